@@ -1,0 +1,20 @@
+"""Codes that people give to what they define: the one place that says what each may be made of."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+OrganisationCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{1,39}$")]
+"""Of a region, a municipality or what lies in one: a region's stands in a topic's name, where `.` and `_` collide."""
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+"""Of anything else in a catalogue; no dot, dollar, colon or slash, since codes become fields, keys and addresses."""
+SeasonCode = Code
+VenueCode = Code
+"""May equal the code of the venue's organisation."""
+CompetencyCode = Code
+DiagnosticCode = Code
+ClassName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{1,2}([^0-9.:$\x00-\x1F\x7F][^.:$\x00-\x1F\x7F]{0,18})?$"),
+]
+"""A school's own name of a class: begins with the grade, as «7А» does; figures are kept in fields of this name."""

@@ -1,0 +1,165 @@
+"""One valid, realistic sample of every event: the story of one pupil of one season, in the order of life."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import Any
+
+from shared.contracts.event import Envelope, Event
+from shared.contracts.registration import (
+    AccountLinked,
+    ConsentGiven,
+    ConsentWithdrawn,
+    GuardianLinked,
+    OrganisationDefined,
+    ParticipantRegistered,
+)
+from shared.contracts.topics import TOPICS
+from shared.contracts.trials import (
+    AttendanceRevoked,
+    CompetencyApproved,
+    DiagnosticCompleted,
+    RecommendationIssued,
+    RecommendationWithdrawn,
+    SeasonDefined,
+    SlotOpened,
+    TrialAttended,
+    TrialBooked,
+    TrialCancelled,
+    VenueRegistered,
+)
+
+MOSCOW = timezone(timedelta(hours=3))
+SEASON = "2020"
+ACCOUNT, GUARDIAN_ACCOUNT = "tUE1wFqeXW3vyRzMbCk0Ag", "hP0d2sJk8YlqVn4Rf7TzGQ"
+ATTENDANCE, BOOKING, RECOMMENDATION = "Zk3vQ1mB8tLrYw2H", "pX7cN5dJ0aVgSe9U", "mR4uF6hK1oTiWy8B"
+SLOT, VENUE = "Wn8sD2fG5hJkLq3Z", "RU-ROS-001-V01"
+PUPIL: Mapping[str, Any] = MappingProxyType(
+    {
+        "participant": "q7Vd3XsN0pLzRt5K",
+        "region": "RU-ROS",
+        "municipality": "RU-ROS-001",
+        "school": "RU-ROS-001-S03",
+        "school_class": "8Б",
+        "grade": 8,
+    }
+)
+TRIAL: Mapping[str, Any] = MappingProxyType({"slot": SLOT, "competency": "cooking", "kind": "trial"})
+
+_STORY: tuple[tuple[datetime, Event], ...] = (
+    (
+        datetime(2020, 7, 1, 9, 0, tzinfo=MOSCOW),
+        OrganisationDefined(
+            code="RU-ROS-001-S03",
+            kind="school",
+            name="Аксайская школа № 3",
+            parent="RU-ROS-001",
+            region="RU-ROS",
+            municipality="RU-ROS-001",
+            utc_offset="+03:00",
+            level="main",
+        ),
+    ),
+    (
+        datetime(2020, 7, 1, 10, 0, tzinfo=MOSCOW),
+        SeasonDefined(
+            season=SEASON,
+            name="Билет в будущее 2020",
+            opens=date(2020, 7, 7),
+            closes=date(2020, 12, 16),
+            grades=(6, 11),
+            diagnostics=("readiness", "interests"),
+            trials_required=2,
+            recommendation_gate="after-all-stages",
+        ),
+    ),
+    (datetime(2020, 7, 2, 10, 0, tzinfo=MOSCOW), CompetencyApproved(code="cooking", name="Поварское дело")),
+    (
+        datetime(2020, 7, 3, 10, 0, tzinfo=MOSCOW),
+        VenueRegistered(
+            venue=VENUE,
+            organisation="RU-ROS-001-C01",
+            name="Аксайский техникум питания",
+            registry="regional",
+            season=SEASON,
+            region="RU-ROS",
+            municipality="RU-ROS-001",
+        ),
+    ),
+    (
+        datetime(2020, 9, 28, 16, 0, tzinfo=MOSCOW),
+        SlotOpened(
+            slot=SLOT,
+            venue=VENUE,
+            season=SEASON,
+            region="RU-ROS",
+            competency="cooking",
+            kind="trial",
+            starts_at=datetime(2020, 10, 12, 14, 30, tzinfo=MOSCOW),
+            minutes=90,
+            capacity=12,
+            grades=(8, 9),
+            accessibility=("hearing",),
+        ),
+    ),
+    (datetime(2020, 9, 7, 10, 15, tzinfo=MOSCOW), ParticipantRegistered(**PUPIL, season=SEASON)),
+    (datetime(2020, 9, 7, 10, 15, tzinfo=MOSCOW), ConsentGiven(**PUPIL, version="2020-1", channel="paper")),
+    (datetime(2020, 9, 8, 12, 40, tzinfo=MOSCOW), AccountLinked(**PUPIL, account=ACCOUNT)),
+    (
+        datetime(2020, 9, 8, 19, 5, tzinfo=MOSCOW),
+        GuardianLinked(**PUPIL, guardian="Yb6nE4rT9uIoPa1S", account=GUARDIAN_ACCOUNT),
+    ),
+    (
+        datetime(2020, 9, 21, 11, 35, tzinfo=MOSCOW),
+        DiagnosticCompleted(**PUPIL, season=SEASON, diagnostic="interests", attempt="Kd5gH7jL2zXcVb8N"),
+    ),
+    (
+        datetime(2020, 10, 1, 13, 20, tzinfo=MOSCOW),
+        TrialBooked(**PUPIL, season=SEASON, booking=BOOKING, venue=VENUE, **TRIAL),
+    ),
+    (
+        datetime(2020, 10, 5, 8, 50, tzinfo=MOSCOW),
+        TrialCancelled(**PUPIL, season=SEASON, booking="aQ2wS4eD6rF8tG0Y", **TRIAL),
+    ),
+    (
+        datetime(2020, 10, 12, 16, 0, tzinfo=MOSCOW),
+        TrialAttended(
+            **PUPIL, season=SEASON, attendance=ATTENDANCE, booking=BOOKING, venue=VENUE, source="qr", **TRIAL
+        ),
+    ),
+    (
+        datetime(2020, 10, 12, 16, 0, tzinfo=MOSCOW),
+        RecommendationIssued(
+            **PUPIL, season=SEASON, recommendation=RECOMMENDATION, competencies=("cooking", "nursing", "gov")
+        ),
+    ),
+    (
+        datetime(2020, 10, 13, 9, 30, tzinfo=MOSCOW),
+        AttendanceRevoked(**PUPIL, season=SEASON, attendance=ATTENDANCE, **TRIAL),
+    ),
+    (
+        datetime(2020, 10, 13, 9, 30, tzinfo=MOSCOW),
+        RecommendationWithdrawn(**PUPIL, season=SEASON, recommendation=RECOMMENDATION),
+    ),
+    (datetime(2020, 11, 2, 18, 10, tzinfo=MOSCOW), ConsentWithdrawn(**PUPIL)),
+)
+
+
+def envelopes() -> dict[str, Envelope]:
+    """Each event's sample by its type, numbered per subject and recorded two seconds after it happened."""
+    owner = {event.type: topic.owner for topic in TOPICS for event in topic.events}
+    last: dict[str, int] = {}
+    samples = {}
+    for time, event in _STORY:
+        last[event.subject] = last.get(event.subject, 0) + 1
+        sequence = f"{last[event.subject]:010d}"
+        samples[event.type] = Envelope(
+            id=f"{event.subject}:{sequence}",
+            source=f"/{owner[event.type]}",
+            subject=event.subject,
+            sequence=sequence,
+            time=time,
+            recordedtime=(time + timedelta(seconds=2)).astimezone(UTC),
+            event=event,
+        )
+    return samples

@@ -1,0 +1,94 @@
+"""The registry of topics: the one place that says who owns which event, and what all else is generated from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from shared.contracts import registration, trials
+from shared.contracts.event import Event
+
+Owner = Literal["registration", "trials", "notifications", "analytics"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that is never compacted, never transactional and kept for ever, so that history can be replayed."""
+
+    name: str
+    owner: Owner
+    purpose: str
+    events: tuple[type[Event], ...]
+    spread: bool = True
+    """Whether it has the installation's number of partitions; a catalogue has one, so it stays in order."""
+
+
+REGISTRATION_EVENTS = Topic(
+    "registration.events.v1",
+    "registration",
+    "Who takes part, where, with whose consent; keyed by participant.",
+    (
+        registration.ParticipantRegistered,
+        registration.ConsentGiven,
+        registration.ConsentWithdrawn,
+        registration.AccountLinked,
+        registration.GuardianLinked,
+    ),
+)
+REGISTRATION_CATALOGUE = Topic(
+    "registration.catalogue.v1",
+    "registration",
+    "The register of organisations; keyed by code.",
+    (registration.OrganisationDefined,),
+    spread=False,
+)
+TRIALS_EVENTS = Topic(
+    "trials.events.v1",
+    "trials",
+    "Each pupil's path through a season; keyed by participant.",
+    (
+        trials.DiagnosticCompleted,
+        trials.TrialBooked,
+        trials.TrialCancelled,
+        trials.TrialAttended,
+        trials.AttendanceRevoked,
+        trials.RecommendationIssued,
+        trials.RecommendationWithdrawn,
+    ),
+)
+TRIALS_CATALOGUE = Topic(
+    "trials.catalogue.v1",
+    "trials",
+    "Seasons, competencies, venues and slots; keyed by the object's code.",
+    (trials.SeasonDefined, trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened),
+    spread=False,
+)
+
+TOPICS: tuple[Topic, ...] = (REGISTRATION_EVENTS, REGISTRATION_CATALOGUE, TRIALS_EVENTS, TRIALS_CATALOGUE)
+EVENTS: Mapping[str, type[Event]] = MappingProxyType({e.type: e for topic in TOPICS for e in topic.events})
+
+GROUPS: Mapping[str, Owner] = MappingProxyType(
+    {
+        "registration.seasons": "registration",
+        "registration.progress": "registration",
+        "trials.organisations": "trials",
+        "trials.participants": "trials",
+        "notifications.catalogue": "notifications",
+        "notifications.inbox": "notifications",
+        "analytics.catalogue": "analytics",
+        "analytics.views": "analytics",
+        "analytics.feed": "analytics",
+        "analytics.feed-catalogue": "analytics",
+    }
+)
+"""Every consumer group and the service that it belongs to."""
+
+
+def region_topic(region: str) -> str:
+    """The topic of one region's feed, created when the region first appears: one partition, numbered records."""
+    return f"region.{region}.events.v1"
+
+
+def dead_letters(group: str) -> str:
+    """The topic of the records that `group` could not read."""
+    return f"{group}.dlq"

@@ -1,0 +1,220 @@
+"""Events of trials: a pupil's path through a season, and the catalogue that it is walked on."""
+
+from datetime import date
+from typing import Literal
+
+from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Timestamp
+
+Gate = Literal["after-all-stages", "after-diagnostics"]
+Registry = Literal["federal", "regional"]
+SlotKind = Literal["trial", "partner-trial", "excursion", "museum", "master-class", "lesson", "festival"]
+TRIAL_KINDS: frozenset[SlotKind] = frozenset({"trial", "partner-trial"})
+"""The kinds that count as a practical trial (профпроба); every other kind counts as taking part."""
+AttendanceSource = Literal["qr", "list", "import"]
+
+
+class PathEvent(ParticipantEvent):
+    """A step of one pupil's path through one season."""
+
+    topic = "trials.events.v1"
+
+    season: Public[str]
+
+    @property
+    def subject(self) -> str:
+        return f"{self.participant}/{self.season}"
+
+
+class DiagnosticCompleted(PathEvent):
+    """A pupil answered every item of a diagnostic; the profile itself stays in trials."""
+
+    type = "diagnostic.completed.v1"
+
+    diagnostic: Public[str]
+    attempt: Pseudonymous[str]
+
+
+class TrialBooked(PathEvent):
+    """A seat in a slot was taken for a pupil."""
+
+    type = "trial.booked.v1"
+
+    booking: Pseudonymous[str]
+    slot: Public[str]
+    venue: Public[str]
+    competency: Public[str]
+    kind: Public[SlotKind]
+
+
+class TrialCancelled(PathEvent):
+    """A booking was given up before the slot began; the seat is free again."""
+
+    type = "trial.cancelled.v1"
+
+    booking: Pseudonymous[str]
+    """The booking that this takes back."""
+    slot: Public[str]
+    competency: Public[str]
+    kind: Public[SlotKind]
+
+
+class TrialAttended(PathEvent):
+    """The venue confirmed that a pupil took part in what was booked."""
+
+    type = "trial.attended.v1"
+
+    attendance: Pseudonymous[str]
+    booking: Pseudonymous[str]
+    slot: Public[str]
+    venue: Public[str]
+    competency: Public[str]
+    kind: Public[SlotKind]
+    source: Public[AttendanceSource]
+
+
+class AttendanceRevoked(PathEvent):
+    """An attendance was recorded by mistake; figures subtract it."""
+
+    type = "attendance.revoked.v1"
+
+    attendance: Pseudonymous[str]
+    """The attendance that this corrects."""
+    slot: Public[str]
+    competency: Public[str]
+    kind: Public[SlotKind]
+
+
+class RecommendationIssued(PathEvent):
+    """The season's gate opened for a pupil: the individual recommendation exists, once per pupil and season."""
+
+    type = "recommendation.issued.v1"
+
+    recommendation: Pseudonymous[str]
+    competencies: Public[tuple[str, ...]]
+    """Up to three competency codes, the most fitting first."""
+
+
+class RecommendationWithdrawn(PathEvent):
+    """A correction closed the season's gate again; figures subtract the recommendation."""
+
+    type = "recommendation.withdrawn.v1"
+
+    recommendation: Pseudonymous[str]
+    """The recommendation that this takes back."""
+
+
+class SeasonDefined(Event):
+    """The rules of a season; immutable after the season's first fact."""
+
+    type = "season.defined.v1"
+    topic = "trials.catalogue.v1"
+
+    season: Public[str]
+    name: Public[str]
+    opens: Public[date]
+    closes: Public[date]
+    grades: Public[tuple[int, int]]
+    """Lowest and highest grade, both included."""
+    diagnostics: Public[tuple[str, ...]]
+    """Codes of the diagnostics, all of them required."""
+    trials_required: Public[int]
+    recommendation_gate: Public[Gate]
+
+    @property
+    def key(self) -> str:
+        return self.season
+
+    @property
+    def subject(self) -> str:
+        return f"season/{self.season}"
+
+
+class CompetencyApproved(Event):
+    """A competency (a field in which trials are held) may be offered."""
+
+    type = "competency.approved.v1"
+    topic = "trials.catalogue.v1"
+
+    code: Public[str]
+    name: Public[str]
+
+    @property
+    def key(self) -> str:
+        return self.code
+
+    @property
+    def subject(self) -> str:
+        return f"competency/{self.code}"
+
+
+class VenueRegistered(Event):
+    """A venue entered the registry of a season."""
+
+    type = "venue.registered.v1"
+    topic = "trials.catalogue.v1"
+
+    venue: Public[str]
+    organisation: Public[str]
+    name: Public[str]
+    registry: Public[Registry]
+    season: Public[str]
+    region: Public[str]
+    municipality: Public[str]
+
+    @property
+    def key(self) -> str:
+        return self.venue
+
+    @property
+    def subject(self) -> str:
+        return f"venue/{self.venue}"
+
+
+class SlotOpened(Event):
+    """A venue offers seats at a time: what can be booked."""
+
+    type = "slot.opened.v1"
+    topic = "trials.catalogue.v1"
+
+    slot: Public[str]
+    venue: Public[str]
+    season: Public[str]
+    region: Public[str]
+    competency: Public[str]
+    kind: Public[SlotKind]
+    starts_at: Public[Timestamp]
+    minutes: Public[int]
+    capacity: Public[int]
+    """Seats."""
+    grades: Public[tuple[int, int]]
+    accessibility: Public[tuple[str, ...]] = ()
+    """Disability groups that the venue is equipped for, free codes."""
+
+    @property
+    def key(self) -> str:
+        return self.slot
+
+    @property
+    def subject(self) -> str:
+        return f"slot/{self.slot}"
+
+
+__all__ = [
+    "TRIAL_KINDS",
+    "AttendanceRevoked",
+    "AttendanceSource",
+    "CompetencyApproved",
+    "DiagnosticCompleted",
+    "Gate",
+    "PathEvent",
+    "RecommendationIssued",
+    "RecommendationWithdrawn",
+    "Registry",
+    "SeasonDefined",
+    "SlotKind",
+    "SlotOpened",
+    "TrialAttended",
+    "TrialBooked",
+    "TrialCancelled",
+    "VenueRegistered",
+]
