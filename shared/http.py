@@ -1,0 +1,153 @@
+"""The HTTP face that all services share: problem documents, request metrics, probes."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.auth import Tokens
+from shared.errors import FieldError, ServiceError, Unavailable, pointer
+from shared.telemetry import Metrics, logger
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+Check = Callable[[], Awaitable[None]]
+"""Returns when a dependency is well; raises ServiceError otherwise."""
+
+
+class Problem(JSONResponse):
+    """RFC 9457."""
+
+    media_type = "application/problem+json"
+
+
+def create_app(
+    service: str,
+    routers: Sequence[APIRouter],
+    *,
+    tokens: Tokens,
+    metrics: Metrics,
+    alive: Check,
+    ready: Check,
+) -> FastAPI:
+    """The application of one process: probes in every role, the routes under `/<service>` where there are any."""
+    app = FastAPI(
+        title=f"Bilet {service}",
+        version="1",
+        openapi_url=f"/{service}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.tokens = tokens
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_probes(metrics, alive, ready), include_in_schema=False)
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(PyMongoError, _database_error)
+    app.add_middleware(Measured, metrics=metrics)
+    return app
+
+
+def _probes(metrics: Metrics, alive: Check, ready: Check) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/livez")
+    async def livez() -> Response:
+        await alive()
+        return Response("ok\n", media_type="text/plain")
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        await ready()
+        return Response("ok\n", media_type="text/plain")
+
+    @router.get("/metrics")
+    async def exposition() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _service_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    return Problem(error.problem(), error.status, headers)
+
+
+async def _validation_error(_: Request, error: Exception) -> Response:
+    """422 with a pointer for each field, 400 where the body is no JSON at all; the values are never repeated."""
+    assert isinstance(error, RequestValidationError)
+    complaints = error.errors()
+    if any(complaint["type"] == "json_invalid" for complaint in complaints):
+        return Problem(ServiceError("the body is not JSON", slug="malformed-json").problem() | {"status": 400}, 400)
+    fields = [FieldError(_where(complaint["loc"]), complaint["msg"]) for complaint in complaints]
+    detail = "; ".join(f"{field.pointer}: {field.detail}" for field in fields)
+    return Problem(ServiceError(detail, slug="bad-input", errors=fields).problem() | {"status": 422}, 422)
+
+
+def _where(location: Sequence[int | str]) -> str:
+    """A JSON pointer into the body; `query:as_of` and the like for what is not in it."""
+    kind, *path = location
+    return pointer("", path) if kind == "body" else f"{kind}:{'.'.join(map(str, path))}"
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    slug = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}.get(error.status_code, "http-error")
+    problem = ServiceError(str(error.detail), slug=slug).problem() | {"status": error.status_code}
+    return Problem(problem, error.status_code, error.headers)
+
+
+async def _database_error(_: Request, error: Exception) -> Response:
+    """A database that does not answer is the caller's to wait for; its message may hold values and is not repeated."""
+    logger.warning("database error", error=type(error).__name__)
+    return Problem(Unavailable("the database does not answer").problem(), 503)
+
+
+class Measured:
+    """Counts and times every answer by its route; a pure ASGI middleware, so that streams stay streams."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes through; errors that nobody handled become a 500 problem."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        began, status = time.perf_counter(), 0
+
+        async def observe(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._count(scope, status, time.perf_counter() - began)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observe)
+        except Exception as error:
+            logger.error("request failed", route=_route(scope), error=type(error).__name__, exc_info=error)
+            if status:
+                raise
+            answer = Problem(ServiceError("an error of ours; it is logged", slug="internal-error").problem(), 500)
+            await answer(scope, receive, observe)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = f"{scope['method']} {_route(scope)}"
+        self._metrics.requests.labels(route, str(status)).inc()
+        self._metrics.request_seconds.labels(route).observe(seconds)
+
+
+def _route(scope: Scope) -> str:
+    route: Any = scope.get("route")
+    return getattr(route, "path", "unmatched")

@@ -1,0 +1,82 @@
+"""The broker: topics that exist as the registry says, a producer that recovers, and end offsets."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import TopicPartition as TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from shared.errors import Unavailable
+
+FOR_EVER = "-1"
+
+
+async def ensure_topics(bootstrap: Sequence[str], topics: Mapping[str, int], replication: int = 1) -> None:
+    """Creates each missing topic with its number of partitions: kept for ever, stamped by the broker's clock."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=list(bootstrap))
+    await admin.start()
+    try:
+        present = set(await admin.list_topics())
+        wanted = [
+            NewTopic(
+                name,
+                partitions,
+                replication,
+                topic_configs={"retention.ms": FOR_EVER, "message.timestamp.type": "LogAppendTime"},
+            )
+            for name, partitions in topics.items()
+            if name not in present
+        ]
+        if wanted:
+            answer = await admin.create_topics(wanted)
+            for name, code, *_ in answer.topic_errors:
+                error = for_code(code)
+                if code and error is not TopicAlreadyExistsError:
+                    raise error(f"topic {name}")
+    finally:
+        await admin.close()
+
+
+def producer(bootstrap: Sequence[str]) -> AIOKafkaProducer:
+    """An idempotent producer, tuned for a relay's batches."""
+    return AIOKafkaProducer(
+        bootstrap_servers=list(bootstrap),
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=5,
+        max_batch_size=131_072,
+        request_timeout_ms=30_000,
+    )
+
+
+async def partitions(bootstrap: Sequence[str], topics: Iterable[str]) -> list[TopicPartition]:
+    """The partitions of those topics that exist."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=list(bootstrap))
+    await admin.start()
+    try:
+        described = await admin.describe_topics(sorted(set(topics) & set(await admin.list_topics())))
+    finally:
+        await admin.close()
+    return [TopicPartition(topic["topic"], p["partition"]) for topic in described for p in topic["partitions"]]
+
+
+async def end_offsets(bootstrap: Sequence[str], topics: Iterable[str]) -> dict[TopicPartition, int]:
+    """The next offset to be written of each partition of `topics`; a topic that does not exist has none."""
+    existing = await partitions(bootstrap, topics)
+    consumer = AIOKafkaConsumer(bootstrap_servers=list(bootstrap), enable_auto_commit=False)
+    await consumer.start()
+    try:
+        return dict(await consumer.end_offsets(existing)) if existing else {}
+    finally:
+        await consumer.stop()
+
+
+async def ping(bootstrap: Sequence[str]) -> None:
+    """Returns when the cluster answers; raises Unavailable otherwise."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=list(bootstrap), request_timeout_ms=3_000)
+    try:
+        await admin.start()
+        await admin.close()
+    except KafkaError as error:
+        raise Unavailable(f"Kafka does not answer: {type(error).__name__}") from error

@@ -1,0 +1,177 @@
+"""One process of one service: its role's API, consumers and loops, started together and stopped in order."""
+
+import asyncio
+import gc
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+import uvicorn
+import uvloop
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker
+
+from shared import kafka
+from shared.errors import Unavailable
+from shared.http import create_app
+from shared.service import Loop, Platform, Service
+from shared.settings import Settings, from_environment
+from shared.telemetry import configure_logs, logger
+
+STUCK_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn raises a signal again once it has stopped, which would end the process before its parts have stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Takes a signal as the wish to end, and lets the process see to the rest."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+class Process:
+    """A service in one role."""
+
+    def __init__(self, service: Service, role: str) -> None:
+        everything = role == "all"
+        self._platform = service.platform
+        self._settings = service.platform.settings
+        self._consumers = [c for r, cs in service.workers.items() if everything or r == role for c in cs]
+        self._loops = [loop for r, loops in service.loops.items() if everything or r == role for loop in loops]
+        self._broker: KafkaBroker | None = None
+        app = create_app(
+            service.platform.service,
+            service.routers if everything or role == "api" else (),
+            tokens=service.platform.tokens,
+            metrics=service.platform.metrics,
+            alive=self._alive,
+            ready=self._ready,
+        )
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                host=self._settings.http_host,
+                port=self._settings.http_port,
+                log_level="error",
+                access_log=False,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        app.state.ending = lambda: self._server.should_exit
+        self._started = False
+
+    async def run(self) -> int:
+        """Serves until SIGTERM or until a part fails; returns the exit code."""
+        parts = [asyncio.ensure_future(consumer.failed) for consumer in self._consumers]
+        parts += [asyncio.create_task(self._keep(loop)) for loop in self._loops]
+        parts.append(asyncio.create_task(self._consume()))
+        serving = asyncio.create_task(self._server.serve())
+        failed: BaseException | None = None
+        while not serving.done() and failed is None:
+            done, _ = await asyncio.wait([serving, *parts], return_when=asyncio.FIRST_COMPLETED)
+            failed = next((p.exception() for p in done if p in parts and p.exception()), None)
+            parts = [part for part in parts if part not in done]
+        if failed is not None:
+            logger.error("process ends", reason=str(failed), error=type(failed).__name__)
+            self._server.should_exit = True
+        await serving
+        await self._stop(parts)
+        return 1 if failed is not None else 0
+
+    async def _consume(self) -> None:
+        """Starts the consumers once their topics are there; returns when they run."""
+        if self._consumers:
+            ends = await self._ends()
+            self._broker = KafkaBroker(
+                self._settings.bootstrap, logger=None, allow_auto_create_topics=False, graceful_timeout=STOP_SECONDS
+            )
+            for consumer in self._consumers:
+                await consumer.know_ends(ends)
+                consumer.subscribe(self._broker)
+            await self._broker.start()
+        self._started = True
+
+    async def _ends(self) -> dict[TopicPartition, int]:
+        wanted = {topic for consumer in self._consumers for topic in consumer.topics}
+        while True:
+            try:
+                ends = await kafka.end_offsets(self._settings.bootstrap, wanted)
+            except (KafkaError, OSError) as error:
+                logger.error("Kafka does not answer", servers=self._settings.bootstrap, error=type(error).__name__)
+            else:
+                missing = wanted - {partition.topic for partition in ends}
+                if not missing:
+                    return ends
+                logger.error("topics are missing: run `bilet migrate`", topics=sorted(missing))
+            await asyncio.sleep(1.0)
+
+    async def _keep(self, loop: Loop) -> None:
+        """Runs a loop, again after an error: its state is in the database."""
+        while True:
+            try:
+                await loop.run()
+            except Exception as error:
+                logger.error("loop failed, starts again", loop=loop.name, error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(1.0)
+
+    async def _stop(self, parts: Sequence["asyncio.Future[None]"]) -> None:
+        if self._broker is not None:
+            await self._broker.stop()
+        for part in parts:
+            part.cancel()
+        for part in parts:
+            with suppress(asyncio.CancelledError, Exception):
+                await asyncio.wait_for(part, STOP_SECONDS)
+        self._platform.close()
+
+    async def _alive(self) -> None:
+        """The loops make progress."""
+        stuck = [loop.name for loop in self._loops if time.monotonic() - loop.beat > STUCK_SECONDS]
+        if stuck:
+            raise Unavailable(f"no progress for {STUCK_SECONDS:.0f} s: {', '.join(stuck)}")
+
+    async def _ready(self) -> None:
+        """The dependencies answer, and the catalogues that facts refer to have been read."""
+        if not self._started:
+            raise Unavailable("starting")
+        await self._platform.mongo.ping()
+        await kafka.ping(self._settings.bootstrap)
+        behind = [c.group for c in self._consumers if c.is_reference and not c.caught_up.is_set()]
+        if behind:
+            raise Unavailable(f"catalogues are being read: {', '.join(behind)}")
+
+
+def _settle_memory() -> None:
+    """Spares the garbage collector what lives as long as the process: a sixth of a request's processor time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
+def main(name: str, build: Callable[[Platform], Service]) -> None:
+    """`python -m services.<name>.app <role>`."""
+    settings = from_environment(Settings)
+
+    async def serve() -> int:
+        service = build(Platform(name, settings))
+        role = sys.argv[1] if len(sys.argv) == 2 else ""
+        if role not in service.roles:
+            print(f"usage: python -m services.{name}.app {'|'.join(sorted(service.roles))}", file=sys.stderr)
+            return 2
+        configure_logs(name, role, settings.log_level)
+        _settle_memory()
+        return await Process(service, role).run()
+
+    raise SystemExit(uvloop.run(serve()))

@@ -1,0 +1,76 @@
+"""Aggregates and their outbox, committed together: the only way in which a service writes what it owns."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from pymongo import ReplaceOne
+
+from shared.contracts.event import Envelope
+from shared.decision import Aggregate, Decision
+from shared.mongo import Document, Mongo, Transaction
+from shared.outbox import Outbox
+
+S = TypeVar("S", bound=Aggregate)
+
+
+class Repository(Generic[S]):
+    """One collection of aggregates. State is read inside the transaction that writes it, so two writers conflict."""
+
+    def __init__(self, mongo: Mongo, outbox: Outbox, collection: str, model: type[S]) -> None:
+        self._mongo = mongo
+        self._outbox = outbox
+        self._states = mongo[collection]
+        self._model = model
+
+    async def load(self, ids: Iterable[str], tx: Transaction | None = None) -> dict[str, S]:
+        """The aggregates that exist among `ids`."""
+        wanted = list(dict.fromkeys(ids))
+        documents = await self._states.find({"_id": {"$in": wanted}}, session=tx).to_list(None)
+        return {document["_id"]: self._state(document) for document in documents}
+
+    async def save(self, decisions: Sequence[Decision[S]], tx: Transaction) -> None:
+        """Stores the states of decisions that changed something, and puts their events into the outbox."""
+        envelopes: list[Envelope] = []
+        writes: list[ReplaceOne[Document]] = []
+        for decision in decisions:
+            if not decision.happened:
+                continue
+            numbered = self._outbox.number(decision.state.sequence, decision.happened)
+            sequence = decision.state.sequence + len(numbered)
+            document = self._document(decision.state) | {"sequence": sequence}
+            writes.append(ReplaceOne({"_id": decision.state.id}, document, upsert=True))
+            envelopes += numbered
+        if writes:
+            await self._states.bulk_write(writes, ordered=False, session=tx)
+            await self._outbox.add(envelopes, tx)
+
+    async def update(self, id: str, decide: Callable[[S | None], Decision[S]]) -> S:
+        """Loads one aggregate, decides, stores; `decide` is pure, since it runs again after a write conflict."""
+
+        async def body(tx: Transaction) -> S:
+            decision = decide((await self.load([id], tx)).get(id))
+            await self.save([decision], tx)
+            return decision.state
+
+        return await self._mongo.transact(body)
+
+    async def update_many(
+        self, ids: Iterable[str], decide: Callable[[Mapping[str, S]], Sequence[Decision[S]]]
+    ) -> Sequence[Decision[S]]:
+        """As `update` for a batch: one transaction, one read, one bulk write."""
+        wanted = list(ids)
+
+        async def body(tx: Transaction) -> Sequence[Decision[S]]:
+            decisions = decide(await self.load(wanted, tx))
+            await self.save(decisions, tx)
+            return decisions
+
+        return await self._mongo.transact(body)
+
+    def _state(self, document: Document) -> S:
+        return self._model.model_validate({**document, "id": document["_id"]})
+
+    def _document(self, state: S) -> Document:
+        document = state.model_dump(exclude={"id"})
+        document["_id"] = state.id
+        return document

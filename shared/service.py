@@ -1,0 +1,105 @@
+"""What a service is: the platform that its parts are built from, and which of them each role takes."""
+
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from fastapi import APIRouter
+from pymongo import IndexModel
+
+from shared.auth import Tokens
+from shared.consumer import BatchConsumer, Handle
+from shared.decision import Aggregate
+from shared.lease import Lease
+from shared.mongo import Mongo
+from shared.outbox import Clock, Outbox, utcnow
+from shared.relay import Publisher, Relay
+from shared.repository import Repository
+from shared.settings import Settings
+from shared.telemetry import Metrics
+
+S = TypeVar("S", bound=Aggregate)
+
+
+class Loop(Protocol):
+    """Something that runs until cancelled and says when it last made a step."""
+
+    name: str
+    beat: float
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+
+
+class Platform:
+    """What every part of a service is built from."""
+
+    def __init__(self, service: str, settings: Settings, clock: Clock = utcnow) -> None:
+        self.service = service
+        self.settings = settings
+        self.clock = clock
+        self.metrics = Metrics()
+        self.mongo = Mongo(settings.mongo_url, settings.database(service))
+        self.outbox = Outbox(self.mongo, service, settings.kafka_topic_prefix, clock)
+        self.tokens = Tokens(settings.oidc_issuer, settings.oidc_audience, settings.master_key)
+
+    def repository(self, collection: str, model: type[S]) -> Repository[S]:
+        """Aggregates of this service."""
+        return Repository(self.mongo, self.outbox, collection, model)
+
+    def consumer(
+        self, group: str, topics: Sequence[str], handle: Handle, after: BatchConsumer | None = None
+    ) -> BatchConsumer:
+        """A reader of topics; `after` is the one of the catalogue that these facts refer to."""
+        return BatchConsumer(
+            group,
+            topics,
+            handle,
+            mongo=self.mongo,
+            outbox=self.outbox,
+            metrics=self.metrics,
+            topic_prefix=self.settings.kafka_topic_prefix,
+            invalid_limit=self.settings.dead_letters_in_a_row,
+            after=after,
+        )
+
+    def lease(self, name: str) -> Lease:
+        """A lease of this process."""
+        return Lease(self.mongo, name, f"{socket.gethostname()}:{time.time_ns()}")
+
+    def close(self) -> None:
+        """Closes what it opened."""
+        self.mongo.close()
+
+    def relay(self) -> Relay:
+        """The loop that publishes this service's outbox."""
+        return Relay(self.outbox, Publisher(self.settings.bootstrap), self.lease("relay"), self.metrics)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a service by role; `all` takes every one."""
+
+    platform: Platform
+    routers: Sequence[APIRouter]
+    workers: Mapping[str, Sequence[BatchConsumer]] = field(default_factory=dict)
+    """Consumers by role."""
+    loops: Mapping[str, Sequence[Loop]] = field(default_factory=dict)
+    """Loops by role."""
+
+    @property
+    def roles(self) -> set[str]:
+        """The roles that a process of this service can have."""
+        return {"api", "all", *self.workers, *self.loops}
+
+
+Indexes = Mapping[str, Sequence[IndexModel]]
+"""The collections of a database, each with its indexes."""
+PLATFORM_INDEXES: Indexes = {
+    "outbox": [],
+    "leases": [],
+    "offsets": [IndexModel([("group", 1)])],
+}
+"""What the platform keeps in every service's database."""

@@ -1,0 +1,70 @@
+"""Settings of a process, read from the environment once and passed down."""
+
+import base64
+import sys
+from typing import TypeVar
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import pointer
+
+
+class Settings(BaseSettings):
+    """What every service needs; a service adds its own fields in a subclass."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    kafka_bootstrap_servers: str
+    """Comma-separated host:port."""
+    kafka_topic_prefix: str = ""
+    """Put before every topic and group; lets several installations share a cluster."""
+    kafka_partitions: int = Field(default=6, ge=1)
+    """Of the event topics when they are created; the nation uses 48."""
+    kafka_replication: int = Field(default=1, ge=1)
+    mongo_url: str
+    """A replica set: transactions need one."""
+    mongo_database_prefix: str = "bilet_"
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8000, ge=0, le=65535)
+    master_key: bytes
+    """32 bytes in base64; all other keys are derived from it or wrapped by it."""
+    oidc_issuer: str
+    """URL of the identity provider; its discovery document lies below it."""
+    oidc_audience: str = "bilet"
+    log_level: str = "INFO"
+    dead_letters_in_a_row: int = Field(default=1_000, ge=1)
+    """How many unreadable records in a row of one partition stop a consumer."""
+
+    @field_validator("master_key", mode="before")
+    @classmethod
+    def _decode_key(cls, text: object) -> bytes:
+        key = base64.b64decode(text, validate=True) if isinstance(text, str) else text
+        if not isinstance(key, bytes) or len(key) != 32:
+            raise ValueError("must be 32 bytes in base64")
+        return key
+
+    @property
+    def bootstrap(self) -> list[str]:
+        """Host:port of each server; FastStream does not split the string itself."""
+        return self.kafka_bootstrap_servers.split(",")
+
+    def database(self, service: str) -> str:
+        """Name of a service's own database."""
+        return f"{self.mongo_database_prefix}{service}"
+
+
+C = TypeVar("C", bound=Settings)
+
+
+def from_environment(settings: type[C]) -> C:
+    """The settings, or one line on stderr that names each wrong variable, and exit code 2."""
+    try:
+        return settings()  # type: ignore[call-arg, unused-ignore]
+    except ValidationError as error:
+        complaints = "; ".join(
+            f"{pointer('', e['loc']).lstrip('/').upper()}: {e['msg']}"
+            for e in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        print(f"settings: {complaints}", file=sys.stderr)
+        raise SystemExit(2) from None

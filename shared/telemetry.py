@@ -1,0 +1,80 @@
+"""JSON logs that carry ids and never payloads, and the catalogue of metrics."""
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+logger: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+def configure_logs(service: str, role: str, level: str) -> None:
+    """One JSON object a line on stdout, each with the service and the role; libraries only speak to warn."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+    )
+    structlog.contextvars.bind_contextvars(service=service, role=role)
+    logging.basicConfig(
+        stream=sys.stdout, level=logging.ERROR, format='{"level": "%(levelname)s", "event": "%(name)s"}'
+    )
+
+
+class Metrics:
+    """Every metric that a process exports; a name is here or nowhere."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.outbox_pending = Gauge(
+            "bilet_outbox_pending",
+            "Rows that the relay saw at its last poll, at most one batch",
+            registry=self.registry,
+        )
+        self.relay_published = Counter(
+            "bilet_relay_published", "Records acknowledged by the broker", registry=self.registry
+        )
+        self.records = Counter(
+            "bilet_consumer_records", "Records whose effects are committed", ["group"], registry=self.registry
+        )
+        self.dead_letters = Counter(
+            "bilet_consumer_dead_letters",
+            "Records put aside as unreadable",
+            ["group"],
+            registry=self.registry,
+        )
+        self.retries = Counter(
+            "bilet_consumer_retries", "Polls tried again after a failure", ["group"], registry=self.registry
+        )
+        self.poll_seconds = Histogram(
+            "bilet_consumer_poll_seconds",
+            "From a poll's first record in hand to its effects committed",
+            ["group"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.lag = Gauge(
+            "bilet_consumer_lag",
+            "Records known to be at the broker and not handled",
+            ["group"],
+            registry=self.registry,
+        )
+        self.requests = Counter(
+            "bilet_http_requests", "Answers by route and status", ["route", "status"], registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "bilet_http_request_seconds",
+            "From a request's arrival to its answer's first byte",
+            ["route"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
