@@ -1,0 +1,101 @@
+"""The HTTP interface of registration: organisations, rosters, links, consents, and named reads."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from services.registration import handlers
+from services.registration.domain import NewId
+from services.registration.organisations import Definition
+from services.registration.repository import Register
+from services.registration.roster import Roster, RosterItem
+from services.registration.views import ConsentView, OrganisationView, ParticipantView, PupilPage
+from shared.auth import Family, Principal, RegionOperator, SchoolStaff, admit
+from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.outbox import Clock
+
+InCode = Annotated[OrganisationCode, Path()]
+STAFF = ("national-operator", "regional-operator", "municipal-operator", "navigator")
+StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
+StaffOrGuardian = Annotated[Principal, admit(*STAFF, "guardian")]
+
+
+class RosterAnswer(BaseModel):
+    """What became of each line, in the roster's order."""
+
+    items: list[RosterItem]
+
+
+class LinkRequest(BaseModel):
+    """A one-time code as it was handed out; case, spaces and dashes do not matter."""
+
+    code: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Link(BaseModel):
+    """Whom the account is linked to; `guardian` for a guardian's code alone."""
+
+    participant: str
+    guardian: str | None
+
+
+class ConsentAnswer(BaseModel):
+    """The consent in force, if any."""
+
+    participant: str
+    consent: ConsentView | None
+
+
+def routes(register: Register, clock: Clock, new_id: NewId) -> APIRouter:
+    """Everything under `/registration`."""
+    router = APIRouter(prefix="/registration", tags=["registration"])
+
+    @router.put("/organisations/{code}")
+    async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
+        """Enter an organisation into the register, or change its name or level."""
+        return OrganisationView.of(await handlers.define_organisation(register, who, code, definition, clock()))
+
+    @router.post("/rosters", response_model_exclude_none=True)
+    async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
+        """Register a class for a season; answers line by line, and the same roster again creates nothing."""
+        return RosterAnswer(items=await handlers.register_roster(register, who, roster, new_id, clock()))
+
+    @router.post("/links")
+    async def redeem(who: Family, request: LinkRequest) -> Link:
+        """Link the own account to a pupil by a one-time code."""
+        participant, guardian = await handlers.redeem(register, who, request.code, clock())
+        return Link(participant=participant, guardian=guardian)
+
+    @router.get("/participants/{participant}")
+    async def read_participant(who: StaffOrFamily, participant: str) -> ParticipantView:
+        """One pupil by name, with the progress of each season."""
+        return await register.within(who).participant(participant, clock())
+
+    @router.get("/schools/{code}/participants")
+    async def list_pupils(
+        who: SchoolStaff,
+        code: InCode,
+        season: SeasonCode,
+        after: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    ) -> PupilPage:
+        """A school's pupils of a season, by class, with what each has done; `next` goes on as `after`."""
+        school = await handlers.school_of(register, code)
+        return await register.within(who).pupils(school, season, after, limit, clock())
+
+    @router.post("/participants/{participant}/consents")
+    async def give_consent(who: StaffOrGuardian, participant: str, request: handlers.ConsentRequest) -> ConsentAnswer:
+        """Put a guardian's consent in force; the same version again changes nothing."""
+        state = await handlers.give_consent(register, who, participant, request, clock())
+        return ConsentAnswer(participant=state.id, consent=ConsentView.of(state))
+
+    @router.delete("/participants/{participant}/consents/current")
+    async def withdraw_consent(
+        who: StaffOrGuardian, participant: str, occurred_at: AwareDatetime | None = None
+    ) -> ConsentAnswer:
+        """Withdraw the consent in force, if there is one."""
+        state = await handlers.withdraw_consent(register, who, participant, occurred_at, clock())
+        return ConsentAnswer(participant=state.id, consent=ConsentView.of(state))
+
+    return router

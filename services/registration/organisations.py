@@ -1,0 +1,126 @@
+"""The register of organisations: regions, their municipalities, and the schools and venue owners in them."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+
+from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
+from shared.decision import Aggregate, Decision, Happened
+from shared.errors import BadInput, Conflict
+
+NATION = "RU"
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Organisation(Aggregate):
+    """One entry of the register; its id is its code."""
+
+    kind: OrganisationKind
+    name: str
+    parent: str
+    region: str
+    municipality: str | None = None
+    """The municipality itself for a municipality; none for a region."""
+    utc_offset: str
+    level: Level | None = None
+
+
+class Definition(BaseModel):
+    """What an operator says of an organisation."""
+
+    kind: OrganisationKind
+    name: Name
+    parent: str = NATION
+    utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")] | None = None
+    """`+03:00`; required for a region, inherited by all else."""
+    level: Level | None = None
+    occurred_at: AwareDatetime | None = None
+
+
+def define(
+    current: Organisation | None, code: str, definition: Definition, parent: Organisation | None, now: datetime
+) -> Decision[Organisation]:
+    """The organisation as defined; nothing happens where it is so already.
+
+    Raises BadInput where parent, offset, level or time do not fit, Conflict where what identifies it would change.
+    """
+    wanted = _wanted(code, definition, parent)
+    time = happened_at(definition.occurred_at, now, wanted.utc_offset)
+    if current is not None:
+        wanted = wanted.model_copy(update={"sequence": current.sequence})
+        _must_be_the_same(current, wanted)
+    if wanted == current:
+        return Decision(wanted)
+    return Decision(wanted, (Happened(OrganisationDefined(code=code, **_content(wanted)), time),))
+
+
+def _wanted(code: str, definition: Definition, parent: Organisation | None) -> Organisation:
+    if definition.level is not None and definition.kind != "school":
+        raise BadInput.field("/level", "only a school has one")
+    return _region(code, definition) if definition.kind == "region" else _part(code, definition, parent)
+
+
+def _region(code: str, definition: Definition) -> Organisation:
+    if definition.parent != NATION:
+        raise BadInput.field("/parent", f"a region's is {NATION}")
+    if definition.utc_offset is None:
+        raise BadInput.field("/utc_offset", "is required for a region")
+    return Organisation(
+        id=code,
+        kind="region",
+        name=definition.name,
+        parent=NATION,
+        region=code,
+        utc_offset=definition.utc_offset,
+    )
+
+
+def _part(code: str, definition: Definition, parent: Organisation | None) -> Organisation:
+    """An organisation inside a region, which gives it the offset."""
+    above: OrganisationKind = "region" if definition.kind == "municipality" else "municipality"
+    if parent is None or parent.kind != above:
+        raise BadInput.field("/parent", f"must be the code of a {above} in the register")
+    if definition.utc_offset not in (None, parent.utc_offset):
+        raise BadInput.field("/utc_offset", f"is inherited from the region: {parent.utc_offset}")
+    return Organisation(
+        id=code,
+        kind=definition.kind,
+        name=definition.name,
+        parent=parent.id,
+        region=parent.region,
+        municipality=code if definition.kind == "municipality" else parent.id,
+        utc_offset=parent.utc_offset,
+        level=definition.level,
+    )
+
+
+def _must_be_the_same(current: Organisation, wanted: Organisation) -> None:
+    """Events that were published name the organisation by these."""
+    for field in ("kind", "region", "parent", "utc_offset"):
+        if getattr(current, field) != getattr(wanted, field):
+            raise Conflict(f"{current.id} has another {field}, which cannot change", slug="organisation-fixed")
+
+
+def _content(organisation: Organisation) -> dict[str, str | None]:
+    return organisation.model_dump(exclude={"id", "sequence"})
+
+
+def happened_at(given: datetime | None, now: datetime, utc_offset: str, where: str = "/occurred_at") -> datetime:
+    """When a command's fact happened, in local time; raises BadInput for what has not happened yet."""
+    if given is None:
+        return local(now, utc_offset)
+    if given > now:
+        raise BadInput.field(where, "is in the future")
+    return local(given, utc_offset)
+
+
+def local(time: datetime, utc_offset: str) -> datetime:
+    """A UTC time in the region's offset, so that its local day is right; any other offset was meant and stays."""
+    return time.astimezone(_zone(utc_offset)) if time.utcoffset() == timedelta(0) else time
+
+
+@lru_cache(maxsize=64)
+def _zone(utc_offset: str) -> tzinfo:
+    return datetime.strptime(utc_offset, "%z").tzinfo or UTC

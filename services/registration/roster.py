@@ -1,0 +1,181 @@
+"""A school's class for one season: each pupil is checked on its own, and what is right goes through."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    Field,
+    GetJsonSchemaHandler,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+)
+from pydantic_core import CoreSchema
+
+from services.registration.domain import Place, Season
+from services.registration.organisations import Name, Organisation, happened_at
+from shared.contracts.codes import ClassName, OrganisationCode, SeasonCode
+from shared.contracts.registration import ConsentChannel
+from shared.errors import BadInput, FieldError, ServiceError
+
+MAX_PUPILS = 1_000
+AGES = range(6, 21)
+"""From a first grade's youngest to an eleventh grade's oldest."""
+Ref = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class GuardianEntry(BaseModel):
+    """A legal representative, by the school's own key."""
+
+    ref: Ref
+    name: Name
+
+
+class ConsentEntry(BaseModel):
+    """A consent that the school holds."""
+
+    version: Annotated[str, Field(min_length=1, max_length=40)]
+    given_at: AwareDatetime
+    channel: ConsentChannel
+
+
+class PupilEntry(BaseModel):
+    """One line of a class list."""
+
+    external_ref: Ref
+    name: Name
+    birth_date: date
+    grade: StrictInt
+    disability: StrictBool = False
+    guardian: GuardianEntry | None = None
+    consent: ConsentEntry | None = None
+
+
+class _ShownAs:
+    """Describes in the OpenAPI document what is only parsed later, item by item."""
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._model = model
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(self._model.__pydantic_core_schema__)
+
+
+class Roster(BaseModel):
+    """A class list as it is sent; a line that is wrong in shape does not refuse the others."""
+
+    season: SeasonCode
+    school: OrganisationCode
+    school_class: Annotated[ClassName, Field(alias="class")]
+    occurred_at: AwareDatetime | None = None
+    pupils: Annotated[list[Annotated[Any, _ShownAs(PupilEntry)]], Field(min_length=1, max_length=MAX_PUPILS)]
+
+
+class RosterItem(BaseModel):
+    """What became of one line."""
+
+    external_ref: str | None = None
+    status: Literal["created", "known", "rejected"]
+    participant: str | None = None
+    guardian: str | None = None
+    link_code: str | None = None
+    """The guardian's one-time code, until it is redeemed."""
+    account_code: str | None = None
+    """The pupil's own one-time code, until it is redeemed."""
+    problem: dict[str, Any] | None = None
+    """RFC 9457; its pointers lead into the request's body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What holds for every line of one roster; times have the region's offset."""
+
+    season: Season
+    place: Place
+    occurred_at: datetime
+    now: datetime
+
+    @classmethod
+    def of(cls, roster: Roster, season: Season, school: Organisation, now: datetime) -> "Setting":
+        """Raises BadInput where the organisation is no school or the time is to come."""
+        if school.kind != "school" or school.municipality is None:
+            raise BadInput.field("/school", "is not a school")
+        place = Place(
+            region=school.region,
+            municipality=school.municipality,
+            school=school.id,
+            school_class=roster.school_class,
+            grade=int(re.split(r"[^0-9]", roster.school_class)[0]),
+            utc_offset=school.utc_offset,
+        )
+        return cls(season, place, happened_at(roster.occurred_at, now, school.utc_offset), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A roster's lines by index: those that can be entered, and what became of the others."""
+
+    entries: Mapping[int, PupilEntry]
+    refused: Mapping[int, RosterItem]
+
+
+def check(pupils: Sequence[Any], setting: Setting) -> Lines:
+    """Each line on its own: its shape, the season's rules, and that no pupil is listed twice."""
+    entries, refused = dict[int, PupilEntry](), dict[int, RosterItem]()
+    first: dict[str, int] = {}
+    for index, line in enumerate(pupils):
+        ref = _ref(line)
+        try:
+            entries[index] = _entry(line, index, first.get(ref) if ref else None, setting)
+        except BadInput as error:
+            refused[index] = refusal(ref, error)
+        if ref:
+            first.setdefault(ref, index)
+    return Lines(entries, refused)
+
+
+def _ref(line: Any) -> str | None:
+    ref = line.get("external_ref") if isinstance(line, dict) else None
+    return ref if isinstance(ref, str) else None
+
+
+def _entry(line: Any, index: int, first: int | None, setting: Setting) -> PupilEntry:
+    try:
+        entry = PupilEntry.model_validate(line)
+    except ValidationError as error:
+        raise BadInput.invalid(error, f"/pupils/{index}") from None
+    complaints = [FieldError(f"/pupils/{index}/{where}", why) for where, why in _complaints(entry, first, setting)]
+    if complaints:
+        raise BadInput("; ".join(f"{c.pointer}: {c.detail}" for c in complaints), errors=complaints)
+    return entry
+
+
+def refusal(external_ref: str | None, error: ServiceError) -> RosterItem:
+    """A line that changes nothing."""
+    return RosterItem(external_ref=external_ref, status="rejected", problem=error.problem())
+
+
+def _complaints(entry: PupilEntry, first: int | None, setting: Setting) -> Iterator[tuple[str, str]]:
+    """What is wrong with a line of the right shape: the field, and why."""
+    low, high = setting.season.grades
+    if first is not None:
+        yield "external_ref", f"is listed already, in /pupils/{first}"
+    if entry.grade != setting.place.grade:
+        yield "grade", f"must be {setting.place.grade}, as class {setting.place.school_class} says"
+    elif not low <= entry.grade <= high:
+        yield "grade", f"must be from {low} to {high} in season {setting.season.code}"
+    if _age(entry.birth_date, setting.occurred_at.date()) not in AGES:
+        yield "birth_date", f"must give an age from {AGES[0]} to {AGES[-1]}"
+    if entry.consent is not None and entry.guardian is None:
+        yield "consent", "names no giver: the guardian is missing"
+    if entry.consent is not None and entry.consent.given_at > setting.now:
+        yield "consent/given_at", "is in the future"
+
+
+def _age(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

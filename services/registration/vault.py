@@ -1,0 +1,53 @@
+"""The identity vault: names and birth dates, each person's under a key of their own, so that erasure is exact."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.keys import derive
+
+VERSION = 1
+KEY_BYTES, NONCE_BYTES = 32, 12
+Identity = Mapping[str, str]
+"""`name`, and `birth_date` of a pupil."""
+
+
+class Vault:
+    """Seals with AES-256-GCM; without the person's own key, which is stored wrapped, nothing can be opened."""
+
+    def __init__(self, master_key: bytes, random: Callable[[int], bytes]) -> None:
+        self._wrapping = AESGCM(derive(master_key, "vault"))
+        self._random = random
+
+    def seal(self, person: str, identity: Identity) -> dict[str, Any]:
+        """The document that may be stored."""
+        drawn, bound_to = self._random(KEY_BYTES + 2 * NONCE_BYTES), _bound_to(person, VERSION)
+        key, nonces = drawn[:KEY_BYTES], drawn[KEY_BYTES:]
+        plain = json.dumps(dict(identity), ensure_ascii=False).encode()
+        return {
+            "_id": person,
+            "version": VERSION,
+            "key": _encrypt(self._wrapping, nonces[:NONCE_BYTES], key, bound_to),
+            "data": _encrypt(AESGCM(key), nonces[NONCE_BYTES:], plain, bound_to),
+        }
+
+    def open(self, document: Mapping[str, Any]) -> dict[str, str]:
+        """What was sealed; raises cryptography's InvalidTag where the document was altered or is another person's."""
+        bound_to = _bound_to(document["_id"], document["version"])
+        key = _decrypt(self._wrapping, document["key"], bound_to)
+        identity: dict[str, str] = json.loads(_decrypt(AESGCM(key), document["data"], bound_to))
+        return identity
+
+
+def _encrypt(cipher: AESGCM, nonce: bytes, plain: bytes, bound_to: bytes) -> bytes:
+    return nonce + cipher.encrypt(nonce, plain, bound_to)
+
+
+def _decrypt(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
+    return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+
+
+def _bound_to(person: str, version: int) -> bytes:
+    return f"{person}:{version}".encode()
