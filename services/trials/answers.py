@@ -1,0 +1,145 @@
+"""The answers of trials' API: what became of a command, alone or item by item."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+from services.trials.instruments import Attempt
+from services.trials.path import Attendance, Booking
+from services.trials.results import Result
+from services.trials.slots import Slot
+from services.trials.views import SlotView
+from shared.errors import ServiceError
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class FieldProblem(BaseModel):
+    """One offending field."""
+
+    pointer: str
+    """JSON pointer into the request's body."""
+    detail: str
+
+
+class Problem(BaseModel):
+    """Why an item was rejected (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
+    retryable: bool | None = None
+
+    @classmethod
+    def of(cls, refusal: ServiceError) -> "Problem":
+        """From the error."""
+        return cls.model_validate(refusal.problem())
+
+
+class Items(BaseModel, Generic[Answer]):
+    """Item by item, in the order of the request."""
+
+    items: list[Answer]
+
+
+class AttemptAnswer(BaseModel):
+    """An attempt; `known` where its ref was taken before, with the profile of that time."""
+
+    ref: str | None
+    participant: str | None
+    status: Literal["completed", "known", "rejected"]
+    attempt: str | None = None
+    profile: dict[str, float] | None = Field(default=None, description="Per scale 0…100")
+    problem: Problem | None = None
+
+    @classmethod
+    def of(cls, sent: Any, result: Result[Attempt]) -> "AttemptAnswer":
+        """From the item as it was sent, readable or not."""
+        ref, participant = named(sent, "ref"), named(sent, "participant")
+        if isinstance(result, ServiceError):
+            return cls(ref=ref, participant=participant, status="rejected", problem=Problem.of(result))
+        status: Literal["completed", "known"] = "completed" if result.new else "known"
+        profile = dict(result.value.profile)
+        return cls(ref=ref, participant=participant, status=status, attempt=result.value.id, profile=profile)
+
+
+class BookingAnswer(BaseModel):
+    """A seat."""
+
+    participant: str | None
+    status: Literal["booked", "known", "rejected"]
+    booking: str | None = None
+    problem: Problem | None = None
+
+    @classmethod
+    def of(cls, sent: Any, result: Result[Booking]) -> "BookingAnswer":
+        """From the pupil as named, readable or not."""
+        participant = sent if isinstance(sent, str) else None
+        if isinstance(result, ServiceError):
+            return cls(participant=participant, status="rejected", problem=Problem.of(result))
+        return cls(participant=participant, status="booked" if result.new else "known", booking=result.value.id)
+
+
+class CancelledAnswer(BaseModel):
+    """A booking that was given up."""
+
+    booking: str
+    slot: str
+    status: Literal["cancelled"] = "cancelled"
+
+
+class AttendanceAnswer(BaseModel):
+    """A presence that was confirmed."""
+
+    participant: str | None
+    status: Literal["attended", "known", "rejected"]
+    attendance: str | None = None
+    problem: Problem | None = None
+
+    @classmethod
+    def of(cls, sent: Any, result: Result[Attendance]) -> "AttendanceAnswer":
+        """From the item as it was sent, readable or not."""
+        participant = named(sent, "participant")
+        if isinstance(result, ServiceError):
+            return cls(participant=participant, status="rejected", problem=Problem.of(result))
+        status: Literal["attended", "known"] = "attended" if result.new else "known"
+        return cls(participant=participant, status=status, attendance=result.value.id)
+
+
+class RevokedAnswer(BaseModel):
+    """An attendance that was taken back."""
+
+    attendance: str
+    slot: str
+    status: Literal["revoked"] = "revoked"
+
+
+class SlotAnswer(BaseModel):
+    """A slot of a timetable."""
+
+    ref: str | None
+    status: Literal["opened", "known", "rejected"]
+    slot: str | None = None
+    problem: Problem | None = None
+
+    @classmethod
+    def of(cls, sent: Any, result: Result[Slot]) -> "SlotAnswer":
+        """From the item as it was sent, readable or not."""
+        if isinstance(result, ServiceError):
+            return cls(ref=named(sent, "ref"), status="rejected", problem=Problem.of(result))
+        return cls(ref=result.value.ref, status="opened" if result.new else "known", slot=result.value.id)
+
+
+class OpenedAnswer(SlotView):
+    """A slot that was offered alone."""
+
+    status: Literal["opened", "known"]
+
+
+def named(sent: Any, key: str) -> str | None:
+    """What an item calls itself, where it can be read."""
+    value = sent.get(key) if isinstance(sent, Mapping) else None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,142 @@
+"""Trials over HTTP: attempts, bookings, attendance and the path of a pupil."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from services.trials import attempts, attendance, bookings
+from services.trials.answers import (
+    AttemptAnswer,
+    AttendanceAnswer,
+    BookingAnswer,
+    CancelledAnswer,
+    Items,
+    RevokedAnswer,
+)
+from services.trials.api_catalogue import catalogue_routes
+from services.trials.attempts import Sent
+from services.trials.attendance import Presence, Revocation, Statement
+from services.trials.bookings import Wish
+from services.trials.gate import NewId
+from services.trials.instruments import AttemptCommand
+from services.trials.repository import Store
+from services.trials.results import only, parsed
+from services.trials.values import Ref
+from services.trials.views import PathView, Views
+from shared.auth import Principal, SchoolStaff, VenueStaff, admit
+from shared.outbox import Clock
+
+StaffOrPupil = Annotated[
+    Principal, admit("national-operator", "regional-operator", "municipal-operator", "navigator", "pupil")
+]
+StaffOrFamily = Annotated[
+    Principal, admit("national-operator", "regional-operator", "municipal-operator", "navigator", "guardian", "pupil")
+]
+
+
+class AttemptsBody(BaseModel):
+    """A class's attempts; each is read on its own (shape: the body of `POST /trials/attempts`)."""
+
+    attempts: Annotated[list[Any], Field(min_length=1, max_length=100)]
+
+
+class BookingBody(BaseModel):
+    """A seat for a pupil; a family books now, staff may say when it did."""
+
+    participant: Ref
+    occurred_at: AwareDatetime | None = None
+
+
+class BookingsBody(BaseModel):
+    """Seats for pupils, given in this order while there are any."""
+
+    participants: Annotated[list[Any], Field(min_length=1, max_length=200)]
+    occurred_at: AwareDatetime | None = None
+
+
+Presences = Annotated[list[Any], Body(min_length=1, max_length=1000)]
+
+
+def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:
+    """All routes of trials."""
+    router = APIRouter(prefix="/trials", tags=["trials"])
+    router.include_router(catalogue_routes(store, views, clock, new_id))
+    router.include_router(_attempt_routes(store, clock, new_id))
+    router.include_router(_booking_routes(store, clock, new_id))
+    router.include_router(_attendance_routes(store, clock, new_id))
+
+    @router.get("/participants/{participant}/path")
+    async def path(participant: str, season: str, who: StaffOrFamily) -> PathView:
+        """A pupil's stages with their times, attempts with profiles, bookings and recommendation."""
+        return await views.within(who).path(participant, season)
+
+    return router
+
+
+def _attempt_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/attempts", status_code=201, response_model_exclude_none=True)
+    async def attempt(command: AttemptCommand, who: StaffOrPupil, response: Response) -> AttemptAnswer:
+        """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
+        results = await attempts.take_attempts(store, [Sent("", command)], who, clock(), new_id)
+        response.status_code = 201 if only(results).new else 200
+        return AttemptAnswer.of({"ref": command.ref, "participant": command.participant}, results[0])
+
+    @router.post("/attempts/batch", response_model_exclude_none=True)
+    async def attempts_of_a_class(body: AttemptsBody, who: SchoolStaff) -> Items[AttemptAnswer]:
+        """At most 100 attempts, item by item."""
+        sent = [
+            Sent(f"/attempts/{i}", parsed(AttemptCommand, raw, f"/attempts/{i}")) for i, raw in enumerate(body.attempts)
+        ]
+        results = await attempts.take_attempts(store, sent, who, clock(), new_id)
+        return Items(items=[AttemptAnswer.of(raw, done) for raw, done in zip(body.attempts, results, strict=True)])
+
+    return router
+
+
+def _booking_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/slots/{id}/bookings", status_code=201, response_model_exclude_none=True)
+    async def book(id: str, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
+        """Takes a seat; 409 `slot-full` where none is left, 200 where the pupil has one already."""
+        wish = Wish(body.participant, "/participant")
+        results = await bookings.book(store, id, [wish], body.occurred_at, who, clock(), new_id)
+        response.status_code = 201 if only(results).new else 200
+        return BookingAnswer.of(body.participant, results[0])
+
+    @router.post("/slots/{id}/bookings/batch", response_model_exclude_none=True)
+    async def book_many(id: str, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
+        """At most 200 seats, item by item: the first get those that are left."""
+        wishes = [Wish.read(raw, f"/participants/{i}") for i, raw in enumerate(body.participants)]
+        results = await bookings.book(store, id, wishes, body.occurred_at, who, clock(), new_id)
+        return Items(items=[BookingAnswer.of(raw, done) for raw, done in zip(body.participants, results, strict=True)])
+
+    @router.delete("/bookings/{id}")
+    async def cancel(id: str, who: StaffOrFamily, occurred_at: AwareDatetime | None = None) -> CancelledAnswer:
+        """Gives a seat up, before the slot begins; again, it changes nothing."""
+        booking = await bookings.cancel(store, id, occurred_at, who, clock())
+        return CancelledAnswer(booking=booking.id, slot=booking.slot)
+
+    return router
+
+
+def _attendance_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/slots/{id}/attendance", response_model_exclude_none=True)
+    async def attend(id: str, body: Presences, who: VenueStaff) -> Items[AttendanceAnswer]:
+        """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
+        said = [Statement(f"/{i}", parsed(Presence, raw, f"/{i}")) for i, raw in enumerate(body)]
+        results = await attendance.confirm(store, id, said, who, clock(), new_id)
+        return Items(items=[AttendanceAnswer.of(raw, done) for raw, done in zip(body, results, strict=True)])
+
+    @router.post("/attendance/{id}/revocation")
+    async def revoke(id: str, body: Revocation, who: VenueStaff) -> RevokedAnswer:
+        """Takes an attendance back; again, it changes nothing."""
+        revoked = await attendance.revoke(store, id, body, who, clock(), new_id)
+        return RevokedAnswer(attendance=revoked.id, slot=revoked.slot)
+
+    return router

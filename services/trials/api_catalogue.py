@@ -1,0 +1,179 @@
+"""Trials over HTTP, the catalogue: seasons, diagnostics, competencies, venues and slots."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi import Path as InPath
+from pydantic import AwareDatetime, BaseModel, Field
+
+from services.trials import handlers
+from services.trials.answers import Items, OpenedAnswer, SlotAnswer
+from services.trials.catalogue import CompetencyEntry, SeasonRules, VenueEntry
+from services.trials.gate import NewId
+from services.trials.handlers import Offered
+from services.trials.instruments import Definition
+from services.trials.repository import Store
+from services.trials.results import only, parsed
+from services.trials.slots import SlotOffer
+from services.trials.values import Ref
+from services.trials.views import SlotPage, SlotView, Views
+from shared.auth import NationalOperator, Principal, RegionOperator, VenueOperator, admit
+from shared.contracts.codes import Code, SeasonCode, VenueCode
+from shared.contracts.trials import Gate, Registry
+from shared.outbox import Clock
+
+InCode = Annotated[Code, InPath()]
+Anyone = Annotated[
+    Principal,
+    admit(
+        "national-operator",
+        "regional-operator",
+        "municipal-operator",
+        "navigator",
+        "venue",
+        "mentor",
+        "guardian",
+        "pupil",
+        "service",
+    ),
+]
+
+
+class SeasonView(BaseModel):
+    """A season's rules; they no longer change once it is in use."""
+
+    season: str
+    name: str
+    opens: date
+    closes: date
+    grades: tuple[int, int]
+    diagnostics: tuple[str, ...]
+    trials_required: int
+    recommendation_gate: Gate
+    in_use: bool
+
+
+class DiagnosticView(Definition):
+    """An instrument; it no longer changes once an attempt has used it."""
+
+    code: str
+    used: bool
+
+
+class CompetencyView(BaseModel):
+    """An approved competency."""
+
+    code: str
+    name: str
+
+
+class VenueView(BaseModel):
+    """A venue with its registry by season."""
+
+    venue: str
+    organisation: str
+    name: str
+    region: str
+    municipality: str
+    seasons: dict[str, Registry]
+
+
+class SingleSlot(SlotOffer):
+    """A slot that is offered alone."""
+
+    venue: VenueCode
+    season: SeasonCode
+    occurred_at: AwareDatetime | None = None
+
+
+class TimetableBody(BaseModel):
+    """A venue's slots for a season; each is read on its own (shape: a slot without venue and season)."""
+
+    venue: VenueCode
+    season: SeasonCode
+    occurred_at: AwareDatetime | None = None
+    slots: Annotated[list[Any], Field(min_length=1, max_length=200)]
+
+
+def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:
+    """The routes of the catalogue."""
+    router = APIRouter()
+    router.include_router(_rules_routes(store, clock))
+    router.include_router(_venue_routes(store, clock, new_id))
+
+    @router.get("/slots")
+    async def slots(
+        who: Anyone,
+        season: str,
+        venue: str | None = None,
+        competency: str | None = None,
+        after: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> SlotPage:
+        """Slots with their open seats, the earliest first; `after` is the `next` of the page before."""
+        return await views.within(who).slots(season, venue, competency, after, limit)
+
+    return router
+
+
+def _rules_routes(store: Store, clock: Clock) -> APIRouter:
+    router = APIRouter()
+
+    @router.put("/seasons/{season}")
+    async def define_season(season: InCode, rules: SeasonRules, who: NationalOperator) -> SeasonView:
+        """Sets a season's rules; 409 `season-in-use` for a change after the season's first fact."""
+        defined = await handlers.define_season(store, season, rules, clock())
+        return SeasonView.model_validate(defined.model_dump() | {"season": defined.id})
+
+    @router.put("/diagnostics/{code}")
+    async def define_diagnostic(code: InCode, definition: Definition, who: NationalOperator) -> DiagnosticView:
+        """Publishes an instrument; 409 `instrument-in-use` for a change after its first attempt."""
+        return DiagnosticView.model_validate((await handlers.define_instrument(store, code, definition)).model_dump())
+
+    @router.put("/competencies/{code}")
+    async def approve_competency(code: InCode, entry: CompetencyEntry, who: RegionOperator) -> CompetencyView:
+        """Approves a competency."""
+        approved = await handlers.approve_competency(store, code, entry, clock())
+        return CompetencyView(code=approved.id, name=approved.name)
+
+    return router
+
+
+def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
+    router = APIRouter()
+
+    @router.put("/venues/{code}")
+    async def register_venue(code: InCode, entry: VenueEntry, who: RegionOperator) -> VenueView:
+        """Enters a venue into the registry of a season."""
+        venue = await handlers.register_venue(store, code, entry, who, clock())
+        return VenueView.model_validate(venue.model_dump() | {"venue": venue.id})
+
+    @router.post("/slots", status_code=201, responses={200: {"model": OpenedAnswer}})
+    async def open_slot(
+        body: SingleSlot,
+        who: VenueOperator,
+        response: Response,
+        idempotency_key: Annotated[Ref | None, Header()] = None,
+    ) -> OpenedAnswer:
+        """Opens a slot; 200 where the ref (or else the Idempotency-Key) names one that is open already."""
+        offer = body if body.ref else body.model_copy(update={"ref": idempotency_key})
+        plain = SlotOffer.model_construct(**offer.model_dump(include=set(SlotOffer.model_fields)))
+        results = await handlers.open_slots(
+            store, body.venue, body.season, [Offered("", plain)], body.occurred_at, who, clock(), new_id
+        )
+        done = only(results)
+        response.status_code = 201 if done.new else 200
+        shown = SlotView.of(done.value).model_dump()
+        return OpenedAnswer(**shown, status="opened" if done.new else "known")
+
+    @router.post("/slots/batch", response_model_exclude_none=True)
+    async def open_slots(body: TimetableBody, who: VenueOperator) -> Items[SlotAnswer]:
+        """Publishes a timetable of at most 200 slots, item by item."""
+        offered = [Offered(f"/slots/{i}", parsed(SlotOffer, raw, f"/slots/{i}")) for i, raw in enumerate(body.slots)]
+        results = await handlers.open_slots(
+            store, body.venue, body.season, offered, body.occurred_at, who, clock(), new_id
+        )
+        return Items(items=[SlotAnswer.of(raw, result) for raw, result in zip(body.slots, results, strict=True)])
+
+    return router

@@ -1,0 +1,50 @@
+"""The trials service: its parts put together, and its process."""
+
+import secrets
+from functools import partial
+
+from services.trials import consumers, repository
+from services.trials.api import routes
+from services.trials.catalogue import Competency, Season, Venue
+from services.trials.path import Path
+from services.trials.repository import Store
+from services.trials.slots import Slot
+from services.trials.views import Views
+from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
+from shared.process import main
+from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service
+
+INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
+
+
+def new_id() -> str:
+    """A random id of 16 characters (96 bits)."""
+    return secrets.token_urlsafe(12)
+
+
+def build(platform: Platform) -> Service:
+    """The service: an API, a worker for two topics of registration, and a relay."""
+    store = Store(
+        platform.mongo,
+        seasons=platform.repository("seasons", Season),
+        competencies=platform.repository("competencies", Competency),
+        venues=platform.repository("venues", Venue),
+        slots=platform.repository("slots", Slot),
+        paths=platform.repository("paths", Path),
+    )
+    organisations = platform.consumer(
+        "trials.organisations", [REGISTRATION_CATALOGUE.name], partial(consumers.organisations, store)
+    )
+    participants = platform.consumer(
+        "trials.participants", [REGISTRATION_EVENTS.name], partial(consumers.participants, store)
+    )
+    return Service(
+        platform,
+        routers=[routes(store, Views(platform.mongo), platform.clock, new_id)],
+        workers={"worker": [organisations, participants]},
+        loops={"relay": [platform.relay()]},
+    )
+
+
+if __name__ == "__main__":
+    main("trials", build)

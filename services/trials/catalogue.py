@@ -1,0 +1,146 @@
+"""What paths are walked on: seasons with their rules, approved competencies, and the registry of venues. Pure."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from services.trials.copies import Organisation
+from services.trials.refusals import conflict
+from services.trials.values import Grades, Name
+from shared.contracts.codes import DiagnosticCode, OrganisationCode, SeasonCode
+from shared.contracts.trials import CompetencyApproved, Gate, Registry, SeasonDefined, VenueRegistered
+from shared.decision import Aggregate, Decision, Happened
+from shared.errors import BadInput
+
+
+class SeasonRules(BaseModel):
+    """The rules of a season, as the national operator sets them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Name
+    opens: date
+    closes: date
+    grades: Grades
+    """Lowest and highest grade, both included."""
+    diagnostics: Annotated[tuple[DiagnosticCode, ...], Field(min_length=1, max_length=20)]
+    """Codes of the instruments, all of them required."""
+    trials_required: Annotated[int, Field(ge=1, le=20)]
+    recommendation_gate: Gate
+    occurred_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.closes < self.opens:
+            raise ValueError("closes lies before opens")
+        if self.grades[0] > self.grades[1]:
+            raise ValueError("grades are the lowest and the highest, in this order")
+        if len(set(self.diagnostics)) < len(self.diagnostics):
+            raise ValueError("a diagnostic is named twice")
+        return self
+
+
+class Season(Aggregate):
+    """A season; nothing of it changes once it is in use."""
+
+    name: str
+    opens: str
+    """ISO date, as is `closes`: the database has no type for a day."""
+    closes: str
+    grades: tuple[int, int]
+    diagnostics: tuple[str, ...]
+    trials_required: int
+    recommendation_gate: Gate
+    in_use: bool = False
+    """Set with the first pupil known to be registered in it: every other fact comes after that."""
+
+    def contains(self, day: date) -> bool:
+        """Whether the day lies within the season's dates."""
+        return self.opens <= day.isoformat() <= self.closes
+
+
+def define(known: Season | None, code: str, rules: SeasonRules, time: datetime) -> Decision[Season]:
+    """Sets a season's rules; the same again changes nothing, a change of a season in use is refused."""
+    said = {**rules.model_dump(exclude={"occurred_at"}), "opens": str(rules.opens), "closes": str(rules.closes)}
+    season = known.model_copy(update=said) if known else Season(id=code, **said)
+    if season == known:
+        return Decision(known)
+    if known and known.in_use:
+        raise conflict("season-in-use", "", f"season {code} has its first fact; its rules no longer change")
+    event = SeasonDefined(season=code, **rules.model_dump(exclude={"occurred_at"}))
+    return Decision(season, (Happened(event, time),))
+
+
+class CompetencyEntry(BaseModel):
+    """A competency, as an operator approves it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Name
+    occurred_at: AwareDatetime | None = None
+
+
+class Competency(Aggregate):
+    """A field in which trials may be held."""
+
+    name: str
+
+
+def approve(known: Competency | None, code: str, entry: CompetencyEntry, time: datetime) -> Decision[Competency]:
+    """Approves a competency, or renames it."""
+    competency = known.model_copy(update={"name": entry.name}) if known else Competency(id=code, name=entry.name)
+    if competency == known:
+        return Decision(known)
+    return Decision(competency, (Happened(CompetencyApproved(code=code, name=entry.name), time),))
+
+
+class VenueEntry(BaseModel):
+    """A venue's entry in the registry of a season, as the regional operator makes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    organisation: OrganisationCode
+    name: Name
+    registry: Registry
+    season: SeasonCode
+    occurred_at: AwareDatetime | None = None
+
+
+class Venue(Aggregate):
+    """A site where slots are held, with the seasons in whose registry it is."""
+
+    organisation: str
+    name: str
+    region: str
+    municipality: str
+    seasons: dict[str, Registry]
+
+
+def register(known: Venue | None, code: str, entry: VenueEntry, owner: Organisation, time: datetime) -> Decision[Venue]:
+    """Enters a venue of `owner` into a season's registry, or changes its name or registry there."""
+    if owner.municipality is None:
+        raise BadInput.field("/organisation", f"a {owner.kind} cannot have a venue")
+    if known and known.organisation != entry.organisation:
+        raise conflict("venue-taken", "/organisation", f"venue {code} belongs to {known.organisation}")
+    venue = Venue(
+        id=code,
+        sequence=known.sequence if known else 0,
+        organisation=entry.organisation,
+        name=entry.name,
+        region=owner.region,
+        municipality=owner.municipality,
+        seasons={**(known.seasons if known else {}), entry.season: entry.registry},
+    )
+    if venue == known:
+        return Decision(known)
+    event = VenueRegistered(
+        venue=code,
+        organisation=venue.organisation,
+        name=venue.name,
+        registry=entry.registry,
+        season=entry.season,
+        region=venue.region,
+        municipality=venue.municipality,
+    )
+    return Decision(venue, (Happened(event, time),))

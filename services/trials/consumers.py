@@ -1,0 +1,33 @@
+"""What trials learns from registration: pupils and organisations, a poll at a time."""
+
+from collections.abc import Sequence
+
+from services.trials.copies import Participant, learn, organisation
+from services.trials.repository import Store
+from shared.contracts.event import ParticipantEvent
+from shared.contracts.registration import OrganisationDefined, ParticipantRegistered
+from shared.mongo import Transaction
+from shared.poll import Received
+
+
+async def participants(store: Store, received: Sequence[Received], tx: Transaction) -> None:
+    """Brings the copies of the poll's pupils up to date; what is known already changes nothing."""
+    facts = [r.envelope for r in received if isinstance(r.event, ParticipantEvent)]
+    known = await store.participants((fact.event.key for fact in facts), tx)
+    pupils: dict[str, Participant] = {}
+    for fact in facts:
+        id = fact.event.key
+        pupils[id] = learn(pupils.get(id) or known.get(id), fact)
+    await store.keep([pupil for id, pupil in pupils.items() if pupil is not known.get(id)], tx)
+    await store.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)
+
+
+async def organisations(store: Store, received: Sequence[Received], tx: Transaction) -> None:
+    """Brings the copies of the poll's organisations up to date; the newest definition holds."""
+    said = [organisation(r.envelope) for r in received if isinstance(r.event, OrganisationDefined)]
+    newest = await store.organisations((entry.id for entry in said), tx)
+    changed = {}
+    for entry in said:
+        if entry.id not in newest or entry.sequence > newest[entry.id].sequence:
+            newest[entry.id] = changed[entry.id] = entry
+    await store.keep(list(changed.values()), tx)

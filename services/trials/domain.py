@@ -1,0 +1,188 @@
+"""The steps of a path: pure decisions about diagnostics, bookings, attendances and their revocation."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.trials.catalogue import Season
+from services.trials.copies import UNSET, Participant
+from services.trials.gate import NewId, settle
+from services.trials.instruments import Attempt
+from services.trials.path import Attendance, Booking, Path, path_id
+from services.trials.refusals import conflict, not_yet
+from services.trials.slots import Slot
+from shared.contracts.trials import (
+    AttendanceRevoked,
+    AttendanceSource,
+    DiagnosticCompleted,
+    TrialAttended,
+    TrialBooked,
+    TrialCancelled,
+)
+from shared.decision import Decision, Happened
+from shared.errors import BadInput
+
+CONSENT_UNDER_WAY = timedelta(seconds=30)
+"""How long after a registration its consent, sent in the same roster, may still be on its way here."""
+
+
+def must_take_part(pupil: Participant, season: str, now: datetime, field: str) -> None:
+    """Raises unless the pupil is registered in the season with a consent in force; `field` is who is named."""
+    entry = pupil.seasons.get(season)
+    if entry is None:
+        raise not_yet("not-in-season", field, f"not known to be registered in season {season}")
+    if pupil.consent:
+        return
+    if pupil.consent_set_by == UNSET and now - entry.recorded < CONSENT_UNDER_WAY:
+        raise not_yet("consent-missing", field, "no guardian's consent has arrived yet")
+    raise conflict("consent-missing", field, "no guardian's consent is in force")
+
+
+def complete(path: Path, pupil: Participant, season: Season, attempt: Attempt, new_id: NewId) -> Decision[Path]:
+    """A diagnostic was completed; a repeat counts as an attempt, but the first time stays."""
+    first = min(attempt.time, path.diagnostics.get(attempt.diagnostic, attempt.time))
+    event = DiagnosticCompleted(**pupil.place, season=season.id, diagnostic=attempt.diagnostic, attempt=attempt.id)
+    diagnostics = {**path.diagnostics, attempt.diagnostic: first}
+    done = path.model_copy(update={"diagnostics": diagnostics, "attempts": (*path.attempts, attempt.ref)})
+    return settle(Decision(done, (Happened(event, attempt.time),)), pupil, season, new_id)
+
+
+def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: NewId, field: str) -> Decision[Path]:
+    """Takes a seat; one that the pupil has already is kept. `field` is who is named."""
+    if path.live_booking(slot.id):
+        return Decision(path)
+    _must_fit(path, pupil, slot, time, field)
+    booking = Booking(
+        id=new_id(),
+        time=time,
+        slot=slot.id,
+        venue=slot.venue,
+        competency=slot.competency,
+        kind=slot.kind,
+        starts_at=slot.starts_at,
+        minutes=slot.minutes,
+    )
+    event = TrialBooked(
+        **pupil.place,
+        season=path.season,
+        booking=booking.id,
+        slot=slot.id,
+        venue=slot.venue,
+        competency=slot.competency,
+        kind=slot.kind,
+    )
+    return Decision(path.model_copy(update={"bookings": (*path.bookings, booking)}), (Happened(event, time),))
+
+
+def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime, field: str) -> None:
+    if time >= slot.starts_at:
+        raise conflict("slot-past", "/occurred_at", "the slot has begun")
+    if not slot.grades[0] <= pupil.grade <= slot.grades[1]:
+        raise conflict("grade-outside-slot", field, f"the slot is for grades {slot.grades[0]} to {slot.grades[1]}")
+    if any(b.is_live and b.starts_at < slot.ends_at and slot.starts_at < b.ends_at for b in path.bookings):
+        raise conflict("time-conflict", field, "another booking of the pupil overlaps in time")
+    if slot.is_full:
+        raise conflict("slot-full", field, "no seat is left")
+
+
+def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> Decision[Path]:
+    """Gives a seat up before the slot begins; what is cancelled already stays so."""
+    booking = next(b for b in path.bookings if b.id == booking_id)
+    if not booking.is_live:
+        return Decision(path)
+    if time >= booking.starts_at:
+        raise conflict("slot-past", "/occurred_at", "the slot has begun")
+    if path.attendance_of(booking.id):
+        raise conflict("already-attended", "", "the pupil has attended what was booked")
+    event = TrialCancelled(
+        **pupil.place,
+        season=path.season,
+        booking=booking.id,
+        slot=booking.slot,
+        competency=booking.competency,
+        kind=booking.kind,
+    )
+    cancelled = booking.model_copy(update={"cancelled": time})
+    bookings = tuple(cancelled if b.id == booking.id else b for b in path.bookings)
+    return Decision(path.model_copy(update={"bookings": bookings}), (Happened(event, time),))
+
+
+def attend(
+    path: Path,
+    pupil: Participant,
+    season: Season,
+    booking: Booking,
+    source: AttendanceSource,
+    time: datetime,
+    new_id: NewId,
+    at: str,
+) -> Decision[Path]:
+    """The venue confirms that the pupil took part; `at` is the pointer of its statement in the body."""
+    if path.attendance_of(booking.id):
+        return Decision(path)
+    if time < booking.starts_at:
+        raise conflict("not-started", f"{at}/occurred_at", "the slot had not begun")
+    what: dict[str, Any] = {
+        "booking": booking.id,
+        "slot": booking.slot,
+        "competency": booking.competency,
+        "kind": booking.kind,
+    }
+    attendance = Attendance(id=new_id(), time=time, source=source, **what)
+    event = TrialAttended(
+        **pupil.place, season=path.season, attendance=attendance.id, venue=booking.venue, source=source, **what
+    )
+    done = path.model_copy(update={"attendances": (*path.attendances, attendance)})
+    return settle(Decision(done, (Happened(event, time),)), pupil, season, new_id)
+
+
+def revoke(
+    path: Path,
+    pupil: Participant,
+    season: Season,
+    attendance_id: str,
+    reason: str,
+    time: datetime,
+    new_id: NewId,
+) -> Decision[Path]:
+    """Takes back an attendance that was recorded by mistake, and the recommendation if the gate closes by it."""
+    attendance = next(a for a in path.attendances if a.id == attendance_id)
+    if attendance.revoked:
+        return Decision(path)
+    if time < attendance.time:
+        raise BadInput.field("/occurred_at", "lies before the attendance")
+    event = AttendanceRevoked(
+        **pupil.place,
+        season=path.season,
+        attendance=attendance.id,
+        slot=attendance.slot,
+        competency=attendance.competency,
+        kind=attendance.kind,
+    )
+    revoked = attendance.model_copy(update={"revoked": time, "reason": reason})
+    attendances = tuple(revoked if a.id == attendance.id else a for a in path.attendances)
+    done = path.model_copy(update={"attendances": attendances})
+    return settle(Decision(done, (Happened(event, time),)), pupil, season, new_id)
+
+
+class Paths:
+    """The paths of a batch while it is decided: each decision goes on from the one before it."""
+
+    def __init__(self, known: Mapping[str, Path]) -> None:
+        self._decided = {id: Decision(path) for id, path in known.items()}
+
+    def of(self, participant: str, season: str) -> Path:
+        """The path as it is by now."""
+        decided = self._decided.get(path_id(participant, season))
+        return decided.state if decided else Path.new(participant, season)
+
+    def take(self, decision: Decision[Path]) -> None:
+        """Keeps a decision about the path that `of` gave."""
+        before = self._decided.get(decision.state.id)
+        facts = (*before.happened, *decision.happened) if before else decision.happened
+        self._decided[decision.state.id] = Decision(decision.state, facts)
+
+    @property
+    def decisions(self) -> list[Decision[Path]]:
+        """What is to be saved."""
+        return list(self._decided.values())

@@ -1,0 +1,102 @@
+"""The season's gate: when a recommendation is issued or withdrawn, and which stages a path has reached. Pure."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from services.trials.catalogue import Season
+from services.trials.copies import Participant
+from services.trials.path import Path, Recommendation
+from services.trials.values import LocalTime
+from shared.contracts.trials import TRIAL_KINDS, RecommendationIssued, RecommendationWithdrawn
+from shared.decision import Decision, Happened
+
+MOST_COMPETENCIES = 3
+NewId = Callable[[], str]
+
+
+def settle(decision: Decision[Path], pupil: Participant, season: Season, new_id: NewId) -> Decision[Path]:
+    """The decision, and the recommendation that it causes or takes back.
+
+    A recommendation happens at the latest time of its causes; a withdrawal at the time of the correction.
+    """
+    path = decision.state
+    opened = opened_at(path, season)
+    if opened is not None and path.recommendation is None:
+        issued = Recommendation(id=new_id(), time=opened, competencies=fitting(path))
+        event = RecommendationIssued(
+            **pupil.place, season=season.id, recommendation=issued.id, competencies=issued.competencies
+        )
+        return _and(decision, issued, Happened(event, opened))
+    if opened is None and path.recommendation is not None:
+        gone = RecommendationWithdrawn(**pupil.place, season=season.id, recommendation=path.recommendation.id)
+        return _and(decision, None, Happened(gone, decision.happened[-1].time))
+    return decision
+
+
+def _and(decision: Decision[Path], recommendation: Recommendation | None, fact: Happened) -> Decision[Path]:
+    path = decision.state.model_copy(update={"recommendation": recommendation})
+    return Decision(path, (*decision.happened, fact))
+
+
+def opened_at(path: Path, season: Season) -> datetime | None:
+    """When the season's gate opened for the path; None while it is closed."""
+    tested = tested_at(path, season)
+    if season.recommendation_gate == "after-diagnostics" or tested is None:
+        return tested
+    walked = trials_done_at(path, season)
+    return walked and max(tested, walked)
+
+
+def tested_at(path: Path, season: Season) -> datetime | None:
+    """When the last of the required diagnostics was completed; None while one is missing."""
+    times = [path.diagnostics.get(code) for code in season.diagnostics]
+    known = [time for time in times if time is not None]
+    return max(known) if len(known) == len(times) else None
+
+
+def trials_done_at(path: Path, season: Season) -> datetime | None:
+    """When the season's number of practical trials was reached; None before."""
+    trials = path.trials
+    return trials[season.trials_required - 1].time if len(trials) >= season.trials_required else None
+
+
+def fitting(path: Path) -> tuple[str, ...]:
+    """Up to three competencies: those that the pupil tried in practice, the latest first, then those of other
+    activities attended, the latest first. None where the gate opens after diagnostics and nothing was attended.
+    """
+    latest_first = path.attended[::-1]
+    practical = [a.competency for a in latest_first if a.kind in TRIAL_KINDS]
+    others = [a.competency for a in latest_first if a.kind not in TRIAL_KINDS]
+    return tuple(dict.fromkeys(practical + others))[:MOST_COMPETENCIES]
+
+
+class Stages(BaseModel):
+    """When a pupil reached each stage of the funnel; null where not reached."""
+
+    registered: LocalTime
+    participated: LocalTime | None = None
+    """The first diagnostic or activity of any kind."""
+    tested: LocalTime | None = None
+    """All required diagnostics."""
+    attended: LocalTime | None = None
+    """The first practical trial."""
+    completed: LocalTime | None = None
+    """The season's number of practical trials, and a recommendation."""
+    recommended: LocalTime | None = None
+
+
+def stages(path: Path, season: Season, registered: datetime) -> Stages:
+    """The stages that a path has reached."""
+    first_steps = [*path.diagnostics.values(), *(a.time for a in path.attended)]
+    walked = trials_done_at(path, season)
+    recommended = path.recommendation.time if path.recommendation else None
+    return Stages(
+        registered=registered,
+        participated=min(first_steps, default=None),
+        tested=tested_at(path, season),
+        attended=path.trials[0].time if path.trials else None,
+        completed=max(walked, recommended) if walked and recommended else None,
+        recommended=recommended,
+    )

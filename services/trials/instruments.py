@@ -1,0 +1,170 @@
+"""Diagnostic instruments as data, and the profile that a pupil's answers give. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from services.trials.values import Name, Ref
+from shared.contracts.codes import Code
+from shared.errors import BadInput, FieldError, pointer
+
+
+class Part(BaseModel):
+    """Something within an instrument, by its code."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Code
+
+
+class Scale(Part):
+    """What some of the items measure together."""
+
+    name: Name
+
+
+class Option(Part):
+    """An answer that every item offers, and the points that it gives."""
+
+    points: Annotated[int, Field(ge=-100, le=100)]
+
+
+class Item(Part):
+    """One question or statement; a reversed one counts against its scale."""
+
+    scale: Code
+    reversed: bool = False
+
+
+class Definition(BaseModel):
+    """An instrument as it is published: items rated by one set of options, each item on one scale."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Name
+    method: Name
+    scales: Annotated[tuple[Scale, ...], Field(min_length=1, max_length=50)]
+    options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=20)]
+    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        parts: tuple[tuple[Part, ...], ...] = (self.scales, self.options, self.items)
+        for group in parts:
+            if len({part.code for part in group}) < len(group):
+                raise ValueError(f"a code of a {type(group[0]).__name__.lower()} is there twice")
+        if {item.scale for item in self.items} != {scale.code for scale in self.scales}:
+            raise ValueError("every item names a scale, and every scale has an item")
+        if len({option.points for option in self.options}) < 2:
+            raise ValueError("all options give the same points")
+        return self
+
+
+class Instrument(Definition):
+    """A known instrument; immutable once an attempt has used it, so that profiles stay comparable."""
+
+    code: str
+    used: bool = False
+
+    @cached_property
+    def _options(self) -> Mapping[str, int]:
+        return {option.code: number for number, option in enumerate(self.options)}
+
+    @cached_property
+    def _codes(self) -> Sequence[str]:
+        return [item.code for item in self.items]
+
+    def encode(self, answers: Mapping[str, str], at: str) -> bytes:
+        """One byte an item in the instrument's order, the number of its option; raises BadInput for each wrong answer.
+
+        `at` is the JSON pointer of the answers in the request's body.
+        """
+        numbers = self._options
+        try:
+            if len(answers) == len(self.items):
+                return bytes(map(numbers.__getitem__, map(answers.__getitem__, self._codes)))
+        except KeyError:
+            pass  # the wrong ones are named below, all of them
+        wrong = {code: "not answered" for code in self._codes if code not in answers}
+        wrong |= {code: "no such item" for code in answers if code not in self._codes}
+        wrong |= {c: "no such option" for c, option in answers.items() if c not in wrong and option not in numbers}
+        errors = [FieldError(pointer(at, [code]), why) for code, why in wrong.items()]
+        raise BadInput(f"{len(errors)} answers are wrong", errors=errors)
+
+    def score(self, encoded: bytes) -> dict[str, float]:
+        """The profile: per scale the sum score linearly rescaled to 0…100, to one decimal.
+
+        That is the percentage of the points attainable on the scale above its minimum (POMP scoring). A reversed
+        item gives the highest points plus the lowest minus those of its option.
+        """
+        return {
+            scale: round(sum([gains[encoded[place]] for place, gains in rows]) * percent, 1)
+            for scale, percent, rows in self._scoring
+        }
+
+    @cached_property
+    def _scoring(self) -> Sequence[tuple[str, float, Sequence[tuple[int, Sequence[int]]]]]:
+        """Per scale: its code, percent a point, and its items with the points that each option gains there."""
+        points = [option.points for option in self.options]
+        low, high = min(points), max(points)
+        gains = {False: [p - low for p in points], True: [high - p for p in points]}
+        rows = {
+            scale.code: [(n, gains[item.reversed]) for n, item in enumerate(self.items) if item.scale == scale.code]
+            for scale in self.scales
+        }
+        return [(scale, 100 / (len(row) * (high - low)), row) for scale, row in rows.items()]
+
+
+class AttemptCommand(BaseModel):
+    """A pupil's answers to one instrument; `ref` makes a repeated sending the same attempt."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ref: Ref
+    participant: Ref
+    season: Ref
+    diagnostic: Ref
+    answers: dict[str, str]
+    occurred_at: AwareDatetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A completed diagnostic with its profile; only that it took place leaves trials."""
+
+    path: str
+    """Id of the pupil's path through the season."""
+    ref: str
+    id: str
+    diagnostic: str
+    answers: bytes
+    profile: Mapping[str, float]
+    time: datetime
+
+    def document(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {
+            "_id": attempt_key(self.path, self.ref),
+            "path": self.path,
+            "ref": self.ref,
+            "id": self.id,
+            "diagnostic": self.diagnostic,
+            "answers": self.answers,
+            "profile": self.profile,
+            "time": self.time.isoformat(),
+        }
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Attempt":
+        """From what is stored."""
+        stored = {name: document[name] for name in ("path", "ref", "id", "diagnostic", "answers", "profile")}
+        return cls(**stored, time=datetime.fromisoformat(document["time"]))
+
+
+def attempt_key(path: str, ref: str) -> str:
+    """The natural key of an attempt."""
+    return f"{path}/{ref}"

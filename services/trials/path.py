@@ -1,0 +1,102 @@
+"""A pupil's path through one season: diagnostics, bookings, attendances and the recommendation, as one aggregate."""
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.trials.values import LocalTime
+from shared.contracts.trials import TRIAL_KINDS, AttendanceSource, SlotKind
+from shared.decision import Aggregate
+
+
+class Step(BaseModel):
+    """A part of a path."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    time: LocalTime
+    """When it happened."""
+
+
+class Booking(Step):
+    """A seat taken in a slot, with what of the slot later decisions need."""
+
+    slot: str
+    venue: str
+    competency: str
+    kind: SlotKind
+    starts_at: LocalTime
+    minutes: int
+    cancelled: LocalTime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the seat is still the pupil's."""
+        return self.cancelled is None
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the pupil is free again."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+class Attendance(Step):
+    """That a pupil took part in what was booked, as the venue confirmed."""
+
+    booking: str
+    slot: str
+    competency: str
+    kind: SlotKind
+    source: AttendanceSource
+    revoked: LocalTime | None = None
+    reason: str | None = None
+    """Why it was revoked, in the venue's words."""
+
+
+class Recommendation(Step):
+    """The individual recommendation in force."""
+
+    competencies: tuple[str, ...]
+
+
+class Path(Aggregate):
+    """One pupil in one season; `id` is `<participant>/<season>`."""
+
+    participant: str
+    season: str
+    diagnostics: dict[str, LocalTime] = Field(default_factory=dict)
+    """Code → when it was first completed."""
+    attempts: tuple[str, ...] = ()
+    """The refs of the attempts, whose answers and profiles are kept apart."""
+    bookings: tuple[Booking, ...] = ()
+    attendances: tuple[Attendance, ...] = ()
+    recommendation: Recommendation | None = None
+
+    @classmethod
+    def new(cls, participant: str, season: str) -> "Path":
+        """The path before its first step."""
+        return cls(id=path_id(participant, season), participant=participant, season=season)
+
+    @property
+    def attended(self) -> list[Attendance]:
+        """What was attended and not revoked, of every kind, in the order of time."""
+        return sorted((a for a in self.attendances if a.revoked is None), key=lambda a: a.time)
+
+    @property
+    def trials(self) -> list[Attendance]:
+        """The practical trials among what was attended."""
+        return [attendance for attendance in self.attended if attendance.kind in TRIAL_KINDS]
+
+    def live_booking(self, slot: str) -> Booking | None:
+        """The booking in force in a slot."""
+        return next((b for b in self.bookings if b.slot == slot and b.is_live), None)
+
+    def attendance_of(self, booking: str) -> Attendance | None:
+        """The attendance in force of a booking."""
+        return next((a for a in self.attendances if a.booking == booking and a.revoked is None), None)
+
+
+def path_id(participant: str, season: str) -> str:
+    """The id of a pupil's path through a season."""
+    return f"{participant}/{season}"

@@ -1,0 +1,47 @@
+"""What became of each item of a batch: done, known from before, or refused while the others go through."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import BadInput, ServiceError
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """What a command led to; not `new` where it had led to that before."""
+
+    value: T
+    new: bool
+
+
+Result: TypeAlias = Done[T] | ServiceError
+
+
+def parsed(model: type[M], raw: object, at: str) -> M | BadInput:
+    """One item of a body; `at` is its JSON pointer."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        return BadInput.invalid(error, at)
+
+
+def result(decide: Callable[[], Done[T]]) -> Result[T]:
+    """What `decide` gives, or why it refuses."""
+    try:
+        return decide()
+    except ServiceError as refusal:
+        return refusal
+
+
+def only(results: list[Result[T]]) -> Done[T]:
+    """The result of a batch of one; raises what it was refused with."""
+    (single,) = results
+    if isinstance(single, ServiceError):
+        raise single
+    return single

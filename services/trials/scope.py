@@ -1,0 +1,67 @@
+"""Who may act for which pupil, and when it is taken to have happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from services.trials.copies import Participant
+from services.trials.refusals import not_yet
+from services.trials.values import happened_at
+from shared.auth import Principal
+from shared.errors import BadInput, FieldError, NotFound
+
+
+def is_staff_of(who: Principal, pupil: Participant) -> bool:
+    """Whether a grant of `who` covers the place where the pupil belongs."""
+    return who.scope.covers(pupil.region, pupil.municipality, pupil.school, school_class=pupil.school_class)
+
+
+def reaches(who: Principal, pupil: Participant) -> bool:
+    """Whether `who` is staff of the pupil's place, or family: a linked guardian, or the pupil's own account."""
+    family = who.account in pupil.accounts and (who.has("guardian") or who.has("pupil"))
+    return family or is_staff_of(who, pupil)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a principal acts for pupils: those known among the named ones, and the offsets of their regions."""
+
+    who: Principal
+    now: datetime
+    pupils: Mapping[str, Participant]
+    zones: Mapping[str, tzinfo]
+    _staffed: dict[tuple[str, ...], bool] = field(default_factory=dict)
+
+    def pupil(self, id: str, field: str) -> Participant:
+        """The pupil; raises NotKnownYet before registration's event has arrived, NotFound outside the scope."""
+        pupil = self.pupils.get(id)
+        if pupil is None:
+            raise not_yet("participant-unknown", field, "this participant is not known here yet")
+        if not self._is_staff(pupil) and not reaches(self.who, pupil):
+            detail = "no such participant"
+            raise NotFound(detail, errors=[FieldError(field, detail)])
+        return pupil
+
+    def time(self, pupil: Participant, given: datetime | None, field: str) -> datetime:
+        """When the command's fact happened: staff may say so, a family acts now."""
+        if given is not None and not self._is_staff(pupil):
+            raise BadInput.field(field, "only staff say when it happened")
+        return happened_at(given, self.now, self.zone(pupil.region), field)
+
+    def _is_staff(self, pupil: Participant) -> bool:
+        """As `is_staff_of`, asked once for each class: a batch is mostly one."""
+        place = (pupil.region, pupil.municipality, pupil.school, pupil.school_class)
+        if place not in self._staffed:
+            self._staffed[place] = is_staff_of(self.who, pupil)
+        return self._staffed[place]
+
+    def zone(self, region: str) -> tzinfo:
+        """The offset of a region; raises NotKnownYet before registration's event has arrived."""
+        return known_zone(self.zones, region)
+
+
+def known_zone(zones: Mapping[str, tzinfo], region: str) -> tzinfo:
+    """The offset of a region; raises NotKnownYet before registration's event has arrived."""
+    if region not in zones:
+        raise not_yet("organisation-unknown", "", f"region {region} is not known here yet")
+    return zones[region]

@@ -1,0 +1,156 @@
+"""What trials shows: a pupil's path to those who may see it, and the open slots to everyone who has a token."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.trials.catalogue import Season
+from services.trials.copies import Participant
+from services.trials.gate import Stages, stages
+from services.trials.instruments import Attempt
+from services.trials.path import Attendance, Booking, Path, Recommendation, path_id
+from services.trials.scope import reaches
+from services.trials.slots import Slot
+from services.trials.values import LocalTime
+from shared.auth import Principal
+from shared.contracts.trials import SlotKind
+from shared.errors import BadInput, NotFound
+from shared.mongo import Document, Mongo
+
+
+class SlotView(BaseModel):
+    """A slot with the seats that are left."""
+
+    slot: str
+    ref: str | None
+    venue: str
+    season: str
+    region: str
+    competency: str
+    kind: SlotKind
+    starts_at: LocalTime
+    minutes: int
+    capacity: int
+    open_seats: int
+    grades: tuple[int, int]
+    accessibility: tuple[str, ...]
+
+    @classmethod
+    def of(cls, slot: Slot) -> "SlotView":
+        """From the aggregate."""
+        shown = slot.model_dump(include=set(cls.model_fields), exclude={"slot", "open_seats"})
+        return cls(slot=slot.id, open_seats=slot.capacity - slot.booked, **shown)
+
+
+class SlotPage(BaseModel):
+    """Slots by their start; `next` is the cursor of the page after this one, null on the last."""
+
+    items: list[SlotView]
+    next: str | None
+
+
+class AttemptView(BaseModel):
+    """A completed diagnostic with its profile: per scale 0…100."""
+
+    attempt: str
+    diagnostic: str
+    time: LocalTime
+    profile: dict[str, float]
+
+
+class PathView(BaseModel):
+    """A pupil's way through a season."""
+
+    participant: str
+    season: str
+    stages: Stages
+    attempts: list[AttemptView]
+    bookings: tuple[Booking, ...]
+    attendances: tuple[Attendance, ...]
+    recommendation: Recommendation | None
+
+
+class Views:
+    """Reads; reachable only through `within`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    def within(self, who: Principal) -> "ScopedViews":
+        """What `who` may see."""
+        return ScopedViews(self._mongo, who)
+
+
+class ScopedViews:
+    """Reads on behalf of a principal."""
+
+    def __init__(self, mongo: Mongo, who: Principal) -> None:
+        self._mongo = mongo
+        self._who = who
+
+    async def path(self, participant: str, season: str) -> PathView:
+        """A pupil's path; raises NotFound outside the scope, where not registered, and where there is no pupil."""
+        id = path_id(participant, season)
+        async with self._mongo.snapshot() as session:
+            pupil_document = await self._mongo["participants"].find_one({"_id": participant}, session=session)
+            season_document = await self._mongo["seasons"].find_one({"_id": season}, session=session)
+            path_document = await self._mongo["paths"].find_one({"_id": id}, session=session)
+            below = {"$gte": f"{id}/", "$lt": f"{id}0"}  # "0" follows "/": all keys that begin with the path's id
+            attempts = await self._mongo["attempts"].find({"_id": below}, session=session).to_list(None)
+        if pupil_document is None or season_document is None:
+            raise NotFound("no such participant in this season")
+        pupil = Participant.model_validate(_named(pupil_document))
+        if season not in pupil.seasons or not reaches(self._who, pupil):
+            raise NotFound("no such participant in this season")
+        path = Path.model_validate(_named(path_document)) if path_document else Path.new(participant, season)
+        return _shown(path, Season.model_validate(_named(season_document)), pupil, map(Attempt.of, attempts))
+
+    async def slots(
+        self, season: str, venue: str | None, competency: str | None, after: str | None, limit: int
+    ) -> SlotPage:
+        """A page of slots, the earliest first. The register of slots is open to everyone who has a token."""
+        query: dict[str, Any] = {"season": season}
+        query |= {"venue": venue} if venue else {}
+        query |= {"competency": competency} if competency else {}
+        if after:
+            starts, id = _position(after)
+            query["$or"] = [{"starts": {"$gt": starts}}, {"starts": starts, "_id": {"$gt": id}}]
+        cursor = self._mongo["slots"].find(query).sort([("starts", 1), ("_id", 1)]).limit(limit + 1)
+        documents = await cursor.to_list(None)
+        items = [SlotView.of(Slot.model_validate(_named(document))) for document in documents[:limit]]
+        return SlotPage(items=items, next=_cursor(documents[limit - 1]) if len(documents) > limit else None)
+
+
+def _shown(path: Path, season: Season, pupil: Participant, attempts: Any) -> PathView:
+    by_time = sorted(attempts, key=lambda attempt: attempt.time)
+    return PathView(
+        participant=path.participant,
+        season=path.season,
+        stages=stages(path, season, pupil.seasons[path.season].time),
+        attempts=[
+            AttemptView(attempt=a.id, diagnostic=a.diagnostic, time=a.time, profile=dict(a.profile)) for a in by_time
+        ],
+        bookings=path.bookings,
+        attendances=path.attendances,
+        recommendation=path.recommendation,
+    )
+
+
+def _named(document: Document) -> Document:
+    return document | {"id": document["_id"]}
+
+
+def _cursor(document: Document) -> str:
+    position = f"{document['starts'].isoformat()} {document['_id']}"
+    return base64.urlsafe_b64encode(position.encode()).decode()
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        starts, _, id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+        return datetime.fromisoformat(starts), id
+    except (binascii.Error, ValueError):
+        raise BadInput.field("query:after", "not a cursor of this list") from None
