@@ -1,0 +1,164 @@
+"""What a family is told of: events become numbered notices, and a cursor is how far each pupil's have been seen."""
+
+import base64
+import heapq
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+
+from shared.contracts import registration, trials
+from shared.contracts.event import Envelope, Event
+from shared.errors import BadInput
+
+DATA: Mapping[type[Event], tuple[str, ...]] = {
+    registration.ParticipantRegistered: ("school_class",),
+    registration.ConsentGiven: ("version", "channel"),
+    registration.ConsentWithdrawn: (),
+    registration.GuardianLinked: (),
+    trials.DiagnosticCompleted: ("diagnostic", "attempt"),
+    trials.TrialBooked: ("booking", "slot", "venue", "competency", "kind"),
+    trials.TrialCancelled: ("booking", "slot", "competency", "kind"),
+    trials.TrialAttended: ("attendance", "booking", "slot", "venue", "competency", "kind"),
+    trials.AttendanceRevoked: ("attendance", "slot", "competency", "kind"),
+    trials.RecommendationIssued: ("recommendation", "competencies"),
+    trials.RecommendationWithdrawn: ("recommendation",),
+}
+"""The events that make a notice, and the fields that it keeps: named one by one, so that no sensitive one slips in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one event tells the family of one pupil, without words: they are chosen when it is read."""
+
+    id: str
+    """The event's."""
+    participant: str
+    number: int
+    """Contiguous per participant from 1, in the order of commit."""
+    type: str
+    """The event's type without its version."""
+    season: str | None
+    time: str
+    """RFC 3339 with the region's offset, which a database's own time would lose."""
+    recordedtime: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An account that may read a participant's notices, and as whom."""
+
+    participant: str
+    account: str
+    role: Literal["guardian", "pupil"]
+    guardian: str | None = None
+
+
+def link(event: Event) -> Link | None:
+    """The link that an event makes, if it makes one."""
+    match event:
+        case registration.GuardianLinked():
+            return Link(event.participant, event.account, "guardian", event.guardian)
+        case registration.AccountLinked():
+            return Link(event.participant, event.account, "pupil")
+    return None
+
+
+def number(envelopes: Iterable[Envelope], stored: Collection[str], last: Mapping[str, int]) -> list[Notice]:
+    """Notices of the events in `DATA` whose ids are not stored yet, numbered per participant after `last`.
+
+    They are taken as recorded, so that a replay, which reads topics side by side, tells the story in its order.
+    """
+    heads, seen, notices = dict(last), set(stored), []
+    for envelope in sorted(envelopes, key=lambda e: e.recordedtime):
+        if envelope.id in seen:
+            continue
+        seen.add(envelope.id)
+        event: Any = envelope.event
+        heads[event.participant] = heads.get(event.participant, 0) + 1
+        notices.append(
+            Notice(
+                id=envelope.id,
+                participant=event.participant,
+                number=heads[event.participant],
+                type=event.type.rpartition(".")[0],
+                season=getattr(event, "season", None),
+                time=envelope.time.isoformat(),
+                recordedtime=envelope.recordedtime,
+                data={name: getattr(event, name) for name in DATA[type(event)]},
+            )
+        )
+    return notices
+
+
+def entry(event: Event) -> str | None:
+    """What a text may say of an object of the catalogue: its name, or when a slot starts (RFC 3339, local)."""
+    match event:
+        case trials.SeasonDefined() | trials.CompetencyApproved() | trials.VenueRegistered():
+            return event.name
+        case trials.SlotOpened():
+            return event.starts_at.isoformat()
+    return None
+
+
+Numbers = Mapping[str, int]
+"""Participant → a number of theirs: the last one there is, or the one that a reader has come to."""
+Ranges = Mapping[str, range]
+"""Participant → the numbers wanted; numbers are contiguous, so a range holds as many notices as it is long."""
+
+
+def newer(last: Numbers, after: Numbers, limit: int) -> dict[str, range]:
+    """What comes next behind `after`, at most `limit` a participant; one that it does not name is new from 1."""
+    seen = {participant: after.get(participant, 0) for participant in last}
+    return {p: range(seen[p] + 1, min(head, seen[p] + limit) + 1) for p, head in last.items() if head > seen[p]}
+
+
+def older(last: Numbers, before: Numbers, limit: int) -> dict[str, range]:
+    """What comes next below `before`, at most `limit` a participant; one that it does not name begins at its last."""
+    top = {p: min(before.get(p, head + 1), head + 1) for p, head in last.items()}
+    return {p: range(max(1, stop - limit), stop) for p, stop in top.items()}
+
+
+def oldest_first(notices: Iterable[Notice]) -> list[Notice]:
+    """One line of several participants' notices: by time of record, each participant's by number."""
+    return list(heapq.merge(*_by_participant(notices), key=lambda n: n.recordedtime))
+
+
+def newest_first(notices: Iterable[Notice], limit: int) -> list[Notice]:
+    """The reverse, at most `limit`."""
+    backwards = [mine[::-1] for mine in _by_participant(notices)]
+    return list(islice(heapq.merge(*backwards, key=lambda n: n.recordedtime, reverse=True), limit))
+
+
+def _by_participant(notices: Iterable[Notice]) -> list[list[Notice]]:
+    found: dict[str, list[Notice]] = {}
+    for notice in sorted(notices, key=lambda n: n.number):
+        found.setdefault(notice.participant, []).append(notice)
+    return list(found.values())
+
+
+def below(wanted: Ranges, taken: Sequence[Notice]) -> dict[str, int] | None:
+    """The cursor under a page of `older`; None when nothing lies under it."""
+    cursor = {participant: numbers.stop for participant, numbers in wanted.items()}
+    for notice in taken:
+        cursor[notice.participant] = min(cursor[notice.participant], notice.number)
+    return cursor if any(number > 1 for number in cursor.values()) else None
+
+
+def encode(cursor: Numbers) -> str:
+    """A cursor as an opaque word."""
+    return base64.urlsafe_b64encode(json.dumps(cursor, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def decode(word: str, where: str) -> dict[str, int]:
+    """The cursor of a word; raises BadInput at `where` for anything else."""
+    try:
+        cursor = json.loads(base64.b64decode(word.encode() + b"=" * (-len(word) % 4), altchars=b"-_", validate=True))
+    except ValueError:
+        cursor = None
+    if not isinstance(cursor, dict) or not all(type(n) is int and n >= 0 for n in cursor.values()):
+        raise BadInput.field(where, "is not a cursor of this service")
+    return cursor

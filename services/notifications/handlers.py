@@ -1,0 +1,70 @@
+"""The use case of notifications: a page of an inbox, in the reader's language."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.notifications import domain, templates
+from services.notifications.domain import Notice, Numbers
+from services.notifications.repository import Catalogue, Inbox
+from services.notifications.templates import Language
+
+
+class NoticeView(BaseModel):
+    """One notice in words."""
+
+    id: str
+    """The id of the event that it tells of."""
+    participant: str
+    number: int
+    """Contiguous per participant from 1."""
+    type: str
+    """The event's type without its version, for instance `trial.booked`."""
+    season: str | None
+    title: str
+    body: str
+    time: datetime
+    """When it happened, on the region's clock."""
+    recordedtime: datetime
+    """When the server recorded it, UTC."""
+    data: dict[str, Any]
+    """Ids and codes of what it tells of."""
+
+
+class InboxPage(BaseModel):
+    """A page of an inbox, newest first."""
+
+    items: list[NoticeView]
+    next: str | None
+    """`after` of the next page; null at the end."""
+
+
+async def page(inbox: Inbox, catalogue: Catalogue, before: Numbers, limit: int, language: Language) -> InboxPage:
+    """The notices below a cursor."""
+    notices, below = await inbox.older(before, limit)
+    return InboxPage(
+        items=await in_words(notices, catalogue, language), next=None if below is None else domain.encode(below)
+    )
+
+
+async def in_words(notices: Sequence[Notice], catalogue: Catalogue, language: Language) -> list[NoticeView]:
+    """The notices as they are shown."""
+    names = await catalogue.names(subject for notice in notices for subject in templates.subjects(notice))
+    return [_view(notice, templates.render(notice, names, language)) for notice in notices]
+
+
+def _view(notice: Notice, text: templates.Text) -> NoticeView:
+    return NoticeView(
+        id=notice.id,
+        participant=notice.participant,
+        number=notice.number,
+        type=notice.type,
+        season=notice.season,
+        title=text.title,
+        body=text.body,
+        time=datetime.fromisoformat(notice.time),
+        recordedtime=notice.recordedtime,
+        data=dict(notice.data),
+    )

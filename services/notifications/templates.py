@@ -1,0 +1,132 @@
+"""The words of a notice, in Russian and English: chosen at read, from codes, so that no text is ever stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.notifications.domain import Notice
+
+Language = Literal["ru", "en"]
+Names = Mapping[str, str]
+"""Subject of the catalogue (`competency/gov`) → what may be said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One notice in words; a pupil's name is not among them: only the reader's browser has it."""
+
+    title: str
+    body: str
+
+
+MONTHS: Mapping[Language, str] = {
+    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "en": "January February March April May June July August September October November December",
+}
+KINDS: Mapping[Language, Mapping[str, str]] = {
+    "ru": {
+        "trial": "Профпроба",
+        "partner-trial": "Профпроба у партнёра",
+        "excursion": "Экскурсия",
+        "museum": "Музей",
+        "master-class": "Мастер-класс",
+        "lesson": "Урок",
+        "festival": "Фестиваль",
+    },
+    "en": {
+        "trial": "Practical trial",
+        "partner-trial": "Practical trial at a partner",
+        "excursion": "Excursion",
+        "museum": "Museum",
+        "master-class": "Master class",
+        "lesson": "Lesson",
+        "festival": "Festival",
+    },
+}
+TEXTS: Mapping[Language, Mapping[str, Text]] = {
+    "ru": {
+        "participant.registered": Text("Регистрация в сезоне", "Сезон «{season}», класс {school_class}."),
+        "consent.given": Text("Согласие получено", "Диагностики и пробы открыты."),
+        "consent.withdrawn": Text("Согласие отозвано", "Без согласия диагностики и пробы закрыты."),
+        "guardian.linked": Text("Кабинет родителя открыт", "Все этапы теперь видны и родителю."),
+        "diagnostic.completed": Text("Диагностика пройдена", "Сезон «{season}»; результат в кабинете."),
+        "trial.booked": Text("Запись подтверждена", "{activity}."),
+        "trial.cancelled": Text("Запись отменена", "{activity}."),
+        "trial.attended": Text("Участие подтверждено", "{activity}."),
+        "attendance.revoked": Text("Отметка об участии снята", "{activity}. Её поставили по ошибке."),
+        "recommendation.issued": Text("Рекомендация готова", "Сезон «{season}»{competencies}."),
+        "recommendation.withdrawn": Text("Рекомендация отозвана", "Этапы сезона «{season}» исправлены."),
+    },
+    "en": {
+        "participant.registered": Text("Registered for the season", "Season “{season}”, class {school_class}."),
+        "consent.given": Text("Consent received", "Diagnostics and trials are open."),
+        "consent.withdrawn": Text("Consent withdrawn", "Diagnostics and trials are closed without consent."),
+        "guardian.linked": Text("A guardian's cabinet is open", "A guardian now sees every stage too."),
+        "diagnostic.completed": Text("Diagnostic completed", "Season “{season}”; the result is in the cabinet."),
+        "trial.booked": Text("Booking confirmed", "{activity}."),
+        "trial.cancelled": Text("Booking cancelled", "{activity}."),
+        "trial.attended": Text("Attendance confirmed", "{activity}."),
+        "attendance.revoked": Text("Attendance taken back", "{activity}. It was recorded by mistake."),
+        "recommendation.issued": Text("The recommendation is ready", "Season “{season}”{competencies}."),
+        "recommendation.withdrawn": Text("Recommendation withdrawn", "Stages of season “{season}” were corrected."),
+    },
+}
+
+
+def subjects(notice: Notice) -> list[str]:
+    """The objects of the catalogue that the notice's words name."""
+    named = [f"{kind}/{notice.data[kind]}" for kind in ("competency", "venue", "slot") if kind in notice.data]
+    named += [f"competency/{code}" for code in notice.data.get("competencies", ())]
+    return named if notice.season is None else [*named, f"season/{notice.season}"]
+
+
+def render(notice: Notice, names: Names, language: Language) -> Text:
+    """The notice in words; what the catalogue does not hold yet is called by its code, or left out."""
+    text = TEXTS[language][notice.type]
+    competencies = [names.get(f"competency/{code}", code) for code in notice.data.get("competencies", ())]
+    return Text(
+        text.title,
+        text.body.format(
+            season=names.get(f"season/{notice.season}", notice.season),
+            school_class=notice.data.get("school_class"),
+            activity=_activity(notice, names, language),
+            competencies=f": {', '.join(competencies)}" if competencies else "",
+        ),
+    )
+
+
+def _activity(notice: Notice, names: Names, language: Language) -> str:
+    """What, where and when: «Профпроба: Поварское дело, Колледж, 12 октября 2020, 14:30»."""
+    if "slot" not in notice.data:
+        return ""
+    competency = notice.data["competency"]
+    venue = names.get(f"venue/{notice.data.get('venue')}")
+    starts_at = names.get(f"slot/{notice.data['slot']}")
+    parts = [names.get(f"competency/{competency}", competency), venue, starts_at and _local(starts_at, language)]
+    return f"{KINDS[language][notice.data['kind']]}: {', '.join(part for part in parts if part)}"
+
+
+def _local(instant: str, language: Language) -> str:
+    """A time on the clock of its own offset."""
+    moment = datetime.fromisoformat(instant)
+    return f"{moment.day} {MONTHS[language].split()[moment.month - 1]} {moment.year}, {moment:%H:%M}"
+
+
+def language(accepted: str | None) -> Language:
+    """The best of our languages for an `Accept-Language` header (RFC 9110, 12.5.4); Russian unless English is liked."""
+    liking = {"ru": 0.0, "en": 0.0}
+    for part in (accepted or "").split(","):
+        tag, _, parameter = part.strip().partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        if primary in liking:
+            liking[primary] = max(liking[primary], _quality(parameter))
+    return "en" if liking["en"] > liking["ru"] else "ru"
+
+
+def _quality(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    try:
+        return float(value) if name == "q" else 1.0
+    except ValueError:
+        return 0.0
