@@ -1,0 +1,136 @@
+"""HTTP of analytics: figures of regions and their feeds, for operators."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from services.analytics.feed_reader import FeedReader
+from services.analytics.figures import Asked, Figures
+from services.analytics.tables import Dimension
+from shared.auth import FeedConsumer, Operator, Principal
+from shared.errors import BadInput
+from shared.outbox import Clock
+
+AsOf = Annotated[date | None, Query(description="what had happened by the end of this local day; default all")]
+Season = Annotated[str, Query(min_length=1, max_length=40)]
+IfNoneMatch = Annotated[str | None, Header()]
+
+
+def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
+    """All routes under `/analytics`."""
+    router = APIRouter(prefix="/analytics", tags=["analytics"])
+
+    def asked(code: str, season: str, as_of: date | None) -> Asked:
+        return Asked(code, season, as_of.isoformat() if as_of else None, clock())
+
+    async def tag_of(request: Request, who: Principal) -> str:
+        return _tag(request, who.subject, await figures.within(who.scope).position(), clock())
+
+    @router.get("/regions")
+    async def regions(request: Request, who: Operator, season: Season, as_of: AsOf = None) -> Response:
+        """All regions in scope with their funnel."""
+        _refuse_unknown(request, {"season", "as_of"})
+        day = as_of.isoformat() if as_of else None
+        return JSONResponse({"season": season, "rows": await figures.within(who.scope).regions(season, day, clock())})
+
+    @router.get("/regions/{code}/funnel")
+    async def funnel(
+        request: Request,
+        code: str,
+        who: Operator,
+        season: Season,
+        as_of: AsOf = None,
+        by: Dimension | None = None,
+        if_none_match: IfNoneMatch = None,
+    ) -> Response:
+        """Distinct pupils at each stage, in all and by one dimension."""
+        _refuse_unknown(request, {"season", "as_of", "by"})
+        tag = await tag_of(request, who)
+        if tag == if_none_match:
+            return Response(status_code=304, headers={"ETag": tag})
+        answer = await figures.within(who.scope).funnel(asked(code, season, as_of), by)
+        return _figures(answer | {"known_at": clock().isoformat()}, tag)
+
+    @router.get("/regions/{code}/ranking")
+    async def ranking(
+        request: Request,
+        code: str,
+        who: Operator,
+        season: Season,
+        as_of: AsOf = None,
+        min_n: Annotated[int, Query(ge=1, description="least number of tested pupils")] = 1,
+        if_none_match: IfNoneMatch = None,
+    ) -> Response:
+        """Municipalities by the share of the tested who completed the season."""
+        _refuse_unknown(request, {"season", "as_of", "min_n"})
+        tag = await tag_of(request, who)
+        if tag == if_none_match:
+            return Response(status_code=304, headers={"ETag": tag})
+        return _figures(await figures.within(who.scope).ranking(asked(code, season, as_of), min_n), tag)
+
+    @router.get("/regions/{code}/competencies")
+    async def competencies(
+        request: Request,
+        code: str,
+        who: Operator,
+        season: Season,
+        as_of: AsOf = None,
+        top: Annotated[int | None, Query(ge=1, le=1000)] = None,
+        if_none_match: IfNoneMatch = None,
+    ) -> Response:
+        """Competencies by attendances of trials; bookings apart."""
+        _refuse_unknown(request, {"season", "as_of", "top"})
+        tag = await tag_of(request, who)
+        if tag == if_none_match:
+            return Response(status_code=304, headers={"ETag": tag})
+        return _figures(await figures.within(who.scope).competencies(asked(code, season, as_of), top), tag)
+
+    @router.get("/regions/{code}/feed")
+    async def feed(
+        request: Request,
+        code: str,
+        who: FeedConsumer,
+        after: Annotated[str, Query(description="`next` of the page before; 0 for the start")] = "0",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for the first event")] = 0,
+    ) -> Response:
+        """The region's numbered log behind a cursor."""
+        _refuse_unknown(request, {"after", "limit", "wait"})
+        page = await feeds.within(who.scope).page(code, after, limit, wait)
+        return Response(_render(page), media_type="application/json")
+
+    return router
+
+
+def _refuse_unknown(request: Request, known: set[str]) -> None:
+    """A parameter that is not understood would give a figure of something else than was asked."""
+    unknown = sorted(request.query_params.keys() - known)
+    if unknown:
+        raise BadInput.field(f"query:{unknown[0]}", "is not a parameter of this route")
+
+
+def _tag(request: Request, subject: str, position: Mapping[str, int], now: datetime) -> str:
+    """An entity tag: one caller's question at one log position and hour (a day ends somewhere) has one answer."""
+    question = json.dumps([request.url.path, request.url.query, subject, position, f"{now:%Y-%m-%dT%H}"])
+    return f'"{hashlib.sha256(question.encode()).hexdigest()[:24]}"'
+
+
+def _figures(answer: Mapping[str, Any], tag: str) -> Response:
+    return JSONResponse(dict(answer), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+
+
+def _render(page: Mapping[str, Any]) -> str:
+    """A feed page as JSON; the events' data is JSON text already and is not parsed again."""
+    events = ",".join(_event(event) for event in page["events"])
+    rest = json.dumps({name: part for name, part in page.items() if name != "events"}, separators=(",", ":"))
+    return f'{{"events":[{events}],{rest[1:]}'
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    head = {name: part for name, part in event.items() if name != "data"} | {"specversion": "1.0"}
+    return f'{json.dumps(head, separators=(",", ":"), ensure_ascii=False)[:-1]},"data":{event["data"]}}}'

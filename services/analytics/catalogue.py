@@ -1,0 +1,48 @@
+"""A copy of the catalogue: the seasons' rules for the fold, and the names that figures are shown with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo import IndexModel, UpdateOne
+
+from shared.contracts.registration import OrganisationDefined
+from shared.contracts.trials import CompetencyApproved, SeasonDefined, VenueRegistered
+from shared.mongo import Document, Mongo, Transaction
+from shared.poll import Received
+from shared.service import Indexes
+
+COLLECTIONS = {
+    OrganisationDefined: "organisations",
+    SeasonDefined: "seasons",
+    CompetencyApproved: "competencies",
+    VenueRegistered: "venues",
+}
+INDEXES: Indexes = {
+    "organisations": [IndexModel([("region", 1), ("kind", 1)])],
+    "seasons": [],
+    "competencies": [],
+    "venues": [IndexModel([("region", 1)])],
+}
+
+
+class Catalogue:
+    """Keeps the newest definition of every object, by the sequence that set it."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
+        """One poll of the catalogue topics."""
+        for event_type, collection in COLLECTIONS.items():
+            writes = [_newest(r) for r in received if isinstance(r.event, event_type)]
+            if writes:
+                await self._mongo[collection].bulk_write(writes, ordered=True, session=tx)
+
+
+def _newest(received: Received) -> UpdateOne:
+    """Sets the definition unless a newer one is there; a pipeline, so that it is one operation with its condition."""
+    event: Any = received.event
+    document: Document = event.model_dump(mode="json") | {"sequence": received.envelope.sequence}
+    older = {"$lt": [{"$ifNull": ["$sequence", ""]}, received.envelope.sequence]}
+    fields = {name: {"$cond": [older, {"$literal": value}, f"${name}"]} for name, value in document.items()}
+    return UpdateOne({"_id": event.key}, [{"$set": fields}], upsert=True)

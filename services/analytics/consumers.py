@@ -1,0 +1,27 @@
+"""Which topics analytics reads, in which groups, and which of them waits for which."""
+
+from collections.abc import Sequence
+
+from services.analytics.catalogue import Catalogue
+from services.analytics.feed import Feed
+from services.analytics.views import ViewsWriter
+from shared.consumer import BatchConsumer
+from shared.contracts import topics
+from shared.service import Platform
+
+CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
+FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
+
+
+def views(platform: Platform) -> Sequence[BatchConsumer]:
+    """The figures: the catalogue, then the facts."""
+    catalogue = platform.consumer("analytics.catalogue", CATALOGUE, Catalogue(platform.mongo).apply)
+    writer = ViewsWriter(platform.mongo)
+    return [catalogue, platform.consumer("analytics.views", FACTS, writer.apply, after=catalogue)]
+
+
+def feed(platform: Platform) -> Sequence[BatchConsumer]:
+    """The regional feeds: the catalogue, then the facts."""
+    numbering = Feed(platform.mongo, platform.settings.master_key, platform.clock)
+    catalogue = platform.consumer("analytics.feed-catalogue", CATALOGUE, numbering.apply)
+    return [catalogue, platform.consumer("analytics.feed", FACTS, numbering.apply, after=catalogue)]

@@ -1,0 +1,115 @@
+"""A region's numbered log: numbers are given inside the transaction, so their order is the order of commits."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from pymongo import IndexModel, InsertOne, ReplaceOne
+
+from services.analytics.rekey import Rekeying
+from shared.contracts import wire
+from shared.contracts.event import Envelope
+from shared.mongo import Document, Mongo, Transaction
+from shared.outbox import Clock
+from shared.poll import Received
+from shared.service import Indexes
+
+INDEXES: Indexes = {
+    "feed_heads": [],
+    "feed": [IndexModel([("event", 1), ("region", 1), ("epoch", 1)], unique=True)],
+    "feed_catalogue": [],
+    "feed_published": [],
+}
+
+
+def record_id(region: str, epoch: int, seq: int) -> str:
+    """`_id` of a feed record: sorts by number within a region's epoch."""
+    return f"{region}:{epoch}:{seq:012d}"
+
+
+class Feed:
+    """Numbers events into the logs of their regions. Heads are hot documents: one worker is faster than two."""
+
+    def __init__(self, mongo: Mongo, master_key: bytes, clock: Clock) -> None:
+        self._heads = mongo["feed_heads"]
+        self._records = mongo["feed"]
+        self._national = mongo["feed_catalogue"]
+        self._master_key = master_key
+        self._clock = clock
+        self._rekeyings: dict[tuple[str, int], Rekeying] = {}
+
+    async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
+        """One poll of facts or of the catalogue: every event that no feed of its region holds yet gets a number."""
+        envelopes = [r.envelope for r in received]
+        await self._remember([e for e in envelopes if _region(e) is None], tx)
+        heads = {head["_id"]: head async for head in self._heads.find({}, session=tx)}
+        queues = await self._open({r for e in envelopes if (r := _region(e))} - heads.keys(), heads, tx)
+        for envelope in envelopes:
+            region = _region(envelope)
+            for target in [region] if region else list(heads):
+                queues[target].append(envelope)
+        await self._number(queues, heads, tx)
+
+    async def _remember(self, national: Iterable[Envelope], tx: Transaction) -> None:
+        """Keeps what belongs to no region, for regions that appear later."""
+        writes = [
+            ReplaceOne({"_id": e.id}, {"_id": e.id, "headers": wire.headers(e), "value": wire.value(e)}, upsert=True)
+            for e in national
+        ]
+        if writes:
+            await self._national.bulk_write(writes, ordered=False, session=tx)
+
+    async def _open(self, regions: set[str], heads: dict[str, Document], tx: Transaction) -> dict[str, list[Envelope]]:
+        """Opens the logs of new regions, with the national catalogue first in each.
+
+        An epoch is the instant of its opening in milliseconds: a log that is opened anew never repeats an old one's.
+        """
+        queues: dict[str, list[Envelope]] = defaultdict(list)
+        if regions:
+            stored = await self._national.find({}, session=tx).sort("_id", 1).to_list(None)
+            catalogue = [wire.read(row["headers"], row["value"]) for row in stored]
+            epoch = int(self._clock().timestamp() * 1000)
+            for region in sorted(regions):
+                heads[region] = {"_id": region, "epoch": epoch, "last": 0}
+                queues[region] = list(catalogue)
+        return queues
+
+    async def _number(self, queues: dict[str, list[Envelope]], heads: dict[str, Document], tx: Transaction) -> None:
+        known = await self._known({e.id for queue in queues.values() for e in queue}, heads, tx)
+        records: list[InsertOne[Document]] = []
+        moved: list[ReplaceOne[Document]] = []
+        for region, queue in queues.items():
+            head = heads[region]
+            fresh = {e.id: e for e in queue if (e.id, region) not in known}
+            for seq, envelope in enumerate(fresh.values(), head["last"] + 1):
+                records.append(InsertOne(self._record(region, head["epoch"], seq, envelope)))
+            if fresh:
+                moved.append(ReplaceOne({"_id": region}, head | {"last": head["last"] + len(fresh)}, upsert=True))
+        if moved:
+            await self._heads.bulk_write(moved, ordered=False, session=tx)
+            await self._records.bulk_write(records, ordered=False, session=tx)
+
+    async def _known(self, events: set[str], heads: dict[str, Document], tx: Transaction) -> set[tuple[str, str]]:
+        """Which of the events the current epochs hold already: `(event, region)`."""
+        rows = self._records.find(
+            {"event": {"$in": list(events)}}, {"event": 1, "region": 1, "epoch": 1, "_id": 0}, session=tx
+        )
+        return {(r["event"], r["region"]) async for r in rows if r["epoch"] == heads[r["region"]]["epoch"]}
+
+    def _record(self, region: str, epoch: int, seq: int, envelope: Envelope) -> Document:
+        rekeying = self._rekeyings.get((region, epoch))
+        if rekeying is None:
+            rekeying = self._rekeyings[region, epoch] = Rekeying(self._master_key, region, epoch)
+        return {
+            "_id": record_id(region, epoch, seq),
+            "region": region,
+            "epoch": epoch,
+            "seq": seq,
+            "event": envelope.id,
+            **rekeying.record(envelope),
+        }
+
+
+def _region(envelope: Envelope) -> str | None:
+    """The region that an event belongs to; None for what is national."""
+    region = getattr(envelope.event, "region", None)
+    return region if isinstance(region, str) else None

@@ -1,0 +1,114 @@
+"""Pages of a region's log by cursor: what an HTTP reader gets, now or as soon as there is something."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from services.analytics.feed import record_id
+from shared.auth import Scope
+from shared.errors import BadInput, NotFound, ServiceError
+from shared.mongo import Document, Mongo, Transaction
+from shared.offsets import StoredOffsets, position
+
+WAKE_SECONDS = 0.1
+"""How often a waiting reader looks at the head: one indexed read of one document."""
+
+
+class EpochGone(ServiceError):
+    """The cursor belongs to a feed that has been opened anew: read it again from `0`."""
+
+    slug, status = "epoch-gone", 410
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last record that a reader has; opaque to the reader."""
+
+    epoch: int
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        """None for the start; raises BadInput."""
+        if text in ("", "0"):
+            return None
+        epoch, _, seq = text.partition(".")
+        if not (epoch.isdecimal() and seq.isdecimal()):
+            raise BadInput.field("query:after", "is not a cursor that a feed page gave; use 0 for the start")
+        return cls(int(epoch), int(seq))
+
+
+class FeedReader:
+    """Unscoped; only `within` lets one read."""
+
+    def __init__(self, mongo: Mongo, offsets: tuple[StoredOffsets, ...]) -> None:
+        self._mongo = mongo
+        self._offsets = offsets
+
+    def within(self, scope: Scope) -> "ScopedFeedReader":
+        """The feeds of the regions in scope."""
+        return ScopedFeedReader(self._mongo, self._offsets, scope)
+
+
+class ScopedFeedReader:
+    """Reads the log of a region in scope; any other does not exist."""
+
+    def __init__(self, mongo: Mongo, offsets: tuple[StoredOffsets, ...], scope: Scope) -> None:
+        self._mongo = mongo
+        self._offsets = offsets
+        self._scope = scope
+
+    async def page(self, region: str, after: str, limit: int, wait: float) -> dict[str, Any]:
+        """The records behind a cursor, waiting up to `wait` seconds for the first; all from one snapshot."""
+        if not self._scope.covers(region):
+            raise NotFound(f"no feed of {region} in the token's scope", slug="feed-unknown")
+        cursor = Cursor.parse(after)
+        await self._until_something(region, cursor, wait)
+        async with self._mongo.snapshot() as tx:
+            head = await self._head(region, tx)
+            seen = self._seq(head, cursor)
+            records = await self._records(head, seen, limit, tx)
+            log_position = await position(self._mongo, self._offsets, tx)
+        last = records[-1]["seq"] if records else seen
+        return {
+            "epoch": head["epoch"],
+            "events": [_event(record) for record in records],
+            "next": str(Cursor(head["epoch"], last)),
+            "watermark": head["last"],
+            "position": log_position,
+        }
+
+    async def _until_something(self, region: str, cursor: Cursor | None, wait: float) -> None:
+        deadline = time.monotonic() + wait
+        while time.monotonic() < deadline:
+            head = await self._head(region, None)
+            if head["last"] > self._seq(head, cursor):
+                return
+            await asyncio.sleep(WAKE_SECONDS)
+
+    async def _head(self, region: str, tx: Transaction | None) -> Document:
+        head = await self._mongo["feed_heads"].find_one({"_id": region}, session=tx)
+        if head is None:
+            raise NotFound(f"no feed of {region} in the token's scope", slug="feed-unknown")
+        return head
+
+    def _seq(self, head: Document, cursor: Cursor | None) -> int:
+        if cursor is None:
+            return 0
+        if cursor.epoch != head["epoch"]:
+            raise EpochGone(f"the feed was opened anew as epoch {head['epoch']}; read again with after=0")
+        return cursor.seq
+
+    async def _records(self, head: Document, after: int, limit: int, tx: Transaction) -> list[Document]:
+        region, epoch = head["_id"], head["epoch"]
+        between = {"$gt": record_id(region, epoch, after), "$lte": record_id(region, epoch, head["last"])}
+        return await self._mongo["feed"].find({"_id": between}, session=tx).sort("_id", 1).limit(limit).to_list(limit)
+
+
+def _event(record: Document) -> dict[str, Any]:
+    """A record as a CloudEvent in JSON form; `data` is still JSON text (the route renders it)."""
+    return {"seq": record["seq"], "epoch": record["epoch"], **record["attributes"], "data": record["data"]}
