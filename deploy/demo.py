@@ -1,0 +1,145 @@
+"""`make demo`: the whole system on this machine plays a season, and shows what it computed and what it cost."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.processes import cpu_seconds, peak_memory
+from deploy.local.stack import data_folder, infrastructure
+from deploy.local.system import System, system
+from deploy.simulator.client import Token
+from deploy.simulator.folder import load
+from deploy.simulator.report import print_report
+from deploy.simulator.scenario import Scenario
+from deploy.simulator.simulation import Options, Result, simulate
+from shared.lag import backlog
+from shared.settings import Settings
+
+PAGE_SECONDS = 1.0
+DRAIN_SECONDS = 60.0
+TOKEN_SECONDS = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What to play, and how the system that plays it is kept."""
+
+    scenario: Path
+    scale: float
+    seed: int
+    keep: Path | None
+    port: int | None
+    exit: bool
+
+
+async def demo(play: Play, console: Console) -> int:
+    """Starts everything, plays, reports; stays up until Ctrl-C unless told to exit. 1 if a figure differs."""
+    scenario = load(play.scenario)
+    if play.scale != 1:
+        scenario = scenario.scaled(play.scale)
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False)
+
+    with data_folder(play.keep) as data:
+        kept = play.keep is not None
+        async with (
+            infrastructure(data, say, kept=kept) as servers,
+            system(servers, say, port=play.port, scenario=_shown(play, scenario, data)) as running,
+        ):
+            address = _page_address(running, scenario.region, scenario.season)
+            console.print(f"The page of the region: {address}\n", soft_wrap=True, highlight=False)
+            page = asyncio.create_task(_keep_open(running, scenario.region, scenario.season))
+            begun = time.monotonic()
+            result = await simulate(scenario, running.url, _token(running), _now, console, Options(seed=play.seed))
+            drained = await _drained(running, begun + result.figures_seconds)
+            page.cancel()
+            print_report(result, console)
+            _print_cost(result, drained and drained - begun, running, console)
+            if play.exit:
+                return 0 if result.right and drained else 1
+            console.print(f"\nStays up until Ctrl-C: {address}", soft_wrap=True, highlight=False)
+            await asyncio.Event().wait()
+    return 0
+
+
+def _shown(play: Play, scenario: Scenario, data: Path) -> Path:
+    """The scenario's document as the page shows it: of a scaled one, nothing is a reported fact."""
+    original = play.scenario / "season.json"
+    if play.scale == 1:
+        return original
+    document = json.loads(original.read_text()) | {"reported": list(scenario.reported)}
+    shown = data / "season.json"
+    shown.write_text(json.dumps(document, ensure_ascii=False))
+    return shown
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _token(running: System) -> Token:
+    return lambda subject, grants: running.issuer.token(subject, grants, time.time(), TOKEN_SECONDS)
+
+
+def _page_address(running: System, region: str, season: str) -> str:
+    token = _token(running)("regional-operator", [{"role": "regional-operator", "org": region}])
+    return f"{running.url}/#region={region}&season={season}&token={token}"
+
+
+async def _keep_open(running: System, region: str, season: str) -> None:
+    """Asks what an open page asks, as often, so that the figures printed are those of a system that is looked at."""
+    token = _token(running)("regional-operator", [{"role": "regional-operator", "org": region}])
+    questions = {"funnel": "&by=municipality", "ranking": "", "competencies": "&top=10"}
+    tags: dict[str, str] = {}
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
+        while True:
+            for question, rest in questions.items():
+                url = f"{running.url}/analytics/regions/{region}/{question}?season={season}{rest}"
+                with suppress(aiohttp.ClientError):
+                    async with http.get(url, headers={"If-None-Match": tags.get(question, "")}) as answer:
+                        tags[question] = answer.headers.get("ETag", "")
+                        await answer.read()
+            await asyncio.sleep(PAGE_SECONDS)
+
+
+async def _drained(running: System, since: float) -> float | None:
+    """When every lag was 0 and every outbox and feed relay empty; None if that did not come about in time."""
+    settings = settings_of(running.settings)
+    while (await backlog(settings)).total:
+        if time.monotonic() - since > DRAIN_SECONDS:
+            return None
+        await asyncio.sleep(0.2)
+    return time.monotonic()
+
+
+def settings_of(environ: Mapping[str, str]) -> Settings:
+    """The settings that a process with this environment has."""
+    return Settings.model_validate({name.lower(): text for name, text in environ.items()})
+
+
+def _print_cost(result: Result, drained: float | None, running: System, console: Console) -> None:
+    table = Table("process", "peak memory, MB", "processor, s", title="Processes")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, pid in {**running.pids, "simulator and demo": os.getpid()}.items():
+        peak, spent = (peak_memory(pid), cpu_seconds(pid)) if pid else (None, None)
+        table.add_row(name, f"{peak / 1e6:.0f}" if peak else "gone", f"{spent:.1f}" if spent else "gone")
+    console.print(table)
+    if drained is None:
+        console.print("[bold red]Something still waits[/] in an outbox or a group: see `bilet lag`.")
+    else:
+        console.print(
+            f"From the first command until every figure was right over HTTP, every lag 0 and every outbox empty: "
+            f"{max(drained, result.figures_seconds):.1f} s"
+        )

@@ -1,0 +1,97 @@
+"""The gateway of the local stack: Caddy puts the services, the identity provider and the page under one origin."""
+
+import json
+import shutil
+import sysconfig
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.local.ports import free_port, is_free
+from deploy.local.processes import Program
+from deploy.local.server import Say, StackError
+
+DEFAULT_PORT = 8080
+PAGE_SERVICE = "analytics"
+
+# Restarted services are waited for. Caddy repeats what could not be connected, whatever its method, but of what was
+# sent only GET: no command is ever sent twice. A negative interval flushes at once, as event streams need.
+PROXY = """\
+        reverse_proxy {upstreams} {{
+            lb_policy round_robin
+            lb_try_duration 10s
+            lb_try_interval 100ms
+            flush_interval -1
+        }}
+"""
+CADDYFILE = """\
+{{
+    admin off
+    auto_https off
+    persist_config off
+    grace_period 2s
+}}
+http://:{port} {{
+    bind 127.0.0.1
+{routes}
+    handle {{
+        header Content-Type application/problem+json
+        respond `{{"type":"not-found","title":"Not found","status":404}}` 404
+    }}
+}}
+"""
+
+
+def caddyfile(port: int, upstreams: Mapping[str, Sequence[str]], page: Sequence[str], scenario: Path | None) -> str:
+    """Caddy's configuration: each path prefix to its `host:port` list, `/` and `/static` to `page`.
+
+    `scenario` is the file behind `/scenario.json`. Probes and metrics of the services lie outside the prefixes.
+    """
+    proxied = {f"/{prefix}/*": servers for prefix, servers in upstreams.items()} | {"/": page, "/static/*": page}
+    routes = [_route(path, _proxy(servers)) for path, servers in proxied.items() if servers]
+    if scenario is not None:
+        routes.append(_route("/scenario.json", _file(scenario)))
+    return CADDYFILE.format(port=port, routes="".join(routes))
+
+
+def _route(path: str, body: str) -> str:
+    return f"    handle {path} {{\n{body}    }}\n"
+
+
+def _proxy(servers: Sequence[str]) -> str:
+    return PROXY.format(upstreams=" ".join(servers))
+
+
+def _file(path: Path) -> str:
+    path = path.absolute()
+    return (
+        f"        root * {json.dumps(str(path.parent), ensure_ascii=False)}\n"
+        f"        rewrite * {json.dumps('/' + path.name, ensure_ascii=False)}\n"
+        "        header Cache-Control no-store\n"
+        "        file_server\n"
+    )
+
+
+def port_for(wanted: int | None, usual: int, say: Say) -> int:
+    """The gateway's port: the wanted one, else the usual one, else a free one with the reason said.
+
+    Raises StackError when the wanted port is busy.
+    """
+    if wanted is not None:
+        if not is_free(wanted):
+            raise StackError(f"port {wanted} is busy: choose another one, or end the program that listens there")
+        return wanted
+    if is_free(usual):
+        return usual
+    port = free_port()
+    say(f"Port {usual} is busy: the gateway takes {port}")
+    return port
+
+
+def program(config: Path, environ: Mapping[str, str], log: Path) -> Program:
+    """Caddy with a configuration file; raises StackError when Caddy is not installed."""
+    caddy = shutil.which("caddy", path=f"{sysconfig.get_path('scripts')}:{environ.get('PATH', '')}")
+    if caddy is None:
+        raise StackError("Caddy is neither in the Python environment (package caddyserver) nor in PATH")
+    # Caddy keeps state of its own in these folders; none of it should outlive the stack.
+    folders = {"XDG_CONFIG_HOME": str(config.parent), "XDG_DATA_HOME": str(config.parent)}
+    return Program("gateway", [caddy, "run", "--config", str(config)], {**environ, **folders}, log)

@@ -1,0 +1,150 @@
+"""The local OpenID provider: publishes its key and signs access tokens for demo and tests.
+
+As a process (`python -m deploy.local.identity`) it is configured by the environment, see `Settings`.
+"""
+
+import hmac
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, KeySetSerialization
+from pydantic import BaseModel, Field, Json, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.local import secret
+
+ALGORITHM = "ES256"
+TOKEN_SECONDS = 3600
+
+Grants = Sequence[Mapping[str, Any]]
+
+
+class Issuer:
+    """Signs tokens with one key in the name of one issuer URL."""
+
+    def __init__(self, key: ECKey, url: str, audience: str = "bilet") -> None:
+        self.url = url.rstrip("/")
+        self._key = key
+        self._audience = audience
+        self._header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.thumbprint()}
+
+    def token(self, subject: str, grants: Grants, now: float, lifetime: int = TOKEN_SECONDS) -> str:
+        """An access token (RFC 9068) for `lifetime` seconds from `now`, in seconds since 1970."""
+        claims = {
+            "iss": self.url,
+            "aud": self._audience,
+            "sub": subject,
+            "iat": int(now),
+            "exp": int(now) + lifetime,
+            "grants": [dict(grant) for grant in grants],
+        }
+        return jwt.encode(self._header, claims, self._key)
+
+    def keys(self) -> KeySetSerialization:
+        """The public key as a JSON Web Key Set."""
+        return KeySet([self._key]).as_dict(private=False, use="sig", alg=ALGORITHM)
+
+    def discovery(self) -> dict[str, Any]:
+        """The document at `/.well-known/openid-configuration` below the issuer's URL."""
+        return {
+            "issuer": self.url,
+            "jwks_uri": f"{self.url}/jwks",
+            "token_endpoint": f"{self.url}/token",
+            "grant_types_supported": ["client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "response_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+        }
+
+
+class Settings(BaseSettings):
+    """What the process needs; the client is who may ask for a token of any subject with any grants."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    oidc_issuer: str
+    oidc_audience: str = "bilet"
+    identity_key: Path
+    identity_client_id: str
+    identity_client_secret: str
+    http_host: str = "127.0.0.1"
+    http_port: int
+
+
+class TokenRequest(BaseModel):
+    """The form of `POST /token`; `grants` is JSON."""
+
+    grant_type: Literal["client_credentials"]
+    client_id: str
+    client_secret: str
+    sub: Annotated[str, Field(min_length=1)]
+    grants: Json[list[dict[str, Any]]] = []
+
+
+def load_key(path: Path) -> ECKey:
+    """The signing key in `path`, made on first use and readable by its owner alone."""
+    return ECKey.import_key(json.loads(secret.kept(path, _new_key)))
+
+
+def _new_key() -> bytes:
+    return json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode()
+
+
+def create_app(issuer: Issuer, client_id: str, client_secret: str, now: Callable[[], float]) -> FastAPI:
+    """The provider's HTTP side, below the path of the issuer's URL; `/readyz` is at the root."""
+    router = APIRouter()
+
+    @router.get("/.well-known/openid-configuration")
+    async def discovery() -> dict[str, Any]:
+        return issuer.discovery()
+
+    @router.get("/jwks")
+    async def keys() -> dict[str, Any]:
+        return dict(issuer.keys())
+
+    @router.post("/token")
+    async def token(request: Request) -> JSONResponse:
+        try:
+            asked = TokenRequest.model_validate(dict(parse_qsl((await request.body()).decode())))
+        except (ValidationError, UnicodeDecodeError):
+            return _refusal("invalid_request", 400)
+        known = hmac.compare_digest(
+            f"{asked.client_id}\n{asked.client_secret}".encode(), f"{client_id}\n{client_secret}".encode()
+        )
+        if not known:
+            return _refusal("invalid_client", 401)
+        signed = issuer.token(asked.sub, asked.grants, now())
+        return JSONResponse(
+            {"access_token": signed, "token_type": "Bearer", "expires_in": TOKEN_SECONDS},
+            headers={"Cache-Control": "no-store"},
+        )
+
+    app = FastAPI(title="Local identity provider", openapi_url=None)
+    app.include_router(router, prefix=urlsplit(issuer.url).path)
+    app.add_api_route("/readyz", lambda: {"status": "ready"})
+    return app
+
+
+def _refusal(error: str, status: int) -> JSONResponse:
+    return JSONResponse({"error": error}, status, headers={"Cache-Control": "no-store"})
+
+
+def main() -> None:
+    """Serve until a signal."""
+    settings = Settings()  # type: ignore[call-arg,unused-ignore]
+    issuer = Issuer(load_key(settings.identity_key), settings.oidc_issuer, settings.oidc_audience)
+    app = create_app(issuer, settings.identity_client_id, settings.identity_client_secret, time.time)
+    uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Creates every topic of the registry and every service's collections and indexes; may run again at any time."""
+
+import importlib
+
+from shared import kafka
+from shared.contracts import topics
+from shared.mongo import Mongo
+from shared.settings import Settings
+
+LIFETIME_WARNING = (
+    "warning: this MongoDB lets a dead client's transaction block the next writer for {seconds} s; "
+    "set transactionLifetimeLimitSeconds to 5"
+)
+
+
+async def migrate(settings: Settings) -> None:
+    """Topics first, then databases."""
+    await kafka.ensure_topics(settings.bootstrap, wanted_topics(settings), settings.kafka_replication)
+    for service in dict.fromkeys(topics.GROUPS.values()):
+        indexes = importlib.import_module(f"services.{service}.app").INDEXES
+        mongo = Mongo(settings.mongo_url, settings.database(service))
+        try:
+            await mongo.ensure_indexes(indexes)
+            seconds = await mongo.transaction_lifetime()
+        finally:
+            mongo.close()
+    if seconds is not None and seconds > 5:
+        print(LIFETIME_WARNING.format(seconds=seconds))
+
+
+def wanted_topics(settings: Settings) -> dict[str, int]:
+    """Every topic with its number of partitions; a region's is made when the region appears."""
+    prefix = settings.kafka_topic_prefix
+    wanted = {prefix + topic.name: settings.kafka_partitions if topic.spread else 1 for topic in topics.TOPICS}
+    return wanted | {topics.dead_letters(prefix + group): 1 for group in topics.GROUPS}

@@ -1,0 +1,96 @@
+"""Backpressure: what was sent and is not yet visible stays within a bound that follows the throughput."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+
+from deploy.simulator.command import PlayError
+
+WINDOW = 1.0
+"""Seconds over which throughput is measured."""
+
+
+class Backlog:
+    """Counts events by type from their command to their appearance in the feed.
+
+    The bound is `lag` seconds of the current throughput plus what is in the requests themselves, at least `floor`
+    events. `stall` is after how many seconds without any new event waiting is given up.
+    """
+
+    def __init__(self, now: Callable[[], float], lag: float = 0.55, floor: int = 400, stall: float = 120.0) -> None:
+        self.sent: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()
+        self.waiting = self.peak = 0
+        """Events sent and not yet visible: now, and the most so far."""
+        self._now, self._lag, self._floor, self._stall = now, lag, floor, stall
+        self._request_seconds = 0.0
+        self._sent = 0
+        self._recent: deque[tuple[float, int]] = deque()
+        self._recent_events = 0
+        self._moved = asyncio.Event()
+
+    @property
+    def visible(self) -> int:
+        """Events sent that are visible."""
+        return self._sent - self.waiting
+
+    @property
+    def throughput(self) -> float:
+        """Events that became visible a second, of late."""
+        while self._recent and self._recent[0][0] < self._now() - WINDOW:
+            self._recent_events -= self._recent.popleft()[1]
+        return self._recent_events / WINDOW
+
+    @property
+    def bound(self) -> float:
+        """How many events may be on their way."""
+        return max(self._floor, self.throughput * (self._lag + self._request_seconds))
+
+    def send(self, events: Mapping[str, int]) -> None:
+        """A command that causes these events is being sent."""
+        for type_, count in events.items():
+            self._move(type_, sent=count)
+            self._sent += count
+        self.peak = max(self.peak, self.waiting)
+
+    def answered(self, seconds: float) -> None:
+        """A command was accepted; a moving mean of the time it took widens the bound."""
+        self._request_seconds += (seconds - self._request_seconds) / 20
+
+    def see(self, types: Counter[str]) -> None:
+        """Events of the season appeared in the feed."""
+        for type_, count in types.items():
+            self._move(type_, seen=count)
+        self._recent.append((self._now(), types.total()))
+        self._recent_events += types.total()
+        self._moved.set()
+
+    def forget(self) -> None:
+        """The feed begins anew: everything appears again."""
+        for type_, count in list(self.seen.items()):
+            self._move(type_, seen=-count)
+
+    def _move(self, type_: str, sent: int = 0, seen: int = 0) -> None:
+        before = max(0, self.sent[type_] - self.seen[type_])
+        self.sent[type_] += sent
+        self.seen[type_] += seen
+        self.waiting += max(0, self.sent[type_] - self.seen[type_]) - before
+
+    async def room(self, events: int) -> None:
+        """Wait until so many more may be sent; a command larger than the bound waits until it would be alone."""
+        while self.waiting and self.waiting + events > self.bound:
+            await self._next()
+
+    async def drained(self) -> None:
+        """Wait until everything sent is visible; raises `PlayError` when nothing appears any more."""
+        while self.waiting:
+            await self._next()
+
+    async def _next(self) -> None:
+        self._moved.clear()
+        try:
+            async with asyncio.timeout(self._stall):
+                await self._moved.wait()
+        except TimeoutError:
+            missing = {type_: n - self.seen[type_] for type_, n in self.sent.items() if n > self.seen[type_]}
+            raise PlayError(f"nothing new in the feed for {self._stall:.0f} s; still missing: {missing}") from None

@@ -1,0 +1,149 @@
+"""The platform's HTTP API as seen by its users: a token for each actor, retries of what may be retried."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+from typing import Any
+
+import aiohttp
+
+from deploy.simulator.command import Command, PlayError
+from deploy.simulator.steps import Actor
+
+Token = Callable[[str, Sequence[Mapping[str, str]]], str]
+"""A token for a subject with these grants."""
+
+UNAVAILABLE = frozenset({408, 429, 502, 503, 504})
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+TOKEN_SECONDS = 240.0
+"""A token is used so long; the issuer's lifetime is to be longer."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+"""Seconds between tries of a command."""
+
+
+class Refused(PlayError):
+    """A command that the platform refuses for good; the status is 200 for an item of an accepted batch."""
+
+    def __init__(self, command: Command, status: int, problem: Mapping[str, Any]) -> None:
+        reason = problem.get("detail") or problem.get("title") or "no reason given"
+        errors = "; ".join(f"{e.get('pointer')}: {e.get('detail')}" for e in problem.get("errors") or ())
+        slug = problem.get("type", "no problem document")
+        super().__init__(
+            f"{command.method} {command.path}: {status} {slug}: {reason}{f' ({errors})' if errors else ''}"
+        )
+        self.status = status
+
+
+class Unavailable(Exception):
+    """An answer, or its absence, after which the same command may be sent again."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What was sent: requests by route and role, retries by reason, entries accepted."""
+
+    requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    retries: Counter[str] = field(default_factory=Counter)
+    commands: int = 0
+
+
+class Client:
+    """Sends commands; safe for concurrent use. `patience` is how long, in seconds, a command is tried."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, base_url: str, token: Token, rng: Random, patience: float = 120.0
+    ) -> None:
+        self.traffic = Traffic()
+        self._session, self._base_url = session, base_url.rstrip("/")
+        self._token, self._tokens = token, dict[str, tuple[str, float]]()
+        self._rng, self._patience = rng, patience
+
+    async def perform(self, actor: Actor, command: Command) -> list[Mapping[str, Any]]:
+        """Send until every entry is accepted; returns the items of a batch, or the one answer.
+
+        Raises `Refused`, or `PlayError` when patience ends.
+        """
+        deadline = asyncio.get_running_loop().time() + self._patience
+        accepted: list[Mapping[str, Any]] = []
+        for attempt in count():
+            try:
+                items, again = _settled(command, await self.once(actor, command))
+                accepted += items
+                if not again:
+                    break
+                command = command.only(again.keys())
+                raise Unavailable(f"entry {next(iter(again.values()))}")
+            except Unavailable as reason:
+                self.traffic.retries[str(reason)] += 1
+                await self._pause(command, attempt, deadline, reason)
+        self.traffic.commands += len(accepted)
+        return accepted
+
+    async def once(self, actor: Actor, command: Command) -> Any:
+        """Send once; returns the decoded answer, raises `Refused` or `Unavailable`."""
+        self.traffic.requests[f"{command.method} {command.route}", actor.role] += 1
+        headers = {"Authorization": f"Bearer {self._token_of(actor)}"}
+        body = None
+        if command.body is not None:
+            headers["Content-Type"] = "application/json"
+            body = ENCODER.encode(command.body).encode()
+        url = self._base_url + command.path
+        try:
+            async with self._session.request(command.method, url, data=body, headers=headers) as response:
+                status, content = response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(type(error).__name__) from None
+        return _decoded(command, status, content)
+
+    async def _pause(self, command: Command, attempt: int, deadline: float, reason: Unavailable) -> None:
+        pause = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** min(attempt, 10)) * self._rng.uniform(0.5, 1)
+        if asyncio.get_running_loop().time() + pause > deadline:
+            waited = f"{attempt + 1} tries in {self._patience:.0f} s"
+            raise PlayError(f"{command.method} {command.path}: {waited}, the last: {reason}")
+        await asyncio.sleep(pause)
+
+    def _token_of(self, actor: Actor) -> str:
+        now = asyncio.get_running_loop().time()
+        token, issued = self._tokens.get(actor.subject, ("", -TOKEN_SECONDS))
+        if now - issued >= TOKEN_SECONDS:
+            token = self._token(actor.subject, actor.grants)
+            self._tokens[actor.subject] = token, now
+        return token
+
+
+def _decoded(command: Command, status: int, content: bytes) -> Any:
+    try:
+        answer = json.loads(content) if content else {}
+    except ValueError:
+        answer = {}
+    if status < 300:
+        return answer
+    problem = answer if isinstance(answer, dict) else {}
+    if status in UNAVAILABLE or problem.get("retryable"):
+        raise Unavailable(f"{status} {problem.get('type', '')}".rstrip())
+    raise Refused(command, status, problem)
+
+
+def _settled(command: Command, answer: Any) -> tuple[list[Mapping[str, Any]], dict[str, str]]:
+    """The accepted items, and why each of the others is to be sent again; raises `Refused`, `PlayError`."""
+    if command.batch is None:
+        return [answer], {}
+    accepted: dict[str, Mapping[str, Any]] = {}
+    again: dict[str, str] = {}
+    for item in answer.get("items", ()):
+        name = str(item.get(command.batch.key))
+        problem = item.get("problem") or {}
+        if item.get("status") != "rejected":
+            accepted[name] = item
+        elif problem.get("retryable"):
+            again[name] = str(problem.get("type"))
+        else:
+            raise Refused(command, 200, problem)
+    silent = command.names() - accepted.keys() - again.keys()
+    if silent:
+        raise PlayError(f"{command.method} {command.path}: no answer for {len(silent)} entries, as {min(silent)}")
+    return list(accepted.values()), again

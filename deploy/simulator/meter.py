@@ -1,0 +1,85 @@
+"""Reads the region's feed as an outside client and takes the freshness of every event, without sampling."""
+
+import asyncio
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from deploy.simulator.backlog import Backlog
+from deploy.simulator.client import Client, Refused, Unavailable
+from deploy.simulator.command import Command
+from deploy.simulator.steps import staff
+
+PAGE = 1000
+LONGEST_WAIT = 10
+"""Seconds that the platform may hold a request for the first new event."""
+INTERVAL = 0.1
+"""Seconds between requests at least: events arrive in clusters anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Seconds from an event's `recordedtime` to the answer that first held it."""
+
+    events: int
+    p50: float
+    p99: float
+    longest: float
+
+
+class Meter:
+    """Tails `/analytics/regions/{code}/feed` of one region and counts the events of one season."""
+
+    def __init__(
+        self, client: Client, region: str, season: str, backlog: Backlog, clock: Callable[[], datetime]
+    ) -> None:
+        self._client, self._region, self._season = client, region, season
+        self._backlog, self._clock = backlog, clock
+        self._actor = staff("regional-operator", region)
+        self._ages = array("d")
+
+    async def run(self) -> None:
+        """Tail for ever; raises `Refused` when the feed may not be read."""
+        begun, cursor = self._clock(), "0"
+        while True:
+            earliest_next = asyncio.get_running_loop().time() + INTERVAL
+            try:
+                page = await self._client.once(self._actor, self._page(cursor))
+                self._take(page["events"], self._clock(), begun)
+                cursor = str(page["next"])
+            except Unavailable as reason:
+                self._client.traffic.retries[f"feed: {reason}"] += 1
+            except Refused as refusal:
+                if refusal.status not in (404, 410):
+                    raise
+                if refusal.status == 410:  # a new epoch repeats everything: what is old is not measured again
+                    begun, cursor = self._clock(), "0"
+                    self._backlog.forget()
+            await asyncio.sleep(max(0.0, earliest_next - asyncio.get_running_loop().time()))
+
+    @property
+    def freshness(self) -> Freshness:
+        """Of all events recorded since the start."""
+        ages = sorted(self._ages) or [0.0]
+        rank = -(-99 * len(ages) // 100) - 1
+        return Freshness(len(self._ages), ages[(len(ages) - 1) // 2], ages[rank], ages[-1])
+
+    def _page(self, cursor: str) -> Command:
+        route = "/analytics/regions/{code}/feed"
+        query = f"?after={quote(cursor, safe='')}&limit={PAGE}&wait={LONGEST_WAIT}"
+        return Command("GET", route, route.format(code=self._region) + query)
+
+    def _take(self, events: list[Mapping[str, Any]], now: datetime, begun: datetime) -> None:
+        types: Counter[str] = Counter()
+        for event in events:
+            if event["data"].get("season", self._season) == self._season:
+                types[event["type"]] += 1
+            recorded = datetime.fromisoformat(event["recordedtime"])
+            if recorded >= begun:
+                self._ages.append((now - recorded).total_seconds())
+        if types:
+            self._backlog.see(types)

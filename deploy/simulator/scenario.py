@@ -1,0 +1,231 @@
+"""A scenario: one region's season as counts of distinct pupils by municipality and of attendances by competency."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timezone
+from enum import StrEnum
+from fractions import Fraction
+from itertools import pairwise
+from typing import Self
+
+from deploy.simulator.tables import ScenarioError
+
+MOST_STAGES = 20
+"""Of a kind that the platform lets a season require."""
+STAGES = ("registered", "participated", "tested", "trial_attended", "completed")
+
+
+class Gate(StrEnum):
+    """When a season's recommendation is issued."""
+
+    AFTER_ALL_STAGES = "after-all-stages"
+    AFTER_DIAGNOSTICS = "after-diagnostics"
+
+
+@dataclass(frozen=True, slots=True)
+class Municipality:
+    """Distinct pupils of one municipality who reached each stage."""
+
+    code: str
+    name: str
+    registered: int
+    participated: int
+    tested: int
+    trial_attended: int
+    completed: int
+    recommended: int
+    row: str = field(default="", compare=False)
+
+    @property
+    def share(self) -> Fraction | None:
+        """The ranking's indicator, completed of tested; none where nobody was tested."""
+        return Fraction(self.completed, self.tested) if self.tested else None
+
+    def attendances(self, trials_required: int) -> int:
+        """Attendances of trials: who completes attends every required one, another attending pupil exactly one."""
+        return self.completed * trials_required + self.trial_attended - self.completed
+
+
+@dataclass(frozen=True, slots=True)
+class Competency:
+    """A field in which trials are held, and the attendances of its trials."""
+
+    code: str
+    name: str
+    attended: int
+    row: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RankingRow:
+    """A place of the expected ranking: a municipality by its name and its share in whole percent."""
+
+    municipality: str
+    share_percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A season that can be played; constructing one that cannot raises `ScenarioError`."""
+
+    season: str
+    region: str
+    name: str
+    zone: timezone
+    opens: date
+    closes: date
+    grades: tuple[int, int]
+    diagnostics: tuple[str, ...]
+    trials_required: int
+    gate: Gate
+    registered: int
+    participants: int
+    recommendations: int
+    guardians: int
+    trial_attendances: int
+    competency_count: int
+    ranking: tuple[RankingRow, ...]
+    reported: tuple[str, ...]
+    municipalities: tuple[Municipality, ...]
+    competencies: tuple[Competency, ...]
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def scaled(self, factor: float) -> Self:
+        """The same season with every count multiplied and the totals recomputed: none is a reported fact any more."""
+        municipalities = tuple(_scaled(m, factor) for m in self.municipalities)
+        attendances = sum(m.attendances(self.trials_required) for m in municipalities)
+        shares = allot(attendances, [c.attended for c in self.competencies])
+        registered = sum(m.registered for m in municipalities)
+        return replace(
+            self,
+            registered=registered,
+            participants=sum(m.participated for m in municipalities),
+            recommendations=sum(m.recommended for m in municipalities),
+            guardians=min(registered, _rounded(self.guardians, factor)),
+            trial_attendances=attendances,
+            ranking=ranking(municipalities)[: len(self.ranking)],
+            reported=(),
+            municipalities=municipalities,
+            competencies=tuple(replace(c, attended=n) for c, n in zip(self.competencies, shares, strict=True)),
+            scale=self.scale * factor,
+        )
+
+
+def percent(share: Fraction) -> int:
+    """A share in whole percent, halves up."""
+    return int(share * 100 + Fraction(1, 2))
+
+
+def ranking(municipalities: Sequence[Municipality]) -> tuple[RankingRow, ...]:
+    """All municipalities with tested pupils, by falling share; equal shares in the order given."""
+    shares = [(m.share, m.name) for m in municipalities if m.share is not None]
+    return tuple(RankingRow(name, percent(s)) for s, name in sorted(shares, key=lambda pair: pair[0], reverse=True))
+
+
+def allot(total: int, weights: Sequence[int]) -> list[int]:
+    """Whole numbers with this total in proportion to the weights, by largest remainder; keeps the weights' order."""
+    whole = sum(weights) or 1
+    parts = [total * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), -weights[i], i))
+    for i in by_remainder[: total - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+def _rounded(count: int, factor: float) -> int:
+    return int(count * factor + 0.5)
+
+
+def _scaled(m: Municipality, factor: float) -> Municipality:
+    return replace(
+        m,
+        registered=_rounded(m.registered, factor),
+        participated=_rounded(m.participated, factor),
+        tested=_rounded(m.tested, factor),
+        trial_attended=_rounded(m.trial_attended, factor),
+        completed=_rounded(m.completed, factor),
+        recommended=_rounded(m.recommended, factor),
+    )
+
+
+def check(scenario: Scenario) -> None:
+    """Every rule of the format that a well-formed scenario may still break; raises `ScenarioError`."""
+    for fault in _season_faults(scenario):
+        raise ScenarioError("season.json", fault)
+    for municipality in scenario.municipalities:
+        for fault in _municipality_faults(municipality, scenario):
+            raise ScenarioError("municipalities.csv", fault, municipality.row or municipality.code)
+    _check_unique("municipalities.csv", [(m.row, m.code, m.name) for m in scenario.municipalities])
+    _check_unique("competencies.csv", [(c.row, c.code, c.name) for c in scenario.competencies])
+    for total, name, parts in _totals(scenario):
+        if total != parts:
+            raise ScenarioError("season.json", f"`{name}` is {total}, but its parts make {parts}")
+    for fault in _ranking_faults(scenario):
+        raise ScenarioError("season.json", fault)
+
+
+def _season_faults(s: Scenario) -> Iterator[str]:
+    if s.region == "RU":
+        yield "`region` RU is the country"
+    if s.closes < s.opens:
+        yield f"`closes` {s.closes} is before `opens` {s.opens}"
+    if not 1 <= s.grades[0] <= s.grades[1] <= 11:
+        yield f"`grades` are to rise within 1 to 11, not {list(s.grades)}"
+    if s.trials_required > MOST_STAGES or len(s.diagnostics) > MOST_STAGES:
+        yield f"more than {MOST_STAGES} trials or diagnostics cannot be required"
+    if not s.diagnostics or len(set(s.diagnostics)) < len(s.diagnostics):
+        yield "`diagnostics` are to be one or more different codes"
+    if s.guardians > s.registered:
+        yield f"{s.guardians} `guardians` of {s.registered} registered pupils"
+    if not s.municipalities or not s.competencies:
+        yield "there is to be a municipality and a competency at least"
+
+
+def _municipality_faults(m: Municipality, s: Scenario) -> Iterator[str]:
+    for wider, narrower in pairwise(STAGES):
+        if getattr(m, narrower) > getattr(m, wider):
+            yield f"`{narrower}` {getattr(m, narrower)} is more than `{wider}` {getattr(m, wider)}"
+    if s.trials_required == 1 and m.trial_attended != m.completed:
+        yield f"with one trial required `trial_attended` {m.trial_attended} is to equal `completed` {m.completed}"
+    gate = "completed" if s.gate is Gate.AFTER_ALL_STAGES else "tested"
+    if m.recommended != getattr(m, gate):
+        yield f"`recommended` {m.recommended} is to equal `{gate}` {getattr(m, gate)}: the gate is {s.gate}"
+    if m.code == s.region:
+        yield f"`code` {m.code} is the region's"
+
+
+def _ranking_faults(s: Scenario) -> Iterator[str]:
+    shares = {m.name: m.share for m in s.municipalities if m.share is not None}
+    expected = sorted(shares.values(), reverse=True)
+    if len({row.municipality for row in s.ranking}) < len(s.ranking):
+        yield "`ranking` names a municipality twice"
+    for place, row in enumerate(s.ranking):
+        share = shares.get(row.municipality)
+        if share is None:
+            yield f"`ranking` row {place + 1}: no municipality {row.municipality!r} with tested pupils"
+        elif share != expected[place]:
+            yield f"`ranking` row {place + 1}: {row.municipality} with {percent(share)} % is not at this place"
+        elif abs(share * 100 - row.share_percent) > Fraction(1, 2):
+            yield f"`ranking` row {place + 1}: {row.share_percent} % where the counts make {percent(share)} %"
+
+
+def _totals(s: Scenario) -> Iterator[tuple[int, str, int]]:
+    yield s.registered, "registered", sum(m.registered for m in s.municipalities)
+    yield s.participants, "participants", sum(m.participated for m in s.municipalities)
+    yield s.recommendations, "recommendations", sum(m.recommended for m in s.municipalities)
+    yield s.competency_count, "competencies", len(s.competencies)
+    attendances = sum(m.attendances(s.trials_required) for m in s.municipalities)
+    yield s.trial_attendances, "trial_attendances", attendances
+    yield s.trial_attendances, "trial_attendances", sum(c.attended for c in s.competencies)
+
+
+def _check_unique(file: str, rows: Sequence[tuple[str, str, str]]) -> None:
+    seen: set[str] = set()
+    for row, code, name in rows:
+        for column, value in (("code", code), ("name_ru", name)):
+            if f"{column} {value}" in seen:
+                raise ScenarioError(file, f"`{column}` {value} stands twice", row)
+            seen.add(f"{column} {value}")

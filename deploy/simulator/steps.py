@@ -1,0 +1,142 @@
+"""What a plan consists of: who does what, when it happened, after which other steps, and how many events it causes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from deploy.simulator.population import Pupil, SchoolClass
+
+ORGANISATION_DEFINED = "organisation.defined.v1"
+SEASON_DEFINED = "season.defined.v1"
+COMPETENCY_APPROVED = "competency.approved.v1"
+VENUE_REGISTERED = "venue.registered.v1"
+SLOT_OPENED = "slot.opened.v1"
+PARTICIPANT_REGISTERED = "participant.registered.v1"
+CONSENT_GIVEN = "consent.given.v1"
+GUARDIAN_LINKED = "guardian.linked.v1"
+DIAGNOSTIC_COMPLETED = "diagnostic.completed.v1"
+TRIAL_BOOKED = "trial.booked.v1"
+TRIAL_ATTENDED = "trial.attended.v1"
+RECOMMENDATION_ISSUED = "recommendation.issued.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whose token a call carries; `org` is empty for a guardian."""
+
+    role: str
+    org: str
+    subject: str
+
+    @property
+    def grants(self) -> list[dict[str, str]]:
+        return [{"role": self.role, "org": self.org}] if self.org else [{"role": self.role}]
+
+
+NATIONAL_OPERATOR = Actor("national-operator", "RU", "national-operator:RU")
+
+
+def staff(role: str, org: str) -> Actor:
+    return Actor(role, org, f"{role}:{org}")
+
+
+def guardian(ref: str) -> Actor:
+    return Actor("guardian", "", f"guardian:{ref}")
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A site of a municipality where slots are held."""
+
+    code: str
+    name: str
+    kind: str
+    municipality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Seats at a venue at a time; `ref` is the venue's own number of it."""
+
+    ref: str
+    venue: Venue
+    competency: str
+    kind: str
+    starts_at: datetime
+    minutes: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """An entry of the catalogue is put at its address; `route` is the address with its code left open."""
+
+    route: str
+    code: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """A class roster is sent with the consents, the earliest given at `consents_from`."""
+
+    school_class: SchoolClass
+    consents_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A guardian opens the cabinet for a child."""
+
+    pupil: Pupil
+
+
+@dataclass(frozen=True, slots=True)
+class Sit:
+    """Pupils of a class complete a diagnostic."""
+
+    diagnostic: str
+    pupils: tuple[Pupil, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """A venue publishes a timetable."""
+
+    venue: Venue
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A navigator books pupils of the school into a slot."""
+
+    slot: Slot
+    pupils: tuple[Pupil, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """A venue records who took part."""
+
+    slot: Slot
+    pupils: tuple[Pupil, ...]
+
+
+Act = Define | Enrol | Link | Sit | Publish | Book | Attend
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the season. `needs` are numbers of earlier steps; `events` says how many it causes, by type."""
+
+    number: int
+    actor: Actor
+    at: datetime
+    act: Act
+    needs: tuple[int, ...]
+    events: Mapping[str, int]
+
+    def __str__(self) -> str:
+        return f"step {self.number} ({type(self.act).__name__} by {self.actor.subject}, {self.at.isoformat()})"
