@@ -1,0 +1,99 @@
+"""One valid event of each kind that tests need; they change only what the test is about."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from shared.contracts import registration, trials
+from shared.contracts.event import Envelope, Event
+
+ROSTOV = timezone(timedelta(hours=3))
+PLACE: Mapping[str, Any] = {
+    "region": "RU-ROS",
+    "municipality": "RU-ROS-001",
+    "school": "RU-ROS-001-S01",
+    "school_class": "7А",
+    "grade": 7,
+}
+
+
+def at(day: str, hour: int = 10) -> datetime:
+    """A local time in Rostov: `at("2020-09-14")`."""
+    return datetime.fromisoformat(day).replace(hour=hour, tzinfo=ROSTOV)
+
+
+def enveloped(event: Event, sequence: int = 1, time: datetime | None = None) -> Envelope:
+    """The event as its service would have numbered it."""
+    padded = f"{sequence:010d}"
+    when = time or at("2020-09-14")
+    return Envelope(
+        f"{event.subject}:{padded}", f"/{event.topic.split('.')[0]}", event.subject, padded, when, when, event
+    )
+
+
+def registered(participant: str = "p1", season: str = "2020", **changed: Any) -> registration.ParticipantRegistered:
+    return registration.ParticipantRegistered(**{**PLACE, "participant": participant, "season": season, **changed})
+
+
+def guardian_linked(participant: str = "p1", guardian: str = "g1", **changed: Any) -> registration.GuardianLinked:
+    return registration.GuardianLinked(
+        **{**PLACE, "participant": participant, "guardian": guardian, "account": f"a-{guardian}", **changed}
+    )
+
+
+def region(code: str = "RU-ROS") -> registration.OrganisationDefined:
+    return registration.OrganisationDefined(
+        code=code, kind="region", name="Ростовская область", parent="RU", region=code, utc_offset="+03:00"
+    )
+
+
+def municipality(code: str = "RU-ROS-001", name: str = "Аксайский район") -> registration.OrganisationDefined:
+    parent = code.rsplit("-", 1)[0]
+    return registration.OrganisationDefined(
+        code=code, kind="municipality", name=name, parent=parent, region=parent, municipality=code, utc_offset="+03:00"
+    )
+
+
+def season(code: str = "2020", **changed: Any) -> trials.SeasonDefined:
+    rules: dict[str, Any] = {
+        "season": code,
+        "name": "Сезон 2020",
+        "opens": "2020-07-07",
+        "closes": "2020-12-16",
+        "grades": (6, 11),
+        "diagnostics": ("readiness", "interests"),
+        "trials_required": 2,
+        "recommendation_gate": "after-all-stages",
+    }
+    return trials.SeasonDefined(**{**rules, **changed})
+
+
+def competency(code: str = "gov", name: str = "Государственное управление") -> trials.CompetencyApproved:
+    return trials.CompetencyApproved(code=code, name=name)
+
+
+def diagnosed(participant: str = "p1", diagnostic: str = "readiness", **changed: Any) -> trials.DiagnosticCompleted:
+    fields = {**PLACE, "participant": participant, "season": "2020", "diagnostic": diagnostic}
+    return trials.DiagnosticCompleted(**{**fields, "attempt": f"{participant}-{diagnostic}", **changed})
+
+
+def booked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.TrialBooked:
+    fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot, "booking": f"b-{participant}-{slot}"}
+    return trials.TrialBooked(**{**fields, "venue": "V1", "competency": "gov", "kind": "trial", **changed})
+
+
+def attended(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.TrialAttended:
+    fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot, "booking": f"b-{participant}-{slot}"}
+    fields |= {"attendance": f"t-{participant}-{slot}", "venue": "V1", "competency": "gov", "kind": "trial"}
+    return trials.TrialAttended(**{**fields, "source": "list", **changed})
+
+
+def revoked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.AttendanceRevoked:
+    fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot}
+    fields |= {"attendance": f"t-{participant}-{slot}", "competency": "gov", "kind": "trial"}
+    return trials.AttendanceRevoked(**{**fields, **changed})
+
+
+def recommended(participant: str = "p1", **changed: Any) -> trials.RecommendationIssued:
+    fields = {**PLACE, "participant": participant, "season": "2020", "recommendation": f"r-{participant}"}
+    return trials.RecommendationIssued(**{**fields, "competencies": ("gov",), **changed})

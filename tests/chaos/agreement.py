@@ -1,0 +1,77 @@
+"""Whether what the platform answers is what the independent counter makes of its feed, over HTTP and from Kafka."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from deploy.demo import settings_of
+from deploy.local.system import System
+from shared.contracts.topics import region_topic
+from shared.lag import backlog
+from shared.settings import Settings
+from tests.chaos import counter
+
+SETTLES_WITHIN = 90.0
+LAST_DAY = "9999-12-31"
+"""Figures as of a day are added up from days, others may be kept as sums: both are to be right."""
+NOT_FIGURES = {"known_at", "position", "as_of", "season", "region", "name", "method", "min_n", "total", "approved"}
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What both agree on: the figures, and the region's events by type."""
+
+    figures: counter.Figures
+    events: Mapping[str, int]
+
+
+async def settled(settings: Settings) -> None:
+    """Returns once nothing waits in an outbox, a group or a feed; fails after a deadline with what waits."""
+    deadline = time.monotonic() + SETTLES_WITHIN
+    while (waiting := await backlog(settings)).total:
+        assert time.monotonic() < deadline, f"still waiting after {SETTLES_WITHIN:g} s: {waiting}"
+        await asyncio.sleep(0.2)
+
+
+def operator(running: System, region: str) -> str:
+    """A token of the region's operator."""
+    return running.issuer.token("operator", [{"role": "regional-operator", "org": region}], time.time(), 3600)
+
+
+async def ask(http: aiohttp.ClientSession, running: System, region: str, question: str) -> dict[str, Any]:
+    """An answer of analytics to the region's operator."""
+    url = f"{running.url}/analytics/regions/{region}/{question}"
+    async with http.get(url, headers={"Authorization": f"Bearer {operator(running, region)}"}) as answer:
+        assert answer.status == 200, await answer.text()
+        body: dict[str, Any] = await answer.json()
+        return body
+
+
+async def answered(http: aiohttp.ClientSession, running: System, region: str, rest: str) -> counter.Figures:
+    """The API's answers in the counter's shape; `rest` is the query that they have in common."""
+    funnel = await ask(http, running, region, f"funnel?{rest}&by=municipality")
+    ranking = await ask(http, running, region, f"ranking?{rest}&min_n=1")
+    competencies = await ask(http, running, region, f"competencies?{rest}")
+    totals = {name: value for name, value in funnel.items() if name not in {*NOT_FIGURES, "rows"}}
+    return counter.Figures(totals, funnel["rows"], ranking["rows"], competencies["rows"], competencies["approved"])
+
+
+async def agreed(running: System, region: str, season: str) -> Agreed:
+    """Once nothing is on its way: fails unless the counter gets the API's figures from both forms of the feed."""
+    settings = settings_of(running.settings)
+    await settled(settings)
+    async with aiohttp.ClientSession() as http:
+        api = await answered(http, running, region, f"season={season}")
+        by_days = await answered(http, running, region, f"season={season}&as_of={LAST_DAY}")
+        over_http = await counter.read_http(http, running.url, region, operator(running, region))
+    from_kafka = await counter.read_kafka(settings.bootstrap, settings.kafka_topic_prefix + region_topic(region))
+    assert by_days == api
+    assert counter.count(over_http, season) == api
+    assert counter.count(from_kafka, season) == api
+    assert from_kafka == over_http
+    return Agreed(api, Counter(record.type for record in over_http))

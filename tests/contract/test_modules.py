@@ -1,0 +1,18 @@
+"""Modules stay short enough to be read at once."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 250
+MODULES = sorted(path for package in ("shared", "services", "deploy") for path in (ROOT / package).rglob("*.py"))
+
+
+def test_the_modules_are_found() -> None:
+    assert ROOT / "shared" / "consumer.py" in MODULES
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_is_short(module: Path) -> None:
+    assert len(module.read_text(encoding="utf-8").splitlines()) <= LONGEST, "split it by concept"

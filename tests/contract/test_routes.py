@@ -1,0 +1,86 @@
+"""Who may call what: every route of every service has a principal in its signature, but for those named here."""
+
+import importlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Route
+
+from shared.auth import NationalOperator, Tokens
+from shared.contracts.topics import GROUPS
+from shared.http import create_app
+from shared.service import Platform
+from shared.settings import Settings
+from shared.telemetry import Metrics
+
+PROBES = {"/livez", "/readyz", "/metrics"}
+PAGE = {"/", "/static/{name}"}
+SETTINGS = Settings(
+    kafka_bootstrap_servers="127.0.0.1:1",
+    mongo_url="mongodb://127.0.0.1:1/?replicaSet=none",
+    master_key=b"k" * 32,
+    oidc_issuer="http://127.0.0.1:1/issuer",
+)
+
+
+async def _well() -> None:
+    """Probes are not asked here."""
+
+
+def _app(service: str, routers: Iterable[APIRouter], tokens: Tokens) -> FastAPI:
+    return create_app(service, list(routers), tokens=tokens, metrics=Metrics(), alive=_well, ready=_well)
+
+
+def _routes(routes: Iterable[Any]) -> Iterator[Any]:
+    """The routes themselves, out of the routers that are included in routers."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _routes(included.routes)
+
+
+def _has_principal(dependant: Any) -> bool:
+    return bool(getattr(dependant.call, "roles", ())) or any(map(_has_principal, dependant.dependencies))
+
+
+def _open_routes(app: FastAPI) -> set[str]:
+    """The paths that anybody may call; of a kind of route that is not known here, nothing is known."""
+    found = list(_routes(app.routes))
+    assert {type(route) for route in found} <= {APIRoute, Route}
+    return {r.path for r in found if not isinstance(r, APIRoute) or not _has_principal(r.dependant)}
+
+
+@pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
+async def test_every_route_has_a_principal(service: str) -> None:
+    platform = Platform(service, SETTINGS)
+    try:
+        routers = importlib.import_module(f"services.{service}.app").build(platform).routers
+        page = PAGE if service == "analytics" else set()
+        assert _open_routes(_app(service, routers, platform.tokens)) == PROBES | page | {f"/{service}/openapi.json"}
+    finally:
+        platform.close()
+
+
+def test_a_route_without_a_principal_is_found_however_deep() -> None:
+    inner, outer = APIRouter(), APIRouter(prefix="/outer")
+
+    @inner.get("/open")
+    async def open_to_all() -> None:
+        """For everybody."""
+
+    @inner.get("/closed")
+    async def closed(who: NationalOperator) -> None:
+        """For one role."""
+
+    outer.include_router(inner)
+    tokens = Tokens(SETTINGS.oidc_issuer, SETTINGS.oidc_audience, SETTINGS.master_key)
+    assert {path.removeprefix("/outer") for path in _open_routes(_app("any", [outer], tokens))} == {
+        *PROBES,
+        "/any/openapi.json",
+        "/open",
+    }

@@ -1,0 +1,62 @@
+"""Random scenarios come out as exactly as the one that the platform was built with, for two ways of counting."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from deploy.local.system import System
+from deploy.simulator.folder import load
+from deploy.simulator.player import Pace
+from deploy.simulator.simulation import Options
+from tests.chaos.agreement import agreed
+from tests.chaos.installation import play
+from tests.e2e import generated
+
+PAUSES = (0.25, 0.5, 0.75)
+
+
+@pytest.fixture(scope="module")
+def seed() -> int:
+    """Of all three scenarios: SCENARIO_SEED, or a new one."""
+    return int(os.environ.get("SCENARIO_SEED") or int.from_bytes(os.urandom(4)))
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints although the test may pass: the seed is needed to see the same again."""
+
+    def shown(text: str) -> None:
+        with capsys.disabled():
+            print(text)
+
+    return shown
+
+
+@pytest.mark.parametrize("trials_required", [1, 2, 3])
+async def test_a_random_scenario_is_counted_exactly(
+    trials_required: int, running: System, seed: int, tmp_path: Path, show: Callable[[str], None]
+) -> None:
+    gates = Random(seed).sample((*generated.GATES, Random(seed).choice(generated.GATES)), 3)
+    gate, folder = gates[trials_required - 1], tmp_path / "scenario"
+    show(f"\nSCENARIO_SEED={seed}: {gate}, trials required: {trials_required}")
+    generated.write(folder, gate, trials_required, Random(f"{seed}/{trials_required}"))
+    scenario = load(folder)
+    counted: list[int] = []
+
+    async def count(_: float) -> None:
+        both = await agreed(running, scenario.region, scenario.season)
+        counted.append(sum(both.events.values()))
+
+    options = Options(seed=seed, pace=Pace(pause_at=PAUSES), at_pause=count)
+    result = await play(running, scenario, options)
+    assert len(counted) == len(PAUSES)
+    assert counted == sorted(set(counted)), "each pause is to find more events than the one before"
+    both = await agreed(running, scenario.region, scenario.season)
+    assert both.figures.funnel["completed"] == sum(m.completed for m in scenario.municipalities)
+    show(
+        f"{sum(result.events.values()):,} events in {result.figures_seconds:.1f} s with three pauses; "
+        f"{len(result.checks)} checks right; the counter agreed at {counted} and {sum(both.events.values())} events"
+    )

@@ -1,0 +1,373 @@
+"""Registration decides: who may be entered, what happens once only, and what never changes."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registration import domain
+from services.registration.admission import Admission, Known, admit
+from services.registration.codes import LENGTH, Codes, LinkCode, digest
+from services.registration.consumers import step
+from services.registration.domain import Consent, Participant, Season
+from services.registration.entropy import Entropy
+from services.registration.organisations import Definition, Organisation, define, happened_at
+from services.registration.roster import Roster, Setting, check
+from services.registration.vault import Vault
+from services.registration.views import SeasonView
+from shared.contracts.event import Event
+from shared.decision import Decision
+from shared.errors import BadInput, Conflict
+from tests.builders import at, attended, diagnosed, recommended, revoked
+from tests.builders_registration import NOW, SCHOOL, pupil, roster, setting
+
+CODES = Codes(b"k" * 32)
+REGION = Organisation(
+    id="RU-ROS", kind="region", name="Ростовская область", parent="RU", region="RU-ROS", utc_offset="+03:00"
+)
+MUNICIPALITY = REGION.model_copy(
+    update={"id": "RU-ROS-001", "kind": "municipality", "parent": "RU-ROS", "municipality": "RU-ROS-001"}
+)
+
+
+def definition(**changed: Any) -> Definition:
+    return Definition(**{"kind": "school", "name": "Школа № 1", "parent": "RU-ROS-001", **changed})
+
+
+def entered(
+    *pupils: Any,
+    known: Known | None = None,
+    ids: Iterator[int] | None = None,
+    now: datetime = NOW,
+    roster: Mapping[str, Any] = MappingProxyType({}),
+) -> Admission:
+    """What a roster of these lines comes to."""
+    where, numbers = setting(now, **roster), ids or count(1)
+    return admit(check(pupils, where), where, known or Known({}, {}), CODES, lambda: f"id{next(numbers)}")
+
+
+def after(admission: Admission) -> Known:
+    """The register once the roster is written."""
+    return Known({d.state.external_ref: d.state for d in admission.decisions}, admission.guardians)
+
+
+def events(decision: Decision[Any]) -> list[str]:
+    return [happened.event.type for happened in decision.happened]
+
+
+def participant(**changed: Any) -> Participant:
+    return entered(pupil()).decisions[0].state.model_copy(update=changed)
+
+
+def consent(version: str = "2020-1", day: str = "2020-09-10", guardian: str = "id1") -> Consent:
+    return Consent(version=version, channel="paper", given_at=at(day), guardian=guardian)
+
+
+def test_an_organisation_happens_once_and_again_only_when_it_changes() -> None:
+    first = define(None, "S1", definition(), MUNICIPALITY, NOW)
+    assert events(first) == ["organisation.defined.v1"]
+    assert (first.state.region, first.state.municipality, first.state.utc_offset) == ("RU-ROS", "RU-ROS-001", "+03:00")
+    stored = first.state.model_copy(update={"sequence": 1})
+    assert define(stored, "S1", definition(), MUNICIPALITY, NOW) == Decision(stored)
+    renamed = define(stored, "S1", definition(name="Лицей № 1"), MUNICIPALITY, NOW)
+    assert events(renamed) == ["organisation.defined.v1"]
+    assert (renamed.state.name, renamed.state.sequence) == ("Лицей № 1", 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "parent", "pointer"),
+    [
+        ({}, None, "/parent"),
+        ({}, REGION, "/parent"),
+        ({"kind": "municipality"}, MUNICIPALITY, "/parent"),
+        ({"kind": "region"}, None, "/parent"),
+        ({"kind": "region", "parent": "RU"}, None, "/utc_offset"),
+        ({"utc_offset": "+07:00"}, MUNICIPALITY, "/utc_offset"),
+        ({"kind": "college", "level": "main"}, MUNICIPALITY, "/level"),
+        ({"occurred_at": NOW + timedelta(seconds=1)}, MUNICIPALITY, "/occurred_at"),
+    ],
+)
+def test_an_organisation_that_does_not_fit_is_refused_by_field(
+    changed: dict[str, Any], parent: Organisation | None, pointer: str
+) -> None:
+    with pytest.raises(BadInput) as refusal:
+        define(None, "S1", definition(**changed), parent, NOW)
+    assert [error.pointer for error in refusal.value.errors] == [pointer]
+
+
+def test_kind_and_parent_of_an_organisation_never_change() -> None:
+    stored = define(None, "S1", definition(), MUNICIPALITY, NOW).state
+    elsewhere = MUNICIPALITY.model_copy(update={"id": "RU-ROS-002"})
+    for changed, parent in (({"kind": "college"}, MUNICIPALITY), ({"parent": "RU-ROS-002"}, elsewhere)):
+        with pytest.raises(Conflict, match="cannot change"):
+            define(stored, "S1", definition(**changed), parent, NOW)
+
+
+def test_a_utc_time_becomes_local_and_any_other_offset_stays() -> None:
+    evening = datetime(2020, 9, 14, 22, 30, tzinfo=UTC)
+    assert happened_at(evening, NOW, "+03:00").isoformat() == "2020-09-15T01:30:00+03:00"
+    assert happened_at(at("2020-09-14"), NOW, "+07:00").isoformat() == "2020-09-14T10:00:00+03:00"
+    assert happened_at(None, NOW.astimezone(UTC), "+11:00").utcoffset() == timedelta(hours=11)
+
+
+def test_a_pupil_is_registered_with_consent_at_their_own_times() -> None:
+    admission = entered(pupil())
+    decision = admission.decisions[0]
+    assert [(h.event.type, h.time.isoformat()) for h in decision.happened] == [
+        ("participant.registered.v1", "2020-09-14T10:00:00+03:00"),
+        ("consent.given.v1", "2020-09-01T12:00:00+03:00"),
+    ]
+    assert decision.state.consent is not None
+    assert decision.state.consent.guardian == admission.guardians["g1"] == admission.items[0].guardian
+    assert admission.items[0].status == "created"
+
+
+@pytest.mark.parametrize(
+    ("line", "pointer"),
+    [
+        (pupil(grade=8), "/pupils/0/grade"),
+        (pupil(grade="7"), "/pupils/0/grade"),
+        (pupil(grade=True), "/pupils/0/grade"),
+        (pupil(birth_date="2014-09-15"), "/pupils/0/birth_date"),
+        (pupil(birth_date="1999-09-13"), "/pupils/0/birth_date"),
+        (pupil(birth_date="17.05.2007"), "/pupils/0/birth_date"),
+        (pupil(name="  "), "/pupils/0/name"),
+        (pupil(name="я" * 201), "/pupils/0/name"),
+        (pupil(guardian=None), "/pupils/0/consent"),
+        (
+            pupil(consent={"version": "1", "given_at": "2020-11-02T00:00:00+03:00", "channel": "paper"}),
+            "/pupils/0/consent/given_at",
+        ),
+        (
+            pupil(consent={"version": "1", "given_at": "2020-09-02T00:00:00", "channel": "paper"}),
+            "/pupils/0/consent/given_at",
+        ),
+        ({**pupil(), "external_ref": None}, "/pupils/0/external_ref"),
+        ("Иванов", "/pupils/0"),
+    ],
+)
+def test_a_wrong_line_is_refused_by_field_and_changes_nothing(line: Any, pointer: str) -> None:
+    admission = entered(line)
+    assert admission == Admission(items=admission.items)
+    assert admission.items[0].status == "rejected"
+    assert admission.items[0].problem is not None
+    assert [error["pointer"] for error in admission.items[0].problem["errors"]] == [pointer]
+    assert "Иванов" not in json.dumps(admission.items[0].problem, ensure_ascii=False)
+
+
+def test_the_season_says_which_grades_take_part() -> None:
+    line = pupil(grade=5, birth_date="2009-05-17")
+    problem = entered(line, roster={"class": "5Б"}).items[0].problem
+    assert problem is not None
+    assert problem["errors"] == [{"pointer": "/pupils/0/grade", "detail": "must be from 6 to 11 in season 2020"}]
+
+
+@pytest.mark.parametrize(("born", "status"), [("2014-09-14", "created"), ("2014-09-15", "rejected")])
+def test_the_youngest_is_six_on_the_day(born: str, status: str) -> None:
+    assert entered(pupil(birth_date=born)).items[0].status == status
+
+
+@pytest.mark.parametrize("grade", range(1, 12))
+def test_the_usual_ages_of_every_grade_are_entered(grade: int) -> None:
+    where = replace(setting(NOW, **{"class": f"{grade}А"}), season=Season("2020", (1, 11)))
+    born = [f"{2020 - grade - 6}-03-01", f"{2020 - grade - 5}-02-28"]
+    lines = [pupil(date, grade=grade, birth_date=date) for date in born]
+    assert check(lines, where).refused == {}
+
+
+def test_a_pupil_listed_twice_is_entered_once() -> None:
+    admission = entered(pupil("1"), pupil("2"), pupil("1"))
+    assert [admission.items[i].status for i in range(3)] == ["created", "created", "rejected"]
+    assert admission.items[2].problem is not None
+    assert "/pupils/0" in admission.items[2].problem["errors"][0]["detail"]
+
+
+def test_siblings_of_one_school_have_one_guardian_and_codes_of_their_own() -> None:
+    anna = {"ref": "anna", "name": "Иванова Анна"}
+    admission = entered(pupil("1", guardian=anna), pupil("2", guardian=anna))
+    first, second = admission.items[0], admission.items[1]
+    assert first.guardian == second.guardian
+    assert first.link_code != second.link_code
+    assert len(admission.identities) == 3
+
+
+def test_the_same_roster_again_finds_everyone_and_writes_nothing() -> None:
+    first = entered(pupil("1"), pupil("2", guardian=None, consent=None))
+    again = entered(pupil("1"), pupil("2", guardian=None, consent=None), known=after(first), ids=count(100))
+    assert again == Admission(items=again.items)
+    for index in range(2):
+        assert again.items[index] == first.items[index].model_copy(update={"status": "known"})
+
+
+def test_a_redeemed_code_is_not_shown_again() -> None:
+    first = entered(pupil())
+    linked = domain.link_guardian(first.decisions[0].state, "id1", "account", NOW).state
+    again = entered(pupil(), known=Known({"1": linked}, first.guardians))
+    assert again.items[0].guardian == "id1"
+    assert again.items[0].link_code is None
+    assert again.items[0].account_code == first.items[0].account_code
+
+
+def test_a_known_pupil_enters_another_season_in_the_new_class() -> None:
+    first = entered(pupil())
+    line = pupil(grade=8, guardian={"ref": "father", "name": "Иванов Иван"}, consent=None)
+    later = {"season": "2021", "class": "8А", "occurred_at": "2021-09-14T10:00:00+03:00"}
+    second = entered(line, known=after(first), ids=count(10), now=at("2021-11-01"), roster=later)
+    state = second.decisions[0].state
+    assert events(second.decisions[0]) == ["participant.registered.v1"]
+    assert (state.id, state.place.school_class, list(state.seasons)) == ("id2", "8А", ["2020", "2021"])
+    assert state.guardians == ("id1", "id10")
+    assert second.codes == [LinkCode("guardian", "id2", "id10")]
+    assert set(second.identities) == {"id10"}
+
+
+def test_a_roster_of_an_earlier_time_does_not_say_where_the_pupil_is_now() -> None:
+    first = entered(pupil())
+    earlier = {"season": "2019", "class": "6А", "occurred_at": "2019-09-14T10:00:00+03:00"}
+    line = pupil(grade=6, consent=None)
+    second = entered(line, known=after(first), roster=earlier)
+    assert second.decisions[0].state.place.school_class == "7А"
+    happened: Any = second.decisions[0].happened[0].event
+    assert (happened.school_class, happened.grade) == ("6А", 6)
+
+
+REFS = st.sampled_from(["1", "2", "3", "4"])
+LINES = st.one_of(
+    REFS.map(pupil),
+    REFS.map(lambda ref: pupil(ref, guardian={"ref": "shared", "name": "Иванова Анна"})),
+    REFS.map(lambda ref: pupil(ref, grade=12)),
+    REFS.map(lambda ref: pupil(ref, consent=None, guardian=None)),
+    st.sampled_from([None, {}, {"external_ref": 1}]),
+)
+
+
+@given(st.lists(LINES, max_size=8))
+def test_every_line_has_one_answer_and_every_answer_is_written(lines: list[Any]) -> None:
+    admission = entered(*lines)
+    created = {item.participant for item in admission.items.values() if item.status == "created"}
+    assert sorted(admission.items) == list(range(len(lines)))
+    assert created == {decision.state.id for decision in admission.decisions}
+    assert created | set(admission.guardians.values()) == set(admission.identities)
+    shown = {i.link_code for i in admission.items.values()} | {i.account_code for i in admission.items.values()}
+    assert shown - {None} == {CODES.text(code) for code in admission.codes}
+    again = entered(*lines, known=after(admission), ids=count(100))
+    assert again.decisions == []
+    assert {i: (item.participant, item.link_code) for i, item in again.items.items()} == {
+        i: (item.participant, item.link_code) for i, item in admission.items.items()
+    }
+
+
+def test_a_consent_is_in_force_until_withdrawn_and_its_giver_stays_on_record() -> None:
+    first = domain.give_consent(participant(consents=()), consent())
+    assert events(first) == ["consent.given.v1"]
+    assert domain.give_consent(first.state, consent(day="2020-09-12")) == Decision(first.state)
+    assert domain.give_consent(first.state, consent("2019-1", "2020-09-09")) == Decision(first.state)
+    ended = domain.withdraw_consent(first.state, at("2020-10-01"))
+    assert events(ended) == ["consent.withdrawn.v1"]
+    assert (ended.state.consent, ended.state.consents[0].guardian) == (None, "id1")
+    assert domain.withdraw_consent(ended.state, at("2020-10-02")) == Decision(ended.state)
+    with pytest.raises(Conflict, match="withdrawn"):
+        domain.give_consent(ended.state, consent("2020-2", "2020-09-30"))
+    assert domain.give_consent(ended.state, consent(day="2020-10-02")).state.consent is not None
+    with pytest.raises(BadInput, match="before"):
+        domain.withdraw_consent(first.state, at("2020-09-09"))
+
+
+def test_a_consent_names_its_giver() -> None:
+    two = participant(guardians=("mother", "father"), linked={"father": "account"})
+    assert domain.giver(two, "account", None) == "father"
+    assert domain.giver(two, "staff", "mother") == "mother"
+    assert domain.giver(participant(), "staff", None) == "id1"
+    for named in (None, "stranger"):
+        with pytest.raises(BadInput):
+            domain.giver(two, "staff", named)
+    with pytest.raises(Conflict):
+        domain.giver(participant(guardians=()), "staff", None)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        lambda state, account: domain.link_guardian(state, "id1", account, NOW),
+        lambda state, account: domain.link_account(state, account, NOW),
+    ],
+)
+def test_a_link_happens_once_and_never_to_two_accounts(
+    link: Callable[[Participant, str], Decision[Participant]],
+) -> None:
+    first = link(participant(), "one")
+    assert len(first.happened) == 1
+    assert link(first.state, "one") == Decision(first.state)
+    with pytest.raises(Conflict, match="another account") as refusal:
+        link(first.state, "two")
+    assert refusal.value.type == "code-redeemed"
+
+
+def test_a_code_is_told_however_it_is_typed() -> None:
+    text = CODES.text(LinkCode("guardian", "p1", "g1"))
+    assert len(text) == LENGTH
+    assert text.isalnum()
+    assert text == text.upper()
+    assert digest(text) == digest(f" {text[:6].lower()}-{text[6:]} ")
+    assert text != Codes(b"x" * 32).text(LinkCode("guardian", "p1", "g1"))
+    assert text != CODES.text(LinkCode("account", "p1"))
+
+
+@given(st.dictionaries(st.text(), st.text(max_size=300), max_size=3))
+def test_the_vault_opens_what_it_sealed_for_that_person_only(identity: dict[str, str]) -> None:
+    vault = Vault(b"m" * 32, os.urandom)
+    sealed = vault.seal("p1", identity)
+    assert vault.open(sealed) == identity
+    for spoilt in ({**sealed, "_id": "p2"}, {**sealed, "data": sealed["data"][:-1] + b"?!"}, {**sealed, "version": 2}):
+        with pytest.raises(InvalidTag):
+            vault.open(spoilt)
+    with pytest.raises(InvalidTag):
+        Vault(b"n" * 32, os.urandom).open(sealed)
+    assert vault.seal("p1", identity)["data"] != sealed["data"]
+
+
+@given(st.lists(st.integers(1, 200), max_size=60))
+def test_no_random_byte_is_handed_out_twice(counts: list[int]) -> None:
+    pages = count()
+    entropy = Entropy(lambda size: b"".join(next(pages).to_bytes(4, "big") for _ in range(size // 4)))
+    drawn = [entropy.draw(4 * size) for size in counts]
+    words = [piece[at : at + 4] for piece in drawn for at in range(0, len(piece), 4)]
+    assert [len(piece) for piece in drawn] == [4 * size for size in counts]
+    assert len(set(words)) == len(words)
+
+
+STEPS = [
+    diagnosed(),
+    attended(),
+    attended(slot="s2", kind="excursion"),
+    attended(slot="s3"),
+    revoked(slot="s3"),
+    recommended(),
+]
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=6).flatmap(lambda more: st.permutations([*STEPS, *more])))
+def test_progress_is_the_same_in_any_order_and_however_often(order: list[Event]) -> None:
+    progress: dict[str, set[str]] = {}
+    for event in order:
+        found = step(event)
+        assert found is not None
+        progress.setdefault(found[0], set()).add(found[1])
+    view = SeasonView.of(participant(), "2020", progress)
+    assert (view.diagnostics, view.trials, view.activities, view.recommended) == (["readiness"], 1, 1, True)
+
+
+def test_only_a_school_has_rosters() -> None:
+    sent = Roster.model_validate(roster([pupil()]))
+    college = SCHOOL.model_copy(update={"kind": "college"})
+    with pytest.raises(BadInput, match="is not a school"):
+        Setting.of(sent, Season("2020", (6, 11)), college, NOW)

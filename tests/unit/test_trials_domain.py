@@ -1,0 +1,278 @@
+"""The rules of trials: who may take part, seats, attendance, and the gate of the recommendation."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.trials import domain
+from services.trials.catalogue import Season
+from services.trials.copies import Entry
+from services.trials.gate import stages
+from services.trials.instruments import Attempt
+from services.trials.path import Path
+from services.trials.slots import Slot
+from services.trials.values import happened_at
+from shared.contracts.trials import TRIAL_KINDS, AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn
+from shared.decision import Decision
+from shared.errors import BadInput, ServiceError
+from tests.builders import ROSTOV, at
+from tests.builders_trials import pupil, season, slot
+
+NOW = datetime(2020, 9, 14, 9, tzinfo=UTC)
+BOOKED_AT = at("2020-09-20")
+
+
+def ids() -> Callable[[], str]:
+    numbers = count(1)
+    return lambda: f"id{next(numbers)}"
+
+
+NEW_ID = ids()
+
+
+def sat(path: Path, diagnostic: str, day: str, rules: Season | None = None) -> Decision[Path]:
+    attempt = Attempt(path.id, f"{diagnostic}-{day}", f"a-{diagnostic}", diagnostic, b"", {}, at(day))
+    return domain.complete(path, pupil(), rules or season(), attempt, ids())
+
+
+def booked(path: Path, place: Slot) -> Path:
+    return domain.book(path, pupil(), place, BOOKED_AT, NEW_ID, "/participant").state
+
+
+def attended(path: Path, place: Slot, rules: Season | None = None) -> Decision[Path]:
+    booking = path.live_booking(place.id)
+    assert booking is not None
+    time = place.starts_at + timedelta(minutes=5)
+    return domain.attend(path, pupil(), rules or season(), booking, "qr", time, NEW_ID, "/0")
+
+
+def trial(day: str, **changed: Any) -> Slot:
+    return slot(f"s-{day}", starts_at=at(day, 14), **changed)
+
+
+def diagnosed() -> Path:
+    return sat(sat(Path.new("p1", "2020"), "readiness", "2020-09-14").state, "interests", "2020-09-15").state
+
+
+def completed() -> Decision[Path]:
+    first, second = trial("2020-10-05"), trial("2020-10-06", competency="games")
+    path = attended(booked(booked(diagnosed(), first), second), first).state
+    return attended(path, second)
+
+
+def slug(refused: pytest.ExceptionInfo[ServiceError]) -> str:
+    return refused.value.type
+
+
+@pytest.mark.parametrize(
+    ("changed", "seconds", "slug", "retryable"),
+    [
+        ({"seasons": {}}, 0, "not-in-season", True),
+        ({"consent": False, "consent_set_by": ""}, 29, "consent-missing", True),
+        ({"consent": False, "consent_set_by": ""}, 31, "consent-missing", False),
+        ({"consent": False, "consent_set_by": "0000000003"}, 1, "consent-missing", False),
+    ],
+)
+def test_who_may_not_take_part(changed: dict[str, Any], seconds: int, slug: str, retryable: bool) -> None:
+    entry = Entry(time=at("2020-09-01"), recorded=NOW - timedelta(seconds=seconds))
+    who = pupil(**{"seasons": {"2020": entry}, **changed})
+    with pytest.raises(ServiceError) as refused:
+        domain.must_take_part(who, "2020", NOW, "/participant")
+    problem = refused.value.problem()
+    assert (problem["type"], problem.get("retryable", False)) == (slug, retryable)
+    assert problem["errors"][0]["pointer"] == "/participant"
+
+
+def test_with_consent_a_pupil_takes_part() -> None:
+    domain.must_take_part(pupil(), "2020", NOW, "/participant")
+
+
+def test_time_is_now_unless_given_and_tells_the_local_day() -> None:
+    late_evening = datetime(2020, 9, 14, 21, 30, tzinfo=UTC)
+    assert happened_at(None, late_evening, ROSTOV).date().isoformat() == "2020-09-15"
+    assert happened_at(late_evening, late_evening, ROSTOV).date().isoformat() == "2020-09-15"
+    given = at("2020-09-14", 12).astimezone(ROSTOV)
+    assert happened_at(given, late_evening, UTC).isoformat() == "2020-09-14T12:00:00+03:00"
+    with pytest.raises(BadInput, match="future"):
+        happened_at(late_evening + timedelta(seconds=1), late_evening, ROSTOV)
+
+
+def test_a_repeated_diagnostic_is_an_event_and_keeps_the_first_time() -> None:
+    again = sat(sat(Path.new("p1", "2020"), "readiness", "2020-09-14").state, "readiness", "2020-09-20")
+    assert [fact.event.type for fact in again.happened] == ["diagnostic.completed.v1"]
+    assert again.state.diagnostics == {"readiness": at("2020-09-14")}
+    earlier = sat(again.state, "readiness", "2020-09-10")
+    assert earlier.state.diagnostics == {"readiness": at("2020-09-10")}
+
+
+def test_a_booking_names_the_slot_and_again_changes_nothing() -> None:
+    decision = domain.book(Path.new("p1", "2020"), pupil(), slot(), BOOKED_AT, ids(), "/participant")
+    (fact,) = decision.happened
+    assert fact.time == BOOKED_AT
+    assert fact.event.model_dump(include={"booking", "slot", "competency", "kind", "school_class", "grade"}) == {
+        "booking": "id1",
+        "slot": "s1",
+        "competency": "gov",
+        "kind": "trial",
+        "school_class": "7А",
+        "grade": 7,
+    }
+    again = domain.book(decision.state, pupil(), slot(), BOOKED_AT, ids(), "/participant")
+    assert again == Decision(decision.state)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected", "pointer"),
+    [
+        ({"starts_at": BOOKED_AT}, "slot-past", "/occurred_at"),
+        ({"grades": (8, 9)}, "grade-outside-slot", "/participants/3"),
+        ({"booked": 8}, "slot-full", "/participants/3"),
+    ],
+)
+def test_no_seat(changed: dict[str, Any], expected: str, pointer: str) -> None:
+    with pytest.raises(ServiceError) as refused:
+        domain.book(Path.new("p1", "2020"), pupil(), slot(**changed), BOOKED_AT, ids(), "/participants/3")
+    assert slug(refused) == expected
+    assert refused.value.errors[0].pointer == pointer
+
+
+@given(minutes=st.integers(-300, 300), length=st.integers(15, 240))
+def test_a_pupil_is_in_one_place_at_a_time(minutes: int, length: int) -> None:
+    first = slot("s1", starts_at=at("2020-10-05", 12), minutes=90)
+    other = slot("s2", starts_at=first.starts_at + timedelta(minutes=minutes), minutes=length)
+    path = booked(Path.new("p1", "2020"), first)
+    overlap = any(0 <= minutes + m < 90 for m in range(length))
+    if overlap:
+        with pytest.raises(ServiceError, match="overlaps"):
+            booked(path, other)
+    else:
+        assert len(booked(path, other).bookings) == 2
+
+
+def test_a_cancelled_booking_frees_the_time_and_is_cancelled_once() -> None:
+    path = booked(Path.new("p1", "2020"), slot())
+    (booking,) = path.bookings
+    decision = domain.cancel(path, pupil(), booking.id, at("2020-10-01"))
+    assert [fact.event.type for fact in decision.happened] == ["trial.cancelled.v1"]
+    assert domain.cancel(decision.state, pupil(), booking.id, at("2020-10-02")).happened == ()
+    assert len(booked(decision.state, slot("s2")).bookings) == 2
+
+
+def test_what_has_begun_or_was_attended_is_not_cancelled() -> None:
+    path = booked(Path.new("p1", "2020"), slot())
+    (booking,) = path.bookings
+    with pytest.raises(ServiceError) as refused:
+        domain.cancel(path, pupil(), booking.id, booking.starts_at)
+    assert slug(refused) == "slot-past"
+    with pytest.raises(ServiceError) as refused:
+        domain.cancel(attended(path, slot()).state, pupil(), booking.id, at("2020-10-01"))
+    assert slug(refused) == "already-attended"
+
+
+def test_nobody_attends_before_the_start_or_twice() -> None:
+    path = booked(Path.new("p1", "2020"), slot())
+    (booking,) = path.bookings
+    early = booking.starts_at - timedelta(seconds=1)
+    with pytest.raises(ServiceError) as refused:
+        domain.attend(path, pupil(), season(), booking, "qr", early, ids(), "/7")
+    assert (slug(refused), refused.value.errors[0].pointer) == ("not-started", "/7/occurred_at")
+    decision = attended(path, slot())
+    assert attended(decision.state, slot()).happened == ()
+
+
+def test_the_recommendation_comes_with_the_last_stage_at_its_time() -> None:
+    decision = completed()
+    attendance, issued = decision.happened
+    assert isinstance(issued.event, RecommendationIssued)
+    assert issued.time == attendance.time
+    assert issued.event.competencies == ("games", "gov"), "the latest first"
+    reached = stages(decision.state, season(), at("2020-09-01"))
+    assert reached.tested == at("2020-09-15")
+    assert reached.participated == at("2020-09-14")
+    assert reached.attended == at("2020-10-05", 14) + timedelta(minutes=5)
+    assert reached.completed == reached.recommended == issued.time
+
+
+def test_a_late_diagnostic_opens_the_gate_at_the_latest_of_all_causes() -> None:
+    first, second = trial("2020-10-05"), trial("2020-10-06")
+    walked = booked(booked(sat(Path.new("p1", "2020"), "readiness", "2020-09-14").state, first), second)
+    walked = attended(attended(walked, first).state, second).state
+    decision = sat(walked, "interests", "2020-09-15")
+    assert decision.happened[-1].time == at("2020-10-06", 14) + timedelta(minutes=5)
+
+
+def test_other_activities_do_not_count_as_trials() -> None:
+    places = [trial(f"2020-10-0{day}", kind="excursion") for day in (5, 6, 7)]
+    path = diagnosed()
+    for place in places:
+        path = attended(booked(path, place), place).state
+    assert path.recommendation is None
+    assert stages(path, season(), at("2020-09-01")).attended is None
+
+
+def test_after_diagnostics_nothing_more_is_needed() -> None:
+    rules = season(recommendation_gate="after-diagnostics")
+    path = sat(Path.new("p1", "2020"), "interests", "2020-09-20", rules).state
+    issued = sat(path, "readiness", "2020-09-14", rules).happened[-1]
+    assert isinstance(issued.event, RecommendationIssued)
+    assert (issued.time, issued.event.competencies) == (at("2020-09-20"), ())
+
+
+def test_a_revoked_attendance_closes_the_gate_and_another_opens_it_anew() -> None:
+    path = completed().state
+    mistake = path.attendances[0].id
+    decision = domain.revoke(path, pupil(), season(), mistake, "wrong list", at("2020-11-01"), ids())
+    assert [type(fact.event) for fact in decision.happened] == [AttendanceRevoked, RecommendationWithdrawn]
+    assert {fact.time for fact in decision.happened} == {at("2020-11-01")}
+    again = domain.revoke(decision.state, pupil(), season(), mistake, "again", at("2020-11-02"), ids())
+    assert again.happened == ()
+    third = trial("2020-10-20")
+    assert isinstance(attended(booked(decision.state, third), third).happened[-1].event, RecommendationIssued)
+
+
+def test_a_revocation_lies_after_what_it_revokes() -> None:
+    path = completed().state
+    with pytest.raises(BadInput, match="/occurred_at"):
+        domain.revoke(path, pupil(), season(), path.attendances[0].id, "x", at("2020-10-01"), ids())
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from(["sit", "attend", "revoke"]), st.integers(0, 5)), max_size=25),
+    required=st.integers(1, 3),
+    gate=st.sampled_from(["after-all-stages", "after-diagnostics"]),
+)
+def test_a_recommendation_is_in_force_exactly_while_the_gate_is_open(
+    steps: list[tuple[str, int]], required: int, gate: str
+) -> None:
+    rules = season(trials_required=required, recommendation_gate=gate)
+    places = [trial(f"2020-10-1{n}", kind="excursion" if n == 5 else "trial") for n in range(6)]
+    path, done, present = Path.new("p1", "2020"), set[str](), set[int]()
+    for place in places:
+        path = booked(path, place)
+    issued = withdrawn = 0
+    for act, n in steps:
+        if act == "sit":
+            diagnostic = ("readiness", "interests")[n % 2]
+            done.add(diagnostic)
+            decision = sat(path, diagnostic, "2020-09-14", rules)
+        elif act == "attend":
+            present.add(n)
+            decision = attended(path, places[n], rules)
+        elif n in present:
+            present.remove(n)
+            mistake = next(a.id for a in path.attended if a.slot == places[n].id)
+            decision = domain.revoke(path, pupil(), rules, mistake, "x", at("2020-12-01"), ids())
+        else:
+            continue
+        path = decision.state
+        issued += sum(isinstance(fact.event, RecommendationIssued) for fact in decision.happened)
+        withdrawn += sum(isinstance(fact.event, RecommendationWithdrawn) for fact in decision.happened)
+        trials = sum(places[n].kind in TRIAL_KINDS for n in present)
+        is_open = len(done) == 2 and (gate == "after-diagnostics" or trials >= required)
+        assert (path.recommendation is not None) == is_open
+        assert issued - withdrawn == int(is_open)
