@@ -60,16 +60,16 @@ class GroupCommit(Generic[C, R]):
         return group
 
     async def _run_group(self, group: Sequence[tuple[C, asyncio.Future[R]]]) -> None:
+        outcomes: Sequence[R | Exception]
         try:
             outcomes = await self._run([command for command, _ in group])
-            settled = list(zip(group, outcomes, strict=True))
         except Exception as error:
             if len(group) > 1 and not isinstance(error, ConnectionFailure):
                 for alone in group:  # what one of them cannot survive is not the others' fault
                     await self._run_group([alone])
                 return
-            settled = [(one, error) for one in group]
-        for (_, waiting), outcome in settled:
+            outcomes = [error] * len(group)
+        for (_, waiting), outcome in zip(group, outcomes, strict=True):
             _settle(waiting, outcome)
 
 
