@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from services.trials import attempts, attendance, bookings
+from services.trials import attendance, bookings
 from services.trials.answers import (
     AttemptAnswer,
     AttendanceAnswer,
@@ -15,9 +15,10 @@ from services.trials.answers import (
     RevokedAnswer,
 )
 from services.trials.api_catalogue import catalogue_routes
-from services.trials.attempts import Sent
-from services.trials.attendance import Presence, Revocation, Statement
-from services.trials.bookings import Wish
+from services.trials.attempts import Attempts, Sent
+from services.trials.attendance import Presence, Presences, Revocation, Statement
+from services.trials.bookings import Bookings, Wish
+from services.trials.commands import Commands
 from services.trials.gate import NewId
 from services.trials.instruments import AttemptCommand
 from services.trials.repository import Store
@@ -55,16 +56,17 @@ class BookingsBody(BaseModel):
     occurred_at: AwareDatetime | None = None
 
 
-Presences = Annotated[list[Any], Body(min_length=1, max_length=1000)]
+PresenceList = Annotated[list[Any], Body(min_length=1, max_length=1000)]
 
 
 def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:
     """All routes of trials."""
     router = APIRouter(prefix="/trials", tags=["trials"])
+    commands = Commands(store, new_id)
     router.include_router(catalogue_routes(store, views, clock, new_id))
-    router.include_router(_attempt_routes(store, clock, new_id))
-    router.include_router(_booking_routes(store, clock, new_id))
-    router.include_router(_attendance_routes(store, clock, new_id))
+    router.include_router(_attempt_routes(commands, clock))
+    router.include_router(_booking_routes(store, commands, clock))
+    router.include_router(_attendance_routes(store, commands, clock, new_id))
 
     @router.get("/participants/{participant}/path")
     async def path(participant: str, season: str, who: StaffOrFamily) -> PathView:
@@ -74,13 +76,13 @@ def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter
     return router
 
 
-def _attempt_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
+def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
     router = APIRouter()
 
     @router.post("/attempts", status_code=201, response_model_exclude_none=True)
     async def attempt(command: AttemptCommand, who: StaffOrPupil, response: Response) -> AttemptAnswer:
         """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
-        results = await attempts.take_attempts(store, [Sent("", command)], who, clock(), new_id)
+        results = await commands.attempts.submit(Attempts([Sent("", command)], who, clock()))
         response.status_code = 201 if only(results).new else 200
         return AttemptAnswer.of({"ref": command.ref, "participant": command.participant}, results[0])
 
@@ -90,20 +92,20 @@ def _attempt_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
         sent = [
             Sent(f"/attempts/{i}", parsed(AttemptCommand, raw, f"/attempts/{i}")) for i, raw in enumerate(body.attempts)
         ]
-        results = await attempts.take_attempts(store, sent, who, clock(), new_id)
+        results = await commands.attempts.submit(Attempts(sent, who, clock()))
         return Items(items=[AttemptAnswer.of(raw, done) for raw, done in zip(body.attempts, results, strict=True)])
 
     return router
 
 
-def _booking_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
+def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter:
     router = APIRouter()
 
     @router.post("/slots/{id}/bookings", status_code=201, response_model_exclude_none=True)
     async def book(id: str, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
         """Takes a seat; 409 `slot-full` where none is left, 200 where the pupil has one already."""
         wish = Wish(body.participant, "/participant")
-        results = await bookings.book(store, id, [wish], body.occurred_at, who, clock(), new_id)
+        results = await commands.bookings.submit(Bookings(id, [wish], body.occurred_at, who, clock()))
         response.status_code = 201 if only(results).new else 200
         return BookingAnswer.of(body.participant, results[0])
 
@@ -111,7 +113,7 @@ def _booking_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
     async def book_many(id: str, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
         """At most 200 seats, item by item: the first get those that are left."""
         wishes = [Wish.read(raw, f"/participants/{i}") for i, raw in enumerate(body.participants)]
-        results = await bookings.book(store, id, wishes, body.occurred_at, who, clock(), new_id)
+        results = await commands.bookings.submit(Bookings(id, wishes, body.occurred_at, who, clock()))
         return Items(items=[BookingAnswer.of(raw, done) for raw, done in zip(body.participants, results, strict=True)])
 
     @router.delete("/bookings/{id}")
@@ -123,14 +125,14 @@ def _booking_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
     return router
 
 
-def _attendance_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
+def _attendance_routes(store: Store, commands: Commands, clock: Clock, new_id: NewId) -> APIRouter:
     router = APIRouter()
 
     @router.post("/slots/{id}/attendance", response_model_exclude_none=True)
-    async def attend(id: str, body: Presences, who: VenueStaff) -> Items[AttendanceAnswer]:
+    async def attend(id: str, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
         """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
         said = [Statement(f"/{i}", parsed(Presence, raw, f"/{i}")) for i, raw in enumerate(body)]
-        results = await attendance.confirm(store, id, said, who, clock(), new_id)
+        results = await commands.attendance.submit(Presences(id, said, who, clock()))
         return Items(items=[AttendanceAnswer.of(raw, done) for raw, done in zip(body, results, strict=True)])
 
     @router.post("/attendance/{id}/revocation")

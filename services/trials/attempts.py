@@ -1,11 +1,12 @@
-"""Use case: pupils complete diagnostics, a class at a time or one by one, in one transaction."""
+"""Use case: pupils complete diagnostics, a class at a time or one by one; classes that wait share a transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from services.trials import domain
 from services.trials.catalogue import Season
+from services.trials.copies import Participant
 from services.trials.domain import Paths
 from services.trials.gate import NewId
 from services.trials.instruments import Attempt, AttemptCommand, Instrument, attempt_key
@@ -31,7 +32,8 @@ class Sent:
 class Sitting:
     """Attempts decided one after the other, each seeing those before it."""
 
-    desk: Desk
+    pupils: Mapping[str, Participant]
+    zones: Mapping[str, tzinfo]
     paths: Paths
     seasons: dict[str, Season]
     instruments: dict[str, Instrument]
@@ -39,9 +41,9 @@ class Sitting:
     new_id: NewId
     added: list[Attempt] = field(default_factory=list)
 
-    def take(self, command: AttemptCommand, at: str) -> Done[Attempt]:
+    def take(self, command: AttemptCommand, desk: Desk, at: str) -> Done[Attempt]:
         """Scores an attempt and takes the step on the pupil's path; the same ref again is the same attempt."""
-        pupil = self.desk.pupil(command.participant, f"{at}/participant")
+        pupil = desk.pupil(command.participant, f"{at}/participant")
         season, instrument = self._required(command, at)
         answers = instrument.encode(command.answers, f"{at}/answers")
         path = self.paths.of(pupil.id, season.id)
@@ -51,8 +53,8 @@ class Sitting:
             if (known.diagnostic, known.answers) != (command.diagnostic, answers):
                 raise conflict("ref-reused", f"{at}/ref", "this ref names another attempt of the pupil")
             return Done(known, new=False)
-        domain.must_take_part(pupil, season.id, self.desk.now, f"{at}/participant")
-        time = self.desk.time(pupil, command.occurred_at, f"{at}/occurred_at")
+        domain.must_take_part(pupil, season.id, desk.now, f"{at}/participant")
+        time = desk.time(pupil, command.occurred_at, f"{at}/occurred_at")
         attempt = Attempt(
             path=path.id,
             ref=command.ref,
@@ -77,15 +79,27 @@ class Sitting:
         return season, instrument
 
 
-async def take_attempts(
-    store: Store, sent: Sequence[Sent], who: Principal, now: datetime, new_id: NewId
-) -> list[Result[Attempt]]:
-    """The results in the order sent. Where none can be read or all are refused, nothing is written."""
-    commands = [item.command for item in sent if not isinstance(item.command, BadInput)]
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """One request: attempts in the order sent, by whom and when."""
 
-    async def body(tx: Transaction) -> list[Result[Attempt]]:
-        sitting = await _sitting(store, commands, who, now, new_id, tx)
-        results = [_take(sitting, item) for item in sent]
+    sent: Sequence[Sent]
+    who: Principal
+    now: datetime
+
+    @property
+    def commands(self) -> list[AttemptCommand]:
+        """Those that can be read."""
+        return [item.command for item in self.sent if not isinstance(item.command, BadInput)]
+
+
+async def take_attempts(store: Store, group: Sequence[Attempts], new_id: NewId) -> list[list[Result[Attempt]]]:
+    """Each request's results in the order sent, all in one transaction. What is refused writes nothing."""
+    commands = [command for request in group for command in request.commands]
+
+    async def body(tx: Transaction) -> list[list[Result[Attempt]]]:
+        sitting = await _sitting(store, commands, new_id, tx)
+        results = [_take_all(sitting, request) for request in group]
         await store.paths.save(sitting.paths.decisions, tx)
         await store.add_attempts(sitting.added, tx)
         instruments = {attempt.diagnostic for attempt in sitting.added}
@@ -93,23 +107,27 @@ async def take_attempts(
         return results
 
     if not commands:
-        return [item.command for item in sent if isinstance(item.command, BadInput)]
+        return [[item.command for item in request.sent if isinstance(item.command, BadInput)] for request in group]
     return await store.transact(body)
 
 
-def _take(sitting: Sitting, item: Sent) -> Result[Attempt]:
+def _take_all(sitting: Sitting, request: Attempts) -> list[Result[Attempt]]:
+    desk = Desk(request.who, request.now, sitting.pupils, sitting.zones)
+    return [_take(sitting, desk, item) for item in request.sent]
+
+
+def _take(sitting: Sitting, desk: Desk, item: Sent) -> Result[Attempt]:
     command = item.command
-    return command if isinstance(command, BadInput) else result(lambda: sitting.take(command, item.at))
+    return command if isinstance(command, BadInput) else result(lambda: sitting.take(command, desk, item.at))
 
 
-async def _sitting(
-    store: Store, commands: Sequence[AttemptCommand], who: Principal, now: datetime, new_id: NewId, tx: Transaction
-) -> Sitting:
+async def _sitting(store: Store, commands: Sequence[AttemptCommand], new_id: NewId, tx: Transaction) -> Sitting:
     pupils = await store.participants((c.participant for c in commands), tx)
     paths = await store.paths.load((path_id(c.participant, c.season) for c in commands), tx)
     sent_again = [attempt_key(path.id, c.ref) for c in commands if (path := _path(paths, c)) and c.ref in path.attempts]
     return Sitting(
-        desk=Desk(who, now, pupils, await store.zones(pupil.region for pupil in pupils.values())),
+        pupils=pupils,
+        zones=await store.zones(pupil.region for pupil in pupils.values()),
         paths=Paths(paths),
         seasons=await store.rules((c.season for c in commands), tx),
         instruments=await store.instruments((c.diagnostic for c in commands), tx),

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.trials import domain
-from services.trials.bookings import known_slot
+from services.trials.bookings import NO_SLOT
 from services.trials.catalogue import Season
 from services.trials.copies import Participant
 from services.trials.domain import Paths
@@ -22,7 +22,7 @@ from services.trials.slots import Slot
 from services.trials.values import Ref, happened_at
 from shared.auth import Principal
 from shared.contracts.trials import AttendanceSource
-from shared.errors import BadInput, NotFound
+from shared.errors import BadInput, NotFound, ServiceError
 from shared.mongo import Transaction
 
 
@@ -51,20 +51,18 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class RollCall:
-    """The presences of one slot, decided one after the other."""
+    """The presences of a group of requests, decided one after the other."""
 
-    slot: Slot
-    season: Season
+    seasons: Mapping[str, Season]
     pupils: Mapping[str, Participant]
     paths: Paths
     zones: Mapping[str, tzinfo]
-    now: datetime
     new_id: NewId
 
-    def confirm(self, presence: Presence, at: str) -> Done[Attendance]:
+    def confirm(self, slot: Slot, presence: Presence, now: datetime, at: str) -> Done[Attendance]:
         """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
-        path = self.paths.of(presence.participant, self.slot.season)
-        booking = path.live_booking(self.slot.id)
+        path = self.paths.of(presence.participant, slot.season)
+        booking = path.live_booking(slot.id)
         if booking is None:
             raise conflict("not-booked", f"{at}/participant", "no booking in force in this slot")
         known = path.attendance_of(booking.id)
@@ -72,45 +70,73 @@ class RollCall:
             return Done(known, new=False)
         pupil = self.pupils[presence.participant]
         local = known_zone(self.zones, pupil.region)
-        time = happened_at(presence.occurred_at, self.now, local, f"{at}/occurred_at")
-        decision = domain.attend(path, pupil, self.season, booking, presence.source, time, self.new_id, at)
+        time = happened_at(presence.occurred_at, now, local, f"{at}/occurred_at")
+        decision = domain.attend(
+            path, pupil, self.seasons[slot.season], booking, presence.source, time, self.new_id, at
+        )
         self.paths.take(decision)
         return Done(decision.state.attendances[-1], new=True)
 
 
-async def confirm(
-    store: Store, slot_id: str, said: Sequence[Statement], who: Principal, now: datetime, new_id: NewId
-) -> list[Result[Attendance]]:
-    """The results in the order said; raises NotFound for an unknown slot, Forbidden for another venue's."""
-    ids = [item.presence.participant for item in said if not isinstance(item.presence, BadInput)]
+@dataclass(frozen=True, slots=True)
+class Presences:
+    """One request: who took part in a slot, by whom and when it is said."""
 
-    async def body(tx: Transaction) -> list[Result[Attendance]]:
-        slot = await known_slot(store, slot_id, tx)
-        who.must_cover(slot.region, slot.organisation, slot.venue)
-        call = await _roll_call(store, slot, ids, now, new_id, tx)
-        results = [_confirm(call, item) for item in said]
+    slot: str
+    said: Sequence[Statement]
+    who: Principal
+    now: datetime
+
+    @property
+    def participants(self) -> list[str]:
+        """Those who are named."""
+        return [item.presence.participant for item in self.said if not isinstance(item.presence, BadInput)]
+
+
+async def confirm(
+    store: Store, group: Sequence[Presences], new_id: NewId
+) -> list[list[Result[Attendance]] | ServiceError]:
+    """Each request's results in the order said, in one transaction; refused are unknown slots and another venue's."""
+
+    async def body(tx: Transaction) -> list[list[Result[Attendance]] | ServiceError]:
+        slots = await store.slots.load((request.slot for request in group), tx)
+        named = [(slots[r.slot], id) for r in group if r.slot in slots for id in r.participants]
+        call = await _roll_call(store, named, new_id, tx)
+        results = [_confirm_all(call, request, slots.get(request.slot)) for request in group]
         await store.paths.save(call.paths.decisions, tx)
         return results
 
     return await store.transact(body)
 
 
-def _confirm(call: RollCall, item: Statement) -> Result[Attendance]:
+def _confirm_all(call: RollCall, request: Presences, slot: Slot | None) -> list[Result[Attendance]] | ServiceError:
+    try:
+        slot = _of_venue(slot, request.who)
+    except ServiceError as refusal:
+        return refusal
+    return [_confirm(call, slot, item, request.now) for item in request.said]
+
+
+def _of_venue(slot: Slot | None, who: Principal) -> Slot:
+    """The slot; raises NotFound where there is none, Forbidden where it is another venue's."""
+    if slot is None:
+        raise NotFound(NO_SLOT)
+    who.must_cover(slot.region, slot.organisation, slot.venue)
+    return slot
+
+
+def _confirm(call: RollCall, slot: Slot, item: Statement, now: datetime) -> Result[Attendance]:
     presence = item.presence
-    return presence if isinstance(presence, BadInput) else result(lambda: call.confirm(presence, item.at))
+    return presence if isinstance(presence, BadInput) else result(lambda: call.confirm(slot, presence, now, item.at))
 
 
-async def _roll_call(
-    store: Store, slot: Slot, ids: Sequence[str], now: datetime, new_id: NewId, tx: Transaction
-) -> RollCall:
-    pupils = await store.participants(ids, tx)
+async def _roll_call(store: Store, named: Sequence[tuple[Slot, str]], new_id: NewId, tx: Transaction) -> RollCall:
+    pupils = await store.participants((id for _, id in named), tx)
     return RollCall(
-        slot=slot,
-        season=(await store.rules([slot.season], tx))[slot.season],
+        seasons=await store.rules((slot.season for slot, _ in named), tx),
         pupils=pupils,
-        paths=Paths(await store.paths.load((path_id(id, slot.season) for id in ids), tx)),
+        paths=Paths(await store.paths.load((path_id(id, slot.season) for slot, id in named), tx)),
         zones=await store.zones(pupil.region for pupil in pupils.values()),
-        now=now,
         new_id=new_id,
     )
 
@@ -126,12 +152,12 @@ async def revoke(
 
     async def body(tx: Transaction) -> Attendance:
         path = (await store.paths.load([found], tx))[found]
-        slot = await known_slot(store, next(a.slot for a in path.attendances if a.id == attendance), tx)
-        who.must_cover(slot.region, slot.organisation, slot.venue)
-        call = await _roll_call(store, slot, [path.participant], now, new_id, tx)
-        pupil = call.pupils[path.participant]
+        id = next(a.slot for a in path.attendances if a.id == attendance)
+        slot = _of_venue((await store.slots.load([id], tx)).get(id), who)
+        call = await _roll_call(store, [(slot, path.participant)], new_id, tx)
+        pupil, season = call.pupils[path.participant], call.seasons[slot.season]
         time = happened_at(correction.occurred_at, now, known_zone(call.zones, pupil.region))
-        decision = domain.revoke(path, pupil, call.season, attendance, correction.reason, time, new_id)
+        decision = domain.revoke(path, pupil, season, attendance, correction.reason, time, new_id)
         await store.paths.save([decision], tx)
         return next(a for a in decision.state.attendances if a.id == attendance)
 

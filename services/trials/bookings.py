@@ -1,10 +1,11 @@
 """Use cases: seats are taken and given up. A slot is read and counted in one transaction, so it is never overbooked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from services.trials import domain
+from services.trials.copies import Participant
 from services.trials.domain import Paths
 from services.trials.gate import NewId
 from services.trials.path import Booking, path_id
@@ -13,10 +14,10 @@ from services.trials.results import Done, Result, result
 from services.trials.scope import Desk, reaches
 from services.trials.slots import Slot
 from shared.auth import Principal
-from shared.errors import BadInput, NotFound
+from shared.errors import BadInput, NotFound, ServiceError
 from shared.mongo import Transaction
 
-NO_BOOKING = "no such booking"
+NO_BOOKING, NO_SLOT = "no such booking", "no such slot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +58,72 @@ class Seating:
         return Done(decision.state.bookings[-1], new=True)
 
 
-async def book(
-    store: Store,
-    slot_id: str,
-    wishes: Sequence[Wish | BadInput],
-    given: datetime | None,
-    who: Principal,
-    now: datetime,
-    new_id: NewId,
-) -> list[Result[Booking]]:
-    """The results in the order of the wishes; raises NotFound for an unknown slot."""
+@dataclass(frozen=True, slots=True)
+class Bookings:
+    """One request: seats of one slot, wished for in this order, by whom and when."""
 
-    ids = [wish.participant for wish in wishes if isinstance(wish, Wish)]
+    slot: str
+    wishes: Sequence[Wish | BadInput]
+    given: datetime | None
+    who: Principal
+    now: datetime
 
-    async def body(tx: Transaction) -> list[Result[Booking]]:
-        slot = await known_slot(store, slot_id, tx)
-        desk = await _desk(store, ids, who, now, tx)
-        paths = Paths(await store.paths.load((path_id(id, slot.season) for id in ids), tx))
-        seating = Seating(slot, desk, paths, new_id)
-        results = [_seat(seating, wish, given) for wish in wishes]
-        await store.count_seats(slot.id, seating.slot.booked - slot.booked, tx)
-        await store.paths.save(paths.decisions, tx)
+    @property
+    def participants(self) -> list[str]:
+        """Those for whom a seat is wanted."""
+        return [wish.participant for wish in self.wishes if isinstance(wish, Wish)]
+
+
+async def book(store: Store, group: Sequence[Bookings], new_id: NewId) -> list[list[Result[Booking]] | ServiceError]:
+    """Each request's results in the order of its wishes, all in one transaction; NotFound for an unknown slot."""
+
+    async def body(tx: Transaction) -> list[list[Result[Booking]] | ServiceError]:
+        before = await store.slots.load((request.slot for request in group), tx)
+        office = await _office(store, group, before, new_id, tx)
+        results = [office.serve(request) for request in group]
+        await store.count_seats({id: slot.booked - before[id].booked for id, slot in office.slots.items()}, tx)
+        await store.paths.save(office.paths.decisions, tx)
         return results
 
-    async with store.turn(slot_id):
-        return await store.transact(body)
+    return await store.transact(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The slots of a group of requests and the pupils named in it, while it is served."""
+
+    slots: dict[str, Slot]
+    pupils: Mapping[str, Participant]
+    zones: Mapping[str, tzinfo]
+    paths: Paths
+    new_id: NewId
+
+    def serve(self, request: Bookings) -> list[Result[Booking]] | ServiceError:
+        """One request, seeing what those before it took."""
+        slot = self.slots.get(request.slot)
+        if slot is None:
+            return NotFound(NO_SLOT)
+        desk = Desk(request.who, request.now, self.pupils, self.zones)
+        seating = Seating(slot, desk, self.paths, self.new_id)
+        results = [_seat(seating, wish, request.given) for wish in request.wishes]
+        self.slots[slot.id] = seating.slot
+        return results
+
+
+async def _office(
+    store: Store, group: Sequence[Bookings], slots: Mapping[str, Slot], new_id: NewId, tx: Transaction
+) -> Office:
+    wanted = [
+        (id, slots[request.slot].season) for request in group if request.slot in slots for id in request.participants
+    ]
+    pupils = await store.participants((id for id, _ in wanted), tx)
+    return Office(
+        slots=dict(slots),
+        pupils=pupils,
+        zones=await store.zones(pupil.region for pupil in pupils.values()),
+        paths=Paths(await store.paths.load((path_id(id, season) for id, season in wanted), tx)),
+        new_id=new_id,
+    )
 
 
 def _seat(seating: Seating, wish: Wish | BadInput, given: datetime | None) -> Result[Booking]:
@@ -103,19 +145,11 @@ async def cancel(store: Store, booking: str, given: datetime | None, who: Princi
             raise NotFound(NO_BOOKING)
         decision = domain.cancel(path, pupil, booking, desk.time(pupil, given, "query:occurred_at"))
         cancelled = next(b for b in decision.state.bookings if b.id == booking)
-        await store.count_seats(cancelled.slot, -len(decision.happened), tx)
+        await store.count_seats({cancelled.slot: -len(decision.happened)}, tx)
         await store.paths.save([decision], tx)
         return cancelled
 
     return await store.transact(body)
-
-
-async def known_slot(store: Store, id: str, tx: Transaction) -> Slot:
-    """The slot; raises NotFound."""
-    slot = (await store.slots.load([id], tx)).get(id)
-    if slot is None:
-        raise NotFound("no such slot")
-    return slot
 
 
 async def _desk(store: Store, ids: Sequence[str], who: Principal, now: datetime, tx: Transaction) -> Desk:

@@ -1,13 +1,11 @@
 """All that trials writes: aggregates, attempts, seats, and its copies of what others own."""
 
-import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
-from pymongo import IndexModel, ReplaceOne
+from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.trials.catalogue import Competency, Season, Venue
 from services.trials.copies import Organisation, Participant
@@ -60,7 +58,6 @@ class Store:
         self.paths = paths
         self._mongo = mongo
         self._monotonic = monotonic
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._zones: dict[str, tuple[float, tzinfo]] = {}
         self._fixed_seasons: dict[str, Season] = {}
         self._fixed_instruments: dict[str, Instrument] = {}
@@ -68,16 +65,6 @@ class Store:
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction, again after a write conflict."""
         return await self._mongo.transact(body)
-
-    def turn(self, slot: str) -> asyncio.Lock:
-        """Bookings of one slot take turns within this process: they would conflict, and trying again costs more.
-
-        What keeps a slot from being overbooked is the transaction, also against other processes.
-        """
-        lock = self._turns.get(slot)
-        if lock is None:
-            lock = self._turns[slot] = asyncio.Lock()
-        return lock
 
     # Seasons and instruments are kept in memory only once they are in use: from then on they never change.
 
@@ -136,10 +123,11 @@ class Store:
         documents = await self._mongo["slots"].find(query, session=tx).to_list(None)
         return {d["ref"]: Slot.model_validate(d | {"id": d["_id"]}) for d in documents}
 
-    async def count_seats(self, slot: str, taken: int, tx: Transaction) -> None:
-        """Counts seats taken (or, below zero, freed) of a slot; two at once conflict, if both read the slot before."""
-        if taken:
-            await self._mongo["slots"].update_one({"_id": slot}, {"$inc": {"booked": taken}}, session=tx)
+    async def count_seats(self, taken: Mapping[str, int], tx: Transaction) -> None:
+        """Counts seats taken (or, below zero, freed) by slot; two at once conflict, if both read the slot before."""
+        writes = [UpdateOne({"_id": slot}, {"$inc": {"booked": seats}}) for slot, seats in taken.items() if seats]
+        if writes:
+            await self._mongo["slots"].bulk_write(writes, ordered=False, session=tx)
 
     async def path_with(self, part: str, id: str) -> str | None:
         """The id of the path that has this booking (`bookings`) or attendance (`attendances`)."""

@@ -246,6 +246,34 @@ async def test_wrong_attempts_are_named_and_where_all_are_wrong_nothing_is_writt
     assert (too_many.status, too_many.body["errors"][0]["pointer"]) == (422, "/attempts")
 
 
+async def test_requests_that_come_at_once_are_each_answered_as_if_alone(trials: Trials) -> None:
+    await trials.enrol(*(f"rush-{n}" for n in range(12)))
+    morning, clash, tiny = [await trials.slot(), await trials.slot(), await trials.slot(capacity=1)]
+    wishes = [(morning, f"rush-{n}", NAVIGATOR) for n in range(8)] + [
+        (clash, "rush-0", NAVIGATOR),
+        (tiny, "rush-8", NAVIGATOR),
+        (tiny, "rush-9", NAVIGATOR),
+        ("no-such-slot", "rush-10", NAVIGATOR),
+        (morning, "rush-11", STRANGER),
+        (morning, "rush-7", NAVIGATOR),
+    ]
+    answers = await asyncio.gather(
+        *(trials.ask("POST", f"/slots/{slot}/bookings", seat(id), **who) for slot, id, who in wishes)
+    )
+    outcomes = Counter(answer.body.get("type", answer.status) for answer in answers)
+    assert outcomes == {201: 9, 200: 1, "time-conflict": 1, "slot-full": 1, "not-found": 2}
+    documents = trials.mongo["slots"].find({"_id": {"$in": [morning, clash, tiny]}})
+    taken = {slot["_id"]: slot["booked"] async for slot in documents}
+    assert (taken[morning] + taken[clash], taken[tiny]) == (8, 1)
+    said = [(morning, HOST), ("no-such-slot", HOST), (morning, {"role": "venue", "org": "OTHER"}), (morning, HOST)]
+    calls = await asyncio.gather(
+        *(trials.ask("POST", f"/slots/{slot}/attendance", [present("rush-1")], **who) for slot, who in said)
+    )
+    assert [call.status for call in calls] == [200, 404, 403, 200]
+    statuses = {call.body["items"][0]["status"] for call in calls if call.status == 200}
+    assert statuses == {"attended", "known"}
+
+
 async def test_an_attempt_sent_again_is_the_same_attempt(trials: Trials) -> None:
     await trials.enrol("again")
     first, second = await asyncio.gather(
