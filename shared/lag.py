@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared import kafka
+from shared import kafka, outbox
 from shared.contracts.topics import GROUPS
 from shared.mongo import Mongo
 from shared.settings import Settings
@@ -32,9 +32,7 @@ async def backlog(settings: Settings) -> Backlog:
     """Reads the services' databases and the broker's ends; the outboxes first, since what leaves them becomes lag."""
     databases = {owner: Mongo(settings.mongo_url, settings.database(owner)) for owner in OWNERS}
     try:
-        outboxes: dict[str, int] = {
-            owner: await mongo["outbox"].count_documents({}) for owner, mongo in databases.items()
-        }
+        outboxes = {owner: await outbox.size(mongo) for owner, mongo in databases.items()}
         stored = [row for mongo in databases.values() for row in await mongo["offsets"].find({}).to_list(None)]
         ends = await kafka.end_offsets(settings.bootstrap, {row["topic"] for row in stored})
         lags = dict.fromkeys((settings.kafka_topic_prefix + group for group in GROUPS), 0)

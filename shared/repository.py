@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from pymongo import ReplaceOne
+from pymongo import InsertOne, ReplaceOne
 
 from shared.contracts.event import Envelope
 from shared.decision import Aggregate, Decision
@@ -29,20 +29,28 @@ class Repository(Generic[S]):
         return {document["_id"]: self._state(document) for document in documents}
 
     async def save(self, decisions: Sequence[Decision[S]], tx: Transaction) -> None:
-        """Stores the states of decisions that changed something, and puts their events into the outbox."""
+        """Stores the states of decisions that changed something, and puts their events into the outbox.
+
+        Raises BulkWriteError where a new aggregate is there already, LookupError where a known one is not.
+        """
         envelopes: list[Envelope] = []
-        writes: list[ReplaceOne[Document]] = []
+        writes: list[InsertOne[Document] | ReplaceOne[Document]] = []
         for decision in decisions:
             if not decision.happened:
                 continue
             numbered = self._outbox.number(decision.state.sequence, decision.happened)
-            sequence = decision.state.sequence + len(numbered)
-            document = self._document(decision.state) | {"sequence": sequence}
-            writes.append(ReplaceOne({"_id": decision.state.id}, document, upsert=True))
+            writes.append(self._write(decision.state, decision.state.sequence + len(numbered)))
             envelopes += numbered
         if writes:
-            await self._states.bulk_write(writes, ordered=False, session=tx)
+            written = await self._states.bulk_write(writes, ordered=False, session=tx)
+            if written.inserted_count + written.matched_count < len(writes):
+                raise LookupError(f"{self._states.name}: an aggregate that was read is not there")
             await self._outbox.add(envelopes, tx)
+
+    def _write(self, state: S, sequence: int) -> InsertOne[Document] | ReplaceOne[Document]:
+        """An upsert would cost a second look-up, and hide that two writers hold the same aggregate for new."""
+        document = self._document(state) | {"sequence": sequence}
+        return ReplaceOne({"_id": state.id}, document) if state.sequence else InsertOne(document)
 
     async def update(self, id: str, decide: Callable[[S | None], Decision[S]]) -> S:
         """Loads one aggregate, decides, stores; `decide` is pure, since it runs again after a write conflict."""

@@ -117,12 +117,13 @@ class Work:
         return InHand(self._requests.in_flight[service], done)
 
     async def _waiting(self, mongo: Mongo) -> InHand:
-        ids = [row["_id"] async for row in mongo["outbox"].find({}, {"_id": 1})]
+        found = mongo["outbox"].find({}, {"rows": {"$size": "$rows"}})
+        rows = {document["_id"]: document["rows"] async for document in found}
 
         async def done() -> bool:
-            return await mongo["outbox"].find_one({"_id": {"$in": ids}}) is None
+            return await mongo["outbox"].find_one({"_id": {"$in": list(rows)}}) is None
 
-        return InHand(len(ids), done)
+        return InHand(sum(rows.values()), done)
 
     async def _unpublished(self) -> InHand:
         """The feed's records that are numbered and not known to be in the region's topic."""

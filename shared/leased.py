@@ -1,0 +1,77 @@
+"""A loop whose steps one process at a time makes: it holds a lease, and waits out what does not answer."""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from shared.lease import Lease
+from shared.telemetry import logger
+
+FULL = 1_000
+"""A step takes about so many records at most; one that took fewer has left none behind."""
+PAUSE_SECONDS = 0.1
+"""Between steps that find something."""
+IDLE_SECONDS = 0.2
+"""The pause grows to this while there is nothing."""
+STANDBY_SECONDS = 0.5
+"""While another holds the lease, or something does not answer."""
+
+
+class LeasedLoop(ABC):
+    """A loop of a service; what it has done is in the database, so that a step may fail or be made twice."""
+
+    name: str
+
+    def __init__(self, lease: Lease) -> None:
+        self.beat = time.monotonic()
+        self._lease = lease
+        self._pause = PAUSE_SECONDS
+
+    @abstractmethod
+    async def step(self) -> int:
+        """Does the oldest of what there is to do; returns how many records it is done with."""
+
+    @abstractmethod
+    async def waits(self) -> bool:
+        """Whether there is anything to do."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Lets go of connections, at the end and after a failure; the next step opens them again."""
+
+    async def run(self) -> None:
+        """Makes steps until cancelled."""
+        try:
+            while True:
+                self.beat = time.monotonic()
+                await asyncio.sleep(await self._turn())
+        finally:
+            await self._end()
+
+    async def drain(self) -> None:
+        """Makes steps until nothing waits."""
+        try:
+            while await self.waits():
+                await asyncio.sleep(await self._turn())
+        finally:
+            await self._end()
+
+    async def _turn(self) -> float:
+        """One step, if the lease is ours; returns the seconds to wait before the next."""
+        try:
+            if not await self._lease.acquire():
+                return STANDBY_SECONDS
+            done = await self.step()
+        except (KafkaError, PyMongoError, OSError) as error:
+            logger.warning("loop waits", loop=self.name, error=type(error).__name__)
+            await self.close()
+            return STANDBY_SECONDS
+        self._pause = PAUSE_SECONDS if done else min(2 * self._pause, IDLE_SECONDS)
+        return 0.0 if done >= FULL else self._pause
+
+    async def _end(self) -> None:
+        await self.close()
+        await self._lease.release()
