@@ -1,18 +1,19 @@
 """Who asks, and in which scope: bearer tokens of an OpenID provider, verified against its published keys."""
 
-import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from typing import Annotated, Any, Literal, TypeGuard, cast, get_args
 
-import aiohttp
 from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from shared.errors import Forbidden, Unauthenticated, Unavailable
+from shared.errors import Forbidden, Unauthenticated
+from shared.issuer import IssuerKeys, published
 from shared.keys import derive, keyed_id
 
 Role = Literal[
@@ -31,8 +32,8 @@ FAMILY = frozenset({"guardian", "pupil"})
 """Roles whose reach comes from redeemed codes, never from what a token claims."""
 NATION = "RU"
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
-REFETCH_SECONDS = 10.0
-"""At most so often are the provider's keys fetched again for a key id that is not known."""
+MOST_TOKENS = 10_000
+"""So many are remembered; the one that was unused for longest makes room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,24 @@ class Principal:
 
 
 class Tokens:
-    """Verifies tokens: signature by the provider's keys, issuer, audience, expiry."""
+    """Verifies tokens: signature by the provider's keys, issuer, audience, expiry.
 
-    def __init__(self, issuer: str, audience: str, master_key: bytes) -> None:
+    What a token says is remembered, under its SHA-256, until it expires or the keys are fetched again: a token whose
+    key was withdrawn lives on for a minute at most.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        audience: str,
+        master_key: bytes,
+        keys: IssuerKeys | None = None,
+        clock: Callable[[], float] = time.time,
+        most: int = MOST_TOKENS,
+    ) -> None:
         self._issuer = issuer.rstrip("/")
         self._claims = jwt.JWTClaimsRegistry(
+            now=lambda: int(clock()),
             leeway=30,
             iss={"essential": True, "value": self._issuer},
             aud={"essential": True, "value": audience},
@@ -103,51 +117,46 @@ class Tokens:
             sub={"essential": True},
         )
         self._account_key = derive(master_key, "account")
-        self._keys: KeySet | None = None
-        self._fetched = float("-inf")
-        self._fetching = asyncio.Lock()
+        self._keys = keys or IssuerKeys(partial(published, self._issuer))
+        self._clock = clock
+        self._most = most
+        self._known: dict[bytes, tuple[Principal, float]] = {}
+        self._known_by: KeySet | None = None
 
     async def principal(self, authorization: str | None) -> Principal:
         """The principal of an `Authorization` header; raises Unauthenticated, or Unavailable without the keys."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("no bearer token")
-        claims = await self._verified(token)
-        subject = str(claims["sub"])
-        return Principal(
-            subject, keyed_id(self._account_key, f"{self._issuer}\n{subject}"), grants_of(claims.get("grants"))
-        )
-
-    async def _verified(self, token: str) -> Mapping[str, Any]:
-        for last in (False, True):
-            keys = await self._key_set(fresh=last)
+        for anew in (False, True):
+            keys = await self._keys.get(anew)
             try:
-                decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
-                self._claims.validate(decoded.claims)
+                return self._remembered(token, keys)
             except (JoseError, ValueError) as error:
                 unknown_key = isinstance(error, ValueError) or type(error).__name__ == "InvalidKeyIdError"
-                if last or not unknown_key:
+                if anew or not unknown_key:
                     raise Unauthenticated(f"the token is not valid: {type(error).__name__}") from None
-            else:
-                return dict(decoded.claims)
         raise AssertionError("unreachable")
 
-    async def _key_set(self, fresh: bool) -> KeySet:
-        async with self._fetching:
-            if self._keys is None or (fresh and time.monotonic() - self._fetched > REFETCH_SECONDS):
-                self._keys = await self._fetch()
-                self._fetched = time.monotonic()
-            return self._keys
+    def _remembered(self, token: str, keys: KeySet) -> Principal:
+        if keys is not self._known_by:
+            self._known, self._known_by = {}, keys
+        digest = sha256(token.encode()).digest()
+        principal, expires = self._known.pop(digest, (None, 0.0))
+        if principal is None or expires <= self._clock():
+            principal, expires = self._verified(token, keys)
+        if len(self._known) == self._most:
+            del self._known[next(iter(self._known))]
+        self._known[digest] = principal, expires
+        return principal
 
-    async def _fetch(self) -> KeySet:
-        try:
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5), raise_for_status=True) as http:
-                async with http.get(f"{self._issuer}/.well-known/openid-configuration") as answer:
-                    where = (await answer.json())["jwks_uri"]
-                async with http.get(where) as answer:
-                    return KeySet.import_key_set(await answer.json())
-        except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as error:
-            raise Unavailable(f"the identity provider's keys cannot be had: {type(error).__name__}") from error
+    def _verified(self, token: str, keys: KeySet) -> tuple[Principal, float]:
+        """Whom a token stands for, and when it expires in seconds since 1970; raises JoseError or ValueError."""
+        claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+        self._claims.validate(claims)
+        subject = str(claims["sub"])
+        account = keyed_id(self._account_key, f"{self._issuer}\n{subject}")
+        return Principal(subject, account, grants_of(claims.get("grants"))), claims["exp"]
 
 
 def grants_of(claim: object) -> tuple[Grant, ...]:
