@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -10,8 +10,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.analytics.feed_reader import FeedReader
-from services.analytics.figures import Asked, Figures
-from services.analytics.tables import Dimension
+from services.analytics.figures import Asked, Figures, ScopedFigures
+from services.analytics.tables import Dimension, Row
 from shared.auth import FeedConsumer, Operator, Principal
 from shared.errors import BadInput
 from shared.outbox import Clock
@@ -19,6 +19,7 @@ from shared.outbox import Clock
 AsOf = Annotated[date | None, Query(description="what had happened by the end of this local day; default all")]
 Season = Annotated[str, Query(min_length=1, max_length=40)]
 IfNoneMatch = Annotated[str | None, Header()]
+Ask = Callable[[ScopedFigures], Awaitable[Row]]
 
 
 def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
@@ -28,8 +29,13 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     def asked(code: str, season: str, as_of: date | None) -> Asked:
         return Asked(code, season, as_of.isoformat() if as_of else None, clock())
 
-    async def tag_of(request: Request, who: Principal) -> str:
-        return _tag(request, who.subject, await figures.within(who.scope).position(), clock())
+    async def answered(request: Request, who: Principal, known: str | None, ask: Ask) -> Response:
+        """The figures in the caller's scope, or 304 where the caller has them already, under the tag `known`."""
+        mine = figures.within(who.scope)
+        tag = _tag(request, who, await mine.position(), clock())
+        if tag == known:
+            return Response(status_code=304, headers={"ETag": tag})
+        return JSONResponse(await ask(mine), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
 
     @router.get("/regions")
     async def regions(request: Request, who: Operator, season: Season, as_of: AsOf = None) -> Response:
@@ -50,11 +56,8 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     ) -> Response:
         """Distinct pupils at each stage, in all and by one dimension."""
         _refuse_unknown(request, {"season", "as_of", "by"})
-        tag = await tag_of(request, who)
-        if tag == if_none_match:
-            return Response(status_code=304, headers={"ETag": tag})
-        answer = await figures.within(who.scope).funnel(asked(code, season, as_of), by)
-        return _figures(answer | {"known_at": clock().isoformat()}, tag)
+        question = asked(code, season, as_of)
+        return await answered(request, who, if_none_match, lambda mine: mine.funnel(question, by))
 
     @router.get("/regions/{code}/ranking")
     async def ranking(
@@ -68,10 +71,8 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     ) -> Response:
         """Municipalities by the share of the tested who completed the season."""
         _refuse_unknown(request, {"season", "as_of", "min_n"})
-        tag = await tag_of(request, who)
-        if tag == if_none_match:
-            return Response(status_code=304, headers={"ETag": tag})
-        return _figures(await figures.within(who.scope).ranking(asked(code, season, as_of), min_n), tag)
+        question = asked(code, season, as_of)
+        return await answered(request, who, if_none_match, lambda mine: mine.ranking(question, min_n))
 
     @router.get("/regions/{code}/competencies")
     async def competencies(
@@ -85,10 +86,8 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     ) -> Response:
         """Competencies by attendances of trials; bookings apart."""
         _refuse_unknown(request, {"season", "as_of", "top"})
-        tag = await tag_of(request, who)
-        if tag == if_none_match:
-            return Response(status_code=304, headers={"ETag": tag})
-        return _figures(await figures.within(who.scope).competencies(asked(code, season, as_of), top), tag)
+        question = asked(code, season, as_of)
+        return await answered(request, who, if_none_match, lambda mine: mine.competencies(question, top))
 
     @router.get("/regions/{code}/feed")
     async def feed(
@@ -114,14 +113,11 @@ def _refuse_unknown(request: Request, known: set[str]) -> None:
         raise BadInput.field(f"query:{unknown[0]}", "is not a parameter of this route")
 
 
-def _tag(request: Request, subject: str, position: Mapping[str, int], now: datetime) -> str:
+def _tag(request: Request, who: Principal, position: Mapping[str, int], now: datetime) -> str:
     """An entity tag: one caller's question at one log position and hour (a day ends somewhere) has one answer."""
-    question = json.dumps([request.url.path, request.url.query, subject, position, f"{now:%Y-%m-%dT%H}"])
+    caller = [who.subject, repr(who.grants)]
+    question = json.dumps([request.url.path, request.url.query, caller, position, f"{now:%Y-%m-%dT%H}"])
     return f'"{hashlib.sha256(question.encode()).hexdigest()[:24]}"'
-
-
-def _figures(answer: Mapping[str, Any], tag: str) -> Response:
-    return JSONResponse(dict(answer), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
 
 
 def _render(page: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ INDEXES: Indexes = {**PLATFORM_INDEXES, **catalogue.INDEXES, **views.INDEXES, **
 def build(platform: Platform) -> Service:
     """Wires the service."""
     workers, numbering = consumers.views(platform), consumers.feed(platform)
-    read = figures.Figures(platform.mongo, workers[-1].offsets)
+    read = figures.Figures(platform.mongo, tuple(consumer.offsets for consumer in workers))
     pages = feed_reader.FeedReader(platform.mongo, tuple(consumer.offsets for consumer in numbering))
     publisher = Publisher(platform.settings.bootstrap)
     publishing = feed_relay.FeedRelay(platform.mongo, publisher, platform.lease("feed relay"), platform.settings)

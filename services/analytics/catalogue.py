@@ -5,6 +5,8 @@ from typing import Any
 
 from pymongo import IndexModel, UpdateOne
 
+from services.analytics.domain import rules_of
+from services.analytics.views import ViewsWriter
 from shared.contracts.registration import OrganisationDefined
 from shared.contracts.trials import CompetencyApproved, SeasonDefined, VenueRegistered
 from shared.mongo import Document, Mongo, Transaction
@@ -28,15 +30,30 @@ INDEXES: Indexes = {
 class Catalogue:
     """Keeps the newest definition of every object, by the sequence that set it."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, views: ViewsWriter) -> None:
         self._mongo = mongo
+        self._views = views
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
         """One poll of the catalogue topics."""
+        await self._change_rules([r for r in received if isinstance(r.event, SeasonDefined)], tx)
         for event_type, collection in COLLECTIONS.items():
             writes = [_newest(r) for r in received if isinstance(r.event, event_type)]
             if writes:
                 await self._mongo[collection].bulk_write(writes, ordered=True, session=tx)
+
+    async def _change_rules(self, defined: Sequence[Received], tx: Transaction) -> None:
+        """Folds anew what was folded under other rules: facts may arrive before the last definition of their season,
+        which trials accepts until the season is in use. A replay would know that definition first."""
+        if not defined:
+            return
+        newest = {r.event.key: r for r in sorted(defined, key=lambda r: r.envelope.sequence)}
+        known = self._mongo["seasons"].find({"_id": {"$in": list(newest)}}, session=tx)
+        for season in await known.to_list(None):
+            latest = newest[season["_id"]]
+            old, new = rules_of(season), rules_of(vars(latest.event))
+            if latest.envelope.sequence > season["sequence"] and new != old:
+                await self._views.refold(season["_id"], old, new, latest.partition, tx)
 
 
 def _newest(received: Received) -> UpdateOne:

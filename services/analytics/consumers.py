@@ -11,13 +11,14 @@ from shared.service import Platform
 
 CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
+VIEWS = "analytics.views"
 
 
 def views(platform: Platform) -> Sequence[BatchConsumer]:
     """The figures: the catalogue, then the facts."""
-    catalogue = platform.consumer("analytics.catalogue", CATALOGUE, Catalogue(platform.mongo).apply)
-    writer = ViewsWriter(platform.mongo)
-    return [catalogue, platform.consumer("analytics.views", FACTS, writer.apply, after=catalogue)]
+    writer = ViewsWriter(platform.mongo, platform.settings.kafka_topic_prefix + VIEWS)
+    catalogue = platform.consumer("analytics.catalogue", CATALOGUE, Catalogue(platform.mongo, writer).apply)
+    return [catalogue, platform.consumer(VIEWS, FACTS, writer.apply, after=catalogue)]
 
 
 def feed(platform: Platform) -> Sequence[BatchConsumer]:

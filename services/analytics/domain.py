@@ -138,7 +138,7 @@ def _first_days(completed: Iterable[tuple[str, Day]]) -> dict[str, Day]:
     return first
 
 
-Table = Literal["funnel", "classes", "demand"]
+Table = Literal["funnel", "classes", "demand", "region-guardians", "municipality-guardians", "school-guardians"]
 
 
 class Cell(NamedTuple):
@@ -149,13 +149,14 @@ class Cell(NamedTuple):
     region: str
     municipality: str
     place: str
-    """The municipality; for `classes` the school."""
+    """The municipality; for `classes` and `school-guardians` the school; for `region-guardians` the region."""
     path: tuple[str, ...]
-    """funnel: stage, grade, day · classes: stage, class, grade, day · demand: attended or booked, competency, day"""
+    """funnel: stage, grade, day · classes: stage, class, grade, day · demand: attended or booked, competency, day ·
+    guardians: all, grade and grade, day and day, or class, class and grade; then day"""
 
 
-class GuardianRow(NamedTuple):
-    """A guardian of a pupil of a season. Rows do not add up: one guardian may have children in several places."""
+class Link(NamedTuple):
+    """A guardian's cabinet of one pupil of a season. Links do not add up: a guardian may have children anywhere."""
 
     season: str
     participant: str
@@ -169,11 +170,11 @@ class Contribution:
     """What one pupil adds to the figures of one season."""
 
     cells: Counter[Cell] = field(default_factory=Counter)
-    guardians: set[GuardianRow] = field(default_factory=set)
+    links: set[Link] = field(default_factory=set)
 
 
 def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> Contribution:
-    """The pupil's cells and guardian rows in a season; an update of the figures is the new one minus the old one."""
+    """The pupil's cells and guardians' links in a season; an update of the figures is the new one minus the old one."""
     facts = pupil.seasons.get(season)
     if facts is None or facts.place is None or facts.registered is None:
         return Contribution()
@@ -188,7 +189,7 @@ def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> C
                 on = max(day, facts.registered)
                 result.cells[_cell("demand", season, place, place.municipality, measure, competency, on)] += 1
     for guardian, day in pupil.guardians.items():
-        result.guardians.add(GuardianRow(season, participant, guardian, place, max(day, facts.registered)))
+        result.links.add(Link(season, participant, guardian, place, max(day, facts.registered)))
     return result
 
 
@@ -196,10 +197,10 @@ def _cell(table: Table, season: str, place: Place, document: str, *path: str) ->
     return Cell(table, season, place.region, place.municipality, document, path)
 
 
-def difference(old: Contribution, new: Contribution) -> Counter[Cell]:
+def difference(old: Counter[Cell], new: Counter[Cell]) -> Counter[Cell]:
     """New minus old, without zeros."""
-    change = Counter(new.cells)
-    change.subtract(old.cells)
+    change = Counter(new)
+    change.subtract(old)
     return Counter({cell: n for cell, n in change.items() if n})
 
 

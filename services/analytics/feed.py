@@ -76,14 +76,15 @@ class Feed:
     async def _number(self, queues: dict[str, list[Envelope]], heads: dict[str, Document], tx: Transaction) -> None:
         known = await self._known({e.id for queue in queues.values() for e in queue}, heads, tx)
         records: list[InsertOne[Document]] = []
-        moved: list[ReplaceOne[Document]] = []
+        moved: list[InsertOne[Document] | ReplaceOne[Document]] = []
         for region, queue in queues.items():
             head = heads[region]
             fresh = {e.id: e for e in queue if (e.id, region) not in known}
             for seq, envelope in enumerate(fresh.values(), head["last"] + 1):
                 records.append(InsertOne(self._record(region, head["epoch"], seq, envelope)))
             if fresh:
-                moved.append(ReplaceOne({"_id": region}, head | {"last": head["last"] + len(fresh)}, upsert=True))
+                grown = head | {"last": head["last"] + len(fresh)}
+                moved.append(ReplaceOne({"_id": region}, grown) if head["last"] else InsertOne(grown))
         if moved:
             await self._heads.bulk_write(moved, ordered=False, session=tx)
             await self._records.bulk_write(records, ordered=False, session=tx)

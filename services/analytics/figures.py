@@ -1,12 +1,26 @@
 """The read side: figures of a region summed from the packed cells, all from one snapshot with its log position."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.analytics.documents import leaves, links_of
 from services.analytics.domain import Day, Stage, Table
-from services.analytics.tables import Dimension, Row, key_of, leaves, local_day, ranked, summed, table, with_name
+from services.analytics.guardians import MUNICIPALITY, REGION, guardian_cells
+from services.analytics.tables import (
+    Count,
+    Dimension,
+    Row,
+    distinct_guardians,
+    guardian_rows,
+    key_of,
+    local_day,
+    ranked,
+    summed,
+    table,
+    with_name,
+)
 from shared.auth import Scope
 from shared.errors import Forbidden, NotFound
 from shared.mongo import Document, Mongo, Transaction
@@ -27,10 +41,25 @@ class Asked:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What of a region a scope reaches."""
+
+    where: Document
+    """The filter of cells."""
+    municipalities: Sequence[str] = ()
+    """None for the whole region."""
+
+    @property
+    def whole(self) -> Table:
+        """The guardians' table whose cells are all of the reach, where it is one place."""
+        return MUNICIPALITY if len(self.municipalities) == 1 else REGION
+
+
 class Figures:
     """Unscoped figures; only `within` lets one read."""
 
-    def __init__(self, mongo: Mongo, offsets: StoredOffsets) -> None:
+    def __init__(self, mongo: Mongo, offsets: Sequence[StoredOffsets]) -> None:
         self._mongo = mongo
         self._offsets = offsets
 
@@ -42,7 +71,7 @@ class Figures:
 class ScopedFigures:
     """Figures inside one scope. Every answer names the log position that it stands for."""
 
-    def __init__(self, mongo: Mongo, offsets: StoredOffsets, scope: Scope) -> None:
+    def __init__(self, mongo: Mongo, offsets: Sequence[StoredOffsets], scope: Scope) -> None:
         self._mongo = mongo
         self._offsets = offsets
         self._scope = scope
@@ -50,7 +79,7 @@ class ScopedFigures:
     async def position(self) -> Mapping[str, int]:
         """How far the views have come: `topic:partition` → next offset."""
         async with self._mongo.snapshot() as tx:
-            return await position(self._mongo, [self._offsets], tx)
+            return await position(self._mongo, self._offsets, tx)
 
     async def regions(self, season: str, as_of: Day | None, now: datetime) -> list[Row]:
         """The funnel's totals of every region in scope, by code."""
@@ -63,21 +92,21 @@ class ScopedFigures:
         """Distinct pupils at each stage, in all and by one dimension; guardians are distinct in every row."""
         async with self._mongo.snapshot() as tx:
             region, day = await self._region(asked, tx)
-            where = await self._places(asked, tx)
-            counts = await self._stages(asked, where, by, tx)
-            guardians = await self._guardians(day, where, by, tx)
-            total = await self._guardians(day, where, None, tx)
+            reach = await self._reach(asked, tx)
+            counts = await self._stages(asked, reach, by, tx)
+            guardians = await self._guardians(asked, reach, by, tx)
             rows = await self._named(by, table(counts, guardians), tx) if by else []
-            log_position = await position(self._mongo, [self._offsets], tx)
+            log_position = await position(self._mongo, self._offsets, tx)
         return {
             "season": asked.season,
             "region": asked.region,
             "name": region["name"],
             "as_of": day,
+            "known_at": asked.now.isoformat(),
             "position": log_position,
             "method": FUNNEL_METHOD,
             **summed(counts),
-            "guardians": total.get((), 0),
+            "guardians": guardians[()],
             "rows": rows,
         }
 
@@ -85,9 +114,9 @@ class ScopedFigures:
         """Municipalities by completed / tested, those with at least `min_n` tested; equal shares share a rank."""
         async with self._mongo.snapshot() as tx:
             _, day = await self._region(asked, tx)
-            counts = await self._stages(asked, await self._places(asked, tx), "municipality", tx)
+            counts = await self._stages(asked, await self._reach(asked, tx), "municipality", tx)
             rows = await self._named("municipality", table(counts, Counter()), tx)
-            log_position = await position(self._mongo, [self._offsets], tx)
+            log_position = await position(self._mongo, self._offsets, tx)
         return {
             "season": asked.season,
             "region": asked.region,
@@ -102,9 +131,9 @@ class ScopedFigures:
         """Demand by competency: attendances and bookings of trials, the most attended first."""
         async with self._mongo.snapshot() as tx:
             _, day = await self._region(asked, tx)
-            demand = await self._demand(asked, await self._places(asked, tx), tx)
+            demand = await self._demand(asked, await self._reach(asked, tx), tx)
             found = await self._mongo["competencies"].find({}, session=tx).to_list(None)
-            log_position = await position(self._mongo, [self._offsets], tx)
+            log_position = await position(self._mongo, self._offsets, tx)
         names = {row["code"]: row["name"] for row in found}
         rows = [
             {"competency": code, "name": names.get(code, code), "attended": n["attended"], "booked": n["booked"]}
@@ -130,60 +159,69 @@ class ScopedFigures:
             raise NotFound(f"season {asked.season} is not in the catalogue", slug="season-unknown")
         return region, asked.as_of or local_day(asked.now, region["utc_offset"])
 
-    async def _places(self, asked: Asked, tx: Transaction) -> Document:
-        """The filter of what the scope reaches; outside the region it is an error, not an empty answer."""
+    async def _reach(self, asked: Asked, tx: Transaction) -> Reach:
+        """What the scope reaches; outside the region it is an error, not an empty answer."""
         where: Document = {"season": asked.season, "region": asked.region}
         if self._scope.covers(asked.region):
-            return where
+            return Reach(where)
         own = {"_id": {"$in": [g.org for g in self._scope.grants]}, "kind": "municipality", "region": asked.region}
-        reached = await self._mongo["organisations"].find(own, session=tx).to_list(None)
+        reached = [row["_id"] async for row in self._mongo["organisations"].find(own, session=tx)]
         if not reached:
             raise Forbidden("outside the scope of the token's grants")
-        return where | {"municipality": {"$in": [row["_id"] for row in reached]}}
+        return Reach(where | {"municipality": {"$in": reached}}, reached)
 
     async def _stages(
-        self, asked: Asked, where: Document, by: Dimension | None, tx: Transaction
+        self, asked: Asked, reach: Reach, by: Dimension | None, tx: Transaction
     ) -> Mapping[tuple[str, ...], Counter[Stage]]:
         """Pupils at each stage, by the dimension's key."""
         name: Table = "classes" if by in ("school", "class") else "funnel"
         found: dict[tuple[str, ...], Counter[Stage]] = defaultdict(Counter)
-        async for packed, (stage, *path, day), n in self._cells(name, asked.as_of, where, by == "day", tx):
-            found[key_of(by, packed, path, day)][stage] += n  # type: ignore[index]
+        async for _, place, (stage, *path, day), n in self._cells([name], asked.as_of, reach, by == "day", tx):
+            found[key_of(by, place, path, day)][stage] += n  # type: ignore[index]
         return found
 
     async def _cells(
-        self, table_name: Table, until: Day | None, where: Document, by_day: bool, tx: Transaction
-    ) -> AsyncIterator[tuple[Document, list[str], int]]:
-        """Every cell of a table with its document and its path, which ends in the day.
+        self, tables: Collection[Table], until: Day | None, reach: Reach, by_day: bool, tx: Transaction
+    ) -> AsyncIterator[Count]:
+        """Every cell of some tables.
 
         Without a last day, and unless days are asked for, the sums over all days are read, which are a tenth as many.
         """
         part = "n" if until or by_day else "total"
-        async for packed in self._mongo["cells"].find(where | {"table": table_name}, {part: 1, "place": 1}, session=tx):
-            for *path, n in leaves(packed.get(part, {})):
+        where = reach.where | {"table": {"$in": list(tables)}}
+        async for packed in self._mongo["cells"].find(where, {part: 1, "table": 1, "place": 1}, session=tx):
+            for path, n in leaves(packed.get(part, {})):
                 if part == "total":
                     path.append("")
                 if until is None or path[-1] <= until:
-                    yield packed, path, n
+                    yield Count(packed["table"], packed["place"], path, n)
 
     async def _guardians(
-        self, until: Day, where: Document, by: Dimension | None, tx: Transaction
+        self, asked: Asked, reach: Reach, by: Dimension | None, tx: Transaction
     ) -> Counter[tuple[str, ...]]:
-        """Distinct guardians, by the dimension's key."""
-        fields = {"school": ["school"], "class": ["school", "school_class", "grade"]}.get(by or "", [by] if by else [])
-        pipeline = [
-            {"$match": where | {"day": {"$lte": until}}},
-            {"$group": {"_id": {"guardian": "$guardian", **{name: f"${name}" for name in fields}}}},
-            {"$group": {"_id": {name: f"$_id.{name}" for name in fields}, "n": {"$sum": 1}}},
-        ]
-        counts: Counter[tuple[str, ...]] = Counter()
-        async for group in self._mongo["guardians"].aggregate(pipeline, session=tx):
-            counts[tuple(str(group["_id"][name]) for name in fields)] = group["n"]
-        return counts
+        """Distinct guardians, by the dimension's key and in all."""
+        if len(reach.municipalities) > 1:
+            cells = self._cells_of_guardians(asked, reach, tx)
+        else:
+            tables = {reach.whole, guardian_rows(by, reach.whole)[0]}
+            cells = self._cells(tables, asked.as_of, reach, by == "day", tx)
+        return distinct_guardians([cell async for cell in cells], by, reach.whole)
 
-    async def _demand(self, asked: Asked, where: Document, tx: Transaction) -> Mapping[str, Counter[str]]:
+    async def _cells_of_guardians(self, asked: Asked, reach: Reach, tx: Transaction) -> AsyncIterator[Count]:
+        """Every cell of the guardians who reach into several municipalities' scope, as if these were a region.
+
+        Only here guardians are read one by one: no sum over municipalities says how many of them are the same.
+        """
+        inside = {"season": asked.season, "links.municipality": {"$in": list(reach.municipalities)}}
+        async for guardian in self._mongo["guardians"].find(inside, session=tx):
+            links = (link for link in links_of(guardian) if link.place.municipality in reach.municipalities)
+            for cell, n in guardian_cells(links).items():
+                if asked.as_of is None or cell.path[-1] <= asked.as_of:
+                    yield Count(cell.table, cell.place, cell.path, n)
+
+    async def _demand(self, asked: Asked, reach: Reach, tx: Transaction) -> Mapping[str, Counter[str]]:
         found: dict[str, Counter[str]] = defaultdict(Counter)
-        async for _, (measure, competency, _), n in self._cells("demand", asked.as_of, where, False, tx):
+        async for _, _, (measure, competency, _), n in self._cells(["demand"], asked.as_of, reach, False, tx):
             found[competency][measure] += n
         return {code: counts for code, counts in found.items() if any(counts.values())}
 

@@ -1,12 +1,13 @@
-"""Shapes of the answers, purely: packed cells unpacked, rows keyed and named, municipalities ranked."""
+"""Shapes of the answers, purely: cells counted by rows, rows keyed and named, municipalities ranked."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from services.analytics.domain import STAGES, Day, Stage
+from services.analytics.domain import STAGES, Day, Stage, Table
+from services.analytics.guardians import MUNICIPALITY, SCHOOL
 
 Dimension = Literal["municipality", "school", "class", "grade", "day"]
 Row = dict[str, Any]
@@ -38,29 +39,57 @@ def ranked(rows: Iterable[Row]) -> list[Row]:
     return table
 
 
-def leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[Any]:
-    """Every path of a packed document with its count: `(stage, grade, day, n)`."""
-    for name, below in tree.items():
-        step = name.replace("%2E", ".").replace("%24", "$").replace("%25", "%") if "%" in name else name
-        if isinstance(below, dict):
-            yield from leaves(below, (*path, step))
-        else:
-            yield (*path, step, below)
+class Count(NamedTuple):
+    """A cell as it is read: without its season, region and municipality, which the question has already chosen."""
+
+    table: Table
+    place: str
+    path: Sequence[str]
+    """As in the cell; it ends in the day, or in an empty text for the sum over all days."""
+    n: int
 
 
-def key_of(by: Dimension | None, packed: Row, path: list[str], day: Day) -> tuple[str, ...]:
-    """What a cell counts towards when a table is made by a dimension."""
+def key_of(by: Dimension | None, place: str, path: Sequence[str], day: Day) -> tuple[str, ...]:
+    """What a cell of a place counts towards when a table is made by a dimension; `path` is between kind and day."""
     match by:
         case None:
             return ()
         case "municipality" | "school":
-            return (packed["place"],)
+            return (place,)
         case "class":
-            return (packed["place"], *path)
+            return (place, *path)
         case "grade":
             return (path[-1],)
         case "day":
             return (day,)
+
+
+def distinct_guardians(counts: Iterable[Count], by: Dimension | None, whole: Table) -> Counter[tuple[str, ...]]:
+    """Distinct guardians by the dimension's key, and in all under the empty key; `whole` is the table whose place is
+    all that was asked for."""
+    rows = guardian_rows(by, whole)
+    found: Counter[tuple[str, ...]] = Counter()
+    for table_name, place, (kind, *path, day), n in counts:
+        if (table_name, kind) == (whole, "all"):
+            found[()] += n
+        if by and (table_name, kind) == rows:
+            found[key_of(by, place, path, day)] += n
+    return found
+
+
+def guardian_rows(by: Dimension | None, whole: Table) -> tuple[Table, str]:
+    """The cells that make the rows of a dimension: their table, and the kind at the head of their path."""
+    match by:
+        case None:
+            return whole, "all"
+        case "municipality":
+            return MUNICIPALITY, "all"
+        case "school":
+            return SCHOOL, "all"
+        case "class":
+            return SCHOOL, "class"
+        case "grade" | "day":
+            return whole, by
 
 
 def summed(counts: Mapping[tuple[str, ...], Counter[Stage]]) -> Row:

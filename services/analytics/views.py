@@ -2,23 +2,33 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
-from pymongo import DeleteOne, IndexModel, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, IndexModel, InsertOne, ReplaceOne, UpdateOne
 
+from services.analytics.documents import (
+    cells_id,
+    described,
+    guardian_document,
+    guardian_id,
+    increments,
+    links_of,
+    pupil_document,
+    pupil_of,
+)
 from services.analytics.domain import (
     Cell,
     Contribution,
-    GuardianRow,
-    Place,
+    Link,
     Pupil,
     Rules,
-    SeasonFacts,
     contribution,
     difference,
     learn,
     rules_of,
 )
+from services.analytics.guardians import guardian_cells
+from shared import offsets
 from shared.contracts.event import ParticipantEvent
 from shared.errors import FactOvertaken
 from shared.mongo import Document, Mongo, Transaction
@@ -26,100 +36,164 @@ from shared.poll import Received
 from shared.service import Indexes
 
 INDEXES: Indexes = {
-    "pupils": [],
+    "pupils": [IndexModel([("seasons.code", 1)])],
     "cells": [IndexModel([("table", 1), ("season", 1), ("region", 1)])],
-    "guardians": [IndexModel([("season", 1), ("region", 1)])],
+    "guardians": [IndexModel([("season", 1), ("links.municipality", 1)])],
     "seasons": [],
 }
+Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
 
 
 class ViewsWriter:
     """Applies polls of facts. Cells are packed by place and by the partition of the records that cause them, so that
     workers never contend; only their sums have meaning."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, group: str) -> None:
+        """`group` is that of the facts, whose polls a change of rules has to wait for."""
         self._pupils = mongo["pupils"]
         self._cells = mongo["cells"]
         self._guardians = mongo["guardians"]
         self._seasons = mongo["seasons"]
-        self._rules: dict[str, Rules] = {}
+        self._offsets = mongo[offsets.COLLECTION]
+        self._group = group
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
         """One poll: the change of every pupil's contribution, written as one bulk per collection."""
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
-        await self._require_seasons(facts, tx)
+        rules = await self._rules(facts, tx)
         pupils = await self._load({r.event.participant for r in facts}, tx)
         change = _Change()
+        writes: list[Write] = []
         for participant, events in _by_participant(facts).items():
-            self._learn(participant, pupils.get(participant) or Pupil(), events, change)
-        await self._write(change, tx)
+            pupil = pupils.get(participant) or Pupil()
+            if _learn(participant, pupil, events, rules, change):
+                document = pupil_document(participant, pupil)
+                known = participant in pupils
+                writes.append(ReplaceOne({"_id": participant}, document) if known else InsertOne(document))
+        if writes:
+            await self._pupils.bulk_write(writes, ordered=False, session=tx)
+        await self._relink(change, tx)
+        await self._count(change, tx)
 
-    def _learn(self, participant: str, pupil: Pupil, events: Sequence[Received], change: "_Change") -> None:
-        before = self._contributions(participant, pupil)
-        if not any([learn(pupil, r.envelope) for r in events]):
-            return
-        after = self._contributions(participant, pupil)
-        change.pupils[participant] = pupil
-        for season, new in after.items():
-            change.add(before.get(season, Contribution()), new, events[0].partition)
+    async def refold(self, season: str, old: Rules, new: Rules, partition: int, tx: Transaction) -> None:
+        """Counts a season's pupils under other rules; part of the transaction that stores these.
 
-    def _contributions(self, participant: str, pupil: Pupil) -> dict[str, Contribution]:
-        return {s: contribution(participant, s, pupil, self._rules[s]) for s in pupil.seasons}
-
-    async def _require_seasons(self, facts: Sequence[Received], tx: Transaction) -> None:
-        """Loads the rules of the seasons that the facts name; a fact of an unknown one has overtaken the catalogue.
-
-        The rules of a season cannot change once it has a fact, so what is loaded here stays true.
+        Moving the offsets' rows makes every poll of facts that is under way conflict with it: whichever comes second
+        sees the other's effects. So the cells are always the sum over all pupils under the rules that are stored.
         """
-        named = {getattr(r.event, "season", None) for r in facts} - {None}
-        unknown = named - self._rules.keys()
-        if unknown:
-            async for season in self._seasons.find({"_id": {"$in": list(unknown)}}, session=tx):
-                self._rules[season["_id"]] = rules_of(season)
+        await self._offsets.update_many({"group": self._group}, {"$inc": {"refolds": 1}}, session=tx)
+        change = _Change()
+        async for document in self._pupils.find({"seasons.code": season}, session=tx):
+            participant, pupil = document["_id"], pupil_of(document)
+            before = contribution(participant, season, pupil, old)
+            change.add(before, contribution(participant, season, pupil, new), partition)
+        await self._count(change, tx)
+
+    async def _rules(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Rules]:
+        """The rules of every season, as this transaction sees them; there are few.
+
+        A fact of a season that is not there has overtaken the catalogue.
+        """
+        wanted = {"diagnostics": 1, "trials_required": 1}
+        rules = {season["_id"]: rules_of(season) async for season in self._seasons.find({}, wanted, session=tx)}
+        known = {None, *rules}
         missing = {
             (r.topic, r.partition, r.offset): f"season {r.event.season} is not in the catalogue"
             for r in facts
-            if getattr(r.event, "season", None) in named - self._rules.keys()
+            if getattr(r.event, "season", None) not in known
         }
         if missing:
             raise FactOvertaken(missing)
+        return rules
 
-    async def _load(self, participants: set[str], tx: Transaction) -> dict[str, Pupil]:
-        documents = await self._pupils.find({"_id": {"$in": list(participants)}}, session=tx).to_list(None)
-        pupils = {document["_id"]: _pupil(document) for document in documents}
-        needed = {season for pupil in pupils.values() for season in pupil.seasons} - self._rules.keys()
-        async for season in self._seasons.find({"_id": {"$in": list(needed)}}, session=tx):
-            self._rules[season["_id"]] = rules_of(season)
-        return pupils
+    async def _load(self, participants: set[str], tx: Transaction) -> Mapping[str, Pupil]:
+        found = self._pupils.find({"_id": {"$in": list(participants)}}, session=tx)
+        return {document["_id"]: pupil_of(document) async for document in found}
 
-    async def _write(self, change: "_Change", tx: Transaction) -> None:
-        for collection, writes in (
-            (self._pupils, [_replacement(key, pupil) for key, pupil in change.pupils.items()]),
-            (self._cells, [_increment(*key, cells) for key, cells in change.cells.items()]),
-            (self._guardians, change.guardians),
-        ):
-            if writes:
-                await collection.bulk_write(writes, ordered=False, session=tx)
+    async def _relink(self, change: "_Change", tx: Transaction) -> None:
+        """Folds the guardians whose links change. Two workers that meet at one guardian both write the document that
+        they have read, so one of them comes second and reads again."""
+        if not change.links:
+            return
+        ids = [guardian_id(*key) for key in change.links]
+        found = {d["_id"]: links_of(d) async for d in self._guardians.find({"_id": {"$in": ids}}, session=tx)}
+        writes: list[Write] = []
+        for (season, guardian), moved in change.links.items():
+            id = guardian_id(season, guardian)
+            before = found.get(id, set())
+            after = before - moved.gone | moved.come
+            change.count(difference(guardian_cells(before), guardian_cells(after)), moved.partition)
+            document = guardian_document(season, guardian, after)
+            if not after:
+                writes.append(DeleteOne({"_id": id}))
+            else:
+                writes.append(ReplaceOne({"_id": id}, document) if before else InsertOne(document))
+        await self._guardians.bulk_write(writes, ordered=False, session=tx)
+
+    async def _count(self, change: "_Change", tx: Transaction) -> None:
+        writes = change.cell_writes()
+        if writes:
+            await self._cells.bulk_write(writes, ordered=False, session=tx)
+
+
+@dataclass(slots=True)
+class _Moved:
+    """How a poll changes one guardian's links."""
+
+    partition: int
+    """Where the guardian's cells are packed."""
+    gone: set[Link] = field(default_factory=set)
+    come: set[Link] = field(default_factory=set)
 
 
 class _Change:
-    """What a poll changes."""
+    """What a poll changes in the figures."""
 
     def __init__(self) -> None:
-        self.pupils: dict[str, Pupil] = {}
-        self.cells: dict[tuple[str, Cell, int], Counter[tuple[str, ...]]] = defaultdict(Counter)
-        """By document (with one of its cells to describe it) and path."""
-        self.guardians: list[UpdateOne | DeleteOne] = []
-        self._describes: dict[str, Cell] = {}
+        self.links: dict[tuple[str, str], _Moved] = {}
+        """By season and guardian."""
+        self._cells: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        """By document and path."""
+        self._describes: dict[str, Document] = {}
 
     def add(self, old: Contribution, new: Contribution, partition: int) -> None:
         """Counts the difference of a pupil's contribution."""
-        for cell, n in difference(old, new).items():
-            key = f"{cell.table}|{cell.season}|{cell.place}|{partition}"
-            described = self._describes.setdefault(key, cell)
-            self.cells[key, described, partition][cell.path] += n
-        self.guardians += [DeleteOne({"_id": _guardian_id(row)}) for row in old.guardians - new.guardians]
-        self.guardians += [_guardian(row) for row in new.guardians - old.guardians]
+        self.count(difference(old.cells, new.cells), partition)
+        for link in old.links ^ new.links:
+            moved = self.links.setdefault((link.season, link.guardian), _Moved(partition))
+            (moved.come if link in new.links else moved.gone).add(link)
+
+    def count(self, cells: Mapping[Cell, int], partition: int) -> None:
+        """Adds up cells."""
+        for cell, n in cells.items():
+            id = cells_id(cell, partition)
+            self._describes.setdefault(id, described(cell, partition))
+            self._cells[id][cell.path] += n
+
+    def cell_writes(self) -> list[UpdateOne]:
+        """One for each document of cells that changes."""
+        raised = ((id, increments(paths)) for id, paths in self._cells.items())
+        return [
+            UpdateOne({"_id": id}, {"$setOnInsert": self._describes[id], "$inc": fields}, upsert=True)
+            for id, fields in raised
+            if fields
+        ]
+
+
+def _learn(
+    participant: str, pupil: Pupil, events: Sequence[Received], rules: Mapping[str, Rules], change: _Change
+) -> bool:
+    """Adds the events to the pupil's facts and the difference to the change; False when figures need none of them."""
+    before = _contributions(participant, pupil, rules)
+    if not any([learn(pupil, r.envelope) for r in events]):
+        return False
+    for season, new in _contributions(participant, pupil, rules).items():
+        change.add(before.get(season, Contribution()), new, events[0].partition)
+    return True
+
+
+def _contributions(participant: str, pupil: Pupil, rules: Mapping[str, Rules]) -> dict[str, Contribution]:
+    return {season: contribution(participant, season, pupil, rules[season]) for season in pupil.seasons}
 
 
 def _by_participant(facts: Sequence[Received]) -> Mapping[str, list[Received]]:
@@ -127,87 +201,3 @@ def _by_participant(facts: Sequence[Received]) -> Mapping[str, list[Received]]:
     for received in facts:
         found[received.event.participant].append(received)
     return found
-
-
-def _increment(key: str, cell: Cell, partition: int, cells: Counter[tuple[str, ...]]) -> UpdateOne:
-    described = {
-        "table": cell.table,
-        "season": cell.season,
-        "region": cell.region,
-        "municipality": cell.municipality,
-        "place": cell.place,
-        "partition": partition,
-    }
-    increments: Counter[str] = Counter()
-    for path, n in cells.items():
-        *whole, day = map(field_name, path)
-        increments[".".join(("n", *whole, day))] += n
-        increments[".".join(("total", *whole))] += n
-    update: dict[str, Any] = {"$setOnInsert": described}
-    if any(increments.values()):
-        update["$inc"] = {field: n for field, n in increments.items() if n}
-    return UpdateOne({"_id": key}, update, upsert=True)
-
-
-def field_name(text: str) -> str:
-    """A name that MongoDB takes as one field: the dot and the dollar are percent-encoded."""
-    return text.replace("%", "%25").replace(".", "%2E").replace("$", "%24")
-
-
-def _guardian_id(row: GuardianRow) -> str:
-    return f"{row.season}/{row.participant}/{row.guardian}"
-
-
-def _guardian(row: GuardianRow) -> UpdateOne:
-    place = row.place
-    document = {
-        "season": row.season,
-        "guardian": row.guardian,
-        "region": place.region,
-        "municipality": place.municipality,
-        "school": place.school,
-        "school_class": place.school_class,
-        "grade": place.grade,
-        "day": row.day,
-    }
-    return UpdateOne({"_id": _guardian_id(row)}, {"$set": document}, upsert=True)
-
-
-def _replacement(participant: str, pupil: Pupil) -> ReplaceOne[Document]:
-    seasons = [
-        {
-            "code": season,
-            "place": [f.place.region, f.place.municipality, f.place.school, f.place.school_class, f.place.grade]
-            if f.place
-            else None,
-            "registered": f.registered,
-            "diagnostics": [[key, *fact] for key, fact in f.diagnostics.items()],
-            "booked": [[key, *fact] for key, fact in f.booked.items()],
-            "cancelled": list(f.cancelled),
-            "attended": [[key, *fact] for key, fact in f.attended.items()],
-            "revoked": list(f.revoked),
-            "recommended": [list(fact) for fact in f.recommended.items()],
-            "withdrawn": list(f.withdrawn),
-        }
-        for season, f in pupil.seasons.items()
-    ]
-    document = {"_id": participant, "seasons": seasons, "guardians": [list(g) for g in pupil.guardians.items()]}
-    return ReplaceOne({"_id": participant}, document, upsert=True)
-
-
-def _pupil(document: Document) -> Pupil:
-    seasons = {
-        stored["code"]: SeasonFacts(
-            place=Place(*stored["place"]) if stored["place"] else None,
-            registered=stored["registered"],
-            diagnostics={key: (code, day) for key, code, day in stored["diagnostics"]},
-            booked={key: (competency, kind, day) for key, competency, kind, day in stored["booked"]},
-            cancelled=set(stored["cancelled"]),
-            attended={key: (competency, kind, day) for key, competency, kind, day in stored["attended"]},
-            revoked=set(stored["revoked"]),
-            recommended=dict(stored["recommended"]),
-            withdrawn=set(stored["withdrawn"]),
-        )
-        for stored in document["seasons"]
-    }
-    return Pupil(seasons, dict(document["guardians"]))

@@ -5,12 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from services.analytics import app, consumers
-from services.analytics.feed_reader import Cursor, EpochGone, FeedReader, ScopedFeedReader
+from services.analytics.feed_reader import Cursor, EpochGone
 from services.analytics.feed_relay import FeedRelay
-from services.analytics.figures import Asked, Figures, ScopedFigures
 from shared.auth import Grant, Scope
-from shared.consumer import BatchConsumer
 from shared.contracts.topics import region_topic
 from shared.errors import Forbidden, NotFound
 from shared.relay import Publisher
@@ -18,8 +15,8 @@ from shared.service import Platform
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.running import consuming, eventually, publish, read_all
+from tests.integration.running_analytics import Analytics
 
-OPERATOR = Scope((Grant("regional-operator", "RU-ROS"),))
 CATALOGUE = [
     enveloped(builders.season()),
     enveloped(builders.competency()),
@@ -50,38 +47,6 @@ EXPECTED = {
 }
 
 
-class Analytics:
-    """The service's consumers and readers on one database."""
-
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
-        self.views, self.feeds = consumers.views(platform), consumers.feed(platform)
-        self.all: list[BatchConsumer] = [*self.views, *self.feeds]
-
-    def figures(self, scope: Scope = OPERATOR) -> ScopedFigures:
-        return Figures(self.platform.mongo, self.views[-1].offsets).within(scope)
-
-    def feed(self, scope: Scope = OPERATOR) -> ScopedFeedReader:
-        return FeedReader(self.platform.mongo, tuple(c.offsets for c in self.feeds)).within(scope)
-
-    def asked(self, as_of: str | None = None) -> Asked:
-        return Asked("RU-ROS", "2020", as_of, self.platform.clock())
-
-    async def funnel(self) -> dict[str, int]:
-        answer = await self.figures().funnel(self.asked(), None)
-        return {stage: answer[stage] for stage in EXPECTED}
-
-    async def shows(self, funnel: dict[str, int]) -> bool:
-        try:
-            return await self.funnel() == funnel
-        except NotFound:
-            return False
-
-    async def numbered(self, n: int) -> bool:
-        head = await self.platform.mongo["feed_heads"].find_one({"_id": "RU-ROS"})
-        return head is not None and head["last"] >= n
-
-
 @pytest.fixture
 def start(platform_of: Callable[..., Platform]) -> Callable[[], Analytics]:
     return lambda: Analytics(platform_of("analytics"))
@@ -89,7 +54,7 @@ def start(platform_of: Callable[..., Platform]) -> Callable[[], Analytics]:
 
 async def _migrated(start: Callable[[], Analytics]) -> Analytics:
     analytics = start()
-    await analytics.platform.mongo.ensure_indexes(app.INDEXES)
+    await analytics.migrate()
     return analytics
 
 
@@ -117,14 +82,15 @@ async def test_a_replay_from_kafka_alone_gives_the_same_figures_in_a_new_epoch(s
     async with consuming(settings, *analytics.all):
         await eventually(lambda: analytics.shows(EXPECTED))
         await eventually(lambda: analytics.numbered(len(CATALOGUE) + len(FACTS)))
-    live = await analytics.figures().funnel(analytics.asked(), "day")
+    asked = analytics.asked()
+    live = await analytics.figures().funnel(asked, "day")
     old = await analytics.feed().page("RU-ROS", "0", 5, 0)
     await analytics.platform.mongo.drop()
     again = await _migrated(start)
     async with consuming(settings, *again.all):
         await eventually(lambda: again.shows(EXPECTED))
         await eventually(lambda: again.numbered(len(CATALOGUE) + len(FACTS)))
-    assert await again.figures().funnel(again.asked(), "day") == live
+    assert await again.figures().funnel(asked, "day") == live
     with pytest.raises(EpochGone):
         await again.feed().page("RU-ROS", old["next"], 5, 0)
 

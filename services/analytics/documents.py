@@ -1,0 +1,109 @@
+"""How pupils, guardians' links and cells are stored: their documents, written and read back."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from services.analytics.domain import Cell, Link, Place, Pupil, SeasonFacts
+from shared.mongo import Document
+
+
+def pupil_document(participant: str, pupil: Pupil) -> Document:
+    """A pupil's facts under the pupil's id."""
+    seasons = [
+        {
+            "code": season,
+            "place": list(f.place) if f.place else None,
+            "registered": f.registered,
+            "diagnostics": [[key, *fact] for key, fact in f.diagnostics.items()],
+            "booked": [[key, *fact] for key, fact in f.booked.items()],
+            "cancelled": list(f.cancelled),
+            "attended": [[key, *fact] for key, fact in f.attended.items()],
+            "revoked": list(f.revoked),
+            "recommended": [list(fact) for fact in f.recommended.items()],
+            "withdrawn": list(f.withdrawn),
+        }
+        for season, f in pupil.seasons.items()
+    ]
+    return {"_id": participant, "seasons": seasons, "guardians": [list(g) for g in pupil.guardians.items()]}
+
+
+def pupil_of(document: Document) -> Pupil:
+    """The facts in a pupil's document."""
+    seasons = {
+        stored["code"]: SeasonFacts(
+            place=Place(*stored["place"]) if stored["place"] else None,
+            registered=stored["registered"],
+            diagnostics={key: (code, day) for key, code, day in stored["diagnostics"]},
+            booked={key: (competency, kind, day) for key, competency, kind, day in stored["booked"]},
+            cancelled=set(stored["cancelled"]),
+            attended={key: (competency, kind, day) for key, competency, kind, day in stored["attended"]},
+            revoked=set(stored["revoked"]),
+            recommended=dict(stored["recommended"]),
+            withdrawn=set(stored["withdrawn"]),
+        )
+        for stored in document["seasons"]
+    }
+    return Pupil(seasons, dict(document["guardians"]))
+
+
+def guardian_id(season: str, guardian: str) -> str:
+    """`_id` of a guardian's links in a season."""
+    return f"{season}/{guardian}"
+
+
+def guardian_document(season: str, guardian: str, links: Iterable[Link]) -> Document:
+    """A guardian's links in a season, by pupil."""
+    stored = [{"participant": x.participant, **x.place._asdict(), "day": x.day} for x in sorted(links)]
+    return {"_id": guardian_id(season, guardian), "season": season, "guardian": guardian, "links": stored}
+
+
+def links_of(document: Document) -> set[Link]:
+    """The links in a guardian's document."""
+    season, guardian = document["season"], document["guardian"]
+    return {
+        Link(season, stored["participant"], guardian, Place(*(stored[name] for name in Place._fields)), stored["day"])
+        for stored in document["links"]
+    }
+
+
+def cells_id(cell: Cell, partition: int) -> str:
+    """`_id` of the document that a cell is packed into."""
+    return f"{cell.table}|{cell.season}|{cell.place}|{partition}"
+
+
+def described(cell: Cell, partition: int) -> Document:
+    """What a document says of all cells that are packed into it."""
+    return {
+        "table": cell.table,
+        "season": cell.season,
+        "region": cell.region,
+        "municipality": cell.municipality,
+        "place": cell.place,
+        "partition": partition,
+    }
+
+
+def increments(paths: Mapping[tuple[str, ...], int]) -> dict[str, int]:
+    """The fields to be raised: each cell's count (`n`), and beside it the sum over its days (`total`)."""
+    fields: Counter[str] = Counter()
+    for path, n in paths.items():
+        *whole, day = map(_field_name, path)
+        fields[".".join(("n", *whole, day))] += n
+        fields[".".join(("total", *whole))] += n
+    return {field: n for field, n in fields.items() if n}
+
+
+def leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[list[str], int]]:
+    """Every path of a packed `n` or `total` with its count."""
+    for name, below in tree.items():
+        step = name.replace("%2E", ".").replace("%24", "$").replace("%25", "%") if "%" in name else name
+        if isinstance(below, dict):
+            yield from leaves(below, (*path, step))
+        else:
+            yield [*path, step], below
+
+
+def _field_name(text: str) -> str:
+    """A name that MongoDB takes as one field: the dot and the dollar are percent-encoded."""
+    return text.replace("%", "%25").replace(".", "%2E").replace("$", "%24")

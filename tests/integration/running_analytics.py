@@ -1,0 +1,83 @@
+"""Analytics inside a test: its consumers and readers, and polls applied without a broker."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from services.analytics import app, consumers
+from services.analytics.feed_reader import FeedReader, ScopedFeedReader
+from services.analytics.figures import Asked, Figures, ScopedFigures
+from shared.auth import Grant, Scope
+from shared.consumer import BatchConsumer
+from shared.contracts.event import Envelope
+from shared.errors import NotFound
+from shared.mongo import Mongo, Transaction
+from shared.poll import Received
+from shared.service import Platform
+
+OPERATOR = Scope((Grant("regional-operator", "RU-ROS"),))
+Body = Callable[[Transaction], Awaitable[None]]
+
+
+class Analytics:
+    """The service's consumers and readers on one database."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.views, self.feeds = consumers.views(platform), consumers.feed(platform)
+        self.all: list[BatchConsumer] = [*self.views, *self.feeds]
+
+    async def migrate(self) -> None:
+        """Creates the collections and their indexes."""
+        await self.platform.mongo.ensure_indexes(app.INDEXES)
+
+    def figures(self, scope: Scope = OPERATOR) -> ScopedFigures:
+        return Figures(self.platform.mongo, tuple(c.offsets for c in self.views)).within(scope)
+
+    def feed(self, scope: Scope = OPERATOR) -> ScopedFeedReader:
+        return FeedReader(self.platform.mongo, tuple(c.offsets for c in self.feeds)).within(scope)
+
+    def asked(self, as_of: str | None = None) -> Asked:
+        return Asked("RU-ROS", "2020", as_of, self.platform.clock())
+
+    async def shows(self, expected: Mapping[str, int]) -> bool:
+        """Whether the region's funnel says so of these stages."""
+        try:
+            answer = await self.figures().funnel(self.asked(), None)
+        except NotFound:
+            return False
+        return {stage: answer[stage] for stage in expected} == expected
+
+    async def numbered(self, n: int) -> bool:
+        """Whether the region's feed has reached a number."""
+        head = await self.platform.mongo["feed_heads"].find_one({"_id": "RU-ROS"})
+        return head is not None and head["last"] >= n
+
+
+def polled(*envelopes: Envelope, partition: int = 0) -> list[Received]:
+    """The events as a poll would bring them."""
+    return [Received(e, e.event.topic, partition, offset) for offset, e in enumerate(envelopes)]
+
+
+async def overlapping(mongo: Mongo, first: Body, second: Body) -> int:
+    """Commits `first` after the snapshot of `second` was taken, before `second` does anything; returns how often
+    `second` was tried."""
+    written, begun = asyncio.Event(), asyncio.Event()
+    attempts = 0
+
+    async def early(tx: Transaction) -> None:
+        await first(tx)
+        written.set()
+        await begun.wait()
+
+    async def late(tx: Transaction) -> None:
+        nonlocal attempts
+        attempts += 1
+        await mongo["seasons"].find_one({}, session=tx)
+        begun.set()
+        await second(tx)
+
+    winner = asyncio.create_task(mongo.transact(early))
+    await written.wait()
+    await mongo.transact(late)
+    await winner
+    return attempts
