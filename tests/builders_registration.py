@@ -1,12 +1,19 @@
 """Valid values of registration: a school, a roster and its lines; a test changes only what it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from services.registration.domain import Season
+from services.registration.admission import Admission
+from services.registration.codes import Codes
+from services.registration.domain import Participant, Season
 from services.registration.organisations import Organisation
-from services.registration.roster import Roster, Setting
+from services.registration.pupils import Key, Pupils
+from services.registration.roster import Roster, RosterItem, Setting, check
+from services.registration.vault import Identity
+from shared.decision import Decision
 from tests.builders import at
 
 NOW = at("2020-11-01")
@@ -19,6 +26,55 @@ SCHOOL = Organisation(
     municipality="RU-ROS-001",
     utc_offset="+03:00",
 )
+CODES = Codes(b"k" * 32)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whom a register knows between two transactions."""
+
+    pupils: Mapping[str, Participant] = field(default_factory=dict)
+    guardians: Mapping[Key, str] = field(default_factory=dict)
+
+    def then(self, decisions: Iterable[Decision[Participant]], guardians: Mapping[Key, str]) -> "Known":
+        """The register once these are saved."""
+        saved = [d.state.model_copy(update={"sequence": d.state.sequence + len(d.happened)}) for d in decisions]
+        return Known({**self.pupils, **{pupil.id: pupil for pupil in saved}}, {**self.guardians, **guardians})
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What one transaction comes to."""
+
+    answers: list[list[RosterItem]]
+    decisions: list[Decision[Participant]]
+    guardians: dict[Key, str]
+    """The new ones."""
+    identities: dict[str, Identity]
+    known: Known
+    """The register after it."""
+
+    @property
+    def items(self) -> list[RosterItem]:
+        """The answer to its only roster."""
+        (items,) = self.answers
+        return items
+
+    @property
+    def writes(self) -> int:
+        """How many documents it would store."""
+        return len(self.decisions) + len(self.guardians) + len(self.identities)
+
+
+def enter(
+    *rosters: Mapping[str, Any], known: Known | None = None, ids: Iterator[int] | None = None, now: datetime = NOW
+) -> Entered:
+    """What these rosters come to in one transaction; ids are `id1`, `id2` and so on, unless other numbers are given."""
+    before, numbers = known or Known(), ids or count(1)
+    admission = Admission(Pupils(before.pupils.values()), before.guardians, CODES, lambda: f"id{next(numbers)}")
+    answers = [admission.admit(check(body["pupils"], _setting(body, now))) for body in rosters]
+    decisions, guardians = admission.pupils.decisions, admission.guardians
+    return Entered(answers, decisions, guardians, admission.identities, before.then(decisions, guardians))
 
 
 def pupil(ref: str = "1", **changed: Any) -> dict[str, Any]:
@@ -42,5 +98,10 @@ def roster(pupils: Sequence[Any], **changed: Any) -> dict[str, Any]:
 
 def setting(now: datetime = NOW, **changed: Any) -> Setting:
     """What holds for every line of that roster."""
-    sent = Roster.model_validate(roster([pupil()], **changed))
-    return Setting.of(sent, Season(sent.season, (6, 11)), SCHOOL, now)
+    return _setting(roster([pupil()], **changed), now)
+
+
+def _setting(body: Mapping[str, Any], now: datetime) -> Setting:
+    sent = Roster.model_validate({**body, "pupils": [pupil()]})
+    school = SCHOOL.model_copy(update={"id": sent.school})
+    return Setting.of(sent, Season(sent.season, (6, 11)), school, now)

@@ -6,7 +6,9 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.registration import handlers
-from services.registration.domain import NewId
+from services.registration.commands import Commands
+from services.registration.handlers import Submission
+from services.registration.links import Link, Redemption
 from services.registration.organisations import Definition
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
@@ -33,13 +35,6 @@ class LinkRequest(BaseModel):
     code: Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class Link(BaseModel):
-    """Whom the account is linked to; `guardian` for a guardian's code alone."""
-
-    participant: str
-    guardian: str | None
-
-
 class ConsentAnswer(BaseModel):
     """The consent in force, if any."""
 
@@ -47,7 +42,7 @@ class ConsentAnswer(BaseModel):
     consent: ConsentView | None
 
 
-def routes(register: Register, clock: Clock, new_id: NewId) -> APIRouter:
+def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
     """Everything under `/registration`."""
     router = APIRouter(prefix="/registration", tags=["registration"])
 
@@ -59,13 +54,14 @@ def routes(register: Register, clock: Clock, new_id: NewId) -> APIRouter:
     @router.post("/rosters", response_model_exclude_none=True)
     async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
         """Register a class for a season; answers line by line, and the same roster again creates nothing."""
-        return RosterAnswer(items=await handlers.register_roster(register, who, roster, new_id, clock()))
+        return RosterAnswer(items=await commands.rosters.submit(Submission(who, roster, clock())))
 
     @router.post("/links")
     async def redeem(who: Family, request: LinkRequest) -> Link:
         """Link the own account to a pupil by a one-time code."""
-        participant, guardian = await handlers.redeem(register, who, request.code, clock())
-        return Link(participant=participant, guardian=guardian)
+        roles = frozenset(grant.role for grant in who.grants)
+        digest = register.codes.digest(request.code)
+        return await commands.links.submit(Redemption(digest, who.account, roles, clock()))
 
     @router.get("/participants/{participant}")
     async def read_participant(who: StaffOrFamily, participant: str) -> ParticipantView:

@@ -6,6 +6,7 @@ from functools import partial
 from services.registration import consumers, repository
 from services.registration.api import routes
 from services.registration.codes import Codes
+from services.registration.commands import Commands
 from services.registration.domain import Participant
 from services.registration.entropy import Entropy
 from services.registration.organisations import Organisation
@@ -21,21 +22,27 @@ INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
 
 def build(platform: Platform) -> Service:
     """The parts of the service by role."""
-    entropy, master_key = Entropy(os.urandom), platform.settings.master_key
-    register = Register(
+    entropy = Entropy(os.urandom)
+    register = register_of(platform, entropy)
+    seasons = platform.consumer("registration.seasons", [TRIALS_CATALOGUE.name], partial(consumers.seasons, register))
+    progress = platform.consumer("registration.progress", [TRIALS_EVENTS.name], partial(consumers.progress, register))
+    return Service(
+        platform,
+        [routes(register, Commands(register, entropy.id), platform.clock)],
+        workers={"worker": [seasons, progress]},
+        loops={"relay": [platform.relay()]},
+    )
+
+
+def register_of(platform: Platform, entropy: Entropy) -> Register:
+    """What one process stores and reads."""
+    master_key = platform.settings.master_key
+    return Register(
         platform.mongo,
         platform.repository("organisations", Organisation),
         platform.repository("participants", Participant),
         Vault(master_key, entropy.draw),
         Codes(derive(master_key, "codes")),
-    )
-    seasons = platform.consumer("registration.seasons", [TRIALS_CATALOGUE.name], partial(consumers.seasons, register))
-    progress = platform.consumer("registration.progress", [TRIALS_EVENTS.name], partial(consumers.progress, register))
-    return Service(
-        platform,
-        [routes(register, platform.clock, entropy.id)],
-        workers={"worker": [seasons, progress]},
-        loops={"relay": [platform.relay()]},
     )
 
 

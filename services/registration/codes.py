@@ -2,40 +2,38 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass
-from typing import Literal
 
-CodeKind = Literal["guardian", "account"]
+from services.registration.domain import Code, Participant
+
 BYTES, LENGTH = 9, 12
 """Of a code: 60 bits are left, too many to guess and few enough to type."""
+DIGEST_BYTES = 16
+"""Of what is stored: twice the bits of a code, so that digests meet no sooner than codes do."""
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 LEGIBLE = bytes.maketrans(BASE64, b"0123456789ABCDEFGHJKMNPQRSTVWXYZ" * 2)
 """Two characters become one of Crockford's base32, which has no I, L, O and U."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkCode:
-    """Whom a code stands for; whether it was redeemed is the participant's to say."""
-
-    kind: CodeKind
-    participant: str
-    guardian: str | None = None
-
-
 class Codes:
-    """Writes the codes of one installation."""
+    """Writes the codes of one installation, and knows them again."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def text(self, code: LinkCode) -> str:
-        """The characters that a person is handed."""
-        whom = f"{code.kind}:{code.participant}:{code.guardian or ''}".encode()
-        mac = hashlib.blake2b(whom, key=self._key, digest_size=BYTES).digest()
+    def text(self, participant: str, guardian: str | None = None) -> str:
+        """The characters that a guardian of the pupil is handed, or the pupil."""
+        kind = "account" if guardian is None else "guardian"
+        mac = self._mac(f"{kind}:{participant}:{guardian or ''}", BYTES)
         return base64.b64encode(mac).translate(LEGIBLE).decode()
 
+    def digest(self, text: str) -> bytes:
+        """What is stored of a code, whichever way its characters were typed; without the key nothing can be tried."""
+        return self._mac("".join(filter(str.isalnum, text)).upper(), DIGEST_BYTES)
 
-def digest(text: str) -> str:
-    """What is stored of a code, whichever way its characters were typed."""
-    plain = "".join(filter(str.isalnum, text)).upper()
-    return hashlib.sha256(plain.encode()).hexdigest()
+    def of(self, participant: Participant) -> tuple[Code, ...]:
+        """Those of a pupil and of each guardian, as they are stored."""
+        owners = (None, *participant.guardians)
+        return tuple(Code(digest=self.digest(self.text(participant.id, owner)), guardian=owner) for owner in owners)
+
+    def _mac(self, text: str, size: int) -> bytes:
+        return hashlib.blake2b(text.encode(), key=self._key, digest_size=size).digest()

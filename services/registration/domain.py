@@ -55,6 +55,15 @@ class Consent(BaseModel):
     withdrawn_at: datetime | None = None
 
 
+class Code(BaseModel):
+    """A one-time code that was handed out to a guardian, or to the pupil; only its digest is known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: bytes
+    guardian: str | None = None
+
+
 class Participant(Aggregate):
     """A pupil in the programme; the name and the birth date are in the vault."""
 
@@ -71,6 +80,8 @@ class Participant(Aggregate):
     """When registered, by season."""
     consents: tuple[Consent, ...] = ()
     """All that were ever given, the newest last."""
+    codes: tuple[Code, ...] = ()
+    """The pupil's own and each guardian's, redeemed or not: a link finds the pupil by them."""
 
     @property
     def consent(self) -> Consent | None:

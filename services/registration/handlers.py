@@ -1,20 +1,28 @@
 """The use cases of registration, one function each."""
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.registration import domain, organisations
-from services.registration.admission import admit
+from services.registration.admission import Admission
 from services.registration.domain import Consent, NewId, Participant
-from services.registration.organisations import Definition, Organisation, happened_at, local
+from services.registration.links import Link, Links, Redemption
+from services.registration.organisations import Definition, Organisation, happened_at
+from services.registration.pupils import Pupils
 from services.registration.repository import Register
-from services.registration.roster import Roster, RosterItem, Setting, check
-from shared.auth import Principal, Role
+from services.registration.roster import Lines, Roster, RosterItem, Setting, check
+from shared.auth import Principal
 from shared.contracts.registration import ConsentChannel
 from shared.decision import Decision
-from shared.errors import FieldError, Forbidden, NotFound, NotKnownYet
+from shared.errors import FieldError, NotFound, NotKnownYet, ServiceError
+from shared.mongo import Transaction
+
+C = TypeVar("C")
+R = TypeVar("R")
 
 
 class ConsentRequest(BaseModel):
@@ -44,53 +52,86 @@ async def define_organisation(
 
 async def school_of(register: Register, code: str) -> Organisation:
     """An organisation of the register; raises NotFound."""
-    school = await register.organisation(code)
-    if school is None:
+    return _school(await register.organisation(code), code)
+
+
+def _school(found: Organisation | None, code: str) -> Organisation:
+    if found is None:
         raise NotFound(
             f"no school {code} in the register",
             slug="school-unknown",
             errors=[FieldError("/school", "is not in the register")],
         )
-    return school
+    return found
 
 
-async def register_roster(
-    register: Register, who: Principal, roster: Roster, new_id: NewId, now: datetime
-) -> list[RosterItem]:
-    """Enters a class into a season, line by line; where every line is wrong, nothing is touched."""
-    school = await school_of(register, roster.school)
-    who.must_cover(school.region, school.municipality, school.id, school_class=roster.school_class)
-    season = await register.season(roster.season)
-    if season is None:
-        raise NotKnownYet(f"season {roster.season} has not been defined", slug="season-unknown")
-    setting = Setting.of(roster, season, school, now)
-    lines = check(roster.pupils, setting)
-    items = dict(lines.refused)
-    if lines.entries:
-        admission = await register.enter(
-            school.id, lines, lambda known: admit(lines, setting, known, register.codes, new_id)
-        )
-        items = admission.items
-    return [items[index] for index in sorted(items)]
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One request: a roster, by whom it is sent and when."""
+
+    who: Principal
+    roster: Roster
+    now: datetime
 
 
-async def redeem(register: Register, who: Principal, text: str, now: datetime) -> tuple[str, str | None]:
-    """Links the asking account by a one-time code; returns the participant, and the guardian if it is one's code."""
-    code = await register.code(text)
-    if code is None:
-        raise NotFound("no such code", slug="code-unknown")
-    owner: Role = "pupil" if code.guardian is None else "guardian"
-    if not who.has(owner):
-        raise Forbidden(f"this is a code for a {owner}", slug="wrong-code-kind")
+async def register_rosters(
+    register: Register, group: Sequence[Submission], new_id: NewId
+) -> list[list[RosterItem] | ServiceError]:
+    """Enters classes into their seasons, in order and line by line; where every line is wrong, nothing is touched."""
+    checked = await _checked(register, group)
+    rosters = [roster for roster in checked if isinstance(roster, Lines)]
 
-    def decide(participant: Participant) -> Decision[Participant]:
-        time = local(now, participant.place.utc_offset)
-        if code.guardian is None:
-            return domain.link_account(participant, who.account, time)
-        return domain.link_guardian(participant, code.guardian, who.account, time)
+    async def body(tx: Transaction) -> list[list[RosterItem] | ServiceError]:
+        pupils = Pupils(await register.pupils((key for roster in rosters for key in roster.pupils), tx))
+        guardians = await register.guardians((key for roster in rosters for key in roster.guardians), tx)
+        admission = Admission(pupils, guardians, register.codes, new_id)
+        results = [admission.admit(roster) if isinstance(roster, Lines) else roster for roster in checked]
+        await register.add(admission, tx)
+        return results
 
-    await register.redeem(code, who.account, decide)
-    return code.participant, code.guardian
+    return await register.transact(body)
+
+
+async def _checked(register: Register, group: Sequence[Submission]) -> list[Lines | ServiceError]:
+    """The lines of each roster, if its school and season are known and the sender may speak for the class."""
+    schools = await register.organisations.load(request.roster.school for request in group)
+    seasons = await register.seasons(request.roster.season for request in group)
+
+    def checked(request: Submission) -> Lines:
+        roster = request.roster
+        school = _school(schools.get(roster.school), roster.school)
+        request.who.must_cover(school.region, school.municipality, school.id, school_class=roster.school_class)
+        if roster.season not in seasons:
+            raise NotKnownYet(f"season {roster.season} has not been defined", slug="season-unknown")
+        return check(roster.pupils, Setting.of(roster, seasons[roster.season], school, request.now))
+
+    return _results(group, checked)
+
+
+async def redeem(register: Register, group: Sequence[Redemption]) -> list[Link | ServiceError]:
+    """Links accounts by one-time codes, in order."""
+
+    async def body(tx: Transaction) -> list[Link | ServiceError]:
+        pupils = await register.pupils_with((request.digest for request in group), tx)
+        accounts = await register.accounts((guardian for pupil in pupils for guardian in pupil.guardians), tx)
+        links = Links(pupils, accounts)
+        results = _results(group, links.redeem)
+        await register.bind(links.bound, tx)
+        await register.participants.save(links.decisions, tx)
+        return results
+
+    return await register.transact(body)
+
+
+def _results(group: Iterable[C], serve: Callable[[C], R]) -> list[R | ServiceError]:
+    """What each request comes to; a refusal is that request's alone."""
+    results: list[R | ServiceError] = []
+    for request in group:
+        try:
+            results.append(serve(request))
+        except ServiceError as refusal:
+            results.append(refusal)
+    return results
 
 
 async def give_consent(

@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema
 
 from services.registration.domain import Place, Season
 from services.registration.organisations import Name, Organisation, happened_at
+from services.registration.pupils import Key
 from shared.contracts.codes import ClassName, OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.errors import BadInput, FieldError, ServiceError
@@ -120,8 +121,19 @@ class Setting:
 class Lines:
     """A roster's lines by index: those that can be entered, and what became of the others."""
 
+    setting: Setting
     entries: Mapping[int, PupilEntry]
     refused: Mapping[int, RosterItem]
+
+    @property
+    def pupils(self) -> list[Key]:
+        """Of those that can be entered."""
+        return [(self.setting.place.school, entry.external_ref) for entry in self.entries.values()]
+
+    @property
+    def guardians(self) -> list[Key]:
+        """Of the guardians named with them."""
+        return [(self.setting.place.school, e.guardian.ref) for e in self.entries.values() if e.guardian]
 
 
 def check(pupils: Sequence[Any], setting: Setting) -> Lines:
@@ -136,7 +148,7 @@ def check(pupils: Sequence[Any], setting: Setting) -> Lines:
             refused[index] = refusal(ref, error)
         if ref:
             first.setdefault(ref, index)
-    return Lines(entries, refused)
+    return Lines(setting, entries, refused)
 
 
 def _ref(line: Any) -> str | None:

@@ -1,13 +1,17 @@
 """A running registration service, and what a test asks of it."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.local.stack import Infrastructure
-from services.registration.app import INDEXES
+from services.registration.app import INDEXES, register_of
+from services.registration.entropy import Entropy
+from services.registration.repository import Register
 from shared.contracts.event import Envelope
 from shared.contracts.trials import SeasonDefined
+from shared.service import Platform
 from tests.builders import enveloped, season
 from tests.builders_registration import SCHOOL, roster
 from tests.integration.installation import Grants, Installation, installed
@@ -36,6 +40,14 @@ class Registration(Installation):
         items: list[dict[str, Any]] = answer["items"]
         return items
 
+    async def redeem(
+        self, code: str | None, subject: str, role: str = "guardian", base: str | None = None
+    ) -> tuple[int, Any]:
+        """Status of the answer to a code of somebody in a family role, and whom it links or why it does not."""
+        answer = await self.request("POST", "/links", {"code": code}, self.bearer(subject, [{"role": role}]), base)
+        body = answer.body
+        return answer.status, (body["participant"], body["guardian"]) if answer.status == 200 else body["type"]
+
     async def define(self, code: str, **definition: Any) -> tuple[int, dict[str, Any]]:
         """An organisation, by the operator that may."""
         operator = NATIONAL if definition["kind"] == "region" else REGIONAL
@@ -61,6 +73,16 @@ class Registration(Installation):
             return row is not None and row["sequence"] >= f"{sequence:010d}"
 
         await eventually(known)
+
+
+@asynccontextmanager
+async def another_register(running: Registration) -> AsyncIterator[Register]:
+    """What another process of the service would work with, on the same database."""
+    platform = Platform("registration", running.settings)
+    try:
+        yield register_of(platform, Entropy(os.urandom))
+    finally:
+        platform.close()
 
 
 @asynccontextmanager

@@ -2,20 +2,40 @@
 
 import asyncio
 import json
+import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from services.registration import handlers
+from services.registration.domain import Participant
+from services.registration.handlers import Submission
+from services.registration.links import Link, Redemption
+from services.registration.pupils import Key
+from services.registration.repository import Register
+from services.registration.roster import Roster, RosterItem
 from shared import kafka
+from shared.auth import Grant, Principal
 from shared.contracts.registration import GuardianLinked
+from shared.errors import Conflict, ServiceError
+from shared.mongo import Transaction
+from shared.outbox import utcnow
 from tests.builders import attended, diagnosed, enveloped, recommended, revoked, season
 from tests.builders_registration import SCHOOL, pupil, roster
 from tests.integration.running import eventually, publish, read_all
-from tests.integration.running_registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
+from tests.integration.running_registration import (
+    NATIONAL,
+    NAVIGATOR,
+    REGIONAL,
+    Registration,
+    another_register,
+    registration,
+)
 
 GUARDIAN, PUPIL = [{"role": "guardian"}], [{"role": "pupil"}]
 OTHER_SCHOOL = {"role": "navigator", "org": "RU-ROS-001-S02"}
@@ -90,6 +110,66 @@ async def test_the_same_roster_five_times_at_once_registers_each_pupil_once(runn
     ours = {item["participant"] for item in answers[0]}
     told = [e for e in await running.published("registration.events.v1") if e.subject in ours]
     assert len(told) == len({e.id for e in told}) == 40
+
+
+async def test_rosters_at_once_are_each_answered_as_if_alone(running: Registration) -> None:
+    third = {**OTHER_SCHOOL, "org": "RU-ROS-001-S03"}
+    await running.define(third["org"], kind="school", name="Школа", parent="RU-ROS-001")
+
+    def sent(ref: str, grant: dict[str, Any], **changed: Any) -> Coroutine[Any, Any, tuple[int, dict[str, Any]]]:
+        lines = [pupil(f"{ref}{i}", guardian={"ref": ref, "name": "Мать"}) for i in range(5)]
+        return running.call("POST", "/rosters", roster(lines, **changed), grants=[grant])
+
+    def commands() -> list[Coroutine[Any, Any, tuple[int, dict[str, Any]]]]:
+        return [
+            *(sent("p", NAVIGATOR) for _ in range(4)),
+            *(sent("p", third, school=third["org"]) for _ in range(4)),
+            *(sent(f"q{n}", NAVIGATOR) for n in range(8)),
+            sent("p", OTHER_SCHOOL),
+            sent("p", NAVIGATOR, season="2099"),
+            sent("p", REGIONAL, school="RU-ROS-001-S77"),
+            sent("p", REGIONAL, school="RU-ROS-001"),
+        ]
+
+    answers = await asyncio.gather(*commands())
+    assert [status for status, _ in answers] == [200] * 16 + [403, 409, 404, 422]
+    items = [item for _, answer in answers[:16] for item in answer["items"]]
+    assert [item["status"] for item in items].count("created") == 50
+    assert len({item["participant"] for item in items}) == 50
+    assert len({item["guardian"] for item in items}) == 10
+    before = await _written(running)
+    for (status, first), command in zip(answers, commands(), strict=True):
+        again = await command
+        for item in first.get("items", ()):
+            item["status"] = "known"
+        assert again == (status, first)
+    assert await _written(running) == before
+
+
+async def test_pupils_whom_another_process_enters_meanwhile_are_known(
+    running: Registration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = roster([pupil("r1"), pupil("r2")])
+    who = Principal("staff", "staff", (Grant("navigator", SCHOOL.id),))
+    new_id = partial(secrets.token_hex, 8)
+    group = [Submission(who, Roster.model_validate(sent), utcnow())]
+    async with another_register(running) as slow, another_register(running) as quick:
+        read, seen, first = slow.pupils, list[int](), list[list[RosterItem] | ServiceError]()
+
+        async def overtaken(keys: Iterable[Key], tx: Transaction) -> list[Participant]:
+            found = await read(keys, tx)
+            seen.append(len(found))
+            if len(seen) == 1:
+                first.extend(await handlers.register_rosters(quick, group, new_id))
+            return found
+
+        monkeypatch.setattr(slow, "pupils", overtaken)
+        (second,) = await handlers.register_rosters(slow, group, new_id)
+    assert seen == [0, 2]
+    assert isinstance(second, list)
+    assert isinstance(first[0], list)
+    assert second == [item.model_copy(update={"status": "known"}) for item in first[0]]
+    assert [item.status for item in first[0]] == ["created", "created"]
 
 
 async def test_a_wrong_line_stops_no_other_and_a_wrong_roster_changes_nothing(running: Registration) -> None:
@@ -174,6 +254,84 @@ async def test_one_guardian_has_one_account(running: Registration) -> None:
     ] == 200
     status, answer = await running.call("POST", "/links", {"code": items[1]["link_code"]}, grants=GUARDIAN, subject="h")
     assert (status, answer["type"]) == (409, "guardian-linked-elsewhere")
+
+
+async def test_links_at_once_are_as_one_by_one(running: Registration) -> None:
+    families = [
+        await running.enter(*(pupil(f"m{n}-{i}", guardian={"ref": f"m{n}", "name": "Мать"}) for i in range(3)))
+        for n in range(8)
+    ]
+    requests = [("AAAAAAAAAAAA", f"nobody-{n}", "guardian") for n in range(4)]
+    for n, (first, second, third) in enumerate(families):
+        requests += [
+            *[(item["link_code"], f"mother-m{n}", "guardian") for item in (first, second, first)],
+            *[(item["account_code"], f"pupil-{item['participant']}", "pupil") for item in (first, second, third)],
+            (first["link_code"], f"stranger-m{n}", "guardian"),
+            (third["link_code"], f"rival-m{n}", "guardian"),
+            (first["account_code"], f"mother-m{n}", "guardian"),
+            (second["link_code"], f"pupil-{second['participant']}", "pupil"),
+        ]
+    at_once = await asyncio.gather(*(running.redeem(*request) for request in requests))
+    one_by_one = [await running.redeem(*request) for request in requests]
+    assert [a if a[0] != 409 else 409 for a in one_by_one] == [a if a[0] != 409 else 409 for a in at_once]
+    linked = {(item["participant"], item["guardian"]) for family in families for item in family}
+    answers = [answer for status, answer in at_once if status == 200]
+    assert {answer for answer in answers if answer[1]} <= linked
+    assert {answer[0] for answer in answers if not answer[1]} == {participant for participant, _ in linked}
+    assert {slug for status, slug in at_once if status != 200} == {
+        "code-unknown",
+        "wrong-code-kind",
+        "code-redeemed",
+        "guardian-linked-elsewhere",
+    }
+    told = [e for e in await running.published("registration.events.v1") if e.subject in {p for p, _ in linked}]
+    assert len([e for e in told if e.event.type == "account.linked.v1"]) == 24
+    links = [e.event for e in told if isinstance(e.event, GuardianLinked)]
+    assert sorted((e.participant, e.guardian) for e in links) == sorted({a for a in answers if a[1]})
+    bound = await running.mongo["guardians"].find({"_id": {"$in": [guardian for _, guardian in linked]}}).to_list(None)
+    assert {(e.guardian, e.account) for e in links} == {(row["_id"], row["account"]) for row in bound}
+
+
+async def test_a_guardian_is_never_bound_to_two_accounts_by_two_processes(running: Registration) -> None:
+    families = [
+        await running.enter(*(pupil(f"n{n}-{i}", guardian={"ref": f"n{n}", "name": "Мать"}) for i in range(2)))
+        for n in range(20)
+    ]
+    async with running.replica() as other:
+        calls = [
+            running.redeem(item["link_code"], f"{subject}{n}", base=base)
+            for n, family in enumerate(families)
+            for item, subject, base in zip(family, "ab", (running.base, other), strict=True)
+        ]
+        answers = await asyncio.gather(*calls)
+    for one, two in zip(answers[::2], answers[1::2], strict=True):
+        assert sorted(status for status, _ in (one, two)) == [200, 409]
+        assert "guardian-linked-elsewhere" in (one[1], two[1])
+
+
+async def test_a_binding_that_another_process_makes_meanwhile_is_seen(
+    running: Registration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await running.enter(*(pupil(f"o{i}", guardian={"ref": "o", "name": "Мать"}) for i in range(2)))
+
+    def redemption(register: Register, item: dict[str, Any], account: str) -> Redemption:
+        return Redemption(register.codes.digest(item["link_code"]), account, frozenset({"guardian"}), utcnow())
+
+    async with another_register(running) as slow, another_register(running) as quick:
+        read, seen = slow.accounts, list[dict[str, str]]()
+
+        async def overtaken(guardians: Iterable[str], tx: Transaction) -> dict[str, str]:
+            seen.append(await read(guardians, tx))
+            if len(seen) == 1:
+                linked = await handlers.redeem(quick, [redemption(quick, second, "b")])
+                assert linked == [Link(participant=second["participant"], guardian=second["guardian"])]
+            return seen[-1]
+
+        monkeypatch.setattr(slow, "accounts", overtaken)
+        (refused,) = await handlers.redeem(slow, [redemption(slow, first, "a")])
+    assert isinstance(refused, Conflict)
+    assert refused.type == "guardian-linked-elsewhere"
+    assert seen == [{}, {first["guardian"]: "b"}]
 
 
 async def test_consent_is_given_and_withdrawn_by_the_school_or_the_guardian(running: Registration) -> None:

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration import domain
-from services.registration.admission import Admission, Known, admit
-from services.registration.codes import LENGTH, Codes, LinkCode, digest
+from services.registration.codes import DIGEST_BYTES, LENGTH, Codes
 from services.registration.consumers import step
 from services.registration.domain import Consent, Participant, Season
 from services.registration.entropy import Entropy
@@ -28,9 +27,8 @@ from shared.contracts.event import Event
 from shared.decision import Decision
 from shared.errors import BadInput, Conflict
 from tests.builders import at, attended, diagnosed, recommended, revoked
-from tests.builders_registration import NOW, SCHOOL, pupil, roster, setting
+from tests.builders_registration import CODES, NOW, SCHOOL, Entered, Known, enter, pupil, roster, setting
 
-CODES = Codes(b"k" * 32)
 REGION = Organisation(
     id="RU-ROS", kind="region", name="Ростовская область", parent="RU", region="RU-ROS", utc_offset="+03:00"
 )
@@ -48,16 +46,10 @@ def entered(
     known: Known | None = None,
     ids: Iterator[int] | None = None,
     now: datetime = NOW,
-    roster: Mapping[str, Any] = MappingProxyType({}),
-) -> Admission:
+    changed: Mapping[str, Any] = MappingProxyType({}),
+) -> Entered:
     """What a roster of these lines comes to."""
-    where, numbers = setting(now, **roster), ids or count(1)
-    return admit(check(pupils, where), where, known or Known({}, {}), CODES, lambda: f"id{next(numbers)}")
-
-
-def after(admission: Admission) -> Known:
-    """The register once the roster is written."""
-    return Known({d.state.external_ref: d.state for d in admission.decisions}, admission.guardians)
+    return enter(roster(pupils, **changed), known=known, ids=ids, now=now)
 
 
 def events(decision: Decision[Any]) -> list[str]:
@@ -120,15 +112,15 @@ def test_a_utc_time_becomes_local_and_any_other_offset_stays() -> None:
 
 
 def test_a_pupil_is_registered_with_consent_at_their_own_times() -> None:
-    admission = entered(pupil())
-    decision = admission.decisions[0]
+    first = entered(pupil())
+    decision = first.decisions[0]
     assert [(h.event.type, h.time.isoformat()) for h in decision.happened] == [
         ("participant.registered.v1", "2020-09-14T10:00:00+03:00"),
         ("consent.given.v1", "2020-09-01T12:00:00+03:00"),
     ]
     assert decision.state.consent is not None
-    assert decision.state.consent.guardian == admission.guardians["g1"] == admission.items[0].guardian
-    assert admission.items[0].status == "created"
+    assert decision.state.consent.guardian == first.guardians[SCHOOL.id, "g1"] == first.items[0].guardian
+    assert first.items[0].status == "created"
 
 
 @pytest.mark.parametrize(
@@ -156,17 +148,17 @@ def test_a_pupil_is_registered_with_consent_at_their_own_times() -> None:
     ],
 )
 def test_a_wrong_line_is_refused_by_field_and_changes_nothing(line: Any, pointer: str) -> None:
-    admission = entered(line)
-    assert admission == Admission(items=admission.items)
-    assert admission.items[0].status == "rejected"
-    assert admission.items[0].problem is not None
-    assert [error["pointer"] for error in admission.items[0].problem["errors"]] == [pointer]
-    assert "Иванов" not in json.dumps(admission.items[0].problem, ensure_ascii=False)
+    refused = entered(line)
+    assert refused.writes == 0
+    assert refused.items[0].status == "rejected"
+    assert refused.items[0].problem is not None
+    assert [error["pointer"] for error in refused.items[0].problem["errors"]] == [pointer]
+    assert "Иванов" not in json.dumps(refused.items[0].problem, ensure_ascii=False)
 
 
 def test_the_season_says_which_grades_take_part() -> None:
     line = pupil(grade=5, birth_date="2009-05-17")
-    problem = entered(line, roster={"class": "5Б"}).items[0].problem
+    problem = entered(line, changed={"class": "5Б"}).items[0].problem
     assert problem is not None
     assert problem["errors"] == [{"pointer": "/pupils/0/grade", "detail": "must be from 6 to 11 in season 2020"}]
 
@@ -185,33 +177,32 @@ def test_the_usual_ages_of_every_grade_are_entered(grade: int) -> None:
 
 
 def test_a_pupil_listed_twice_is_entered_once() -> None:
-    admission = entered(pupil("1"), pupil("2"), pupil("1"))
-    assert [admission.items[i].status for i in range(3)] == ["created", "created", "rejected"]
-    assert admission.items[2].problem is not None
-    assert "/pupils/0" in admission.items[2].problem["errors"][0]["detail"]
+    items = entered(pupil("1"), pupil("2"), pupil("1")).items
+    assert [item.status for item in items] == ["created", "created", "rejected"]
+    assert items[2].problem is not None
+    assert "/pupils/0" in items[2].problem["errors"][0]["detail"]
 
 
 def test_siblings_of_one_school_have_one_guardian_and_codes_of_their_own() -> None:
     anna = {"ref": "anna", "name": "Иванова Анна"}
-    admission = entered(pupil("1", guardian=anna), pupil("2", guardian=anna))
-    first, second = admission.items[0], admission.items[1]
+    siblings = entered(pupil("1", guardian=anna), pupil("2", guardian=anna))
+    first, second = siblings.items
     assert first.guardian == second.guardian
     assert first.link_code != second.link_code
-    assert len(admission.identities) == 3
+    assert len(siblings.identities) == 3
 
 
 def test_the_same_roster_again_finds_everyone_and_writes_nothing() -> None:
     first = entered(pupil("1"), pupil("2", guardian=None, consent=None))
-    again = entered(pupil("1"), pupil("2", guardian=None, consent=None), known=after(first), ids=count(100))
-    assert again == Admission(items=again.items)
-    for index in range(2):
-        assert again.items[index] == first.items[index].model_copy(update={"status": "known"})
+    again = entered(pupil("1"), pupil("2", guardian=None, consent=None), known=first.known, ids=count(100))
+    assert again.writes == 0
+    assert again.items == [item.model_copy(update={"status": "known"}) for item in first.items]
 
 
 def test_a_redeemed_code_is_not_shown_again() -> None:
     first = entered(pupil())
     linked = domain.link_guardian(first.decisions[0].state, "id1", "account", NOW).state
-    again = entered(pupil(), known=Known({"1": linked}, first.guardians))
+    again = entered(pupil(), known=first.known.then([Decision(linked)], {}))
     assert again.items[0].guardian == "id1"
     assert again.items[0].link_code is None
     assert again.items[0].account_code == first.items[0].account_code
@@ -221,12 +212,13 @@ def test_a_known_pupil_enters_another_season_in_the_new_class() -> None:
     first = entered(pupil())
     line = pupil(grade=8, guardian={"ref": "father", "name": "Иванов Иван"}, consent=None)
     later = {"season": "2021", "class": "8А", "occurred_at": "2021-09-14T10:00:00+03:00"}
-    second = entered(line, known=after(first), ids=count(10), now=at("2021-11-01"), roster=later)
+    second = entered(line, known=first.known, ids=count(10), now=at("2021-11-01"), changed=later)
     state = second.decisions[0].state
     assert events(second.decisions[0]) == ["participant.registered.v1"]
     assert (state.id, state.place.school_class, list(state.seasons)) == ("id2", "8А", ["2020", "2021"])
     assert state.guardians == ("id1", "id10")
-    assert second.codes == [LinkCode("guardian", "id2", "id10")]
+    assert [code.guardian for code in state.codes] == [None, "id1", "id10"]
+    assert state.codes[:2] == first.decisions[0].state.codes
     assert set(second.identities) == {"id10"}
 
 
@@ -234,7 +226,7 @@ def test_a_roster_of_an_earlier_time_does_not_say_where_the_pupil_is_now() -> No
     first = entered(pupil())
     earlier = {"season": "2019", "class": "6А", "occurred_at": "2019-09-14T10:00:00+03:00"}
     line = pupil(grade=6, consent=None)
-    second = entered(line, known=after(first), roster=earlier)
+    second = entered(line, known=first.known, changed=earlier)
     assert second.decisions[0].state.place.school_class == "7А"
     happened: Any = second.decisions[0].happened[0].event
     assert (happened.school_class, happened.grade) == ("6А", 6)
@@ -252,18 +244,16 @@ LINES = st.one_of(
 
 @given(st.lists(LINES, max_size=8))
 def test_every_line_has_one_answer_and_every_answer_is_written(lines: list[Any]) -> None:
-    admission = entered(*lines)
-    created = {item.participant for item in admission.items.values() if item.status == "created"}
-    assert sorted(admission.items) == list(range(len(lines)))
-    assert created == {decision.state.id for decision in admission.decisions}
-    assert created | set(admission.guardians.values()) == set(admission.identities)
-    shown = {i.link_code for i in admission.items.values()} | {i.account_code for i in admission.items.values()}
-    assert shown - {None} == {CODES.text(code) for code in admission.codes}
-    again = entered(*lines, known=after(admission), ids=count(100))
-    assert again.decisions == []
-    assert {i: (item.participant, item.link_code) for i, item in again.items.items()} == {
-        i: (item.participant, item.link_code) for i, item in admission.items.items()
-    }
+    first = entered(*lines)
+    created = {item.participant for item in first.items if item.status == "created"}
+    assert len(first.items) == len(lines)
+    assert created == {decision.state.id for decision in first.decisions}
+    assert created | set(first.guardians.values()) == set(first.identities)
+    shown = {CODES.digest(text) for i in first.items for text in (i.link_code, i.account_code) if text}
+    assert shown == {code.digest for decision in first.decisions for code in decision.state.codes}
+    again = entered(*lines, known=first.known, ids=count(100))
+    assert again.writes == 0
+    assert [(i.participant, i.link_code) for i in again.items] == [(i.participant, i.link_code) for i in first.items]
 
 
 def test_a_consent_is_in_force_until_withdrawn_and_its_giver_stays_on_record() -> None:
@@ -313,13 +303,19 @@ def test_a_link_happens_once_and_never_to_two_accounts(
 
 
 def test_a_code_is_told_however_it_is_typed() -> None:
-    text = CODES.text(LinkCode("guardian", "p1", "g1"))
+    text = CODES.text("p1", "g1")
     assert len(text) == LENGTH
     assert text.isalnum()
     assert text == text.upper()
-    assert digest(text) == digest(f" {text[:6].lower()}-{text[6:]} ")
-    assert text != Codes(b"x" * 32).text(LinkCode("guardian", "p1", "g1"))
-    assert text != CODES.text(LinkCode("account", "p1"))
+    assert CODES.digest(text) == CODES.digest(f" {text[:6].lower()}-{text[6:]} ")
+    assert len({text, CODES.text("p1"), CODES.text("p1", "g2"), CODES.text("p2", "g1")}) == 4
+
+
+def test_codes_and_their_digests_are_an_installation_s_own() -> None:
+    other, text = Codes(b"x" * 32), CODES.text("p1", "g1")
+    assert other.text("p1", "g1") != text
+    assert other.digest(text) != CODES.digest(text)
+    assert len(CODES.digest(text)) == DIGEST_BYTES
 
 
 @given(st.dictionaries(st.text(), st.text(max_size=300), max_size=3))

@@ -1,0 +1,40 @@
+"""The pupils whom a group of commands concerns, while it is decided: each decision goes on from the one before it."""
+
+from collections.abc import Iterable
+
+from services.registration.domain import Participant
+from shared.decision import Decision
+
+Key = tuple[str, str]
+"""A school, and its own key of a pupil or a guardian."""
+
+
+class Pupils:
+    """Pupils as they are by now; what happened to one of them is saved once, in order."""
+
+    def __init__(self, stored: Iterable[Participant]) -> None:
+        self._decided: dict[str, Decision[Participant]] = {}
+        self._ids: dict[Key, str] = {}
+        for pupil in stored:
+            self.take(Decision(pupil))
+
+    def __getitem__(self, id: str) -> Participant:
+        return self._decided[id].state
+
+    def of_school(self, school: str, external_ref: str) -> Participant | None:
+        """The pupil whom a school knows by this key."""
+        id = self._ids.get((school, external_ref))
+        return None if id is None else self[id]
+
+    def take(self, decision: Decision[Participant]) -> None:
+        """Keeps a decision about a new pupil, or about one as given out before."""
+        pupil = decision.state
+        before = self._decided.get(pupil.id)
+        happened = (*before.happened, *decision.happened) if before else decision.happened
+        self._decided[pupil.id] = Decision(pupil, happened)
+        self._ids[pupil.place.school, pupil.external_ref] = pupil.id
+
+    @property
+    def decisions(self) -> list[Decision[Participant]]:
+        """What is to be saved."""
+        return [decision for decision in self._decided.values() if decision.happened]

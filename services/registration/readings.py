@@ -1,0 +1,104 @@
+"""Persons as they are shown: only within a principal's scope, and each reading leaves a trace."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from services.registration.domain import Participant
+from services.registration.organisations import Organisation
+from services.registration.vault import Vault
+from services.registration.views import NO_PROGRESS, Names, ParticipantView, Progress, PupilPage, PupilView
+from shared.auth import NATION, Principal
+from shared.errors import BadInput, Forbidden, NotFound
+from shared.mongo import Document, Mongo
+
+
+class Within:
+    """What a principal may see; whose names were shown to which account, and when, is kept in `audit`."""
+
+    def __init__(self, mongo: Mongo, vault: Vault, who: Principal) -> None:
+        self._mongo = mongo
+        self._vault = vault
+        self._account = who.account
+        self._scope = who.scope
+
+    def reaches(self, participant: Participant) -> bool:
+        """Whether the principal's grants cover the pupil, by place and class."""
+        place = participant.place
+        return self._scope.covers(place.region, place.municipality, place.school, school_class=place.school_class)
+
+    def keeps_consent_of(self, participant: Participant | None) -> Participant:
+        """The participant, for staff in scope and linked guardians; raises NotFound for all others."""
+        if participant is None or not (self.reaches(participant) or participant.guardian_with(self._account)):
+            raise NotFound("no such participant in your scope")
+        return participant
+
+    async def participant(self, id: str, now: datetime) -> ParticipantView:
+        """One pupil, for staff in scope and the family; raises NotFound for all others."""
+        row = await self._mongo["participants"].find_one({"_id": id})
+        participant = stored(row) if row else None
+        if participant is not None and participant.account == self._account:
+            shown: list[str] = []
+        else:
+            participant = self.keeps_consent_of(participant)
+            own = participant.guardian_with(self._account)
+            shown = list(participant.guardians) if self.reaches(participant) else [own] if own else []
+        names = await self._names([id, *shown], [id], now)
+        progress = await self._progress(f"{id}/{season}" for season in participant.seasons)
+        by_season = {path.removeprefix(f"{id}/"): steps for path, steps in progress.items()}
+        return ParticipantView.of(participant, names, by_season, shown)
+
+    async def pupils(
+        self, school: Organisation, season: str, after: str | None, limit: int, now: datetime
+    ) -> PupilPage:
+        """A school's pupils of a season, by class; raises Forbidden outside the scope."""
+        if not self._scope.covers(school.region, school.municipality, school.id):
+            raise Forbidden("this school is outside the scope of the token's grants")
+        query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
+        order = [("place.school_class", 1), ("_id", 1)]
+        found = self._mongo["participants"].find({"$and": [query, _behind(after)]}).sort(order).limit(limit + 1)
+        rows = [stored(row) for row in await found.to_list(limit + 1)]
+        page = rows[:limit]
+        names = await self._names([p.id for p in page], [p.id for p in page], now)
+        progress = await self._progress(f"{p.id}/{season}" for p in page)
+        items = [PupilView.of(p, season, names, progress.get(f"{p.id}/{season}", NO_PROGRESS)) for p in page]
+        more = len(rows) > limit
+        return PupilPage(items=items, next=f"{page[-1].place.school_class}:{page[-1].id}" if more else None)
+
+    def _classes(self, school: Organisation) -> Document:
+        """Narrows to the classes of the grants, unless one of them reaches the whole school."""
+        places = {NATION, school.region, school.municipality, school.id}
+        reaching = [grant.classes for grant in self._scope.grants if grant.org in places]
+        if None in reaching:
+            return {}
+        return {"place.school_class": {"$in": sorted(c for classes in reaching for c in classes or ())}}
+
+    async def _names(self, persons: Sequence[str], participants: Sequence[str], now: datetime) -> Names:
+        if not persons:
+            return {}
+        await self._mongo["audit"].insert_one({"reader": self._account, "participants": list(participants), "at": now})
+        rows = await self._mongo["vault"].find({"_id": {"$in": list(persons)}}).to_list(None)
+        return {row["_id"]: self._vault.open(row) for row in rows}
+
+    async def _progress(self, paths: Iterable[str]) -> Mapping[str, Progress]:
+        rows = await self._mongo["progress"].find({"_id": {"$in": list(paths)}}).to_list(None)
+        return {row["_id"]: row for row in rows}
+
+
+def _behind(cursor: str | None) -> Document:
+    """What comes after a page's last pupil."""
+    if cursor is None:
+        return {}
+    school_class, _, id = cursor.rpartition(":")
+    if not school_class:
+        raise BadInput.field("query:after", "is not a cursor of this list")
+    return {
+        "$or": [
+            {"place.school_class": {"$gt": school_class}},
+            {"place.school_class": school_class, "_id": {"$gt": id}},
+        ]
+    }
+
+
+def stored(row: Document) -> Participant:
+    """A participant out of the database."""
+    return Participant.model_validate({**row, "id": row["_id"]})
