@@ -24,7 +24,8 @@ from shared.telemetry import Metrics, logger
 
 LINGER_MS = 300
 """The broker holds a fetch this long to fill it: a poll costs the same for 5 records as for 50."""
-IDLE_MS = 50
+IDLE_MS = 500
+"""How long a poll waits in vain; what arrives ends the wait at once, so it costs no time, only wake-ups."""
 POLL_RECORDS = 2_000
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 OVERTAKEN_SECONDS = 60.0
