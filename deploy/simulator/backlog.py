@@ -8,16 +8,22 @@ from deploy.simulator.command import PlayError
 
 WINDOW = 1.0
 """Seconds over which throughput is measured."""
+CAPACITY_WINDOW = 3.0
+"""Seconds for which the best throughput counts as what the platform can do: what it does just now says nothing while
+it waits for us (as in BBR: Cardwell et al., Congestion-Based Congestion Control, 2016)."""
+GAIN = 1.25
+"""Commands are spread over time at so many times the capacity (also BBR's): more than it, to find out whether it has
+grown, and not all at once, since what is sent in one piece also arrives in one."""
 
 
 class Backlog:
     """Counts events by type from their command to their appearance in the feed.
 
-    The bound is `lag` seconds of the current throughput plus what is in the requests themselves, at least `floor`
+    The bound is `lag` seconds of the best throughput of late plus what is in the requests themselves, at least `floor`
     events. `stall` is after how many seconds without any new event waiting is given up.
     """
 
-    def __init__(self, now: Callable[[], float], lag: float = 0.55, floor: int = 400, stall: float = 120.0) -> None:
+    def __init__(self, now: Callable[[], float], lag: float = 0.35, floor: int = 400, stall: float = 120.0) -> None:
         self.sent: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self.waiting = self.peak = 0
@@ -27,6 +33,8 @@ class Backlog:
         self._sent = 0
         self._recent: deque[tuple[float, int]] = deque()
         self._recent_events = 0
+        self._rates: deque[tuple[float, float]] = deque()
+        self._due = float("-inf")
         self._moved = asyncio.Event()
 
     @property
@@ -42,9 +50,16 @@ class Backlog:
         return self._recent_events / WINDOW
 
     @property
+    def capacity(self) -> float:
+        """The best throughput of late."""
+        while self._rates and self._rates[0][0] < self._now() - CAPACITY_WINDOW:
+            self._rates.popleft()
+        return max((rate for _, rate in self._rates), default=0.0)
+
+    @property
     def bound(self) -> float:
         """How many events may be on their way."""
-        return max(self._floor, self.throughput * (self._lag + self._request_seconds))
+        return max(self._floor, self.capacity * (self._lag + self._request_seconds))
 
     def send(self, events: Mapping[str, int]) -> None:
         """A command that causes these events is being sent."""
@@ -63,6 +78,7 @@ class Backlog:
             self._move(type_, seen=count)
         self._recent.append((self._now(), types.total()))
         self._recent_events += types.total()
+        self._rates.append((self._now(), self.throughput))
         self._moved.set()
 
     def forget(self) -> None:
@@ -80,6 +96,10 @@ class Backlog:
         """Wait until so many more may be sent; a command larger than the bound waits until it would be alone."""
         while self.waiting and self.waiting + events > self.bound:
             await self._next()
+        now = self._now()
+        if self._due > now:
+            await asyncio.sleep(self._due - now)
+        self._due = max(self._due, now) + events / max(GAIN * self.capacity, self._floor / self._lag)
 
     async def drained(self) -> None:
         """Wait until everything sent is visible; raises `PlayError` when nothing appears any more."""

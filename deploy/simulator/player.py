@@ -20,7 +20,7 @@ AtPause = Callable[[float], Awaitable[None]]
 class Pace:
     """How a plan is played: requests at once, events a second at most (none: unlimited), and where it pauses."""
 
-    concurrency: int = 16
+    concurrency: int = 48
     events_per_second: float | None = None
     pause_at: Sequence[float] = ()
 

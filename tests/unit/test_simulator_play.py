@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from deploy.simulator.backlog import Backlog
+from deploy.simulator.backlog import GAIN, Backlog
 from deploy.simulator.client import Client, Refused
 from deploy.simulator.command import Batch, Command, PlayError
 from deploy.simulator.commands import Commands, Ledger
@@ -178,8 +178,19 @@ def test_the_bound_follows_the_throughput() -> None:
     for _ in range(200):
         backlog.answered(0.1)
     assert backlog.bound == pytest.approx(1_500, rel=0.01)
-    now[0] += 2
+    now[0] += 4
     assert backlog.bound == 200
+
+
+async def test_commands_are_spread_over_time_at_little_more_than_the_capacity() -> None:
+    clock = asyncio.get_running_loop().time
+    backlog = Backlog(clock, floor=10, lag=10)
+    backlog.see(Counter(a=1_000))
+    begun = clock()
+    for _ in range(5):
+        await asyncio.wait_for(backlog.room(100), 5)
+        backlog.send({"a": 100})
+    assert clock() - begun >= 4 * 100 / (GAIN * 1_000) - 0.01
 
 
 async def test_a_feed_that_stands_still_is_an_error() -> None:
@@ -296,7 +307,7 @@ def small_season() -> tuple[Plan, Commands]:
 
 async def play(season: Plan, commands: Commands, client: Client, pace: Pace, pauses: list[float]) -> None:
     """Play with a feed that shows everything at once."""
-    backlog = Backlog(asyncio.get_running_loop().time)
+    backlog = Backlog(asyncio.get_running_loop().time, lag=1e-6)
 
     async def at_pause(fraction: float) -> None:
         assert backlog.waiting == 0
