@@ -1,9 +1,10 @@
-"""Dead letters: what a group could not read, listed, and handled again once it can be."""
+"""Dead letters: the records that a group could not read, as they were put aside."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from shared import kafka
 from shared.contracts import topics
@@ -12,31 +13,45 @@ from shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record as it was read, where, and why it could not be used."""
+    """A record as it was read: by which group, where, when it was put aside, and why it could not be used."""
 
+    group: str
     position: str
     """`topic:partition:offset`"""
+    put_aside: datetime
     reason: str
     value: bytes | None
 
 
-async def dead_letters(settings: Settings, group: str) -> AsyncIterator[DeadLetter]:
-    """Every dead letter of a group, oldest first, each position once (a relay may have sent it twice)."""
-    topic = topics.dead_letters(settings.kafka_topic_prefix + group)
-    ends = await kafka.end_offsets(settings.bootstrap, [topic])
+async def dead_letters(settings: Settings, groups: Collection[str]) -> AsyncIterator[DeadLetter]:
+    """Every dead letter of these groups, group by group, oldest first, each position once (a relay may repeat it)."""
+    names = {topics.dead_letters(settings.kafka_topic_prefix + group): group for group in groups}
+    ends = {partition: end for partition, end in (await kafka.end_offsets(settings.bootstrap, names)).items() if end}
+    if not ends:
+        return  # aiokafka's consumer fails to stop where it has had nothing to fetch
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        seen: set[str] = set()
-        for partition, end in ends.items():
+        for partition, first in sorted((await consumer.beginning_offsets(list(ends))).items()):
             consumer.assign([partition])
-            consumer.seek(partition, 0)
-            while await consumer.position(partition) < end:
+            consumer.seek(partition, first)
+            seen: set[str] = set()
+            while await consumer.position(partition) < ends[partition]:
                 for record in (await consumer.getmany(timeout_ms=1_000)).get(partition, []):
-                    headers = dict(record.headers)
-                    position = (headers.get("dlq_position") or b"").decode()
-                    if position not in seen:
-                        seen.add(position)
-                        yield DeadLetter(position, (headers.get("dlq_reason") or b"").decode(), record.value)
+                    letter = _letter(names[partition.topic], record)
+                    if letter.position not in seen:
+                        seen.add(letter.position)
+                        yield letter
     finally:
         await consumer.stop()
+
+
+def _letter(group: str, record: ConsumerRecord) -> DeadLetter:
+    headers = dict(record.headers)
+    return DeadLetter(
+        group=group,
+        position=(headers.get("dlq_position") or b"").decode(),
+        put_aside=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        reason=(headers.get("dlq_reason") or b"").decode(),
+        value=record.value,
+    )

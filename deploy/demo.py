@@ -4,30 +4,30 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.announcement import announced
 from deploy.local.processes import cpu_seconds, peak_memory
+from deploy.local.server import Say
 from deploy.local.stack import data_folder, infrastructure
 from deploy.local.system import System, system
-from deploy.simulator.client import Token
-from deploy.simulator.folder import load
+from deploy.play import play_season, scenario_of, signing
 from deploy.simulator.report import print_report
 from deploy.simulator.scenario import Scenario
-from deploy.simulator.simulation import Options, Result, simulate
+from deploy.simulator.simulation import Result
 from shared.lag import backlog
 from shared.settings import Settings
 
 PAGE_SECONDS = 1.0
 DRAIN_SECONDS = 60.0
-TOKEN_SECONDS = 6 * 3600
+LOOK = "In another terminal: .venv/bin/bilet lag, dlq list, feed tail {region}, --help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +44,18 @@ class Play:
 
 async def demo(play: Play, console: Console) -> int:
     """Starts everything, plays, reports; stays up until Ctrl-C unless told to exit. 1 if a figure differs."""
-    scenario = load(play.scenario)
-    if play.scale != 1:
-        scenario = scenario.scaled(play.scale)
+    scenario = scenario_of(play.scenario, play.scale)
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False)
 
     with data_folder(play.keep) as data:
-        kept = play.keep is not None
-        async with (
-            infrastructure(data, say, kept=kept) as servers,
-            system(servers, say, port=play.port, scenario=_shown(play, scenario, data)) as running,
-        ):
+        async with _running(play, _shown(play, scenario, data), data, say) as running:
             address = _page_address(running, scenario.region, scenario.season)
             console.print(f"The page of the region: {address}\n", soft_wrap=True, highlight=False)
             page = asyncio.create_task(_keep_open(running, scenario.region, scenario.season))
             begun = time.monotonic()
-            result = await simulate(scenario, running.url, _token(running), _now, console, Options(seed=play.seed))
+            result = await play_season(scenario, running.url, signing(running.issuer), console, play.seed, data)
             drained = await _drained(running, begun + result.figures_seconds)
             page.cancel()
             print_report(result, console)
@@ -69,8 +63,20 @@ async def demo(play: Play, console: Console) -> int:
             if play.exit:
                 return 0 if result.right and drained else 1
             console.print(f"\nStays up until Ctrl-C: {address}", soft_wrap=True, highlight=False)
+            say(LOOK.format(region=scenario.region))
             await asyncio.Event().wait()
     return 0
+
+
+@asynccontextmanager
+async def _running(play: Play, shown: Path, data: Path, say: Say) -> AsyncIterator[System]:
+    """The whole system, known to the commands of this machine while it is ready."""
+    async with (
+        infrastructure(data, say, kept=play.keep is not None) as servers,
+        system(servers, say, port=play.port, scenario=shown) as running,
+    ):
+        with announced(data, running.settings):
+            yield running
 
 
 def _shown(play: Play, scenario: Scenario, data: Path) -> Path:
@@ -84,22 +90,14 @@ def _shown(play: Play, scenario: Scenario, data: Path) -> Path:
     return shown
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _token(running: System) -> Token:
-    return lambda subject, grants: running.issuer.token(subject, grants, time.time(), TOKEN_SECONDS)
-
-
 def _page_address(running: System, region: str, season: str) -> str:
-    token = _token(running)("regional-operator", [{"role": "regional-operator", "org": region}])
+    token = signing(running.issuer)("regional-operator", [{"role": "regional-operator", "org": region}])
     return f"{running.url}/#region={region}&season={season}&token={token}"
 
 
 async def _keep_open(running: System, region: str, season: str) -> None:
     """Asks what an open page asks, as often, so that the figures printed are those of a system that is looked at."""
-    token = _token(running)("regional-operator", [{"role": "regional-operator", "org": region}])
+    token = signing(running.issuer)("regional-operator", [{"role": "regional-operator", "org": region}])
     questions = {"funnel": "&by=municipality", "ranking": "", "competencies": "&top=10"}
     tags: dict[str, str] = {}
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:

@@ -1,0 +1,168 @@
+"""The words of the operator's command line: commands, options, and what a wrong one is told."""
+
+import argparse
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy import commands
+from shared.auth import FAMILY, ROLES
+from shared.contracts.topics import GROUPS
+
+Command = Callable[[argparse.Namespace], Awaitable[int]]
+
+ROSTOV = Path(__file__).parent / "scenarios" / "rostov-2020"
+ABOUT = "The operator's command line of Bilet. Each command has a help of its own: bilet feed tail --help"
+WHERE = """\
+lag, dlq, token, feed and simulate are for the demo that runs on this machine, the newest of several. Another one is
+named by --data FOLDER, such as that of KEEP; for feed and simulate also by --url; for lag and dlq also by
+KAFKA_BOOTSTRAP_SERVERS and MONGO_URL in the environment.
+Exit codes: 0 well, 1 a wrong result, 2 a wrong call or nothing to run on, 130 interrupted."""
+MIGRATE = """\
+Creates what is missing of topics, collections and indexes; may run at any time and again. Needs the environment of the
+services: KAFKA_BOOTSTRAP_SERVERS and MONGO_URL; KAFKA_PARTITIONS (6) and KAFKA_REPLICATION (1) count for new topics."""
+LAG = """\
+How many records are accepted and not visible yet: in the outbox of a service (committed, not in Kafka yet), before a
+group (in Kafka, not handled yet), in the feed of a region (numbered, not in its topic yet). Exit code 0 when nothing
+waits, 1 when something does."""
+TOKEN = """\
+Signs an access token with the key of the demo's identity provider and prints it; it is valid for an hour.
+For instance: bilet token --grant regional-operator:RU-ROS"""
+LETTERS = """\
+Lists the records that consumer groups could not read, oldest first: where each was (topic:partition:offset), when it
+was put aside, how large it is, and why. The record itself is in Kafka, in the topic GROUP.dlq."""
+TAIL = """\
+Prints a region's numbered events, one JSON object a line, from the first one or from behind --after, and waits for
+more. Breaks are waited out, with a word on standard error; within an epoch every number comes once and in order.
+When the feed was opened anew (410), everything follows again from seq 1: the field epoch tells it from before.
+The cursor for the next --after is said at the end. Exit codes: 0 at the end, or when nobody reads any more; 2 when
+the feed is refused. For instance: bilet feed tail RU-ROS --until-end | jq -r .type | sort | uniq -c"""
+SIMULATE = """\
+Plays a season through the HTTP API of a running demo and compares every figure. The same scenario with the same scale
+and seed may be played again: it only confirms. Any other needs pupils of its own, under the code of another region.
+For instance: bilet simulate --scale 0.02 --region RU-TST
+Exit codes: 0 when every figure is right, 1 when one differs or the play is refused."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Leaves in `run` the command to be run with the options."""
+    bilet = argparse.ArgumentParser(prog="bilet", description=ABOUT, epilog=WHERE, formatter_class=_Form)
+    verbs = bilet.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    _demo(_verb(verbs, "demo", "start everything here and play a season, as `make demo` does", commands.demo))
+    _simulate(_verb(verbs, "simulate", "play a season through a running demo's HTTP API", commands.simulate, SIMULATE))
+    _token(_verb(verbs, "token", "sign a token of the local identity provider", commands.token, TOKEN))
+    feed = verbs.add_parser("feed", help="tail: follow a region's feed", formatter_class=_Form)
+    feeds = feed.add_subparsers(required=True, metavar="COMMAND")
+    _tail(_verb(feeds, "tail", "print a region's events as they come", commands.tail, TAIL))
+    lag = _verb(verbs, "lag", "what is accepted and not visible yet", commands.lag, LAG)
+    lag.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="until nothing waits, at most so long")
+    _data(lag)
+    dlq = verbs.add_parser("dlq", help="list: what could not be read (dead letters)", formatter_class=_Form)
+    letters = _verb(
+        dlq.add_subparsers(required=True, metavar="COMMAND"), "list", "list dead letters", commands.letters, LETTERS
+    )
+    letters.add_argument("--group", choices=sorted(GROUPS), metavar="GROUP", help=f"one of {', '.join(sorted(GROUPS))}")
+    _data(letters)
+    _verb(verbs, "migrate", "create missing topics, collections and indexes", commands.migrate_all, MIGRATE)
+    return bilet
+
+
+class _Form(argparse.RawDescriptionHelpFormatter):
+    """Texts above are laid out already."""
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, run: Command, more: str = ""
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text, description=more or f"{text[0].upper()}{text[1:]}", formatter_class=_Form)
+    verb.set_defaults(run=run)
+    return verb
+
+
+def _demo(demo: argparse.ArgumentParser) -> None:
+    _scenario(demo)
+    demo.add_argument("--keep", metavar="FOLDER", help="data survives in this folder, for the same scenario and scale")
+    demo.add_argument("--port", type=_port, help="of the gateway; default 8080, or a free one when that is busy")
+    demo.add_argument("--exit", action="store_true", help="stop after the report; 1 if a figure differs")
+
+
+def _simulate(simulate: argparse.ArgumentParser) -> None:
+    _scenario(simulate)
+    simulate.add_argument("--region", metavar="CODE", help="play it in this region instead of the scenario's")
+    simulate.add_argument("--url", type=_url, help="the gateway; default: the demo's")
+    _data(simulate)
+
+
+def _scenario(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--scenario", type=Path, default=ROSTOV, metavar="FOLDER", help="default: rostov-2020")
+    command.add_argument("--scale", type=_scale, default=1.0, help="play a part of the scenario, for instance 0.1")
+    command.add_argument("--seed", type=int, default=2020, help="of everything that is made up; default 2020")
+
+
+def _token(token: argparse.ArgumentParser) -> None:
+    roles = ", ".join(sorted(ROLES))
+    token.add_argument(
+        "--grant",
+        type=_grant,
+        action="append",
+        default=[],
+        metavar="ROLE:ORG",
+        help=f"may be given several times. ROLE: one of {roles}. ORG: RU, a region, a municipality, a school or a "
+        "venue; guardian and pupil have none",
+    )
+    token.add_argument("--subject", default="operator", metavar="ID", help="who acts; default: operator")
+    _data(token)
+
+
+def _tail(tail: argparse.ArgumentParser) -> None:
+    tail.add_argument("region", metavar="REGION", help="its code, for instance RU-ROS")
+    tail.add_argument("--after", default="0", metavar="CURSOR", help="go on behind it; default: from the first event")
+    tail.add_argument(
+        "--until-end", action="store_true", help="stop when nothing is behind instead of waiting for more"
+    )
+    tail.add_argument("--url", type=_url, help="the gateway; default: the demo's")
+    tail.add_argument("--token", help="of an operator of the region; default: one of the demo's identity provider")
+    _data(tail)
+
+
+def _data(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", metavar="FOLDER", help="data folder of the demo that is meant")
+
+
+def _grant(text: str) -> Mapping[str, str]:
+    role, _, org = text.partition(":")
+    if role not in ROLES:
+        raise argparse.ArgumentTypeError(f"{role!r} is no role; roles are {', '.join(sorted(ROLES))}")
+    if not org and role not in FAMILY:
+        raise argparse.ArgumentTypeError(f"{role} of which organisation? For instance {role}:RU-ROS")
+    return {"role": role, "org": org} if org else {"role": role}
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise argparse.ArgumentTypeError(f"{text!r} is no URL; for instance http://127.0.0.1:8080")
+    return text
+
+
+def _scale(text: str) -> float:
+    return _number(text, lambda scale: 0 < scale <= 100, "a number above 0")
+
+
+def _seconds(text: str) -> float:
+    return _number(text, lambda seconds: seconds >= 0, "a number of seconds")
+
+
+def _port(text: str) -> int:
+    return int(_number(text, lambda port: port in range(1, 65536), "a port from 1 to 65535"))
+
+
+def _number(text: str, fits: Callable[[float], bool], form: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not fits(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {form}")
+    return number

@@ -1,0 +1,100 @@
+"""One play of a scenario against a running system, with a word about what an earlier play left there."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+
+from deploy.feed import START, Feed, FeedRefused, FeedSilent
+from deploy.installation import CallError
+from deploy.local.identity import Issuer
+from deploy.simulator.client import Token
+from deploy.simulator.command import PlayError
+from deploy.simulator.folder import load
+from deploy.simulator.scenario import Scenario
+from deploy.simulator.simulation import Options, Result, simulate
+from deploy.simulator.tables import PLACE_CODE
+
+TOKEN_SECONDS = 6 * 3600
+ANSWER_SECONDS = 30.0
+ONLY_THE_SAME = (
+    "Only the same can be played again; any other play needs pupils of its own (`bilet simulate --region CODE`), "
+    "or a data folder of its own"
+)
+
+
+def scenario_of(folder: Path, scale: float, region: str | None = None) -> Scenario:
+    """The folder's scenario, scaled, with the codes of another region if one is given; raises ScenarioError."""
+    scenario = load(folder)
+    if scale != 1:
+        scenario = scenario.scaled(scale)
+    return _moved(scenario, region) if region else scenario
+
+
+def _moved(scenario: Scenario, region: str) -> Scenario:
+    """The same season with other pupils: every code of a place begins with its region's."""
+    if not PLACE_CODE.fullmatch(region):
+        raise CallError(f"--region {region}: a region's code has 2 to 32 letters, digits and hyphens")
+    municipalities = (
+        replace(m, code=f"{region}-{m.code.removeprefix(f'{scenario.region}-')}") for m in scenario.municipalities
+    )
+    return replace(scenario, region=region, municipalities=tuple(municipalities))
+
+
+def signing(issuer: Issuer) -> Token:
+    """Tokens for whoever acts in a play, longer than it lasts."""
+
+    def token(subject: str, grants: Sequence[Mapping[str, Any]]) -> str:
+        return issuer.token(subject, grants, time.time(), TOKEN_SECONDS)
+
+    return token
+
+
+async def play_season(
+    scenario: Scenario, url: str, token: Token, console: Console, seed: int, data: Path | None
+) -> Result:
+    """Plays the scenario; what an earlier play of the same did already is only confirmed.
+
+    `data` is the system's data folder, where plays are noted by region. Raises CallError before anything is sent: when
+    another play was noted there, when the system does not answer or trust the tokens. Raises PlayError at a refusal.
+    """
+    before = await _events(scenario.region, url, token)
+    if data:
+        _note(data / f"played-{scenario.region}", scenario, seed)
+    if before:
+        console.print(f"{scenario.region} holds {before:,} events already; none is caused twice.", highlight=False)
+    try:
+        return await simulate(scenario, url, token, lambda: datetime.now(UTC), console, Options(seed=seed))
+    except PlayError as error:
+        if not before:
+            raise
+        raise PlayError(f"{error}\n{scenario.region} had been played in before. {ONLY_THE_SAME}") from None
+
+
+def _note(path: Path, scenario: Scenario, seed: int) -> None:
+    """A play with other numbers would be refused half-way, and what it had done by then would stay in the figures."""
+    wanted = f"season {scenario.season} of {scenario.registered:,} pupils, scale {scenario.scale:g}, seed {seed}"
+    noted = path.read_text() if path.exists() else wanted
+    if noted != wanted:
+        raise CallError(f"{scenario.region} has been played here: {noted}. Now wanted: {wanted}. {ONLY_THE_SAME}")
+    path.write_text(wanted)
+
+
+async def _events(region: str, url: str, token: Token) -> int:
+    """How many events the region's feed holds; 0 where there is none yet."""
+    grants = [{"role": "regional-operator", "org": region}]
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
+        try:
+            page = await Feed(http, url, region, lambda: token("regional-operator", grants)).page(START, limit=1)
+        except FeedRefused as refusal:
+            if refusal.slug != "feed-unknown":
+                raise
+            return 0
+        except FeedSilent as reason:
+            raise CallError(f"{url} does not answer: {reason}") from None
+    return int(page["watermark"])
