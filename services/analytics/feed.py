@@ -8,7 +8,7 @@ from pymongo import IndexModel, InsertOne, ReplaceOne
 from services.analytics.rekey import Rekeying
 from shared.contracts import wire
 from shared.contracts.event import Envelope
-from shared.mongo import Document, Mongo, Transaction
+from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.outbox import Clock
 from shared.poll import Received
 from shared.service import Indexes
@@ -92,7 +92,10 @@ class Feed:
     async def _known(self, events: set[str], heads: dict[str, Document], tx: Transaction) -> set[tuple[str, str]]:
         """Which of the events the current epochs hold already: `(event, region)`."""
         rows = self._records.find(
-            {"event": {"$in": list(events)}}, {"event": 1, "region": 1, "epoch": 1, "_id": 0}, session=tx
+            {"event": {"$in": list(events)}},
+            {"event": 1, "region": 1, "epoch": 1, "_id": 0},
+            batch_size=WHOLE,
+            session=tx,
         )
         return {(r["event"], r["region"]) async for r in rows if r["epoch"] == heads[r["region"]]["epoch"]}
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.analytics.feed import record_id
 from shared.auth import Scope
 from shared.errors import BadInput, NotFound, ServiceError
-from shared.mongo import Document, Mongo, Transaction
+from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
 
 WAKE_SECONDS = 0.1
@@ -106,7 +106,8 @@ class ScopedFeedReader:
     async def _records(self, head: Document, after: int, limit: int, tx: Transaction) -> list[Document]:
         region, epoch = head["_id"], head["epoch"]
         between = {"$gt": record_id(region, epoch, after), "$lte": record_id(region, epoch, head["last"])}
-        return await self._mongo["feed"].find({"_id": between}, session=tx).sort("_id", 1).limit(limit).to_list(limit)
+        found = self._mongo["feed"].find({"_id": between}, batch_size=WHOLE, session=tx)
+        return await found.sort("_id", 1).limit(limit).to_list(limit)
 
 
 def _event(record: Document) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from shared import kafka
 from shared.contracts.topics import region_topic
 from shared.lease import Lease
 from shared.leased import FULL, LeasedLoop
-from shared.mongo import Document, Mongo
+from shared.mongo import WHOLE, Document, Mongo
 from shared.outbox import Row
 from shared.relay import Publisher
 from shared.settings import Settings
@@ -72,7 +72,7 @@ class FeedRelay(LeasedLoop):
     async def _rows(self, head: Document, after: int, topic: str) -> list[Row]:
         region, epoch = head["_id"], head["epoch"]
         between = {"$gt": record_id(region, epoch, after), "$lte": record_id(region, epoch, after + FULL)}
-        found = await self._records.find({"_id": between}).sort("_id", 1).to_list(FULL)
+        found = await self._records.find({"_id": between}, batch_size=WHOLE).sort("_id", 1).to_list(FULL)
         return [_row(record, topic) for record in found]
 
 

@@ -23,7 +23,7 @@ from services.analytics.tables import (
 )
 from shared.auth import Scope
 from shared.errors import Forbidden, NotFound
-from shared.mongo import Document, Mongo, Transaction
+from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
 
 FUNNEL_METHOD = "funnel/1"
@@ -189,7 +189,9 @@ class ScopedFigures:
         """
         part = "n" if until or by_day else "total"
         where = reach.where | {"table": {"$in": list(tables)}}
-        async for packed in self._mongo["cells"].find(where, {part: 1, "table": 1, "place": 1}, session=tx):
+        async for packed in self._mongo["cells"].find(
+            where, {part: 1, "table": 1, "place": 1}, batch_size=WHOLE, session=tx
+        ):
             for path, n in leaves(packed.get(part, {})):
                 if part == "total":
                     path.append("")

@@ -31,7 +31,7 @@ from services.analytics.guardians import guardian_cells
 from shared import offsets
 from shared.contracts.event import ParticipantEvent
 from shared.errors import FactOvertaken
-from shared.mongo import Document, Mongo, Transaction
+from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.poll import Received
 from shared.service import Indexes
 
@@ -107,7 +107,7 @@ class ViewsWriter:
         return rules
 
     async def _load(self, participants: set[str], tx: Transaction) -> Mapping[str, Pupil]:
-        found = self._pupils.find({"_id": {"$in": list(participants)}}, session=tx)
+        found = self._pupils.find({"_id": {"$in": list(participants)}}, batch_size=WHOLE, session=tx)
         return {document["_id"]: pupil_of(document) async for document in found}
 
     async def _relink(self, change: "_Change", tx: Transaction) -> None:

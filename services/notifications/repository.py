@@ -9,7 +9,7 @@ from services.notifications import domain
 from services.notifications.domain import Link, Notice, Numbers, Ranges
 from shared.auth import Principal
 from shared.contracts.event import Envelope
-from shared.mongo import Collection, Document, Mongo, Transaction
+from shared.mongo import WHOLE, Collection, Document, Mongo, Transaction
 from shared.service import Indexes
 
 FAMILIES, NOTICES, CATALOGUE = "families", "notices", "catalogue"
@@ -44,12 +44,12 @@ class Notices:
             await self._families.bulk_write(_heads(notices, links), ordered=False, session=tx)
 
     async def _stored(self, ids: Sequence[str], tx: Transaction) -> set[str]:
-        found = await self._notices.find({"_id": {"$in": ids}}, {"_id": 1}, session=tx).to_list(None)
+        found = await self._notices.find({"_id": {"$in": ids}}, {"_id": 1}, batch_size=WHOLE, session=tx).to_list(None)
         return {document["_id"] for document in found}
 
     async def _last(self, participants: Iterable[str], tx: Transaction) -> dict[str, int]:
         wanted = {"_id": {"$in": list(participants)}}
-        found = await self._families.find(wanted, {"last": 1}, session=tx).to_list(None)
+        found = await self._families.find(wanted, {"last": 1}, batch_size=WHOLE, session=tx).to_list(None)
         return {document["_id"]: document.get("last", 0) for document in found}
 
     def within(self, who: Principal) -> "Inbox":

@@ -13,7 +13,7 @@ from services.trials.instruments import Attempt, Instrument
 from services.trials.path import Path
 from services.trials.slots import Slot
 from services.trials.values import zone
-from shared.mongo import Document, Mongo, Transaction
+from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.repository import Repository
 
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
@@ -168,5 +168,7 @@ class Store:
 
     async def _find(self, collection: str, ids: Iterable[str], tx: Transaction | None) -> list[Document]:
         query = {"_id": {"$in": list(dict.fromkeys(ids))}}
-        documents: list[Document] = await self._mongo[collection].find(query, session=tx).to_list(None)
+        documents: list[Document] = (
+            await self._mongo[collection].find(query, batch_size=WHOLE, session=tx).to_list(None)
+        )
         return documents
