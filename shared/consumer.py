@@ -23,16 +23,13 @@ from shared.poll import Poll, Received
 from shared.telemetry import Metrics, logger
 
 LINGER_MS = 150
-"""The broker holds a fetch this long to fill it: a poll costs the same for 5 records as for 50. A record may wait twice
-as long, since a consumer has one fetch under way and its partition may not be in it."""
+"""The broker holds a fetch this long to fill it; a record may wait twice as long, behind a fetch without it."""
 IDLE_MS = 500
-"""How long a poll waits in vain; what arrives ends the wait at once, so it costs no time, only wake-ups."""
+"""How long a poll waits in vain; what arrives ends it at once."""
 POLL_RECORDS = 2_000
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 OVERTAKEN_SECONDS = 60.0
 """How long a fact waits for the catalogue before it is put aside."""
-
-
 Handle = Callable[[Sequence[Received], Transaction], Awaitable[None]]
 """Applies a poll's events; runs again after a conflict, so it changes nothing but through the transaction."""
 
@@ -56,6 +53,7 @@ class BatchConsumer:
         topic_prefix: str = "",
         invalid_limit: int = 1_000,
         after: "BatchConsumer | None" = None,
+        linger_ms: int = LINGER_MS,
     ) -> None:
         self.group = topic_prefix + group
         self.topics = [topic_prefix + name for name in topic_names]
@@ -70,6 +68,7 @@ class BatchConsumer:
         self._metrics = metrics
         self._invalid_limit = invalid_limit
         self._after = after
+        self._linger_ms = linger_ms
         self.is_reference = False
         """Whether other consumers wait for this one."""
         if after is not None:
@@ -92,7 +91,7 @@ class BatchConsumer:
             max_records=POLL_RECORDS,
             batch_timeout_ms=IDLE_MS,
             fetch_min_bytes=1_048_576,
-            fetch_max_wait_ms=LINGER_MS,
+            fetch_max_wait_ms=self._linger_ms,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,
             rebalance_timeout_ms=30_000,

@@ -157,7 +157,7 @@ def _settle_memory() -> None:
     """Spares the garbage collector what lives as long as the process: a sixth of a request's processor time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
 
 
 def main(name: str, build: Callable[[Platform], Service]) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pymongo import IndexModel
 
 from shared.auth import Tokens
-from shared.consumer import BatchConsumer, Handle
+from shared.consumer import LINGER_MS, BatchConsumer, Handle
 from shared.decision import Aggregate
 from shared.lease import Lease
 from shared.mongo import Mongo
@@ -50,7 +50,12 @@ class Platform:
         return Repository(self.mongo, self.outbox, collection, model)
 
     def consumer(
-        self, group: str, topics: Sequence[str], handle: Handle, after: BatchConsumer | None = None
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: Handle,
+        after: BatchConsumer | None = None,
+        linger_ms: int = LINGER_MS,
     ) -> BatchConsumer:
         """A reader of topics; `after` is the one of the catalogue that these facts refer to."""
         return BatchConsumer(
@@ -63,6 +68,7 @@ class Platform:
             topic_prefix=self.settings.kafka_topic_prefix,
             invalid_limit=self.settings.dead_letters_in_a_row,
             after=after,
+            linger_ms=linger_ms,
         )
 
     def lease(self, name: str) -> Lease:
