@@ -15,7 +15,7 @@ LIFETIME_WARNING = (
 
 async def migrate(settings: Settings) -> None:
     """Topics first, then databases."""
-    await kafka.ensure_topics(settings.bootstrap, wanted_topics(settings), settings.kafka_replication)
+    await create_topics(settings)
     for service in dict.fromkeys(topics.GROUPS.values()):
         indexes = importlib.import_module(f"services.{service}.app").INDEXES
         mongo = Mongo(settings.mongo_url, settings.database(service))
@@ -28,8 +28,9 @@ async def migrate(settings: Settings) -> None:
         print(LIFETIME_WARNING.format(seconds=seconds))
 
 
-def wanted_topics(settings: Settings) -> dict[str, int]:
-    """Every topic with its number of partitions; a region's is made when the region appears."""
+async def create_topics(settings: Settings) -> None:
+    """Every topic of events, and one of dead letters a group; a region's is made when the region appears."""
     prefix = settings.kafka_topic_prefix
-    wanted = {prefix + topic.name: settings.kafka_partitions if topic.spread else 1 for topic in topics.TOPICS}
-    return wanted | {topics.dead_letters(prefix + group): 1 for group in topics.GROUPS}
+    events = {prefix + topic.name: settings.kafka_partitions if topic.spread else 1 for topic in topics.TOPICS}
+    letters = {topics.dead_letters(prefix + group): 1 for group in topics.GROUPS}
+    await kafka.ensure_topics(settings.bootstrap, events | letters, settings.kafka_replication, large=letters)

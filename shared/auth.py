@@ -132,7 +132,7 @@ class Tokens:
             keys = await self._keys.get(anew)
             try:
                 return self._remembered(token, keys)
-            except (JoseError, ValueError) as error:
+            except (JoseError, ValueError, TypeError, RecursionError) as error:
                 unknown_key = isinstance(error, ValueError) or type(error).__name__ == "InvalidKeyIdError"
                 if anew or not unknown_key:
                     raise Unauthenticated(f"the token is not valid: {type(error).__name__}") from None

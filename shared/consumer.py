@@ -39,7 +39,7 @@ class _Overtaken(Exception):
 
 
 class BatchConsumer:
-    """One group's reader of some topics. Rules: the architecture's 3 to 6; stored offsets are the truth."""
+    """One group's reader of some topics. Stored offsets are the truth: shared/decisions/0002."""
 
     def __init__(
         self,

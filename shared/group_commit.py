@@ -20,8 +20,8 @@ class GroupCommit(Generic[C, R]):
     without load it is one command, and nobody ever waits for a group to fill.
 
     `run` does a whole group in one transaction and gives each command's outcome in order; `weigh` says how many
-    objects a command touches. Commands of one process no longer conflict with each other; what keeps those of
-    several processes apart is still the transaction.
+    objects a command touches. Commands of one queue no longer conflict with each other; what keeps all others apart is
+    still the transaction. A caller that hangs up is served all the same, so a command must be safe to send again.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -44,6 +45,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
+        redirect_slashes=False,
     )
     app.state.tokens = tokens
     for router in routers:
@@ -136,6 +138,8 @@ class Measured:
         try:
             await self._app(scope, receive, observe)
         except Exception as error:
+            if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                return  # answered by the limit on bodies, which ends the request by an exception
             logger.error("request failed", route=_route(scope), error=type(error).__name__, exc_info=error)
             if status:
                 raise

@@ -1,6 +1,6 @@
 """The broker: topics that exist as the registry says, a producer that recovers, and end offsets."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka import TopicPartition as TopicPartition
@@ -10,10 +10,18 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from shared.errors import Unavailable
 
 FOR_EVER = "-1"
+RECORD_BYTES = 2 * 1024 * 1024
+"""What a producer may send. A dead letter is a record, of 1 MiB at most by the broker's own bound, with what is said of
+it: so only the topics of dead letters need as much."""
 
 
-async def ensure_topics(bootstrap: Sequence[str], topics: Mapping[str, int], replication: int = 1) -> None:
-    """Creates each missing topic with its number of partitions: kept for ever, stamped by the broker's clock."""
+async def ensure_topics(
+    bootstrap: Sequence[str], topics: Mapping[str, int], replication: int = 1, large: Container[str] = ()
+) -> None:
+    """Creates each missing topic with its number of partitions: kept for ever, stamped by the broker's clock.
+
+    Those in `large` take records of `RECORD_BYTES`, the others what the broker takes by default.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=list(bootstrap))
     await admin.start()
     try:
@@ -23,7 +31,8 @@ async def ensure_topics(bootstrap: Sequence[str], topics: Mapping[str, int], rep
                 name,
                 partitions,
                 replication,
-                topic_configs={"retention.ms": FOR_EVER, "message.timestamp.type": "LogAppendTime"},
+                topic_configs={"retention.ms": FOR_EVER, "message.timestamp.type": "LogAppendTime"}
+                | ({"max.message.bytes": str(RECORD_BYTES)} if name in large else {}),
             )
             for name, partitions in topics.items()
             if name not in present
@@ -46,6 +55,7 @@ def producer(bootstrap: Sequence[str]) -> AIOKafkaProducer:
         enable_idempotence=True,
         linger_ms=5,
         max_batch_size=131_072,
+        max_request_size=RECORD_BYTES,
         request_timeout_ms=30_000,
     )
 

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from shared import kafka
 from shared.lease import Lease
 from shared.leased import FULL, LeasedLoop
 from shared.outbox import Outbox, Row, Waiting
-from shared.telemetry import Metrics
+from shared.telemetry import Metrics, logger
 
 
 class Publisher:
@@ -22,15 +24,16 @@ class Publisher:
     async def publish(self, rows: Sequence[Row]) -> list[bool]:
         """Sends the rows in order; of each, whether it was acknowledged and all of its key before it too."""
         producer = await self._started()
-        sent = [await producer.send(r.topic, r.value, r.key, headers=r.headers) for r in rows]
+        sent = [await _sent(producer, row) for row in rows]
         outcomes = await asyncio.gather(*sent, return_exceptions=True)
-        failed = set()
+        failed: dict[bytes, str] = {}
         acknowledged = []
         for row, outcome in zip(rows, outcomes, strict=True):
             if isinstance(outcome, BaseException):
-                failed.add(row.key)
+                failed[row.key] = f"{row.topic}: {type(outcome).__name__}"
             acknowledged.append(row.key not in failed)
         if failed:
+            logger.warning("records not sent", keys=len(failed), reasons=sorted(set(failed.values())))
             await self.close()
         return acknowledged
 
@@ -46,6 +49,16 @@ class Publisher:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.stop()
+
+
+async def _sent(producer: AIOKafkaProducer, row: Row) -> asyncio.Future[Any]:
+    """The record's acknowledgement, to come; one that cannot even be sent holds back its own key alone."""
+    try:
+        future: asyncio.Future[Any] = await producer.send(row.topic, row.value, row.key, headers=row.headers)
+    except KafkaError as error:
+        future = asyncio.get_running_loop().create_future()
+        future.set_exception(error)
+    return future
 
 
 class Relay(LeasedLoop):

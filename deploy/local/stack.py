@@ -97,7 +97,7 @@ def data_folder(keep: Path | None) -> Iterator[Path]:
     """
     try:
         folder = Path(keep.absolute() if keep else tempfile.mkdtemp(prefix="bilet-"))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         room = shutil.disk_usage(folder).free
     except OSError as error:
         raise StackError(f"no data folder in {keep or tempfile.gettempdir()}: {error.strerror}") from error

@@ -66,6 +66,18 @@ async def test_every_route_has_a_principal(service: str) -> None:
         platform.close()
 
 
+@pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
+async def test_the_registry_names_every_group(service: str) -> None:
+    """A group that it does not know has no topic for its dead letters, and no lag."""
+    platform = Platform(service, SETTINGS)
+    try:
+        workers = importlib.import_module(f"services.{service}.app").build(platform).workers
+        groups = [consumer.group for consumers in workers.values() for consumer in consumers]
+        assert sorted(groups) == sorted(group for group, owner in GROUPS.items() if owner == service)
+    finally:
+        platform.close()
+
+
 def test_a_route_without_a_principal_is_found_however_deep() -> None:
     inner, outer = APIRouter(), APIRouter(prefix="/outer")
 

@@ -7,8 +7,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from deploy.migrate import wanted_topics
-from shared import kafka
+from deploy.migrate import create_topics
 from shared.service import Platform
 from shared.settings import Settings
 from tests.integration.installation import own_settings
@@ -18,7 +17,7 @@ from tests.integration.installation import own_settings
 async def settings(infrastructure: Infrastructure) -> AsyncIterator[Settings]:
     """Settings of an installation that nobody else uses; its topics exist."""
     own = own_settings(infrastructure, issuer="http://127.0.0.1:1/issuer")
-    await kafka.ensure_topics(own.bootstrap, wanted_topics(own))
+    await create_topics(own)
     yield own
 
 

@@ -20,8 +20,7 @@ from deploy.local.identity import Issuer
 from deploy.local.ports import free_port
 from deploy.local.processes import Child, Program, spawn
 from deploy.local.stack import Infrastructure
-from deploy.migrate import wanted_topics
-from shared import kafka
+from deploy.migrate import create_topics
 from shared.contracts import wire
 from shared.contracts.event import Envelope
 from shared.keys import derive, keyed_id
@@ -153,7 +152,7 @@ async def installed(kind: type[OneService], infrastructure: Infrastructure) -> A
     """The service, started; its process and its database are gone in the end."""
     async with _issuer() as issuer, aiohttp.ClientSession() as http:
         settings = own_settings(infrastructure, issuer.url)
-        await kafka.ensure_topics(settings.bootstrap, wanted_topics(settings))
+        await create_topics(settings)
         mongo = Mongo(settings.mongo_url, settings.database(kind.service))
         log = infrastructure.data / "logs" / f"{settings.kafka_topic_prefix}{kind.service}.log"
         running = kind(settings, issuer, http, mongo, log)

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from pymongo.errors import BulkWriteError
 
+from shared import kafka
 from shared.contracts import topics, wire
 from shared.mongo import Transaction
 from shared.outbox import MOST_BYTES, MOST_ROWS, Row, Waiting
@@ -130,3 +131,28 @@ async def test_what_was_not_acknowledged_stays_with_all_that_has_to_follow_it(pl
     assert await relay.step() == 4
     assert publisher.sent == ["a1", "b1", "c1", "a2", "b2", "a1", "b1", "a2", "b2"]
     assert (await relay.step(), await relay.waits()) == (0, False)
+
+
+async def test_what_cannot_be_sent_holds_back_its_own_key_alone(platform: Platform) -> None:
+    topic = platform.settings.kafka_topic_prefix + topics.REGISTRATION_EVENTS.name
+    too_large = Row("huge1", topic, b"huge", bytes(2 * kafka.RECORD_BYTES), [])
+    others = [Row(f"{key}{n}", topic, key.encode(), b"{}", []) for key in ("a", "b") for n in (1, 2)]
+    await commit(platform, too_large)
+    await commit(platform, *others)
+    relay = Relay(platform.outbox, Publisher(platform.settings.bootstrap), platform.lease("relay"), platform.metrics)
+    assert await relay.step() == len(others)
+    await relay.close()
+    assert await documents(platform) == [["huge1"]]
+    assert sorted(r.key for r in await read_all(platform.settings, topic)) == [b"a", b"a", b"b", b"b"]
+
+
+async def test_the_largest_record_of_a_topic_fits_into_its_dead_letter(platform: Platform) -> None:
+    prefix = platform.settings.kafka_topic_prefix
+    events, letters = prefix + topics.REGISTRATION_EVENTS.name, topics.dead_letters(f"{prefix}registration.progress")
+    largest = bytes(1_048_588 - 200)  # the broker's default bound, less what surrounds a value
+    await commit(platform, Row("largest", events, b"k", largest, []))
+    position, reason = ("dlq_position", bytes(100)), ("dlq_reason", bytes(2_000))
+    await commit(platform, Row("letter", letters, b"position", largest, [position, reason]))
+    await relay_once(platform)
+    assert await platform.outbox.size() == 0
+    assert [len(r.value or b"") for r in await read_all(platform.settings, letters)] == [len(largest)]

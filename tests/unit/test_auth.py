@@ -1,5 +1,8 @@
 """Which tokens are believed and how long, and what their claims grant: places to staff, a mere role to a family."""
 
+import base64
+import json
+
 import pytest
 from joserfc.jwk import ECKey, KeySet
 
@@ -84,6 +87,13 @@ async def test_another_token_of_the_subject_is_verified_on_its_own(provider: Pro
     with pytest.raises(Unauthenticated, match="BadSignatureError"):
         await tokens.who(forged)
     assert tokens.verified == 3
+
+
+@pytest.mark.parametrize("critical", [True, 5.5, [[]], {"a": 1}])
+async def test_a_header_of_a_wrong_shape_is_no_valid_token(tokens: Counting, critical: object) -> None:
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "ES256", "crit": critical}).encode()).rstrip(b"=").decode()
+    with pytest.raises(Unauthenticated):
+        await tokens.who(f"{header}.e30.AAAA")
 
 
 async def test_a_key_that_is_not_known_lets_the_keys_be_fetched_again(provider: Provider, tokens: Counting) -> None:

@@ -1,0 +1,76 @@
+"""What events may say: every field with its privacy mark, frozen here, so that a new one is decided by a person.
+
+A mark says how far a field travels; no mark lets in a name, a birth date or a contact: those belong to the vault.
+"""
+
+from shared.contracts.event import Event, Privacy
+from shared.contracts.topics import EVENTS
+
+ALLOWED = {
+    "account.linked.v1": (
+        "public: grade municipality region school school_class",
+        "pseudonymous: account participant",
+    ),
+    "attendance.revoked.v1": (
+        "public: competency grade kind municipality region school school_class season slot",
+        "pseudonymous: attendance participant",
+    ),
+    "competency.approved.v1": ("public: code name",),
+    "consent.given.v1": (
+        "public: channel grade municipality region school school_class version",
+        "pseudonymous: participant",
+    ),
+    "consent.withdrawn.v1": (
+        "public: grade municipality region school school_class",
+        "pseudonymous: participant",
+    ),
+    "diagnostic.completed.v1": (
+        "public: diagnostic grade municipality region school school_class season",
+        "pseudonymous: attempt participant",
+    ),
+    "guardian.linked.v1": (
+        "public: grade municipality region school school_class",
+        "pseudonymous: account guardian participant",
+    ),
+    "organisation.defined.v1": ("public: code kind level municipality name parent region utc_offset",),
+    "participant.registered.v1": (
+        "public: grade municipality region school school_class season",
+        "pseudonymous: participant",
+        "sensitive: disability",
+    ),
+    "recommendation.issued.v1": (
+        "public: competencies grade municipality region school school_class season",
+        "pseudonymous: participant recommendation",
+    ),
+    "recommendation.withdrawn.v1": (
+        "public: grade municipality region school school_class season",
+        "pseudonymous: participant recommendation",
+    ),
+    "season.defined.v1": ("public: closes diagnostics grades name opens recommendation_gate season trials_required",),
+    "slot.opened.v1": (
+        "public: accessibility capacity competency grades kind minutes region season slot starts_at venue",
+    ),
+    "trial.attended.v1": (
+        "public: competency grade kind municipality region school school_class season slot source venue",
+        "pseudonymous: attendance booking participant",
+    ),
+    "trial.booked.v1": (
+        "public: competency grade kind municipality region school school_class season slot venue",
+        "pseudonymous: booking participant",
+    ),
+    "trial.cancelled.v1": (
+        "public: competency grade kind municipality region school school_class season slot",
+        "pseudonymous: booking participant",
+    ),
+    "venue.registered.v1": ("public: municipality name organisation region registry season venue",),
+}
+
+
+def marks(event: type[Event]) -> tuple[str, ...]:
+    """An event's fields by their mark."""
+    by_mark = {mark: sorted(n for n, f in event.model_fields.items() if mark in f.metadata) for mark in Privacy}
+    return tuple(f"{mark.value}: {' '.join(names)}" for mark, names in by_mark.items() if names)
+
+
+def test_events_say_nothing_that_was_not_decided() -> None:
+    assert {type: marks(event) for type, event in EVENTS.items()} == ALLOWED
