@@ -9,6 +9,8 @@ from pymongo import UpdateOne
 from shared.mongo import Mongo, Transaction
 
 COLLECTION = "offsets"
+FENCES = "offset_fences"
+"""One document of each group, which only a seeding and a fence write: no poll does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class StoredOffsets:
     """The offsets of one group; an offset is always that of the next record to handle."""
 
     def __init__(self, mongo: Mongo, group: str) -> None:
+        self._mongo = mongo
         self._rows = mongo[COLLECTION]
+        self._fences = mongo[FENCES]
         self.group = group
 
     async def read(
@@ -38,9 +42,7 @@ class StoredOffsets:
         found = {ids[row["_id"]]: int(row["next"]) for row in rows}
         missing = [key for key, partition in ids.items() if partition not in found]
         if missing and tx is None:
-            await self._rows.bulk_write(
-                [UpdateOne({"_id": key}, {"$setOnInsert": self._row(ids[key])}, upsert=True) for key in missing]
-            )
+            await self._seed([ids[key] for key in missing])
         return {partition: found.get(partition, 0) for partition in ids.values()}
 
     async def advance(self, spans: Iterable[Span], tx: Transaction) -> bool:
@@ -57,6 +59,28 @@ class StoredOffsets:
         ]
         result = await self._rows.bulk_write(moves, ordered=False, session=tx)
         return result.matched_count == len(moves)
+
+    async def fence(self, tx: Transaction) -> None:
+        """Makes `tx` conflict with every poll of the group that overlaps it: the second sees the first's effects.
+
+        A poll under way moves a row that this moves too. A partition whose first poll is yet to come has no row that
+        `tx` could see, but is seeded first, which moves the group's fence.
+        """
+        await self._move_fence(tx)
+        await self._rows.update_many({"group": self.group}, {"$inc": {"fences": 1}}, session=tx)
+
+    async def _seed(self, partitions: Iterable[TopicPartition]) -> None:
+        """Gives new partitions their rows, in one transaction with the fence: a row is never there without it."""
+        rows = [UpdateOne({"_id": self._id(p)}, {"$setOnInsert": self._row(p)}, upsert=True) for p in partitions]
+
+        async def write(tx: Transaction) -> None:
+            await self._move_fence(tx)
+            await self._rows.bulk_write(rows, ordered=False, session=tx)
+
+        await self._mongo.transact(write)
+
+    async def _move_fence(self, tx: Transaction) -> None:
+        await self._fences.update_one({"_id": self.group}, {"$inc": {"moves": 1}}, upsert=True, session=tx)
 
     async def invalid_in_a_row(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """How many unreadable records ended each partition's handled part."""

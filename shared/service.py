@@ -107,5 +107,6 @@ PLATFORM_INDEXES: Indexes = {
     "outbox": [],
     "leases": [],
     "offsets": [IndexModel([("group", 1)])],
+    "offset_fences": [],
 }
 """What the platform keeps in every service's database."""

@@ -29,10 +29,13 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     def asked(code: str, season: str, as_of: date | None) -> Asked:
         return Asked(code, season, as_of.isoformat() if as_of else None, clock())
 
-    async def answered(request: Request, who: Principal, known: str | None, ask: Ask) -> Response:
-        """The figures in the caller's scope, or 304 where the caller has them already, under the tag `known`."""
+    async def answered(request: Request, who: Principal, known: str | None, question: Asked, ask: Ask) -> Response:
+        """The figures in the caller's scope, or 304 where the caller has them already, under the tag `known`.
+
+        Whether the question is in scope comes first: a tag can be guessed.
+        """
         mine = figures.within(who.scope)
-        tag = _tag(request, who, await mine.position(), clock())
+        tag = _tag(request, who, await mine.position(question), clock())
         if tag == known:
             return Response(status_code=304, headers={"ETag": tag})
         return JSONResponse(await ask(mine), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
@@ -57,7 +60,7 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         """Distinct pupils at each stage, in all and by one dimension."""
         _refuse_unknown(request, {"season", "as_of", "by"})
         question = asked(code, season, as_of)
-        return await answered(request, who, if_none_match, lambda mine: mine.funnel(question, by))
+        return await answered(request, who, if_none_match, question, lambda mine: mine.funnel(question, by))
 
     @router.get("/regions/{code}/ranking")
     async def ranking(
@@ -72,7 +75,7 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         """Municipalities by the share of the tested who completed the season."""
         _refuse_unknown(request, {"season", "as_of", "min_n"})
         question = asked(code, season, as_of)
-        return await answered(request, who, if_none_match, lambda mine: mine.ranking(question, min_n))
+        return await answered(request, who, if_none_match, question, lambda mine: mine.ranking(question, min_n))
 
     @router.get("/regions/{code}/competencies")
     async def competencies(
@@ -87,7 +90,7 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         """Competencies by attendances of trials; bookings apart."""
         _refuse_unknown(request, {"season", "as_of", "top"})
         question = asked(code, season, as_of)
-        return await answered(request, who, if_none_match, lambda mine: mine.competencies(question, top))
+        return await answered(request, who, if_none_match, question, lambda mine: mine.competencies(question, top))
 
     @router.get("/regions/{code}/feed")
     async def feed(

@@ -173,6 +173,11 @@ class Contribution:
     links: set[Link] = field(default_factory=set)
 
 
+FOLD = "1"
+"""The version of `contribution` and `guardian_cells`; another whenever they give other cells for the same facts, since
+an update subtracts what they gave before."""
+
+
 def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> Contribution:
     """The pupil's cells and guardians' links in a season; an update of the figures is the new one minus the old one."""
     facts = pupil.seasons.get(season)

@@ -17,6 +17,7 @@ INDEXES: Indexes = {
     "feed_heads": [],
     "feed": [IndexModel([("event", 1), ("region", 1), ("epoch", 1)], unique=True)],
     "feed_catalogue": [],
+    "feed_fence": [],
     "feed_published": [],
 }
 
@@ -33,6 +34,7 @@ class Feed:
         self._heads = mongo["feed_heads"]
         self._records = mongo["feed"]
         self._national = mongo["feed_catalogue"]
+        self._fence = mongo["feed_fence"]
         self._master_key = master_key
         self._clock = clock
         self._rekeyings: dict[tuple[str, int], Rekeying] = {}
@@ -56,6 +58,7 @@ class Feed:
             for e in national
         ]
         if writes:
+            await self._meet(tx)
             await self._national.bulk_write(writes, ordered=False, session=tx)
 
     async def _open(self, regions: set[str], heads: dict[str, Document], tx: Transaction) -> dict[str, list[Envelope]]:
@@ -65,6 +68,7 @@ class Feed:
         """
         queues: dict[str, list[Envelope]] = defaultdict(list)
         if regions:
+            await self._meet(tx)
             stored = await self._national.find({}, session=tx).sort("_id", 1).to_list(None)
             catalogue = [wire.read(row["headers"], row["value"]) for row in stored]
             epoch = int(self._clock().timestamp() * 1000)
@@ -72,6 +76,14 @@ class Feed:
                 heads[region] = {"_id": region, "epoch": epoch, "last": 0}
                 queues[region] = list(catalogue)
         return queues
+
+    async def _meet(self, tx: Transaction) -> None:
+        """Lets what is national and the opening of a region conflict where they overlap.
+
+        The one reads the heads and writes the catalogue, the other reads the catalogue and writes a head: without a
+        document that both write, both would commit and the new log would lack the event for ever.
+        """
+        await self._fence.update_one({"_id": "national"}, {"$inc": {"met": 1}}, upsert=True, session=tx)
 
     async def _number(self, queues: dict[str, list[Envelope]], heads: dict[str, Document], tx: Transaction) -> None:
         known = await self._known({e.id for queue in queues.values() for e in queue}, heads, tx)
@@ -90,14 +102,15 @@ class Feed:
             await self._records.bulk_write(records, ordered=False, session=tx)
 
     async def _known(self, events: set[str], heads: dict[str, Document], tx: Transaction) -> set[tuple[str, str]]:
-        """Which of the events the current epochs hold already: `(event, region)`."""
+        """Which of the events the current epochs hold already: `(event, region)`; a log without a head has none."""
+        epochs = {region: head["epoch"] for region, head in heads.items()}
         rows = self._records.find(
             {"event": {"$in": list(events)}},
             {"event": 1, "region": 1, "epoch": 1, "_id": 0},
             batch_size=WHOLE,
             session=tx,
         )
-        return {(r["event"], r["region"]) async for r in rows if r["epoch"] == heads[r["region"]]["epoch"]}
+        return {(r["event"], r["region"]) async for r in rows if r["epoch"] == epochs.get(r["region"])}
 
     def _record(self, region: str, epoch: int, seq: int, envelope: Envelope) -> Document:
         rekeying = self._rekeyings.get((region, epoch))

@@ -11,6 +11,8 @@ from shared.errors import BadInput, NotFound, ServiceError
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
 
+LONGEST_CURSOR = 40
+"""Python turns no text of thousands of digits into a number."""
 WAKE_SECONDS = 0.1
 """How often a waiting reader looks at the head: one indexed read of one document."""
 
@@ -37,7 +39,7 @@ class Cursor:
         if text in ("", "0"):
             return None
         epoch, _, seq = text.partition(".")
-        if not (epoch.isdecimal() and seq.isdecimal()):
+        if len(text) > LONGEST_CURSOR or not (epoch.isdecimal() and seq.isdecimal()):
             raise BadInput.field("query:after", "is not a cursor that a feed page gave; use 0 for the start")
         return cls(int(epoch), int(seq))
 

@@ -2,6 +2,8 @@
 
 from itertools import takewhile
 
+from pymongo.read_concern import ReadConcern
+
 from services.analytics.feed import record_id
 from shared import kafka
 from shared.contracts.topics import region_topic
@@ -20,8 +22,10 @@ class FeedRelay(LeasedLoop):
 
     def __init__(self, mongo: Mongo, publisher: Publisher, lease: Lease, settings: Settings) -> None:
         super().__init__(lease)
-        self._heads = mongo["feed_heads"]
-        self._records = mongo["feed"]
+        # What a failover could take back must not be published: its number would become another event's.
+        lasting = ReadConcern("majority")
+        self._heads = mongo["feed_heads"].with_options(read_concern=lasting)
+        self._records = mongo["feed"].with_options(read_concern=lasting)
         self._published = mongo["feed_published"]
         self._publisher = publisher
         self._settings = settings

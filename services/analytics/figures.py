@@ -48,7 +48,7 @@ class Reach:
     where: Document
     """The filter of cells."""
     municipalities: Sequence[str] = ()
-    """None for the whole region."""
+    """Empty for the whole region."""
 
     @property
     def whole(self) -> Table:
@@ -76,9 +76,11 @@ class ScopedFigures:
         self._offsets = offsets
         self._scope = scope
 
-    async def position(self) -> Mapping[str, int]:
-        """How far the views have come: `topic:partition` → next offset."""
+    async def position(self, asked: Asked) -> Mapping[str, int]:
+        """How far the views have come: `topic:partition` → next offset; an error where the answer would be one."""
         async with self._mongo.snapshot() as tx:
+            await self._region(asked, tx)
+            await self._reach(asked, tx)
             return await position(self._mongo, self._offsets, tx)
 
     async def regions(self, season: str, as_of: Day | None, now: datetime) -> list[Row]:
@@ -164,7 +166,9 @@ class ScopedFigures:
         where: Document = {"season": asked.season, "region": asked.region}
         if self._scope.covers(asked.region):
             return Reach(where)
-        own = {"_id": {"$in": [g.org for g in self._scope.grants]}, "kind": "municipality", "region": asked.region}
+        # By role, since a region may define a municipality under the code of another region.
+        orgs = [g.org for g in self._scope.grants if g.role == "municipal-operator"]
+        own = {"_id": {"$in": orgs}, "kind": "municipality", "region": asked.region}
         reached = [row["_id"] async for row in self._mongo["organisations"].find(own, session=tx)]
         if not reached:
             raise Forbidden("outside the scope of the token's grants")

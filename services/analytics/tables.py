@@ -98,11 +98,16 @@ def summed(counts: Mapping[tuple[str, ...], Counter[Stage]]) -> Row:
 
 
 def table(counts: Mapping[tuple[str, ...], Counter[Stage]], guardians: Counter[tuple[str, ...]]) -> list[Row]:
-    """Rows of stages and guardians by key; a row of nothing but zeros is left out."""
+    """Rows of stages and guardians by key; a row of nothing but zeros is left out.
+
+    A day has a row also where it has guardians alone. Guardians in all, under the empty key, are no row.
+    """
+    none: Counter[Stage] = Counter()
+    rows = ((key, counts.get(key, none), guardians.get(key, 0)) for key in sorted({*counts, *guardians} - {()}))
     return [
-        {"key": key, "counts": {**{stage: counts[key][stage] for stage in STAGES}, "guardians": guardians.get(key, 0)}}
-        for key in sorted(counts)
-        if any(counts[key].values())
+        {"key": key, "counts": {**{stage: stages[stage] for stage in STAGES}, "guardians": linked}}
+        for key, stages, linked in rows
+        if linked or any(stages.values())
     ]
 
 

@@ -17,6 +17,7 @@ from services.analytics.documents import (
     pupil_of,
 )
 from services.analytics.domain import (
+    FOLD,
     Cell,
     Contribution,
     Link,
@@ -28,10 +29,10 @@ from services.analytics.domain import (
     rules_of,
 )
 from services.analytics.guardians import guardian_cells
-from shared import offsets
 from shared.contracts.event import ParticipantEvent
-from shared.errors import FactOvertaken
+from shared.errors import FactOvertaken, ServiceError
 from shared.mongo import WHOLE, Document, Mongo, Transaction
+from shared.offsets import StoredOffsets
 from shared.poll import Received
 from shared.service import Indexes
 
@@ -40,8 +41,15 @@ INDEXES: Indexes = {
     "cells": [IndexModel([("table", 1), ("season", 1), ("region", 1)])],
     "guardians": [IndexModel([("season", 1), ("links.municipality", 1)])],
     "seasons": [],
+    "fold": [],
 }
 Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
+
+
+class OtherFold(ServiceError):
+    """The figures were folded by another version of the code; the consumer that meets this ends its process."""
+
+    slug = "other-fold"
 
 
 class ViewsWriter:
@@ -54,11 +62,12 @@ class ViewsWriter:
         self._cells = mongo["cells"]
         self._guardians = mongo["guardians"]
         self._seasons = mongo["seasons"]
-        self._offsets = mongo[offsets.COLLECTION]
-        self._group = group
+        self._fold = mongo["fold"]
+        self._offsets = StoredOffsets(mongo, group)
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
         """One poll: the change of every pupil's contribution, written as one bulk per collection."""
+        await self._must_be_of_this_fold(tx)
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
         rules = await self._rules(facts, tx)
         pupils = await self._load({r.event.participant for r in facts}, tx)
@@ -78,16 +87,31 @@ class ViewsWriter:
     async def refold(self, season: str, old: Rules, new: Rules, partition: int, tx: Transaction) -> None:
         """Counts a season's pupils under other rules; part of the transaction that stores these.
 
-        Moving the offsets' rows makes every poll of facts that is under way conflict with it: whichever comes second
-        sees the other's effects. So the cells are always the sum over all pupils under the rules that are stored.
+        The fence makes every poll of facts that is under way conflict with it: whichever comes second sees the other's
+        effects. So the cells are always the sum over all pupils under the rules that are stored.
         """
-        await self._offsets.update_many({"group": self._group}, {"$inc": {"refolds": 1}}, session=tx)
+        await self._must_be_of_this_fold(tx)
+        await self._offsets.fence(tx)
         change = _Change()
         async for document in self._pupils.find({"seasons.code": season}, session=tx):
             participant, pupil = document["_id"], pupil_of(document)
             before = contribution(participant, season, pupil, old)
             change.add(before, contribution(participant, season, pupil, new), partition)
         await self._count(change, tx)
+
+    async def _must_be_of_this_fold(self, tx: Transaction) -> None:
+        """Raises OtherFold unless the cells are this code's; the first poll of a database notes whose they are.
+
+        An update subtracts what the fold gave before: another fold would subtract what was never added.
+        """
+        stored = await self._fold.find_one({"_id": "views"}, session=tx)
+        if stored is None:
+            await self._fold.insert_one({"_id": "views", "version": FOLD}, session=tx)
+        elif stored["version"] != FOLD:
+            raise OtherFold(
+                f"the figures were folded by version {stored['version']}, this is {FOLD}: "
+                "drop the analytics database and let it replay"
+            )
 
     async def _rules(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Rules]:
         """The rules of every season, as this transaction sees them; there are few.

@@ -1,9 +1,13 @@
 """Figures over HTTP: an answer that the caller has already is not sent again, one that has changed is."""
 
+import hashlib
+import json
 from typing import Any
 
 from deploy.local.stack import Infrastructure
+from shared.auth import Grant
 from shared.contracts.event import Envelope
+from shared.outbox import utcnow
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.installation import Installation, installed
@@ -34,6 +38,27 @@ class Analytics(Installation):
             return status == 200 and body["registered"] == registered
 
         await eventually(shown)
+
+
+async def test_a_guessed_tag_says_nothing_outside_the_scope(infrastructure: Infrastructure) -> None:
+    elsewhere = {"role": "municipal-operator", "org": "RU-TAM-001"}
+    async with installed(Analytics, infrastructure) as service:
+        catalogue = builders.season(), builders.municipality(), builders.region()
+        await service.learns(1, *map(enveloped, catalogue), enveloped(builders.registered("p1")))
+        position = (await service.asked("funnel"))[2]["position"]
+        caller = ["someone", repr((Grant("municipal-operator", "RU-TAM-001"),))]
+        path, hour = "/analytics/regions/RU-ROS/funnel", f"{utcnow():%Y-%m-%dT%H}"
+        question = json.dumps([path, "season=2020", caller, position, hour])
+        guessed = f'"{hashlib.sha256(question.encode()).hexdigest()[:24]}"'
+        assert (await service.asked("funnel", guessed, elsewhere))[0] == 403
+
+
+async def test_a_cursor_of_thousands_of_digits_is_refused(infrastructure: Infrastructure) -> None:
+    async with installed(Analytics, infrastructure) as service:
+        await service.learns(1, *map(enveloped, (builders.season(), builders.region(), builders.registered("p1"))))
+        path = f"/regions/RU-ROS/feed?after=1.{'9' * 5_000}"
+        answer = await service.request("GET", path, None, service.bearer("someone", [REGIONAL]))
+        assert (answer.status, answer.body["type"]) == (422, "bad-input")
 
 
 async def test_figures_are_sent_again_only_when_they_may_have_changed(infrastructure: Infrastructure) -> None:

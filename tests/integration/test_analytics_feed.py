@@ -1,0 +1,94 @@
+"""A region's log on a real database: nothing national is lost to a log that opens meanwhile, or is opened anew."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.analytics.feed import Feed
+from services.analytics.feed_relay import FeedRelay
+from shared.auth import Grant, Scope
+from shared.contracts.event import Event
+from shared.mongo import Transaction
+from shared.relay import Publisher
+from shared.service import Platform
+from tests import builders
+from tests.builders import enveloped
+from tests.integration.running_analytics import Analytics, overlapping, polled
+
+NEW = "RU-TST"
+FACT = builders.registered("p9", region=NEW, municipality="RU-TST-001", school="RU-TST-001-S01")
+NATIONAL = builders.competency("robots")
+
+
+class Logs:
+    """The writer of the logs on one database, and their reader."""
+
+    def __init__(self, analytics: Analytics) -> None:
+        platform = analytics.platform
+        self.analytics = analytics
+        self.mongo = platform.mongo
+        self._feed = Feed(platform.mongo, platform.settings.master_key, platform.clock)
+
+    def poll(self, *events: Event) -> Callable[[Transaction], Coroutine[Any, Any, None]]:
+        """What one poll does in its transaction."""
+        return lambda tx: self._feed.apply(polled(*map(enveloped, events)), tx)
+
+    async def take(self, *events: Event) -> None:
+        """One poll."""
+        await self.mongo.transact(self.poll(*events))
+
+    async def types(self, region: str) -> list[str]:
+        """The types in a region's log, whose numbers have no gap."""
+        scope = Scope((Grant("regional-operator", region),))
+        events = (await self.analytics.feed(scope).page(region, "0", 100, 0))["events"]
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        return [event["type"] for event in events]
+
+
+@pytest_asyncio.fixture
+async def logs(platform_of: Callable[..., Platform]) -> Logs:
+    analytics = Analytics(platform_of("analytics"))
+    await analytics.migrate()
+    logs = Logs(analytics)
+    await logs.take(builders.season(), builders.region())
+    return logs
+
+
+@pytest.mark.parametrize("national_first", [False, True])
+async def test_a_region_that_opens_while_something_national_comes(logs: Logs, national_first: bool) -> None:
+    national, opening = logs.poll(NATIONAL), logs.poll(FACT)
+    bodies = (national, opening) if national_first else (opening, national)
+    assert await overlapping(logs.mongo, *bodies) > 1
+    assert sorted(await logs.types(NEW)) == sorted(e.type for e in (builders.season(), NATIONAL, FACT))
+    assert NATIONAL.type in await logs.types("RU-ROS")
+
+
+async def test_facts_of_open_logs_do_not_write_the_fence(logs: Logs) -> None:
+    before = await logs.mongo["feed_fence"].find({}).to_list(None)
+    await logs.take(builders.registered("p1"))
+    assert await logs.mongo["feed_fence"].find({}).to_list(None) == before != []
+
+
+async def test_something_national_comes_again_while_a_log_has_no_head(logs: Logs) -> None:
+    await logs.take(builders.region(NEW))
+    await logs.mongo["feed_heads"].delete_one({"_id": NEW})
+    await logs.take(builders.season())
+    await logs.take(FACT)
+    assert await logs.types(NEW) == [builders.season().type, FACT.type]
+
+
+async def test_only_what_no_failover_takes_back_is_published(logs: Logs) -> None:
+    platform = logs.analytics.platform
+    await logs.mongo["feed_heads"].database.command("profile", 2)
+    relay = FeedRelay(
+        logs.mongo, Publisher(platform.settings.bootstrap), platform.lease("feed relay"), platform.settings
+    )
+    await relay.drain()
+    await logs.mongo["feed_heads"].database.command("profile", 0)
+    for read in ("feed_heads", "feed"):
+        query = {"command.find": read, "op": "query"}
+        finds = await logs.mongo["system.profile"].find(query).to_list(None)
+        assert finds
+        assert {find["command"].get("readConcern", {}).get("level") for find in finds} == {"majority"}
