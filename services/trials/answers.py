@@ -9,6 +9,7 @@ from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking
 from services.trials.results import Result
 from services.trials.slots import Slot
+from services.trials.values import ref
 from services.trials.views import SlotView
 from shared.errors import ServiceError
 
@@ -58,12 +59,12 @@ class AttemptAnswer(BaseModel):
     @classmethod
     def of(cls, sent: Any, result: Result[Attempt]) -> "AttemptAnswer":
         """From the item as it was sent, readable or not."""
-        ref, participant = named(sent, "ref"), named(sent, "participant")
+        names = {key: named(sent, key) for key in ("ref", "participant")}
         if isinstance(result, ServiceError):
-            return cls(ref=ref, participant=participant, status="rejected", problem=Problem.of(result))
+            return cls(**names, status="rejected", problem=Problem.of(result))
         status: Literal["completed", "known"] = "completed" if result.new else "known"
         profile = dict(result.value.profile)
-        return cls(ref=ref, participant=participant, status=status, attempt=result.value.id, profile=profile)
+        return cls(**names, status=status, attempt=result.value.id, profile=profile)
 
 
 class BookingAnswer(BaseModel):
@@ -77,7 +78,7 @@ class BookingAnswer(BaseModel):
     @classmethod
     def of(cls, sent: Any, result: Result[Booking]) -> "BookingAnswer":
         """From the pupil as named, readable or not."""
-        participant = sent if isinstance(sent, str) else None
+        participant = ref(sent)
         if isinstance(result, ServiceError):
             return cls(participant=participant, status="rejected", problem=Problem.of(result))
         return cls(participant=participant, status="booked" if result.new else "known", booking=result.value.id)
@@ -141,5 +142,4 @@ class OpenedAnswer(SlotView):
 
 def named(sent: Any, key: str) -> str | None:
     """What an item calls itself, where it can be read."""
-    value = sent.get(key) if isinstance(sent, Mapping) else None
-    return value if isinstance(value, str) else None
+    return ref(sent.get(key)) if isinstance(sent, Mapping) else None

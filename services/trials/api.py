@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.trials import attendance, bookings
 from services.trials.answers import (
@@ -23,7 +23,7 @@ from services.trials.gate import NewId
 from services.trials.instruments import AttemptCommand
 from services.trials.repository import Store
 from services.trials.results import only, parsed
-from services.trials.values import Ref
+from services.trials.values import Moment, Ref
 from services.trials.views import PathView, Views
 from shared.auth import Principal, SchoolStaff, VenueStaff, admit
 from shared.outbox import Clock
@@ -46,14 +46,14 @@ class BookingBody(BaseModel):
     """A seat for a pupil; a family books now, staff may say when it did."""
 
     participant: Ref
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class BookingsBody(BaseModel):
     """Seats for pupils, given in this order while there are any."""
 
     participants: Annotated[list[Any], Field(min_length=1, max_length=200)]
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 PresenceList = Annotated[list[Any], Body(min_length=1, max_length=1000)]
@@ -117,7 +117,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         return Items(items=[BookingAnswer.of(raw, done) for raw, done in zip(body.participants, results, strict=True)])
 
     @router.delete("/bookings/{id}")
-    async def cancel(id: str, who: StaffOrFamily, occurred_at: AwareDatetime | None = None) -> CancelledAnswer:
+    async def cancel(id: str, who: StaffOrFamily, occurred_at: Moment | None = None) -> CancelledAnswer:
         """Gives a seat up, before the slot begins; again, it changes nothing."""
         booking = await bookings.cancel(store, id, occurred_at, who, clock())
         return CancelledAnswer(booking=booking.id, slot=booking.slot)

@@ -1,11 +1,11 @@
 """Trials over HTTP, the catalogue: seasons, diagnostics, competencies, venues and slots."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi import Path as InPath
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.trials import handlers
 from services.trials.answers import Items, OpenedAnswer, SlotAnswer
@@ -16,28 +16,15 @@ from services.trials.instruments import Definition
 from services.trials.repository import Store
 from services.trials.results import only, parsed
 from services.trials.slots import SlotOffer
-from services.trials.values import Ref
+from services.trials.values import Moment, Ref
 from services.trials.views import SlotPage, SlotView, Views
-from shared.auth import NationalOperator, Principal, RegionOperator, VenueOperator, admit
+from shared.auth import NationalOperator, Principal, RegionOperator, Role, VenueOperator, admit
 from shared.contracts.codes import Code, SeasonCode, VenueCode
 from shared.contracts.trials import Gate, Registry
 from shared.outbox import Clock
 
 InCode = Annotated[Code, InPath()]
-Anyone = Annotated[
-    Principal,
-    admit(
-        "national-operator",
-        "regional-operator",
-        "municipal-operator",
-        "navigator",
-        "venue",
-        "mentor",
-        "guardian",
-        "pupil",
-        "service",
-    ),
-]
+Anyone = Annotated[Principal, admit(*get_args(Role))]
 
 
 class SeasonView(BaseModel):
@@ -84,7 +71,7 @@ class SingleSlot(SlotOffer):
 
     venue: VenueCode
     season: SeasonCode
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class TimetableBody(BaseModel):
@@ -92,7 +79,7 @@ class TimetableBody(BaseModel):
 
     venue: VenueCode
     season: SeasonCode
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     slots: Annotated[list[Any], Field(min_length=1, max_length=200)]
 
 
@@ -132,8 +119,8 @@ def _rules_routes(store: Store, clock: Clock) -> APIRouter:
         return DiagnosticView.model_validate((await handlers.define_instrument(store, code, definition)).model_dump())
 
     @router.put("/competencies/{code}")
-    async def approve_competency(code: InCode, entry: CompetencyEntry, who: RegionOperator) -> CompetencyView:
-        """Approves a competency."""
+    async def approve_competency(code: InCode, entry: CompetencyEntry, who: NationalOperator) -> CompetencyView:
+        """Approves a competency, or renames it: the catalogue of competencies is the nation's."""
         approved = await handlers.approve_competency(store, code, entry, clock())
         return CompetencyView(code=approved.id, name=approved.name)
 

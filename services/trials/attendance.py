@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.trials import domain
 from services.trials.bookings import NO_SLOT
@@ -19,7 +19,7 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import known_zone
 from services.trials.slots import Slot
-from services.trials.values import Ref, happened_at
+from services.trials.values import Moment, Ref, happened_at
 from shared.auth import Principal
 from shared.contracts.trials import AttendanceSource
 from shared.errors import BadInput, NotFound, ServiceError
@@ -31,14 +31,14 @@ class Presence(BaseModel):
 
     participant: Ref
     source: AttendanceSource
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class Revocation(BaseModel):
     """Why an attendance is taken back; the words stay with the attendance and name nobody."""
 
     reason: Annotated[str, Field(min_length=1, max_length=300)]
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

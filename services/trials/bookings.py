@@ -13,6 +13,7 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import Desk, reaches
 from services.trials.slots import Slot
+from services.trials.values import ref
 from shared.auth import Principal
 from shared.errors import BadInput, NotFound, ServiceError
 from shared.mongo import Transaction
@@ -30,7 +31,8 @@ class Wish:
     @classmethod
     def read(cls, raw: object, at: str) -> "Wish | BadInput":
         """One item of a body."""
-        return cls(raw, at) if isinstance(raw, str) and raw else BadInput.field(at, "not the id of a participant")
+        id = ref(raw)
+        return cls(id, at) if id is not None else BadInput.field(at, "not the id of a participant")
 
 
 class Seating:

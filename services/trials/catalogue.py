@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.trials.copies import Organisation
 from services.trials.refusals import conflict
-from services.trials.values import Grades, Name
+from services.trials.values import Grades, Moment, Name
 from shared.contracts.codes import DiagnosticCode, OrganisationCode, SeasonCode
 from shared.contracts.trials import CompetencyApproved, Gate, Registry, SeasonDefined, VenueRegistered
 from shared.decision import Aggregate, Decision, Happened
@@ -28,7 +28,7 @@ class SeasonRules(BaseModel):
     """Codes of the instruments, all of them required."""
     trials_required: Annotated[int, Field(ge=1, le=20)]
     recommendation_gate: Gate
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -73,12 +73,12 @@ def define(known: Season | None, code: str, rules: SeasonRules, time: datetime) 
 
 
 class CompetencyEntry(BaseModel):
-    """A competency, as an operator approves it."""
+    """A competency, as the national operator approves it."""
 
     model_config = ConfigDict(frozen=True)
 
     name: Name
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class Competency(Aggregate):
@@ -104,7 +104,7 @@ class VenueEntry(BaseModel):
     name: Name
     registry: Registry
     season: SeasonCode
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class Venue(Aggregate):

@@ -1,7 +1,7 @@
 """Trials' own copies of what registration owns: pupils and organisations, folded from events in any order."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -31,6 +31,15 @@ class Entry(BaseModel):
     """When registration's server wrote it down."""
 
 
+class Link(BaseModel):
+    """An account whose cabinet shows the pupil, and as whom: only in that role does it act for them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account: str
+    role: Literal["guardian", "pupil"]
+
+
 class Participant(BaseModel):
     """A pupil as trials knows one: where, in which seasons, whether with consent, and whose cabinet shows them."""
 
@@ -44,8 +53,8 @@ class Participant(BaseModel):
     grade: int
     consent: bool = False
     seasons: dict[str, Entry] = {}
-    accounts: tuple[str, ...] = ()
-    """The pupil's own account and those of linked guardians."""
+    accounts: tuple[Link, ...] = ()
+    """The pupil's own account and those of linked guardians; one account may be both."""
     place_set_by: str = UNSET
     """The sequence of the event that set the place; an older one never overwrites it."""
     consent_set_by: str = UNSET
@@ -89,8 +98,9 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     if isinstance(event, ParticipantRegistered) and event.season not in pupil.seasons:
         entry = Entry(time=envelope.time, recorded=envelope.recordedtime)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
-    if isinstance(event, AccountLinked | GuardianLinked) and event.account not in pupil.accounts:
-        changes["accounts"] = (*pupil.accounts, event.account)
+    if isinstance(event, AccountLinked | GuardianLinked):
+        link = Link(account=event.account, role="pupil" if isinstance(event, AccountLinked) else "guardian")
+        changes |= {"accounts": (*pupil.accounts, link)} if link not in pupil.accounts else {}
     return pupil.model_copy(update=changes) if changes else pupil
 
 

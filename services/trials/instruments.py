@@ -6,9 +6,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.trials.values import Name, Ref
+from services.trials.values import Moment, Name, Ref
 from shared.contracts.codes import Code
 from shared.errors import BadInput, FieldError, pointer
 
@@ -128,8 +128,8 @@ class AttemptCommand(BaseModel):
     participant: Ref
     season: Ref
     diagnostic: Ref
-    answers: dict[str, str]
-    occurred_at: AwareDatetime | None = None
+    answers: dict[Ref, str]
+    occurred_at: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

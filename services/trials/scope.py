@@ -17,8 +17,11 @@ def is_staff_of(who: Principal, pupil: Participant) -> bool:
 
 
 def reaches(who: Principal, pupil: Participant) -> bool:
-    """Whether `who` is staff of the pupil's place, or family: a linked guardian, or the pupil's own account."""
-    family = who.account in pupil.accounts and (who.has("guardian") or who.has("pupil"))
+    """Whether `who` is staff of the pupil's place, or family: a token grants a role, a link says for whom.
+
+    A guardian's account that claims to be a pupil is not the pupil.
+    """
+    family = any(link.account == who.account and who.has(link.role) for link in pupil.accounts)
     return family or is_staff_of(who, pupil)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Container
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
 from services.trials.catalogue import Season, Venue
 from services.trials.refusals import conflict
-from services.trials.values import Grades, LocalTime, Ref
+from services.trials.values import Grades, LocalTime, Moment, Ref
 from shared.contracts.codes import Code, CompetencyCode
 from shared.contracts.trials import SlotKind, SlotOpened
 from shared.decision import Aggregate, Decision, Happened
@@ -24,7 +24,7 @@ class SlotOffer(BaseModel):
     """The venue's own name of the slot; the same again is the same slot."""
     competency: CompetencyCode
     kind: SlotKind
-    starts_at: AwareDatetime
+    starts_at: Moment
     minutes: Annotated[int, Field(ge=15, le=480)]
     capacity: Annotated[int, Field(ge=1, le=1000)]
     """Seats."""

@@ -14,7 +14,7 @@ from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking, Path, Recommendation, path_id
 from services.trials.scope import reaches
 from services.trials.slots import Slot
-from services.trials.values import LocalTime
+from services.trials.values import LocalTime, bounded
 from shared.auth import Principal
 from shared.contracts.trials import SlotKind
 from shared.errors import BadInput, NotFound
@@ -151,6 +151,6 @@ def _cursor(document: Document) -> str:
 def _position(cursor: str) -> tuple[datetime, str]:
     try:
         starts, _, id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return datetime.fromisoformat(starts), id
+        return bounded(datetime.fromisoformat(starts)), id
     except (binascii.Error, ValueError):
         raise BadInput.field("query:after", "not a cursor of this list") from None

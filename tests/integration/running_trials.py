@@ -69,7 +69,7 @@ class Trials(Installation):
     async def link(self, participant: str, subject: str) -> None:
         """The subject opens a guardian's cabinet for the pupil."""
         await self.publish(guardian_linked(participant, account=self.account(subject)))
-        await self.know({"_id": participant, "accounts": self.account(subject)}, 1, "participants")
+        await self.know({"_id": participant, "accounts.account": self.account(subject)}, 1, "participants")
 
     async def slot(self, **changed: Any) -> str:
         """Opens a slot; its id."""

@@ -1,6 +1,7 @@
 """Trials on real Kafka and MongoDB, over HTTP: a season's path, seats that are never given twice, and refusals."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from shared import kafka
-from shared.contracts.registration import ConsentWithdrawn
+from shared.contracts.registration import AccountLinked, ConsentWithdrawn
 from shared.contracts.trials import SlotOpened
 from tests.builders import PLACE, enveloped, region, registered
 from tests.builders_trials import ANSWERS, INSTRUMENT, OFFER, PROFILE, RULES, VENUE
@@ -124,11 +125,13 @@ async def test_without_a_token_or_the_role_nothing_is_done(trials: Trials) -> No
     refused = [
         await trials.ask("PUT", "/seasons/2020", RULES, role="regional-operator", org="RU-ROS"),
         await trials.ask("PUT", "/competencies/gov", {"name": "x"}, **HOST),
+        await trials.ask("PUT", "/competencies/gov", {"name": "x"}, role="regional-operator", org="RU-ROS"),
+        await trials.ask("PUT", "/competencies/new", {"name": "x"}, role="regional-operator", org=None),
         await trials.ask("POST", "/attempts/batch", {"attempts": [attempt("p")]}, **HOST),
         await trials.ask("POST", "/slots", {**OFFER, "venue": VENUE, "season": "2020"}, role="venue", org="OTHER"),
         await trials.ask("POST", f"/slots/{await trials.slot()}/attendance", [present("p")], role="venue", org="OTHER"),
     ]
-    assert [answer.status for answer in refused] == [403] * 5
+    assert [answer.status for answer in refused] == [403] * 7
 
 
 async def test_two_processes_never_overbook_a_slot_and_give_every_seat(trials: Trials) -> None:
@@ -207,6 +210,50 @@ async def test_a_family_books_and_cancels_now_and_frees_the_seat(trials: Trials)
     assert (await trials.ask("POST", f"/slots/{past}/bookings", seat("other"), **NAVIGATOR)).status == 201
     types = [e.event.type for e in await trials.published("trials.events.v1") if e.event.key == "child"]
     assert types == ["trial.booked.v1", "trial.cancelled.v1"]
+
+
+async def test_a_guardian_does_not_take_the_childs_diagnostic(trials: Trials) -> None:
+    await trials.enrol("small")
+    await trials.link("small", "parent")
+    sent = attempt("small")
+    del sent["occurred_at"]
+    claimed = {"role": "pupil", "org": "parent"}
+    assert (await trials.ask("POST", "/attempts", sent, **claimed)).status == 404
+    assert (await trials.ask("GET", "/participants/small/path?season=2020", **claimed)).status == 404
+    await trials.publish(AccountLinked(**{**PLACE, "participant": "small", "account": trials.account("small")}))
+    await trials.know({"_id": "small", "accounts.role": "pupil"}, 1, "participants")
+    taken = await trials.ask("POST", "/attempts", sent, role="pupil", org="small")
+    assert taken.status == 201
+    view = await trials.must("GET", "/participants/small/path?season=2020", role="guardian", org="parent")
+    assert [a["attempt"] for a in view["attempts"]] == [taken.body["attempt"]]
+
+
+async def test_what_cannot_be_stored_is_refused_and_the_rest_goes_through(trials: Trials) -> None:
+    await trials.enrol("sound")
+    broken = "\ud800"
+    wrong = [attempt(broken), attempt("sound", ref=broken), attempt("sound", answers={broken: "yes"})]
+    wrong.append(attempt("sound", occurred_at="0001-01-01T00:00:00+14:00"))
+    answer = await trials.must("POST", "/attempts/batch", {"attempts": [*wrong, attempt("sound")]}, **NAVIGATOR)
+    assert [item["status"] for item in answer["items"]] == ["rejected"] * 4 + ["completed"]
+    slot = await trials.slot()
+    named = {"participants": [broken, "sound"], "occurred_at": seat("sound")["occurred_at"]}
+    answer = await trials.must("POST", f"/slots/{slot}/bookings/batch", named, **NAVIGATOR)
+    assert [item["status"] for item in answer["items"]] == ["rejected", "booked"]
+    said = [present(broken), {"participant": broken}, present("sound")]
+    answer = await trials.must("POST", f"/slots/{slot}/attendance", said, **HOST)
+    assert [item["status"] for item in answer["items"]] == ["rejected", "rejected", "attended"]
+    late = {**OFFER, "starts_at": "9999-12-31T23:59:59Z"}
+    answer = await trials.must("POST", "/slots/batch", {"venue": VENUE, "season": "2020", "slots": [late]}, **HOST)
+    assert problems(answer) == [("bad-input", "/slots/0/starts_at")]
+    first = urlsafe_b64encode(b"0001-01-01T00:00:00+14:00 s").decode()
+    refused = [
+        (await trials.ask("POST", "/attempts", wrong[2], **NAVIGATOR), "/answers"),
+        (await trials.ask("POST", "/slots", {**late, "venue": VENUE, "season": "2020"}, **HOST), "/starts_at"),
+        (await trials.ask("GET", f"/slots?season=2020&after={first}", **HOST), "query:after"),
+    ]
+    for result, field in refused:
+        assert result.status == 422, result
+        assert result.body["errors"][0]["pointer"].startswith(field)
 
 
 async def test_wrong_attempts_are_named_and_where_all_are_wrong_nothing_is_written(trials: Trials) -> None:
@@ -318,7 +365,7 @@ async def test_what_is_told_again_or_late_changes_nothing(trials: Trials) -> Non
     await trials.publish(region("RU-SPE"))
     await trials.know({"_id": "RU-SPE"}, 1, "organisations")
     after = await trials.mongo["participants"].find_one({"_id": "told"})
-    expected = {"accounts": [trials.account("aunt")], "place_set_by": "0000000003"}
+    expected = {"accounts": [{"account": trials.account("aunt"), "role": "guardian"}], "place_set_by": "0000000003"}
     assert after == before | expected, "only the link is new"
     known = await trials.mongo["organisations"].find_one({"_id": "RU-ROS"})
     assert known is not None

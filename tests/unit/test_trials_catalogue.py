@@ -14,7 +14,7 @@ from services.trials.copies import Organisation, Participant, learn
 from services.trials.instruments import Definition
 from services.trials.slots import Slot, SlotOffer, open_slot
 from shared.contracts.event import Envelope
-from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
+from shared.contracts.registration import AccountLinked, ConsentGiven, ConsentWithdrawn
 from shared.decision import Decision
 from shared.errors import BadInput, Conflict
 from tests.builders import PLACE, ROSTOV, at, enveloped, guardian_linked, registered
@@ -180,6 +180,7 @@ LIFE = [
     enveloped(ConsentWithdrawn(**{**PLACE, "participant": "p1", "school_class": "7Б"}), 4),
     enveloped(registered("p1", season="2021", school_class="8Б", grade=8), 5),
     enveloped(guardian_linked("p1", account="a2", school_class="8Б", grade=8), 6),
+    enveloped(AccountLinked(**{**PLACE, "participant": "p1", "school_class": "8Б", "grade": 8, "account": "a2"}), 7),
 ]
 
 
@@ -201,6 +202,8 @@ def test_a_copy_is_the_same_in_whatever_order_and_however_often_it_is_told(
     )
     assert (pupil.school_class, pupil.grade, pupil.consent) == ("8Б", 8, False)
     assert set(pupil.seasons) == {"2020", "2021"}
+    linked = {(link.account, link.role) for link in pupil.accounts}
+    assert linked == {("a1", "guardian"), ("a2", "guardian"), ("a2", "pupil")}
 
 
 def test_what_is_known_already_changes_nothing() -> None:

@@ -1,0 +1,104 @@
+"""What trials takes from a caller: text and times that can be stored, and roles that a link bears out."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from services.trials.answers import AttemptAnswer, BookingAnswer
+from services.trials.attendance import Presence, Revocation
+from services.trials.bookings import Wish
+from services.trials.catalogue import CompetencyEntry, SeasonRules, VenueEntry
+from services.trials.copies import Link
+from services.trials.instruments import AttemptCommand
+from services.trials.scope import reaches
+from services.trials.slots import SlotOffer
+from services.trials.views import ScopedViews
+from shared.auth import Grant, Principal, Role
+from shared.errors import BadInput
+from tests.builders_trials import ANSWERS, OFFER, RULES, VENUE, pupil
+
+BROKEN = "\ud800"
+"""Half of a surrogate pair: JSON can spell it, UTF-8 cannot."""
+ATTEMPT: Mapping[str, Any] = {
+    "ref": "r1",
+    "participant": "p1",
+    "season": "2020",
+    "diagnostic": "readiness",
+    "answers": ANSWERS,
+}
+BEYOND = ("0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z", "2101-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "field"),
+    [
+        (AttemptCommand, ATTEMPT, "occurred_at"),
+        (Presence, {"participant": "p1", "source": "qr"}, "occurred_at"),
+        (Revocation, {"reason": "x"}, "occurred_at"),
+        (SeasonRules, RULES, "occurred_at"),
+        (CompetencyEntry, {"name": "x"}, "occurred_at"),
+        (VenueEntry, {"organisation": VENUE, "name": "x", "registry": "federal", "season": "2020"}, "occurred_at"),
+        (SlotOffer, OFFER, "starts_at"),
+    ],
+)
+def test_a_time_lies_in_a_year_that_a_season_can_have(
+    model: type[BaseModel], body: Mapping[str, Any], field: str
+) -> None:
+    model.model_validate({**body, field: "2000-01-01T00:00:00+14:00"})
+    model.model_validate({**body, field: "2100-12-31T23:59:59Z"})
+    for time in BEYOND:
+        with pytest.raises(ValidationError) as refused:
+            model.model_validate({**body, field: time})
+        (error,) = BadInput.invalid(refused.value).errors
+        assert (error.pointer, error.detail) == (f"/{field}", "lies outside the years 2000 to 2100")
+
+
+@pytest.mark.parametrize("time", BEYOND)
+async def test_a_cursor_that_was_tampered_with_is_named(time: str) -> None:
+    after = urlsafe_b64encode(f"{time} s1".encode()).decode()
+    views = ScopedViews(None, principal())  # type: ignore[arg-type]  # refused before the database is asked
+    with pytest.raises(BadInput) as refused:
+        await views.slots("2020", None, None, after, 10)
+    assert refused.value.errors[0].pointer == "query:after"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"ref": BROKEN}, {"participant": BROKEN}, {"season": BROKEN}, {"answers": {BROKEN: "yes"}}]
+)
+def test_an_attempt_that_is_no_text_is_refused_and_never_repeated(changed: Mapping[str, Any]) -> None:
+    sent = {**ATTEMPT, **changed}
+    with pytest.raises(ValidationError) as refused:
+        AttemptCommand.model_validate(sent)
+    answer = AttemptAnswer.of(sent, BadInput.invalid(refused.value, "/attempts/0"))
+    answer.model_dump_json()
+    assert answer.participant == (None if "participant" in changed else "p1")
+
+
+@pytest.mark.parametrize("raw", [BROKEN, f"p{BROKEN}", "", "p" * 101, 5, None])
+def test_a_wish_names_a_participant(raw: object) -> None:
+    refusal = Wish.read(raw, "/participants/0")
+    assert isinstance(refusal, BadInput)
+    assert BookingAnswer.of(raw, refusal).participant is None
+
+
+def principal(*roles: Role) -> Principal:
+    return Principal("s", "a1", tuple(Grant(role) for role in roles))
+
+
+@pytest.mark.parametrize(
+    ("linked", "granted", "expected"),
+    [
+        ("guardian", ["guardian"], True),
+        ("guardian", ["pupil"], False),
+        ("pupil", ["pupil"], True),
+        ("pupil", ["guardian"], False),
+        ("pupil", ["guardian", "pupil"], True),
+        ("pupil", [], False),
+    ],
+)
+def test_a_link_reaches_only_in_its_own_role(linked: Any, granted: list[Role], expected: bool) -> None:
+    child = pupil(accounts=(Link(account="a2", role="pupil"), Link(account="a1", role=linked)))
+    assert reaches(principal(*granted), child) is expected
