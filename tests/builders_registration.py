@@ -69,7 +69,10 @@ class Entered:
 def enter(
     *rosters: Mapping[str, Any], known: Known | None = None, ids: Iterator[int] | None = None, now: datetime = NOW
 ) -> Entered:
-    """What these rosters come to in one transaction; ids are `id1`, `id2` and so on, unless other numbers are given."""
+    """What these rosters come to in one transaction; ids are `id1`, `id2` and so on, unless other numbers are given.
+
+    A roster's `classes` are those to which its sender is narrowed.
+    """
     before, numbers = known or Known(), ids or count(1)
     admission = Admission(Pupils(before.pupils.values()), before.guardians, CODES, lambda: f"id{next(numbers)}")
     answers = [admission.admit(check(body["pupils"], _setting(body, now))) for body in rosters]
@@ -102,6 +105,6 @@ def setting(now: datetime = NOW, **changed: Any) -> Setting:
 
 
 def _setting(body: Mapping[str, Any], now: datetime) -> Setting:
-    sent = Roster.model_validate({**body, "pupils": [pupil()]})
+    sent, classes = Roster.model_validate({**body, "pupils": [pupil()]}), body.get("classes")
     school = SCHOOL.model_copy(update={"id": sent.school})
-    return Setting.of(sent, Season(sent.season, (6, 11)), school, now)
+    return Setting.of(sent, Season(sent.season, (6, 11)), school, now, None if classes is None else frozenset(classes))

@@ -9,7 +9,7 @@ from services.registration.pupils import Key, Pupils
 from services.registration.roster import GuardianEntry, Lines, PupilEntry, RosterItem, Setting, refusal
 from services.registration.vault import Identity
 from shared.decision import Decision
-from shared.errors import ServiceError
+from shared.errors import FieldError, Forbidden, ServiceError
 
 
 class Admission:
@@ -32,16 +32,17 @@ class Admission:
         """What became of each line; the guardian of a pupil who is in the season already is not entered."""
         items = dict(lines.refused)
         for index, entry in lines.entries.items():
-            items[index] = self._admit(entry, lines.setting)
+            try:
+                self._must_be_reached(entry, index, lines.setting)
+                items[index] = self._admit(entry, lines.setting)
+            except ServiceError as error:
+                items[index] = refusal(entry.external_ref, error)
         return [items[index] for index in sorted(items)]
 
     def _admit(self, entry: PupilEntry, setting: Setting) -> RosterItem:
         guardian = self._guardian(entry.guardian, setting)
         before = self.pupils.of_school(setting.place.school, entry.external_ref)
-        try:
-            decision = enrol(before, _enrolment(entry, setting, guardian), self._new_id)
-        except ServiceError as error:
-            return refusal(entry.external_ref, error)
+        decision = enrol(before, _enrolment(entry, setting, guardian), self._new_id)
         if decision.happened:
             decision = self._with_codes(decision)
             self.pupils.take(decision)
@@ -50,12 +51,28 @@ class Admission:
             self._enter_guardian(entry.guardian, setting, guardian)
         return self._item(entry, decision, guardian)
 
+    def _must_be_reached(self, entry: PupilEntry, index: int, setting: Setting) -> None:
+        """Raises Forbidden where the school knows the pupil or the guardian from classes of others than the sender.
+
+        The answer would hold their ids and codes, and a code of a made-up sibling would bind the guardian's account.
+        """
+        before = self.pupils.of_school(setting.place.school, entry.external_ref)
+        if before is not None and not setting.reaches([before.place.school_class]):
+            raise _foreign(f"/pupils/{index}/external_ref", "this pupil")
+        known = self._known_as(entry.guardian, setting)
+        if known is not None and not setting.reaches(self.pupils.classes_of(known)):
+            raise _foreign(f"/pupils/{index}/guardian/ref", "this guardian")
+
     def _guardian(self, entry: GuardianEntry | None, setting: Setting) -> str | None:
         """The id of the line's guardian: known, new by an earlier line, or new by this one."""
         if entry is None:
             return None
-        key = setting.place.school, entry.ref
-        return self._known_guardians.get(key) or self.guardians.get(key) or self._new_id()
+        return self._known_as(entry, setting) or self._new_id()
+
+    def _known_as(self, entry: GuardianEntry | None, setting: Setting) -> str | None:
+        """The id of a guardian who was known before, or is by an earlier line."""
+        key = setting.place.school, entry.ref if entry else ""
+        return self._known_guardians.get(key) or self.guardians.get(key)
 
     def _enter_guardian(self, entry: GuardianEntry | None, setting: Setting, id: str | None) -> None:
         if entry is None or id is None:
@@ -82,6 +99,14 @@ class Admission:
             link_code=self._codes.text(pupil.id, shown) if open_to_guardian else None,
             account_code=self._codes.text(pupil.id) if pupil.account is None else None,
         )
+
+
+def _foreign(pointer: str, whom: str) -> Forbidden:
+    why = (
+        f"another class's roster knows {whom}, and the token's grants do not cover that class: "
+        "the school's navigator for the whole school or an operator enters such a pupil"
+    )
+    return Forbidden(f"{pointer}: {why}", slug="another-class", errors=[FieldError(pointer, why)])
 
 
 def _enrolment(entry: PupilEntry, setting: Setting, guardian: str | None) -> Enrolment:

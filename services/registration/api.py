@@ -3,13 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.registration import handlers
 from services.registration.commands import Commands
 from services.registration.handlers import Submission
 from services.registration.links import Link, Redemption
-from services.registration.organisations import Definition
+from services.registration.organisations import Definition, Moment
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
 from services.registration.views import ConsentView, OrganisationView, ParticipantView, PupilPage
@@ -88,7 +88,7 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
 
     @router.delete("/participants/{participant}/consents/current")
     async def withdraw_consent(
-        who: StaffOrGuardian, participant: str, occurred_at: AwareDatetime | None = None
+        who: StaffOrGuardian, participant: str, occurred_at: Moment | None = None
     ) -> ConsentAnswer:
         """Withdraw the consent in force, if there is one."""
         state = await handlers.withdraw_consent(register, who, participant, occurred_at, clock())

@@ -18,7 +18,7 @@ from shared.process import main
 from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service
 
 UNHURRIED_MS = 500
-"""A school's list may be this late; it spares half of the transactions."""
+"""A school's list may be a second late; it spares half of the transactions."""
 INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
 
 

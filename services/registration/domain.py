@@ -143,9 +143,8 @@ def _again(current: Participant, enrolment: Enrolment) -> Participant:
     return current.model_copy(update=change)
 
 
-def giver(participant: Participant, account: str, named: str | None) -> str:
+def giver(participant: Participant, asking: str | None, named: str | None) -> str:
     """The guardian who gives a consent: the one who asks, else the one who is named or the only one."""
-    asking = participant.guardian_with(account)
     if asking is not None:
         return asking
     if not participant.guardians:

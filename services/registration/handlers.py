@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.registration import domain, organisations
 from services.registration.admission import Admission
 from services.registration.domain import Consent, NewId, Participant
 from services.registration.links import Link, Links, Redemption
-from services.registration.organisations import Definition, Organisation, happened_at
+from services.registration.organisations import Definition, Moment, Organisation, happened_at
 from services.registration.pupils import Pupils
+from services.registration.readings import Within, classes_of
 from services.registration.repository import Register
 from services.registration.roster import Lines, Roster, RosterItem, Setting, check
 from shared.auth import Principal
 from shared.contracts.registration import ConsentChannel
 from shared.decision import Decision
-from shared.errors import FieldError, NotFound, NotKnownYet, ServiceError
+from shared.errors import BadInput, FieldError, NotFound, NotKnownYet, ServiceError
 from shared.mongo import Transaction
 
 C = TypeVar("C")
@@ -30,14 +31,17 @@ class ConsentRequest(BaseModel):
 
     version: Annotated[str, Field(min_length=1, max_length=40)]
     channel: ConsentChannel
-    given_at: AwareDatetime | None = None
+    given_at: Moment | None = None
     guardian: str | None = None
 
 
 async def define_organisation(
     register: Register, who: Principal, code: str, definition: Definition, now: datetime
 ) -> Organisation:
-    """Enters or changes an organisation: a region by the national operator, all else by the region's."""
+    """Enters or changes an organisation: a region by the national operator, all else by the region's.
+
+    A code is taken for good, so that a region's operator enters none in another region's name.
+    """
     parent = None
     if definition.kind == "region":
         who.limited_to("national-operator").must_cover(code)
@@ -45,9 +49,14 @@ async def define_organisation(
         parent = await register.organisation(definition.parent)
         if parent is not None:
             who.must_cover(parent.region)
-    return await register.organisations.update(
-        code, lambda current: organisations.define(current, code, definition, parent, now)
-    )
+    named = await register.organisations.load(organisations.namesakes(code))
+
+    def decide(current: Organisation | None) -> Decision[Organisation]:
+        if current is None and parent is not None and not who.scope.covers():
+            organisations.must_be_own(code, parent.region, named)
+        return organisations.define(current, code, definition, parent, now)
+
+    return await register.organisations.update(code, decide)
 
 
 async def school_of(register: Register, code: str) -> Organisation:
@@ -82,9 +91,10 @@ async def register_rosters(
     rosters = [roster for roster in checked if isinstance(roster, Lines)]
 
     async def body(tx: Transaction) -> list[list[RosterItem] | ServiceError]:
-        pupils = Pupils(await register.pupils((key for roster in rosters for key in roster.pupils), tx))
+        pupils = await register.pupils((key for roster in rosters for key in roster.pupils), tx)
         guardians = await register.guardians((key for roster in rosters for key in roster.guardians), tx)
-        admission = Admission(pupils, guardians, register.codes, new_id)
+        children = await register.children(rosters, guardians, tx)
+        admission = Admission(Pupils([*pupils, *children]), guardians, register.codes, new_id)
         results = [admission.admit(roster) if isinstance(roster, Lines) else roster for roster in checked]
         await register.add(admission, tx)
         return results
@@ -103,7 +113,8 @@ async def _checked(register: Register, group: Sequence[Submission]) -> list[Line
         request.who.must_cover(school.region, school.municipality, school.id, school_class=roster.school_class)
         if roster.season not in seasons:
             raise NotKnownYet(f"season {roster.season} has not been defined", slug="season-unknown")
-        return check(roster.pupils, Setting.of(roster, seasons[roster.season], school, request.now))
+        classes = classes_of(request.who.scope, school)
+        return check(roster.pupils, Setting.of(roster, seasons[roster.season], school, request.now, classes))
 
     return _results(group, checked)
 
@@ -138,14 +149,15 @@ async def give_consent(
     register: Register, who: Principal, id: str, request: ConsentRequest, now: datetime
 ) -> Participant:
     """Puts a consent in force."""
+    within = register.within(who)
 
     def decide(current: Participant | None) -> Decision[Participant]:
-        participant = register.within(who).keeps_consent_of(current)
+        participant = within.keeps_consent_of(current)
         consent = Consent(
             version=request.version,
             channel=request.channel,
-            given_at=happened_at(request.given_at, now, participant.place.utc_offset, "/given_at"),
-            guardian=domain.giver(participant, who.account, request.guardian),
+            given_at=_acted_at(within, participant, request.given_at, now, "/given_at"),
+            guardian=domain.giver(participant, within.guardian_of(participant), request.guardian),
         )
         return domain.give_consent(participant, consent)
 
@@ -156,10 +168,18 @@ async def withdraw_consent(
     register: Register, who: Principal, id: str, occurred_at: datetime | None, now: datetime
 ) -> Participant:
     """Ends the consent in force."""
+    within = register.within(who)
 
     def decide(current: Participant | None) -> Decision[Participant]:
-        participant = register.within(who).keeps_consent_of(current)
-        time = happened_at(occurred_at, now, participant.place.utc_offset, "query:occurred_at")
+        participant = within.keeps_consent_of(current)
+        time = _acted_at(within, participant, occurred_at, now, "query:occurred_at")
         return domain.withdraw_consent(participant, time)
 
     return await register.participants.update(id, decide)
+
+
+def _acted_at(within: Within, participant: Participant, given: datetime | None, now: datetime, where: str) -> datetime:
+    """When a consent was given or withdrawn: staff enter what is on paper, a guardian acts now."""
+    if given is not None and not within.reaches(participant):
+        raise BadInput.field(where, "only staff say when it happened")
+    return happened_at(given, now, participant.place.utc_offset, where)

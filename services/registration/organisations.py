@@ -1,17 +1,34 @@
 """The register of organisations: regions, their municipalities, and the schools and venue owners in them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput, Conflict
 
 NATION = "RU"
+CODE = "path:code"
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+YEARS = range(2000, 2101)
+
+
+def _in_years(time: datetime) -> datetime:
+    """The ends of the calendar cannot be told in every offset."""
+    if time.year not in YEARS:
+        raise PydanticCustomError("year", f"must be in the years {YEARS[0]} to {YEARS[-1]}")
+    return time
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_years)]
+"""When staff say that something happened."""
 
 
 class Organisation(Aggregate):
@@ -36,7 +53,7 @@ class Definition(BaseModel):
     utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")] | None = None
     """`+03:00`; required for a region, inherited by all else."""
     level: Level | None = None
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 def define(
@@ -56,7 +73,25 @@ def define(
     return Decision(wanted, (Happened(OrganisationDefined(code=code, **_content(wanted)), time),))
 
 
+def namesakes(code: str) -> list[str]:
+    """The codes of regions in whose name a code would be: `RU` and `RU-MOW` for `RU-MOW-001`, and the code itself."""
+    return [code[:end] for end in (*(place for place, c in enumerate(code) if c == "-"), len(code))]
+
+
+def must_be_own(code: str, region: str, known: Mapping[str, Organisation]) -> None:
+    """Raises BadInput for a code in the name of another region, or of a region that is still to come.
+
+    `known` are those in the register among the code's `namesakes`; a code that names no region is anybody's.
+    """
+    named = [other for other in namesakes(code) if other in known and known[other].kind == "region"]
+    foreign = named[-1] != region if named else code.startswith(f"{NATION}-")
+    if foreign:
+        raise BadInput.field(CODE, f"must begin with {region}-: another region's organisations are named like this")
+
+
 def _wanted(code: str, definition: Definition, parent: Organisation | None) -> Organisation:
+    if code == NATION:
+        raise BadInput.field(CODE, "is the nation's")
     if definition.level is not None and definition.kind != "school":
         raise BadInput.field("/level", "only a school has one")
     return _region(code, definition) if definition.kind == "region" else _part(code, definition, parent)

@@ -15,6 +15,7 @@ class Pupils:
     def __init__(self, stored: Iterable[Participant]) -> None:
         self._decided: dict[str, Decision[Participant]] = {}
         self._ids: dict[Key, str] = {}
+        self._children: dict[str, set[str]] = {}
         for pupil in stored:
             self.take(Decision(pupil))
 
@@ -26,6 +27,10 @@ class Pupils:
         id = self._ids.get((school, external_ref))
         return None if id is None else self[id]
 
+    def classes_of(self, guardian: str) -> set[str]:
+        """Where the children of a guardian are by now, as far as they are among these."""
+        return {self[id].place.school_class for id in self._children.get(guardian, ())}
+
     def take(self, decision: Decision[Participant]) -> None:
         """Keeps a decision about a new pupil, or about one as given out before."""
         pupil = decision.state
@@ -33,6 +38,8 @@ class Pupils:
         happened = (*before.happened, *decision.happened) if before else decision.happened
         self._decided[pupil.id] = Decision(pupil, happened)
         self._ids[pupil.place.school, pupil.external_ref] = pupil.id
+        for guardian in pupil.guardians:
+            self._children.setdefault(guardian, set()).add(pupil.id)
 
     @property
     def decisions(self) -> list[Decision[Participant]]:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.registration.domain import Participant
-from services.registration.organisations import Organisation
+from services.registration.organisations import NATION, Organisation
 from services.registration.vault import Vault
 from services.registration.views import NO_PROGRESS, Names, ParticipantView, Progress, PupilPage, PupilView
-from shared.auth import NATION, Principal
+from shared.auth import Principal, Scope
 from shared.errors import BadInput, Forbidden, NotFound
 from shared.mongo import Document, Mongo
 
@@ -19,6 +19,7 @@ class Within:
         self._mongo = mongo
         self._vault = vault
         self._account = who.account
+        self._is_guardian, self._is_pupil = who.has("guardian"), who.has("pupil")
         self._scope = who.scope
 
     def reaches(self, participant: Participant) -> bool:
@@ -26,9 +27,13 @@ class Within:
         place = participant.place
         return self._scope.covers(place.region, place.municipality, place.school, school_class=place.school_class)
 
+    def guardian_of(self, participant: Participant) -> str | None:
+        """As which guardian of the pupil the principal asks: by a linked account and the role of a guardian."""
+        return participant.guardian_with(self._account) if self._is_guardian else None
+
     def keeps_consent_of(self, participant: Participant | None) -> Participant:
         """The participant, for staff in scope and linked guardians; raises NotFound for all others."""
-        if participant is None or not (self.reaches(participant) or participant.guardian_with(self._account)):
+        if participant is None or not (self.reaches(participant) or self.guardian_of(participant)):
             raise NotFound("no such participant in your scope")
         return participant
 
@@ -36,11 +41,11 @@ class Within:
         """One pupil, for staff in scope and the family; raises NotFound for all others."""
         row = await self._mongo["participants"].find_one({"_id": id})
         participant = stored(row) if row else None
-        if participant is not None and participant.account == self._account:
+        if participant is not None and self._is_pupil and participant.account == self._account:
             shown: list[str] = []
         else:
             participant = self.keeps_consent_of(participant)
-            own = participant.guardian_with(self._account)
+            own = self.guardian_of(participant)
             shown = list(participant.guardians) if self.reaches(participant) else [own] if own else []
         names = await self._names([id, *shown], [id], now)
         progress = await self._progress(f"{id}/{season}" for season in participant.seasons)
@@ -66,11 +71,8 @@ class Within:
 
     def _classes(self, school: Organisation) -> Document:
         """Narrows to the classes of the grants, unless one of them reaches the whole school."""
-        places = {NATION, school.region, school.municipality, school.id}
-        reaching = [grant.classes for grant in self._scope.grants if grant.org in places]
-        if None in reaching:
-            return {}
-        return {"place.school_class": {"$in": sorted(c for classes in reaching for c in classes or ())}}
+        classes = classes_of(self._scope, school)
+        return {} if classes is None else {"place.school_class": {"$in": sorted(classes)}}
 
     async def _names(self, persons: Sequence[str], participants: Sequence[str], now: datetime) -> Names:
         if not persons:
@@ -82,6 +84,15 @@ class Within:
     async def _progress(self, paths: Iterable[str]) -> Mapping[str, Progress]:
         rows = await self._mongo["progress"].find({"_id": {"$in": list(paths)}}).to_list(None)
         return {row["_id"]: row for row in rows}
+
+
+def classes_of(scope: Scope, school: Organisation) -> frozenset[str] | None:
+    """The classes of a school to which the grants are narrowed; None where one of them reaches all of it."""
+    places = {NATION, school.region, school.municipality, school.id} - {None}
+    reaching = [grant.classes for grant in scope.grants if grant.org in places]
+    if None in reaching:
+        return None
+    return frozenset(name for classes in reaching for name in classes or ())
 
 
 def _behind(cursor: str | None) -> Document:

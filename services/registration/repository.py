@@ -12,6 +12,7 @@ from services.registration.domain import Participant, Season
 from services.registration.organisations import Organisation
 from services.registration.pupils import Key
 from services.registration.readings import Within, stored
+from services.registration.roster import Lines
 from services.registration.vault import Vault
 from shared.auth import Principal
 from shared.mongo import Document, Mongo, Transaction
@@ -85,6 +86,19 @@ class Register:
             return {}
         rows = await self._mongo["guardians"].find(query, session=tx).to_list(None)
         return {(row["school"], row["ref"]): row["_id"] for row in rows}
+
+    async def children(
+        self, rosters: Iterable[Lines], guardians: Mapping[Key, str], tx: Transaction
+    ) -> list[Participant]:
+        """Children of these guardians in the classes to which the senders of the rosters are narrowed."""
+        narrowed = [roster for roster in rosters if roster.setting.classes is not None]
+        named = {guardians[key] for roster in narrowed for key in roster.guardians if key in guardians}
+        if not named:
+            return []
+        classes = ((roster.setting.place.school, name) for roster in narrowed for name in roster.setting.classes or ())
+        within = _any_of(dict.fromkeys(classes), "place.school", "place.school_class")
+        query = {"$and": [within, {"guardians": {"$in": sorted(named)}}]}
+        return [stored(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
 
     async def add(self, admission: Admission, tx: Transaction) -> None:
         """Stores what rosters entered."""

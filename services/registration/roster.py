@@ -1,13 +1,12 @@
 """A school's class for one season: each pupil is checked on its own, and what is right goes through."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     Field,
     GetJsonSchemaHandler,
@@ -18,7 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from services.registration.domain import Place, Season
-from services.registration.organisations import Name, Organisation, happened_at
+from services.registration.organisations import Moment, Name, Organisation, happened_at
 from services.registration.pupils import Key
 from shared.contracts.codes import ClassName, OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
@@ -41,7 +40,7 @@ class ConsentEntry(BaseModel):
     """A consent that the school holds."""
 
     version: Annotated[str, Field(min_length=1, max_length=40)]
-    given_at: AwareDatetime
+    given_at: Moment
     channel: ConsentChannel
 
 
@@ -73,7 +72,7 @@ class Roster(BaseModel):
     season: SeasonCode
     school: OrganisationCode
     school_class: Annotated[ClassName, Field(alias="class")]
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     pupils: Annotated[list[Annotated[Any, _ShownAs(PupilEntry)]], Field(min_length=1, max_length=MAX_PUPILS)]
 
 
@@ -100,9 +99,13 @@ class Setting:
     place: Place
     occurred_at: datetime
     now: datetime
+    classes: frozenset[str] | None
+    """Those of the school that the sender's grants are narrowed to; None for all."""
 
     @classmethod
-    def of(cls, roster: Roster, season: Season, school: Organisation, now: datetime) -> "Setting":
+    def of(
+        cls, roster: Roster, season: Season, school: Organisation, now: datetime, classes: frozenset[str] | None
+    ) -> "Setting":
         """Raises BadInput where the organisation is no school or the time is to come."""
         if school.kind != "school" or school.municipality is None:
             raise BadInput.field("/school", "is not a school")
@@ -114,7 +117,11 @@ class Setting:
             grade=int(re.split(r"[^0-9]", roster.school_class)[0]),
             utc_offset=school.utc_offset,
         )
-        return cls(season, place, happened_at(roster.occurred_at, now, school.utc_offset), now)
+        return cls(season, place, happened_at(roster.occurred_at, now, school.utc_offset), now, classes)
+
+    def reaches(self, classes: Iterable[str]) -> bool:
+        """Whether the sender's grants cover one of these classes of the school."""
+        return self.classes is None or not self.classes.isdisjoint(classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,12 @@ def check(pupils: Sequence[Any], setting: Setting) -> Lines:
 
 def _ref(line: Any) -> str | None:
     ref = line.get("external_ref") if isinstance(line, dict) else None
-    return ref if isinstance(ref, str) else None
+    return ref if isinstance(ref, str) and _is_unicode(ref) else None
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be told again: JSON can escape half of a surrogate pair, which no answer can hold."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _entry(line: Any, index: int, first: int | None, setting: Setting) -> PupilEntry:

@@ -87,6 +87,53 @@ async def test_an_operator_defines_in_its_own_region_alone(running: Registration
     assert (await running.call("PUT", "/organisations/a.b", school, grants=[NATIONAL]))[0] == 422
 
 
+async def test_an_operator_takes_no_code_of_another_region(running: Registration) -> None:
+    district = {"kind": "municipality", "name": "Район", "parent": "RU-ROS"}
+    for code in ("RU", "RU-MOW", "RU-MOW-001", "RU-ROSTOV"):
+        status, answer = await running.call("PUT", f"/organisations/{code}", district, grants=[REGIONAL])
+        assert (status, _pointers(answer)) == (422, ["path:code"])
+    nation = {"kind": "region", "name": "Россия", "parent": "RU", "utc_offset": "+03:00"}
+    status, answer = await running.call("PUT", "/organisations/RU", nation, grants=[NATIONAL])
+    assert (status, _pointers(answer)) == (422, ["path:code"])
+    assert (await running.define("RU-MOW", **nation))[0] == 200
+    assert (await running.define("RU-ROS-002", **district))[0] == 200
+
+
+async def test_a_class_s_navigator_gets_nobody_of_another_class(running: Registration) -> None:
+    await running.learn(season("2021"))
+    (item,) = await running.enter(pupil("s1"))
+    narrowed = [{**NAVIGATOR, "classes": ["7Б", "8Б"]}]
+    new, mother = {"ref": "s-new", "name": "Н"}, {"ref": "gs1", "name": "М"}
+    lines = [pupil("s1"), pupil("s1", guardian=new), pupil("s2", guardian=mother)]
+    later = {"season": "2021", "occurred_at": "2021-09-14T10:00:00+03:00"}
+    before = await _written(running)
+    for line in lines:
+        for changed in ({"class": "7Б"}, {"class": "8Б", **later}):
+            sent = roster([{**line, "grade": int(changed["class"][0])}], **changed)
+            status, answer = await running.call("POST", "/rosters", sent, grants=narrowed)
+            (refused,) = answer["items"]
+            assert (status, refused.keys()) == (200, {"external_ref", "status", "problem"})
+            where = "external_ref" if line["external_ref"] == "s1" else "guardian/ref"
+            assert _pointers(refused["problem"]) == [f"/pupils/0/{where}"]
+    assert await _written(running) == before
+    own = [{**NAVIGATOR, "classes": ["7А"]}]
+    status, answer = await running.call("POST", "/rosters", roster([pupil("s1"), lines[2]]), grants=own)
+    assert (status, [i["status"] for i in answer["items"]]) == (200, ["known", "created"])
+    assert [i["guardian"] for i in answer["items"]] == [item["guardian"]] * 2
+    sibling = roster([pupil("s3", guardian=mother)], **{"class": "7Б"})
+    status, answer = await running.call("POST", "/rosters", sibling, grants=[NAVIGATOR])
+    assert (status, answer["items"][0]["guardian"]) == (200, item["guardian"])
+    sibling = roster([pupil("s4", guardian=mother)], **{"class": "7Б"})
+    status, answer = await running.call("POST", "/rosters", sibling, grants=narrowed)
+    assert (status, answer["items"][0]["guardian"]) == (200, item["guardian"])
+
+
+async def test_what_is_not_unicode_stops_no_other_line(running: Registration) -> None:
+    items = await running.enter(pupil("u1"), {"external_ref": "\ud800"}, pupil("u2", name="\ud800"))
+    assert [item["status"] for item in items] == ["created", "rejected", "rejected"]
+    assert "external_ref" not in items[1]
+
+
 async def test_a_roster_registers_each_pupil_once(running: Registration) -> None:
     lines = [pupil("a1"), pupil("a2", guardian=None, consent=None)]
     first = await running.enter(*lines)
@@ -347,12 +394,19 @@ async def test_consent_is_given_and_withdrawn_by_the_school_or_the_guardian(runn
     for _ in range(2):
         ended = await running.call("DELETE", f"{path}/current", grants=GUARDIAN, subject="h1")
         assert ended == (200, {"participant": item["participant"], "consent": None})
-    assert (await running.call("POST", path, given, grants=GUARDIAN, subject="h1"))[0] == 409
+    assert (await running.call("POST", path, given, grants=[NAVIGATOR]))[0] == 409
+    dated = await running.call("POST", path, given, grants=GUARDIAN, subject="h1")
+    assert (dated[0], _pointers(dated[1])) == (422, ["/given_at"])
     assert (await running.call("POST", path, {**given, "given_at": None}, grants=GUARDIAN, subject="h1"))[0] == 200
     assert (await running.call("POST", path, given, grants=[OTHER_SCHOOL]))[0] == 404
-    late = {**given, "given_at": "2999-01-01T00:00:00Z"}
-    status, answer = await running.call("POST", path, late, grants=[NAVIGATOR])
-    assert (status, _pointers(answer)) == (422, ["/given_at"])
+    for never in ("2099-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"):
+        status, answer = await running.call("POST", path, {**given, "given_at": never}, grants=[NAVIGATOR])
+        assert (status, _pointers(answer)) == (422, ["/given_at"])
+    ending = f"{path}/current?occurred_at=2020-10-01T00:00:00Z"
+    status, answer = await running.call("DELETE", ending, grants=GUARDIAN, subject="h1")
+    assert (status, _pointers(answer)) == (422, ["query:occurred_at"])
+    status, answer = await running.call("DELETE", ending.replace("2020", "0001"), grants=[NAVIGATOR])
+    assert (status, _pointers(answer)) == (422, ["query:occurred_at"])
     types = [e.event.type.split(".v")[0] for e in await running.of(item["participant"])]
     assert types == ["participant.registered", "consent.given", "guardian.linked", "consent.withdrawn", "consent.given"]
 
@@ -374,6 +428,11 @@ async def test_a_pupil_is_seen_by_the_school_and_the_family_alone_and_readers_ar
     assert (status, [g["linked"] for g in seen["guardians"]]) == (200, [True])
     status, seen = await running.call("GET", path, grants=PUPIL, subject="i-pupil")
     assert (status, seen["guardians"], seen["account_linked"]) == (200, [], True)
+    for other, subject in ((PUPIL, "i-mother"), (GUARDIAN, "i-pupil"), ([OTHER_SCHOOL], "i-mother")):
+        assert (await running.call("GET", path, grants=other, subject=subject))[0] == 404
+    assert (await running.call("DELETE", f"{path}/consents/current", grants=[OTHER_SCHOOL], subject="i-mother"))[
+        0
+    ] == 404
     readings = await running.mongo["audit"].find({"participants": item["participant"]}).to_list(None)
     assert len({row["reader"] for row in readings}) == len(readings) == 3
 

@@ -13,13 +13,15 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.registration import domain
 from services.registration.codes import DIGEST_BYTES, LENGTH, Codes
 from services.registration.consumers import step
 from services.registration.domain import Consent, Participant, Season
 from services.registration.entropy import Entropy
-from services.registration.organisations import Definition, Organisation, define, happened_at
+from services.registration.handlers import ConsentRequest
+from services.registration.organisations import Definition, Organisation, define, happened_at, must_be_own, namesakes
 from services.registration.roster import Roster, Setting, check
 from services.registration.vault import Vault
 from services.registration.views import SeasonView
@@ -94,6 +96,113 @@ def test_an_organisation_that_does_not_fit_is_refused_by_field(
     with pytest.raises(BadInput) as refusal:
         define(None, "S1", definition(**changed), parent, NOW)
     assert [error.pointer for error in refusal.value.errors] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("code", "fits"),
+    [
+        ("RU-ROS-001", True),
+        ("RU-ROS-001-S01", True),
+        ("S9", True),
+        ("RU-ROSTOV", False),
+        ("RU-MOW", False),
+        ("RU-TST-001", False),
+        ("OLD-001", False),
+        ("RU-ROS-NEW-001", False),
+    ],
+)
+def test_a_region_s_operator_enters_no_code_in_another_region_s_name(code: str, fits: bool) -> None:
+    regions = [REGION.model_copy(update={"id": id}) for id in ("RU-ROS", "RU-TST", "OLD", "RU-ROS-NEW")]
+    known = {region.id: region for region in [*regions, MUNICIPALITY] if region.id in namesakes(code)}
+    if fits:
+        must_be_own(code, "RU-ROS", known)
+        return
+    with pytest.raises(BadInput) as refusal:
+        must_be_own(code, "RU-ROS", known)
+    assert [error.pointer for error in refusal.value.errors] == ["path:code"]
+
+
+@pytest.mark.parametrize("kind", ["region", "municipality", "school"])
+def test_the_nation_s_code_is_nobody_s(kind: str) -> None:
+    for parent in (REGION, MUNICIPALITY):
+        with pytest.raises(BadInput) as refusal:
+            define(None, "RU", definition(kind=kind, parent="RU", utc_offset="+03:00"), parent, NOW)
+        assert [error.pointer for error in refusal.value.errors] == ["path:code"]
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "1999-12-31T00:00:00Z", "2101-01-01T00:00:00Z"]
+)
+def test_a_time_that_staff_give_is_of_this_century(time: str) -> None:
+    with pytest.raises(ValidationError, match="2000 to 2100"):
+        definition(occurred_at=time)
+    with pytest.raises(ValidationError, match="2000 to 2100"):
+        ConsentRequest.model_validate({"version": "1", "channel": "paper", "given_at": time})
+    with pytest.raises(ValidationError, match="2000 to 2100"):
+        Roster.model_validate(roster([pupil()], occurred_at=time))
+    (item,) = entered(pupil(consent={"version": "1", "given_at": time, "channel": "paper"})).items
+    assert item.problem is not None
+    assert [error["pointer"] for error in item.problem["errors"]] == ["/pupils/0/consent/given_at"]
+
+
+@pytest.mark.parametrize("line", [pupil("\ud800"), {"external_ref": "\ud800"}, {"external_ref": "a\udfff", "grade": 7}])
+def test_what_is_not_unicode_is_refused_and_not_told_again(line: dict[str, Any]) -> None:
+    good, bad = entered(pupil("1"), line).items
+    assert (good.status, bad.status, bad.external_ref) == ("created", "rejected", None)
+    assert "/pupils/1/external_ref" in bad.model_dump_json()
+
+
+def of_classes(*classes: str, **changed: Any) -> dict[str, Any]:
+    """A sender's classes, and what is changed of the roster."""
+    return {"classes": classes, **changed}
+
+
+LATER = {"season": "2021", "class": "8Б", "occurred_at": "2020-10-14T10:00:00+03:00"}
+MOTHER = {"ref": "g1", "name": "Иванова Анна"}
+
+
+@pytest.mark.parametrize(
+    ("line", "changed", "pointer"),
+    [
+        (pupil(), {"class": "7Б"}, "/pupils/0/external_ref"),
+        (pupil(guardian=None, consent=None), {"class": "7Б"}, "/pupils/0/external_ref"),
+        (pupil(grade=8), LATER, "/pupils/0/external_ref"),
+        (pupil(grade=8, guardian={"ref": "new", "name": "Н"}), LATER, "/pupils/0/external_ref"),
+        (pupil("made-up", guardian=MOTHER), {"class": "7Б"}, "/pupils/0/guardian/ref"),
+        (pupil("made-up", guardian=MOTHER, consent=None, grade=8), LATER, "/pupils/0/guardian/ref"),
+    ],
+)
+def test_a_class_s_navigator_gets_nobody_of_another_class(
+    line: dict[str, Any], changed: dict[str, Any], pointer: str
+) -> None:
+    first = entered(pupil())
+    own = of_classes("7Б", "8Б", **changed)
+    refused = entered(line, known=first.known, ids=count(10), changed=own)
+    (item,) = refused.items
+    assert (item.status, item.participant, item.guardian, item.link_code, item.account_code) == (
+        "rejected",
+        *[None] * 4,
+    )
+    assert item.problem is not None
+    assert (item.problem["type"], [e["pointer"] for e in item.problem["errors"]]) == ("another-class", [pointer])
+    assert refused.writes == 0
+    together = enter(roster([pupil()]), roster([line], **own))
+    assert together.answers[1] == [item]
+    assert together.known == first.known
+    for classes in (None, ("7А", "7Б", "8Б")):
+        assert entered(line, known=first.known, changed={**changed, "classes": classes}).items[0].status != "rejected"
+
+
+def test_a_class_s_navigator_enters_the_own_families() -> None:
+    seven = of_classes("7А")
+    first = entered(pupil("1", guardian=MOTHER), pupil("2", guardian=MOTHER), changed=seven)
+    elsewhere = entered(pupil("3", guardian=MOTHER), known=first.known, ids=count(10), changed={"class": "7Б"})
+    for classes, school_class, ref in (("7А", "7А", "4"), ("7Б", "7Б", "5")):
+        changed = of_classes(classes, **{"class": school_class})
+        (item,) = entered(pupil(ref, guardian=MOTHER), known=elsewhere.known, ids=count(20), changed=changed).items
+        assert (item.status, item.guardian) == ("created", first.items[0].guardian)
+    again = entered(pupil("1", guardian=MOTHER), known=elsewhere.known, changed=seven)
+    assert again.items == [first.items[0].model_copy(update={"status": "known"})]
 
 
 def test_kind_and_parent_of_an_organisation_never_change() -> None:
@@ -273,15 +382,15 @@ def test_a_consent_is_in_force_until_withdrawn_and_its_giver_stays_on_record() -
 
 
 def test_a_consent_names_its_giver() -> None:
-    two = participant(guardians=("mother", "father"), linked={"father": "account"})
-    assert domain.giver(two, "account", None) == "father"
-    assert domain.giver(two, "staff", "mother") == "mother"
-    assert domain.giver(participant(), "staff", None) == "id1"
+    two = participant(guardians=("mother", "father"))
+    assert domain.giver(two, "father", None) == "father"
+    assert domain.giver(two, None, "mother") == "mother"
+    assert domain.giver(participant(), None, None) == "id1"
     for named in (None, "stranger"):
         with pytest.raises(BadInput):
-            domain.giver(two, "staff", named)
+            domain.giver(two, None, named)
     with pytest.raises(Conflict):
-        domain.giver(participant(guardians=()), "staff", None)
+        domain.giver(participant(guardians=()), None, None)
 
 
 @pytest.mark.parametrize(
@@ -366,4 +475,4 @@ def test_only_a_school_has_rosters() -> None:
     sent = Roster.model_validate(roster([pupil()]))
     college = SCHOOL.model_copy(update={"kind": "college"})
     with pytest.raises(BadInput, match="is not a school"):
-        Setting.of(sent, Season("2020", (6, 11)), college, NOW)
+        Setting.of(sent, Season("2020", (6, 11)), college, NOW, None)

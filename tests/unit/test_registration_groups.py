@@ -134,10 +134,14 @@ LINES = st.lists(
     max_size=3,
 )
 ROSTERS = st.builds(
-    lambda lines, school, season: roster(lines, school=school, season=season),
+    lambda lines, school, season, name, classes: roster(
+        lines, school=school, season=season, **{"class": name}, classes=classes and [name, *classes]
+    ),
     LINES,
     st.sampled_from([SCHOOL.id, "RU-ROS-001-S02"]),
     st.sampled_from(["2019", "2020"]),
+    st.sampled_from(["7А", "7Б"]),
+    st.sampled_from([None, ["7В"], ["7А", "7Б"]]),
 )
 
 
