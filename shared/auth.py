@@ -166,7 +166,8 @@ def grants_of(claim: object) -> tuple[Grant, ...]:
 
 
 def _grant(entry: object) -> Grant | None:
-    """One entry's grant; None where a part is of another type, since to ignore `classes` would widen the reach."""
+    """One entry's grant; None where a part is of another type, since to ignore `classes` would widen the reach, and
+    for a national operator of anything but the nation: its routes ask for nothing more than the role."""
     if not isinstance(entry, dict):
         return None
     role, org, classes = entry.get("role"), entry.get("org"), entry.get("classes")
@@ -175,6 +176,8 @@ def _grant(entry: object) -> Grant | None:
     if role in FAMILY:
         return Grant(cast(Role, role))
     if not isinstance(org, str | None) or not _are_names(classes):
+        return None
+    if role == "national-operator" and org != NATION:
         return None
     return Grant(cast(Role, role), org, None if classes is None else frozenset(classes))
 

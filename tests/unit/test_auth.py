@@ -89,6 +89,11 @@ async def test_another_token_of_the_subject_is_verified_on_its_own(provider: Pro
     assert tokens.verified == 3
 
 
+def test_a_national_operator_is_one_of_the_nation_alone() -> None:
+    claim = [{"role": "national-operator", "org": org} for org in ("RU", "RU-ROS", None)]
+    assert grants_of(claim) == (Grant("national-operator", "RU"),)
+
+
 @pytest.mark.parametrize("critical", [True, 5.5, [[]], {"a": 1}])
 async def test_a_header_of_a_wrong_shape_is_no_valid_token(tokens: Counting, critical: object) -> None:
     header = base64.urlsafe_b64encode(json.dumps({"alg": "ES256", "crit": critical}).encode()).rstrip(b"=").decode()
