@@ -200,7 +200,9 @@ def admit(*roles: Role) -> Any:
 NationalOperator = Annotated[Principal, admit("national-operator")]
 RegionOperator = Annotated[Principal, admit("national-operator", "regional-operator")]
 Operator = Annotated[Principal, admit("national-operator", "regional-operator", "municipal-operator")]
-SchoolStaff = Annotated[Principal, admit("national-operator", "regional-operator", "municipal-operator", "navigator")]
+STAFF: tuple[Role, ...] = ("national-operator", "regional-operator", "municipal-operator", "navigator")
+"""Who acts for the pupils of a place, from the nation down to a class."""
+SchoolStaff = Annotated[Principal, admit(*STAFF)]
 VenueOperator = Annotated[Principal, admit("national-operator", "regional-operator", "venue")]
 VenueStaff = Annotated[Principal, admit("national-operator", "regional-operator", "venue", "mentor")]
 Family = Annotated[Principal, admit("guardian", "pupil")]

@@ -63,6 +63,8 @@ class GroupCommit(Generic[C, R]):
         outcomes: Sequence[R | Exception]
         try:
             outcomes = await self._run([command for command, _ in group])
+            if len(outcomes) != len(group):  # whoever is left without one would wait for ever
+                raise ValueError(f"{len(outcomes)} outcomes of {len(group)} commands")
         except Exception as error:
             if len(group) > 1 and not isinstance(error, ConnectionFailure):
                 for alone in group:  # what one of them cannot survive is not the others' fault

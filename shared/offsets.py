@@ -33,15 +33,13 @@ class StoredOffsets:
         self._fences = mongo[FENCES]
         self.group = group
 
-    async def read(
-        self, partitions: Iterable[TopicPartition], tx: Transaction | None = None
-    ) -> dict[TopicPartition, int]:
+    async def read(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """The next offset of each partition; a partition never seen is seeded at 0, not at Kafka's committed offset."""
         ids = {self._id(partition): partition for partition in partitions}
-        rows = await self._rows.find({"_id": {"$in": list(ids)}}, session=tx).to_list(None)
+        rows = await self._rows.find({"_id": {"$in": list(ids)}}).to_list(None)
         found = {ids[row["_id"]]: int(row["next"]) for row in rows}
         missing = [key for key, partition in ids.items() if partition not in found]
-        if missing and tx is None:
+        if missing:
             await self._seed([ids[key] for key in missing])
         return {partition: found.get(partition, 0) for partition in ids.values()}
 

@@ -13,12 +13,11 @@ from services.registration.organisations import Definition, Moment
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
 from services.registration.views import ConsentView, OrganisationView, ParticipantView, PupilPage
-from shared.auth import Family, Principal, RegionOperator, SchoolStaff, admit
+from shared.auth import STAFF, Family, Principal, RegionOperator, SchoolStaff, admit
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.outbox import Clock
 
 InCode = Annotated[OrganisationCode, Path()]
-STAFF = ("national-operator", "regional-operator", "municipal-operator", "navigator")
 StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 StaffOrGuardian = Annotated[Principal, admit(*STAFF, "guardian")]
 

@@ -25,15 +25,11 @@ from services.trials.repository import Store
 from services.trials.results import only, parsed
 from services.trials.values import Moment, Ref
 from services.trials.views import PathView, Views
-from shared.auth import Principal, SchoolStaff, VenueStaff, admit
+from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
 from shared.outbox import Clock
 
-StaffOrPupil = Annotated[
-    Principal, admit("national-operator", "regional-operator", "municipal-operator", "navigator", "pupil")
-]
-StaffOrFamily = Annotated[
-    Principal, admit("national-operator", "regional-operator", "municipal-operator", "navigator", "guardian", "pupil")
-]
+StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]
+StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 
 
 class AttemptsBody(BaseModel):

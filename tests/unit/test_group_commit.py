@@ -24,6 +24,8 @@ class Runs:
             raise ValueError("a transaction that cannot be")
         if 99 in commands:
             raise ConnectionFailure("nobody there")
+        if 7 in commands:
+            return []
         return [NotFound("negative") if c < 0 else 10 * c for c in commands]
 
 
@@ -70,6 +72,15 @@ async def test_a_command_that_breaks_its_transaction_does_not_break_its_neighbou
     outcomes = await asyncio.gather(*(group_commit.submit(c) for c in (1, 13, 2)), return_exceptions=True)
     assert (outcomes[0], type(outcomes[1]), outcomes[2]) == (10, ValueError, 20)
     assert runs.groups == [[1, 13, 2], [1], [13], [2]]
+
+
+async def test_nobody_is_left_without_an_outcome() -> None:
+    runs = Runs()
+    runs.gate.set()
+    group_commit = GroupCommit(runs, weigh=lambda _: 1)
+    waiting = asyncio.gather(*(group_commit.submit(c) for c in (1, 7)), return_exceptions=True)
+    kept, lost = await asyncio.wait_for(waiting, 5)
+    assert (kept, type(lost)) == (10, ValueError)
 
 
 async def test_a_database_that_is_not_there_is_told_to_all_at_once() -> None:
