@@ -12,7 +12,7 @@ from shared.telemetry import logger
 
 FULL = 1_000
 """A step takes about so many records at most; one that took fewer has left none behind."""
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.05
 """Between steps that find something."""
 IDLE_SECONDS = 0.2
 """The pause grows to this while there is nothing."""

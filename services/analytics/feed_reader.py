@@ -13,8 +13,8 @@ from shared.offsets import StoredOffsets, position
 
 LONGEST_CURSOR = 40
 """Python turns no text of thousands of digits into a number."""
-WAKE_SECONDS = 0.1
-"""How often a waiting reader looks at the head: one indexed read of one document."""
+LOOK_SECONDS = 0.05
+"""Between looks at the heads while anybody waits."""
 
 
 class EpochGone(ServiceError):
@@ -44,30 +44,50 @@ class Cursor:
         return cls(int(epoch), int(seq))
 
 
+class Heads:
+    """The heads of all logs, looked at once for however many readers wait."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._collection = mongo["feed_heads"]
+        self._look: asyncio.Task[dict[str, Document]] | None = None
+
+    async def next(self) -> dict[str, Document]:
+        """They by region at the next look; a reader that goes away leaves it to the others."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._read())
+        return await asyncio.shield(self._look)
+
+    async def _read(self) -> dict[str, Document]:
+        await asyncio.sleep(LOOK_SECONDS)
+        return {head["_id"]: head async for head in self._collection.find({})}
+
+
 class FeedReader:
     """Unscoped; only `within` lets one read."""
 
     def __init__(self, mongo: Mongo, offsets: tuple[StoredOffsets, ...]) -> None:
         self._mongo = mongo
         self._offsets = offsets
+        self._heads = Heads(mongo)
 
     def within(self, scope: Scope) -> "ScopedFeedReader":
         """The feeds of the regions in scope."""
-        return ScopedFeedReader(self._mongo, self._offsets, scope)
+        return ScopedFeedReader(self._mongo, self._offsets, self._heads, scope)
 
 
 class ScopedFeedReader:
     """Reads the log of a region in scope; any other does not exist."""
 
-    def __init__(self, mongo: Mongo, offsets: tuple[StoredOffsets, ...], scope: Scope) -> None:
+    def __init__(self, mongo: Mongo, offsets: tuple[StoredOffsets, ...], heads: Heads, scope: Scope) -> None:
         self._mongo = mongo
         self._offsets = offsets
+        self._heads = heads
         self._scope = scope
 
     async def page(self, region: str, after: str, limit: int, wait: float) -> dict[str, Any]:
         """The records behind a cursor, waiting up to `wait` seconds for the first; all from one snapshot."""
         if not self._scope.covers(region):
-            raise NotFound(f"no feed of {region} in the token's scope", slug="feed-unknown")
+            raise _unknown(region)
         cursor = Cursor.parse(after)
         await self._until_something(region, cursor, wait)
         async with self._mongo.snapshot() as tx:
@@ -86,17 +106,12 @@ class ScopedFeedReader:
 
     async def _until_something(self, region: str, cursor: Cursor | None, wait: float) -> None:
         deadline = time.monotonic() + wait
-        while time.monotonic() < deadline:
-            head = await self._head(region, None)
-            if head["last"] > self._seq(head, cursor):
-                return
-            await asyncio.sleep(WAKE_SECONDS)
+        head = await self._head(region, None)
+        while head["last"] <= self._seq(head, cursor) and time.monotonic() < deadline:
+            head = _existing(region, (await self._heads.next()).get(region))
 
     async def _head(self, region: str, tx: Transaction | None) -> Document:
-        head = await self._mongo["feed_heads"].find_one({"_id": region}, session=tx)
-        if head is None:
-            raise NotFound(f"no feed of {region} in the token's scope", slug="feed-unknown")
-        return head
+        return _existing(region, await self._mongo["feed_heads"].find_one({"_id": region}, session=tx))
 
     def _seq(self, head: Document, cursor: Cursor | None) -> int:
         if cursor is None:
@@ -110,6 +125,17 @@ class ScopedFeedReader:
         between = {"$gt": record_id(region, epoch, after), "$lte": record_id(region, epoch, head["last"])}
         found = self._mongo["feed"].find({"_id": between}, batch_size=WHOLE, session=tx)
         return await found.sort("_id", 1).limit(limit).to_list(limit)
+
+
+def _existing(region: str, head: Document | None) -> Document:
+    if head is None:
+        raise _unknown(region)
+    return head
+
+
+def _unknown(region: str) -> NotFound:
+    """In the same words for what is not there and what is not in scope."""
+    return NotFound(f"no feed of {region} in the token's scope", slug="feed-unknown")
 
 
 def _event(record: Document) -> dict[str, Any]:
