@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from shared.lease import Lease
-from shared.telemetry import logger
+from shared.telemetry import Trouble
 
 FULL = 1_000
 """A step takes about so many records at most; one that took fewer has left none behind."""
@@ -29,6 +29,7 @@ class LeasedLoop(ABC):
         self.beat = time.monotonic()
         self._lease = lease
         self._pause = PAUSE_SECONDS
+        self._trouble = Trouble("loop waits", loop=self.name)
 
     @abstractmethod
     async def step(self) -> int:
@@ -66,9 +67,10 @@ class LeasedLoop(ABC):
                 return STANDBY_SECONDS
             done = await self.step()
         except (KafkaError, PyMongoError, OSError) as error:
-            logger.warning("loop waits", loop=self.name, error=type(error).__name__)
+            self._trouble.met(type(error).__name__)
             await self.close()
             return STANDBY_SECONDS
+        self._trouble.over()
         self._pause = PAUSE_SECONDS if done else min(2 * self._pause, IDLE_SECONDS)
         return 0.0 if done >= FULL else self._pause
 

@@ -1,7 +1,7 @@
 """The only importer of motor: a service's database, its transactions and its snapshots."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from motor.motor_asyncio import (
@@ -11,7 +11,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import IndexModel
-from pymongo.errors import PyMongoError
+from pymongo.errors import CollectionInvalid, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -58,7 +58,8 @@ class Mongo:
         present = set(await self._database.list_collection_names())
         for name, models in indexes.items():
             if name not in present:
-                await self._database.create_collection(name)
+                with suppress(CollectionInvalid):  # a service that has just started may have been faster
+                    await self._database.create_collection(name)
             if models:
                 await self[name].create_indexes(list(models))
 
@@ -66,6 +67,10 @@ class Mongo:
         """Returns when the primary answers; raises Unavailable otherwise."""
         try:
             await self._client.admin.command("ping")
+        except OperationFailure as error:
+            raise Unavailable(
+                f"MongoDB refuses: {(error.details or {}).get('errmsg', type(error).__name__)}"
+            ) from error
         except PyMongoError as error:
             raise Unavailable(f"MongoDB does not answer: {type(error).__name__}") from error
 

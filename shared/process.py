@@ -19,7 +19,7 @@ from shared.errors import Unavailable
 from shared.http import create_app
 from shared.service import Loop, Platform, Service
 from shared.settings import Settings, from_environment
-from shared.telemetry import configure_logs, logger
+from shared.telemetry import Trouble, configure_logs, logger
 
 STUCK_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -70,7 +70,10 @@ class Process:
             )
         )
         app.state.ending = lambda: self._server.should_exit
+        self._reached = asyncio.Event()
+        """Set once MongoDB and Kafka have answered: nothing but the API and the probes begins before."""
         self._started = False
+        self._not_ready = Trouble("not ready")
 
     async def run(self) -> int:
         """Serves until SIGTERM or until a part fails; returns the exit code."""
@@ -87,11 +90,15 @@ class Process:
             logger.error("process ends", reason=str(failed), error=type(failed).__name__)
             self._server.should_exit = True
         await serving
+        begun = time.monotonic()
+        logger.info("requests are answered, the rest stops")
         await self._stop(parts)
+        logger.info("stopped", seconds=round(time.monotonic() - begun, 1))
         return 1 if failed is not None else 0
 
     async def _consume(self) -> None:
         """Starts the consumers once their topics are there; returns when they run."""
+        await self._reach()
         if self._consumers:
             ends = await self._ends()
             self._broker = KafkaBroker(
@@ -103,22 +110,38 @@ class Process:
             await self._broker.start()
         self._started = True
 
+    async def _reach(self) -> None:
+        """Returns when MongoDB and Kafka answer."""
+        while not self._reached.is_set():
+            try:
+                await self._dependencies()
+            except Unavailable as error:
+                self._not_ready.met(str(error))
+                await asyncio.sleep(1.0)
+            else:
+                self._reached.set()
+
+    async def _dependencies(self) -> None:
+        await self._platform.mongo.ping()
+        await kafka.ping(self._settings.bootstrap)
+
     async def _ends(self) -> dict[TopicPartition, int]:
         wanted = {topic for consumer in self._consumers for topic in consumer.topics}
         while True:
             try:
                 ends = await kafka.end_offsets(self._settings.bootstrap, wanted)
             except (KafkaError, OSError) as error:
-                logger.error("Kafka does not answer", servers=self._settings.bootstrap, error=type(error).__name__)
+                self._not_ready.met(f"Kafka does not answer: {type(error).__name__}")
             else:
                 missing = wanted - {partition.topic for partition in ends}
                 if not missing:
                     return ends
-                logger.error("topics are missing: run `bilet migrate`", topics=sorted(missing))
+                self._not_ready.met(f"topics are missing, run `bilet migrate`: {', '.join(sorted(missing))}")
             await asyncio.sleep(1.0)
 
     async def _keep(self, loop: Loop) -> None:
         """Runs a loop, again after an error: its state is in the database."""
+        await self._reached.wait()
         while True:
             try:
                 await loop.run()
@@ -127,27 +150,37 @@ class Process:
             await asyncio.sleep(1.0)
 
     async def _stop(self, parts: Sequence["asyncio.Future[None]"]) -> None:
-        if self._broker is not None:
-            await self._broker.stop()
-        for part in parts:
-            part.cancel()
-        for part in parts:
-            with suppress(asyncio.CancelledError, Exception):
-                await asyncio.wait_for(part, STOP_SECONDS)
+        """Ends the polls under way, then the loops; in all within STOP_SECONDS, also where nobody answers any more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                if self._broker is not None:
+                    await self._broker.stop()
+                for part in parts:
+                    part.cancel()
+                await asyncio.wait(parts)
         self._platform.close()
 
     async def _alive(self) -> None:
-        """The loops make progress."""
+        """The loops make progress, once they have begun."""
+        if not self._reached.is_set():
+            return
         stuck = [loop.name for loop in self._loops if time.monotonic() - loop.beat > STUCK_SECONDS]
         if stuck:
             raise Unavailable(f"no progress for {STUCK_SECONDS:.0f} s: {', '.join(stuck)}")
 
     async def _ready(self) -> None:
-        """The dependencies answer, and the catalogues that facts refer to have been read."""
+        """The dependencies answer, and the catalogues that facts refer to have been read; else the log says why not."""
+        try:
+            await self._look()
+        except Unavailable as error:
+            self._not_ready.met(str(error))
+            raise
+        self._not_ready.over()
+
+    async def _look(self) -> None:
+        await self._dependencies()
         if not self._started:
-            raise Unavailable("starting")
-        await self._platform.mongo.ping()
-        await kafka.ping(self._settings.bootstrap)
+            raise Unavailable(self._not_ready.reason or "starting")
         behind = [c.group for c in self._consumers if c.is_reference and not c.caught_up.is_set()]
         if behind:
             raise Unavailable(f"catalogues are being read: {', '.join(behind)}")

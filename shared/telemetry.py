@@ -25,9 +25,35 @@ def configure_logs(service: str, role: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )
     structlog.contextvars.bind_contextvars(service=service, role=role)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it logs at every try is raised as well
     logging.basicConfig(
         stream=sys.stdout, level=logging.ERROR, format='{"level": "%(levelname)s", "event": "%(name)s"}'
     )
+
+
+class Trouble:
+    """What goes wrong again and again: each reason is logged once until it is over, and that it is over."""
+
+    def __init__(self, event: str, **about: str) -> None:
+        self._event = event
+        self._about = about
+        self.reason: str | None = None
+        """What is wrong now."""
+        self._told: set[str] = set()
+
+    def met(self, reason: str) -> None:
+        """It is there."""
+        if reason not in self._told:
+            logger.warning(self._event, reason=reason, **self._about)
+        self.reason = reason
+        self._told.add(reason)
+
+    def over(self) -> None:
+        """It is not there, or not any more."""
+        if self.reason is not None:
+            logger.info(self._event, over=self.reason, **self._about)
+        self.reason = None
+        self._told.clear()
 
 
 class Metrics:

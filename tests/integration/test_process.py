@@ -1,0 +1,95 @@
+"""A process whose database or broker is not there: it says so once, begins with nothing, and still ends in time."""
+
+import asyncio
+import base64
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from deploy.local.ports import free_port
+from deploy.local.stack import Infrastructure
+
+NOBODY = "127.0.0.1:9"
+STOPPED_WITHIN = 20.0
+SAID_WITHIN = 40.0
+
+
+def environment(**changed: str) -> dict[str, str]:
+    settings = {
+        "KAFKA_BOOTSTRAP_SERVERS": NOBODY,
+        "MONGO_URL": f"mongodb://{NOBODY}/?replicaSet=none",
+        "MASTER_KEY": base64.b64encode(bytes(32)).decode(),
+        "OIDC_ISSUER": f"http://{NOBODY}",
+        "HTTP_PORT": str(free_port()),
+    }
+    return {**os.environ, **settings, **changed}
+
+
+@asynccontextmanager
+async def process(env: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The trials service with all its parts."""
+    argv = (sys.executable, "-m", "services.trials.app", "all")
+    child = await asyncio.create_subprocess_exec(*argv, env=env, stdout=asyncio.subprocess.PIPE)
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.wait()
+
+
+async def said(child: asyncio.subprocess.Process, words: str) -> Mapping[str, object]:
+    """The first line of the log with these words in its reason."""
+    assert child.stdout is not None
+    async with asyncio.timeout(SAID_WITHIN):
+        async for line in child.stdout:
+            entry: Mapping[str, object] = json.loads(line)
+            if words in str(entry.get("reason")):
+                return entry
+    raise AssertionError(f"the process ended without a word of {words}")
+
+
+async def status(env: Mapping[str, str], probe: str) -> int:
+    """The probe's answer, as soon as the port is open."""
+    url = f"http://127.0.0.1:{env['HTTP_PORT']}/{probe}"
+    async with aiohttp.ClientSession() as http, asyncio.timeout(SAID_WITHIN):
+        while True:
+            try:
+                async with http.get(url) as answer:
+                    return answer.status
+            except aiohttp.ClientConnectorError:
+                await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("missing", ["MongoDB", "Kafka"])
+async def test_what_does_not_answer_is_named_once_and_nothing_has_begun(
+    missing: str, infrastructure: Infrastructure
+) -> None:
+    there = {"MONGO_URL": infrastructure.mongo_url} if missing == "Kafka" else {}
+    env = environment(**there)
+    async with process(env) as child:
+        entry = await said(child, f"{missing} does not answer")
+        assert entry["event"] == "not ready"
+        assert [await status(env, probe) for probe in ("livez", "readyz", "readyz")] == [200, 503, 503]
+        begun = time.monotonic()
+        child.terminate()
+        rest = await child.communicate()
+        assert child.returncode == 0
+        assert time.monotonic() - begun < STOPPED_WITHIN
+        assert b"does not answer" not in rest[0]
+        assert b'"event": "loop waits"' not in rest[0]
+
+
+async def test_a_missing_setting_ends_the_process_with_one_line_that_names_it() -> None:
+    env = {name: text for name, text in environment().items() if name != "MASTER_KEY"}
+    argv = (sys.executable, "-m", "services.trials.app", "all")
+    child = await asyncio.create_subprocess_exec(*argv, env=env, stderr=asyncio.subprocess.PIPE)
+    _, complaint = await child.communicate()
+    assert child.returncode == 2
+    assert complaint.decode().splitlines() == ["settings: MASTER_KEY: Field required"]
