@@ -17,11 +17,16 @@ ABOUT = "The operator's command line of Bilet. Each command has a help of its ow
 WHERE = """\
 lag, dlq, token, feed and simulate are for the demo that runs on this machine, the newest of several. Another one is
 named by --data FOLDER, such as that of KEEP; for feed and simulate also by --url; for lag and dlq also by
-KAFKA_BOOTSTRAP_SERVERS and MONGO_URL in the environment.
+KAFKA_BOOTSTRAP_SERVERS and MONGO_URL in the environment; the key that signs its tokens also by IDENTITY_KEY (a file)
+and OIDC_ISSUER.
 Exit codes: 0 well, 1 a wrong result, 2 a wrong call or nothing to run on, 130 interrupted."""
 MIGRATE = """\
 Creates what is missing of topics, collections and indexes; may run at any time and again. Needs the environment of the
 services: KAFKA_BOOTSTRAP_SERVERS and MONGO_URL; KAFKA_PARTITIONS (6) and KAFKA_REPLICATION (1) count for new topics."""
+SECRETS = """\
+Prints a manifest of all Secrets that the installation on Kubernetes needs, with new random contents, for
+    bilet secrets | kubectl create -f -
+Never for `kubectl apply`: nothing that was written with other keys and passwords could be read any more."""
 LAG = """\
 How many records are accepted and not visible yet: in the outbox of a service (committed, not in Kafka yet), before a
 group (in Kafka, not handled yet), in the feed of a region (numbered, not in its topic yet). Exit code 0 when nothing
@@ -57,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     _tail(_verb(feeds, "tail", "print a region's events as they come", commands.tail, TAIL))
     lag = _verb(verbs, "lag", "what is accepted and not visible yet", commands.lag, LAG)
     lag.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="until nothing waits, at most so long")
+    lag.add_argument(
+        "--every", type=_seconds, default=0, metavar="SECONDS", help="again and again, each a line of JSON"
+    )
     _data(lag)
     dlq = verbs.add_parser("dlq", help="list: what could not be read (dead letters)", formatter_class=_Form)
     letters = _verb(
@@ -64,7 +72,10 @@ def parser() -> argparse.ArgumentParser:
     )
     letters.add_argument("--group", choices=sorted(GROUPS), metavar="GROUP", help=f"one of {', '.join(sorted(GROUPS))}")
     _data(letters)
-    _verb(verbs, "migrate", "create missing topics, collections and indexes", commands.migrate_all, MIGRATE)
+    move = _verb(verbs, "migrate", "create missing topics, collections and indexes", commands.migrate_all, MIGRATE)
+    move.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="for servers that are starting")
+    keys = _verb(verbs, "secrets", "print new Secrets for an installation on Kubernetes", commands.secrets, SECRETS)
+    keys.add_argument("--namespace", default="bilet", metavar="NAME", help="where they belong; default: bilet")
     return bilet
 
 
@@ -91,6 +102,7 @@ def _simulate(simulate: argparse.ArgumentParser) -> None:
     _scenario(simulate)
     simulate.add_argument("--region", metavar="CODE", help="play it in this region instead of the scenario's")
     simulate.add_argument("--url", type=_url, help="the gateway; default: the demo's")
+    simulate.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="for services that are starting")
     _data(simulate)
 
 

@@ -2,14 +2,17 @@
 
 import argparse
 import asyncio
+import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
 from rich.console import Console
 
 from deploy import installation
+from deploy.answering import answering, once_there
 from deploy.dead_letters import DeadLetter, dead_letters
 from deploy.demo import Play
 from deploy.demo import demo as play_demo
@@ -18,6 +21,7 @@ from deploy.feed_tail import Tail, standard_error
 from deploy.installation import Servers
 from deploy.migrate import migrate
 from deploy.play import play_season, scenario_of, signing
+from deploy.secrets import manifest
 from deploy.simulator.report import print_report
 from shared.contracts.topics import GROUPS
 from shared.lag import Backlog, backlog
@@ -27,20 +31,34 @@ LAG_ROW = "{:<9} {:<28} {:>12}"
 LETTER_ROW = "{:<24}  {:<20}  {:<36}  {:>7}  {}"
 
 
-async def migrate_all(_: argparse.Namespace) -> int:
+async def migrate_all(options: argparse.Namespace) -> int:
     """`bilet migrate`"""
-    await migrate(from_environment(Servers))
+    settings = from_environment(Servers)
+    await once_there(lambda: migrate(settings), options.wait)
+    return 0
+
+
+async def secrets(options: argparse.Namespace) -> int:
+    """`bilet secrets`"""
+    print(json.dumps(manifest(options.namespace), indent=2))
     return 0
 
 
 async def lag(options: argparse.Namespace) -> int:
     """`bilet lag`: 0 when nothing waits, 1 otherwise."""
     settings = installation.servers(options.data)
+    while options.every:
+        print(json.dumps(_counted(await backlog(settings))), flush=True)
+        await asyncio.sleep(options.every)
     deadline = time.monotonic() + options.wait
     while (waiting := await backlog(settings)).total and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
     _print_backlog(waiting)
     return 1 if waiting.total else 0
+
+
+def _counted(waiting: Backlog) -> dict[str, Mapping[str, int]]:
+    return {"outboxes": waiting.outboxes, "groups": waiting.lags, "feeds": waiting.unpublished}
 
 
 def _print_backlog(waiting: Backlog) -> None:
@@ -53,7 +71,7 @@ def _print_backlog(waiting: Backlog) -> None:
 
 async def token(options: argparse.Namespace) -> int:
     """`bilet token`"""
-    issuer = installation.issuer(installation.data_folder(options.data))
+    issuer = installation.issuer(options.data)
     if not options.grant:
         print("No --grant is given: the token says who, and opens nothing", file=sys.stderr)
     print(issuer.token(options.subject, options.grant, time.time()))
@@ -76,9 +94,12 @@ async def demo(options: argparse.Namespace) -> int:
 async def simulate(options: argparse.Namespace) -> int:
     """`bilet simulate`: 1 if a figure differs."""
     scenario = scenario_of(options.scenario, options.scale, options.region)
-    folder = installation.data_folder(options.data)
-    url, sign, console = options.url or installation.gateway(folder), signing(installation.issuer(folder)), Console()
-    result = await play_season(scenario, url, sign, console, options.seed, None if options.url else folder)
+    sign, console = signing(installation.issuer(options.data)), Console()
+    folder = None if options.url else installation.data_folder(options.data)
+    url = options.url if folder is None else installation.gateway(folder)
+    if options.wait:
+        await answering(url, options.wait)
+    result = await play_season(scenario, url, sign, console, options.seed, folder)
     print_report(result, console)
     return 0 if result.right else 1
 
@@ -113,8 +134,8 @@ def _feed(options: argparse.Namespace, http: aiohttp.ClientSession) -> Feed:
     """The feed at --url with --token; the running demo gives what is missing."""
     if options.url and options.token:
         return Feed(http, options.url, options.region, lambda: str(options.token))
-    folder = installation.data_folder(options.data, "give --url and --token")
-    sign = signing(installation.issuer(folder))
+    otherwise = "give --url and --token"
+    sign = signing(installation.issuer(options.data, otherwise))
     grants = [{"role": "regional-operator", "org": options.region}]
-    url = options.url or installation.gateway(folder)
+    url = options.url or installation.gateway(installation.data_folder(options.data, otherwise))
     return Feed(http, url, options.region, lambda: options.token or sign("operator", grants))

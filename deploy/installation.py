@@ -54,8 +54,18 @@ def gateway(folder: Path) -> str:
     return _url(folder)
 
 
-def issuer(folder: Path) -> Issuer:
-    """The local identity provider of this data folder; it signs whether or not the demo runs."""
+def issuer(data: str | None, otherwise: str | None = None) -> Issuer:
+    """The local identity provider; it signs whether or not the system runs.
+
+    Of --data, else of the environment if that names its key (IDENTITY_KEY), else of the demo that runs here; raises
+    CallError as `data_folder` does, and when the key is no file or OIDC_ISSUER is not set.
+    """
+    if data is None and (key := os.environ.get("IDENTITY_KEY")):
+        url = os.environ.get("OIDC_ISSUER")
+        if not url or not Path(key).is_file():  # load_key would make a new one, which nobody believes
+            raise CallError(f"To sign tokens, IDENTITY_KEY ({key}) must be a file, and OIDC_ISSUER be set ({url})")
+        return Issuer(load_key(Path(key)), url, os.environ.get("OIDC_AUDIENCE", "bilet"))
+    folder = data_folder(data, otherwise)
     return Issuer(load_key(folder / "identity-key.json"), f"{_url(folder)}/issuer")
 
 

@@ -53,7 +53,7 @@ ONE_MEMBER = [
 
 def why_not(environ: Mapping[str, str]) -> str | None:
     """Why MongoDB cannot run as a process here, in words; None when it can."""
-    mongod = _mongod(environ)
+    mongod = executable(environ)
     if mongod is None:
         return f"mongod is not in PATH, and its wheel {WHEEL} is not installed"
     try:
@@ -66,7 +66,7 @@ def why_not(environ: Mapping[str, str]) -> str | None:
 @asynccontextmanager
 async def replica_set(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Server]:
     """Run a mongod on a free port with its data in `folder`, which may hold the data of an earlier run."""
-    mongod = _mongod(environ)
+    mongod = executable(environ)
     assert mongod, "why_not() comes first"
     address = f"127.0.0.1:{free_port()}"
     argv = _command(mongod, folder, address)
@@ -143,7 +143,8 @@ async def _configure(client: AsyncMongoClient[dict[str, Any]], member: str) -> N
         await client.admin.command("replSetReconfig", config, force=True)
 
 
-def _mongod(environ: Mapping[str, str]) -> str | None:
+def executable(environ: Mapping[str, str]) -> str | None:
+    """The mongod in PATH, else the wheel's; None where there is neither."""
     found = shutil.which("mongod", path=environ.get("PATH"))
     if found is not None:
         return found

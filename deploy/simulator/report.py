@@ -35,7 +35,9 @@ def _speed(result: Result) -> list[str]:
     traffic, fresh, seconds = result.traffic, result.freshness, result.play_seconds
     events = sum(result.events.values())
     retries = ", ".join(f"{reason}: {n}" for reason, n in traffic.retries.most_common()) or "none"
+    requests = traffic.requests.total()
     return [
+        f"{requests:,} requests: {requests / seconds:,.0f}/s",
         f"{traffic.commands:,} commands (entries of batches) in {seconds:.1f} s: {traffic.commands / seconds:,.0f}/s; "
         f"{events:,} events: {events / seconds:,.0f}/s; every figure right after {result.figures_seconds:.1f} s"
         if result.right

@@ -1,0 +1,51 @@
+"""A system that has just been started: when it answers, and when it is there to be migrated."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from deploy.installation import CallError
+from shared.lag import OWNERS
+
+PAUSE = 2.0
+ANSWER_SECONDS = 60.0
+"""A gateway may itself hold a request while it waits for a service."""
+
+
+async def once_there(work: Callable[[], Awaitable[None]], seconds: float) -> None:
+    """Does `work`, again for at most `seconds` while Kafka or MongoDB does not answer or lets nobody in yet."""
+    deadline, said = time.monotonic() + seconds, ""
+    while True:
+        try:
+            return await work()
+        except (KafkaError, PyMongoError, OSError) as error:
+            if time.monotonic() >= deadline:
+                raise
+            if (reason := type(error).__name__) != said:
+                print(f"waiting: {reason}", file=sys.stderr, flush=True)
+                said = reason
+        await asyncio.sleep(PAUSE)
+
+
+async def answering(url: str, seconds: float) -> None:
+    """Returns when every service answers behind the gateway; raises CallError when one does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
+        for service in OWNERS:
+            while (complaint := await _complaint(http, f"{url.rstrip('/')}/{service}/openapi.json")) is not None:
+                if time.monotonic() >= deadline:
+                    raise CallError(f"{service} does not answer within {seconds:g} s: {complaint}")
+                await asyncio.sleep(PAUSE)
+
+
+async def _complaint(http: aiohttp.ClientSession, url: str) -> str | None:
+    try:
+        async with http.get(url) as answer:
+            return None if answer.status == 200 else f"{url} says {answer.status}"
+    except (aiohttp.ClientError, TimeoutError) as error:
+        return f"{url}: {str(error) or type(error).__name__}"

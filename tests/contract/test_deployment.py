@@ -1,0 +1,147 @@
+"""What the manifests say and the programs know: roles, commands, addresses, routes, topics, settings of the servers."""
+
+import importlib
+import json
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from deploy import commands, migrate
+from deploy.arguments import parser
+from deploy.local import gateway, kafka, mongo
+from deploy.secrets import manifest as secrets
+from shared.contracts.topics import GROUPS, TOPICS, dead_letters
+from shared.service import Platform
+from shared.settings import Settings
+from tests.contract.manifest_parts import Manifest, built, kustomize_too_old, one, pods
+
+MANIFESTS = Path(__file__).parents[2] / "deploy" / "kubernetes"
+SERVICES = sorted(set(GROUPS.values()))
+SETTINGS = Settings(
+    kafka_bootstrap_servers="127.0.0.1:1",
+    mongo_url="mongodb://127.0.0.1:1/?replicaSet=none",
+    master_key=b"k" * 32,
+    oidc_issuer="http://127.0.0.1:1/issuer",
+)
+CADDY = shutil.which("caddy", path=sysconfig.get_path("scripts"))
+
+needs_kubectl = pytest.mark.skipif((why := kustomize_too_old()) is not None, reason=why or "")
+
+
+@pytest.fixture(scope="module")
+def drill() -> list[Manifest]:
+    """Everything on one node, and a season to be played."""
+    return built(MANIFESTS / "overlays" / "single-node-drill")
+
+
+@needs_kubectl
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_role_of_a_service_runs_once(drill: list[Manifest], service: str) -> None:
+    """Apart in the base, together on a single node."""
+    platform = Platform(service, SETTINGS)
+    try:
+        roles = importlib.import_module(f"services.{service}.app").build(platform).roles
+    finally:
+        platform.close()
+    assert sorted(_roles(built(MANIFESTS / "base"), service)) == sorted(roles - {"all"})
+    assert list(_roles(drill, service)) == ["all"]
+
+
+def _roles(build: Sequence[Manifest], service: str) -> Iterator[str]:
+    for pod in pods(build):
+        if pod.kind == "Deployment" and pod.labels["app.kubernetes.io/name"] == service:
+            assert pod.running[0]["args"] == [pod.labels["app.kubernetes.io/component"]]
+            yield from pod.running[0]["args"]
+
+
+@needs_kubectl
+def test_the_command_line_understands_the_jobs(drill: list[Manifest]) -> None:
+    played = one(drill, "ConfigMap", "drill")["data"]
+    words = {
+        pod.name: [re.sub(r"\$\((\w+)\)", lambda m: played[m[1]], word) for word in pod.running[0]["args"]]
+        for pod in pods(drill)
+        if pod.kind == "Job"
+    }
+    assert parser().parse_args(words["migrate"]).run is commands.migrate_all
+    simulate = parser().parse_args(words["simulator"])
+    assert (simulate.run, simulate.scale, simulate.wait > 0) == (commands.simulate, 1.0, True)
+    assert urlsplit(simulate.url).netloc in _addresses(drill)
+
+
+@needs_kubectl
+def test_what_is_called_is_served(drill: list[Manifest]) -> None:
+    settings, known = one(drill, "ConfigMap", "settings")["data"], _addresses(drill)
+    assert settings["KAFKA_BOOTSTRAP_SERVERS"] in known
+    assert urlsplit(settings["OIDC_ISSUER"]).netloc in known
+    member = one(drill, "StatefulSet", "mongo")["spec"]["template"]["spec"]["containers"][1]["env"][1]["value"]
+    assert member.removeprefix("mongo-0.") in known
+    urls = [text for s in secrets("bilet")["items"] for key, text in s["stringData"].items() if key == "MONGO_URL"]
+    assert {urlsplit(url).netloc.rpartition("@")[2] for url in urls} == {member}
+
+
+def _addresses(build: Sequence[Manifest]) -> set[str]:
+    services = [manifest for manifest in build if manifest["kind"] == "Service"]
+    return {f"{s['metadata']['name']}:{port['port']}" for s in services for port in s["spec"]["ports"]}
+
+
+def test_kafka_and_mongo_are_set_as_on_a_developers_machine() -> None:
+    lines = (MANIFESTS / "components/kafka-plain/server.properties").read_text().splitlines()
+    broker = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert kafka.ONE_NODE.items() <= broker.items()
+    server = (MANIFESTS / "components/mongo-plain/mongo.yaml").read_text()
+    for setting in (
+        f"--replSet={mongo.REPLICA_SET}",
+        f"--setParameter=transactionLifetimeLimitSeconds={mongo.TRANSACTION_SECONDS}",
+        f"--setParameter=minSnapshotHistoryWindowInSeconds={mongo.HISTORY_SECONDS}",
+        f"--wiredTigerEngineConfigString={','.join(mongo.LATE_EVICTION)}",
+    ):
+        assert f"- {setting}\n" in server
+
+
+async def test_the_topics_of_a_migration_are_those_of_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, int] = {}
+
+    async def record(_: Sequence[str], topics: dict[str, int], *__: Any, **___: Any) -> None:
+        made.update(topics)
+
+    monkeypatch.setattr("shared.kafka.ensure_topics", record)
+    await migrate.create_topics(SETTINGS)
+    events = {topic.name: SETTINGS.kafka_partitions if topic.spread else 1 for topic in TOPICS}
+    assert made == events | {dead_letters(group): 1 for group in GROUPS}
+
+
+@pytest.mark.skipif(CADDY is None, reason="Caddy is not in the Python environment (package caddyserver)")
+def test_the_gateway_has_the_routes_of_the_local_one(tmp_path: Path) -> None:
+    upstreams = {service: [f"{service}:8000"] for service in SERVICES} | {"issuer": ["identity:8000"]}
+    local = gateway.caddyfile(8080, upstreams, upstreams[gateway.PAGE_SERVICE], None)
+    cluster = (MANIFESTS / "components/gateway-plain/Caddyfile").read_text()
+    assert _routes(cluster, tmp_path) == _routes(local, tmp_path)
+    assert _routes(cluster.replace("handle /static/*", "handle /metrics"), tmp_path) != _routes(local, tmp_path)
+
+
+def _routes(caddyfile: str, folder: Path) -> dict[str, list[str]]:
+    """By path, the addresses that the listener at 8080 leads to; `*` is the rest, which leads nowhere."""
+    (folder / "Caddyfile").write_text(caddyfile)
+    adapt = [str(CADDY), "adapt", "--config", str(folder / "Caddyfile")]
+    adapted = subprocess.run(adapt, capture_output=True, text=True, timeout=60)
+    assert adapted.returncode == 0, adapted.stderr
+    servers = json.loads(adapted.stdout)["apps"]["http"]["servers"].values()
+    routes = next(server["routes"] for server in servers if any(":8080" in listen for listen in server["listen"]))
+    return dict(_led(routes, "*"))
+
+
+def _led(routes: Sequence[Manifest], path: str) -> Iterator[tuple[str, list[str]]]:
+    for route in routes:
+        here = ",".join(p for match in route.get("match", ()) for p in match.get("path", ())) or path
+        for handler in route["handle"]:
+            if handler["handler"] == "subroute":
+                yield from _led(handler["routes"], here)
+            elif handler["handler"] in ("reverse_proxy", "static_response"):
+                yield here, [upstream["dial"] for upstream in handler.get("upstreams", ())]
