@@ -7,7 +7,7 @@ SCENARIO ?= deploy/scenarios/rostov-2020
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/installed: requirements.lock pyproject.toml
 	rm -rf .venv
@@ -45,13 +45,59 @@ check: setup ## formatting, lint, types, import rules, generated files up to dat
 chaos: setup ## kills and pauses of every process under load, with invariants
 	$(PY) -m pytest tests/chaos
 
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
 .PHONY: lock
 lock: setup ## pin the newest allowed versions with their hashes
 	$(PY) -m pip install --quiet uv
-	.venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras \
-		--generate-hashes --no-emit-index-url --no-header --upgrade --output-file requirements.lock
-	sed -i '/^ *--find-links/d' requirements.lock
+	$(COMPILE) --all-extras --upgrade pyproject.toml --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock pyproject.toml --output-file deploy/images.lock
+	$(COMPILE) --constraint requirements.lock deploy/images/tools.in --output-file deploy/images/tools.lock
+	sed -i '/^ *--find-links/d' requirements.lock deploy/images.lock deploy/images/tools.lock
 
 .PHONY: contracts
 contracts: setup ## regenerate schemas, samples and asyncapi.yaml from the registry
 	$(PY) -m shared.contracts.export
+
+BASE ?= python:3.11-slim-bookworm
+PLATFORM ?= manylinux2014_x86_64
+TAG ?= dev
+IMAGES := registration trials notifications analytics gateway simulator
+
+.cache/wheels: deploy/images.lock deploy/images/tools.lock
+	rm -rf $@
+	for lock in $^; do $(PY) -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+		--only-binary=:all: --python-version 3.11 --platform $(PLATFORM) --dest $@ -r $$lock || exit; done
+	touch $@
+
+.PHONY: images
+images: setup .cache/wheels ## the images bilet/<service>:dev by the Docker engine (BASE= TAG=)
+	for image in $(IMAGES); do docker build --quiet --file deploy/Dockerfile --target $$image --tag bilet/$$image:$(TAG) \
+		--build-arg BASE=$(BASE) --label org.opencontainers.image.version=$(TAG) \
+		--label org.opencontainers.image.revision=$$(git rev-parse HEAD) . || exit; done
+	docker image ls 'bilet/*'
+
+# Of Java, what a broker may load.
+MODULES := java.se,jdk.crypto.ec,jdk.management,jdk.unsupported,jdk.zipfs
+COPY_JARS := org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies -DincludeScope=runtime
+
+.cache/stand-ins/kafka: deploy/local/pom.xml
+	rm -rf $@
+	jlink --no-header-files --no-man-pages --strip-java-debug-attributes --compress=2 --add-modules $(MODULES) --output $@/java
+	mvn -B -q -f deploy/local/pom.xml $(COPY_JARS) -DoutputDirectory=$(abspath $@/libs)
+
+.cache/stand-ins/mongo: tests/images/mongo/gather.py requirements.lock
+	$(PY) -m tests.images.mongo.gather $@
+
+.PHONY: stand-ins
+stand-ins: setup .cache/stand-ins/kafka .cache/stand-ins/mongo ## images for tests where apache/kafka and mongo cannot be pulled (BASE=)
+	for name in kafka mongo; do cp -rp tests/images/$$name/. .cache/stand-ins/$$name && docker build --quiet \
+		--tag bilet/stand-in-$$name:$(TAG) --build-arg BASE=$(BASE) .cache/stand-ins/$$name || exit; done
+
+.PHONY: cluster-test
+cluster-test: images ## a season on the cluster of KUBECONFIG (SCALE= BASE= CLUSTER_LOAD=, BILET_KAFKA_IMAGE=, BILET_MONGO_IMAGE=)
+	SCALE=$(SCALE) $(PY) -m pytest -s tests/cluster
+
+.PHONY: containers-test
+containers-test: setup ## the images, and the system by Docker alone (needs `make images`, DOCKER_HOST, BILET_KAFKA_IMAGE=, BILET_MONGO_IMAGE=)
+	$(PY) -m pytest tests/containers

@@ -1,13 +1,16 @@
-"""Kafka and MongoDB as containers, where a Docker engine answers; testcontainers removes them, also after a kill."""
+"""Kafka and MongoDB as containers, where a Docker engine answers; they are removed in the end, also after a kill."""
 
 import asyncio
 import gc
+import sys
+import uuid
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from docker.errors import DockerException, NotFound  # type: ignore[import-untyped]
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
@@ -15,6 +18,10 @@ from deploy.local import kafka, mongo
 from deploy.local.ports import free_port
 from deploy.local.processes import trouble
 from deploy.local.server import Server, StackError, first_answer
+
+# Its reaper is one more image to pull, and privileged to the engine's socket; `reaper.py` needs neither.
+testcontainers_config.ryuk_disabled = True
+REAPER = Path(__file__).with_name("reaper.py")
 
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 MONGO_IMAGE = "mongo:8.0"
@@ -89,13 +96,38 @@ def _mount(container: DockerContainer, folder: Path | None, inside: str) -> None
 
 @asynccontextmanager
 async def _running(name: str, container: DockerContainer) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    unique = f"bilet-{name.lower()}-{uuid.uuid4().hex[:12]}"
+    async with _reaped(unique):
+        try:
+            await _unbroken(container.with_name(unique).start)
+            yield lambda: _died(name, container)
+        except DockerException as error:
+            raise StackError(f"{name}'s container {container.image} does not start: {error}") from error
+        finally:
+            await _unbroken(container.stop)
+
+
+@asynccontextmanager
+async def _reaped(container: str) -> AsyncIterator[None]:
+    """While the body runs, a process waits to remove the container in case that this one is killed."""
+    reaper = await asyncio.create_subprocess_exec(
+        sys.executable, str(REAPER), container, stdin=asyncio.subprocess.PIPE, start_new_session=True
+    )
     try:
-        await asyncio.to_thread(container.start)
-        yield lambda: _died(name, container)
-    except DockerException as error:
-        raise StackError(f"{name}'s container {container.image} does not start: {error}") from error
+        yield
     finally:
-        await asyncio.to_thread(container.stop)
+        reaper.kill()
+        await reaper.wait()
+
+
+async def _unbroken(call: Callable[[], object]) -> None:
+    """A call of the Docker SDK in a thread, to its end also when cancelled: half-way it would leave a container."""
+    thread = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait([thread])
+        raise
 
 
 async def _died(name: str, container: DockerContainer) -> str:

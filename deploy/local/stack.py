@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import containers, external, kafka, mongo
+from deploy.local import external, kafka, mongo
 from deploy.local.server import NoInfrastructure, Say, Server, StackError
 
 ROOM_NEEDED = 1 << 30
@@ -54,6 +54,8 @@ async def _external(run: Run, running: AsyncExitStack) -> tuple[Server, Server]:
 
 
 async def _containers(run: Run, running: AsyncExitStack) -> tuple[Server, Server]:
+    from deploy.local import containers
+
     folder = run.data / "containers" if run.kept else None
     mongodb = containers.replica_set(folder and folder / "mongo", run.environ)
     broker = containers.broker(folder and folder / "kafka", run.environ)
@@ -64,6 +66,15 @@ async def _processes(run: Run, running: AsyncExitStack) -> tuple[Server, Server]
     mongod = mongo.replica_set(run.data / "mongo", run.environ)
     broker = kafka.broker(run.data / "kafka", run.environ, run.say)
     return await running.enter_async_context(broker), await running.enter_async_context(mongod)
+
+
+def _no_containers(environ: Mapping[str, str]) -> str | None:
+    # The Docker SDK is imported where it is used: an image has none, and every other command starts without it.
+    try:
+        from deploy.local import containers
+    except ModuleNotFoundError as missing:
+        return f"the Python package {missing.name} is not installed"
+    return containers.why_not(environ)
 
 
 def _no_processes(environ: Mapping[str, str]) -> str | None:
@@ -78,7 +89,7 @@ PROVIDERS: Sequence[Provider] = (
         "set KAFKA_BOOTSTRAP_SERVERS, and MONGO_URL of a replica set",
         _external,
     ),
-    Provider("containers", containers.why_not, "start Docker", _containers),
+    Provider("containers", _no_containers, "start Docker", _containers),
     Provider(
         "processes",
         _no_processes,

@@ -1,0 +1,144 @@
+"""compose.yaml by plain `docker run`, where Docker has no compose: `python -m deploy.images.run up|run|down|print`."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+COMPOSE = Path(__file__).parents[1] / "compose.yaml"
+WAIT_SECONDS = 180
+HOPELESS_RESTARTS = 3
+VARIABLE = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
+REPEATED = {"tmpfs": "--tmpfs", "cap_drop": "--cap-drop", "security_opt": "--security-opt", "ports": "--publish"}
+SINGLE = {"user": "--user", "restart": "--restart"}
+ELSEWHERE = {"image", "command", "entrypoint", "environment", "volumes", "healthcheck", "depends_on", "profiles"}
+KNOWN = ELSEWHERE | REPEATED.keys() | SINGLE.keys() | {"read_only", "stop_grace_period"}
+
+Service = Mapping[str, Any]
+
+
+def values(environ: Mapping[str, str], compose: Path = COMPOSE) -> Mapping[str, str]:
+    """What variables stand for: `environ`, else the lines of the file `.env` beside the compose file."""
+    kept = compose.with_name(".env")
+    lines = kept.read_text().splitlines() if kept.exists() else []
+    return dict(line.split("=", 1) for line in lines if "=" in line) | dict(environ)
+
+
+def project(known: Mapping[str, str], compose: Path = COMPOSE) -> dict[str, Any]:
+    """The file with its variables filled in; those without a default are secrets and stay `${NAME}`.
+
+    Exits with a sentence when a secret is missing, or when a service has a key that is not translated here.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name, kind, text = match.groups()
+        if kind == "-":
+            return known.get(name) or str(text)
+        return f"${{{name}}}" if known.get(name) else sys.exit(f"{name} is not set: {text}")
+
+    content = "".join(line for line in compose.read_text().splitlines(keepends=True) if not line.startswith("#"))
+    found: dict[str, Any] = yaml.safe_load(VARIABLE.sub(value, content))
+    for name, service in found["services"].items():
+        if unknown := service.keys() - KNOWN:
+            sys.exit(f"{name}: {', '.join(sorted(unknown))} cannot be translated into docker run")
+    return found
+
+
+def arguments(project_name: str, name: str, service: Service, command: Sequence[str] = ()) -> list[str]:
+    """What follows `docker run` for a service: its options, image and command."""
+    options = [f"--network={project_name}", f"--network-alias={name}"]
+    options += [f"{flag}={item}" for key, flag in REPEATED.items() for item in service.get(key, ())]
+    options += [f"{flag}={service[key]}" for key, flag in SINGLE.items() if key in service]
+    options += [_variable(key, str(text)) for key, text in service.get("environment", {}).items()]
+    options += [f"--volume={project_name}_{volume}" for volume in service.get("volumes", ())]
+    options += ["--read-only"] if service.get("read_only") else []
+    options += [f"--stop-timeout={service['stop_grace_period'].rstrip('s')}"] if "stop_grace_period" in service else []
+    options += list(_health(service.get("healthcheck", {})))
+    first, *rest = service.get("entrypoint", [""])
+    options += [f"--entrypoint={first}"] if first else []
+    return [*options, service["image"], *rest, *(command or service.get("command", ()))]
+
+
+def _variable(name: str, text: str) -> str:
+    # Docker takes a secret from its own environment: what is on a command line can be seen by every user.
+    return f"--env={name}" if text == f"${{{name}}}" else f"--env={name}={text}"
+
+
+def _health(check: Mapping[str, Any]) -> Iterator[str]:
+    if check:
+        yield f"--health-cmd={shlex.join(check['test'][1:])}"
+        yield from (f"--health-{key}={check[key]}" for key in ("interval", "timeout", "retries"))
+
+
+def up(found: Mapping[str, Any]) -> Iterator[list[str]]:
+    """The commands that start everything but what has a profile; `wait` is ours, see `_wait`."""
+    name: str = found["name"]
+    yield ["docker", "network", "create", name]
+    for service, content in found["services"].items():
+        if "profiles" in content:
+            continue
+        for other, until in content.get("depends_on", {}).items():
+            yield ["wait", f"{name}-{other}", until["condition"]]
+        yield ["docker", "run", "--detach", f"--name={name}-{service}", *arguments(name, service, content)]
+    yield ["wait", f"{name}-gateway", "service_healthy"]
+
+
+def down(found: Mapping[str, Any], *, volumes: bool) -> Iterator[list[str]]:
+    """The commands that stop and remove everything, what was started last first; the data only with `volumes`."""
+    name: str = found["name"]
+    for service in reversed([*found["services"]]):
+        yield ["docker", "stop", f"{name}-{service}"]
+        yield ["docker", "rm", "--force", "--volumes", f"{name}-{service}"]
+    yield ["docker", "network", "rm", name]
+    if volumes:
+        yield ["docker", "volume", "rm", "--force", *(f"{name}_{volume}" for volume in found["volumes"])]
+
+
+def _wait(container: str, condition: str) -> None:
+    """Returns when a container is as `depends_on` asks; exits with its last words when it ends otherwise."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    look = "{{.RestartCount}} {{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}}{{end}}"
+    wanted = ["exited", "0"] if condition == "service_completed_successfully" else ["running", "0", "healthy"]
+    while time.monotonic() < deadline:
+        restarts, *state = _said("docker", "inspect", "--format", look, container).split()
+        if state == wanted:
+            return
+        if state[0] == "exited" or int(restarts) >= HOPELESS_RESTARTS:
+            break
+        time.sleep(0.2)
+    sys.exit(f"{container} is {' '.join(state)}:\n{_said('docker', 'logs', '--tail', '5', container)}")
+
+
+def _said(*command: str) -> str:
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    return ended.stdout
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> None:
+    """`up [-d]`, `print` (what `up` does), `run [--rm] SERVICE ARGUMENT…`, `down [-v]`."""
+    verb, rest = argv[0], [word for word in argv[1:] if word not in ("-d", "--rm")]
+    known = values(environ)
+    found = project(known)
+    if verb == "run":
+        options = arguments(found["name"], rest[0], found["services"][rest[0]], rest[1:])
+        sys.exit(subprocess.run(["docker", "run", "--rm", *options], env=known, check=False).returncode)
+    commands = {"up": up(found), "print": up(found), "down": down(found, volumes="-v" in rest)}
+    for command in commands[verb]:
+        if verb == "print":
+            print(shlex.join(command))
+        elif command[0] == "wait":
+            _wait(*command[1:])
+        else:  # what is not there need not be taken down
+            errors = subprocess.DEVNULL if verb == "down" else None
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=errors, env=known, check=verb == "up")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["print"], os.environ)

@@ -1,0 +1,118 @@
+"""Pods deleted and Deployments restarted under load, with what each recovery took."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from tests.cluster.backlog import Watch
+from tests.cluster.kubectl import Kubectl
+
+LABEL = "app.kubernetes.io/name"
+WORK_SECONDS = 180.0
+RECOVERY_SECONDS = 240.0
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """One pod that was deleted, and its successor."""
+
+    workload: str
+    pod: str
+    waiting: int
+    """Records that waited for it, or for the whole system where it is no service, just before."""
+    ready: float
+    """Seconds until another pod was ready."""
+    recovered: float
+    """Seconds until no more waited than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """One rolling update."""
+
+    workload: str
+    seconds: float
+    bad_gateways: int
+    """Answers 502 that the gateway gave for this service meanwhile."""
+    stopped: str
+    """The last that the old pod said."""
+
+
+def ready(pod: Mapping[str, Any]) -> bool:
+    """Whether a pod is ready and not on its way out."""
+    conditions = pod["status"].get("conditions", ())
+    leaving = "deletionTimestamp" in pod["metadata"]
+    return not leaving and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+async def delete_a_pod(kubectl: Kubectl, watch: Watch, workload: str) -> Deletion:
+    """Deletes a pod of the workload as soon as there is work for it, and waits until that is caught up."""
+    victim = next(pod for pod in await kubectl.items("pods", f"{LABEL}={workload}") if ready(pod))
+    name, uid = victim["metadata"]["name"], victim["metadata"]["uid"]
+    reading = await watch.until(lambda now: now.of(workload) > 0, WORK_SECONDS)
+    waiting, begun = reading.of(workload), time.monotonic()
+    await kubectl.run("delete", "pod", name, "--wait=false")
+    await _another(kubectl, workload, uid)
+    is_ready = time.monotonic() - begun
+    await watch.until(lambda now: now.of(workload) <= waiting, RECOVERY_SECONDS)
+    return Deletion(workload, name, waiting, is_ready, time.monotonic() - begun)
+
+
+async def _another(kubectl: Kubectl, workload: str, uid: str) -> None:
+    """Waits for a pod of the workload with another UID that is ready."""
+    async with asyncio.timeout(RECOVERY_SECONDS):
+        while True:
+            pods = await kubectl.items("pods", f"{LABEL}={workload}")
+            if any(ready(pod) and pod["metadata"]["uid"] != uid for pod in pods):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def restart(kubectl: Kubectl, deployment: str) -> Restart:
+    """Restarts a Deployment by a rolling update; the gateway must live on, its log is what is counted."""
+    old = next(pod for pod in await kubectl.items("pods", f"{LABEL}={deployment}") if ready(pod))
+    before, begun = await _bad_gateways(kubectl, deployment), time.monotonic()
+    async with kubectl.lines("logs", "-f", old["metadata"]["name"], "--tail=0") as lines, asyncio.TaskGroup() as group:
+        last = group.create_task(_last(lines))
+        await kubectl.run("rollout", "restart", f"deployment/{deployment}")
+        await kubectl.run("rollout", "status", f"deployment/{deployment}", f"--timeout={RECOVERY_SECONDS:.0f}s")
+        seconds = time.monotonic() - begun
+    counted = 0 if deployment == "gateway" else await _bad_gateways(kubectl, deployment) - before
+    return Restart(deployment, seconds, counted, last.result())
+
+
+async def _last(lines: AsyncIterator[str]) -> str:
+    """The last line until the pod is gone, of a service its event and how long that took; nothing of others."""
+    said: Mapping[str, Any] = {}
+    async with asyncio.timeout(RECOVERY_SECONDS):
+        async for line in lines:
+            said = json.loads(line) if line.startswith("{") else said
+    return f"{said['event']} {said.get('seconds', '')}".strip() if "event" in said else ""
+
+
+async def _bad_gateways(kubectl: Kubectl, service: str) -> int:
+    log = await kubectl.run("logs", "deployment/gateway", "--tail=-1")
+    answers = (json.loads(line) for line in log.splitlines() if '"status":502' in line)
+    return sum(answer["request"]["uri"].startswith(f"/{service}/") for answer in answers)
+
+
+def deletions_table(deletions: list[Deletion]) -> Table:
+    """A row for each."""
+    table = Table("workload", "pod", "waiting", "ready, s", "recovered, s", title="Pods deleted")
+    for d in deletions:
+        table.add_row(d.workload, d.pod, f"{d.waiting:,}", f"{d.ready:.1f}", f"{d.recovered:.1f}")
+    return table
+
+
+def restarts_table(restarts: list[Restart]) -> Table:
+    """A row for each."""
+    table = Table("deployment", "seconds", "502 meanwhile", "the old pod's last word", title="Rolling updates")
+    for r in restarts:
+        table.add_row(r.workload, f"{r.seconds:.1f}", str(r.bad_gateways), r.stopped)
+    return table
