@@ -178,7 +178,8 @@ class Process:
         self._not_ready.over()
 
     async def _look(self) -> None:
-        await self._dependencies()
+        if self._reached.is_set():
+            await self._dependencies()
         if not self._started:
             raise Unavailable(self._not_ready.reason or "starting")
         behind = [c.group for c in self._consumers if c.is_reference and not c.caught_up.is_set()]

@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from tests.cluster.backlog import Watch
+from tests.cluster.installation import SERVICES
 from tests.cluster.kubectl import Kubectl
 
 LABEL = "app.kubernetes.io/name"
@@ -32,7 +33,7 @@ class Deletion:
     """Seconds until no more waited than before."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Restart:
     """One rolling update."""
 
@@ -42,6 +43,8 @@ class Restart:
     """Answers 502 that the gateway gave for this service meanwhile."""
     stopped: str
     """The last that the old pod said."""
+    in_season: bool = False
+    """Whether the season still went on when it was done."""
 
 
 def ready(pod: Mapping[str, Any]) -> bool:
@@ -77,13 +80,14 @@ async def _another(kubectl: Kubectl, workload: str, uid: str) -> None:
 async def restart(kubectl: Kubectl, deployment: str) -> Restart:
     """Restarts a Deployment by a rolling update; the gateway must live on, its log is what is counted."""
     old = next(pod for pod in await kubectl.items("pods", f"{LABEL}={deployment}") if ready(pod))
-    before, begun = await _bad_gateways(kubectl, deployment), time.monotonic()
+    before = await _bad_gateways(kubectl, deployment) if deployment in SERVICES else 0
+    begun = time.monotonic()
     async with kubectl.lines("logs", "-f", old["metadata"]["name"], "--tail=0") as lines, asyncio.TaskGroup() as group:
         last = group.create_task(_last(lines))
         await kubectl.run("rollout", "restart", f"deployment/{deployment}")
         await kubectl.run("rollout", "status", f"deployment/{deployment}", f"--timeout={RECOVERY_SECONDS:.0f}s")
         seconds = time.monotonic() - begun
-    counted = 0 if deployment == "gateway" else await _bad_gateways(kubectl, deployment) - before
+    counted = await _bad_gateways(kubectl, deployment) - before if deployment in SERVICES else 0
     return Restart(deployment, seconds, counted, last.result())
 
 
