@@ -22,7 +22,7 @@ from shared.outbox import Outbox, Row
 from shared.poll import Poll, Received
 from shared.telemetry import Metrics, logger
 
-LINGER_MS = 150
+LINGER_MS = 200
 """The broker holds a fetch this long to fill it; a record may wait twice as long, behind a fetch without it."""
 IDLE_MS = 500
 """How long a poll waits in vain; what arrives ends it at once."""

@@ -12,8 +12,6 @@ from shared.telemetry import Trouble
 
 FULL = 1_000
 """A step takes about so many records at most; one that took fewer has left none behind."""
-PAUSE_SECONDS = 0.05
-"""Between steps that find something."""
 IDLE_SECONDS = 0.2
 """The pause grows to this while there is nothing."""
 STANDBY_SECONDS = 0.5
@@ -24,11 +22,13 @@ class LeasedLoop(ABC):
     """A loop of a service; what it has done is in the database, so that a step may fail or be made twice."""
 
     name: str
+    pause_seconds = 0.05
+    """Between steps that find something."""
 
     def __init__(self, lease: Lease) -> None:
         self.beat = time.monotonic()
         self._lease = lease
-        self._pause = PAUSE_SECONDS
+        self._pause = self.pause_seconds
         self._trouble = Trouble("loop waits", loop=self.name)
 
     @abstractmethod
@@ -71,7 +71,7 @@ class LeasedLoop(ABC):
             await self.close()
             return STANDBY_SECONDS
         self._trouble.over()
-        self._pause = PAUSE_SECONDS if done else min(2 * self._pause, IDLE_SECONDS)
+        self._pause = self.pause_seconds if done else min(2 * self._pause, IDLE_SECONDS)
         return 0.0 if done >= FULL else self._pause
 
     async def _end(self) -> None:

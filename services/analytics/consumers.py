@@ -12,8 +12,8 @@ from shared.service import Platform
 CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 VIEWS = "analytics.views"
-FEED_LINGER_MS = 50
-"""Every reader of a region waits for this group, and its polls are the cheapest: small ones are affordable."""
+FEED_LINGER_MS, FEED_CATALOGUE_LINGER_MS = 50, 100
+"""Every reader of a region waits for these groups, and their polls are the cheapest: small ones are affordable."""
 
 
 def views(platform: Platform) -> Sequence[BatchConsumer]:
@@ -26,7 +26,9 @@ def views(platform: Platform) -> Sequence[BatchConsumer]:
 def feed(platform: Platform) -> Sequence[BatchConsumer]:
     """The regional feeds: the catalogue, then the facts."""
     numbering = Feed(platform.mongo, platform.settings.master_key, platform.clock)
-    catalogue = platform.consumer("analytics.feed-catalogue", CATALOGUE, numbering.apply)
+    catalogue = platform.consumer(
+        "analytics.feed-catalogue", CATALOGUE, numbering.apply, linger_ms=FEED_CATALOGUE_LINGER_MS
+    )
     return [
         catalogue,
         platform.consumer("analytics.feed", FACTS, numbering.apply, after=catalogue, linger_ms=FEED_LINGER_MS),
