@@ -173,7 +173,8 @@ class Process:
         try:
             await self._look()
         except Unavailable as error:
-            self._not_ready.met(str(error))
+            if self._started:  # before that, what it waits for has been said
+                self._not_ready.met(str(error))
             raise
         self._not_ready.over()
 
