@@ -36,7 +36,7 @@ async def load() -> None:
 
 
 async def everything(kubectl: Kubectl) -> set[str]:
-    """What `kubectl get all,pvc,pv -A` names, but for the parts of names that are made up anew."""
+    """What `kubectl get all,pvc,pv -A` names."""
     return {
         f"{item['kind']} {item['metadata'].get('namespace', '')}/{item['metadata']['name']}"
         for item in (await kubectl.json("get", "all,pvc,pv", "-A"))["items"]
@@ -59,7 +59,7 @@ async def installed(kubectl: Kubectl, overlay: Path) -> AsyncIterator[None]:
 
 async def apply(kubectl: Kubectl, overlay: Path) -> None:
     """Server-side: what another has changed meanwhile is a conflict, not lost."""
-    await kubectl.run("apply", "--server-side", "--force-conflicts", "-k", str(overlay))
+    await kubectl.run("apply", "--server-side", "-k", str(overlay))
 
 
 async def ready(kubectl: Kubectl) -> None:
