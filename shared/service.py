@@ -21,6 +21,7 @@ from shared.settings import Settings
 from shared.telemetry import Metrics
 
 S = TypeVar("S", bound=Aggregate)
+CATALOGUE_LINGER_MS = 500
 
 
 class Loop(Protocol):
@@ -70,6 +71,10 @@ class Platform:
             after=after,
             linger_ms=linger_ms,
         )
+
+    def catalogue(self, group: str, topics: Sequence[str], handle: Handle) -> BatchConsumer:
+        """A reader of a catalogue: it changes seldom, and a broker that is asked less often has more time for facts."""
+        return self.consumer(group, topics, handle, linger_ms=CATALOGUE_LINGER_MS)
 
     def lease(self, name: str) -> Lease:
         """A lease of this process."""

@@ -12,23 +12,21 @@ from shared.service import Platform
 CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 VIEWS = "analytics.views"
-FEED_LINGER_MS, FEED_CATALOGUE_LINGER_MS = 50, 100
-"""Every reader of a region waits for these groups, and their polls are the cheapest: small ones are affordable."""
+FEED_LINGER_MS = 50
+"""Every reader of a region waits for this group, and its polls are the cheapest: small ones are affordable."""
 
 
 def views(platform: Platform) -> Sequence[BatchConsumer]:
     """The figures: the catalogue, then the facts."""
     writer = ViewsWriter(platform.mongo, platform.settings.kafka_topic_prefix + VIEWS)
-    catalogue = platform.consumer("analytics.catalogue", CATALOGUE, Catalogue(platform.mongo, writer).apply)
+    catalogue = platform.catalogue("analytics.catalogue", CATALOGUE, Catalogue(platform.mongo, writer).apply)
     return [catalogue, platform.consumer(VIEWS, FACTS, writer.apply, after=catalogue)]
 
 
 def feed(platform: Platform) -> Sequence[BatchConsumer]:
     """The regional feeds: the catalogue, then the facts."""
     numbering = Feed(platform.mongo, platform.settings.master_key, platform.clock)
-    catalogue = platform.consumer(
-        "analytics.feed-catalogue", CATALOGUE, numbering.apply, linger_ms=FEED_CATALOGUE_LINGER_MS
-    )
+    catalogue = platform.consumer("analytics.feed-catalogue", CATALOGUE, numbering.apply)
     return [
         catalogue,
         platform.consumer("analytics.feed", FACTS, numbering.apply, after=catalogue, linger_ms=FEED_LINGER_MS),

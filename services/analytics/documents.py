@@ -94,14 +94,22 @@ def increments(paths: Mapping[tuple[str, ...], int]) -> dict[str, int]:
     return {field: n for field, n in fields.items() if n}
 
 
-def leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[list[str], int]]:
-    """Every path of a packed `n` or `total` with its count."""
+def leaves(
+    tree: Mapping[str, Any], depth: int | None = None, path: tuple[str, ...] = ()
+) -> Iterator[tuple[list[str], int]]:
+    """Every path of a packed `n` or `total` with its count; with a depth, paths of that length with what is below."""
     for name, below in tree.items():
         step = name.replace("%2E", ".").replace("%24", "$").replace("%25", "%") if "%" in name else name
-        if isinstance(below, dict):
-            yield from leaves(below, (*path, step))
-        else:
+        if not isinstance(below, dict):
             yield [*path, step], below
+        elif len(path) + 1 == depth:
+            yield [*path, step], _sum(below)
+        else:
+            yield from leaves(below, depth, (*path, step))
+
+
+def _sum(tree: Mapping[str, Any]) -> int:
+    return sum(_sum(below) if isinstance(below, dict) else below for below in tree.values())
 
 
 def _field_name(text: str) -> str:

@@ -1,7 +1,7 @@
 """The read side: figures of a region summed from the packed cells, all from one snapshot with its log position."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -180,38 +180,47 @@ class ScopedFigures:
         """Pupils at each stage, by the dimension's key."""
         name: Table = "classes" if by in ("school", "class") else "funnel"
         found: dict[tuple[str, ...], Counter[Stage]] = defaultdict(Counter)
-        async for _, place, (stage, *path, day), n in self._cells([name], asked.as_of, reach, by == "day", tx):
+        depth = 1 if by in (None, "municipality", "school") else None  # of these only stage and place are told apart
+        for _, place, (stage, *path, day), n in await self._cells([name], asked.as_of, reach, by == "day", tx, depth):
             found[key_of(by, place, path, day)][stage] += n  # type: ignore[index]
         return found
 
     async def _cells(
-        self, tables: Collection[Table], until: Day | None, reach: Reach, by_day: bool, tx: Transaction
-    ) -> AsyncIterator[Count]:
+        self,
+        tables: Collection[Table],
+        until: Day | None,
+        reach: Reach,
+        by_day: bool,
+        tx: Transaction,
+        depth: int | None = None,
+    ) -> Iterator[Count]:
         """Every cell of some tables.
 
-        Without a last day, and unless days are asked for, the sums over all days are read, which are a tenth as many.
+        Without a last day, and unless days are asked for, the sums over all days are read, which are a tenth as many,
+        and of these, with a depth, the sums over all that is deeper in their paths.
         """
         part = "n" if until or by_day else "total"
         where = reach.where | {"table": {"$in": list(tables)}}
-        async for packed in self._mongo["cells"].find(
-            where, {part: 1, "table": 1, "place": 1}, batch_size=WHOLE, session=tx
-        ):
-            for path, n in leaves(packed.get(part, {})):
-                if part == "total":
-                    path.append("")
-                if until is None or path[-1] <= until:
-                    yield Count(packed["table"], packed["place"], path, n)
+        wanted = {part: 1, "table": 1, "place": 1}
+        found = await self._mongo["cells"].find(where, wanted, batch_size=WHOLE, session=tx).to_list(None)
+        no_day = [""] if part == "total" else []
+        return (
+            Count(packed["table"], packed["place"], [*path, *no_day], n)
+            for packed in found
+            for path, n in leaves(packed.get(part, {}), depth if part == "total" else None)
+            if until is None or path[-1] <= until
+        )
 
     async def _guardians(
         self, asked: Asked, reach: Reach, by: Dimension | None, tx: Transaction
     ) -> Counter[tuple[str, ...]]:
         """Distinct guardians, by the dimension's key and in all."""
         if len(reach.municipalities) > 1:
-            cells = self._cells_of_guardians(asked, reach, tx)
+            cells = iter([cell async for cell in self._cells_of_guardians(asked, reach, tx)])
         else:
             tables = {reach.whole, guardian_rows(by, reach.whole)[0]}
-            cells = self._cells(tables, asked.as_of, reach, by == "day", tx)
-        return distinct_guardians([cell async for cell in cells], by, reach.whole)
+            cells = await self._cells(tables, asked.as_of, reach, by == "day", tx)
+        return distinct_guardians(cells, by, reach.whole)
 
     async def _cells_of_guardians(self, asked: Asked, reach: Reach, tx: Transaction) -> AsyncIterator[Count]:
         """Every cell of the guardians who reach into several municipalities' scope, as if these were a region.
@@ -227,7 +236,7 @@ class ScopedFigures:
 
     async def _demand(self, asked: Asked, reach: Reach, tx: Transaction) -> Mapping[str, Counter[str]]:
         found: dict[str, Counter[str]] = defaultdict(Counter)
-        async for _, _, (measure, competency, _), n in self._cells(["demand"], asked.as_of, reach, False, tx):
+        for _, _, (measure, competency, _), n in await self._cells(["demand"], asked.as_of, reach, False, tx):
             found[competency][measure] += n
         return {code: counts for code, counts in found.items() if any(counts.values())}
 

@@ -14,7 +14,7 @@ INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
 def build(platform: Platform) -> Service:
     """Wires the service; its relay publishes nothing but dead letters."""
     notices, catalogue = Notices(platform.mongo), Catalogue(platform.mongo)
-    names = platform.consumer("notifications.catalogue", [TRIALS_CATALOGUE.name], consumers.catalogue(catalogue))
+    names = platform.catalogue("notifications.catalogue", [TRIALS_CATALOGUE.name], consumers.catalogue(catalogue))
     inbox = platform.consumer(
         "notifications.inbox",
         [REGISTRATION_EVENTS.name, TRIALS_EVENTS.name],

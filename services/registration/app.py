@@ -26,7 +26,7 @@ def build(platform: Platform) -> Service:
     """The parts of the service by role."""
     entropy = Entropy(os.urandom)
     register = register_of(platform, entropy)
-    seasons = platform.consumer("registration.seasons", [TRIALS_CATALOGUE.name], partial(consumers.seasons, register))
+    seasons = platform.catalogue("registration.seasons", [TRIALS_CATALOGUE.name], partial(consumers.seasons, register))
     progress = platform.consumer(
         "registration.progress", [TRIALS_EVENTS.name], partial(consumers.progress, register), linger_ms=UNHURRIED_MS
     )

@@ -32,7 +32,7 @@ def build(platform: Platform) -> Service:
         slots=platform.repository("slots", Slot),
         paths=platform.repository("paths", Path),
     )
-    organisations = platform.consumer(
+    organisations = platform.catalogue(
         "trials.organisations", [REGISTRATION_CATALOGUE.name], partial(consumers.organisations, store)
     )
     participants = platform.consumer(
