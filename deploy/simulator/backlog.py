@@ -23,7 +23,7 @@ class Backlog:
     events. `stall` is after how many seconds without any new event waiting is given up.
     """
 
-    def __init__(self, now: Callable[[], float], lag: float = 0.3, floor: int = 400, stall: float = 120.0) -> None:
+    def __init__(self, now: Callable[[], float], lag: float = 0.27, floor: int = 400, stall: float = 120.0) -> None:
         self.sent: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self.waiting = self.peak = 0

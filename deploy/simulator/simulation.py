@@ -63,7 +63,7 @@ class Options:
     seed: int = 1
     pace: Pace = field(default_factory=Pace)
     at_pause: AtPause = _go_on
-    lag: float = 0.3
+    lag: float = 0.27
     """Seconds of throughput that may be accepted and not yet visible."""
     patience: float = 120.0
     """Seconds for which a command is tried and a missing event is waited for."""
