@@ -103,8 +103,9 @@ class BatchConsumer:
         self._subscriber(on_poll)
 
     async def know_ends(self, ends: Mapping[TopicPartition, int]) -> None:
-        """Tells which offsets `caught_up` waits for."""
+        """Tells which offsets `caught_up` waits for; raises RecordsLost where less is there than was handled."""
         self._ends = {partition: end for partition, end in ends.items() if partition.topic in self.topics}
+        await self.offsets.must_be_within(self._ends)
         await self._look_whether_caught_up()
 
     async def _guard(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:

@@ -7,7 +7,8 @@ ServiceError
 ├── NotFound             404  not there, or its existence is a secret
 ├── Conflict             409  the state does not allow it
 ├── NotKnownYet          409  another service's fact has not arrived; retry
-└── Unavailable          503  a dependency does not answer; retry
+├── Unavailable          503  a dependency does not answer; retry
+└── RecordsLost          500  a topic ends before what was handled; the process ends
 InvalidMessage                a record that can never be read; goes to the dead-letter topic
 FactOvertaken                 a fact that names what the catalogue does not hold yet; waits
 TooManyInvalid                the limit of invalid records in a row; the consumer stops
@@ -110,6 +111,18 @@ class Unavailable(ServiceError):
     """A dependency does not answer."""
 
     slug, status, retryable = "unavailable", 503, True
+
+
+class RecordsLost(ServiceError):
+    """A topic was made anew, or its broker has lost the end of it."""
+
+    slug = "records-lost"
+
+    def __init__(self, group: str, partition: str, end: int, handled: int) -> None:
+        super().__init__(
+            f"{partition} ends at offset {end}, but {group} has handled everything below {handled}: the topic was made "
+            "anew, or its broker has lost records"
+        )
 
 
 class InvalidMessage(Exception):

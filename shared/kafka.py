@@ -31,7 +31,14 @@ async def ensure_topics(
                 name,
                 partitions,
                 replication,
-                topic_configs={"retention.ms": FOR_EVER, "message.timestamp.type": "LogAppendTime"}
+                topic_configs={
+                    "cleanup.policy": "delete",
+                    "retention.ms": FOR_EVER,
+                    "retention.bytes": FOR_EVER,
+                    # One copy may be away; an acknowledgement means that all others have the record.
+                    "min.insync.replicas": str(max(1, replication - 1)),
+                    "message.timestamp.type": "LogAppendTime",
+                }
                 | ({"max.message.bytes": str(RECORD_BYTES)} if name in large else {}),
             )
             for name, partitions in topics.items()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared import kafka, outbox
 from shared.contracts.topics import GROUPS
+from shared.errors import RecordsLost
 from shared.mongo import Mongo
 from shared.settings import Settings
 
@@ -29,7 +30,10 @@ class Backlog:
 
 
 async def backlog(settings: Settings) -> Backlog:
-    """Reads the services' databases and the broker's ends; the outboxes first, since what leaves them becomes lag."""
+    """Reads the services' databases and the broker's ends; the outboxes first, since what leaves them becomes lag.
+
+    Raises RecordsLost where a partition ends before what a group has handled.
+    """
     databases = {owner: Mongo(settings.mongo_url, settings.database(owner)) for owner in OWNERS}
     try:
         outboxes = {owner: await outbox.size(mongo) for owner, mongo in databases.items()}
@@ -38,7 +42,9 @@ async def backlog(settings: Settings) -> Backlog:
         lags = dict.fromkeys((settings.kafka_topic_prefix + group for group in GROUPS), 0)
         for row in stored:
             end = ends.get(kafka.TopicPartition(row["topic"], row["partition"]), 0)
-            lags[row["group"]] = lags.get(row["group"], 0) + max(0, end - row["next"])
+            if end < row["next"]:
+                raise RecordsLost(row["group"], f"{row['topic']}:{row['partition']}", end, row["next"])
+            lags[row["group"]] = lags.get(row["group"], 0) + end - row["next"]
         return Backlog(outboxes, lags, await _unpublished(databases["analytics"]))
     finally:
         for mongo in databases.values():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiokafka import TopicPartition
 from pymongo import UpdateOne
 
+from shared.errors import RecordsLost
 from shared.mongo import Mongo, Transaction
 
 COLLECTION = "offsets"
@@ -42,6 +43,13 @@ class StoredOffsets:
         if missing:
             await self._seed([ids[key] for key in missing])
         return {partition: found.get(partition, 0) for partition in ids.values()}
+
+    async def must_be_within(self, ends: Mapping[TopicPartition, int]) -> None:
+        """Raises RecordsLost where a partition ends before what has been handled: what is written there next would
+        take the numbers of records that are gone, and would count as handled."""
+        for partition, next_ in (await self.read(ends)).items():
+            if next_ > ends[partition]:
+                raise RecordsLost(self.group, f"{partition.topic}:{partition.partition}", ends[partition], next_)
 
     async def advance(self, spans: Iterable[Span], tx: Transaction) -> bool:
         """Moves every span's partition from its first to behind its last record; False if any is not at its first.

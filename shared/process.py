@@ -179,8 +179,9 @@ class Process:
         self._not_ready.over()
 
     async def _look(self) -> None:
+        """Once it runs, Kafka may be away: what is commanded waits in the outbox, and answers are read from MongoDB."""
         if self._reached.is_set():
-            await self._dependencies()
+            await self._platform.mongo.ping()
         if not self._started:
             raise Unavailable(self._not_ready.reason or "starting")
         behind = [c.group for c in self._consumers if c.is_reference and not c.caught_up.is_set()]

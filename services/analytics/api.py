@@ -103,7 +103,7 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     ) -> Response:
         """The region's numbered log behind a cursor."""
         _refuse_unknown(request, {"after", "limit", "wait"})
-        page = await feeds.within(who.scope).page(code, after, limit, wait)
+        page = await feeds.within(who.scope).page(code, after, limit, wait, request.app.state.ending)
         return Response(_render(page), media_type="application/json")
 
     return router

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,12 +85,15 @@ class ScopedFeedReader:
         self._heads = heads
         self._scope = scope
 
-    async def page(self, region: str, after: str, limit: int, wait: float) -> dict[str, Any]:
-        """The records behind a cursor, waiting up to `wait` seconds for the first; all from one snapshot."""
+    async def page(
+        self, region: str, after: str, limit: int, wait: float, ending: Callable[[], bool] = lambda: False
+    ) -> dict[str, Any]:
+        """The records behind a cursor, all from one snapshot; waits up to `wait` seconds for the first, and no longer
+        than the process serves."""
         if not self._scope.covers(region):
             raise _unknown(region)
         cursor = Cursor.parse(after)
-        await self._until_something(region, cursor, wait)
+        await self._until_something(region, cursor, wait, ending)
         async with self._mongo.snapshot() as tx:
             head = await self._head(region, tx)
             seen = self._seq(head, cursor)
@@ -104,10 +108,12 @@ class ScopedFeedReader:
             "position": log_position,
         }
 
-    async def _until_something(self, region: str, cursor: Cursor | None, wait: float) -> None:
+    async def _until_something(
+        self, region: str, cursor: Cursor | None, wait: float, ending: Callable[[], bool]
+    ) -> None:
         deadline = time.monotonic() + wait
         head = await self._head(region, None)
-        while head["last"] <= self._seq(head, cursor) and time.monotonic() < deadline:
+        while head["last"] <= self._seq(head, cursor) and time.monotonic() < deadline and not ending():
             head = _existing(region, (await self._heads.next()).get(region))
 
     async def _head(self, region: str, tx: Transaction | None) -> Document:

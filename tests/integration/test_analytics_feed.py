@@ -1,5 +1,6 @@
 """A region's log on a real database: nothing national is lost to a log that opens meanwhile, or is opened anew."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -77,6 +78,20 @@ async def test_something_national_comes_again_while_a_log_has_no_head(logs: Logs
     await logs.take(builders.season())
     await logs.take(FACT)
     assert await logs.types(NEW) == [builders.season().type, FACT.type]
+
+
+async def test_who_waits_is_answered_when_the_process_ends(logs: Logs) -> None:
+    """Else the end of the process would cut the connection, or answer with an error."""
+    reader = logs.analytics.feed(Scope((Grant("regional-operator", NEW),)))
+    await logs.take(builders.region(NEW))
+    known = await reader.page(NEW, "0", 100, 0)
+    ending = asyncio.Event()
+    waiting = asyncio.create_task(reader.page(NEW, known["next"], 100, 3_600, ending.is_set))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(waiting), 0.5)
+    ending.set()
+    page = await asyncio.wait_for(waiting, 30)
+    assert (page["events"], page["next"]) == ([], known["next"])
 
 
 async def test_only_what_no_failover_takes_back_is_published(logs: Logs) -> None:

@@ -9,7 +9,7 @@ from shared import kafka
 from shared.consumer import BatchConsumer
 from shared.contracts import topics
 from shared.contracts.event import Envelope
-from shared.errors import TooManyInvalid
+from shared.errors import RecordsLost, TooManyInvalid
 from shared.mongo import Transaction
 from shared.poll import Poll, Received
 from shared.service import Platform
@@ -134,6 +134,17 @@ async def test_a_poll_beyond_a_gap_is_not_applied_but_read_again(fixture: Fixtur
         await publish(fixture.settings, *pupils(1, start=20), partition=0)
         await eventually(lambda: fixture.saw(21))
     assert await fixture.seen.ids() == [e.id for e in pupils(21)]
+
+
+async def test_a_topic_that_ends_before_what_was_handled_stops_the_group(fixture: Fixture) -> None:
+    """A broker that has lost its end gives the numbers again: what is new would count as handled."""
+    await publish(fixture.settings, *pupils(10), partition=0)
+    async with consuming(fixture.settings, fixture.consumer()):
+        await eventually(lambda: fixture.saw(10))
+    await _rewind(fixture, 12)
+    with pytest.raises(RecordsLost, match=r":0 ends at offset 10, but .* has handled everything below 12"):
+        async with consuming(fixture.settings, fixture.consumer()):
+            pass
 
 
 async def _rewind(fixture: Fixture, offset: int) -> None:
