@@ -94,10 +94,20 @@ stand-ins: setup .cache/stand-ins/kafka .cache/stand-ins/mongo ## images for tes
 	for name in kafka mongo; do cp -rp tests/images/$$name/. .cache/stand-ins/$$name && docker build --quiet \
 		--tag bilet/stand-in-$$name:$(TAG) --build-arg BASE=$(BASE) .cache/stand-ins/$$name || exit; done
 
+# Before the images are built: without it every test would be skipped, and nothing fail.
+.PHONY: kubeconfig
+kubeconfig:
+	@: "$${KUBECONFIG:?is not set: it names the cluster to test on}"
+
 .PHONY: cluster-test
-cluster-test: images ## a season on the cluster of KUBECONFIG (SCALE= BASE= CLUSTER_LOAD=, BILET_KAFKA_IMAGE=, BILET_MONGO_IMAGE=)
+cluster-test: kubeconfig images ## a season on the cluster of KUBECONFIG (SCALE= BASE= CLUSTER_LOAD= BILET_KAFKA_IMAGE= BILET_MONGO_IMAGE=)
 	SCALE=$(SCALE) $(PY) -m pytest -s tests/cluster
 
+# Why the tests of the whole system would be skipped; they need all that any other needs.
+UNTRIED := from tests.containers.test_system import pytestmark as marks; skipped, said = marks[0].args[0], marks[0].kwargs["reason"]
+NAMED := (DOCKER_HOST, BILET_KAFKA_IMAGE and BILET_MONGO_IMAGE say which)
+
 .PHONY: containers-test
-containers-test: setup ## the images, and the system by Docker alone (needs `make images`, DOCKER_HOST, BILET_KAFKA_IMAGE=, BILET_MONGO_IMAGE=)
+containers-test: setup ## the images, and the system by Docker alone (after `make images`; DOCKER_HOST= BILET_KAFKA_IMAGE= BILET_MONGO_IMAGE=)
+	@$(PY) -c '$(UNTRIED); raise SystemExit(skipped and f"{said} $(NAMED)")'
 	$(PY) -m pytest tests/containers

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from shared.contracts.topics import GROUPS
-from tests.cluster.kubectl import Kubectl, KubectlFailed
+from shared.lag import Backlog
+from tests.cluster.kubectl import Kubectl
 
 EVERY_SECONDS = "0.5"
 AGAIN_SECONDS = 0.5
@@ -16,25 +17,18 @@ AGAIN_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Records that wait, and when this was read (`time.monotonic`)."""
+    """What waits, and when this was read (`time.monotonic`)."""
 
-    outboxes: Mapping[str, int]
-    groups: Mapping[str, int]
-    feeds: Mapping[str, int]
+    backlog: Backlog
     at: float
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return sum(self.outboxes.values()) + sum(self.groups.values()) + sum(self.feeds.values())
 
     def of(self, workload: str) -> int:
         """What waits for a service; for anything else, all that waits."""
         if workload not in set(GROUPS.values()):
-            return self.total
-        groups = sum(count for group, count in self.groups.items() if GROUPS.get(group) == workload)
-        feeds = sum(self.feeds.values()) if workload == "analytics" else 0
-        return self.outboxes.get(workload, 0) + groups + feeds
+            return self.backlog.total
+        lags = sum(count for group, count in self.backlog.lags.items() if GROUPS.get(group) == workload)
+        unpublished = sum(self.backlog.unpublished.values()) if workload == "analytics" else 0
+        return self.backlog.outboxes.get(workload, 0) + lags + unpublished
 
 
 @dataclass(slots=True)
@@ -47,7 +41,7 @@ class Watch:
     def take(self, line: str) -> None:
         """One line of the command."""
         said = json.loads(line)
-        self.newest = Reading(said["outboxes"], said["groups"], said["feeds"], time.monotonic())
+        self.newest = Reading(Backlog(said["outboxes"], said["groups"], said["feeds"]), time.monotonic())
         self._changed.set()
 
     async def until(self, true: Callable[[Reading], bool], seconds: float) -> Reading:
@@ -68,10 +62,9 @@ async def watching(kubectl: Kubectl, console: str) -> AsyncIterator[Watch]:
     async def follow() -> None:
         ask = ("exec", f"deploy/{console}", "--", "python3", "-m", "deploy.cli", "lag", "--every", EVERY_SECONDS)
         while True:
-            with suppress(KubectlFailed):
-                async with kubectl.lines(*ask) as lines:
-                    async for line in lines:
-                        watch.take(line)
+            async with kubectl.lines(*ask) as lines:
+                async for line in lines:
+                    watch.take(line)
             await asyncio.sleep(AGAIN_SECONDS)
 
     async with asyncio.TaskGroup() as group:

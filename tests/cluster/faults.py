@@ -3,12 +3,15 @@
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
 
+from tests.cluster.answers import failures
 from tests.cluster.backlog import Watch
 from tests.cluster.installation import SERVICES
 from tests.cluster.kubectl import Kubectl
@@ -16,6 +19,10 @@ from tests.cluster.kubectl import Kubectl
 LABEL = "app.kubernetes.io/name"
 WORK_SECONDS = 180.0
 RECOVERY_SECONDS = 240.0
+"""For so long a wait goes on before it fails."""
+RECOVERED_SECONDS = 180.0
+"""The most that `Deletion.recovered` may be. It is no promise: it is so generous, for a node that plays the season too,
+that what takes longer is a fault and not a slow machine."""
 LOOK_SECONDS = 0.5
 ON_ITS_WAY = 1_000
 """Records of a season that goes on: so much waits somewhere at any time."""
@@ -35,18 +42,16 @@ class Deletion:
     """Seconds until no more waited than before; for the whole system, than is on its way at any time."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Restart:
     """One rolling update."""
 
     workload: str
     seconds: float
-    bad_gateways: int
-    """Answers 502 that the gateway gave for this service meanwhile."""
+    failed: Counter[int]
+    """Answers 5xx that the gateway gave for this service meanwhile, by status."""
     stopped: str
     """The last that the old pod said."""
-    in_season: bool = False
-    """Whether the season still went on when it was done."""
 
 
 def ready(pod: Mapping[str, Any]) -> bool:
@@ -83,15 +88,15 @@ async def _another(kubectl: Kubectl, workload: str, uid: str) -> None:
 async def restart(kubectl: Kubectl, deployment: str) -> Restart:
     """Restarts a Deployment by a rolling update; the gateway must live on, its log is what is counted."""
     old = next(pod for pod in await kubectl.items("pods", f"{LABEL}={deployment}") if ready(pod))
-    before = await _bad_gateways(kubectl, deployment) if deployment in SERVICES else 0
+    counted = failures(kubectl, deployment) if deployment in SERVICES else nullcontext(Counter[int]())
+    said = kubectl.lines("logs", "-f", old["metadata"]["name"], "--tail=0")
     begun = time.monotonic()
-    async with kubectl.lines("logs", "-f", old["metadata"]["name"], "--tail=0") as lines, asyncio.TaskGroup() as group:
+    async with counted as failed, said as lines, asyncio.TaskGroup() as group:
         last = group.create_task(_last(lines))
         await kubectl.run("rollout", "restart", f"deployment/{deployment}")
         await kubectl.run("rollout", "status", f"deployment/{deployment}", f"--timeout={RECOVERY_SECONDS:.0f}s")
         seconds = time.monotonic() - begun
-    counted = await _bad_gateways(kubectl, deployment) - before if deployment in SERVICES else 0
-    return Restart(deployment, seconds, counted, last.result())
+    return Restart(deployment, seconds, failed, last.result())
 
 
 async def _last(lines: AsyncIterator[str]) -> str:
@@ -101,12 +106,6 @@ async def _last(lines: AsyncIterator[str]) -> str:
         async for line in lines:
             said = json.loads(line) if line.startswith("{") else said
     return f"{said['event']} {said.get('seconds', '')}".strip() if "event" in said else ""
-
-
-async def _bad_gateways(kubectl: Kubectl, service: str) -> int:
-    log = await kubectl.run("logs", "deployment/gateway", "--tail=-1")
-    answers = (json.loads(line) for line in log.splitlines() if '"status":502' in line)
-    return sum(answer["request"]["uri"].startswith(f"/{service}/") for answer in answers)
 
 
 def deletions_table(deletions: list[Deletion]) -> Table:
@@ -119,7 +118,8 @@ def deletions_table(deletions: list[Deletion]) -> Table:
 
 def restarts_table(restarts: list[Restart]) -> Table:
     """A row for each."""
-    table = Table("deployment", "seconds", "502 meanwhile", "the old pod's last word", title="Rolling updates")
+    table = Table("deployment", "seconds", "5xx meanwhile", "the old pod's last word", title="Rolling updates")
     for r in restarts:
-        table.add_row(r.workload, f"{r.seconds:.1f}", str(r.bad_gateways), r.stopped)
+        failed = ", ".join(f"{count:,} × {status}" for status, count in sorted(r.failed.items())) or "none"
+        table.add_row(r.workload, f"{r.seconds:.1f}", failed if r.workload in SERVICES else "not counted", r.stopped)
     return table

