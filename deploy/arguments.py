@@ -60,12 +60,7 @@ def parser() -> argparse.ArgumentParser:
     feed = verbs.add_parser("feed", help="tail: follow a region's feed", formatter_class=_Form)
     feeds = feed.add_subparsers(required=True, metavar="COMMAND")
     _tail(_verb(feeds, "tail", "print a region's events as they come", commands.tail, TAIL))
-    lag = _verb(verbs, "lag", "what is accepted and not visible yet", commands.lag, LAG)
-    lag.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="until nothing waits, at most so long")
-    lag.add_argument(
-        "--every", type=_seconds, default=0, metavar="SECONDS", help="again and again, each a line of JSON"
-    )
-    _data(lag)
+    _lag(_verb(verbs, "lag", "what is accepted and not visible yet", commands.lag, LAG))
     dlq = verbs.add_parser("dlq", help="list: what could not be read (dead letters)", formatter_class=_Form)
     letters = _verb(
         dlq.add_subparsers(required=True, metavar="COMMAND"), "list", "list dead letters", commands.letters, LETTERS
@@ -127,6 +122,15 @@ def _token(token: argparse.ArgumentParser) -> None:
     _data(token)
 
 
+def _lag(lag: argparse.ArgumentParser) -> None:
+    how = lag.add_mutually_exclusive_group()
+    how.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="until nothing waits, at most so long")
+    how.add_argument(
+        "--every", type=_seconds, default=0, metavar="SECONDS", help="again and again, each a line of JSON"
+    )
+    _data(lag)
+
+
 def _tail(tail: argparse.ArgumentParser) -> None:
     tail.add_argument("region", metavar="REGION", help="its code, for instance RU-ROS")
     tail.add_argument("--after", default="0", metavar="CURSOR", help="go on behind it; default: from the first event")
@@ -159,7 +163,7 @@ def _url(text: str) -> str:
 
 
 def _scale(text: str) -> float:
-    return _number(text, lambda scale: 0 < scale <= 100, "a number above 0")
+    return _number(text, lambda scale: 0 < scale <= 100, "a number above 0, at most 100")
 
 
 def _seconds(text: str) -> float:

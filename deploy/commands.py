@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import aiohttp
 from rich.console import Console
@@ -25,7 +26,7 @@ from deploy.secrets import manifest
 from deploy.simulator.report import print_report
 from shared.contracts.topics import GROUPS
 from shared.lag import Backlog, backlog
-from shared.settings import from_environment
+from shared.settings import Settings, from_environment
 
 LAG_ROW = "{:<9} {:<28} {:>12}"
 LETTER_ROW = "{:<24}  {:<20}  {:<36}  {:>7}  {}"
@@ -47,10 +48,19 @@ async def secrets(options: argparse.Namespace) -> int:
 async def lag(options: argparse.Namespace) -> int:
     """`bilet lag`: 0 when nothing waits, 1 otherwise."""
     settings = installation.servers(options.data)
-    while options.every:
+    return await (_lag_again(settings, options.every) if options.every else _lag_once(settings, options.wait))
+
+
+async def _lag_again(settings: Settings, seconds: float) -> NoReturn:
+    """A line of JSON every so many seconds, until cancelled."""
+    while True:
         print(json.dumps(_counted(await backlog(settings))), flush=True)
-        await asyncio.sleep(options.every)
-    deadline = time.monotonic() + options.wait
+        await asyncio.sleep(seconds)
+
+
+async def _lag_once(settings: Settings, seconds: float) -> int:
+    """A table as soon as nothing waits, at the latest after so many seconds."""
+    deadline = time.monotonic() + seconds
     while (waiting := await backlog(settings)).total and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
     _print_backlog(waiting)

@@ -18,6 +18,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.lag import OWNERS
 from shared.settings import Settings as ServiceSettings
+from shared.settings import from_environment
 from shared.telemetry import configure_logs, logger
 
 REPLICA_SET = "bilet"
@@ -179,7 +180,7 @@ def create_app(watch: Watch) -> FastAPI:
 
 def main() -> None:
     """Serve until a signal."""
-    settings = Settings()  # type: ignore[call-arg,unused-ignore]
+    settings = from_environment(Settings)
     configure_logs("mongo", "setup", "INFO")
     watch = Watch(ReplicaSet(settings.mongo_url, settings.mongo_member), settings.mongo_passwords)
     uvicorn.run(create_app(watch), host=settings.http_host, port=settings.http_port, log_level="error")

@@ -54,13 +54,13 @@ class Settings(BaseSettings):
         return f"{self.mongo_database_prefix}{service}"
 
 
-C = TypeVar("C", bound=Settings)
+C = TypeVar("C", bound=BaseSettings)
 
 
 def from_environment(settings: type[C]) -> C:
-    """The settings, or one line on stderr that names each wrong variable, and exit code 2."""
+    """The settings, or one line on stderr that names each wrong variable and no value, and exit code 2."""
     try:
-        return settings()  # type: ignore[call-arg, unused-ignore]
+        return settings()
     except ValidationError as error:
         complaints = "; ".join(
             f"{pointer('', e['loc']).lstrip('/').upper()}: {e['msg']}"

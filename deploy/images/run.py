@@ -1,12 +1,13 @@
 """compose.yaml by plain `docker run`, where Docker has no compose: `python -m deploy.images.run up|run|down|print`."""
 
+import argparse
 import os
 import re
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ COMPOSE = Path(__file__).parents[1] / "compose.yaml"
 WAIT_SECONDS = 180
 HOPELESS_RESTARTS = 3
 VARIABLE = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
+SECRET = re.compile(r"\$\{(\w+)\}")
 REPEATED = {"tmpfs": "--tmpfs", "cap_drop": "--cap-drop", "security_opt": "--security-opt", "ports": "--publish"}
 SINGLE = {"user": "--user", "restart": "--restart"}
 ELSEWHERE = {"image", "command", "entrypoint", "environment", "volumes", "healthcheck", "depends_on", "profiles"}
@@ -68,7 +70,11 @@ def arguments(project_name: str, name: str, service: Service, command: Sequence[
 
 def _variable(name: str, text: str) -> str:
     # Docker takes a secret from its own environment: what is on a command line can be seen by every user.
-    return f"--env={name}" if text == f"${{{name}}}" else f"--env={name}={text}"
+    if text == f"${{{name}}}":
+        return f"--env={name}"
+    if secret := SECRET.search(text):
+        sys.exit(f"{name}: {secret[1]} is a secret, and docker run takes one only as a variable of its own name")
+    return f"--env={name}={text}"
 
 
 def _health(check: Mapping[str, Any]) -> Iterator[str]:
@@ -77,16 +83,23 @@ def _health(check: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"--health-{key}={check[key]}" for key in ("interval", "timeout", "retries"))
 
 
-def up(found: Mapping[str, Any]) -> Iterator[list[str]]:
-    """The commands that start everything but what has a profile; `wait` is ours, see `_wait`."""
+def up(found: Mapping[str, Any], present: Collection[str] = ()) -> Iterator[list[str]]:
+    """The commands that start everything but what has a profile; `wait` is ours, see `_wait`.
+
+    Of the network and the containers, those `present` are kept: a container is started as it was made.
+    """
     name: str = found["name"]
-    yield ["docker", "network", "create", name]
+    if name not in present:
+        yield ["docker", "network", "create", name]
     for service, content in found["services"].items():
         if "profiles" in content:
             continue
         for other, until in content.get("depends_on", {}).items():
             yield ["wait", f"{name}-{other}", until["condition"]]
-        yield ["docker", "run", "--detach", f"--name={name}-{service}", *arguments(name, service, content)]
+        if (container := f"{name}-{service}") in present:
+            yield ["docker", "start", container]
+        else:
+            yield ["docker", "run", "--detach", f"--name={container}", *arguments(name, service, content)]
     yield ["wait", f"{name}-gateway", "service_healthy"]
 
 
@@ -117,27 +130,63 @@ def _wait(container: str, condition: str) -> None:
 
 
 def _said(*command: str) -> str:
-    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
-    return ended.stdout
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return ended.stdout if ended.returncode == 0 else sys.exit(ended.stdout.strip())
+
+
+def _present(name: str) -> set[str]:
+    """The project's network and containers that are there, by name."""
+    networks = _said("docker", "network", "ls", "--format={{.Name}}", f"--filter=name=^{name}$")
+    containers = _said("docker", "ps", "--all", "--format={{.Names}}", f"--filter=name=^/{name}-")
+    return {*networks.split(), *containers.split()}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The verbs, and those words of Docker compose that change nothing here."""
+    words = argparse.ArgumentParser(prog="python -m deploy.images.run", description=__doc__)
+    verbs = words.add_subparsers(dest="verb", required=True, metavar="up|print|run|down")
+    up = verbs.add_parser("up", help="start everything, and wait until it is ready")
+    up.add_argument("-d", "--detach", action="store_true", help="always so")
+    verbs.add_parser("print", help="the commands of `up`")
+    run = verbs.add_parser("run", help="one service in the foreground")
+    run.add_argument("--rm", action="store_true", help="always so")
+    run.add_argument("service", metavar="SERVICE")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="instead of its own command")
+    down = verbs.add_parser("down", help="stop and remove everything")
+    down.add_argument("-v", "--volumes", action="store_true", help="what it stored, too")
+    return words
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> None:
-    """`up [-d]`, `print` (what `up` does), `run [--rm] SERVICE ARGUMENT…`, `down [-v]`."""
-    verb, rest = argv[0], [word for word in argv[1:] if word not in ("-d", "--rm")]
+    """Carries out a verb, see `parser`; ends with the exit code of the first command of `up` or `run` that fails."""
+    options = parser().parse_args(argv)
     known = values(environ)
     found = project(known)
-    if verb == "run":
-        options = arguments(found["name"], rest[0], found["services"][rest[0]], rest[1:])
-        sys.exit(subprocess.run(["docker", "run", "--rm", *options], env=known, check=False).returncode)
-    commands = {"up": up(found), "print": up(found), "down": down(found, volumes="-v" in rest)}
-    for command in commands[verb]:
-        if verb == "print":
-            print(shlex.join(command))
-        elif command[0] == "wait":
-            _wait(*command[1:])
-        else:  # what is not there need not be taken down
-            errors = subprocess.DEVNULL if verb == "down" else None
-            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=errors, env=known, check=verb == "up")
+    if options.verb == "run":
+        _run(found, options.service, options.arguments, known)
+    elif options.verb == "print":
+        print("\n".join(map(shlex.join, up(found))))
+    elif options.verb == "up":
+        commands = list(up(found, _present(found["name"])))  # all at first: a refusal leaves nothing half-started
+        for command in commands:
+            _carry_out(command, known)
+    else:
+        for command in down(found, volumes=options.volumes):  # what is not there need not be taken down
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=known, check=False)
+
+
+def _run(found: Mapping[str, Any], service: str, words: Sequence[str], known: Mapping[str, str]) -> None:
+    if service not in found["services"]:
+        sys.exit(f"{service} is no service; services are {', '.join(found['services'])}")
+    options = arguments(found["name"], service, found["services"][service], words)
+    sys.exit(subprocess.run(["docker", "run", "--rm", *options], env=known, check=False).returncode)
+
+
+def _carry_out(command: Sequence[str], known: Mapping[str, str]) -> None:
+    if command[0] == "wait":
+        _wait(*command[1:])
+    elif code := subprocess.run(command, stdout=subprocess.DEVNULL, env=known, check=False).returncode:
+        sys.exit(code)  # docker has said why
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, Json, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local import secret
+from shared.settings import from_environment
 
 ALGORITHM = "ES256"
 TOKEN_SECONDS = 3600
@@ -113,25 +114,27 @@ def create_app(issuer: Issuer, client_id: str, client_secret: str, now: Callable
 
     @router.post("/token")
     async def token(request: Request) -> JSONResponse:
-        try:
-            asked = TokenRequest.model_validate(dict(parse_qsl((await request.body()).decode())))
-        except (ValidationError, UnicodeDecodeError):
-            return _refusal("invalid_request", 400)
-        known = hmac.compare_digest(
-            f"{asked.client_id}\n{asked.client_secret}".encode(), f"{client_id}\n{client_secret}".encode()
-        )
-        if not known:
-            return _refusal("invalid_client", 401)
-        signed = issuer.token(asked.sub, asked.grants, now())
-        return JSONResponse(
-            {"access_token": signed, "token_type": "Bearer", "expires_in": TOKEN_SECONDS},
-            headers={"Cache-Control": "no-store"},
-        )
+        return _grant(issuer, f"{client_id}\n{client_secret}", await request.body(), now)
 
     app = FastAPI(title="Local identity provider", openapi_url=None)
     app.include_router(router, prefix=urlsplit(issuer.url).path)
     app.add_api_route("/readyz", lambda: {"status": "ready"})
     return app
+
+
+def _grant(issuer: Issuer, client: str, form: bytes, now: Callable[[], float]) -> JSONResponse:
+    """The answer to `POST /token`; `client` is the known one's id and secret, a line each."""
+    try:
+        asked = TokenRequest.model_validate(dict(parse_qsl(form.decode())))
+    except (ValidationError, UnicodeDecodeError):
+        return _refusal("invalid_request", 400)
+    if not hmac.compare_digest(f"{asked.client_id}\n{asked.client_secret}".encode(), client.encode()):
+        return _refusal("invalid_client", 401)
+    signed = issuer.token(asked.sub, asked.grants, now())
+    return JSONResponse(
+        {"access_token": signed, "token_type": "Bearer", "expires_in": TOKEN_SECONDS},
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 def _refusal(error: str, status: int) -> JSONResponse:
@@ -140,7 +143,7 @@ def _refusal(error: str, status: int) -> JSONResponse:
 
 def main() -> None:
     """Serve until a signal."""
-    settings = Settings()  # type: ignore[call-arg,unused-ignore]
+    settings = from_environment(Settings)
     issuer = Issuer(load_key(settings.identity_key), settings.oidc_issuer, settings.oidc_audience)
     app = create_app(issuer, settings.identity_client_id, settings.identity_client_secret, time.time)
     uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)

@@ -114,30 +114,31 @@ def _java_problem(environ: Mapping[str, str]) -> str | None:
     if java is None:
         return "Java is neither in JAVA_HOME nor in PATH"
     said = subprocess.run([java, "-version"], capture_output=True, text=True, env=environ, timeout=30).stderr
-    version = re.search(r'version "(\d+)', said)
-    if version is None or int(version[1]) < JAVA_AT_LEAST:
-        found = version[1] if version else "of an unknown version"
+    number = re.search(r'version "(\d+)', said)
+    if number is None or int(number[1]) < JAVA_AT_LEAST:
+        found = number[1] if number else "of an unknown version"
         return f"Java {found} is too old: Kafka needs {JAVA_AT_LEAST} or newer"
     return None
 
 
-def _version() -> str:
-    version = ElementTree.parse(POM).findtext(".//{*}kafka.version")
-    assert version, f"{POM} does not name a version of Kafka"
-    return version
+def version() -> str:
+    """Of Kafka's jars, as pom.xml names it."""
+    named = ElementTree.parse(POM).findtext(".//{*}kafka.version")
+    assert named, f"{POM} does not name a version of Kafka"
+    return named
 
 
 def _jars(environ: Mapping[str, str]) -> Path:
     home = Path(environ.get("HOME", "~")).expanduser()
     cache = Path(environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return cache / "bilet" / f"kafka-{_version()}"
+    return cache / "bilet" / f"kafka-{version()}"
 
 
 async def _fetched_jars(folder: Path, environ: Mapping[str, str], say: Say) -> Path:
     jars = _jars(environ)
     if jars.is_dir():
         return jars
-    say(f"Fetching Apache Kafka {_version()} by Maven: once, 44 MB into {jars}")
+    say(f"Fetching Apache Kafka {version()} by Maven: once, 44 MB into {jars}")
     jars.parent.mkdir(parents=True, exist_ok=True)
     # Renamed when complete, so that a broken download never looks like a finished one.
     with tempfile.TemporaryDirectory(dir=jars.parent, ignore_cleanup_errors=True) as unfinished:

@@ -67,20 +67,16 @@ async def system(
     for keys and logs when it is not the infrastructure's. Raises StackError when a part does not start.
     """
     data = data or infrastructure.data
-    port = _port(data, port, say)
-    settings = _settings(infrastructure, data, f"http://127.0.0.1:{port}/issuer", environ)
+    url = f"http://127.0.0.1:{(port := _port(data, port, say))}"
+    settings = _settings(infrastructure, data, f"{url}/issuer", environ)
     await run(Program("bilet migrate", migrate, settings, data / "logs" / "migrate.log", ROOT), START_SECONDS)
     supervisor = Supervisor(say)
     try:
         processes, upstreams = await _start_services(supervisor, roles, settings, data / "logs")
         upstreams["issuer"] = [await _start_identity(supervisor, settings, data)]
         await _start_gateway(supervisor, port, upstreams, scenario, data, environ)
-        probes = {name: f"{url}/readyz" for name, url in processes.items()}
-        probes["identity"] = f"http://{upstreams['issuer'][0]}/readyz"
-        probes["gateway"] = f"{settings['OIDC_ISSUER']}/.well-known/openid-configuration"
-        await _ready(supervisor, probes)
-        issuer = identity.Issuer(identity.load_key(_identity_key(data)), settings["OIDC_ISSUER"])
-        yield System(f"http://127.0.0.1:{port}", processes, issuer, supervisor, settings, infrastructure)
+        await _ready(supervisor, _probes(processes, upstreams["issuer"][0], settings["OIDC_ISSUER"]))
+        yield System(url, processes, _issuer(data, settings["OIDC_ISSUER"]), supervisor, settings, infrastructure)
     finally:
         await supervisor.stop()
 
@@ -136,6 +132,10 @@ def _identity_key(data: Path) -> Path:
     return data / "identity-key.json"
 
 
+def _issuer(data: Path, url: str) -> identity.Issuer:
+    return identity.Issuer(identity.load_key(_identity_key(data)), url)
+
+
 async def _start_identity(supervisor: Supervisor, settings: Mapping[str, str], data: Path) -> str:
     """The `host:port` of the identity provider."""
     client_secret = secret.kept(data / "identity-client-secret", lambda: secrets.token_urlsafe(32).encode())
@@ -162,6 +162,15 @@ async def _start_gateway(
     config = data / "Caddyfile"
     config.write_text(gateway.caddyfile(port, upstreams, upstreams.get(gateway.PAGE_SERVICE, ()), scenario))
     await supervisor.start(gateway.program(config, environ, data / "logs" / "gateway.log"))
+
+
+def _probes(processes: Mapping[str, str], provider: str, issuer: str) -> dict[str, str]:
+    """By program, the URL that answers 200 when it is ready; the gateway's leads through it to the provider."""
+    return {
+        **{name: f"{url}/readyz" for name, url in processes.items()},
+        "identity": f"http://{provider}/readyz",
+        "gateway": f"{issuer}/.well-known/openid-configuration",
+    }
 
 
 async def _ready(supervisor: Supervisor, probes: Mapping[str, str]) -> None:

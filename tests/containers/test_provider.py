@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.containers import MONGO_IMAGE
 from tests.containers.engine import docker, needs
 
-pytestmark = [needs([os.environ.get("BILET_MONGO_IMAGE", "mongo:8.0")]), pytest.mark.timeout(180)]
+pytestmark = [needs([os.environ.get("BILET_MONGO_IMAGE", MONGO_IMAGE)]), pytest.mark.timeout(180)]
 
 GONE_SECONDS = 30
 PARENT = """

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from deploy.images import run
+from deploy.local.containers import KAFKA_IMAGE, MONGO_IMAGE
 from deploy.local.ports import free_port
 from tests.containers.engine import IMAGES, SERVICES, docker, named, needs, stop
 
-SERVERS = (os.environ.get("BILET_KAFKA_IMAGE", "apache/kafka:4.3.1"), os.environ.get("BILET_MONGO_IMAGE", "mongo:8.0"))
+SERVERS = (os.environ.get("BILET_KAFKA_IMAGE", KAFKA_IMAGE), os.environ.get("BILET_MONGO_IMAGE", MONGO_IMAGE))
 
 pytestmark = [needs([*map(named, IMAGES), *SERVERS]), pytest.mark.timeout(600)]
 

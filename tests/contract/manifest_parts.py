@@ -14,6 +14,7 @@ Manifest = dict[str, Any]
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 VERSION = "app.kubernetes.io/version"
+KUSTOMIZE_AT_LEAST = 5
 TEMPLATED = ("Deployment", "StatefulSet", "Job")
 
 
@@ -60,8 +61,16 @@ def kustomize_too_old() -> str | None:
         asked = subprocess.run(["kubectl", "version", "--client", "-o", "json"], capture_output=True, timeout=60)
     except FileNotFoundError:
         return "kubectl is not in PATH"
-    version = json.loads(asked.stdout).get("kustomizeVersion", "none")
-    return None if version.lstrip("v").split(".")[0] >= "5" else f"kubectl builds with kustomize {version}, needed is 5"
+    return too_old(json.loads(asked.stdout).get("kustomizeVersion"))
+
+
+def too_old(version: str | None) -> str | None:
+    """Why a kubectl that says this version of kustomize cannot build the manifests; None when it can."""
+    if version is None:
+        return f"kubectl cannot build with kustomize, needed is {KUSTOMIZE_AT_LEAST}"
+    if int(version.lstrip("v").split(".")[0]) < KUSTOMIZE_AT_LEAST:
+        return f"kubectl builds with kustomize {version}, needed is {KUSTOMIZE_AT_LEAST}"
+    return None
 
 
 def pods(build: Sequence[Manifest]) -> Iterator[Pod]:

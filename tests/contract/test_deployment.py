@@ -20,9 +20,10 @@ from deploy.secrets import manifest as secrets
 from shared.contracts.topics import GROUPS, TOPICS, dead_letters
 from shared.service import Platform
 from shared.settings import Settings
-from tests.contract.manifest_parts import Manifest, built, kustomize_too_old, one, pods
+from tests.contract.manifest_parts import Manifest, built, kustomize_too_old, one, pods, too_old
 
-MANIFESTS = Path(__file__).parents[2] / "deploy" / "kubernetes"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+MANIFESTS = DEPLOY / "kubernetes"
 SERVICES = sorted(set(GROUPS.values()))
 SETTINGS = Settings(
     kafka_bootstrap_servers="127.0.0.1:1",
@@ -39,6 +40,15 @@ needs_kubectl = pytest.mark.skipif((why := kustomize_too_old()) is not None, rea
 def drill() -> list[Manifest]:
     """Everything on one node, and a season to be played."""
     return built(MANIFESTS / "overlays" / "single-node-drill")
+
+
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [("v5.0.4", None), ("v10.1.0", None), ("v4.5.7", "builds with kustomize v4.5.7"), (None, "cannot build")],
+)
+def test_a_kubectl_that_is_too_old_is_told(version: str | None, why: str | None) -> None:
+    said = too_old(version)
+    assert said is None if why is None else said is not None and why in said
 
 
 @needs_kubectl
@@ -79,11 +89,41 @@ def test_the_command_line_understands_the_jobs(drill: list[Manifest]) -> None:
 def test_what_is_called_is_served(drill: list[Manifest]) -> None:
     settings, known = one(drill, "ConfigMap", "settings")["data"], _addresses(drill)
     assert settings["KAFKA_BOOTSTRAP_SERVERS"] in known
+    broker = one(drill, "ConfigMap", "kafka")["data"]["server.properties"]
+    assert f"\nadvertised.listeners=PLAINTEXT://{settings['KAFKA_BOOTSTRAP_SERVERS']}\n" in broker
     assert urlsplit(settings["OIDC_ISSUER"]).netloc in known
     member = one(drill, "StatefulSet", "mongo")["spec"]["template"]["spec"]["containers"][1]["env"][1]["value"]
     assert member.removeprefix("mongo-0.") in known
     urls = [text for s in secrets("bilet")["items"] for key, text in s["stringData"].items() if key == "MONGO_URL"]
     assert {urlsplit(url).netloc.rpartition("@")[2] for url in urls} == {member}
+
+
+@needs_kubectl
+def test_a_process_listens_where_it_is_asked(drill: list[Manifest]) -> None:
+    """The setting, the port of the container, and what the image says of itself; its health check takes HTTP_PORT."""
+    listens = int(one(drill, "ConfigMap", "settings")["data"]["HTTP_PORT"])
+    served = {pod.name: pod.ports for pod in pods(drill) if pod.name in (*SERVICES, "identity")}
+    assert served == {name: {"http": listens} for name in (*SERVICES, "identity")}
+    assert _in_image("base", r"HTTP_PORT=(\d+)") == _in_image("service", r"^EXPOSE (\d+)") == [listens]
+    assert [_in_image(service, r"HTTP_PORT=(\d+)|^EXPOSE (\d+)") for service in SERVICES] == [[]] * len(SERVICES)
+
+
+@needs_kubectl
+def test_the_gateway_listens_where_it_is_asked(drill: list[Manifest]) -> None:
+    caddyfile = one(drill, "ConfigMap", "gateway")["data"]["Caddyfile"]
+    listens = [int(port) for port in re.findall(r"^http://:(\d+) \{", caddyfile, re.MULTILINE)]
+    (pod,) = (pod for pod in pods(drill) if pod.name == "gateway")
+    assert [pod.ports["http"], pod.ports["probes"]] == listens
+    probes = [pod.running[0][f"{kind}Probe"]["httpGet"]["port"] for kind in ("startup", "readiness", "liveness")]
+    assert set(probes) <= {"probes", pod.ports["probes"]}
+    assert _in_image("gateway", r"^EXPOSE (\d+)") + _in_image("gateway", r"HTTP_PORT=(\d+)") == listens
+
+
+def _in_image(stage: str, pattern: str) -> list[int]:
+    """The numbers that a stage of the Dockerfile gives itself."""
+    _, *parts = re.split(r"^FROM \S+ AS (\w+)\n", (DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE)
+    text = dict(zip(parts[::2], parts[1::2], strict=True))[stage]
+    return [int(found[found.lastindex or 0]) for found in re.finditer(pattern, text, re.MULTILINE)]
 
 
 def _addresses(build: Sequence[Manifest]) -> set[str]:

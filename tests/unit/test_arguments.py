@@ -13,7 +13,9 @@ WRONG = {
     "dlq": "the following arguments are required: COMMAND",
     "lag --wait -1": "'-1' is not a number of seconds",
     "lag --wait nan": "'nan' is not a number of seconds",
-    "simulate --scale 0": "'0' is not a number above 0",
+    "lag --wait 1 --every 1": "argument --every: not allowed with argument --wait",
+    "simulate --scale 0": "'0' is not a number above 0, at most 100",
+    "simulate --scale 101": "'101' is not a number above 0, at most 100",
     "demo --port 80.5": "'80.5' is not a port from 1 to 65535",
 }
 
