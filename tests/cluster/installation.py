@@ -82,9 +82,9 @@ async def apply(kubectl: Kubectl, overlay: Path) -> None:
 
 
 async def ready(kubectl: Kubectl) -> None:
-    """Returns when every workload has been rolled out."""
+    """Returns when every workload has been rolled out; MongoDB's set has no rollout to wait for."""
     for name in STATEFUL:
-        await kubectl.run("rollout", "status", f"statefulset/{name}", READY)
+        await kubectl.run("wait", f"statefulset/{name}", "--for=jsonpath={.status.readyReplicas}=1", READY)
     await kubectl.run("wait", "job/migrate", "--for=condition=Complete", READY)
     for name in DEPLOYMENTS:
         await kubectl.run("rollout", "status", f"deployment/{name}", READY)
