@@ -67,12 +67,15 @@ class Mongo:
         """Returns when the primary answers; raises Unavailable otherwise."""
         try:
             await self._client.admin.command("ping")
-        except OperationFailure as error:
-            raise Unavailable(
-                f"MongoDB refuses: {(error.details or {}).get('errmsg', type(error).__name__)}"
-            ) from error
         except PyMongoError as error:
-            raise Unavailable(f"MongoDB does not answer: {type(error).__name__}") from error
+            # A driver that was refused asks again after ten seconds; until then it only says that it finds no server.
+            servers = self._client.topology_description.server_descriptions().values()
+            refusals = (e for e in (error, *(server.error for server in servers)) if isinstance(e, OperationFailure))
+            refusal = next(refusals, None)
+            if refusal is None:
+                raise Unavailable(f"MongoDB does not answer: {type(error).__name__}") from error
+            said = (refusal.details or {}).get("errmsg", type(refusal).__name__)
+            raise Unavailable(f"MongoDB refuses: {said}") from error
 
     async def transaction_lifetime(self) -> int | None:
         """Seconds after which the server ends an abandoned transaction; None where it does not say."""

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from pymongo import AsyncMongoClient
-from pymongo.errors import OperationFailure
+from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 from deploy.local import mongo
 from deploy.local.ports import free_port
 from deploy.local.processes import Program, spawn
 from deploy.mongo_setup import AUTHENTICATION_FAILED, OPERATOR, ROOT, UNAUTHORIZED, USERS, ReplicaSet, Watch
+from shared.errors import Unavailable
+from shared.mongo import Mongo
 
 FIRST = {user: f"first-{user}" for user in USERS}
 SECOND = {user: f"second-{user}" for user in USERS}
@@ -97,6 +99,22 @@ async def test_users_may_what_is_theirs_and_follow_the_secret(database: Database
     assert await database.refusal("trials", FIRST["trials"], "bilet_trials") == AUTHENTICATION_FAILED
     assert await database.refusal("trials", SECOND["trials"], "bilet_trials") is None
     assert await database.refusal(ROOT, SECOND[ROOT], "anywhere") is None
+
+
+async def test_a_service_that_is_refused_says_one_thing_also_while_the_driver_asks_nobody(database: Database) -> None:
+    await _settled(database.watch())
+    refused = Mongo(
+        f"mongodb://trials:wrong@{database.address}/?replicaSet={mongo.REPLICA_SET}&authSource=admin", "any"
+    )
+    said: dict[type[BaseException | None], str] = {}
+    async with asyncio.timeout(60):
+        while ServerSelectionTimeoutError not in said:
+            with pytest.raises(Unavailable) as refusal:
+                await refused.ping()
+            said[type(refusal.value.__cause__)] = str(refusal.value)
+    refused.close()
+    assert said.keys() == {OperationFailure, ServerSelectionTimeoutError}
+    assert set(said.values()) == {"MongoDB refuses: Authentication failed."}
 
 
 async def test_a_set_up_that_starts_again_changes_nothing_and_needs_the_root_password(database: Database) -> None:
