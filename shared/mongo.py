@@ -69,7 +69,8 @@ class Mongo:
             await self._client.admin.command("ping")
         except PyMongoError as error:
             # A driver that was refused asks again after ten seconds; until then it only says that it finds no server.
-            servers = self._client.topology_description.server_descriptions().values()
+            topology: Any = self._client.topology_description  # a property, though Motor's stubs say a method
+            servers = topology.server_descriptions().values()
             refusals = (e for e in (error, *(server.error for server in servers)) if isinstance(e, OperationFailure))
             refusal = next(refusals, None)
             if refusal is None:
