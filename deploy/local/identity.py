@@ -1,4 +1,4 @@
-"""The local OpenID provider: publishes its key and signs access tokens for demo and tests.
+"""The small OpenID provider: publishes its key and signs access tokens where there is no other provider.
 
 As a process (`python -m deploy.local.identity`) it is configured by the environment, see `Settings`.
 """
