@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from services.analytics.domain import STAGES, Day, Stage, Table
 from services.analytics.guardians import MUNICIPALITY, SCHOOL
+from shared.moments import zone
 
 Dimension = Literal["municipality", "school", "class", "grade", "day"]
 Row = dict[str, Any]
@@ -15,8 +16,7 @@ Row = dict[str, Any]
 
 def local_day(now: datetime, utc_offset: str) -> Day:
     """The calendar day of an instant at an offset such as `+03:00`."""
-    at = datetime.fromisoformat(f"2000-01-01T00:00:00{utc_offset}")
-    return now.astimezone(at.tzinfo).date().isoformat()
+    return now.astimezone(zone(utc_offset)).date().isoformat()
 
 
 def ranked(rows: Iterable[Row]) -> list[Row]:

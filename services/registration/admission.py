@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from services.registration.codes import Codes
 from services.registration.domain import Consent, Enrolment, NewId, Participant, enrol
-from services.registration.organisations import local
 from services.registration.pupils import Key, Pupils
 from services.registration.roster import GuardianEntry, Lines, PupilEntry, RosterItem, Setting, refusal
 from services.registration.vault import Identity
 from shared.decision import Decision
 from shared.errors import FieldError, Forbidden, ServiceError
+from shared.moments import zone
 
 
 class Admission:
@@ -127,6 +127,6 @@ def _consent(entry: PupilEntry, setting: Setting, guardian: str | None) -> Conse
     return Consent(
         version=entry.consent.version,
         channel=entry.consent.channel,
-        given_at=local(entry.consent.given_at, setting.place.utc_offset),
+        given_at=entry.consent.given_at.astimezone(zone(setting.place.utc_offset)),
         guardian=guardian,
     )

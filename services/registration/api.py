@@ -9,12 +9,13 @@ from services.registration import handlers
 from services.registration.commands import Commands
 from services.registration.handlers import Submission
 from services.registration.links import Link, Redemption
-from services.registration.organisations import Definition, Moment
+from services.registration.organisations import Definition
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
 from services.registration.views import ConsentView, OrganisationView, ParticipantView, PupilPage
 from shared.auth import STAFF, Family, Principal, RegionOperator, SchoolStaff, admit
 from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.moments import Moment
 from shared.outbox import Clock
 
 InCode = Annotated[OrganisationCode, Path()]

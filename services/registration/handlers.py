@@ -11,7 +11,7 @@ from services.registration import domain, organisations
 from services.registration.admission import Admission
 from services.registration.domain import Consent, NewId, Participant
 from services.registration.links import Link, Links, Redemption
-from services.registration.organisations import Definition, Moment, Organisation, happened_at
+from services.registration.organisations import Definition, Organisation
 from services.registration.pupils import Pupils
 from services.registration.readings import Within, classes_of
 from services.registration.repository import Register
@@ -20,6 +20,7 @@ from shared.auth import Principal
 from shared.contracts.registration import ConsentChannel
 from shared.decision import Decision
 from shared.errors import BadInput, FieldError, NotFound, NotKnownYet, ServiceError
+from shared.moments import Moment, happened_at, zone
 from shared.mongo import Transaction
 
 C = TypeVar("C")
@@ -182,4 +183,4 @@ def _acted_at(within: Within, participant: Participant, given: datetime | None, 
     """When a consent was given or withdrawn: staff enter what is on paper, a guardian acts now."""
     if given is not None and not within.reaches(participant):
         raise BadInput.field(where, "only staff say when it happened")
-    return happened_at(given, now, participant.place.utc_offset, where)
+    return happened_at(given, now, zone(participant.place.utc_offset), where)

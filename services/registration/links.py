@@ -7,10 +7,10 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from services.registration.domain import Participant, link_account, link_guardian
-from services.registration.organisations import local
 from services.registration.pupils import Pupils
 from shared.decision import Decision
 from shared.errors import Conflict, Forbidden, NotFound
+from shared.moments import zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Links:
         """
         participant, guardian = self._owner(request)
         pupil = self._pupils[participant]
-        time = local(request.now, pupil.place.utc_offset)
+        time = request.now.astimezone(zone(pupil.place.utc_offset))
         if guardian is None:
             decision = link_account(pupil, request.account, time)
         else:

@@ -1,34 +1,19 @@
 """The register of organisations: regions, their municipalities, and the schools and venue owners in them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, StringConstraints
 
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput, Conflict
+from shared.moments import Moment, happened_at, zone
 
 NATION = "RU"
 CODE = "path:code"
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-
-
-YEARS = range(2000, 2101)
-
-
-def _in_years(time: datetime) -> datetime:
-    """The ends of the calendar cannot be told in every offset."""
-    if time.year not in YEARS:
-        raise PydanticCustomError("year", f"must be in the years {YEARS[0]} to {YEARS[-1]}")
-    return time
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_years)]
-"""When staff say that something happened."""
 
 
 class Organisation(Aggregate):
@@ -64,7 +49,7 @@ def define(
     Raises BadInput where parent, offset, level or time do not fit, Conflict where what identifies it would change.
     """
     wanted = _wanted(code, definition, parent)
-    time = happened_at(definition.occurred_at, now, wanted.utc_offset)
+    time = happened_at(definition.occurred_at, now, zone(wanted.utc_offset))
     if current is not None:
         wanted = wanted.model_copy(update={"sequence": current.sequence})
         _must_be_the_same(current, wanted)
@@ -140,22 +125,3 @@ def _must_be_the_same(current: Organisation, wanted: Organisation) -> None:
 
 def _content(organisation: Organisation) -> dict[str, str | None]:
     return organisation.model_dump(exclude={"id", "sequence"})
-
-
-def happened_at(given: datetime | None, now: datetime, utc_offset: str, where: str = "/occurred_at") -> datetime:
-    """When a command's fact happened, in local time; raises BadInput for what has not happened yet."""
-    if given is None:
-        return local(now, utc_offset)
-    if given > now:
-        raise BadInput.field(where, "is in the future")
-    return local(given, utc_offset)
-
-
-def local(time: datetime, utc_offset: str) -> datetime:
-    """A UTC time in the region's offset, so that its local day is right; any other offset was meant and stays."""
-    return time.astimezone(_zone(utc_offset)) if time.utcoffset() == timedelta(0) else time
-
-
-@lru_cache(maxsize=64)
-def _zone(utc_offset: str) -> tzinfo:
-    return datetime.strptime(utc_offset, "%z").tzinfo or UTC

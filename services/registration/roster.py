@@ -17,11 +17,12 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from services.registration.domain import Place, Season
-from services.registration.organisations import Moment, Name, Organisation, happened_at
+from services.registration.organisations import Name, Organisation
 from services.registration.pupils import Key
 from shared.contracts.codes import ClassName, OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.errors import BadInput, FieldError, ServiceError
+from shared.moments import Moment, happened_at, zone
 
 MAX_PUPILS = 1_000
 AGES = range(6, 21)
@@ -117,7 +118,7 @@ class Setting:
             grade=int(re.split(r"[^0-9]", roster.school_class)[0]),
             utc_offset=school.utc_offset,
         )
-        return cls(season, place, happened_at(roster.occurred_at, now, school.utc_offset), now, classes)
+        return cls(season, place, happened_at(roster.occurred_at, now, zone(school.utc_offset)), now, classes)
 
     def reaches(self, classes: Iterable[str]) -> bool:
         """Whether the sender's grants cover one of these classes of the school."""

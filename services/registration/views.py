@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from services.registration.domain import Consent, Participant
-from services.registration.organisations import Organisation, local
+from services.registration.organisations import Organisation
 from shared.contracts.registration import ConsentChannel, Level, OrganisationKind
+from shared.moments import zone
 
 Names = Mapping[str, Mapping[str, str]]
 """What the vault holds, by person."""
@@ -54,7 +55,7 @@ class SeasonView(BaseModel):
 
         return cls(
             season=season,
-            registered_at=local(participant.seasons[season], participant.place.utc_offset),
+            registered_at=participant.seasons[season].astimezone(zone(participant.place.utc_offset)),
             diagnostics=sorted(progress.get("diagnostics", ())),
             trials=left("trials", "revoked"),
             activities=left("activities", "revoked"),
@@ -75,7 +76,7 @@ class ConsentView(BaseModel):
         consent: Consent | None = participant.consent
         if consent is None:
             return None
-        given_at = local(consent.given_at, participant.place.utc_offset)
+        given_at = consent.given_at.astimezone(zone(participant.place.utc_offset))
         return cls(version=consent.version, channel=consent.channel, given_at=given_at, guardian=consent.guardian)
 
 

@@ -23,9 +23,10 @@ from services.trials.gate import NewId
 from services.trials.instruments import AttemptCommand
 from services.trials.repository import Store
 from services.trials.results import only, parsed
-from services.trials.values import Moment, Ref
+from services.trials.values import Ref
 from services.trials.views import PathView, Views
 from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
+from shared.moments import Moment
 from shared.outbox import Clock
 
 StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]

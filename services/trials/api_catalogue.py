@@ -16,11 +16,12 @@ from services.trials.instruments import Definition
 from services.trials.repository import Store
 from services.trials.results import only, parsed
 from services.trials.slots import SlotOffer
-from services.trials.values import Moment, Ref
+from services.trials.values import Ref
 from services.trials.views import SlotPage, SlotView, Views
 from shared.auth import NationalOperator, Principal, RegionOperator, Role, VenueOperator, admit
 from shared.contracts.codes import Code, SeasonCode, VenueCode
 from shared.contracts.trials import Gate, Registry
+from shared.moments import Moment
 from shared.outbox import Clock
 
 InCode = Annotated[Code, InPath()]

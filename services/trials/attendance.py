@@ -19,10 +19,11 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import known_zone
 from services.trials.slots import Slot
-from services.trials.values import Moment, Ref, happened_at
+from services.trials.values import Ref
 from shared.auth import Principal
 from shared.contracts.trials import AttendanceSource
 from shared.errors import BadInput, NotFound, ServiceError
+from shared.moments import Moment, happened_at
 from shared.mongo import Transaction
 
 

@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.trials.copies import Organisation
 from services.trials.refusals import conflict
-from services.trials.values import Grades, Moment, Name
+from services.trials.values import Grades, Name
 from shared.contracts.codes import DiagnosticCode, OrganisationCode, SeasonCode
 from shared.contracts.trials import CompetencyApproved, Gate, Registry, SeasonDefined, VenueRegistered
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput
+from shared.moments import Moment
 
 
 class SeasonRules(BaseModel):

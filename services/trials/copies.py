@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.trials.values import LocalTime
 from shared.contracts.event import Envelope, ParticipantEvent
 from shared.contracts.registration import (
     AccountLinked,
@@ -16,6 +15,7 @@ from shared.contracts.registration import (
     OrganisationKind,
     ParticipantRegistered,
 )
+from shared.moments import LocalTime
 
 UNSET = ""
 """The sequence of a field that no event has set: before every other."""

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from services.trials.catalogue import Season
 from services.trials.copies import Participant
 from services.trials.path import Path, Recommendation
-from services.trials.values import LocalTime
 from shared.contracts.trials import TRIAL_KINDS, RecommendationIssued, RecommendationWithdrawn
 from shared.decision import Decision, Happened
+from shared.moments import LocalTime
 
 MOST_COMPETENCIES = 3
 NewId = Callable[[], str]

@@ -13,15 +13,15 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import known_zone
 from services.trials.slots import Slot, SlotOffer
-from services.trials.values import happened_at
 from shared.auth import Principal
 from shared.decision import Decision
 from shared.errors import BadInput
+from shared.moments import happened_at
 from shared.mongo import Transaction
 
 
 async def define_season(store: Store, code: str, rules: SeasonRules, now: datetime) -> Season:
-    """Sets the rules of a season. A season is the nation's: its time keeps the offset that was given."""
+    """Sets the rules of a season. A season is the nation's, and so told in UTC."""
     time = happened_at(rules.occurred_at, now, UTC)
     return await store.seasons.update(code, lambda known: catalogue.define(known, code, rules, time))
 

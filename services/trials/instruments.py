@@ -8,9 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.trials.values import Moment, Name, Ref
+from services.trials.values import Name, Ref
 from shared.contracts.codes import Code
 from shared.errors import BadInput, FieldError, pointer
+from shared.moments import Moment
 
 
 class Part(BaseModel):

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.trials.values import LocalTime
 from shared.contracts.trials import TRIAL_KINDS, AttendanceSource, SlotKind
 from shared.decision import Aggregate
+from shared.moments import LocalTime
 
 
 class Step(BaseModel):

@@ -12,7 +12,7 @@ from services.trials.copies import Organisation, Participant
 from services.trials.instruments import Attempt, Instrument
 from services.trials.path import Path
 from services.trials.slots import Slot
-from services.trials.values import zone
+from shared.moments import zone
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.repository import Repository
 

@@ -6,9 +6,9 @@ from datetime import datetime, tzinfo
 
 from services.trials.copies import Participant
 from services.trials.refusals import not_yet
-from services.trials.values import happened_at
 from shared.auth import Principal
 from shared.errors import BadInput, FieldError, NotFound
+from shared.moments import happened_at
 
 
 def is_staff_of(who: Principal, pupil: Participant) -> bool:

@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validat
 
 from services.trials.catalogue import Season, Venue
 from services.trials.refusals import conflict
-from services.trials.values import Grades, LocalTime, Moment, Ref
+from services.trials.values import Grades, Ref
 from shared.contracts.codes import Code, CompetencyCode
 from shared.contracts.trials import SlotKind, SlotOpened
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput
+from shared.moments import LocalTime, Moment
 
 
 class SlotOffer(BaseModel):

@@ -14,10 +14,10 @@ from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking, Path, Recommendation, path_id
 from services.trials.scope import reaches
 from services.trials.slots import Slot
-from services.trials.values import LocalTime, bounded
 from shared.auth import Principal
 from shared.contracts.trials import SlotKind
 from shared.errors import BadInput, NotFound
+from shared.moments import LocalTime, bounded
 from shared.mongo import Document, Mongo
 
 

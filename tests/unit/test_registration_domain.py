@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +21,7 @@ from services.registration.consumers import step
 from services.registration.domain import Consent, Participant, Season
 from services.registration.entropy import Entropy
 from services.registration.handlers import ConsentRequest
-from services.registration.organisations import Definition, Organisation, define, happened_at, must_be_own, namesakes
+from services.registration.organisations import Definition, Organisation, define, must_be_own, namesakes
 from services.registration.roster import Roster, Setting, check
 from services.registration.vault import Vault
 from services.registration.views import SeasonView
@@ -211,13 +211,6 @@ def test_kind_and_parent_of_an_organisation_never_change() -> None:
     for changed, parent in (({"kind": "college"}, MUNICIPALITY), ({"parent": "RU-ROS-002"}, elsewhere)):
         with pytest.raises(Conflict, match="cannot change"):
             define(stored, "S1", definition(**changed), parent, NOW)
-
-
-def test_a_utc_time_becomes_local_and_any_other_offset_stays() -> None:
-    evening = datetime(2020, 9, 14, 22, 30, tzinfo=UTC)
-    assert happened_at(evening, NOW, "+03:00").isoformat() == "2020-09-15T01:30:00+03:00"
-    assert happened_at(at("2020-09-14"), NOW, "+07:00").isoformat() == "2020-09-14T10:00:00+03:00"
-    assert happened_at(None, NOW.astimezone(UTC), "+11:00").utcoffset() == timedelta(hours=11)
 
 
 def test_a_pupil_is_registered_with_consent_at_their_own_times() -> None:

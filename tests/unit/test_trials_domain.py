@@ -16,11 +16,10 @@ from services.trials.gate import stages
 from services.trials.instruments import Attempt
 from services.trials.path import Path
 from services.trials.slots import Slot
-from services.trials.values import happened_at
 from shared.contracts.trials import TRIAL_KINDS, AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn
 from shared.decision import Decision
 from shared.errors import BadInput, ServiceError
-from tests.builders import ROSTOV, at
+from tests.builders import at
 from tests.builders_trials import pupil, season, slot
 
 NOW = datetime(2020, 9, 14, 9, tzinfo=UTC)
@@ -90,16 +89,6 @@ def test_who_may_not_take_part(changed: dict[str, Any], seconds: int, slug: str,
 
 def test_with_consent_a_pupil_takes_part() -> None:
     domain.must_take_part(pupil(), "2020", NOW, "/participant")
-
-
-def test_time_is_now_unless_given_and_tells_the_local_day() -> None:
-    late_evening = datetime(2020, 9, 14, 21, 30, tzinfo=UTC)
-    assert happened_at(None, late_evening, ROSTOV).date().isoformat() == "2020-09-15"
-    assert happened_at(late_evening, late_evening, ROSTOV).date().isoformat() == "2020-09-15"
-    given = at("2020-09-14", 12).astimezone(ROSTOV)
-    assert happened_at(given, late_evening, UTC).isoformat() == "2020-09-14T12:00:00+03:00"
-    with pytest.raises(BadInput, match="future"):
-        happened_at(late_evening + timedelta(seconds=1), late_evening, ROSTOV)
 
 
 def test_a_repeated_diagnostic_is_an_event_and_keeps_the_first_time() -> None:
