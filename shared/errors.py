@@ -15,15 +15,20 @@ TooManyInvalid                the limit of invalid records in a row; the consume
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One offending field: a JSON pointer (RFC 6901) into the request's body, and the reason."""
+    """One offending field and the reason.
+
+    `pointer` is a JSON pointer (RFC 6901) into the request's body, or `query:`, `path:` or `header:` and a name. A rule
+    that knows no request says its own word for the field, and `shared.request_fields` finds where that stands.
+    """
 
     pointer: str
     detail: str
@@ -41,6 +46,12 @@ class ServiceError(Exception):
         self.detail = detail
         self.type = slug or self.slug
         self.errors = tuple(errors)
+
+    def moved(self, pointers: Mapping[str, str]) -> Self:
+        """The same refusal about fields that stand elsewhere: old pointer → new."""
+        moved = copy(self)
+        moved.errors = tuple(FieldError(pointers.get(e.pointer, e.pointer), e.detail) for e in self.errors)
+        return moved
 
     def problem(self) -> dict[str, Any]:
         """The RFC 9457 document."""
@@ -142,5 +153,9 @@ class TooManyInvalid(Exception):
 
 
 def pointer(prefix: str, location: Sequence[int | str]) -> str:
-    """A JSON pointer below `prefix`: `("pupils", 3, "grade")` is `/pupils/3/grade`."""
-    return prefix + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    """A JSON pointer below `prefix`: `("pupils", 3, "grade")` is `/pupils/3/grade`.
+
+    Of a map's wrong key, which pydantic locates as `(key, "[key]")`, it is the pointer of the map's entry.
+    """
+    parts = location[:-1] if location and location[-1] == "[key]" else location
+    return prefix + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.auth import Tokens
 from shared.errors import FieldError, ServiceError, Unavailable, pointer
+from shared.request_fields import located
 from shared.telemetry import Metrics, logger
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -79,8 +80,9 @@ def _probes(metrics: Metrics, alive: Check, ready: Check) -> APIRouter:
     return router
 
 
-async def _service_error(_: Request, error: Exception) -> Response:
+async def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)
+    error.errors = located(error.errors, request.scope.get("route"))
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
     return Problem(error.problem(), error.status, headers)
 

@@ -34,13 +34,13 @@ def zone(utc_offset: str) -> tzinfo:
     return found
 
 
-def happened_at(given: datetime | None, now: datetime, local: tzinfo, pointer: str = "/occurred_at") -> datetime:
+def happened_at(given: datetime | None, now: datetime, local: tzinfo, field: str = "occurred_at") -> datetime:
     """When a command's fact happened, on the clock `local`: now unless given.
 
-    Raises BadInput at `pointer` for a time to come.
+    Raises BadInput about `field` for a time to come.
     """
     if given is None:
         return now.astimezone(local)
     if given > now:
-        raise BadInput.field(pointer, "lies in the future")
+        raise BadInput.field(field, "lies in the future")
     return given.astimezone(local)

@@ -22,7 +22,7 @@ from services.analytics.tables import (
     with_name,
 )
 from shared.auth import Scope
-from shared.errors import Forbidden, NotFound
+from shared.errors import FieldError, Forbidden, NotFound
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
 
@@ -156,9 +156,11 @@ class ScopedFigures:
         """The region, and the last local day that the figures include."""
         region = await self._mongo["organisations"].find_one({"_id": asked.region, "kind": "region"}, session=tx)
         if region is None:
-            raise NotFound(f"region {asked.region} is not in the register", slug="region-unknown")
+            detail = f"region {asked.region} is not in the register"
+            raise NotFound(detail, slug="region-unknown", errors=[FieldError("code", detail)])
         if await self._mongo["seasons"].find_one({"_id": asked.season}, session=tx) is None:
-            raise NotFound(f"season {asked.season} is not in the catalogue", slug="season-unknown")
+            detail = f"season {asked.season} is not in the catalogue"
+            raise NotFound(detail, slug="season-unknown", errors=[FieldError("season", detail)])
         return region, asked.as_of or local_day(asked.now, region["utc_offset"])
 
     async def _reach(self, asked: Asked, tx: Transaction) -> Reach:

@@ -150,9 +150,9 @@ def giver(participant: Participant, asking: str | None, named: str | None) -> st
     if not participant.guardians:
         raise Conflict("no guardian of this pupil is known who could give consent", slug="guardian-unknown")
     if named is None and len(participant.guardians) > 1:
-        raise BadInput.field("/guardian", "must name one of the pupil's guardians")
+        raise BadInput.field("guardian", "must name one of the pupil's guardians")
     if named is not None and named not in participant.guardians:
-        raise BadInput.field("/guardian", "is not a guardian of this pupil")
+        raise BadInput.field("guardian", "is not a guardian of this pupil")
     return named or participant.guardians[0]
 
 
@@ -180,7 +180,7 @@ def withdraw_consent(participant: Participant, time: datetime) -> Decision[Parti
     if force is None:
         return Decision(participant)
     if time < force.given_at:
-        raise BadInput.field("query:occurred_at", "is before the consent was given")
+        raise BadInput.field("occurred_at", "is before the consent was given")
     ended = force.model_copy(update={"withdrawn_at": time})
     state = participant.model_copy(update={"consents": (*participant.consents[:-1], ended)})
     return Decision(state, (Happened(ConsentWithdrawn(participant=state.id, **vars(state.place)), time),))

@@ -62,16 +62,13 @@ async def define_organisation(
 
 async def school_of(register: Register, code: str) -> Organisation:
     """An organisation of the register; raises NotFound."""
-    return _school(await register.organisation(code), code)
+    return _school(await register.organisation(code), code, "code")
 
 
-def _school(found: Organisation | None, code: str) -> Organisation:
+def _school(found: Organisation | None, code: str, field: str) -> Organisation:
     if found is None:
-        raise NotFound(
-            f"no school {code} in the register",
-            slug="school-unknown",
-            errors=[FieldError("/school", "is not in the register")],
-        )
+        errors = [FieldError(field, "is not in the register")]
+        raise NotFound(f"no school {code} in the register", slug="school-unknown", errors=errors)
     return found
 
 
@@ -110,10 +107,11 @@ async def _checked(register: Register, group: Sequence[Submission]) -> list[Line
 
     def checked(request: Submission) -> Lines:
         roster = request.roster
-        school = _school(schools.get(roster.school), roster.school)
+        school = _school(schools.get(roster.school), roster.school, "school")
         request.who.must_cover(school.region, school.municipality, school.id, school_class=roster.school_class)
         if roster.season not in seasons:
-            raise NotKnownYet(f"season {roster.season} has not been defined", slug="season-unknown")
+            errors = [FieldError("season", "has not been defined")]
+            raise NotKnownYet(f"season {roster.season} has not been defined", slug="season-unknown", errors=errors)
         classes = classes_of(request.who.scope, school)
         return check(roster.pupils, Setting.of(roster, seasons[roster.season], school, request.now, classes))
 
@@ -157,7 +155,7 @@ async def give_consent(
         consent = Consent(
             version=request.version,
             channel=request.channel,
-            given_at=_acted_at(within, participant, request.given_at, now, "/given_at"),
+            given_at=_acted_at(within, participant, request.given_at, now, "given_at"),
             guardian=domain.giver(participant, within.guardian_of(participant), request.guardian),
         )
         return domain.give_consent(participant, consent)
@@ -173,7 +171,7 @@ async def withdraw_consent(
 
     def decide(current: Participant | None) -> Decision[Participant]:
         participant = within.keeps_consent_of(current)
-        time = _acted_at(within, participant, occurred_at, now, "query:occurred_at")
+        time = _acted_at(within, participant, occurred_at, now, "occurred_at")
         return domain.withdraw_consent(participant, time)
 
     return await register.participants.update(id, decide)

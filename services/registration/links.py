@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from services.registration.domain import Participant, link_account, link_guardian
 from services.registration.pupils import Pupils
 from shared.decision import Decision
-from shared.errors import Conflict, Forbidden, NotFound
+from shared.errors import Conflict, FieldError, Forbidden, NotFound
 from shared.moments import zone
 
 
@@ -65,11 +65,12 @@ class Links:
 
     def _owner(self, request: Redemption) -> tuple[str, str | None]:
         if request.digest not in self._owners:
-            raise NotFound("no such code", slug="code-unknown")
+            raise NotFound("no such code", slug="code-unknown", errors=[FieldError("code", "no such code")])
         participant, guardian = self._owners[request.digest]
         role = "pupil" if guardian is None else "guardian"
         if role not in request.roles:
-            raise Forbidden(f"this is a code for a {role}", slug="wrong-code-kind")
+            detail = f"this is a code for a {role}"
+            raise Forbidden(detail, slug="wrong-code-kind", errors=[FieldError("code", detail)])
         return participant, guardian
 
     def _bind(self, guardian: str, account: str) -> None:

@@ -12,7 +12,6 @@ from shared.errors import BadInput, Conflict
 from shared.moments import Moment, happened_at, zone
 
 NATION = "RU"
-CODE = "path:code"
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -71,22 +70,22 @@ def must_be_own(code: str, region: str, known: Mapping[str, Organisation]) -> No
     named = [other for other in namesakes(code) if other in known and known[other].kind == "region"]
     foreign = named[-1] != region if named else code.startswith(f"{NATION}-")
     if foreign:
-        raise BadInput.field(CODE, f"must begin with {region}-: another region's organisations are named like this")
+        raise BadInput.field("code", f"must begin with {region}-: another region's organisations are named like this")
 
 
 def _wanted(code: str, definition: Definition, parent: Organisation | None) -> Organisation:
     if code == NATION:
-        raise BadInput.field(CODE, "is the nation's")
+        raise BadInput.field("code", "is the nation's")
     if definition.level is not None and definition.kind != "school":
-        raise BadInput.field("/level", "only a school has one")
+        raise BadInput.field("level", "only a school has one")
     return _region(code, definition) if definition.kind == "region" else _part(code, definition, parent)
 
 
 def _region(code: str, definition: Definition) -> Organisation:
     if definition.parent != NATION:
-        raise BadInput.field("/parent", f"a region's is {NATION}")
+        raise BadInput.field("parent", f"a region's is {NATION}")
     if definition.utc_offset is None:
-        raise BadInput.field("/utc_offset", "is required for a region")
+        raise BadInput.field("utc_offset", "is required for a region")
     return Organisation(
         id=code,
         kind="region",
@@ -101,9 +100,9 @@ def _part(code: str, definition: Definition, parent: Organisation | None) -> Org
     """An organisation inside a region, which gives it the offset."""
     above: OrganisationKind = "region" if definition.kind == "municipality" else "municipality"
     if parent is None or parent.kind != above:
-        raise BadInput.field("/parent", f"must be the code of a {above} in the register")
+        raise BadInput.field("parent", f"must be the code of a {above} in the register")
     if definition.utc_offset not in (None, parent.utc_offset):
-        raise BadInput.field("/utc_offset", f"is inherited from the region: {parent.utc_offset}")
+        raise BadInput.field("utc_offset", f"is inherited from the region: {parent.utc_offset}")
     return Organisation(
         id=code,
         kind=definition.kind,

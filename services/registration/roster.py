@@ -109,7 +109,7 @@ class Setting:
     ) -> "Setting":
         """Raises BadInput where the organisation is no school or the time is to come."""
         if school.kind != "school" or school.municipality is None:
-            raise BadInput.field("/school", "is not a school")
+            raise BadInput.field("school", "is not a school")
         place = Place(
             region=school.region,
             municipality=school.municipality,

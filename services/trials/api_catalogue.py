@@ -150,7 +150,7 @@ def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
         results = await handlers.open_slots(
             store, body.venue, body.season, [Offered("", plain)], body.occurred_at, who, clock(), new_id
         )
-        done = only(results)
+        done = only(results, {} if body.ref else {"/ref": "header:Idempotency-Key"})
         response.status_code = 201 if done.new else 200
         shown = SlotView.of(done.value).model_dump()
         return OpenedAnswer(**shown, status="opened" if done.new else "known")

@@ -145,7 +145,7 @@ async def cancel(store: Store, booking: str, given: datetime | None, who: Princi
         pupil = desk.pupils[path.participant]
         if not reaches(who, pupil):
             raise NotFound(NO_BOOKING)
-        decision = domain.cancel(path, pupil, booking, desk.time(pupil, given, "query:occurred_at"))
+        decision = domain.cancel(path, pupil, booking, desk.time(pupil, given, "occurred_at"))
         cancelled = next(b for b in decision.state.bookings if b.id == booking)
         await store.count_seats({cancelled.slot: -len(decision.happened)}, tx)
         await store.paths.save([decision], tx)

@@ -1,9 +1,10 @@
 """What paths are walked on: seasons with their rules, approved competencies, and the registry of venues. Pure."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from services.trials.copies import Organisation
 from services.trials.refusals import conflict
@@ -24,22 +25,25 @@ class SeasonRules(BaseModel):
     opens: date
     closes: date
     grades: Grades
-    """Lowest and highest grade, both included."""
     diagnostics: Annotated[tuple[DiagnosticCode, ...], Field(min_length=1, max_length=20)]
     """Codes of the instruments, all of them required."""
     trials_required: Annotated[int, Field(ge=1, le=20)]
     recommendation_gate: Gate
     occurred_at: Moment | None = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.closes < self.opens:
-            raise ValueError("closes lies before opens")
-        if self.grades[0] > self.grades[1]:
-            raise ValueError("grades are the lowest and the highest, in this order")
-        if len(set(self.diagnostics)) < len(self.diagnostics):
-            raise ValueError("a diagnostic is named twice")
-        return self
+    @field_validator("closes")
+    @classmethod
+    def _not_before_opens(cls, closes: date, read: ValidationInfo) -> date:
+        if "opens" in read.data and closes < read.data["opens"]:
+            raise PydanticCustomError("closes_too_early", "lies before opens")
+        return closes
+
+    @field_validator("diagnostics")
+    @classmethod
+    def _each_once(cls, diagnostics: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(diagnostics)) < len(diagnostics):
+            raise PydanticCustomError("diagnostic_twice", "names a diagnostic twice")
+        return diagnostics
 
 
 class Season(Aggregate):
@@ -121,9 +125,9 @@ class Venue(Aggregate):
 def register(known: Venue | None, code: str, entry: VenueEntry, owner: Organisation, time: datetime) -> Decision[Venue]:
     """Enters a venue of `owner` into a season's registry, or changes its name or registry there."""
     if owner.municipality is None:
-        raise BadInput.field("/organisation", f"a {owner.kind} cannot have a venue")
+        raise BadInput.field("organisation", f"a {owner.kind} cannot have a venue")
     if known and known.organisation != entry.organisation:
-        raise conflict("venue-taken", "/organisation", f"venue {code} belongs to {known.organisation}")
+        raise conflict("venue-taken", "organisation", f"venue {code} belongs to {known.organisation}")
     venue = Venue(
         id=code,
         sequence=known.sequence if known else 0,

@@ -91,7 +91,7 @@ def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> D
     if not booking.is_live:
         return Decision(path)
     if time >= booking.starts_at:
-        raise conflict("slot-past", "/occurred_at", "the slot has begun")
+        raise conflict("slot-past", "occurred_at", "the slot has begun")
     if path.attendance_of(booking.id):
         raise conflict("already-attended", "", "the pupil has attended what was booked")
     event = TrialCancelled(
@@ -150,7 +150,7 @@ def revoke(
     if attendance.revoked:
         return Decision(path)
     if time < attendance.time:
-        raise BadInput.field("/occurred_at", "lies before the attendance")
+        raise BadInput.field("occurred_at", "lies before the attendance")
     event = AttendanceRevoked(
         **pupil.place,
         season=path.season,

@@ -51,10 +51,10 @@ async def register_venue(store: Store, code: str, entry: VenueEntry, who: Princi
     """Enters a venue into a season's registry; raises NotKnownYet before its organisation is known here."""
     owner = (await store.organisations([entry.organisation])).get(entry.organisation)
     if owner is None:
-        raise not_yet("organisation-unknown", "/organisation", "this organisation is not known here yet")
+        raise not_yet("organisation-unknown", "organisation", "this organisation is not known here yet")
     who.must_cover(owner.region)
     if not await store.seasons.load([entry.season]):
-        raise BadInput.field("/season", "no such season")
+        raise BadInput.field("season", "no such season")
     local = known_zone(await store.zones([owner.region]), owner.region)
     time = happened_at(entry.occurred_at, now, local)
     return await store.venues.update(code, lambda known: catalogue.register(known, code, entry, owner, time))
@@ -157,8 +157,8 @@ async def _host(store: Store, venue: str, season: str, who: Principal, tx: Trans
     """The venue, which `who` may speak for and the season's registry has."""
     host = (await store.venues.load([venue], tx)).get(venue)
     if host is None:
-        raise BadInput.field("/venue", "no such venue")
+        raise BadInput.field("venue", "no such venue")
     who.must_cover(host.region, host.organisation, host.id)
     if season not in host.seasons:
-        raise conflict("venue-not-in-season", "/venue", f"venue {venue} is not in the registry of season {season}")
+        raise conflict("venue-not-in-season", "venue", f"venue {venue} is not in the registry of season {season}")
     return host

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from services.trials.values import Name, Ref
 from shared.contracts.codes import Code
@@ -41,6 +42,9 @@ class Item(Part):
     reversed: bool = False
 
 
+P = TypeVar("P", bound=Part)
+
+
 class Definition(BaseModel):
     """An instrument as it is published: items rated by one set of options, each item on one scale."""
 
@@ -52,17 +56,27 @@ class Definition(BaseModel):
     options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=20)]
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500)]
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        parts: tuple[tuple[Part, ...], ...] = (self.scales, self.options, self.items)
-        for group in parts:
-            if len({part.code for part in group}) < len(group):
-                raise ValueError(f"a code of a {type(group[0]).__name__.lower()} is there twice")
-        if {item.scale for item in self.items} != {scale.code for scale in self.scales}:
-            raise ValueError("every item names a scale, and every scale has an item")
-        if len({option.points for option in self.options}) < 2:
-            raise ValueError("all options give the same points")
-        return self
+    @field_validator("scales", "options", "items")
+    @classmethod
+    def _codes_once(cls, parts: tuple[P, ...]) -> tuple[P, ...]:
+        if len({part.code for part in parts}) < len(parts):
+            raise PydanticCustomError("code_twice", "holds a code twice")
+        return parts
+
+    @field_validator("options")
+    @classmethod
+    def _unequal(cls, options: tuple[Option, ...]) -> tuple[Option, ...]:
+        if len({option.points for option in options}) < 2:
+            raise PydanticCustomError("options_equal", "all give the same points")
+        return options
+
+    @field_validator("items")
+    @classmethod
+    def _on_scales(cls, items: tuple[Item, ...], read: ValidationInfo) -> tuple[Item, ...]:
+        scales = read.data.get("scales")
+        if scales is not None and {item.scale for item in items} != {scale.code for scale in scales}:
+            raise PydanticCustomError("scales_unmatched", "every item names a scale, and every scale has an item")
+        return items
 
 
 class Instrument(Definition):

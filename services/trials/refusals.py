@@ -9,5 +9,5 @@ def conflict(slug: str, pointer: str, detail: str) -> Conflict:
 
 
 def not_yet(slug: str, pointer: str, detail: str) -> NotKnownYet:
-    """Another service's fact is missing here; it may be under way."""
-    return NotKnownYet(detail, slug=slug, errors=[FieldError(pointer, detail)])
+    """Another service's fact is missing here; it may be under way. Without a pointer it is about no field."""
+    return NotKnownYet(detail, slug=slug, errors=[FieldError(pointer, detail)] if pointer else [])

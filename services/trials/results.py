@@ -1,6 +1,6 @@
 """What became of each item of a batch: done, known from before, or refused while the others go through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -39,9 +39,9 @@ def result(decide: Callable[[], Done[T]]) -> Result[T]:
         return refusal
 
 
-def only(results: list[Result[T]]) -> Done[T]:
-    """The result of a batch of one; raises what it was refused with."""
+def only(results: list[Result[T]], moved: Mapping[str, str] | None = None) -> Done[T]:
+    """The result of a batch of one; raises what it was refused with, with pointers that were `moved` to new ones."""
     (single,) = results
     if isinstance(single, ServiceError):
-        raise single
+        raise single.moved(moved or {})
     return single

@@ -2,9 +2,9 @@
 
 from collections.abc import Container
 from datetime import datetime, timedelta, tzinfo
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from services.trials.catalogue import Season, Venue
 from services.trials.refusals import conflict
@@ -31,12 +31,6 @@ class SlotOffer(BaseModel):
     """Seats."""
     grades: Grades
     accessibility: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.grades[0] > self.grades[1]:
-            raise ValueError("grades are the lowest and the highest, in this order")
-        return self
 
 
 class Slot(Aggregate):

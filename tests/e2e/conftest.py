@@ -16,6 +16,7 @@ from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
 from deploy.local.system import System, system
 from shared.settings import Settings
+from tests.pointers import checked
 
 SCENARIO = Path("deploy/scenarios/rostov-2020/season.json")
 
@@ -86,7 +87,7 @@ async def running(infrastructure: Infrastructure) -> AsyncIterator[System]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(running: System) -> AsyncIterator[Client]:
     """Somebody outside."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), middlewares=(checked,)) as http:
         yield Client(running, http)
 
 

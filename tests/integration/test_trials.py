@@ -204,6 +204,8 @@ async def test_a_family_books_and_cancels_now_and_frees_the_seat(trials: Trials)
     assert (full.status, full.body["type"]) == (409, "slot-full")
     assert (await trials.ask("DELETE", f"/bookings/{booking}", **family)).body["type"] == "slot-past"
     assert (await trials.ask("DELETE", f"/bookings/{booking}", **STRANGER)).status == 404
+    late = await trials.ask("DELETE", f"/bookings/{booking}?occurred_at=2020-10-06T10:00:00%2B03:00", **NAVIGATOR)
+    assert (late.body["type"], late.body["errors"][0]["pointer"]) == ("slot-past", "query:occurred_at")
     earlier = f"/bookings/{booking}?occurred_at=2020-09-21T10:00:00%2B03:00"
     for _ in range(2):
         assert (await trials.must("DELETE", earlier, **NAVIGATOR))["status"] == "cancelled"
@@ -421,6 +423,26 @@ async def test_an_idempotency_key_names_a_slot_without_a_ref(trials: Trials) -> 
     answers = [await trials.ask("POST", "/slots", offer, **HOST, idempotency_key="k1") for _ in range(2)]
     assert [answer.status for answer in answers] == [201, 200]
     assert answers[0].body["slot"] == answers[1].body["slot"]
+    other = await trials.ask("POST", "/slots", {**offer, "minutes": 60}, **HOST, idempotency_key="k1")
+    assert (other.body["type"], other.body["errors"][0]["pointer"]) == ("ref-reused", "header:Idempotency-Key")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "changed", "pointer"),
+    [
+        ("/seasons/2040", RULES, {"closes": "2020-07-06"}, "/closes"),
+        ("/seasons/2040", RULES, {"grades": [9, 6]}, "/grades"),
+        ("/seasons/2040", RULES, {"diagnostics": ["a", "a"]}, "/diagnostics"),
+        ("/diagnostics/d40", INSTRUMENT, {"scales": [{"code": "other", "name": "x"}]}, "/items"),
+        ("/diagnostics/d40", INSTRUMENT, {"options": [{"code": c, "points": 1} for c in "ab"]}, "/options"),
+        ("/diagnostics/d40", INSTRUMENT, {"items": [{"code": "m", "scale": "planning"}] * 2}, "/items"),
+    ],
+)
+async def test_what_does_not_fit_together_is_named_by_its_field(
+    trials: Trials, path: str, body: Mapping[str, Any], changed: Mapping[str, Any], pointer: str
+) -> None:
+    refused = await trials.ask("PUT", path, {**body, **changed})
+    assert (refused.status, [error["pointer"] for error in refused.body["errors"]]) == (422, [pointer])
 
 
 async def test_rules_and_instruments_in_use_no_longer_change(trials: Trials) -> None:
