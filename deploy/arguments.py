@@ -4,11 +4,12 @@ import argparse
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from deploy import commands
-from shared.auth import FAMILY, ROLES
 from shared.contracts.topics import GROUPS
+from shared.grants import FAMILY, ROLES, Role, grant_of
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
@@ -152,6 +153,9 @@ def _grant(text: str) -> Mapping[str, str]:
         raise argparse.ArgumentTypeError(f"{role!r} is no role; roles are {', '.join(sorted(ROLES))}")
     if not org and role not in FAMILY:
         raise argparse.ArgumentTypeError(f"{role} of which organisation? For instance {role}:RU-ROS")
+    granted = grant_of(cast(Role, role), org or None)
+    if isinstance(granted, str):
+        raise argparse.ArgumentTypeError(granted)
     return {"role": role, "org": org} if org else {"role": role}
 
 

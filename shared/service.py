@@ -44,7 +44,9 @@ class Platform:
         self.metrics = Metrics()
         self.mongo = Mongo(settings.mongo_url, settings.database(service))
         self.outbox = Outbox(self.mongo, service, settings.kafka_topic_prefix, clock)
-        self.tokens = Tokens(settings.oidc_issuer, settings.oidc_audience, settings.master_key)
+        self.tokens = Tokens(
+            settings.oidc_issuer, settings.oidc_audience, settings.master_key, plain=settings.oidc_plain_jwt
+        )
 
     def repository(self, collection: str, model: type[S]) -> Repository[S]:
         """Aggregates of this service."""

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     oidc_issuer: str
     """URL of the identity provider; its discovery document lies below it."""
     oidc_audience: str = "bilet"
+    oidc_plain_jwt: bool = False
+    """Whether access tokens may be plain JWTs, for a provider that does not type them `at+jwt` (RFC 9068)."""
     log_level: str = "INFO"
     dead_letters_in_a_row: int = Field(default=1_000, ge=1)
     """How many unreadable records in a row of one partition stop a consumer."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.analytics.feed import record_id
-from shared.auth import Scope
 from shared.errors import BadInput, NotFound, ServiceError
+from shared.grants import Scope
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
 

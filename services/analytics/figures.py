@@ -21,8 +21,8 @@ from services.analytics.tables import (
     table,
     with_name,
 )
-from shared.auth import Scope
-from shared.errors import FieldError, Forbidden, NotFound
+from shared.errors import FieldError, NotFound
+from shared.grants import Scope
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
 
@@ -173,7 +173,7 @@ class ScopedFigures:
         own = {"_id": {"$in": orgs}, "kind": "municipality", "region": asked.region}
         reached = [row["_id"] async for row in self._mongo["organisations"].find(own, session=tx)]
         if not reached:
-            raise Forbidden("outside the scope of the token's grants")
+            self._scope.must_cover(asked.region)
         return Reach(where | {"municipality": {"$in": reached}}, reached)
 
     async def _stages(

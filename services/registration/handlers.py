@@ -13,7 +13,7 @@ from services.registration.domain import Consent, NewId, Participant
 from services.registration.links import Link, Links, Redemption
 from services.registration.organisations import Definition, Organisation
 from services.registration.pupils import Pupils
-from services.registration.readings import Within, classes_of
+from services.registration.readings import Within, place_of
 from services.registration.repository import Register
 from services.registration.roster import Lines, Roster, RosterItem, Setting, check
 from shared.auth import Principal
@@ -45,15 +45,15 @@ async def define_organisation(
     """
     parent = None
     if definition.kind == "region":
-        who.limited_to("national-operator").must_cover(code)
+        who.limited_to("national-operator")
     else:
         parent = await register.organisation(definition.parent)
         if parent is not None:
-            who.must_cover(parent.region)
+            who.scope.must_cover(parent.region)
     named = await register.organisations.load(organisations.namesakes(code))
 
     def decide(current: Organisation | None) -> Decision[Organisation]:
-        if current is None and parent is not None and not who.scope.covers():
+        if current is None and parent is not None and not who.has("national-operator"):
             organisations.must_be_own(code, parent.region, named)
         return organisations.define(current, code, definition, parent, now)
 
@@ -108,11 +108,11 @@ async def _checked(register: Register, group: Sequence[Submission]) -> list[Line
     def checked(request: Submission) -> Lines:
         roster = request.roster
         school = _school(schools.get(roster.school), roster.school, "school")
-        request.who.must_cover(school.region, school.municipality, school.id, school_class=roster.school_class)
+        request.who.scope.must_cover(*place_of(school), school_class=roster.school_class)
         if roster.season not in seasons:
             errors = [FieldError("season", "has not been defined")]
             raise NotKnownYet(f"season {roster.season} has not been defined", slug="season-unknown", errors=errors)
-        classes = classes_of(request.who.scope, school)
+        classes = request.who.scope.classes(*place_of(school))
         return check(roster.pupils, Setting.of(roster, seasons[roster.season], school, request.now, classes))
 
     return _results(group, checked)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.registration.domain import Participant
-from services.registration.organisations import NATION, Organisation
+from services.registration.organisations import Organisation
 from services.registration.vault import Vault
 from services.registration.views import NO_PROGRESS, Names, ParticipantView, Progress, PupilPage, PupilView
-from shared.auth import Principal, Scope
-from shared.errors import BadInput, Forbidden, NotFound
+from shared.auth import Principal
+from shared.errors import BadInput, NotFound
 from shared.mongo import Document, Mongo
 
 
@@ -56,8 +56,7 @@ class Within:
         self, school: Organisation, season: str, after: str | None, limit: int, now: datetime
     ) -> PupilPage:
         """A school's pupils of a season, by class; raises Forbidden outside the scope."""
-        if not self._scope.covers(school.region, school.municipality, school.id):
-            raise Forbidden("this school is outside the scope of the token's grants")
+        self._scope.must_cover(*place_of(school))
         query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
         order = [("place.school_class", 1), ("_id", 1)]
         found = self._mongo["participants"].find({"$and": [query, _behind(after)]}).sort(order).limit(limit + 1)
@@ -71,7 +70,7 @@ class Within:
 
     def _classes(self, school: Organisation) -> Document:
         """Narrows to the classes of the grants, unless one of them reaches the whole school."""
-        classes = classes_of(self._scope, school)
+        classes = self._scope.classes(*place_of(school))
         return {} if classes is None else {"place.school_class": {"$in": sorted(classes)}}
 
     async def _names(self, persons: Sequence[str], participants: Sequence[str], now: datetime) -> Names:
@@ -86,13 +85,10 @@ class Within:
         return {row["_id"]: row for row in rows}
 
 
-def classes_of(scope: Scope, school: Organisation) -> frozenset[str] | None:
-    """The classes of a school to which the grants are narrowed; None where one of them reaches all of it."""
-    places = {NATION, school.region, school.municipality, school.id} - {None}
-    reaching = [grant.classes for grant in scope.grants if grant.org in places]
-    if None in reaching:
-        return None
-    return frozenset(name for classes in reaching for name in classes or ())
+def place_of(organisation: Organisation) -> tuple[str, str | None, str | None]:
+    """Region, municipality and school of an organisation, for a scope; only a school is one."""
+    school = organisation.id if organisation.kind == "school" else None
+    return organisation.region, organisation.municipality, school
 
 
 def _behind(cursor: str | None) -> Document:

@@ -18,9 +18,10 @@ from services.trials.results import only, parsed
 from services.trials.slots import SlotOffer
 from services.trials.values import Ref
 from services.trials.views import SlotPage, SlotView, Views
-from shared.auth import NationalOperator, Principal, RegionOperator, Role, VenueOperator, admit
+from shared.auth import NationalOperator, Principal, RegionOperator, VenueOperator, admit
 from shared.contracts.codes import Code, SeasonCode, VenueCode
 from shared.contracts.trials import Gate, Registry
+from shared.grants import Role
 from shared.moments import Moment
 from shared.outbox import Clock
 

@@ -122,7 +122,7 @@ def _of_venue(slot: Slot | None, who: Principal) -> Slot:
     """The slot; raises NotFound where there is none, Forbidden where it is another venue's."""
     if slot is None:
         raise NotFound(NO_SLOT)
-    who.must_cover(slot.region, slot.organisation, slot.venue)
+    who.scope.must_cover(slot.region, hosts=(slot.organisation, slot.venue))
     return slot
 
 

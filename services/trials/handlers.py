@@ -52,7 +52,7 @@ async def register_venue(store: Store, code: str, entry: VenueEntry, who: Princi
     owner = (await store.organisations([entry.organisation])).get(entry.organisation)
     if owner is None:
         raise not_yet("organisation-unknown", "organisation", "this organisation is not known here yet")
-    who.must_cover(owner.region)
+    who.scope.must_cover(owner.region)
     if not await store.seasons.load([entry.season]):
         raise BadInput.field("season", "no such season")
     local = known_zone(await store.zones([owner.region]), owner.region)
@@ -158,7 +158,7 @@ async def _host(store: Store, venue: str, season: str, who: Principal, tx: Trans
     host = (await store.venues.load([venue], tx)).get(venue)
     if host is None:
         raise BadInput.field("venue", "no such venue")
-    who.must_cover(host.region, host.organisation, host.id)
+    who.scope.must_cover(host.region, hosts=(host.organisation, host.id))
     if season not in host.seasons:
         raise conflict("venue-not-in-season", "venue", f"venue {venue} is not in the registry of season {season}")
     return host

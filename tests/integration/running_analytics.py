@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from services.analytics import app, consumers
 from services.analytics.feed_reader import FeedReader, ScopedFeedReader
 from services.analytics.figures import Asked, Figures, ScopedFigures
-from shared.auth import Grant, Scope
 from shared.consumer import BatchConsumer
 from shared.contracts.event import Envelope
 from shared.errors import NotFound
+from shared.grants import Grant, Scope
 from shared.mongo import Mongo, Transaction
 from shared.poll import Received
 from shared.service import Platform

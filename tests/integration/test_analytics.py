@@ -7,9 +7,9 @@ import pytest
 
 from services.analytics.feed_reader import Cursor, EpochGone
 from services.analytics.feed_relay import FeedRelay
-from shared.auth import Grant, Scope
 from shared.contracts.topics import region_topic
 from shared.errors import Forbidden, NotFound
+from shared.grants import Grant, Scope
 from shared.relay import Publisher
 from shared.service import Platform
 from tests import builders

@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from services.analytics.feed import Feed
 from services.analytics.feed_relay import FeedRelay
-from shared.auth import Grant, Scope
 from shared.contracts.event import Event
+from shared.grants import Grant, Scope
 from shared.mongo import Transaction
 from shared.relay import Publisher
 from shared.service import Platform

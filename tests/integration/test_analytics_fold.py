@@ -13,9 +13,9 @@ from aiokafka import TopicPartition
 from services.analytics.catalogue import Catalogue
 from services.analytics.tables import Dimension
 from services.analytics.views import OtherFold, ViewsWriter
-from shared.auth import Grant, Scope
 from shared.contracts.event import Envelope
 from shared.errors import Forbidden
+from shared.grants import Grant, Scope
 from shared.mongo import Transaction
 from shared.offsets import Span
 from shared.service import Platform

@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 from deploy.local.stack import Infrastructure
-from shared.auth import Grant
 from shared.contracts.event import Envelope
+from shared.grants import Grant
 from shared.outbox import utcnow
 from tests import builders
 from tests.builders import enveloped

@@ -20,9 +20,10 @@ from services.registration.pupils import Key
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
 from shared import kafka
-from shared.auth import Grant, Principal
+from shared.auth import Principal
 from shared.contracts.registration import GuardianLinked
 from shared.errors import Conflict, ServiceError
+from shared.grants import Grant
 from shared.mongo import Transaction
 from shared.outbox import utcnow
 from tests.builders import attended, diagnosed, enveloped, recommended, revoked, season
@@ -242,6 +243,13 @@ async def test_a_wrong_line_stops_no_other_and_a_wrong_roster_changes_nothing(ru
         ({}, OTHER_SCHOOL, (403, "forbidden")),
         ({}, {**NAVIGATOR, "classes": ["7Б"]}, (403, "forbidden")),
         ({}, {"role": "guardian"}, (403, "forbidden")),
+        ({}, {"role": "navigator", "org": "RU"}, (403, "forbidden")),
+        ({}, {"role": "navigator", "org": "RU-ROS"}, (403, "forbidden")),
+        ({}, {"role": "navigator", "org": "RU-ROS-001"}, (403, "forbidden")),
+        ({"school": "RU-ROS-001"}, {"role": "navigator", "org": "RU-ROS-001"}, (403, "forbidden")),
+        ({}, {"role": "municipal-operator", "org": "RU-ROS"}, (403, "forbidden")),
+        ({}, {"role": "municipal-operator", "org": SCHOOL.id}, (403, "forbidden")),
+        ({}, {"role": "regional-operator", "org": SCHOOL.id}, (403, "forbidden")),
     ],
 )
 async def test_a_refused_roster_changes_nothing(
@@ -420,7 +428,11 @@ async def test_a_pupil_is_seen_by_the_school_and_the_family_alone_and_readers_ar
     assert (status, seen["name"], seen["birth_date"], seen["class"]) == (200, "Иванов Пётр i1", "2007-05-17", "7А")
     assert seen["guardians"] == [{"guardian": item["guardian"], "name": "Иванова Анна i1", "linked": False}]
     assert seen["disability"] is True
-    for grants in ([OTHER_SCHOOL], [{**NAVIGATOR, "classes": ["7Б"]}], GUARDIAN, [{"role": "guardian", "org": "RU"}]):
+    unfit = {"role": "navigator", "org": "RU-ROS-001"}
+    narrowed, claimed = {**NAVIGATOR, "classes": ["7Б"]}, {"role": "guardian", "org": "RU"}
+    status, answer = await running.call("GET", f"/schools/{SCHOOL.id}/participants?season=2020", grants=[unfit])
+    assert (status, "held in a school" in answer["detail"]) == (403, True)
+    for grants in ([OTHER_SCHOOL], [unfit], [narrowed], GUARDIAN, [claimed]):
         assert (await running.call("GET", path, grants=grants, subject="stranger"))[0] == 404
     await running.call("POST", "/links", {"code": item["link_code"]}, grants=GUARDIAN, subject="i-mother")
     await running.call("POST", "/links", {"code": item["account_code"]}, grants=PUPIL, subject="i-pupil")

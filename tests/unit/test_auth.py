@@ -1,19 +1,24 @@
-"""Which tokens are believed and how long, and what their claims grant: places to staff, a mere role to a family."""
+"""Which tokens are believed, and how long."""
 
 import base64
 import json
+from typing import Any
 
 import pytest
+from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from deploy.local.identity import Issuer
-from shared.auth import Grant, Principal, Scope, Tokens, grants_of
-from shared.errors import Unauthenticated, Unavailable
+from shared.auth import Principal, Tokens
+from shared.errors import Forbidden, Unauthenticated, Unavailable
+from shared.grants import Grant
 from shared.issuer import KEEP_SECONDS, REFETCH_SECONDS, IssuerKeys
 
 STAFF = {"role": "navigator", "org": "RU-ROS-001-S01"}
 URL = "http://127.0.0.1:8080/issuer"
 LEEWAY = 30
+
+Claims = dict[str, Any]
 
 
 class Provider:
@@ -22,7 +27,7 @@ class Provider:
     def __init__(self) -> None:
         self.now = 1_600_000_000.0
         self.answers = True
-        self.issuer = Issuer(ECKey.generate_key("P-256"), URL)
+        self.changes_its_key()
 
     async def keys(self) -> KeySet:
         if not self.answers:
@@ -32,16 +37,23 @@ class Provider:
     def token(self, subject: str = "anna", *grants: dict[str, str], lifetime: int = 3600) -> str:
         return self.issuer.token(subject, grants, self.now, lifetime)
 
+    def signed(self, header: Claims, said: Claims | None = None, subject: str = "anna") -> str:
+        """A token of another type, with other claims than the issuer's; None takes a claim away."""
+        claims = {"iss": URL, "aud": "bilet", "sub": subject, "exp": int(self.now) + 60, "grants": []} | (said or {})
+        key = {"alg": "ES256", "kid": self.key.thumbprint()}
+        return jwt.encode(key | header, {n: v for n, v in claims.items() if v is not None}, self.key, default_type=None)
+
     def changes_its_key(self) -> None:
-        self.issuer = Issuer(ECKey.generate_key("P-256"), URL)
+        self.key = ECKey.generate_key("P-256")
+        self.issuer = Issuer(self.key, URL)
 
 
 class Counting(Tokens):
     """Counts what it verified."""
 
-    def __init__(self, provider: Provider, most: int = 10) -> None:
+    def __init__(self, provider: Provider, most: int = 10, plain: bool = False) -> None:
         keys = IssuerKeys(provider.keys, lambda: provider.now)
-        super().__init__(URL, "bilet", bytes(32), keys, lambda: provider.now, most)
+        super().__init__(URL, "bilet", bytes(32), keys, lambda: provider.now, most, plain)
         self.verified = 0
 
     def _verified(self, token: str, keys: KeySet) -> tuple[Principal, float]:
@@ -87,11 +99,6 @@ async def test_another_token_of_the_subject_is_verified_on_its_own(provider: Pro
     with pytest.raises(Unauthenticated, match="BadSignatureError"):
         await tokens.who(forged)
     assert tokens.verified == 3
-
-
-def test_a_national_operator_is_one_of_the_nation_alone() -> None:
-    claim = [{"role": "national-operator", "org": org} for org in ("RU", "RU-ROS", None)]
-    assert grants_of(claim) == (Grant("national-operator", "RU"),)
 
 
 @pytest.mark.parametrize("critical", [True, 5.5, [[]], {"a": 1}])
@@ -146,41 +153,55 @@ async def test_the_token_unused_for_longest_makes_room(provider: Provider) -> No
     assert tokens.verified == 4
 
 
-def test_staff_are_granted_a_place_and_perhaps_its_classes() -> None:
-    assert grants_of([STAFF, {**STAFF, "classes": ["7А", "7А"]}]) == (
-        Grant("navigator", "RU-ROS-001-S01"),
-        Grant("navigator", "RU-ROS-001-S01", frozenset({"7А"})),
-    )
+PLAIN = {"typ": "JWT"}
 
 
-@pytest.mark.parametrize("role", ["guardian", "pupil"])
-def test_a_family_reaches_nothing_by_its_claim(role: str) -> None:
-    grants = grants_of([{"role": role, "org": "RU", "classes": ["7А"]}, {"role": role, "org": ["RU"]}])
-    assert grants == (Grant(role), Grant(role))  # type: ignore[arg-type]
-    assert not Scope(grants).covers("RU-ROS", "RU-ROS-001")
+@pytest.mark.parametrize("named", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+JWT"])
+async def test_an_access_token_is_typed_as_one(provider: Provider, tokens: Counting, named: str) -> None:
+    assert (await tokens.who(provider.signed({"typ": named}))).subject == "anna"
 
 
-@pytest.mark.parametrize("claim", [None, "navigator", {"role": "navigator"}, 7])
-def test_a_claim_that_is_no_list_grants_nothing(claim: object) -> None:
-    assert grants_of(claim) == ()
+@pytest.mark.parametrize("header", [PLAIN, {}, {"typ": "logout+jwt"}, {"typ": "dpop+jwt"}, {"typ": ""}])
+async def test_a_token_of_another_type_is_refused(provider: Provider, tokens: Counting, header: Claims) -> None:
+    for said in ({}, {"scope": "bilet"}):
+        with pytest.raises(Unauthenticated, match="type is not at\\+jwt"):
+            await tokens.who(provider.signed(header, said))
+
+
+@pytest.mark.parametrize("header", [PLAIN, {}, {"typ": "jwt"}, {"typ": "application/jwt"}])
+async def test_a_plain_access_token_is_admitted_where_a_setting_says_so(provider: Provider, header: Claims) -> None:
+    tokens = Counting(provider, plain=True)
+    keycloak = {"typ": "Bearer", "azp": "page", "acr": "1", "sid": "5"}
+    others: list[Claims] = [{"scope": "openid", "azp": "page"}, {"scp": ["bilet"]}, {"client_id": "page"}]
+    for said in ({}, keycloak, {"token_use": "access"}, *others):
+        assert (await tokens.who(provider.signed(header, said))).subject == "anna"
 
 
 @pytest.mark.parametrize(
-    "malformed",
+    "said",
     [
-        None,
-        "navigator",
-        {},
-        {"role": "headmaster", "org": "RU"},
-        {"role": ["navigator"], "org": "RU"},
-        {"role": {}, "org": "RU"},
-        {**STAFF, "org": ["RU"]},
-        {**STAFF, "org": {"code": "RU"}},
-        {**STAFF, "org": 7},
-        {**STAFF, "classes": "7А"},
-        {**STAFF, "classes": [["7А"]]},
-        {**STAFF, "classes": ["7А", {}]},
+        {"nonce": "n"},
+        {"at_hash": "h"},
+        {"c_hash": "h", "scope": "openid"},
+        {"nonce": "n", "client_id": "page"},
+        {"token_use": "id"},
+        {"typ": "ID"},
+        {"typ": "Refresh"},
+        {"events": {}},
+        {"auth_time": 1},
+        {"azp": "bilet"},
+        {"sid": "5", "acr": "1"},
+        {"grants": None},
     ],
 )
-def test_a_malformed_entry_is_not_granted_and_its_neighbours_are(malformed: object) -> None:
-    assert grants_of([malformed, STAFF]) == (Grant("navigator", "RU-ROS-001-S01"),)
+async def test_an_id_token_is_never_one_for_access(provider: Provider, said: Claims) -> None:
+    """Not even where plain JWTs are admitted; `grants` None stands for a token without the claim."""
+    with pytest.raises(Unauthenticated, match=r"ID token|says that it is an access token"):
+        await Counting(provider, plain=True).who(provider.signed(PLAIN, said))
+
+
+async def test_a_caller_learns_which_grants_do_not_fit(provider: Provider, tokens: Counting) -> None:
+    who = await tokens.who(provider.token("anna", {"role": "navigator", "org": "RU"}, {"role": "guardian"}))
+    assert who.limited_to("guardian").has("guardian")
+    with pytest.raises(Forbidden, match="navigator:RU is not granted: the role is held in a school"):
+        who.limited_to("navigator")

@@ -16,8 +16,9 @@ from services.trials.instruments import AttemptCommand
 from services.trials.scope import reaches
 from services.trials.slots import SlotOffer
 from services.trials.views import ScopedViews
-from shared.auth import Grant, Principal, Role
+from shared.auth import Principal
 from shared.errors import BadInput
+from shared.grants import Grant, Role
 from tests.builders_trials import ANSWERS, OFFER, RULES, VENUE, pupil
 
 BROKEN = "\ud800"
