@@ -20,6 +20,8 @@ from shared.keys import derive, keyed_id
 
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
 MOST_REASONS = 5
+PRINCIPAL = "bilet.principal"
+"""Where a request's scope keeps who asks, once that is known."""
 MOST_TOKENS = 10_000
 """So many are remembered; the one that was unused for longest makes room."""
 
@@ -127,11 +129,21 @@ class Tokens:
 
 
 def admit(*roles: Role) -> Any:
-    """A route's dependency: the principal with its grants of these roles. The signature is the permission."""
+    """A route's dependency: the principal with its grants of these roles. The signature is the permission.
+
+    The route asks for it before the body is read (`shared.routes`), and the endpoint is given the one that was found.
+    """
 
     async def principal(request: Request) -> Principal:
+        known: Principal | None = request.scope.get(PRINCIPAL)
+        if known is not None:
+            return known
         tokens: Tokens = request.app.state.tokens
-        return (await tokens.principal(request.headers.get("authorization"))).limited_to(*roles)
+        given = request.headers.getlist("authorization")
+        if len(given) > 1:
+            raise Unauthenticated("more than one Authorization header")
+        request.scope[PRINCIPAL] = found = (await tokens.principal(given[0] if given else None)).limited_to(*roles)
+        return found
 
     principal.roles = roles  # type: ignore[attr-defined]
     return Depends(principal)

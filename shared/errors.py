@@ -2,6 +2,11 @@
 
 ServiceError
 ├── BadInput             422  a field is wrong; names each by JSON pointer
+├── MalformedJson        400  the body is no JSON text
+├── BrokenOff            400  the sender left before the body was there
+├── TooSlow              408  the body did not arrive in time; the connection ends
+├── BodyTooLarge         413  the body is larger than its route takes
+├── UnsupportedMediaType 415  the body is of another type or coding
 ├── Unauthenticated      401  no token, or not a valid one
 ├── Forbidden            403  outside the scope of the token's grants
 ├── NotFound             404  not there, or its existence is a secret
@@ -14,12 +19,19 @@ FactOvertaken                 a fact that names what the catalogue does not hold
 TooManyInvalid                the limit of invalid records in a row; the consumer stops
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
+
+MOST_ERRORS = 50
+"""So many wrong fields are named in an answer; of the others only the number is said."""
+MOST_ERRORS_OF_AN_ITEM = 10
+"""The same for one item of a batch that is read by itself."""
+LONGEST_WORDS = 300
+"""Characters of a pointer or a reason, since both may repeat a name that the caller chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,8 @@ class ServiceError(Exception):
     slug: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
+    headers: Mapping[str, str] = {}
+    """Of the answer; an instance may have its own."""
 
     def __init__(self, detail: str, *, slug: str | None = None, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -62,7 +76,7 @@ class ServiceError(Exception):
             "detail": self.detail,
         }
         if self.errors:
-            document["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in self.errors]
+            document["errors"] = [{"pointer": _shown(e.pointer), "detail": _shown(e.detail)} for e in self.errors]
         if self.retryable:
             document["retryable"] = True
         return document
@@ -76,22 +90,69 @@ class BadInput(ServiceError):
     @classmethod
     def field(cls, pointer: str, detail: str) -> "BadInput":
         """One wrong field, named in the summary too."""
-        return cls(f"{pointer}: {detail}", errors=[FieldError(pointer, detail)])
+        return cls.of([FieldError(pointer, detail)])
 
     @classmethod
-    def invalid(cls, error: ValidationError, prefix: str = "") -> "BadInput":
-        """Every complaint of a pydantic validation, without the values that were sent."""
-        fields = [
-            FieldError(pointer(prefix, complaint["loc"]), complaint["msg"])
-            for complaint in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        return cls("; ".join(f"{f.pointer}: {f.detail}" for f in fields), errors=fields)
+    def of(cls, faults: Iterable[FieldError], most: int = MOST_ERRORS) -> "BadInput":
+        """Several wrong fields; beyond `most` they are only counted."""
+        fields = list(faults)
+        words = [f"{_shown(f.pointer) or 'the body'}: {_shown(f.detail)}" for f in fields[:most]]
+        more = [f"and {len(fields) - most} more"] if len(fields) > most else []
+        return cls("; ".join(words + more), errors=fields[:most])
+
+    @classmethod
+    def invalid(cls, error: ValidationError, prefix: str = "", most: int = MOST_ERRORS) -> "BadInput":
+        """The complaints of a pydantic validation, without the values that were sent."""
+        complaints = error.errors(include_url=False, include_input=False, include_context=False)
+        return cls.of((FieldError(pointer(prefix, c["loc"]), c["msg"]) for c in complaints), most)
+
+
+class MalformedJson(ServiceError):
+    """The body is no JSON text."""
+
+    slug, status = "malformed-json", 400
+
+    @classmethod
+    def because(cls, reason: str) -> "MalformedJson":
+        """With where and why."""
+        return cls(f"the body is not JSON: {reason}", errors=[FieldError("", reason)])
+
+
+class BrokenOff(ServiceError):
+    """The sender left before the body was there; nobody reads the answer."""
+
+    slug, status = "broken-off", 400
+
+
+class TooSlow(ServiceError):
+    """The body did not arrive in time."""
+
+    slug, status, retryable = "too-slow", 408, True
+    headers = {"Connection": "close"}  # noqa: RUF012  # one for all, and never changed
+
+
+class BodyTooLarge(ServiceError):
+    """The body is larger than its route takes."""
+
+    slug, status = "body-too-large", 413
+
+    @classmethod
+    def beyond(cls, most: int) -> "BodyTooLarge":
+        """With what the route takes."""
+        return cls(f"the body may have {most} bytes at most")
+
+
+class UnsupportedMediaType(ServiceError):
+    """The body is of another type or coding."""
+
+    slug, status = "unsupported-media-type", 415
 
 
 class Unauthenticated(ServiceError):
     """No token, or not a valid one."""
 
     slug, status = "unauthenticated", 401
+    headers = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012  # one for all, and never changed
 
 
 class Forbidden(ServiceError):
@@ -159,3 +220,9 @@ def pointer(prefix: str, location: Sequence[int | str]) -> str:
     """
     parts = location[:-1] if location and location[-1] == "[key]" else location
     return prefix + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _shown(words: str) -> str:
+    """Words that any answer can hold: not too long, and without the half of a surrogate pair."""
+    short = words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 1]}…"
+    return short.encode(errors="replace").decode()

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -14,11 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.auth import Tokens
-from shared.errors import FieldError, ServiceError, Unavailable, pointer
+from shared.errors import BadInput, FieldError, ServiceError, Unavailable, pointer
 from shared.request_fields import located
 from shared.telemetry import Metrics, logger
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
 Check = Callable[[], Awaitable[None]]
 """Returns when a dependency is well; raises ServiceError otherwise."""
 
@@ -45,7 +43,6 @@ def create_app(
         openapi_url=f"/{service}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
         redirect_slashes=False,
     )
     app.state.tokens = tokens
@@ -83,19 +80,14 @@ def _probes(metrics: Metrics, alive: Check, ready: Check) -> APIRouter:
 async def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)
     error.errors = located(error.errors, request.scope.get("route"))
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-    return Problem(error.problem(), error.status, headers)
+    return Problem(error.problem(), error.status, error.headers)
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:
-    """422 with a pointer for each field, 400 where the body is no JSON at all; the values are never repeated."""
+    """422 with a pointer for each field; the values are never repeated."""
     assert isinstance(error, RequestValidationError)
-    complaints = error.errors()
-    if any(complaint["type"] == "json_invalid" for complaint in complaints):
-        return Problem(ServiceError("the body is not JSON", slug="malformed-json").problem() | {"status": 400}, 400)
-    fields = [FieldError(_where(complaint["loc"]), complaint["msg"]) for complaint in complaints]
-    detail = "; ".join(f"{field.pointer}: {field.detail}" for field in fields)
-    return Problem(ServiceError(detail, slug="bad-input", errors=fields).problem() | {"status": 422}, 422)
+    wrong = BadInput.of(FieldError(_where(complaint["loc"]), complaint["msg"]) for complaint in error.errors())
+    return Problem(wrong.problem(), wrong.status)
 
 
 def _where(location: Sequence[int | str]) -> str:
@@ -106,7 +98,7 @@ def _where(location: Sequence[int | str]) -> str:
 
 async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    slug = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}.get(error.status_code, "http-error")
+    slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
     problem = ServiceError(str(error.detail), slug=slug).problem() | {"status": error.status_code}
     return Problem(problem, error.status_code, error.headers)
 
@@ -140,8 +132,6 @@ class Measured:
         try:
             await self._app(scope, receive, observe)
         except Exception as error:
-            if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-                return  # answered by the limit on bodies, which ends the request by an exception
             logger.error("request failed", route=_route(scope), error=type(error).__name__, exc_info=error)
             if status:
                 raise

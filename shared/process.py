@@ -69,6 +69,7 @@ class Process:
                 timeout_graceful_shutdown=5,
             )
         )
+        app.state.body_seconds = self._settings.http_body_seconds
         app.state.ending = lambda: self._server.should_exit
         self._reached = asyncio.Event()
         """Set once MongoDB and Kafka have answered: nothing but the API and the probes begins before."""

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     mongo_database_prefix: str = "bilet_"
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=0, le=65535)
+    http_body_seconds: float = Field(default=20.0, gt=0)
+    """For the body of a request to arrive; a slower sender is answered with 408."""
     master_key: bytes
     """32 bytes in base64; all other keys are derived from it or wrapped by it."""
     oidc_issuer: str

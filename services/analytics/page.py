@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 from shared.errors import NotFound
+from shared.routes import Route
 
 WEB = Path(__file__).parent / "web"
 POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -15,7 +16,7 @@ FILES = {path.name: path for path in (WEB / "static").glob("*") if path.is_file(
 
 def routes() -> APIRouter:
     """`/` and what it loads; nothing on it is known before a token is given."""
-    router = APIRouter()
+    router = APIRouter(route_class=Route)
 
     @router.get("/", include_in_schema=False)
     async def index() -> FileResponse:

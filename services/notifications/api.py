@@ -13,6 +13,7 @@ from services.notifications.repository import Catalogue, Notices
 from services.notifications.stream import Stream
 from services.notifications.templates import Language
 from shared.auth import Family
+from shared.routes import Route
 
 
 def _language(response: Response, accept_language: Annotated[str | None, Header()] = None) -> Language:
@@ -39,7 +40,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 def routes(notices: Notices, catalogue: Catalogue, stream: Stream) -> APIRouter:
     """Every route of the service."""
-    router = APIRouter(prefix="/notifications", tags=["inbox"])
+    router = APIRouter(prefix="/notifications", tags=["inbox"], route_class=Route)
 
     @router.get("/inbox")
     async def inbox(who: Family, language: Spoken, before: Below, limit: Limit = 50) -> InboxPage:

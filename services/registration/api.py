@@ -17,7 +17,10 @@ from shared.auth import STAFF, Family, Principal, RegionOperator, SchoolStaff, a
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.moments import Moment
 from shared.outbox import Clock
+from shared.routes import KIB, Route
 
+LARGEST_ROSTER = 4 * 1024 * KIB
+"""1,000 pupils and as many guardians, with the longest of names and every letter of them escaped."""
 InCode = Annotated[OrganisationCode, Path()]
 StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 StaffOrGuardian = Annotated[Principal, admit(*STAFF, "guardian")]
@@ -44,14 +47,14 @@ class ConsentAnswer(BaseModel):
 
 def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
     """Everything under `/registration`."""
-    router = APIRouter(prefix="/registration", tags=["registration"])
+    router = APIRouter(prefix="/registration", tags=["registration"], route_class=Route)
 
     @router.put("/organisations/{code}")
     async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
         """Enter an organisation into the register, or change its name or level."""
         return OrganisationView.of(await handlers.define_organisation(register, who, code, definition, clock()))
 
-    @router.post("/rosters", response_model_exclude_none=True)
+    @router.post("/rosters", max_body_size=LARGEST_ROSTER, response_model_exclude_none=True)
     async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
         """Register a class for a season; answers line by line, and the same roster again creates nothing."""
         return RosterAnswer(items=await commands.rosters.submit(Submission(who, roster, clock())))

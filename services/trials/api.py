@@ -28,7 +28,10 @@ from services.trials.views import PathView, Views
 from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
 from shared.moments import Moment
 from shared.outbox import Clock
+from shared.routes import KIB, Route
 
+LARGEST_ATTEMPT = 45 * KIB
+"""500 answers with the longest of codes."""
 StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]
 StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 
@@ -58,7 +61,7 @@ PresenceList = Annotated[list[Any], Body(min_length=1, max_length=1000)]
 
 def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:
     """All routes of trials."""
-    router = APIRouter(prefix="/trials", tags=["trials"])
+    router = APIRouter(prefix="/trials", tags=["trials"], route_class=Route)
     commands = Commands(store, new_id)
     router.include_router(catalogue_routes(store, views, clock, new_id))
     router.include_router(_attempt_routes(commands, clock))
@@ -74,16 +77,16 @@ def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter
 
 
 def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=Route)
 
-    @router.post("/attempts", status_code=201, response_model_exclude_none=True)
+    @router.post("/attempts", max_body_size=LARGEST_ATTEMPT, status_code=201, response_model_exclude_none=True)
     async def attempt(command: AttemptCommand, who: StaffOrPupil, response: Response) -> AttemptAnswer:
         """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
         results = await commands.attempts.submit(Attempts([Sent("", command)], who, clock()))
         response.status_code = 201 if only(results).new else 200
         return AttemptAnswer.of({"ref": command.ref, "participant": command.participant}, results[0])
 
-    @router.post("/attempts/batch", response_model_exclude_none=True)
+    @router.post("/attempts/batch", max_body_size=100 * LARGEST_ATTEMPT, response_model_exclude_none=True)
     async def attempts_of_a_class(body: AttemptsBody, who: SchoolStaff) -> Items[AttemptAnswer]:
         """At most 100 attempts, item by item."""
         sent = [
@@ -96,7 +99,7 @@ def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
 
 
 def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=Route)
 
     @router.post("/slots/{id}/bookings", status_code=201, response_model_exclude_none=True)
     async def book(id: str, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
@@ -106,7 +109,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         response.status_code = 201 if only(results).new else 200
         return BookingAnswer.of(body.participant, results[0])
 
-    @router.post("/slots/{id}/bookings/batch", response_model_exclude_none=True)
+    @router.post("/slots/{id}/bookings/batch", max_body_size=128 * KIB, response_model_exclude_none=True)
     async def book_many(id: str, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
         """At most 200 seats, item by item: the first get those that are left."""
         wishes = [Wish.read(raw, f"/participants/{i}") for i, raw in enumerate(body.participants)]
@@ -123,9 +126,9 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
 
 
 def _attendance_routes(store: Store, commands: Commands, clock: Clock, new_id: NewId) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=Route)
 
-    @router.post("/slots/{id}/attendance", response_model_exclude_none=True)
+    @router.post("/slots/{id}/attendance", max_body_size=512 * KIB, response_model_exclude_none=True)
     async def attend(id: str, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
         """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
         said = [Statement(f"/{i}", parsed(Presence, raw, f"/{i}")) for i, raw in enumerate(body)]

@@ -24,6 +24,7 @@ from shared.contracts.trials import Gate, Registry
 from shared.grants import Role
 from shared.moments import Moment
 from shared.outbox import Clock
+from shared.routes import KIB, Route
 
 InCode = Annotated[Code, InPath()]
 Anyone = Annotated[Principal, admit(*get_args(Role))]
@@ -87,7 +88,7 @@ class TimetableBody(BaseModel):
 
 def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:
     """The routes of the catalogue."""
-    router = APIRouter()
+    router = APIRouter(route_class=Route)
     router.include_router(_rules_routes(store, clock))
     router.include_router(_venue_routes(store, clock, new_id))
 
@@ -107,7 +108,7 @@ def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) ->
 
 
 def _rules_routes(store: Store, clock: Clock) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=Route)
 
     @router.put("/seasons/{season}")
     async def define_season(season: InCode, rules: SeasonRules, who: NationalOperator) -> SeasonView:
@@ -115,7 +116,7 @@ def _rules_routes(store: Store, clock: Clock) -> APIRouter:
         defined = await handlers.define_season(store, season, rules, clock())
         return SeasonView.model_validate(defined.model_dump() | {"season": defined.id})
 
-    @router.put("/diagnostics/{code}")
+    @router.put("/diagnostics/{code}", max_body_size=256 * KIB)
     async def define_diagnostic(code: InCode, definition: Definition, who: NationalOperator) -> DiagnosticView:
         """Publishes an instrument; 409 `instrument-in-use` for a change after its first attempt."""
         return DiagnosticView.model_validate((await handlers.define_instrument(store, code, definition)).model_dump())
@@ -130,7 +131,7 @@ def _rules_routes(store: Store, clock: Clock) -> APIRouter:
 
 
 def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=Route)
 
     @router.put("/venues/{code}")
     async def register_venue(code: InCode, entry: VenueEntry, who: RegionOperator) -> VenueView:
@@ -156,7 +157,7 @@ def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
         shown = SlotView.of(done.value).model_dump()
         return OpenedAnswer(**shown, status="opened" if done.new else "known")
 
-    @router.post("/slots/batch", response_model_exclude_none=True)
+    @router.post("/slots/batch", max_body_size=320 * KIB, response_model_exclude_none=True)
     async def open_slots(body: TimetableBody, who: VenueOperator) -> Items[SlotAnswer]:
         """Publishes a timetable of at most 200 slots, item by item."""
         offered = [Offered(f"/slots/{i}", parsed(SlotOffer, raw, f"/slots/{i}")) for i, raw in enumerate(body.slots)]

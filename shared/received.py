@@ -1,0 +1,95 @@
+"""The body of a request as it is received: within a size and a time, and JSON."""
+
+import asyncio
+import json
+from typing import Any
+
+from fastapi import Request
+from pydantic_core import from_json
+from starlette.types import Receive, Scope
+
+from shared.errors import BadInput, BodyTooLarge, BrokenOff, MalformedJson, TooSlow
+
+BYTES_A_VALUE = 8
+"""No body needs fewer on average; it bounds how many values a text of a given size may hold."""
+LONGEST_NUMBER = 20
+"""Digits of a number of 64 bits."""
+
+
+class Received(Request):
+    """A request whose body has been read and parsed; it holds the value alone, not the text too."""
+
+    def __init__(self, scope: Scope, receive: Receive, *value: Any) -> None:
+        super().__init__(scope, receive)
+        self._value = value
+
+    async def body(self) -> bytes:
+        """Something where there is a body; FastAPI asks for no more."""
+        return b"read" if self._value else b""
+
+    async def json(self) -> Any:
+        """The value of the body."""
+        return self._value[0]
+
+
+async def read(request: Request, most: int, seconds: float) -> bytes:
+    """The body's bytes; raises BodyTooLarge beyond `most`, TooSlow after `seconds`, BrokenOff where the sender left."""
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(seconds):
+            more = True
+            while more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise BrokenOff("the sender left before the body was there")
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > most:
+                    raise BodyTooLarge.beyond(most)
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise TooSlow(f"the body was not there within {seconds:g} seconds") from None
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def parse(text: bytes, most_values: int) -> Any:
+    """The value of a JSON text in UTF-8 with at most so many values in it; of two members of one name the last counts.
+
+    Halves of surrogate pairs, infinities and numbers of any length come through, so that the field that holds one is
+    named where it is validated. Raises MalformedJson, or BadInput for too many values or levels.
+    """
+    if _is_beyond(text, most_values):
+        raise BadInput.field("", f"holds more than {most_values} values")
+    try:
+        return from_json(text, cache_strings="keys")
+    except ValueError as error:
+        if "recursion" in str(error):
+            raise BadInput.field("", "is nested too deep") from None
+        return _parse_leniently(text)
+
+
+def _is_beyond(text: bytes, most: int) -> bool:
+    """Whether there are more values than `most`: commas and brackets are counted, exactly only where that may be."""
+    if sum(map(text.count, (b",", b"[", b"{"))) < most:
+        return False
+    outside = text.split(b'"')[::2] if b"\\" not in text else _outside_strings(text)
+    return sum(part.count(mark) for part in outside for mark in (b",", b"[", b"{")) >= most
+
+
+def _outside_strings(text: bytes) -> list[bytes]:
+    return text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
+
+
+def _parse_leniently(text: bytes) -> Any:
+    try:
+        return json.loads(text.decode(), parse_int=_number)
+    except UnicodeDecodeError as error:
+        raise MalformedJson.because(f"is not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise MalformedJson.because(f"{error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise BadInput.field("", "is nested too deep") from None
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_NUMBER else float(digits)

@@ -1,0 +1,101 @@
+"""A route of a service: whoever asks is judged by the headers alone, before a byte of the body is read."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from shared.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
+from shared.received import BYTES_A_VALUE, Received, parse, read
+
+KIB = 1024
+LARGEST_BODY = 16 * KIB
+"""Bytes of a body, where its route does not say otherwise (`max_body_size`)."""
+BODY_SECONDS = 20.0
+"""For a body to arrive, unless the application's state says otherwise (`body_seconds`)."""
+MOST_VALUES = 64 * 1024
+"""In a body, however large: a hundred pupils give fifty thousand answers."""
+UNREADABLE = frozenset("\0\ufffd")
+"""In a decoded query: the character that ends texts in C, and the one that stands for bytes that are not UTF-8."""
+
+
+class Route(APIRoute):
+    """Asks for the principal in the signature, the known parameters, the kind and the size of the body, in this order.
+
+    Only then is the body read, within `max_body_size` bytes and the application's `body_seconds`.
+    """
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, max_body_size: int | None = None, **options: Any
+    ) -> None:
+        self.largest_body = LARGEST_BODY if max_body_size is None else max_body_size
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of FastAPI, which reads the body first, behind what is asked of the headers."""
+        handle = super().get_route_handler()
+        parts = list(_tree(self.dependant))
+        permission = next((part.call for part in parts if getattr(part.call, "roles", ())), None)
+        known = frozenset(field.alias for part in parts for field in part.query_params)
+        largest = self.largest_body if self.body_field is not None else 0
+
+        async def judged(request: Request) -> Response:
+            if permission is not None:
+                await permission(request)
+            if request.scope["query_string"]:
+                _must_be_understood(request, known)
+            if not _announces_body(request):
+                return await handle(Received(request.scope, request.receive))
+            _must_be_acceptable(request, largest)
+            text = await read(request, largest, getattr(request.app.state, "body_seconds", BODY_SECONDS))
+            value = [parse(text, min(largest // BYTES_A_VALUE, MOST_VALUES))] if text else []
+            return await handle(Received(request.scope, request.receive, *value))
+
+        return judged
+
+
+def _tree(dependant: Dependant) -> Iterator[Dependant]:
+    """A route's signature and those of its dependencies, however deep; one of them has what `admit` made."""
+    yield dependant
+    for part in dependant.dependencies:
+        yield from _tree(part)
+
+
+def _must_be_understood(request: Request, known: frozenset[str]) -> None:
+    """A parameter that is passed over would give an answer to something else than was asked."""
+    faults = list(_faults(request, known))
+    if faults:
+        raise BadInput.of(faults)
+
+
+def _faults(request: Request, known: frozenset[str]) -> Iterator[FieldError]:
+    seen: set[str] = set()
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            yield FieldError(f"query:{name}", "is not a parameter of this route")
+        elif name in seen:
+            yield FieldError(f"query:{name}", "is given more than once")
+        elif not UNREADABLE.isdisjoint(value):
+            yield FieldError(f"query:{name}", "holds what is not text in UTF-8")
+        seen.add(name)
+
+
+def _announces_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def _must_be_acceptable(request: Request, largest: int) -> None:
+    """What the headers say of the body."""
+    if largest == 0:
+        raise BadInput.field("", "this route takes no body")
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.replace(" ", "").replace('"', "").lower()
+    if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+        raise UnsupportedMediaType("the body must be application/json in UTF-8")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("the body must not be compressed")
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or len(length) > 18 or int(length) > largest:
+        raise BodyTooLarge.beyond(largest)

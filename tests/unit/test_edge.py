@@ -1,0 +1,252 @@
+"""A route judges by the headers alone: who asks, what for, and how large the body is, before any of it is read."""
+
+import json
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, Header, Query
+from pydantic import Field
+
+from shared.auth import NationalOperator, SchoolStaff
+from shared.bodies import Body, Count, Day, Moment
+from shared.errors import LONGEST_WORDS, MOST_ERRORS
+from shared.routes import LARGEST_BODY, Route
+from tests.asking import Asked
+
+Short = Annotated[str, Field(max_length=10)]
+
+
+class Part(Body):
+    """Something inside a thing."""
+
+    code: Short
+
+
+class Thing(Body):
+    """A body with a field of each kind."""
+
+    name: Short | None = None
+    number: Annotated[int, Field(ge=0, le=10)] = 0
+    flag: bool = False
+    day: Day | None = None
+    at: Moment | None = None
+    parts: Annotated[tuple[Part, ...], Count(0, 100)] = ()
+    words: Annotated[dict[Short, Short], Count(0, 100)] = Field(default_factory=dict)
+
+
+def routes() -> APIRouter:
+    """Routes with all that a request can be wrong in."""
+    router = APIRouter(route_class=Route)
+
+    @router.post("/things")
+    async def put(who: NationalOperator, thing: Thing) -> Any:
+        return thing.model_dump(mode="json", exclude_unset=True)
+
+    @router.post("/lists", max_body_size=1024)
+    async def put_many(who: SchoolStaff, things: Annotated[list[Any], Count(1, 3)]) -> int:
+        return len(things)
+
+    @router.get("/things/{id}")
+    async def show(
+        who: NationalOperator,
+        id: str,
+        day: Day | None = None,
+        limit: Annotated[int, Query(ge=1, le=9)] = 1,
+        idempotency_key: Annotated[str | None, Header()] = None,
+    ) -> Any:
+        return [id, day, limit]
+
+    return router
+
+
+@pytest.fixture(scope="module")
+def asked() -> Asked:
+    return Asked([routes()])
+
+
+@pytest.mark.parametrize("path", ["/things", "/lists"])
+@pytest.mark.parametrize("authorization", [None, "Basic x", "Bearer x"])
+async def test_without_a_token_nothing_of_the_body_is_read(asked: Asked, path: str, authorization: str | None) -> None:
+    answer = await asked.ask("POST", path, pieces=[b"{"], headers={"authorization": authorization})
+    assert (answer.status, answer.read) == (401, 0)
+
+
+async def test_without_the_role_nothing_of_the_body_is_read(asked: Asked) -> None:
+    answer = await asked.ask("POST", "/things", pieces=[b"{"], headers={"authorization": asked.bearer("pupil", None)})
+    assert (answer.status, answer.read) == (403, 0)
+
+
+async def test_two_tokens_are_none(asked: Asked) -> None:
+    answer = await asked.ask("GET", "/things/1", headers={"Authorization": asked.bearer()})
+    assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": None},
+        {"content-type": "text/plain"},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {"content-type": "application/json; charset=windows-1251"},
+        {"content-encoding": "gzip"},
+    ],
+)
+async def test_another_kind_of_body_is_not_read(asked: Asked, headers: dict[str, str | None]) -> None:
+    answer = await asked.ask("POST", "/things", {}, headers=headers)
+    assert (answer.status, answer.body["type"], answer.read) == (415, "unsupported-media-type", 0)
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "Application/JSON;charset=UTF-8", 'application/json; charset="utf-8"']
+)
+async def test_json_in_utf_8_is_taken(asked: Asked, kind: str) -> None:
+    answer = await asked.ask("POST", "/things", {"name": "Ё"}, headers={"content-type": kind})
+    assert (answer.status, answer.body) == (200, {"name": "Ё"})
+
+
+@pytest.mark.parametrize(("path", "most"), [("/things", LARGEST_BODY), ("/lists", 1024)])
+async def test_a_body_beyond_its_route_s_limit_is_refused_by_its_length(asked: Asked, path: str, most: int) -> None:
+    fits = await asked.ask("POST", path, b"[]".ljust(most))
+    assert (fits.status, fits.read) == (422, 1)
+    answer = await asked.ask("POST", path, b"[]".ljust(most + 1))
+    assert (answer.status, answer.body["type"], answer.read) == (413, "body-too-large", 0)
+
+
+async def test_a_body_of_unknown_length_is_read_up_to_the_limit(asked: Asked) -> None:
+    answer = await asked.ask("POST", "/lists", pieces=[b" " * 500] * 9)
+    assert (answer.status, answer.read) == (413, 3)
+
+
+async def test_a_body_that_does_not_come_is_given_up_and_the_connection_with_it(asked: Asked) -> None:
+    asked.app.state.body_seconds = 0.01
+    try:
+        answer = await asked.ask("POST", "/things", pieces=[b"{"])
+    finally:
+        del asked.app.state.body_seconds
+    assert (answer.status, answer.body["type"], answer.headers["connection"]) == (408, "too-slow", "close")
+
+
+async def test_a_body_that_no_route_reads_is_refused(asked: Asked) -> None:
+    answer = await asked.ask("GET", "/things/1", {"day": "2020-09-14"})
+    assert (answer.status, answer.pointers, answer.read) == (422, [""], 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "pointers"),
+    [
+        ("dya=2020-09-14", ["query:dya"]),
+        ("day=2020-09-14&day=2020-09-15", ["query:day"]),
+        ("dya=1&dya=2&x", ["query:dya", "query:dya", "query:x"]),
+        ("day=1600000000", ["query:day"]),
+        ("day=%ff", ["query:day"]),
+        ("limit=%00", ["query:limit"]),
+        ("limit=10", ["query:limit"]),
+    ],
+)
+async def test_a_parameter_that_is_not_understood_is_refused(asked: Asked, query: str, pointers: list[str]) -> None:
+    answer = await asked.ask("GET", f"/things/1?{query}")
+    assert (answer.status, answer.pointers) == (422, pointers)
+
+
+async def test_a_parameter_is_parsed_from_its_text(asked: Asked) -> None:
+    assert (await asked.ask("GET", "/things/1?day=2020-09-14&limit=9")).body == ["1", "2020-09-14", 9]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({"nmae": "x"}, ["/nmae"]),
+        ({"parts": [{"code": "x", "cod": "y"}]}, ["/parts/0/cod"]),
+        ({"name": 5}, ["/name"]),
+        ({"number": "5"}, ["/number"]),
+        ({"number": 5.0}, ["/number"]),
+        ({"number": True}, ["/number"]),
+        ({"flag": 1}, ["/flag"]),
+        ({"flag": "true"}, ["/flag"]),
+        ({"day": 18519}, ["/day"]),
+        ({"day": "18519"}, ["/day"]),
+        ({"day": "2020-09-14T00:00:00"}, ["/day"]),
+        ({"at": 1600000000}, ["/at"]),
+        ({"at": "1600000000"}, ["/at"]),
+        ({"at": "2020-09-14T10:00:00"}, ["/at"]),
+        ({"at": "2020-09-14"}, ["/at"]),
+        ({"parts": {}}, ["/parts"]),
+        ({"words": []}, ["/words"]),
+        ([], [""]),
+        ("name", [""]),
+        (None, [""]),
+    ],
+)
+async def test_no_type_is_taken_for_another(asked: Asked, body: Any, pointers: list[str]) -> None:
+    answer = await asked.ask("POST", "/things", json.dumps(body).encode())
+    assert (answer.status, answer.pointers) == (422, pointers)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "pointers"),
+    [
+        (b"", 422, [""]),
+        (b"{", 400, [""]),
+        (b"{}{}", 400, [""]),
+        (b"\xef\xbb\xbf{}", 400, [""]),
+        ('{"name": "Ё"}'.encode("utf-16"), 400, [""]),
+        (b'{"name": "\xff"}', 400, [""]),
+        (b"\x1f\x8b\x08\x00", 400, [""]),
+        (b'{"name": "\0"}', 400, [""]),
+        (b'{"name": "\\ud800"}', 422, ["/name"]),
+        (b'{"\\ud800": 1}', 422, [""]),
+        (b'{"number": 1e400}', 422, ["/number"]),
+        (b'{"number": NaN}', 422, ["/number"]),
+        (b'{"number": -Infinity}', 422, ["/number"]),
+        (b'{"number": 9223372036854775808}', 422, ["/number"]),
+        (b'{"number": %s}' % (b"9" * 5000), 422, ["/number"]),
+        (b"[" * 300 + b"]" * 300, 422, [""]),
+        (b"[" * 5000 + b"]" * 5000, 422, [""]),
+    ],
+)
+async def test_what_is_no_json_is_refused_and_nothing_else_breaks(
+    asked: Asked, text: bytes, status: int, pointers: list[str]
+) -> None:
+    answer = await asked.ask("POST", "/things", text)
+    assert (answer.status, answer.pointers) == (status, pointers), answer.body
+
+
+async def test_of_two_members_of_one_name_the_last_counts(asked: Asked) -> None:
+    assert (await asked.ask("POST", "/things", b'{"name": "a", "name": "b"}')).body == {"name": "b"}
+
+
+@pytest.mark.parametrize("text", [b"[0" + b",0" * 2500 + b"]", b'{"a": [' + b"[]," * 2500 + b"[]]}"])
+async def test_a_body_of_many_values_is_refused_before_they_are_made(asked: Asked, text: bytes) -> None:
+    answer = await asked.ask("POST", "/things", text)
+    assert (answer.status, answer.pointers) == (422, [""])
+    assert answer.body["detail"].endswith(f"holds more than {LARGEST_BODY // 8} values")
+
+
+@pytest.mark.parametrize("filler", [",", "[", '\\"', "\\\\", '\\",', "{\\\\"])
+async def test_marks_inside_texts_are_no_values(asked: Asked, filler: str) -> None:
+    answer = await asked.ask("POST", "/things", b'{"name": "%s"}' % (filler * 4000).encode())
+    assert (answer.status, answer.pointers) == (422, ["/name"])
+
+
+@pytest.mark.parametrize("field", ["parts", "words"])
+async def test_a_list_or_map_that_is_too_long_is_one_error(asked: Asked, field: str) -> None:
+    many = {"parts": ["x"] * 101, "words": {str(n): n for n in range(101)}}
+    answer = await asked.ask("POST", "/things", {field: many[field]})
+    assert (answer.status, answer.pointers) == (422, [f"/{field}"])
+
+
+async def test_many_fields_that_are_not_known_are_one_error(asked: Asked) -> None:
+    answer = await asked.ask("POST", "/things", {f"x{n}": n for n in range(1000)})
+    assert (answer.status, answer.pointers) == (422, [""])
+
+
+async def test_of_many_errors_fifty_are_named_and_the_others_counted(asked: Asked) -> None:
+    answer = await asked.ask("POST", "/things", {"parts": ["x"] * 90})
+    assert answer.pointers == [f"/parts/{n}" for n in range(MOST_ERRORS)]
+    assert answer.body["detail"].endswith("; and 40 more")
+
+
+async def test_a_long_name_is_not_repeated_at_length(asked: Asked) -> None:
+    answer = await asked.ask("POST", "/things", {"x" * 10_000: 1})
+    assert [len(pointer) for pointer in answer.pointers] == [LONGEST_WORDS]
+    assert len(answer.body["detail"]) < 1000
