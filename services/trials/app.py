@@ -24,25 +24,30 @@ def new_id() -> str:
 
 def build(platform: Platform) -> Service:
     """The service: an API, a worker for two topics of registration, and a relay."""
-    store = Store(
-        platform.mongo,
-        seasons=platform.repository("seasons", Season),
-        competencies=platform.repository("competencies", Competency),
-        venues=platform.repository("venues", Venue),
-        slots=platform.repository("slots", Slot),
-        paths=platform.repository("paths", Path),
-    )
+    store = store_of(platform)
     organisations = platform.catalogue(
         "trials.organisations", [REGISTRATION_CATALOGUE.name], partial(consumers.organisations, store)
     )
     participants = platform.consumer(
-        "trials.participants", [REGISTRATION_EVENTS.name], partial(consumers.participants, store)
+        "trials.participants", [REGISTRATION_EVENTS.name], partial(consumers.participants, store, new_id)
     )
     return Service(
         platform,
         routers=[routes(store, Views(platform.mongo), platform.clock, new_id)],
         workers={"worker": [organisations, participants]},
         loops={"relay": [platform.relay()]},
+    )
+
+
+def store_of(platform: Platform) -> Store:
+    """The database that one process stores and reads."""
+    return Store(
+        platform.mongo,
+        seasons=platform.repository("seasons", Season),
+        competencies=platform.repository("competencies", Competency),
+        venues=platform.repository("venues", Venue),
+        slots=platform.repository("slots", Slot),
+        paths=platform.repository("paths", Path),
     )
 
 

@@ -53,8 +53,9 @@ class Sitting:
             if (known.diagnostic, known.answers) != (command.diagnostic, answers):
                 raise conflict("ref-reused", f"{at}/ref", "this ref names another attempt of the pupil")
             return Done(known, new=False)
-        domain.must_take_part(pupil, season.id, desk.now, f"{at}/participant")
         time = desk.time(pupil, command.occurred_at, f"{at}/occurred_at")
+        domain.must_lie_in(season, time, f"{at}/occurred_at" if command.occurred_at else f"{at}/season")
+        domain.must_take_part(pupil, season, time, time, desk.now, f"{at}/participant")
         attempt = Attempt(
             path=path.id,
             ref=command.ref,

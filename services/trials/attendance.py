@@ -72,9 +72,9 @@ class RollCall:
         pupil = self.pupils[presence.participant]
         local = known_zone(self.zones, pupil.region)
         time = happened_at(presence.occurred_at, now, local, f"{at}/occurred_at")
-        decision = domain.attend(
-            path, pupil, self.seasons[slot.season], booking, presence.source, time, self.new_id, at
-        )
+        season = self.seasons[slot.season]
+        domain.must_lie_in(season, time, f"{at}/occurred_at" if presence.occurred_at else "")
+        decision = domain.attend(path, pupil, season, booking, presence.source, time, self.new_id, at)
         self.paths.take(decision)
         return Done(decision.state.attendances[-1], new=True)
 

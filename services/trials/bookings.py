@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from services.trials import domain
+from services.trials.catalogue import Season
 from services.trials.copies import Participant
 from services.trials.domain import Paths
 from services.trials.gate import NewId
@@ -38,8 +39,9 @@ class Wish:
 class Seating:
     """Seats of one slot, given in the order in which they are wished for."""
 
-    def __init__(self, slot: Slot, desk: Desk, paths: Paths, new_id: NewId) -> None:
+    def __init__(self, slot: Slot, season: Season, desk: Desk, paths: Paths, new_id: NewId) -> None:
         self.slot = slot
+        self._season = season
         self.paths = paths
         self._desk = desk
         self._new_id = new_id
@@ -52,9 +54,10 @@ class Seating:
         known = path.live_booking(slot.id)
         if known is not None:
             return Done(known, new=False)
-        domain.must_take_part(pupil, slot.season, self._desk.now, wish.at)
         time = self._desk.time(pupil, given, "/occurred_at")
+        domain.must_take_part(pupil, self._season, time, slot.starts_at, self._desk.now, wish.at)
         decision = domain.book(path, pupil, slot, time, self._new_id, wish.at)
+        domain.must_lie_in(self._season, time, "/occurred_at" if given else "")
         self.paths.take(decision)
         self.slot = slot.with_seat_taken()
         return Done(decision.state.bookings[-1], new=True)
@@ -95,6 +98,7 @@ class Office:
     """The slots of a group of requests and the pupils named in it, while it is served."""
 
     slots: dict[str, Slot]
+    seasons: Mapping[str, Season]
     pupils: Mapping[str, Participant]
     zones: Mapping[str, tzinfo]
     paths: Paths
@@ -106,7 +110,7 @@ class Office:
         if slot is None:
             return NotFound(NO_SLOT)
         desk = Desk(request.who, request.now, self.pupils, self.zones)
-        seating = Seating(slot, desk, self.paths, self.new_id)
+        seating = Seating(slot, self.seasons[slot.season], desk, self.paths, self.new_id)
         results = [_seat(seating, wish, request.given) for wish in request.wishes]
         self.slots[slot.id] = seating.slot
         return results
@@ -119,11 +123,14 @@ async def _office(
         (id, slots[request.slot].season) for request in group if request.slot in slots for id in request.participants
     ]
     pupils = await store.participants((id for id, _ in wanted), tx)
+    paths = await store.paths.load((path_id(id, season) for id, season in wanted), tx)
+    await store.hold({id for id, season in wanted if id in pupils and path_id(id, season) not in paths}, tx)
     return Office(
         slots=dict(slots),
+        seasons=await store.rules({slot.season for slot in slots.values()}, tx),
         pupils=pupils,
         zones=await store.zones(pupil.region for pupil in pupils.values()),
-        paths=Paths(await store.paths.load((path_id(id, season) for id, season in wanted), tx)),
+        paths=Paths(paths),
         new_id=new_id,
     )
 

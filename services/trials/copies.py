@@ -1,7 +1,8 @@
 """Trials' own copies of what registration owns: pupils and organisations, folded from events in any order."""
 
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,6 +18,7 @@ from shared.contracts.registration import (
 )
 from shared.moments import LocalTime
 
+EVER = datetime.min.replace(tzinfo=UTC)
 UNSET = ""
 """The sequence of a field that no event has set: before every other."""
 
@@ -40,6 +42,27 @@ class Link(BaseModel):
     role: Literal["guardian", "pupil"]
 
 
+class ConsentChange(BaseModel):
+    """A consent was given, or the one in force was withdrawn."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: str
+    time: LocalTime
+    given: bool
+
+
+class Lapse(NamedTuple):
+    """A time without consent: from a withdrawal until a consent was given again, if one was."""
+
+    begins: datetime
+    ends: datetime | None
+
+    def meets(self, begins: datetime, ends: datetime) -> bool:
+        """Whether some of it lies within a time; of an instant, both ends are the same."""
+        return self.begins <= ends and (self.ends is None or begins < self.ends)
+
+
 class Participant(BaseModel):
     """A pupil as trials knows one: where, in which seasons, whether with consent, and whose cabinet shows them."""
 
@@ -52,12 +75,34 @@ class Participant(BaseModel):
     school_class: str
     grade: int
     consent: bool = False
+    """Whether one is in force."""
+    consent_changes: tuple[ConsentChange, ...] = ()
+    """By sequence; an earlier release kept the last one's sequence alone."""
     seasons: dict[str, Entry] = {}
     accounts: tuple[Link, ...] = ()
     """The pupil's own account and those of linked guardians; one account may be both."""
     place_set_by: str = UNSET
     """The sequence of the event that set the place; an older one never overwrites it."""
     consent_set_by: str = UNSET
+
+    @property
+    def lapses(self) -> Iterator[Lapse]:
+        """The times without consent after a withdrawal; all time where it is not known since when."""
+        known = {UNSET, *(change.sequence for change in self.consent_changes)}
+        if not self.consent and self.consent_set_by not in known:
+            yield Lapse(EVER, None)
+            return
+        begins: datetime | None = None
+        for change in self.consent_changes:
+            if change.given and begins is not None:
+                yield Lapse(begins, change.time)
+            begins = None if change.given else begins or change.time
+        if begins is not None:
+            yield Lapse(begins, None)
+
+    def lapse(self, begins: datetime, ends: datetime) -> Lapse | None:
+        """The first time without consent that meets another time."""
+        return next((lapse for lapse in self.lapses if lapse.meets(begins, ends)), None)
 
     @property
     def place(self) -> dict[str, Any]:
@@ -93,8 +138,9 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     changes: dict[str, Any] = {}
     if sequence > pupil.place_set_by:
         changes |= _place(event) | {"place_set_by": sequence}
-    if isinstance(event, ConsentGiven | ConsentWithdrawn) and sequence > pupil.consent_set_by:
-        changes |= {"consent": isinstance(event, ConsentGiven), "consent_set_by": sequence}
+    if isinstance(event, ConsentGiven | ConsentWithdrawn):
+        given = isinstance(event, ConsentGiven)
+        changes |= _consent(pupil, ConsentChange(sequence=sequence, time=envelope.time, given=given))
     if isinstance(event, ParticipantRegistered) and event.season not in pupil.seasons:
         entry = Entry(time=envelope.time, recorded=envelope.recordedtime)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
@@ -102,6 +148,17 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
         link = Link(account=event.account, role="pupil" if isinstance(event, AccountLinked) else "guardian")
         changes |= {"accounts": (*pupil.accounts, link)} if link not in pupil.accounts else {}
     return pupil.model_copy(update=changes) if changes else pupil
+
+
+def _consent(pupil: Participant, change: ConsentChange) -> dict[str, Any]:
+    """The fields that a change of consent sets."""
+    fields: dict[str, Any] = {}
+    if change.sequence > pupil.consent_set_by:
+        fields |= {"consent": change.given, "consent_set_by": change.sequence}
+    if change.sequence not in {known.sequence for known in pupil.consent_changes}:
+        in_order = sorted((*pupil.consent_changes, change), key=lambda one: one.sequence)
+        fields["consent_changes"] = tuple(in_order)
+    return fields
 
 
 def _place(event: ParticipantEvent) -> dict[str, Any]:

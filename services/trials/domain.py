@@ -26,16 +26,29 @@ CONSENT_UNDER_WAY = timedelta(seconds=30)
 """How long after a registration its consent, sent in the same roster, may still be on its way here."""
 
 
-def must_take_part(pupil: Participant, season: str, now: datetime, field: str) -> None:
-    """Raises unless the pupil is registered in the season with a consent in force; `field` is who is named."""
-    entry = pupil.seasons.get(season)
+def must_take_part(
+    pupil: Participant, season: Season, begins: datetime, ends: datetime, now: datetime, at: str
+) -> None:
+    """Raises unless the pupil is registered in the season, with consent now and for all of a time that may lie before;
+    `at` is who is named. An attempt takes an instant; a seat is held from the booking until the slot begins.
+    """
+    entry = pupil.seasons.get(season.id)
     if entry is None:
-        raise not_yet("not-in-season", field, f"not known to be registered in season {season}")
-    if pupil.consent:
+        raise not_yet("not-in-season", at, f"not known to be registered in season {season.id}")
+    if pupil.consent and not pupil.lapse(begins, ends):
         return
     if pupil.consent_set_by == UNSET and now - entry.recorded < CONSENT_UNDER_WAY:
-        raise not_yet("consent-missing", field, "no guardian's consent has arrived yet")
-    raise conflict("consent-missing", field, "no guardian's consent is in force")
+        raise not_yet("consent-missing", at, "no guardian's consent has arrived yet")
+    raise conflict(
+        "consent-missing", at, "no guardian's consent is in force" + (" for all of that time" * pupil.consent)
+    )
+
+
+def must_lie_in(season: Season, time: datetime, at: str) -> None:
+    """Raises Conflict for a time on a day outside the season; `at` is the field that says it, if one does."""
+    if not season.contains(time.date()):
+        dates = f"{season.opens} to {season.closes}"
+        raise conflict("outside-season", at, f"{time.date()} lies outside season {season.id}, {dates}")
 
 
 def complete(path: Path, pupil: Participant, season: Season, attempt: Attempt, new_id: NewId) -> Decision[Path]:
@@ -94,6 +107,12 @@ def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> D
         raise conflict("slot-past", "occurred_at", "the slot has begun")
     if path.attendance_of(booking.id):
         raise conflict("already-attended", "", "the pupil has attended what was booked")
+    return _free(Decision(path), pupil, booking, time)
+
+
+def _free(decision: Decision[Path], pupil: Participant, booking: Booking, time: datetime) -> Decision[Path]:
+    """The decision, and the seat of a booking given up."""
+    path = decision.state
     event = TrialCancelled(
         **pupil.place,
         season=path.season,
@@ -104,7 +123,20 @@ def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> D
     )
     cancelled = booking.model_copy(update={"cancelled": time})
     bookings = tuple(cancelled if b.id == booking.id else b for b in path.bookings)
-    return Decision(path.model_copy(update={"bookings": bookings}), (Happened(event, time),))
+    return Decision(path.model_copy(update={"bookings": bookings}), (*decision.happened, Happened(event, time)))
+
+
+def follow_consent(path: Path, pupil: Participant, season: Season, new_id: NewId) -> Decision[Path]:
+    """Frees the seats that were held while no consent was in force, and issues what only waited for one.
+
+    It looks at times alone, so that it comes to the same in whatever order and however often facts arrive.
+    """
+    decision = Decision(path)
+    for booking in path.bookings:
+        lapse = pupil.lapse(booking.time, booking.starts_at)
+        if lapse is not None and booking.is_live and not path.attendance_of(booking.id):
+            decision = _free(decision, pupil, booking, max(lapse.begins, booking.time))
+    return settle(decision, pupil, season, new_id)
 
 
 def attend(
@@ -122,6 +154,8 @@ def attend(
         return Decision(path)
     if time < booking.starts_at:
         raise conflict("not-started", f"{at}/occurred_at", "the slot had not begun")
+    if pupil.lapse(time, time):
+        raise conflict("consent-missing", f"{at}/occurred_at", "the guardian's consent had been withdrawn by then")
     what: dict[str, Any] = {
         "booking": booking.id,
         "slot": booking.slot,

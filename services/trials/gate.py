@@ -17,21 +17,24 @@ NewId = Callable[[], str]
 
 
 def settle(decision: Decision[Path], pupil: Participant, season: Season, new_id: NewId) -> Decision[Path]:
-    """The decision, and the recommendation that it causes or takes back.
+    """The decision, and the recommendation that it causes, takes back, or issues anew in place of one that names what
+    was revoked; without consent none is issued, and one that is in force stays.
 
     A recommendation happens at the latest time of its causes; a withdrawal at the time of the correction.
     """
     path = decision.state
-    opened = opened_at(path, season)
-    if opened is not None and path.recommendation is None:
-        issued = Recommendation(id=new_id(), time=opened, competencies=fitting(path))
+    opened, known = opened_at(path, season), path.recommendation
+    if known is not None and decision.happened and (opened is None or not known.stands(path)):
+        gone = RecommendationWithdrawn(**pupil.place, season=season.id, recommendation=known.id)
+        decision, known = _and(decision, None, Happened(gone, decision.happened[-1].time)), None
+    if known is None and opened is not None and pupil.consent:
+        lapse = pupil.lapse(opened, opened)
+        time = lapse.ends if lapse and lapse.ends else opened
+        issued = Recommendation(id=new_id(), time=time, competencies=fitting(path))
         event = RecommendationIssued(
             **pupil.place, season=season.id, recommendation=issued.id, competencies=issued.competencies
         )
-        return _and(decision, issued, Happened(event, opened))
-    if opened is None and path.recommendation is not None:
-        gone = RecommendationWithdrawn(**pupil.place, season=season.id, recommendation=path.recommendation.id)
-        return _and(decision, None, Happened(gone, decision.happened[-1].time))
+        decision = _and(decision, issued, Happened(event, time))
     return decision
 
 

@@ -59,6 +59,10 @@ class Recommendation(Step):
 
     competencies: tuple[str, ...]
 
+    def stands(self, path: "Path") -> bool:
+        """Whether the pupil attended all that it names, as far as that was not revoked."""
+        return {a.competency for a in path.attended}.issuperset(self.competencies)
+
 
 class Path(Aggregate):
     """One pupil in one season; `id` is `<participant>/<season>`."""

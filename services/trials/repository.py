@@ -141,6 +141,23 @@ class Store:
         documents = await self._find("participants", ids, tx)
         return {d["_id"]: Participant.model_validate(d | {"id": d["_id"]}) for d in documents}
 
+    async def hold(self, pupils: Iterable[str], tx: Transaction) -> None:
+        """Lets this transaction conflict with one that learns something of the pupils.
+
+        A pupil's first step writes nothing that the other one reads: both would commit, and a seat be kept without
+        consent. Whoever has a path already meets it there (`hold_paths`).
+        """
+        await self._touch("participants", pupils, tx)
+
+    async def hold_paths(self, ids: Iterable[str], tx: Transaction) -> None:
+        """Lets this transaction conflict with every step that is being taken on the paths."""
+        await self._touch("paths", ids, tx)
+
+    async def _touch(self, collection: str, ids: Iterable[str], tx: Transaction) -> None:
+        wanted = list(ids)
+        if wanted:
+            await self._mongo[collection].update_many({"_id": {"$in": wanted}}, {"$inc": {"held": 1}}, session=tx)
+
     async def organisations(self, codes: Iterable[str], tx: Transaction | None = None) -> dict[str, Organisation]:
         """The organisations known among `codes`."""
         documents = await self._find("organisations", codes, tx)

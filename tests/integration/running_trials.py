@@ -4,16 +4,19 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.local.stack import Infrastructure
 from shared.contracts.event import Event
-from shared.contracts.registration import ConsentGiven
+from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
 from tests.builders import PLACE, enveloped, guardian_linked, region, registered
 from tests.builders_trials import INSTRUMENT, OFFER, RULES, VENUE, college
 from tests.integration.installation import Answer, Installation, installed
 from tests.integration.running import publish
+
+RUNNING = "running"
+"""A season whose dates are around today's: a family acts now."""
 
 
 @dataclass
@@ -48,12 +51,12 @@ class Trials(Installation):
         assert answer.status in (200, 201), answer
         return answer.body
 
-    async def publish(self, *events: Event) -> None:
+    async def publish(self, *events: Event, time: datetime | None = None) -> None:
         """Sends events of registration, numbered per subject, as its relay does."""
         envelopes = []
         for event in events:
             self._last[event.subject] += 1
-            envelope = enveloped(event, self._last[event.subject])
+            envelope = enveloped(event, self._last[event.subject], time)
             envelopes.append(replace(envelope, recordedtime=datetime.now(UTC)))
         await publish(self.settings, *envelopes)
 
@@ -65,6 +68,17 @@ class Trials(Installation):
                 place = {**PLACE, **{key: value for key, value in changed.items() if key in PLACE}}
                 await self.publish(ConsentGiven(**{**place, "participant": id, "version": "1", "channel": "paper"}))
         await self.know({"_id": {"$in": list(participants)}, "consent": consent}, len(participants), "participants")
+
+    async def withdraw(self, participant: str, time: datetime) -> None:
+        """The guardian takes the consent back; returns once it is known here."""
+        await self.publish(ConsentWithdrawn(**{**PLACE, "participant": participant}), time=time)
+        await self.know({"_id": participant, "consent": False}, 1, "participants")
+
+    async def consent(self, participant: str, time: datetime) -> None:
+        """The guardian consents, again for instance; returns once it is known here."""
+        given = ConsentGiven(**{**PLACE, "participant": participant, "version": "2", "channel": "paper"})
+        await self.publish(given, time=time)
+        await self.know({"_id": participant, "consent": True}, 1, "participants")
 
     async def link(self, participant: str, subject: str) -> None:
         """The subject opens a guardian's cabinet for the pupil."""
@@ -93,7 +107,11 @@ async def _furnish(running: Trials) -> None:
     for code in ("readiness", "interests"):
         await running.must("PUT", f"/diagnostics/{code}", INSTRUMENT)
     await running.must("PUT", "/seasons/2020", RULES)
+    today = datetime.now(UTC).date()
+    days = {"opens": str(today - timedelta(days=30)), "closes": str(today + timedelta(days=30))}
+    await running.must("PUT", f"/seasons/{RUNNING}", {**RULES, **days})
     for code in ("gov", "games"):
         await running.must("PUT", f"/competencies/{code}", {"name": code})
-    venue = {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": "2020"}
-    await running.must("PUT", f"/venues/{VENUE}", venue, role="regional-operator", org="RU-ROS")
+    for season in ("2020", RUNNING):
+        venue = {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": season}
+        await running.must("PUT", f"/venues/{VENUE}", venue, role="regional-operator", org="RU-ROS")

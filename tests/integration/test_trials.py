@@ -17,7 +17,7 @@ from shared.contracts.trials import SlotOpened
 from tests.builders import PLACE, enveloped, region, registered
 from tests.builders_trials import ANSWERS, INSTRUMENT, OFFER, PROFILE, RULES, VENUE
 from tests.integration.running import publish
-from tests.integration.running_trials import Trials, trials_service
+from tests.integration.running_trials import RUNNING, Trials, trials_service
 
 NAVIGATOR = {"role": "navigator", "org": "RU-ROS-001-S01"}
 STRANGER = {"role": "navigator", "org": "RU-ROS-001-S02"}
@@ -215,18 +215,19 @@ async def test_a_family_books_and_cancels_now_and_frees_the_seat(trials: Trials)
 
 
 async def test_a_guardian_does_not_take_the_childs_diagnostic(trials: Trials) -> None:
-    await trials.enrol("small")
+    await trials.enrol("small", season=RUNNING)
     await trials.link("small", "parent")
-    sent = attempt("small")
+    sent = attempt("small", season=RUNNING)
     del sent["occurred_at"]
     claimed = {"role": "pupil", "org": "parent"}
     assert (await trials.ask("POST", "/attempts", sent, **claimed)).status == 404
-    assert (await trials.ask("GET", "/participants/small/path?season=2020", **claimed)).status == 404
+    path = f"/participants/small/path?season={RUNNING}"
+    assert (await trials.ask("GET", path, **claimed)).status == 404
     await trials.publish(AccountLinked(**{**PLACE, "participant": "small", "account": trials.account("small")}))
     await trials.know({"_id": "small", "accounts.role": "pupil"}, 1, "participants")
     taken = await trials.ask("POST", "/attempts", sent, role="pupil", org="small")
     assert taken.status == 201
-    view = await trials.must("GET", "/participants/small/path?season=2020", role="guardian", org="parent")
+    view = await trials.must("GET", path, role="guardian", org="parent")
     assert [a["attempt"] for a in view["attempts"]] == [taken.body["attempt"]]
 
 
@@ -367,8 +368,10 @@ async def test_what_is_told_again_or_late_changes_nothing(trials: Trials) -> Non
     await trials.publish(region("RU-SPE"))
     await trials.know({"_id": "RU-SPE"}, 1, "organisations")
     after = await trials.mongo["participants"].find_one({"_id": "told"})
+    late = {"sequence": "0000000001", "time": "2020-09-14T10:00:00+03:00", "given": False}
     expected = {"accounts": [{"account": trials.account("aunt"), "role": "guardian"}], "place_set_by": "0000000003"}
-    assert after == before | expected, "only the link is new"
+    expected["consent_changes"] = [late, *before["consent_changes"]]
+    assert after == before | expected, "the link is new, and a withdrawal before the consent in force"
     known = await trials.mongo["organisations"].find_one({"_id": "RU-ROS"})
     assert known is not None
     assert known["utc_offset"] == "+03:00"

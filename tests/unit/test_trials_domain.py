@@ -81,14 +81,14 @@ def test_who_may_not_take_part(changed: dict[str, Any], seconds: int, slug: str,
     entry = Entry(time=at("2020-09-01"), recorded=NOW - timedelta(seconds=seconds))
     who = pupil(**{"seasons": {"2020": entry}, **changed})
     with pytest.raises(ServiceError) as refused:
-        domain.must_take_part(who, "2020", NOW, "/participant")
+        domain.must_take_part(who, season(), NOW, NOW, NOW, "/participant")
     problem = refused.value.problem()
     assert (problem["type"], problem.get("retryable", False)) == (slug, retryable)
     assert problem["errors"][0]["pointer"] == "/participant"
 
 
 def test_with_consent_a_pupil_takes_part() -> None:
-    domain.must_take_part(pupil(), "2020", NOW, "/participant")
+    domain.must_take_part(pupil(), season(), NOW, NOW, NOW, "/participant")
 
 
 def test_a_repeated_diagnostic_is_an_event_and_keeps_the_first_time() -> None:
@@ -265,3 +265,39 @@ def test_a_recommendation_is_in_force_exactly_while_the_gate_is_open(
         is_open = len(done) == 2 and (gate == "after-diagnostics" or trials >= required)
         assert (path.recommendation is not None) == is_open
         assert issued - withdrawn == int(is_open)
+
+
+def test_a_recommendation_that_names_what_was_revoked_is_issued_anew() -> None:
+    third = trial("2020-10-07", competency="law")
+    path = attended(booked(completed().state, third), third).state
+    assert path.recommendation is not None
+    mistake = next(a.id for a in path.attendances if a.competency == "gov")
+    decision = domain.revoke(path, pupil(), season(), mistake, "wrong list", at("2020-11-01"), ids())
+    _, gone, anew = decision.happened
+    assert isinstance(gone.event, RecommendationWithdrawn)
+    assert isinstance(anew.event, RecommendationIssued)
+    assert gone.event.recommendation == path.recommendation.id != anew.event.recommendation
+    assert anew.event.competencies == ("law", "games")
+    assert anew.time == third.starts_at + timedelta(minutes=5), "when the gate opened by what is left"
+
+
+def test_a_recommendation_that_names_what_was_attended_twice_stays() -> None:
+    third, fourth = trial("2020-10-07", competency="gov"), trial("2020-10-08", competency="law")
+    path = completed().state
+    for place in (third, fourth):
+        path = attended(booked(path, place), place).state
+    mistake = next(a.id for a in path.attendances if a.competency == "gov")
+    decision = domain.revoke(path, pupil(), season(), mistake, "wrong list", at("2020-11-01"), ids())
+    assert [type(fact.event) for fact in decision.happened] == [AttendanceRevoked]
+
+
+@pytest.mark.parametrize("day", ["2020-07-06", "2020-12-17"])
+def test_a_day_outside_the_season_is_refused_with_its_dates(day: str) -> None:
+    with pytest.raises(ServiceError, match="2020-07-07 to 2020-12-16") as refused:
+        domain.must_lie_in(season(), at(day), "/occurred_at")
+    assert (slug(refused), refused.value.errors[0].pointer) == ("outside-season", "/occurred_at")
+
+
+@pytest.mark.parametrize("day", ["2020-07-07", "2020-12-16"])
+def test_the_first_and_the_last_day_belong_to_the_season(day: str) -> None:
+    domain.must_lie_in(season(), at(day), "/occurred_at")
