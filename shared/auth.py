@@ -10,12 +10,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from shared import access_tokens
 from shared.errors import Forbidden, Unauthenticated
 from shared.grants import Grant, Role, Scope, grants_of, refusals_of
-from shared.issuer import IssuerKeys, published
+from shared.issuer import IssuerKeys, Published, published
 from shared.keys import derive, keyed_id
 
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
@@ -61,6 +60,8 @@ class Tokens:
     key was withdrawn lives on for a minute at most. `plain` admits access tokens that are not typed `at+jwt`.
     """
 
+    most = MOST_TOKENS
+
     def __init__(
         self,
         issuer: str,
@@ -68,25 +69,17 @@ class Tokens:
         master_key: bytes,
         keys: IssuerKeys | None = None,
         clock: Callable[[], float] = time.time,
-        most: int = MOST_TOKENS,
         plain: bool = False,
     ) -> None:
-        self._issuer = issuer.rstrip("/")
-        self._claims = jwt.JWTClaimsRegistry(
-            now=lambda: int(clock()),
-            leeway=30,
-            iss={"essential": True, "value": self._issuer},
-            aud={"essential": True, "value": audience},
-            exp={"essential": True},
-            sub={"essential": True},
-        )
+        self._account_of = f"{issuer.rstrip('/')}\n"
+        """Before the subject in what an account is the hash of; accounts are bound to it for good."""
+        self._audience = audience
         self._account_key = derive(master_key, "account")
-        self._keys = keys or IssuerKeys(partial(published, self._issuer))
+        self._keys = keys or IssuerKeys(partial(published, issuer))
         self._clock = clock
-        self._most = most
         self._plain = plain
         self._known: dict[bytes, tuple[Principal, float]] = {}
-        self._known_by: KeySet | None = None
+        self._known_by: Published | None = None
 
     async def principal(self, authorization: str | None) -> Principal:
         """The principal of an `Authorization` header; raises Unauthenticated, or Unavailable without the keys."""
@@ -94,38 +87,49 @@ class Tokens:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("no bearer token")
         for anew in (False, True):
-            keys = await self._keys.get(anew)
+            by = await self._keys.get(anew)
             try:
-                return self._remembered(token, keys)
+                return self._remembered(token, by)
             except (JoseError, ValueError, TypeError, RecursionError) as error:
                 unknown_key = isinstance(error, ValueError) or type(error).__name__ == "InvalidKeyIdError"
                 if anew or not unknown_key:
                     raise Unauthenticated(f"the token is not valid: {type(error).__name__}") from None
         raise AssertionError("unreachable")
 
-    def _remembered(self, token: str, keys: KeySet) -> Principal:
-        if keys is not self._known_by:
-            self._known, self._known_by = {}, keys
+    def _remembered(self, token: str, by: Published) -> Principal:
+        if by is not self._known_by:
+            self._known, self._known_by = {}, by
         digest = sha256(token.encode()).digest()
         principal, expires = self._known.pop(digest, (None, 0.0))
         if principal is None or expires <= self._clock():
-            principal, expires = self._verified(token, keys)
-        if len(self._known) == self._most:
+            principal, expires = self._verified(token, by)
+        if len(self._known) == self.most:
             del self._known[next(iter(self._known))]
         self._known[digest] = principal, expires
         return principal
 
-    def _verified(self, token: str, keys: KeySet) -> tuple[Principal, float]:
+    def _verified(self, token: str, by: Published) -> tuple[Principal, float]:
         """Whom a token stands for, and when it expires in seconds since 1970; raises JoseError or ValueError."""
-        decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+        decoded = jwt.decode(token, by.keys, algorithms=ALGORITHMS)
         claims = decoded.claims
-        self._claims.validate(claims)
+        self._registry(by.issuer).validate(claims)
         if (fault := access_tokens.fault(decoded.header, claims, self._plain)) is not None:
             raise Unauthenticated(f"the token is not valid: {fault}")
         subject = str(claims["sub"])
-        account = keyed_id(self._account_key, f"{self._issuer}\n{subject}")
+        account = keyed_id(self._account_key, f"{self._account_of}{subject}")
         claim = claims.get("grants")
         return Principal(subject, account, grants_of(claim), refusals_of(claim)), claims["exp"]
+
+    def _registry(self, issuer: str) -> jwt.JWTClaimsRegistry:
+        """What must be claimed: the issuer as the provider writes itself, the audience, a time that is not over."""
+        return jwt.JWTClaimsRegistry(
+            now=lambda: int(self._clock()),
+            leeway=30,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": self._audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
 
 
 def admit(*roles: Role) -> Any:

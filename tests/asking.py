@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, KeySet
 from deploy.local.identity import Issuer
 from shared.auth import Tokens
 from shared.http import create_app
-from shared.issuer import IssuerKeys
+from shared.issuer import IssuerKeys, Published
 from shared.telemetry import Metrics
 
 URL = "http://127.0.0.1:8080/issuer"
@@ -48,8 +48,8 @@ class Asked:
     issuer: Issuer = field(default_factory=lambda: Issuer(ECKey.generate_key("P-256"), URL))
 
     def __post_init__(self) -> None:
-        async def keys() -> KeySet:
-            return KeySet.import_key_set(self.issuer.keys())
+        async def keys() -> Published:
+            return Published(URL, KeySet.import_key_set(self.issuer.keys()))
 
         tokens = Tokens(URL, "bilet", bytes(32), IssuerKeys(keys))
         self.app: FastAPI = create_app("test", self.routers, tokens=tokens, metrics=Metrics(), alive=_well, ready=_well)

@@ -12,7 +12,8 @@ from deploy.local.identity import Issuer
 from shared.auth import Principal, Tokens
 from shared.errors import Forbidden, Unauthenticated, Unavailable
 from shared.grants import Grant
-from shared.issuer import KEEP_SECONDS, REFETCH_SECONDS, IssuerKeys
+from shared.issuer import COLD_SECONDS, KEEP_SECONDS, REFETCH_SECONDS, IssuerKeys, Published
+from shared.keys import derive, keyed_id
 
 STAFF = {"role": "navigator", "org": "RU-ROS-001-S01"}
 URL = "http://127.0.0.1:8080/issuer"
@@ -27,12 +28,13 @@ class Provider:
     def __init__(self) -> None:
         self.now = 1_600_000_000.0
         self.answers = True
+        self.named = URL
         self.changes_its_key()
 
-    async def keys(self) -> KeySet:
+    async def keys(self) -> Published:
         if not self.answers:
             raise Unavailable("the provider is down")
-        return KeySet.import_key_set(self.issuer.keys())
+        return Published(self.named, KeySet.import_key_set(self.issuer.keys()))
 
     def token(self, subject: str = "anna", *grants: dict[str, str], lifetime: int = 3600) -> str:
         return self.issuer.token(subject, grants, self.now, lifetime)
@@ -53,12 +55,12 @@ class Counting(Tokens):
 
     def __init__(self, provider: Provider, most: int = 10, plain: bool = False) -> None:
         keys = IssuerKeys(provider.keys, lambda: provider.now)
-        super().__init__(URL, "bilet", bytes(32), keys, lambda: provider.now, most, plain)
-        self.verified = 0
+        super().__init__(provider.named, "bilet", bytes(32), keys, lambda: provider.now, plain)
+        self.most, self.verified = most, 0
 
-    def _verified(self, token: str, keys: KeySet) -> tuple[Principal, float]:
+    def _verified(self, token: str, by: Published) -> tuple[Principal, float]:
         self.verified += 1
-        return super()._verified(token, keys)
+        return super()._verified(token, by)
 
     async def who(self, token: str) -> Principal:
         return await self.principal(f"Bearer {token}")
@@ -135,10 +137,22 @@ async def test_the_old_keys_serve_while_the_provider_is_down(provider: Provider,
     with pytest.raises(Unavailable):
         await tokens.who(provider.token())
     provider.answers = True
+    provider.now += COLD_SECONDS
     await tokens.who(provider.token())
     provider.answers = False
     provider.now += KEEP_SECONDS
     assert (await tokens.who(provider.token("boris"))).subject == "boris"
+
+
+@pytest.mark.parametrize(("named", "other"), [(URL, f"{URL}/"), (f"{URL}/", URL)])
+async def test_an_issuer_is_compared_as_the_provider_writes_it(provider: Provider, named: str, other: str) -> None:
+    """A slash at the end does not change whose account it is."""
+    provider.named = named
+    tokens = Counting(provider)
+    who = await tokens.who(provider.signed({"typ": "at+jwt"}, {"iss": named}))
+    assert who.account == keyed_id(derive(bytes(32), "account"), f"{URL}\nanna")
+    with pytest.raises(Unauthenticated, match="InvalidClaimError"):
+        await tokens.who(provider.signed({"typ": "at+jwt"}, {"iss": other}))
 
 
 async def test_the_token_unused_for_longest_makes_room(provider: Provider) -> None:
