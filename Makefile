@@ -2,8 +2,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 PY := .venv/bin/python
-SCALE ?= 1
-SCENARIO ?= deploy/scenarios/rostov-2020
 
 .PHONY: help
 help: ## this list
@@ -21,8 +19,8 @@ setup: .venv/installed ## the Python environment in .venv, every package pinned 
 
 .PHONY: demo
 demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= PORT= EXIT=1)
-	@$(PY) -m deploy.cli demo --scenario $(SCENARIO) --scale $(SCALE) \
-		$(if $(KEEP),--keep $(KEEP)) $(if $(PORT),--port $(PORT)) $(if $(EXIT),--exit)
+	@$(PY) -m deploy.cli demo $${SCENARIO:+--scenario "$$SCENARIO"} $${SCALE:+--scale "$$SCALE"} \
+		$${KEEP:+--keep "$$KEEP"} $${PORT:+--port "$$PORT"} $${EXIT:+--exit}
 
 .PHONY: test
 test: setup ## every test that needs no more than this machine
@@ -101,7 +99,7 @@ kubeconfig:
 
 .PHONY: cluster-test
 cluster-test: kubeconfig images ## a season on the cluster of KUBECONFIG (SCALE= BASE= CLUSTER_LOAD= BILET_KAFKA_IMAGE= BILET_MONGO_IMAGE=)
-	SCALE=$(SCALE) $(PY) -m pytest -s tests/cluster
+	$(PY) -m pytest -s tests/cluster
 
 # Why the tests of the whole system would be skipped; they need all that any other needs.
 UNTRIED := from tests.containers.test_system import pytestmark as marks; skipped, said = marks[0].args[0], marks[0].kwargs["reason"]

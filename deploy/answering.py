@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import aiohttp
 from aiokafka.errors import KafkaError
@@ -12,9 +13,20 @@ from pymongo.errors import PyMongoError
 from deploy.installation import CallError
 from shared.lag import OWNERS
 
+T = TypeVar("T")
+
 PAUSE = 2.0
 ANSWER_SECONDS = 60.0
 """A gateway may itself hold a request while it waits for a service."""
+
+
+async def within(seconds: float, work: Awaitable[T], who: str) -> T:
+    """The result of `work`; raises CallError, which names who does not answer, when it takes longer than `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except TimeoutError:
+        raise CallError(f"{who} did not answer within {seconds:g} s") from None
 
 
 async def once_there(work: Callable[[], Awaitable[None]], seconds: float) -> None:

@@ -8,6 +8,8 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from deploy import commands
+from deploy.page import VIEWERS
+from deploy.version import ROOT, version
 from shared.contracts.topics import GROUPS
 from shared.grants import FAMILY, ROLES, Role, grant_of
 
@@ -16,10 +18,10 @@ Command = Callable[[argparse.Namespace], Awaitable[int]]
 ROSTOV = Path(__file__).parent / "scenarios" / "rostov-2020"
 ABOUT = "The operator's command line of Bilet. Each command has a help of its own: bilet feed tail --help"
 WHERE = """\
-lag, dlq, token, feed and simulate are for the demo that runs on this machine, the newest of several. Another one is
-named by --data FOLDER, such as that of KEEP; for feed and simulate also by --url; for lag and dlq also by
-KAFKA_BOOTSTRAP_SERVERS and MONGO_URL in the environment; the key that signs its tokens also by IDENTITY_KEY (a file)
-and OIDC_ISSUER.
+status, open, lag, dlq, token, feed and simulate are for a demo that runs on this machine, and say on standard error
+for which one. Of several it is that of this code, else the newest; what writes then needs a name. A demo is named by
+--data FOLDER; for feed and simulate also by --url; for status, lag and dlq also by KAFKA_BOOTSTRAP_SERVERS and
+MONGO_URL in the environment; the key that signs its tokens also by IDENTITY_KEY (a file) and OIDC_ISSUER.
 Exit codes: 0 well, 1 a wrong result, 2 a wrong call or nothing to run on, 130 interrupted."""
 MIGRATE = """\
 Creates what is missing of topics, collections and indexes; may run at any time and again. Needs the environment of the
@@ -38,6 +40,12 @@ For instance: bilet token --grant regional-operator:RU-ROS"""
 LETTERS = """\
 Lists the records that consumer groups could not read, oldest first: where each was (topic:partition:offset), when it
 was put aside, how large it is, and why. The record itself is in Kafka, in the topic GROUP.dlq."""
+STATUS = """\
+What runs here: each system's page, data folder and code, whether every part of it is ready, and how much is accepted
+and not visible yet. Exit code 0 when all is ready, 1 when a part is not, 2 when nothing runs."""
+OPEN = """\
+Prints the address of a region's page with a token in it, and shows it in the browser of a graphical desktop.
+For instance: bilet open RU-ROS --role municipal-operator:RU-ROS-001"""
 TAIL = """\
 Prints a region's numbered events, one JSON object a line, from the first one or from behind --after, and waits for
 more. Breaks are waited out, with a word on standard error; within an epoch every number comes once and in order.
@@ -54,9 +62,12 @@ Exit codes: 0 when every figure is right, 1 when one differs or the play is refu
 def parser() -> argparse.ArgumentParser:
     """Leaves in `run` the command to be run with the options."""
     bilet = argparse.ArgumentParser(prog="bilet", description=ABOUT, epilog=WHERE, formatter_class=_Form)
+    bilet.add_argument("--version", action=_Version, nargs=0, help="print the version of this code, and where it is")
     verbs = bilet.add_subparsers(required=True, metavar="COMMAND", title="commands")
     _demo(_verb(verbs, "demo", "start everything here and play a season, as `make demo` does", commands.demo))
     _simulate(_verb(verbs, "simulate", "play a season through a running demo's HTTP API", commands.simulate, SIMULATE))
+    _status(_verb(verbs, "status", "what runs here, and whether it is ready", commands.status, STATUS))
+    _open(_verb(verbs, "open", "the address of a region's page with a token in it", commands.open_page, OPEN))
     _token(_verb(verbs, "token", "sign a token of the local identity provider", commands.token, TOKEN))
     feed = verbs.add_parser("feed", help="tail: follow a region's feed", formatter_class=_Form)
     feeds = feed.add_subparsers(required=True, metavar="COMMAND")
@@ -73,6 +84,14 @@ def parser() -> argparse.ArgumentParser:
     keys = _verb(verbs, "secrets", "print new Secrets for an installation on Kubernetes", commands.secrets, SECRETS)
     keys.add_argument("--namespace", default="bilet", metavar="NAME", help="where they belong; default: bilet")
     return bilet
+
+
+class _Version(argparse.Action):
+    """Prints the version; found out only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"bilet {version()} ({ROOT})")
+        parser.exit()
 
 
 class _Form(argparse.RawDescriptionHelpFormatter):
@@ -99,6 +118,7 @@ def _simulate(simulate: argparse.ArgumentParser) -> None:
     simulate.add_argument("--region", metavar="CODE", help="play it in this region instead of the scenario's")
     simulate.add_argument("--url", type=_url, help="the gateway; default: the demo's")
     simulate.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="for services that are starting")
+    _json(simulate)
     _data(simulate)
 
 
@@ -123,12 +143,34 @@ def _token(token: argparse.ArgumentParser) -> None:
     _data(token)
 
 
+def _status(status: argparse.ArgumentParser) -> None:
+    _json(status)
+    _data(status)
+
+
+def _open(page: argparse.ArgumentParser) -> None:
+    page.add_argument("region", metavar="REGION", help="its code, for instance RU-ROS")
+    page.add_argument(
+        "--role",
+        default=VIEWERS[0],
+        metavar="ROLE[:ORG]",
+        help=f"who looks: one of {', '.join(VIEWERS)}; default: {VIEWERS[0]}",
+    )
+    page.add_argument("--season", metavar="CODE", help="default: the one that was played in the region")
+    _data(page)
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="as one line of JSON, for scripts")
+
+
 def _lag(lag: argparse.ArgumentParser) -> None:
     how = lag.add_mutually_exclusive_group()
     how.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="until nothing waits, at most so long")
     how.add_argument(
         "--every", type=_seconds, default=0, metavar="SECONDS", help="again and again, each a line of JSON"
     )
+    _json(lag)
     _data(lag)
 
 

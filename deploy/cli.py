@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+import aiohttp
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
@@ -31,22 +32,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         code = 0  # nobody reads any more; what is left in the buffer goes nowhere instead of failing at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (CallError, StackError, ScenarioError) as error:
-        code = _complain(2, error)
-    except (PlayError, ServiceError) as error:
-        code = _complain(1, error)
-    except KafkaError as error:
-        code = _complain(2, f"Kafka: {error}")
-    except PyMongoError as error:
-        code = _complain(2, f"MongoDB: {str(error).partition(' (configured timeouts')[0]}")
-    except OSError as error:
-        code = _complain(2, error)
+    except Exception as error:
+        code, complaint = complained(error)
+        print(complaint, file=sys.stderr)
     raise SystemExit(code)
 
 
-def _complain(code: int, complaint: object) -> int:
-    print(complaint, file=sys.stderr)
-    return code
+def complained(error: Exception) -> tuple[int, str]:
+    """The exit code and the words for a failure of a known kind; raises any other, which is a mistake of our own.
+
+    Of tasks that failed together the first is told, if all of them failed in known ways.
+    """
+    match error:
+        case ExceptionGroup():
+            told = [complained(each) for each in error.exceptions]
+            return told[0]
+        case CallError() | StackError() | ScenarioError():
+            return 2, str(error)
+        case PlayError() | ServiceError():
+            return 1, str(error)
+        case KafkaError():
+            return 2, f"Kafka: {error}"
+        case PyMongoError():
+            return 2, f"MongoDB: {str(error).partition(' (configured timeouts')[0]}"
+        case aiohttp.ClientError() | OSError():
+            return 2, str(error) or type(error).__name__
+        case _:
+            raise error
 
 
 async def _run(options: argparse.Namespace) -> int:

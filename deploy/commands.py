@@ -3,31 +3,30 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import aiohttp
-from rich.console import Console
 
-from deploy import installation
-from deploy.answering import answering, once_there
+from deploy import installation, page
+from deploy import status as systems
+from deploy.answering import answering, once_there, within
 from deploy.dead_letters import DeadLetter, dead_letters
-from deploy.demo import Play
-from deploy.demo import demo as play_demo
 from deploy.feed import Feed
 from deploy.feed_tail import Tail, standard_error
-from deploy.installation import Servers
+from deploy.installation import CallError, Servers, signing
 from deploy.migrate import migrate
-from deploy.play import play_season, scenario_of, signing
 from deploy.secrets import manifest
-from deploy.simulator.report import print_report
 from shared.contracts.topics import GROUPS
 from shared.lag import Backlog, backlog
 from shared.settings import Settings, from_environment
 
+ANSWER_SECONDS = 60.0
 LAG_ROW = "{:<9} {:<28} {:>12}"
 LETTER_ROW = "{:<24}  {:<20}  {:<36}  {:>7}  {}"
 
@@ -48,23 +47,30 @@ async def secrets(options: argparse.Namespace) -> int:
 async def lag(options: argparse.Namespace) -> int:
     """`bilet lag`: 0 when nothing waits, 1 otherwise."""
     settings = installation.servers(options.data)
-    return await (_lag_again(settings, options.every) if options.every else _lag_once(settings, options.wait))
+    return await (_lag_again(settings, options.every) if options.every else _lag_once(settings, options))
 
 
 async def _lag_again(settings: Settings, seconds: float) -> NoReturn:
     """A line of JSON every so many seconds, until cancelled."""
     while True:
-        print(json.dumps(_counted(await backlog(settings))), flush=True)
+        print(json.dumps(_counted(await _backlog(settings))), flush=True)
         await asyncio.sleep(seconds)
 
 
-async def _lag_once(settings: Settings, seconds: float) -> int:
-    """A table as soon as nothing waits, at the latest after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while (waiting := await backlog(settings)).total and time.monotonic() < deadline:
+async def _lag_once(settings: Settings, options: argparse.Namespace) -> int:
+    """A table or JSON as soon as nothing waits, at the latest when the time to wait is over."""
+    deadline = time.monotonic() + options.wait
+    while (waiting := await _backlog(settings)).total and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
-    _print_backlog(waiting)
+    if options.json:
+        print(json.dumps({**_counted(waiting), "total": waiting.total}))
+    else:
+        _print_backlog(waiting)
     return 1 if waiting.total else 0
+
+
+async def _backlog(settings: Settings) -> Backlog:
+    return await within(ANSWER_SECONDS, backlog(settings), "Kafka or MongoDB")
 
 
 def _counted(waiting: Backlog) -> dict[str, Mapping[str, int]]:
@@ -88,8 +94,39 @@ async def token(options: argparse.Namespace) -> int:
     return 0
 
 
+async def status(options: argparse.Namespace) -> int:
+    """`bilet status`: 0 when all is ready, 1 when a part is not, 2 when nothing runs."""
+    if options.data is None and any(os.environ.get(name) for name in installation.SERVERS):
+        found = [await systems.of_servers(installation.servers(None))]
+    else:
+        folders = [Path(options.data)] if options.data else installation.demos()
+        found = [await systems.of_demo(folder) for folder in folders]
+    if options.json:
+        print(json.dumps({"systems": [systems.document(each) for each in found]}, ensure_ascii=False))
+    else:
+        print("\n\n".join("\n".join(systems.shown(each)) for each in found) or "No demo is up here")
+    return 2 if not found else 0 if all(each.well for each in found) else 1
+
+
+async def open_page(options: argparse.Namespace) -> int:
+    """`bilet open`"""
+    folder = installation.data_folder(options.data)
+    url, grant = installation.gateway(folder), page.grant(options.role, options.region)
+    season = options.season or page.season_of(folder, options.region)
+    token = signing(installation.issuer_of(folder))(grant["role"], [grant])
+    print(address := page.address(url, options.region, season, token), flush=True)
+    page.opened(address)
+    return 0
+
+
 async def demo(options: argparse.Namespace) -> int:
     """`bilet demo`"""
+    with _local():
+        from rich.console import Console
+
+        from deploy.demo import Play
+        from deploy.demo import demo as play_demo
+
     play = Play(
         scenario=options.scenario,
         scale=options.scale,
@@ -103,15 +140,34 @@ async def demo(options: argparse.Namespace) -> int:
 
 async def simulate(options: argparse.Namespace) -> int:
     """`bilet simulate`: 1 if a figure differs."""
-    scenario = scenario_of(options.scenario, options.scale, options.region)
-    sign, console = signing(installation.issuer(options.data)), Console()
-    folder = None if options.url else installation.data_folder(options.data)
+    with _local():
+        from rich.console import Console
+
+        from deploy.play import play_season, scenario_of
+        from deploy.simulator.report import print_report, summary
+
+    scenario, console = scenario_of(options.scenario, options.scale, options.region), Console(stderr=options.json)
+    data = options.data or installation.at(options.url)
+    sign = signing(installation.issuer(data, writes=True))
+    folder = None if options.url else installation.data_folder(data, writes=True)
     url = options.url if folder is None else installation.gateway(folder)
     if options.wait:
         await answering(url, options.wait)
     result = await play_season(scenario, url, sign, console, options.seed, folder)
-    print_report(result, console)
+    if options.json:
+        print(json.dumps(summary(result), ensure_ascii=False))
+    else:
+        print_report(result, console)
     return 0 if result.right else 1
+
+
+@contextmanager
+def _local() -> Iterator[None]:
+    """Imports what an installation for more than looking has; raises CallError, which says how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise CallError(f"The package {missing.name} is missing here: pip install 'bilet[local]'") from None
 
 
 async def letters(options: argparse.Namespace) -> int:

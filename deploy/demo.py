@@ -7,27 +7,33 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import aiohttp
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local.announcement import announced
+from deploy.installation import signing
+from deploy.local.announcement import About, announced
+from deploy.local.folder import data_folder
 from deploy.local.processes import cpu_seconds, peak_memory
 from deploy.local.server import Say
-from deploy.local.stack import data_folder, infrastructure
+from deploy.local.stack import infrastructure
 from deploy.local.system import System, system
-from deploy.play import play_season, scenario_of, signing
+from deploy.page import address
+from deploy.play import play_season, scenario_of
 from deploy.simulator.report import print_report
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Result
+from deploy.version import ROOT, version
 from shared.lag import backlog
 from shared.settings import Settings
 
 PAGE_SECONDS = 1.0
+PAGE_TIMEOUT = aiohttp.ClientTimeout(total=10)
 DRAIN_SECONDS = 60.0
-LOOK = "In another terminal: .venv/bin/bilet lag, dlq list, feed tail {region}, --help"
+LOOK = "In another terminal: .venv/bin/bilet status, open {region}, lag, feed tail {region}, --help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,9 @@ async def demo(play: Play, console: Console) -> int:
         console.print(text, highlight=False, markup=False)
 
     with data_folder(play.keep) as data:
-        async with _running(play, _shown(play, scenario, data), data, say) as running:
-            address = _page_address(running, scenario.region, scenario.season)
-            console.print(f"The page of the region: {address}\n", soft_wrap=True, highlight=False)
+        async with _running(play, scenario, data, say) as running:
+            shown = _page_address(running, scenario.region, scenario.season)
+            console.print(f"The page of the region: {shown}\n", soft_wrap=True, highlight=False)
             page = asyncio.create_task(_keep_open(running, scenario.region, scenario.season))
             begun = time.monotonic()
             result = await play_season(scenario, running.url, signing(running.issuer), console, play.seed, data)
@@ -62,20 +68,30 @@ async def demo(play: Play, console: Console) -> int:
             _print_cost(result, drained and drained - begun, running, console)
             if play.exit:
                 return 0 if result.right and drained else 1
-            console.print(f"\nStays up until Ctrl-C: {address}", soft_wrap=True, highlight=False)
+            console.print(f"\nStays up until Ctrl-C: {shown}", soft_wrap=True, highlight=False)
             say(LOOK.format(region=scenario.region))
             await asyncio.Event().wait()
     return 0
 
 
 @asynccontextmanager
-async def _running(play: Play, shown: Path, data: Path, say: Say) -> AsyncIterator[System]:
+async def _running(play: Play, scenario: Scenario, data: Path, say: Say) -> AsyncIterator[System]:
     """The whole system, known to the commands of this machine while it is ready."""
+    shown = _shown(play, scenario, data)
     async with (
         infrastructure(data, say, kept=play.keep is not None) as servers,
         system(servers, say, port=play.port, scenario=shown) as running,
     ):
-        with announced(data, running.settings):
+        about = About(
+            url=running.url,
+            checkout=str(ROOT),
+            version=version(),
+            started=datetime.now().astimezone().isoformat(timespec="seconds"),
+            region=scenario.region,
+            season=scenario.season,
+            processes=running.processes,
+        )
+        with announced(data, running.settings, about):
             yield running
 
 
@@ -92,7 +108,7 @@ def _shown(play: Play, scenario: Scenario, data: Path) -> Path:
 
 def _page_address(running: System, region: str, season: str) -> str:
     token = signing(running.issuer)("regional-operator", [{"role": "regional-operator", "org": region}])
-    return f"{running.url}/#region={region}&season={season}&token={token}"
+    return address(running.url, region, season, token)
 
 
 async def _keep_open(running: System, region: str, season: str) -> None:
@@ -100,11 +116,11 @@ async def _keep_open(running: System, region: str, season: str) -> None:
     token = signing(running.issuer)("regional-operator", [{"role": "regional-operator", "org": region}])
     questions = {"funnel": "&by=municipality", "ranking": "", "competencies": "&top=10"}
     tags: dict[str, str] = {}
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}, timeout=PAGE_TIMEOUT) as http:
         while True:
             for question, rest in questions.items():
                 url = f"{running.url}/analytics/regions/{region}/{question}?season={season}{rest}"
-                with suppress(aiohttp.ClientError):
+                with suppress(aiohttp.ClientError, TimeoutError):
                     async with http.get(url, headers={"If-None-Match": tags.get(question, "")}) as answer:
                         tags[question] = answer.headers.get("ETag", "")
                         await answer.read()

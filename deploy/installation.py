@@ -1,17 +1,26 @@
 """Which system a command is for: the one of --data, else of the environment, else the demo that runs here."""
 
 import os
+import shlex
+import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
 from deploy.local import announcement
+from deploy.local.announcement import About
 from deploy.local.identity import Issuer, load_key
+from deploy.simulator.client import Token
+from deploy.version import ROOT
 from shared.settings import Settings, from_environment
 
 SERVERS = ("KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL")
+TOKEN_SECONDS = 6 * 3600
 
 
 class CallError(Exception):
@@ -26,26 +35,49 @@ class Servers(Settings):
     oidc_issuer: str = ""
 
 
-def servers(data: str | None) -> Settings:
-    """Of --data, else of the environment if that names a server, else of the demo that runs here; raises CallError."""
+def servers(data: str | None, *, writes: bool = False) -> Settings:
+    """Of --data, else of the environment if that names a server, else of the demo that runs here; raises CallError.
+
+    A command that `writes` gets none where several demos run and none is named.
+    """
     if data is None and any(os.environ.get(name) for name in SERVERS):
         return from_environment(Servers)
-    folder = data_folder(data, f"set {' and '.join(SERVERS)}")
+    return servers_of(data_folder(data, f"set {' and '.join(SERVERS)}", writes=writes))
+
+
+def servers_of(folder: Path) -> Settings:
+    """Of the demo that runs with this data folder; raises CallError when none does."""
     return Servers.model_validate({name.lower(): text for name, text in _running(folder).items()})
 
 
-def data_folder(data: str | None, otherwise: str | None = None) -> Path:
-    """The data folder named, else that of the newest demo that runs here.
+def data_folder(data: str | None, otherwise: str | None = None, *, writes: bool = False) -> Path:
+    """The data folder named, else that of a demo that runs here: of this code's own, else of the newest; and says so.
 
-    Raises CallError, which tells what can be done: to start a demo, to name its folder, or what `otherwise` says.
+    Raises CallError, which tells what can be done: to start a demo, to name its folder, or what `otherwise` says; also
+    for a command that `writes` where several run and none is named.
     """
-    folder = Path(data) if data else announcement.newest(Path(tempfile.gettempdir()))
-    if folder is None:
-        ways = ["start one by `make demo`", "name its folder by --data if it runs with KEEP"]
-        raise CallError(f"No demo is up here: {', or '.join([*ways, otherwise] if otherwise else ways)}")
+    folder = Path(data) if data else _found(demos(), otherwise, writes)
     if not (folder / "gateway-port").exists():
         raise CallError(f"{folder} is not the data folder of a demo: no file gateway-port is in it")
+    _say(folder)
     return folder
+
+
+def demos() -> Sequence[Path]:
+    """The data folders of the demos that run here: of this code's own first, of each kind the newest first."""
+    found = announcement.running(Path(tempfile.gettempdir()))
+    return sorted(found, key=lambda folder: announcement.about(folder).checkout != str(ROOT))
+
+
+def at(url: str | None) -> str | None:
+    """The data folder of the demo whose gateway this is; None where it is none of this machine's."""
+    return next((str(folder) for folder in demos() if url and _url(folder) == url.rstrip("/")), None)
+
+
+def about(folder: Path) -> About:
+    """What the demo that runs with this data folder says of itself; raises CallError when none does."""
+    _running(folder)
+    return announcement.about(folder)
 
 
 def gateway(folder: Path) -> str:
@@ -54,7 +86,7 @@ def gateway(folder: Path) -> str:
     return _url(folder)
 
 
-def issuer(data: str | None, otherwise: str | None = None) -> Issuer:
+def issuer(data: str | None, otherwise: str | None = None, *, writes: bool = False) -> Issuer:
     """The local identity provider; it signs whether or not the system runs.
 
     Of --data, else of the environment if that names its key (IDENTITY_KEY), else of the demo that runs here; raises
@@ -65,8 +97,39 @@ def issuer(data: str | None, otherwise: str | None = None) -> Issuer:
         if not url or not Path(key).is_file():  # load_key would make a new one, which nobody believes
             raise CallError(f"To sign tokens, IDENTITY_KEY ({key}) must be a file, and OIDC_ISSUER be set ({url})")
         return Issuer(load_key(Path(key)), url, os.environ.get("OIDC_AUDIENCE", "bilet"))
-    folder = data_folder(data, otherwise)
+    return issuer_of(data_folder(data, otherwise, writes=writes))
+
+
+def issuer_of(folder: Path) -> Issuer:
+    """The identity provider of this data folder."""
     return Issuer(load_key(folder / "identity-key.json"), f"{_url(folder)}/issuer")
+
+
+def signing(issuer: Issuer) -> Token:
+    """Tokens for whoever acts in a play, longer than it lasts."""
+
+    def token(subject: str, grants: Sequence[Mapping[str, Any]]) -> str:
+        return issuer.token(subject, grants, time.time(), TOKEN_SECONDS)
+
+    return token
+
+
+def _found(running: Sequence[Path], otherwise: str | None, writes: bool) -> Path:
+    if not running:
+        ways = ["start one by `make demo`", "name the system by --data FOLDER"]
+        raise CallError(f"No demo is up here: {', or '.join([*ways, otherwise] if otherwise else ways)}")
+    if writes and len(running) > 1:
+        listed = "".join(f"\n  --data {shlex.quote(str(folder))}  at {_url(folder)}" for folder in running)
+        raise CallError(
+            f"{len(running)} demos run here, and this command writes: name the one that is meant by{listed}"
+        )
+    return running[0]
+
+
+@cache
+def _say(folder: Path) -> None:
+    """Once a command: whom it speaks to, where its output does not stand."""
+    print(f"The demo of {folder} at {_url(folder)}", file=sys.stderr, flush=True)
 
 
 def _url(folder: Path) -> str:
@@ -76,5 +139,6 @@ def _url(folder: Path) -> str:
 def _running(folder: Path) -> Mapping[str, str]:
     settings = announcement.settings_in(folder)
     if settings is None:
-        raise CallError(f"The demo of {folder} does not run now: start it by `make demo KEEP={folder}`")
+        start = f"make demo KEEP={shlex.quote(str(folder))}"
+        raise CallError(f"The demo of {folder} does not run now: start it by `{start}`")
     return settings

@@ -1,18 +1,14 @@
 """One play of a scenario against a running system, with a word about what an earlier play left there."""
 
-import time
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from rich.console import Console
 
 from deploy.feed import START, Feed, FeedRefused, FeedSilent
 from deploy.installation import CallError
-from deploy.local.identity import Issuer
 from deploy.simulator.client import Token
 from deploy.simulator.command import PlayError
 from deploy.simulator.folder import load
@@ -20,7 +16,6 @@ from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Options, Result, simulate
 from deploy.simulator.tables import PLACE_CODE
 
-TOKEN_SECONDS = 6 * 3600
 ANSWER_SECONDS = 30.0
 ONLY_THE_SAME = (
     "Only the same can be played again; any other play needs pupils of its own (`bilet simulate --region CODE`), "
@@ -44,15 +39,6 @@ def _moved(scenario: Scenario, region: str) -> Scenario:
         replace(m, code=f"{region}-{m.code.removeprefix(f'{scenario.region}-')}") for m in scenario.municipalities
     )
     return replace(scenario, region=region, municipalities=tuple(municipalities))
-
-
-def signing(issuer: Issuer) -> Token:
-    """Tokens for whoever acts in a play, longer than it lasts."""
-
-    def token(subject: str, grants: Sequence[Mapping[str, Any]]) -> str:
-        return issuer.token(subject, grants, time.time(), TOKEN_SECONDS)
-
-    return token
 
 
 async def play_season(

@@ -86,6 +86,10 @@ class Mongo:
             return None
         return int(answer["transactionLifetimeLimitSeconds"])
 
+    async def version(self) -> str:
+        """Of the server."""
+        return str((await self._client.admin.command("buildInfo"))["version"])
+
     async def collections(self) -> list[str]:
         """Names of the collections that exist."""
         return sorted(await self._database.list_collection_names())

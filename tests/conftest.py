@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local import stack
+from deploy.local.folder import data_folder
 from deploy.local.server import NoInfrastructure
 from deploy.local.stack import Infrastructure
 
@@ -19,7 +20,7 @@ hypothesis.settings.load_profile("bilet")
 async def infrastructure() -> AsyncIterator[Infrastructure]:
     """One real Kafka and MongoDB for the whole session; KAFKA_BOOTSTRAP_SERVERS and MONGO_URL are honoured."""
     try:
-        with stack.data_folder(keep=None) as data:
+        with data_folder(keep=None) as data:
             async with stack.infrastructure(data, print) as running:
                 yield running
     except NoInfrastructure as none:

@@ -1,37 +1,75 @@
 """What a running demo leaves in its data folder for the commands of this machine, and how they find it."""
 
 import fcntl
+import json
 import os
 import shlex
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from deploy.local.folder import PREFIX
 from shared.settings import Settings
 
 FILE = "environment"
-FOLDERS = "bilet-*"
-"""The names of temporary data folders."""
+ABOUT = "about.json"
 PER_PROCESS = frozenset({"http_host", "http_port", "log_level"})
 
 
-@contextmanager
-def announced(folder: Path, environ: Mapping[str, str]) -> Iterator[None]:
-    """While the body runs, the settings of the system with this environment are in its data folder.
+@dataclass(frozen=True, slots=True)
+class About:
+    """A running demo, for people and scripts; `processes` are the URLs of its services' processes by name."""
 
-    The file is for its owner alone and in the form of a shell. It is locked, and the kernel ends the lock with this
-    process, whatever ends that: a lock that others could have is what a dead demo left behind.
+    url: str
+    checkout: str
+    """The folder of the code that runs."""
+    version: str
+    started: str
+    """RFC 3339."""
+    region: str
+    season: str
+    processes: Mapping[str, str]
+
+
+@contextmanager
+def announced(folder: Path, environ: Mapping[str, str], about: About) -> Iterator[None]:
+    """While the body runs, the settings of the system with this environment are in its data folder, and a word on it.
+
+    The files are for their owner alone, the settings in the form of a shell. They are locked, and the kernel ends the
+    lock with this process, whatever ends that: a lock that others could have is what a dead demo left behind.
     """
     draft, path = folder / f".{FILE}.{os.getpid()}", folder / FILE
+    draft.unlink(missing_ok=True)
+    with open(os.open(folder / ABOUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(asdict(about), file, ensure_ascii=False)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in _settings(environ).items())
         file.flush()
         draft.replace(path)
         try:
-            yield
+            with _pointed_at(folder):
+                yield
         finally:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _pointed_at(folder: Path) -> Iterator[None]:
+    """A kept folder may be anywhere: a link among the temporary ones leads to it."""
+    temporary = Path(tempfile.gettempdir())
+    if folder.parent.samefile(temporary) and folder.name.startswith(PREFIX):
+        yield
+        return
+    link = temporary / f"{PREFIX}kept-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.absolute())
+    try:
+        yield
+    finally:
+        link.unlink(missing_ok=True)
 
 
 def settings_in(folder: Path) -> Mapping[str, str] | None:
@@ -43,17 +81,25 @@ def settings_in(folder: Path) -> Mapping[str, str] | None:
         return None
 
 
-def newest(temporary: Path) -> Path | None:
-    """The data folder of the demo that this user started last and that still runs; None when there is none.
+def about(folder: Path) -> About:
+    """Of the demo that runs with this data folder."""
+    return About(**json.loads((folder / ABOUT).read_text()))
+
+
+def running(temporary: Path) -> list[Path]:
+    """The data folders of this user's demos that run now, the one that was started last first.
 
     Others may write where temporary folders are: what they leave there is no demo of ours.
     """
-    found: list[tuple[float, Path]] = []
-    for file in temporary.glob(f"{FOLDERS}/{FILE}"):
+    found: dict[Path, float] = {}
+    for link in temporary.glob(f"{PREFIX}*"):
         with suppress(OSError):  # one that ends at this moment takes its folder with it
-            if file.stat().st_uid == os.getuid():
-                found.append((file.stat().st_mtime, file.parent))
-    return next((folder for _, folder in sorted(found, reverse=True) if settings_in(folder) is not None), None)
+            file = link.resolve() / FILE
+            if file.stat().st_uid == os.getuid() and settings_in(file.parent) is not None:
+                found[file.parent] = file.stat().st_mtime
+            elif link.is_symlink() and link.lstat().st_uid == os.getuid():
+                link.unlink()  # its demo was killed
+    return sorted(found, key=lambda folder: found[folder], reverse=True)
 
 
 def _settings(environ: Mapping[str, str]) -> dict[str, str]:

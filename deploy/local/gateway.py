@@ -3,10 +3,11 @@
 import json
 import shutil
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local.ports import free_port, is_free
+from deploy.local.ports import claimed, free_port
 from deploy.local.processes import Program
 from deploy.local.server import Say, StackError
 
@@ -73,20 +74,20 @@ def _file(path: Path) -> str:
     )
 
 
-def port_for(wanted: int | None, usual: int, say: Say) -> int:
-    """The gateway's port: the wanted one, else the usual one, else a free one with the reason said.
+@contextmanager
+def port_for(wanted: int | None, usual: int, say: Say) -> Iterator[int]:
+    """The gateway's port, nobody else's meanwhile: the wanted one, else the usual one, else a free one, and said so.
 
     Raises StackError when the wanted port is busy.
     """
-    if wanted is not None:
-        if not is_free(wanted):
+    port = usual if wanted is None else wanted
+    with claimed(port) as free:
+        if not free and wanted is not None:
             raise StackError(f"port {wanted} is busy: choose another one, or end the program that listens there")
-        return wanted
-    if is_free(usual):
-        return usual
-    port = free_port()
-    say(f"Port {usual} is busy: the gateway takes {port}")
-    return port
+        if not free:
+            port = free_port()
+            say(f"Port {usual} is busy: the gateway takes {port}")
+        yield port
 
 
 def program(config: Path, environ: Mapping[str, str], log: Path) -> Program:

@@ -46,6 +46,7 @@ ONE_NODE = {
     "num.io.threads": "4",
     "log.cleaner.dedupe.buffer.size": "8388608",
 }
+SETTINGS_FILE, LOG_FILE = "server.properties", "log4j2.properties"
 LOGGING = """\
 appender.console.type = Console
 appender.console.name = console
@@ -67,17 +68,19 @@ def why_not(environ: Mapping[str, str]) -> str | None:
 
 @asynccontextmanager
 async def broker(folder: Path, environ: Mapping[str, str], say: Say) -> AsyncIterator[Server]:
-    """Run a broker on free ports with its log in `folder`, which may hold the data of an earlier run."""
+    """Run a broker on free ports with its log in `folder`, which may hold the data of an earlier run.
+
+    It runs in the folder and names nothing outside: its settings have commas, spaces and letters of their own.
+    """
     jars = await _fetched_jars(folder, environ, say)
-    logging = f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'}"
-    java = [_java(environ), *LIGHT_JVM, logging, "-cp", f"{jars}/*"]
-    settings = _write_settings(folder, port := free_port(), free_port())
-    log = folder.parent / "logs" / "kafka.log"
+    java = [_java(environ), *LIGHT_JVM, f"-Dlog4j2.configurationFile={LOG_FILE}", "-cp", f"{jars}/*"]
+    _write_settings(folder, port := free_port(), free_port())
+    log = folder.parent.absolute() / "logs" / "kafka.log"
     if not (folder / "data" / "meta.properties").exists():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        format_storage = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings)]
-        await run(Program("Kafka's storage tool", format_storage, environ, log), START_SECONDS)
-    child = await spawn(Program("Kafka", [*java, "kafka.Kafka", str(settings)], environ, log))
+        format_storage = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", SETTINGS_FILE]
+        await run(Program("Kafka's storage tool", format_storage, environ, log, folder), START_SECONDS)
+    child = await spawn(Program("Kafka", [*java, "kafka.Kafka", SETTINGS_FILE], environ, log, folder))
     try:
         address = f"127.0.0.1:{port}"
         await first_answer("Kafka", lambda: probe(address), child.died(), START_SECONDS)
@@ -162,15 +165,13 @@ def _publish(fetched: Path, jars: Path) -> None:
             raise
 
 
-def _write_settings(folder: Path, port: int, controller_port: int) -> Path:
+def _write_settings(folder: Path, port: int, controller_port: int) -> None:
     settings = ONE_NODE | {
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
-        "log.dirs": str(folder / "data"),
+        "log.dirs": "data",
     }
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "log4j2.properties").write_text(LOGGING)
-    path = folder / "server.properties"
-    path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
-    return path
+    (folder / LOG_FILE).write_text(LOGGING)
+    (folder / SETTINGS_FILE).write_text("".join(f"{key}={value}\n" for key, value in settings.items()))

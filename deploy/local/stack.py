@@ -2,17 +2,13 @@
 
 import asyncio
 import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import external, kafka, mongo
 from deploy.local.server import NoInfrastructure, Say, Server, StackError
-
-ROOM_NEEDED = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -98,27 +94,6 @@ PROVIDERS: Sequence[Provider] = (
         _processes,
     ),
 )
-
-
-@contextmanager
-def data_folder(keep: Path | None) -> Iterator[Path]:
-    """The folder for data and logs of a run: `keep`, which stays, or a temporary one that is removed at the end.
-
-    Raises StackError when the folder cannot be made or has no room.
-    """
-    try:
-        folder = Path(keep.absolute() if keep else tempfile.mkdtemp(prefix="bilet-"))
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        room = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise StackError(f"no data folder in {keep or tempfile.gettempdir()}: {error.strerror}") from error
-    try:
-        if room < ROOM_NEEDED:
-            raise StackError(f"{folder} has {room >> 20} MB free, Kafka and MongoDB need {ROOM_NEEDED >> 20} MB")
-        yield folder
-    finally:
-        if keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager

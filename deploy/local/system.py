@@ -5,8 +5,8 @@ import base64
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ MIGRATE = (sys.executable, "-m", "deploy.cli", "migrate")
 CLIENT_ID = "bilet"
 START_SECONDS = 120.0
 HOPELESS_RESTARTS = 3
+PROOFS = 8
+"""Connections: where two gateways share a port, the kernel gives each some of them."""
 
 SERVICES = ("analytics", "notifications", "registration", "trials")
 ONE_PROCESS_EACH: Mapping[str, Sequence[str]] = {service: ("all",) for service in SERVICES}
@@ -67,26 +69,30 @@ async def system(
     for keys and logs when it is not the infrastructure's. Raises StackError when a part does not start.
     """
     data = data or infrastructure.data
-    url = f"http://127.0.0.1:{(port := _port(data, port, say))}"
-    settings = _settings(infrastructure, data, f"{url}/issuer", environ)
-    await run(Program("bilet migrate", migrate, settings, data / "logs" / "migrate.log", ROOT), START_SECONDS)
-    supervisor = Supervisor(say)
-    try:
-        processes, upstreams = await _start_services(supervisor, roles, settings, data / "logs")
-        upstreams["issuer"] = [await _start_identity(supervisor, settings, data)]
-        await _start_gateway(supervisor, port, upstreams, scenario, data, environ)
-        await _ready(supervisor, _probes(processes, upstreams["issuer"][0], settings["OIDC_ISSUER"]))
-        yield System(url, processes, _issuer(data, settings["OIDC_ISSUER"]), supervisor, settings, infrastructure)
-    finally:
-        await supervisor.stop()
+    with _port(data, port, say) as own:
+        url = f"http://127.0.0.1:{own}"
+        settings = _settings(infrastructure, data, f"{url}/issuer", environ)
+        await run(Program("bilet migrate", migrate, settings, data / "logs" / "migrate.log", ROOT), START_SECONDS)
+        supervisor = Supervisor(say)
+        try:
+            processes, upstreams = await _start_services(supervisor, roles, settings, data / "logs")
+            upstreams["issuer"] = [await _start_identity(supervisor, settings, data)]
+            await _start_gateway(supervisor, own, upstreams, scenario, data, environ)
+            await _ready(supervisor, _probes(processes, upstreams["issuer"][0], settings["OIDC_ISSUER"]))
+            await prove(issuer := _issuer(data, settings["OIDC_ISSUER"]))
+            yield System(url, processes, issuer, supervisor, settings, infrastructure)
+        finally:
+            await supervisor.stop()
 
 
-def _port(data: Path, wanted: int | None, say: Say) -> int:
+@contextmanager
+def _port(data: Path, wanted: int | None, say: Say) -> Iterator[int]:
     """The port of the last run with the same data comes first: accounts are bound to the issuer's URL, which has it."""
     last = data / "gateway-port"
-    port = gateway.port_for(wanted, int(last.read_text()) if last.exists() else gateway.DEFAULT_PORT, say)
-    last.write_text(str(port))
-    return port
+    usual = int(last.read_text()) if last.exists() else gateway.DEFAULT_PORT
+    with gateway.port_for(wanted, usual, say) as port:
+        last.write_text(str(port))
+        yield port
 
 
 def _settings(infrastructure: Infrastructure, data: Path, issuer: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -184,6 +190,20 @@ async def _ready(supervisor: Supervisor, probes: Mapping[str, str]) -> None:
                 if asyncio.get_running_loop().time() > deadline:
                     raise StackError(f"{name} is not ready after {START_SECONDS:g} s: {complaint}")
                 await asyncio.sleep(0.1)
+
+
+async def prove(issuer: identity.Issuer) -> None:
+    """Raises StackError unless every new connection to the gateway leads to this system's own identity provider."""
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=5)) as http:
+        for _ in range(PROOFS):
+            try:
+                async with http.get(f"{issuer.url}/jwks") as answer:
+                    published = await answer.json(content_type=None)
+            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                raise StackError(f"{issuer.url}/jwks gives no keys: {error or type(error).__name__}") from None
+            if published != issuer.keys():
+                raise StackError(f"{issuer.url} is another system's: it publishes other keys than this one signs with")
 
 
 async def _complaint(http: aiohttp.ClientSession, url: str) -> str | None:

@@ -115,12 +115,14 @@ class Client:
         return token
 
 
-def _decoded(command: Command, status: int, content: bytes) -> Any:
+def _decoded(command: Command, status: int, content: bytes) -> Mapping[str, Any]:
     try:
         answer = json.loads(content) if content else {}
     except ValueError:
-        answer = {}
+        answer = None
     if status < 300:
+        if not isinstance(answer, dict):
+            raise PlayError(f"{command.method} {command.path}: {status}, but no JSON object: is this a gateway's URL?")
         return answer
     problem = answer if isinstance(answer, dict) else {}
     if status in UNAVAILABLE or problem.get("retryable"):

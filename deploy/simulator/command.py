@@ -9,6 +9,17 @@ class PlayError(Exception):
     """The play cannot go on: which step, and what the platform answered."""
 
 
+def only_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first PlayError of tasks that ended together; the group itself where one of them failed otherwise."""
+    refusals, rest = group.split(PlayError)
+    if refusals is None or rest is not None:
+        return group
+    first: BaseException = refusals
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The field of a batch command's entries (empty: the body is the list), and the field that names an entry."""

@@ -1,5 +1,8 @@
 """What a play showed, as tables for people."""
 
+from dataclasses import asdict
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
@@ -12,6 +15,23 @@ def print_report(result: Result, console: Console) -> None:
         scale = f"{result.scenario.scale:g}"
         console.print(f"The scenario is scaled by {scale}: expected figures are recomputed, none is a reported fact.")
     console.print(_figures(result), _requests(result), *_speed(result), sep="\n")
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """The same for a script: every figure, and what the play took."""
+    return {
+        "region": result.scenario.region,
+        "season": result.scenario.season,
+        "right": result.right,
+        "figures": [asdict(check) | {"right": check.right} for check in result.checks],
+        "requests": result.traffic.requests.total(),
+        "commands": result.traffic.commands,
+        "retries": dict(result.traffic.retries),
+        "events": dict(result.events),
+        "play_seconds": result.play_seconds,
+        "figures_seconds": result.figures_seconds,
+        "freshness": asdict(result.freshness),
+    }
 
 
 def _figures(result: Result) -> Table:

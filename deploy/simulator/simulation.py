@@ -12,7 +12,7 @@ from rich.console import Console
 
 from deploy.simulator.backlog import Backlog
 from deploy.simulator.client import Client, Token, Traffic
-from deploy.simulator.command import PlayError
+from deploy.simulator.command import only_cause
 from deploy.simulator.commands import Commands, Ledger
 from deploy.simulator.figures import Check, compare, read_figures
 from deploy.simulator.instruments import instruments
@@ -131,8 +131,8 @@ class _Play:
                 tail = group.create_task(meter.run())
                 await player.play()
                 tail.cancel()
-        except* PlayError as errors:
-            raise _first(errors) from None
+        except BaseExceptionGroup as group:  # not `except*`: what is raised in it is put into a group again
+            raise only_cause(group) from None
 
     async def _figures(self, deadline: float) -> list[Check]:
         """The checks as soon as all are right, or as they stand at the deadline."""
@@ -141,11 +141,3 @@ class _Play:
             if all(check.right for check in checks) or asyncio.get_running_loop().time() > deadline:
                 return checks
             await asyncio.sleep(FIGURES_INTERVAL)
-
-
-def _first(errors: BaseExceptionGroup[PlayError]) -> PlayError:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, PlayError)
-    return error

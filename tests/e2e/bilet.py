@@ -20,6 +20,8 @@ class Ran:
     code: int | None
     output: str
     complaint: str
+    """What stands on standard error, but for the line that says to which demo it spoke."""
+    spoke_to: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -54,4 +56,12 @@ class Bilet:
         process = await self.start(*words)
         async with asyncio.timeout(DEADLINE):
             output, complaint = await process.communicate()
-        return Ran(process.returncode, output.decode(), complaint.decode())
+        return ended(process.returncode, output, complaint)
+
+
+def ended(code: int | None, output: bytes, complaint: bytes) -> Ran:
+    """What a process ended with."""
+    first, _, rest = complaint.decode().partition("\n")
+    if first.startswith("The demo of ") and " at http://" in first:
+        return Ran(code, output.decode(), rest, first)
+    return Ran(code, output.decode(), complaint.decode())

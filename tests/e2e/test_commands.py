@@ -15,9 +15,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from deploy.local.announcement import announced
+from deploy.local.announcement import About, announced
 from deploy.local.ports import free_port
-from deploy.local.system import System
+from deploy.local.system import ROOT, System
 from shared import kafka
 from shared.contracts.topics import REGISTRATION_CATALOGUE
 from shared.settings import Settings
@@ -26,7 +26,7 @@ from tests.builders import enveloped
 from tests.chaos import counter
 from tests.chaos.agreement import operator, settled
 from tests.e2e import generated
-from tests.e2e.bilet import DEADLINE, Bilet, Ran
+from tests.e2e.bilet import DEADLINE, Bilet, Ran, ended
 from tests.e2e.conftest import Client
 from tests.e2e.season import world
 from tests.poison import POISON
@@ -41,7 +41,8 @@ def demo(running: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder.mkdir()
     for name in ("identity-key.json", "gateway-port"):
         shutil.copy(running.infrastructure.data / name, folder)
-    with announced(folder, running.settings):
+    about = About(running.url, str(ROOT), "0", "2026-11-29T10:00:00+00:00", "RU-ROS", "2020", running.processes)
+    with announced(folder, running.settings, about):
         killed = shutil.copytree(folder, folder.with_name("bilet-killed"))
         later = (folder / "environment").stat().st_mtime + 60
         os.utime(killed / "environment", (later, later))
@@ -121,7 +122,8 @@ async def test_a_reader_that_leaves_ends_the_tail_without_a_word(bilet: Bilet, r
     async with asyncio.timeout(DEADLINE):
         _, complaint = await process.communicate()
     assert json.loads(first)["seq"] == 1
-    assert (process.returncode, complaint) == (0, b"")
+    assert ended(process.returncode, b"", complaint).complaint == ""
+    assert process.returncode == 0
 
 
 def _first_line(pipe: int) -> bytes:
@@ -145,7 +147,7 @@ async def test_without_a_demo_it_says_what_can_be_done(tmp_path: Path) -> None:
         ("lag",): ", or set KAFKA_BOOTSTRAP_SERVERS and MONGO_URL",
         ("feed", "tail", "RU-ROS"): ", or give --url and --token",
     }
-    first = "No demo is up here: start one by `make demo`, or name its folder by --data if it runs with KEEP"
+    first = "No demo is up here: start one by `make demo`, or name the system by --data FOLDER"
     for ran, last in zip(await _all(Bilet(tmp_path), (), ways), ways.values(), strict=True):
         assert (ran.code, ran.output, ran.complaint) == (2, "", f"{first}{last}\n")
 

@@ -15,7 +15,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import AsyncMongoClient
 
-from deploy.local import stack
+from deploy.local import folder, stack
+from deploy.local.folder import data_folder
 from deploy.local.processes import peak_memory
 from deploy.local.server import NoInfrastructure, StackError
 from deploy.local.stack import Infrastructure
@@ -149,33 +150,36 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> No
     (tmp_path / "file").touch()
     with (
         pytest.raises(StackError, match=r"no data folder in .*file/data: Not a directory"),
-        stack.data_folder(tmp_path / "file" / "data"),
+        data_folder(tmp_path / "file" / "data"),
     ):
         pass
 
 
 def test_a_data_folder_without_room_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stack, "ROOM_NEEDED", 1 << 60)
-    with pytest.raises(StackError, match=r"MB free, Kafka and MongoDB need"), stack.data_folder(tmp_path):
+    monkeypatch.setattr(folder, "ROOM_NEEDED", 1 << 60)
+    with pytest.raises(StackError, match=r"MB free, Kafka and MongoDB need"), data_folder(tmp_path):
         pass
 
 
 def test_a_temporary_data_folder_goes_and_a_kept_one_stays(tmp_path: Path) -> None:
-    with stack.data_folder(None) as temporary:
+    with data_folder(None) as temporary:
         (temporary / "file").touch()
-    with stack.data_folder(tmp_path / "kept") as kept:
+    with data_folder(tmp_path / "kept") as kept:
         (kept / "file").touch()
     assert not temporary.exists()
     assert (kept / "file").exists()
 
 
-async def test_kept_data_is_there_after_a_restart_on_other_ports(tmp_path: Path, own_processes: dict[str, str]) -> None:
-    async with stack.infrastructure(tmp_path, print, kept=True, environ=own_processes) as first:
+async def test_kept_data_is_there_after_a_restart_on_other_ports_in_any_folder(
+    tmp_path: Path, own_processes: dict[str, str]
+) -> None:
+    data = tmp_path / 'a, b "ё'
+    async with stack.infrastructure(data, print, kept=True, environ=own_processes) as first:
         topic = await create_topic(first.bootstrap_servers)
         await send(first.bootstrap_servers, topic, b"before")
         async with mongo_client(first) as client:
             await client.test.states.insert_one({"_id": "before"})
-    async with stack.infrastructure(tmp_path, print, kept=True, environ=own_processes) as second:
+    async with stack.infrastructure(data, print, kept=True, environ=own_processes) as second:
         assert second.bootstrap_servers != first.bootstrap_servers
         assert await read(second.bootstrap_servers, topic, 1) == [b"before"]
         async with mongo_client(second) as client, client.start_session() as session:

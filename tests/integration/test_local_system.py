@@ -14,14 +14,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from deploy.local import gateway
+from deploy.local import gateway, identity
 from deploy.local.identity import TOKEN_SECONDS
-from deploy.local.ports import free_port, is_free
+from deploy.local.ports import claimed, free_port, is_free
 from deploy.local.processes import Program
 from deploy.local.server import StackError
 from deploy.local.stack import Infrastructure
 from deploy.local.supervisor import Supervisor
-from deploy.local.system import system
+from deploy.local.system import prove, system
 from shared.auth import Tokens
 from shared.errors import Unauthenticated
 
@@ -192,11 +192,57 @@ def test_a_busy_port_that_was_asked_for_is_an_error_and_else_another_is_taken() 
     said: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
-        with pytest.raises(StackError, match=f"port {port} is busy"):
-            gateway.port_for(port, gateway.DEFAULT_PORT, said.append)
-        other = gateway.port_for(None, port, said.append)
-    assert other != port
+        with (
+            pytest.raises(StackError, match=f"port {port} is busy"),
+            gateway.port_for(port, gateway.DEFAULT_PORT, said.append),
+        ):
+            pass
+        with gateway.port_for(None, port, said.append) as other:
+            assert other != port
     assert said == [f"Port {port} is busy: the gateway takes {other}"]
+
+
+CLAIM = """
+import sys
+from deploy.local import gateway
+with gateway.port_for(None, int(sys.argv[1]), lambda line: None) as port:
+    print(port, flush=True)
+    sys.stdin.read()
+"""
+
+
+async def test_a_port_that_a_demo_has_chosen_is_taken_before_anything_listens_there() -> None:
+    usual, said = free_port(), list[str]()
+    with claimed(usual) as here:
+        assert here
+        with gateway.port_for(None, usual, said.append) as second:
+            assert second != usual
+    wanted = usual + 1 if is_free(usual + 1) else free_port()
+    other = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", CLAIM, str(wanted)), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert other.stdout is not None
+    assert await other.stdout.readline() == f"{wanted}\n".encode()
+    with gateway.port_for(None, wanted, said.append) as third:
+        assert third not in (wanted, second)
+    other.kill()
+    await other.communicate()
+    with gateway.port_for(None, wanted, said.append) as fourth:
+        assert fourth == wanted, "a killed demo leaves its port free"
+
+
+async def test_a_gateway_that_leads_to_another_system_s_issuer_is_one_sentence(tmp_path: Path) -> None:
+    """As when two gateways listen on one port, which the kernel lets them."""
+    theirs, ours = (identity.Issuer(identity.load_key(tmp_path / name), "") for name in ("theirs", "ours"))
+
+    async def keys(request: web.Request) -> web.Response:
+        return web.json_response(theirs.keys())
+
+    async with upstream(port := free_port(), web.get("/issuer/jwks", keys)):
+        theirs.url = ours.url = f"http://127.0.0.1:{port}/issuer"
+        await prove(theirs)
+        with pytest.raises(StackError, match=f"^{ours.url} is another system's: it publishes other keys"):
+            await prove(ours)
 
 
 async def test_tokens_of_the_identity_provider_are_verified_through_the_gateway(

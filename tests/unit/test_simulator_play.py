@@ -14,10 +14,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from rich.console import Console
 
+from deploy.cli import complained
+from deploy.installation import CallError
 from deploy.simulator.backlog import GAIN, Backlog
 from deploy.simulator.client import Client, Refused
-from deploy.simulator.command import Batch, Command, PlayError
+from deploy.simulator.command import Batch, Command, PlayError, only_cause
 from deploy.simulator.commands import Commands, Ledger
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
@@ -25,6 +28,7 @@ from deploy.simulator.meter import Meter
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.player import Pace, Player
 from deploy.simulator.scenario import Scenario
+from deploy.simulator.simulation import Options, simulate
 from deploy.simulator.steps import NATIONAL_OPERATOR, Attend, Book, Sit
 
 SCENARIOS = Path(__file__).parents[2] / "deploy" / "scenarios"
@@ -358,6 +362,55 @@ async def test_a_refusal_stops_the_play_and_names_the_step() -> None:
     async with serving(handler) as client:
         with pytest.RaisesGroup(pytest.RaisesExc(PlayError, match=r"Sit by navigator:.*/attempts/0/answers")):
             await play(season, commands, client, Pace(concurrency=1), [])
+
+
+async def simulated(handler: Handler) -> None:
+    """The same play as a caller of the simulator has it."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    async with TestServer(app) as server:
+        url, now = str(server.make_url("/")), datetime.now(UTC)
+        await simulate(scaled(0.02), url, signed, lambda: now, Console(quiet=True), Options(patience=0.3))
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda: problem(422, "bad-input", errors=[{"pointer": "/name", "detail": "too long"}]), "/name: too long"),
+        (lambda: problem(401, "unauthenticated"), "401 unauthenticated: why"),
+        (lambda: web.Response(status=502, text="no gateway"), "tries in 0 s, the last: 502"),
+        (lambda: web.Response(text="a parked page"), "200, but no JSON object: is this a gateway's URL?"),
+    ],
+)
+async def test_whatever_ends_a_play_is_one_error_for_its_caller(
+    answer: Callable[[], web.Response], message: str
+) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return answer() if request.method != "GET" else web.json_response({"events": [], "next": "1.0"})
+
+    with pytest.raises(PlayError) as ended:
+        await simulated(handler)
+    assert message in str(ended.value)
+    assert len(str(ended.value).splitlines()) == 1
+    assert complained(ended.value) == (1, str(ended.value))
+
+
+async def test_a_feed_that_may_not_be_read_ends_a_play_in_one_error() -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return problem(403, "forbidden") if request.method == "GET" else await Platform().answer(request)
+
+    with pytest.raises(Refused, match=r"GET /analytics/regions/RU-ROS/feed.*: 403 forbidden"):
+        await simulated(handler)
+
+
+def test_failures_of_tasks_are_told_as_one_and_a_mistake_of_our_own_is_not_hidden() -> None:
+    refused, mistake = PlayError("refused"), KeyError("a mistake")
+    assert complained(ExceptionGroup("", [ExceptionGroup("", [refused]), CallError("later")])) == (1, "refused")
+    assert complained(TimeoutError()) == (2, "TimeoutError")
+    both = ExceptionGroup("", [refused, mistake])
+    assert only_cause(both) is both
+    with pytest.raises(KeyError):
+        complained(both)
 
 
 def test_a_play_can_be_repeated_to_the_byte() -> None:
