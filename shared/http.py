@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -12,6 +13,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import openapi
 from shared.auth import Tokens
 from shared.errors import BadInput, FieldError, ServiceError, Unavailable, pointer
 from shared.request_fields import located
@@ -44,8 +46,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.tokens = tokens
+    app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     for router in routers:
         app.include_router(router)
     app.include_router(_probes(metrics, alive, ready), include_in_schema=False)

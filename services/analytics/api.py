@@ -9,16 +9,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from services.analytics.answers import Competencies, FeedPage, Funnel, Ranking, Regions
 from services.analytics.feed_reader import FeedReader
 from services.analytics.figures import Asked, Figures, ScopedFigures
 from services.analytics.tables import Dimension, Row
 from shared.auth import FeedConsumer, Operator, Principal
+from shared.openapi import problems
 from shared.outbox import Clock
 from shared.routes import Route
 
 AsOf = Annotated[date | None, Query(description="what had happened by the end of this local day; default all")]
 Season = Annotated[str, Query(min_length=1, max_length=40)]
 IfNoneMatch = Annotated[str | None, Header()]
+UNKNOWN = problems({404: ["region-unknown", "season-unknown"]})
 Ask = Callable[[ScopedFigures], Awaitable[Row]]
 
 
@@ -40,13 +43,13 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
             return Response(status_code=304, headers={"ETag": tag})
         return JSONResponse(await ask(mine), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
 
-    @router.get("/regions")
+    @router.get("/regions", response_model=Regions, responses=problems({404: ["season-unknown"]}))
     async def regions(who: Operator, season: Season, as_of: AsOf = None) -> Response:
         """All regions in scope with their funnel."""
         day = as_of.isoformat() if as_of else None
         return JSONResponse({"season": season, "rows": await figures.within(who.scope).regions(season, day, clock())})
 
-    @router.get("/regions/{code}/funnel")
+    @router.get("/regions/{code}/funnel", response_model=Funnel, responses=UNKNOWN)
     async def funnel(
         request: Request,
         code: str,
@@ -60,7 +63,7 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         question = asked(code, season, as_of)
         return await answered(request, who, if_none_match, question, lambda mine: mine.funnel(question, by))
 
-    @router.get("/regions/{code}/ranking")
+    @router.get("/regions/{code}/ranking", response_model=Ranking, responses=UNKNOWN)
     async def ranking(
         request: Request,
         code: str,
@@ -74,7 +77,7 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         question = asked(code, season, as_of)
         return await answered(request, who, if_none_match, question, lambda mine: mine.ranking(question, min_n))
 
-    @router.get("/regions/{code}/competencies")
+    @router.get("/regions/{code}/competencies", response_model=Competencies, responses=UNKNOWN)
     async def competencies(
         request: Request,
         code: str,
@@ -88,7 +91,11 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         question = asked(code, season, as_of)
         return await answered(request, who, if_none_match, question, lambda mine: mine.competencies(question, top))
 
-    @router.get("/regions/{code}/feed")
+    @router.get(
+        "/regions/{code}/feed",
+        response_model=FeedPage,
+        responses=problems({404: ["feed-unknown"], 410: ["epoch-gone"]}),
+    )
     async def feed(
         request: Request,
         code: str,

@@ -8,11 +8,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.notifications import domain, handlers, templates
 from services.notifications.domain import Numbers
-from services.notifications.handlers import InboxPage
+from services.notifications.handlers import InboxPage, NoticeView
 from services.notifications.repository import Catalogue, Notices
 from services.notifications.stream import Stream
 from services.notifications.templates import Language
 from shared.auth import Family
+from shared.openapi import stream_of
 from shared.routes import Route
 
 
@@ -47,7 +48,7 @@ def routes(notices: Notices, catalogue: Catalogue, stream: Stream) -> APIRouter:
         """The notices of every child linked to the account, or of the pupil's own, newest first; ru or en."""
         return await handlers.page(notices.within(who), catalogue, before, limit, language)
 
-    @router.get("/stream", response_class=EventSourceResponse)
+    @router.get("/stream", response_class=EventSourceResponse, responses=stream_of(NoticeView))
     async def live(request: Request, who: Family, language: Spoken, behind: Behind) -> AsyncIterator[ServerSentEvent]:
         """The same notices as they come: `event: notice` with an inbox item as data.
 

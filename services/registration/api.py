@@ -16,6 +16,7 @@ from services.registration.views import ConsentView, OrganisationView, Participa
 from shared.auth import STAFF, Family, Principal, RegionOperator, SchoolStaff, admit
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.moments import Moment
+from shared.openapi import problems
 from shared.outbox import Clock
 from shared.routes import KIB, Route
 
@@ -49,29 +50,39 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
     """Everything under `/registration`."""
     router = APIRouter(prefix="/registration", tags=["registration"], route_class=Route)
 
-    @router.put("/organisations/{code}")
+    @router.put("/organisations/{code}", responses=problems({409: ["organisation-fixed"]}))
     async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
         """Enter an organisation into the register, or change its name or level."""
         return OrganisationView.of(await handlers.define_organisation(register, who, code, definition, clock()))
 
-    @router.post("/rosters", max_body_size=LARGEST_ROSTER, response_model_exclude_none=True)
+    @router.post(
+        "/rosters",
+        max_body_size=LARGEST_ROSTER,
+        response_model_exclude_none=True,
+        responses=problems({404: ["school-unknown"], 409: ["season-unknown"]}),
+    )
     async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
         """Register a class for a season; answers line by line, and the same roster again creates nothing."""
         return RosterAnswer(items=await commands.rosters.submit(Submission(who, roster, clock())))
 
-    @router.post("/links")
+    @router.post(
+        "/links",
+        responses=problems(
+            {403: ["wrong-code-kind"], 404: ["code-unknown"], 409: ["code-redeemed", "guardian-linked-elsewhere"]}
+        ),
+    )
     async def redeem(who: Family, request: LinkRequest) -> Link:
         """Link the own account to a pupil by a one-time code."""
         roles = frozenset(grant.role for grant in who.grants)
         digest = register.codes.digest(request.code)
         return await commands.links.submit(Redemption(digest, who.account, roles, clock()))
 
-    @router.get("/participants/{participant}")
+    @router.get("/participants/{participant}", responses=problems({404: ["not-found"]}))
     async def read_participant(who: StaffOrFamily, participant: str) -> ParticipantView:
         """One pupil by name, with the progress of each season."""
         return await register.within(who).participant(participant, clock())
 
-    @router.get("/schools/{code}/participants")
+    @router.get("/schools/{code}/participants", responses=problems({404: ["school-unknown"]}))
     async def list_pupils(
         who: SchoolStaff,
         code: InCode,
@@ -83,13 +94,16 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         school = await handlers.school_of(register, code)
         return await register.within(who).pupils(school, season, after, limit, clock())
 
-    @router.post("/participants/{participant}/consents")
+    @router.post(
+        "/participants/{participant}/consents",
+        responses=problems({404: ["not-found"], 409: ["consent-withdrawn", "guardian-unknown"]}),
+    )
     async def give_consent(who: StaffOrGuardian, participant: str, request: handlers.ConsentRequest) -> ConsentAnswer:
         """Put a guardian's consent in force; the same version again changes nothing."""
         state = await handlers.give_consent(register, who, participant, request, clock())
         return ConsentAnswer(participant=state.id, consent=ConsentView.of(state))
 
-    @router.delete("/participants/{participant}/consents/current")
+    @router.delete("/participants/{participant}/consents/current", responses=problems({404: ["not-found"]}))
     async def withdraw_consent(
         who: StaffOrGuardian, participant: str, occurred_at: Moment | None = None
     ) -> ConsentAnswer:

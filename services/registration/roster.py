@@ -23,6 +23,7 @@ from shared.contracts.codes import ClassName, OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.errors import BadInput, FieldError, ServiceError
 from shared.moments import Moment, happened_at, zone
+from shared.problem import Answer, Problem
 
 MAX_PUPILS = 1_000
 AGES = range(6, 21)
@@ -77,7 +78,7 @@ class Roster(BaseModel):
     pupils: Annotated[list[Annotated[Any, _ShownAs(PupilEntry)]], Field(min_length=1, max_length=MAX_PUPILS)]
 
 
-class RosterItem(BaseModel):
+class RosterItem(Answer):
     """What became of one line."""
 
     external_ref: str | None = None
@@ -88,8 +89,8 @@ class RosterItem(BaseModel):
     """The guardian's one-time code, until it is redeemed."""
     account_code: str | None = None
     """The pupil's own one-time code, until it is redeemed."""
-    problem: dict[str, Any] | None = None
-    """RFC 9457; its pointers lead into the request's body."""
+    problem: Problem | None = None
+    """Why the line was rejected; its pointers lead into the request's body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _entry(line: Any, index: int, first: int | None, setting: Setting) -> PupilE
 
 def refusal(external_ref: str | None, error: ServiceError) -> RosterItem:
     """A line that changes nothing."""
-    return RosterItem(external_ref=external_ref, status="rejected", problem=error.problem())
+    return RosterItem(external_ref=external_ref, status="rejected", problem=Problem.of(error))
 
 
 def _complaints(entry: PupilEntry, first: int | None, setting: Setting) -> Iterator[tuple[str, str]]:

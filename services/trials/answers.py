@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, Field
-
 from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking
 from services.trials.results import Result
@@ -12,48 +10,27 @@ from services.trials.slots import Slot
 from services.trials.values import ref
 from services.trials.views import SlotView
 from shared.errors import ServiceError
+from shared.problem import Answer, Problem
 
-Answer = TypeVar("Answer", bound=BaseModel)
-
-
-class FieldProblem(BaseModel):
-    """One offending field."""
-
-    pointer: str
-    """JSON pointer into the request's body."""
-    detail: str
+Item = TypeVar("Item", bound=Answer)
 
 
-class Problem(BaseModel):
-    """Why an item was rejected (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[FieldProblem] | None = None
-    retryable: bool | None = None
-
-    @classmethod
-    def of(cls, refusal: ServiceError) -> "Problem":
-        """From the error."""
-        return cls.model_validate(refusal.problem())
-
-
-class Items(BaseModel, Generic[Answer]):
+class Items(Answer, Generic[Item]):
     """Item by item, in the order of the request."""
 
-    items: list[Answer]
+    items: list[Item]
+    """An answer for each item, in the order sent."""
 
 
-class AttemptAnswer(BaseModel):
+class AttemptAnswer(Answer):
     """An attempt; `known` where its ref was taken before, with the profile of that time."""
 
-    ref: str | None
-    participant: str | None
+    ref: str | None = None
+    participant: str | None = None
     status: Literal["completed", "known", "rejected"]
     attempt: str | None = None
-    profile: dict[str, float] | None = Field(default=None, description="Per scale 0…100")
+    profile: dict[str, float] | None = None
+    """Scale → 0 to 100, the percentage of the points that can be attained on it."""
     problem: Problem | None = None
 
     @classmethod
@@ -67,10 +44,10 @@ class AttemptAnswer(BaseModel):
         return cls(**names, status=status, attempt=result.value.id, profile=profile)
 
 
-class BookingAnswer(BaseModel):
+class BookingAnswer(Answer):
     """A seat."""
 
-    participant: str | None
+    participant: str | None = None
     status: Literal["booked", "known", "rejected"]
     booking: str | None = None
     problem: Problem | None = None
@@ -84,7 +61,7 @@ class BookingAnswer(BaseModel):
         return cls(participant=participant, status="booked" if result.new else "known", booking=result.value.id)
 
 
-class CancelledAnswer(BaseModel):
+class CancelledAnswer(Answer):
     """A booking that was given up."""
 
     booking: str
@@ -92,10 +69,10 @@ class CancelledAnswer(BaseModel):
     status: Literal["cancelled"] = "cancelled"
 
 
-class AttendanceAnswer(BaseModel):
+class AttendanceAnswer(Answer):
     """A presence that was confirmed."""
 
-    participant: str | None
+    participant: str | None = None
     status: Literal["attended", "known", "rejected"]
     attendance: str | None = None
     problem: Problem | None = None
@@ -110,7 +87,7 @@ class AttendanceAnswer(BaseModel):
         return cls(participant=participant, status=status, attendance=result.value.id)
 
 
-class RevokedAnswer(BaseModel):
+class RevokedAnswer(Answer):
     """An attendance that was taken back."""
 
     attendance: str
@@ -118,10 +95,10 @@ class RevokedAnswer(BaseModel):
     status: Literal["revoked"] = "revoked"
 
 
-class SlotAnswer(BaseModel):
+class SlotAnswer(Answer):
     """A slot of a timetable."""
 
-    ref: str | None
+    ref: str | None = None
     status: Literal["opened", "known", "rejected"]
     slot: str | None = None
     problem: Problem | None = None

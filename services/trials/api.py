@@ -27,6 +27,7 @@ from services.trials.values import Ref
 from services.trials.views import PathView, Views
 from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
 from shared.moments import Moment
+from shared.openapi import also, problems
 from shared.outbox import Clock
 from shared.routes import KIB, Route
 
@@ -34,6 +35,8 @@ LARGEST_ATTEMPT = 45 * KIB
 """500 answers with the longest of codes."""
 StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]
 StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
+NOT_READY = ("participant-unknown", "organisation-unknown", "not-in-season", "consent-missing", "outside-season")
+"""Why a pupil cannot act yet, or at all."""
 
 
 class AttemptsBody(BaseModel):
@@ -68,7 +71,7 @@ def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter
     router.include_router(_booking_routes(store, commands, clock))
     router.include_router(_attendance_routes(store, commands, clock, new_id))
 
-    @router.get("/participants/{participant}/path")
+    @router.get("/participants/{participant}/path", responses=problems({404: ["not-found"]}))
     async def path(participant: str, season: str, who: StaffOrFamily) -> PathView:
         """A pupil's stages with their times, attempts with profiles, bookings and recommendation."""
         return await views.within(who).path(participant, season)
@@ -79,7 +82,13 @@ def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter
 def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
     router = APIRouter(route_class=Route)
 
-    @router.post("/attempts", max_body_size=LARGEST_ATTEMPT, status_code=201, response_model_exclude_none=True)
+    @router.post(
+        "/attempts",
+        max_body_size=LARGEST_ATTEMPT,
+        status_code=201,
+        response_model_exclude_none=True,
+        responses=also(AttemptAnswer) | problems({404: ["not-found"], 409: [*NOT_READY, "ref-reused"]}),
+    )
     async def attempt(command: AttemptCommand, who: StaffOrPupil, response: Response) -> AttemptAnswer:
         """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
         results = await commands.attempts.submit(Attempts([Sent("", command)], who, clock()))
@@ -101,7 +110,18 @@ def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
 def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter:
     router = APIRouter(route_class=Route)
 
-    @router.post("/slots/{id}/bookings", status_code=201, response_model_exclude_none=True)
+    @router.post(
+        "/slots/{id}/bookings",
+        status_code=201,
+        response_model_exclude_none=True,
+        responses=also(BookingAnswer)
+        | problems(
+            {
+                404: ["not-found"],
+                409: [*NOT_READY, "grade-outside-slot", "slot-full", "slot-past", "time-conflict"],
+            }
+        ),
+    )
     async def book(id: str, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
         """Takes a seat; 409 `slot-full` where none is left, 200 where the pupil has one already."""
         wish = Wish(body.participant, "/participant")
@@ -109,14 +129,22 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         response.status_code = 201 if only(results).new else 200
         return BookingAnswer.of(body.participant, results[0])
 
-    @router.post("/slots/{id}/bookings/batch", max_body_size=128 * KIB, response_model_exclude_none=True)
+    @router.post(
+        "/slots/{id}/bookings/batch",
+        max_body_size=128 * KIB,
+        response_model_exclude_none=True,
+        responses=problems({404: ["not-found"]}),
+    )
     async def book_many(id: str, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
         """At most 200 seats, item by item: the first get those that are left."""
         wishes = [Wish.read(raw, f"/participants/{i}") for i, raw in enumerate(body.participants)]
         results = await commands.bookings.submit(Bookings(id, wishes, body.occurred_at, who, clock()))
         return Items(items=[BookingAnswer.of(raw, done) for raw, done in zip(body.participants, results, strict=True)])
 
-    @router.delete("/bookings/{id}")
+    @router.delete(
+        "/bookings/{id}",
+        responses=problems({404: ["not-found"], 409: ["already-attended", "organisation-unknown", "slot-past"]}),
+    )
     async def cancel(id: str, who: StaffOrFamily, occurred_at: Moment | None = None) -> CancelledAnswer:
         """Gives a seat up, before the slot begins; again, it changes nothing."""
         booking = await bookings.cancel(store, id, occurred_at, who, clock())
@@ -128,14 +156,19 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
 def _attendance_routes(store: Store, commands: Commands, clock: Clock, new_id: NewId) -> APIRouter:
     router = APIRouter(route_class=Route)
 
-    @router.post("/slots/{id}/attendance", max_body_size=512 * KIB, response_model_exclude_none=True)
+    @router.post(
+        "/slots/{id}/attendance",
+        max_body_size=512 * KIB,
+        response_model_exclude_none=True,
+        responses=problems({404: ["not-found"]}),
+    )
     async def attend(id: str, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
         """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
         said = [Statement(f"/{i}", parsed(Presence, raw, f"/{i}")) for i, raw in enumerate(body)]
         results = await commands.attendance.submit(Presences(id, said, who, clock()))
         return Items(items=[AttendanceAnswer.of(raw, done) for raw, done in zip(body, results, strict=True)])
 
-    @router.post("/attendance/{id}/revocation")
+    @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
     async def revoke(id: str, body: Revocation, who: VenueStaff) -> RevokedAnswer:
         """Takes an attendance back; again, it changes nothing."""
         revoked = await attendance.revoke(store, id, body, who, clock(), new_id)

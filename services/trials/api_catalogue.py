@@ -23,6 +23,7 @@ from shared.contracts.codes import Code, SeasonCode, VenueCode
 from shared.contracts.trials import Gate, Registry
 from shared.grants import Role
 from shared.moments import Moment
+from shared.openapi import also, problems
 from shared.outbox import Clock
 from shared.routes import KIB, Route
 
@@ -110,13 +111,13 @@ def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) ->
 def _rules_routes(store: Store, clock: Clock) -> APIRouter:
     router = APIRouter(route_class=Route)
 
-    @router.put("/seasons/{season}")
+    @router.put("/seasons/{season}", responses=problems({409: ["season-in-use"]}))
     async def define_season(season: InCode, rules: SeasonRules, who: NationalOperator) -> SeasonView:
         """Sets a season's rules; 409 `season-in-use` for a change after the season's first fact."""
         defined = await handlers.define_season(store, season, rules, clock())
         return SeasonView.model_validate(defined.model_dump() | {"season": defined.id})
 
-    @router.put("/diagnostics/{code}", max_body_size=256 * KIB)
+    @router.put("/diagnostics/{code}", max_body_size=256 * KIB, responses=problems({409: ["instrument-in-use"]}))
     async def define_diagnostic(code: InCode, definition: Definition, who: NationalOperator) -> DiagnosticView:
         """Publishes an instrument; 409 `instrument-in-use` for a change after its first attempt."""
         return DiagnosticView.model_validate((await handlers.define_instrument(store, code, definition)).model_dump())
@@ -133,13 +134,17 @@ def _rules_routes(store: Store, clock: Clock) -> APIRouter:
 def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
     router = APIRouter(route_class=Route)
 
-    @router.put("/venues/{code}")
+    @router.put("/venues/{code}", responses=problems({409: ["organisation-unknown", "venue-taken"]}))
     async def register_venue(code: InCode, entry: VenueEntry, who: RegionOperator) -> VenueView:
         """Enters a venue into the registry of a season."""
         venue = await handlers.register_venue(store, code, entry, who, clock())
         return VenueView.model_validate(venue.model_dump() | {"venue": venue.id})
 
-    @router.post("/slots", status_code=201, responses={200: {"model": OpenedAnswer}})
+    @router.post(
+        "/slots",
+        status_code=201,
+        responses=also(OpenedAnswer) | problems({409: ["organisation-unknown", "ref-reused", "venue-not-in-season"]}),
+    )
     async def open_slot(
         body: SingleSlot,
         who: VenueOperator,
@@ -157,7 +162,12 @@ def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
         shown = SlotView.of(done.value).model_dump()
         return OpenedAnswer(**shown, status="opened" if done.new else "known")
 
-    @router.post("/slots/batch", max_body_size=320 * KIB, response_model_exclude_none=True)
+    @router.post(
+        "/slots/batch",
+        max_body_size=320 * KIB,
+        response_model_exclude_none=True,
+        responses=problems({409: ["organisation-unknown", "venue-not-in-season"]}),
+    )
     async def open_slots(body: TimetableBody, who: VenueOperator) -> Items[SlotAnswer]:
         """Publishes a timetable of at most 200 slots, item by item."""
         offered = [Offered(f"/slots/{i}", parsed(SlotOffer, raw, f"/slots/{i}")) for i, raw in enumerate(body.slots)]

@@ -11,28 +11,12 @@ from starlette.routing import Route as Plain
 
 from shared.auth import NationalOperator, Tokens
 from shared.contracts.topics import GROUPS
-from shared.http import create_app
 from shared.routes import Route
 from shared.service import Platform
-from shared.settings import Settings
-from shared.telemetry import Metrics
+from tests.documents import SETTINGS, app_of, application
 
 PROBES = {"/livez", "/readyz", "/metrics"}
 PAGE = {"/", "/static/{name}"}
-SETTINGS = Settings(
-    kafka_bootstrap_servers="127.0.0.1:1",
-    mongo_url="mongodb://127.0.0.1:1/?replicaSet=none",
-    master_key=b"k" * 32,
-    oidc_issuer="http://127.0.0.1:1/issuer",
-)
-
-
-async def _well() -> None:
-    """Probes are not asked here."""
-
-
-def _app(service: str, routers: Iterable[APIRouter], tokens: Tokens) -> FastAPI:
-    return create_app(service, list(routers), tokens=tokens, metrics=Metrics(), alive=_well, ready=_well)
 
 
 def _routes(routes: Iterable[Any]) -> Iterator[Any]:
@@ -60,13 +44,9 @@ def _open_routes(app: FastAPI) -> set[str]:
 
 @pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
 async def test_every_route_has_a_principal(service: str) -> None:
-    platform = Platform(service, SETTINGS)
-    try:
-        routers = importlib.import_module(f"services.{service}.app").build(platform).routers
-        page = PAGE if service == "analytics" else set()
-        assert _open_routes(_app(service, routers, platform.tokens)) == PROBES | page | {f"/{service}/openapi.json"}
-    finally:
-        platform.close()
+    page = PAGE if service == "analytics" else set()
+    with application(service) as app:
+        assert _open_routes(app) == PROBES | page | {f"/{service}/openapi.json"}
 
 
 @pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
@@ -94,7 +74,7 @@ def test_a_route_without_a_principal_is_found_however_deep() -> None:
 
     outer.include_router(inner)
     tokens = Tokens(SETTINGS.oidc_issuer, SETTINGS.oidc_audience, SETTINGS.master_key)
-    assert {path.removeprefix("/outer") for path in _open_routes(_app("any", [outer], tokens))} == {
+    assert {path.removeprefix("/outer") for path in _open_routes(app_of("any", [outer], tokens))} == {
         *PROBES,
         "/any/openapi.json",
         "/open",

@@ -16,6 +16,7 @@ from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
 from deploy.local.system import System, system
 from shared.settings import Settings
+from tests.documents import documented
 from tests.pointers import checked
 
 SCENARIO = Path("deploy/scenarios/rostov-2020/season.json")
@@ -87,7 +88,9 @@ async def running(infrastructure: Infrastructure) -> AsyncIterator[System]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(running: System) -> AsyncIterator[Client]:
     """Somebody outside."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), middlewares=(checked,)) as http:
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=60), middlewares=(checked, documented)
+    ) as http:
         yield Client(running, http)
 
 

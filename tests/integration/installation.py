@@ -26,6 +26,7 @@ from shared.contracts.event import Envelope
 from shared.keys import derive, keyed_id
 from shared.mongo import Mongo
 from shared.settings import Settings
+from tests.documents import documented
 from tests.integration.running import eventually, read_all
 from tests.pointers import checked
 
@@ -151,7 +152,7 @@ OneService = TypeVar("OneService", bound=Installation)
 @asynccontextmanager
 async def installed(kind: type[OneService], infrastructure: Infrastructure) -> AsyncIterator[OneService]:
     """The service, started; its process and its database are gone in the end."""
-    async with _issuer() as issuer, aiohttp.ClientSession(middlewares=(checked,)) as http:
+    async with _issuer() as issuer, aiohttp.ClientSession(middlewares=(checked, documented)) as http:
         settings = own_settings(infrastructure, issuer.url)
         await create_topics(settings)
         mongo = Mongo(settings.mongo_url, settings.database(kind.service))

@@ -1,6 +1,5 @@
 """Registration decides: who may be entered, what happens once only, and what never changes."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -28,6 +27,7 @@ from services.registration.views import SeasonView
 from shared.contracts.event import Event
 from shared.decision import Decision
 from shared.errors import BadInput, Conflict
+from shared.problem import Problem
 from tests.builders import at, attended, diagnosed, recommended, revoked
 from tests.builders_registration import CODES, NOW, SCHOOL, Entered, Known, enter, pupil, roster, setting
 
@@ -52,6 +52,10 @@ def entered(
 ) -> Entered:
     """What a roster of these lines comes to."""
     return enter(roster(pupils, **changed), known=known, ids=ids, now=now)
+
+
+def pointers(problem: Problem) -> list[str]:
+    return [error.pointer for error in problem.errors or ()]
 
 
 def events(decision: Decision[Any]) -> list[str]:
@@ -142,7 +146,7 @@ def test_a_time_that_staff_give_is_of_this_century(time: str) -> None:
         Roster.model_validate(roster([pupil()], occurred_at=time))
     (item,) = entered(pupil(consent={"version": "1", "given_at": time, "channel": "paper"})).items
     assert item.problem is not None
-    assert [error["pointer"] for error in item.problem["errors"]] == ["/pupils/0/consent/given_at"]
+    assert pointers(item.problem) == ["/pupils/0/consent/given_at"]
 
 
 @pytest.mark.parametrize("line", [pupil("\ud800"), {"external_ref": "\ud800"}, {"external_ref": "a\udfff", "grade": 7}])
@@ -184,7 +188,7 @@ def test_a_class_s_navigator_gets_nobody_of_another_class(
         *[None] * 4,
     )
     assert item.problem is not None
-    assert (item.problem["type"], [e["pointer"] for e in item.problem["errors"]]) == ("another-class", [pointer])
+    assert (item.problem.type, pointers(item.problem)) == ("another-class", [pointer])
     assert refused.writes == 0
     together = enter(roster([pupil()]), roster([line], **own))
     assert together.answers[1] == [item]
@@ -254,15 +258,17 @@ def test_a_wrong_line_is_refused_by_field_and_changes_nothing(line: Any, pointer
     assert refused.writes == 0
     assert refused.items[0].status == "rejected"
     assert refused.items[0].problem is not None
-    assert [error["pointer"] for error in refused.items[0].problem["errors"]] == [pointer]
-    assert "Иванов" not in json.dumps(refused.items[0].problem, ensure_ascii=False)
+    assert pointers(refused.items[0].problem) == [pointer]
+    assert "Иванов" not in refused.items[0].problem.model_dump_json()
 
 
 def test_the_season_says_which_grades_take_part() -> None:
     line = pupil(grade=5, birth_date="2009-05-17")
     problem = entered(line, changed={"class": "5Б"}).items[0].problem
     assert problem is not None
-    assert problem["errors"] == [{"pointer": "/pupils/0/grade", "detail": "must be from 6 to 11 in season 2020"}]
+    assert [dict(e) for e in problem.errors or ()] == [
+        {"pointer": "/pupils/0/grade", "detail": "must be from 6 to 11 in season 2020"}
+    ]
 
 
 @pytest.mark.parametrize(("born", "status"), [("2014-09-14", "created"), ("2014-09-15", "rejected")])
@@ -282,7 +288,7 @@ def test_a_pupil_listed_twice_is_entered_once() -> None:
     items = entered(pupil("1"), pupil("2"), pupil("1")).items
     assert [item.status for item in items] == ["created", "created", "rejected"]
     assert items[2].problem is not None
-    assert "/pupils/0" in items[2].problem["errors"][0]["detail"]
+    assert "/pupils/0" in items[2].problem.detail
 
 
 def test_siblings_of_one_school_have_one_guardian_and_codes_of_their_own() -> None:

@@ -1,0 +1,129 @@
+"""The OpenAPI document of a service: what FastAPI reads from the signatures, and what follows from them for a caller.
+
+A route's principal gives it security and roles; its parameters and its body give it the problems that any such route
+answers with. What a use case alone can know, the slugs of its refusals, is declared with the route, by `problems`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from pydantic import BaseModel
+
+from shared import errors
+from shared.problem import FieldProblem, Problem
+
+Json = dict[str, Any]
+Slugs = Mapping[int, Sequence[str]]
+"""The types of problem documents by status."""
+PROBLEM: Json = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+SLUGS = "x-problem-types"
+"""Extension of an answer: every `type` that its problem can have."""
+ROLES = "x-roles"
+"""Extension of an operation: the roles of which the token must grant one."""
+EVERYWHERE = (errors.BadInput, errors.Unavailable)
+WITH_PRINCIPAL = (errors.Unauthenticated, errors.Forbidden)
+WITH_BODY = (errors.MalformedJson, errors.TooSlow, errors.BodyTooLarge, errors.UnsupportedMediaType)
+SHARED = (*EVERYWHERE, *WITH_PRINCIPAL, *WITH_BODY)
+"""Each stands once among the document's components."""
+BEARER: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "A token of the installation's OpenID provider; its claim `grants` holds roles and organisations.",
+}
+ENTITY_TAG: Json = {"ETag": {"description": "Sent back as `If-None-Match`.", "schema": {"type": "string"}}}
+
+
+def problems(slugs: Slugs) -> dict[int | str, Json]:
+    """What a route declares as its `responses`: the types of its own refusals."""
+    return {status: _answer(types) for status, types in slugs.items()}
+
+
+def also(model: type[BaseModel], status: int = 200) -> dict[int | str, Json]:
+    """What a route declares that has another success, with such a model in its body."""
+    return {status: {"model": model}}
+
+
+def stream_of(model: type[BaseModel]) -> dict[int | str, Json]:
+    """What a route declares that streams events: each event's data is such a model in JSON."""
+    data = {"contentMediaType": "application/json", "contentSchema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+    return {200: {"content": {"text/event-stream": {"itemSchema": {"properties": {"data": data}}}}}}
+
+
+def document(app: FastAPI) -> Json:
+    """The document of an application in OpenAPI 3.1."""
+    found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    components = found.setdefault("components", {})
+    schemas: Json = components.setdefault("schemas", {})
+    for hollow in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(hollow, None)
+    for model in (FieldProblem, Problem):
+        schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas[model.__name__].pop("$defs", None)
+    components["securitySchemes"] = {"bearer": BEARER}
+    components["responses"] = {error.slug: _answer([error.slug]) for error in SHARED}
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute) and context.include_in_schema:
+            for method in context.methods or ():
+                _complete(found["paths"][context.path_format][method.lower()], context)
+    return found
+
+
+def roles_of(dependant: Any) -> tuple[str, ...]:
+    """The roles that a route admits, each of them enough; empty where it has no principal."""
+    return tuple(getattr(dependant.call, "roles", ())) or next(filter(None, map(roles_of, dependant.dependencies)), ())
+
+
+def _complete(operation: Json, context: RouteContext) -> None:
+    """Adds what follows from the route's signature and its docstring."""
+    roles = roles_of(context.dependant)
+    text: str = operation.get("description", "")
+    operation["summary"] = re.split(r"[.:;](?:\s|$)", " ".join(text.split()), maxsplit=1)[0]
+    if roles:
+        operation["description"] = f"{text}\n\nRoles: {', '.join(f'`{role}`' for role in roles)}."
+        operation |= {"security": [{"bearer": []}], ROLES: list(roles)}
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _sendable(parameter["schema"])
+    answers: Json = operation["responses"]
+    for answer in answers.values():
+        _as_stream(answer)
+    for error in _derived(roles, context):
+        own = answers.get(str(error.status), {}).get(SLUGS)
+        common = {"$ref": f"#/components/responses/{error.slug}"}
+        answers[str(error.status)] = _answer([error.slug, *own]) if own else common
+    if any(parameter["name"].lower() == "if-none-match" for parameter in operation.get("parameters", ())):
+        answers["200"]["headers"] = ENTITY_TAG
+        answers["304"] = {"description": "The caller has this answer already.", "headers": ENTITY_TAG}
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _derived(roles: Sequence[str], context: RouteContext) -> Iterator[type[errors.ServiceError]]:
+    yield from EVERYWHERE
+    if roles:
+        yield from WITH_PRINCIPAL
+    if context.body_field:
+        yield from WITH_BODY
+
+
+def _answer(types: Sequence[str]) -> Json:
+    text = f"A problem document: {', '.join(f'`{slug}`' for slug in types)}."
+    return {"description": text, SLUGS: list(types), "content": PROBLEM}
+
+
+def _sendable(schema: Json) -> Json:
+    """The schema of a parameter without null, which no query or header can say: it is left out instead."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) != 1:
+        return schema
+    return {**choices[0], **{name: part for name, part in schema.items() if name != "anyOf"}}
+
+
+def _as_stream(answer: Json) -> None:
+    """Describes a stream of events as text: that its items have a schema can only be said since OpenAPI 3.2."""
+    for media in answer.get("content", {}).values():
+        if "itemSchema" in media:
+            media |= {"schema": {"type": "string"}, "x-item-schema": media.pop("itemSchema")}

@@ -1,0 +1,43 @@
+"""The problem document (RFC 9457) as a model, and the base of everything that a route answers."""
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.errors import ServiceError
+
+
+class Answer(BaseModel):
+    """What a route answers; the text under a field is its description in the OpenAPI document."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class FieldProblem(Answer):
+    """One offending part of a request."""
+
+    pointer: str
+    """JSON pointer (RFC 6901) into the body of the request; what lies outside of it is `query:`, `path:` or `header:`
+    and a name."""
+    detail: str
+    """The reason, in English; it never repeats the value that was sent."""
+
+
+class Problem(Answer):
+    """Why a request, or one item of a batch, was refused (RFC 9457)."""
+
+    type: str
+    """Stable slug, for instance `slot-full`: programs decide by it."""
+    title: str
+    """The slug in words."""
+    status: int
+    """HTTP status of the refusal, also where an item is refused within a batch that is answered with 200."""
+    detail: str
+    """The reason in English, for whoever looks into a failure."""
+    errors: list[FieldProblem] | None = None
+    """The parts of the request at fault, where the refusal is about any."""
+    retryable: bool | None = None
+    """True where the same request may succeed later; absent otherwise."""
+
+    @classmethod
+    def of(cls, refusal: ServiceError) -> "Problem":
+        """The document of an error."""
+        return cls.model_validate(refusal.problem())

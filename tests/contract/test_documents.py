@@ -1,0 +1,49 @@
+"""What the OpenAPI documents promise: valid, whole, and telling a caller all that can come back."""
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from shared.openapi import ROLES, SLUGS
+from tests.documents import SERVICES, Json, document, operations, resolved
+
+EVERY = [(service, method, path, operation) for service in SERVICES for method, path, operation in operations(service)]
+NAMES = [f"{method} {path}" for _, method, path, _ in EVERY]
+every_operation = pytest.mark.parametrize(("service", "method", "path", "operation"), EVERY, ids=NAMES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_document_is_valid_openapi_3_1(service: str) -> None:
+    found = document(service)
+    assert found["openapi"].startswith("3.1.")
+    assert [error.message for error in OpenAPIV31SpecValidator(found).iter_errors()] == []
+    names = [operation["operationId"] for _, _, operation in operations(service)]
+    assert sorted(set(names)) == sorted(names)
+
+
+@every_operation
+def test_an_operation_says_what_it_does_and_for_whom(service: str, method: str, path: str, operation: Json) -> None:
+    assert len(operation["summary"].split()) > 1
+    assert operation["security"] == [{"bearer": []}]
+    assert operation[ROLES]
+    assert all(f"`{role}`" in operation["description"] for role in operation[ROLES])
+
+
+@every_operation
+def test_an_operation_tells_every_refusal_as_a_problem(service: str, method: str, path: str, operation: Json) -> None:
+    answers = {status: resolved(service, answer) for status, answer in operation["responses"].items()}
+    expected = {"401", "403", "422", "503"} | ({"400", "408", "413", "415"} if "requestBody" in operation else set())
+    assert expected <= answers.keys()
+    for status, answer in answers.items():
+        if status >= "400":
+            assert answer["content"] == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            }
+            assert answer[SLUGS]
+
+
+@every_operation
+def test_a_success_has_a_schema(service: str, method: str, path: str, operation: Json) -> None:
+    for status, answer in operation["responses"].items():
+        if status < "300":
+            ((media, content),) = answer["content"].items()
+            assert content["schema"], f"{status} as {media}"
