@@ -10,21 +10,26 @@ from services.notifications import domain, templates
 from services.notifications.domain import Notice, Numbers
 from services.notifications.repository import Catalogue, Inbox
 from services.notifications.templates import Language
+from shared.problem import Answer
 
 
-class NoticeView(BaseModel):
+class NoticeView(Answer):
     """One notice in words."""
 
     id: str
-    """The id of the event that it tells of."""
+    """Id of the event that the notice tells of."""
     participant: str
+    """Id of the pupil whom it is about."""
     number: int
     """Contiguous per participant from 1."""
     type: str
     """The event's type without its version, for instance `trial.booked`."""
     season: str | None
+    """Code of the season; null for what belongs to none, a consent for instance."""
     title: str
+    """What happened, in a few words of the language asked for."""
     body: str
+    """The same in whole sentences, without a pupil's name."""
     time: datetime
     """When it happened, on the region's clock."""
     recordedtime: datetime

@@ -18,6 +18,7 @@ from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.moments import Moment
 from shared.openapi import problems
 from shared.outbox import Clock
+from shared.problem import Answer
 from shared.routes import KIB, Route
 
 LARGEST_ROSTER = 4 * 1024 * KIB
@@ -27,10 +28,11 @@ StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 StaffOrGuardian = Annotated[Principal, admit(*STAFF, "guardian")]
 
 
-class RosterAnswer(BaseModel):
+class RosterAnswer(Answer):
     """What became of each line, in the roster's order."""
 
     items: list[RosterItem]
+    """One for each line."""
 
 
 class LinkRequest(BaseModel):
@@ -39,11 +41,13 @@ class LinkRequest(BaseModel):
     code: Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class ConsentAnswer(BaseModel):
+class ConsentAnswer(Answer):
     """The consent in force, if any."""
 
     participant: str
+    """Id of the pupil."""
     consent: ConsentView | None
+    """The consent in force; null where there is none."""
 
 
 def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:

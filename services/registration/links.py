@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from services.registration.domain import Participant, link_account, link_guardian
 from services.registration.pupils import Pupils
 from shared.decision import Decision
 from shared.errors import Conflict, FieldError, Forbidden, NotFound
 from shared.moments import zone
+from shared.problem import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,13 @@ class Redemption:
     now: datetime
 
 
-class Link(BaseModel):
+class Link(Answer):
     """Whom the account is linked to; `guardian` for a guardian's code alone."""
 
     participant: str
+    """Id of the pupil to whom the account is linked now."""
     guardian: str | None
+    """Id of the guardian whose cabinet the account is; null for a pupil's own."""
 
 
 class Links:

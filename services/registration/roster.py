@@ -82,9 +82,14 @@ class RosterItem(Answer):
     """What became of one line."""
 
     external_ref: str | None = None
+    """The school's own key of the pupil, as it was sent; null where it cannot be read."""
     status: Literal["created", "known", "rejected"]
+    """`created` where the pupil or the season is new for the school, `known` where nothing changed, `rejected` where
+    the line was refused."""
     participant: str | None = None
+    """The pupil's random id, the same in every service."""
     guardian: str | None = None
+    """Random id of the guardian who was named."""
     link_code: str | None = None
     """The guardian's one-time code, until it is redeemed."""
     account_code: str | None = None

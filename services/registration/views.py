@@ -10,6 +10,7 @@ from services.registration.domain import Consent, Participant
 from services.registration.organisations import Organisation
 from shared.contracts.registration import ConsentChannel, Level, OrganisationKind
 from shared.moments import zone
+from shared.problem import Answer
 
 Names = Mapping[str, Mapping[str, str]]
 """What the vault holds, by person."""
@@ -18,35 +19,46 @@ Progress = Mapping[str, Any]
 NO_PROGRESS: Progress = {}
 
 
-class OrganisationView(BaseModel):
+class OrganisationView(Answer):
     """One entry of the register."""
 
     code: str
+    """The organisation's code, which never changes."""
     kind: OrganisationKind
+    """A region, a municipality, or what lies in one."""
     name: str
+    """Official name, in Russian."""
     parent: str
+    """Code of the organisation above; a region's is `RU`."""
     region: str
+    """Code of the region in which it lies; a region's is its own."""
     municipality: str | None
+    """Code of the municipality in which it lies, a municipality's is its own; null for a region."""
     utc_offset: str
+    """The region's offset, for instance `+03:00`: its local days are told by it."""
     level: Level | None
+    """A school's level of the career-guidance minimum: базовый, основной, продвинутый; null for all else."""
 
     @classmethod
     def of(cls, organisation: Organisation) -> "OrganisationView":
         return cls(code=organisation.id, **organisation.model_dump(exclude={"id", "sequence"}))
 
 
-class SeasonView(BaseModel):
+class SeasonView(Answer):
     """How far a pupil has come in a season; attendances that were revoked are not counted."""
 
     season: str
+    """Code of the season."""
     registered_at: datetime
+    """When the school entered the pupil into the season, on the region's clock."""
     diagnostics: list[str]
-    """Codes of those completed."""
+    """Codes of the diagnostics that were completed."""
     trials: int
     """Practical trials attended."""
     activities: int
     """Attendances of other kinds, an excursion for instance."""
     recommended: bool
+    """True while an individual recommendation is in force."""
 
     @classmethod
     def of(cls, participant: Participant, season: str, progress: Progress) -> "SeasonView":
@@ -63,13 +75,17 @@ class SeasonView(BaseModel):
         )
 
 
-class ConsentView(BaseModel):
+class ConsentView(Answer):
     """The consent in force."""
 
     version: str
+    """Version of the document that was consented to."""
     channel: ConsentChannel
+    """How it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
     given_at: datetime
+    """When it was given, on the region's clock."""
     guardian: str
+    """Id of the guardian who gave it."""
 
     @classmethod
     def of(cls, participant: Participant) -> "ConsentView | None":
@@ -80,33 +96,48 @@ class ConsentView(BaseModel):
         return cls(version=consent.version, channel=consent.channel, given_at=given_at, guardian=consent.guardian)
 
 
-class GuardianView(BaseModel):
+class GuardianView(Answer):
     """A legal representative of a pupil."""
 
     guardian: str
+    """Random id; it names the guardian in consents and events."""
     name: str | None
+    """Full name as the school entered it; null once it was erased."""
     linked: bool
-    """Whether the guardian opened a cabinet for this pupil."""
+    """True where the guardian opened a cabinet for this pupil."""
 
 
-class ParticipantView(BaseModel):
+class ParticipantView(Answer):
     """One pupil, for the school and for the family."""
 
     participant: str
+    """Random id, the same in every service."""
     name: str | None
+    """Full name as the school entered it; null once it was erased."""
     birth_date: str | None
+    """Date of birth as `2007-05-17`; null once it was erased."""
     region: str
+    """Code of the region in which the pupil learns."""
     municipality: str
+    """Code of the municipality in which the pupil learns."""
     school: str
+    """Code of the school where the pupil learns."""
     school_class: Annotated[str, Field(serialization_alias="class")]
+    """The class as the school writes it, for instance «7А»."""
     grade: int
+    """Year of school, 6 to 11 in the programme."""
     disability: bool
+    """Limited health or disability, as the school entered it; never told outside the school and the family."""
     external_ref: str
+    """The school's own key of the pupil, unique within the school."""
     account_linked: bool
+    """True where the pupil opened an own cabinet."""
     guardians: list[GuardianView]
     """All of them for the school, oneself alone for a guardian."""
     consent: ConsentView | None
+    """The guardian's consent in force; null where there is none."""
     seasons: list[SeasonView]
+    """Progress in every season into which the pupil was entered."""
 
     @classmethod
     def of(
@@ -130,17 +161,25 @@ class ParticipantView(BaseModel):
         )
 
 
-class PupilView(BaseModel):
+class PupilView(Answer):
     """One line of a school's list: enough to see who is stuck, and at what."""
 
     participant: str
+    """Random id, the same in every service."""
     name: str | None
+    """Full name as the school entered it; null once it was erased."""
     external_ref: str
+    """The school's own key of the pupil, unique within the school."""
     school_class: Annotated[str, Field(serialization_alias="class")]
+    """The class as the school writes it, for instance «7А»."""
     grade: int
+    """Year of school, 6 to 11 in the programme."""
     consented: bool
+    """True while a guardian's consent is in force."""
     guardians_linked: int
+    """Number of guardians who opened a cabinet for the pupil."""
     progress: SeasonView
+    """How far the pupil has come in the season asked for."""
 
     @classmethod
     def of(cls, participant: Participant, season: str, names: Names, progress: Progress) -> "PupilView":

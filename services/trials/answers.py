@@ -26,12 +26,17 @@ class AttemptAnswer(Answer):
     """An attempt; `known` where its ref was taken before, with the profile of that time."""
 
     ref: str | None = None
+    """The caller's own name of the attempt, as it was sent; absent where it cannot be read."""
     participant: str | None = None
+    """The pupil as named in the request; absent where no id can be read."""
     status: Literal["completed", "known", "rejected"]
+    """`completed` now, `known` from an earlier request with the same ref, or `rejected`."""
     attempt: str | None = None
+    """Id of the attempt."""
     profile: dict[str, float] | None = None
     """Scale → 0 to 100, the percentage of the points that can be attained on it."""
     problem: Problem | None = None
+    """Why the attempt was rejected."""
 
     @classmethod
     def of(cls, sent: Any, result: Result[Attempt]) -> "AttemptAnswer":
@@ -48,9 +53,13 @@ class BookingAnswer(Answer):
     """A seat."""
 
     participant: str | None = None
+    """The pupil as named in the request; absent where no id can be read."""
     status: Literal["booked", "known", "rejected"]
+    """`booked` now, `known` where the pupil has a seat in the slot already, or `rejected`."""
     booking: str | None = None
+    """Id of the booking, by which it is cancelled."""
     problem: Problem | None = None
+    """Why no seat was given."""
 
     @classmethod
     def of(cls, sent: Any, result: Result[Booking]) -> "BookingAnswer":
@@ -65,17 +74,24 @@ class CancelledAnswer(Answer):
     """A booking that was given up."""
 
     booking: str
+    """Id of the booking."""
     slot: str
+    """Id of the slot in which a seat is free again."""
     status: Literal["cancelled"] = "cancelled"
+    """Always `cancelled`."""
 
 
 class AttendanceAnswer(Answer):
     """A presence that was confirmed."""
 
     participant: str | None = None
+    """The pupil as named in the request; absent where no id can be read."""
     status: Literal["attended", "known", "rejected"]
+    """`attended` now, `known` where the presence was confirmed before, or `rejected`."""
     attendance: str | None = None
+    """Id of the attendance, by which it is revoked."""
     problem: Problem | None = None
+    """Why the presence was not taken."""
 
     @classmethod
     def of(cls, sent: Any, result: Result[Attendance]) -> "AttendanceAnswer":
@@ -91,17 +107,24 @@ class RevokedAnswer(Answer):
     """An attendance that was taken back."""
 
     attendance: str
+    """Id of the attendance."""
     slot: str
+    """Id of the slot that the pupil did not attend after all."""
     status: Literal["revoked"] = "revoked"
+    """Always `revoked`."""
 
 
 class SlotAnswer(Answer):
     """A slot of a timetable."""
 
     ref: str | None = None
+    """The venue's own name of the slot; absent where it has none or cannot be read."""
     status: Literal["opened", "known", "rejected"]
+    """`opened` now, `known` from an earlier request with the same ref, or `rejected`."""
     slot: str | None = None
+    """Id of the slot."""
     problem: Problem | None = None
+    """Why the slot was not opened."""
 
     @classmethod
     def of(cls, sent: Any, result: Result[Slot]) -> "SlotAnswer":
@@ -115,6 +138,7 @@ class OpenedAnswer(SlotView):
     """A slot that was offered alone."""
 
     status: Literal["opened", "known"]
+    """`opened` now, or `known` from an earlier request with the same ref."""
 
 
 def named(sent: Any, key: str) -> str | None:

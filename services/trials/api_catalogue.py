@@ -25,49 +25,69 @@ from shared.grants import Role
 from shared.moments import Moment
 from shared.openapi import also, problems
 from shared.outbox import Clock
+from shared.problem import Answer
 from shared.routes import KIB, Route
 
 InCode = Annotated[Code, InPath()]
 Anyone = Annotated[Principal, admit(*get_args(Role))]
 
 
-class SeasonView(BaseModel):
+class SeasonView(Answer):
     """A season's rules; they no longer change once it is in use."""
 
     season: str
+    """Code of the season."""
     name: str
+    """Name, in Russian."""
     opens: date
+    """First day, by the calendar of each region."""
     closes: date
+    """Last day, included."""
     grades: tuple[int, int]
+    """Lowest and highest grade, both included."""
     diagnostics: tuple[str, ...]
+    """Codes of the diagnostics, all of them required."""
     trials_required: int
+    """Practical trials that a pupil attends to complete the season."""
     recommendation_gate: Gate
+    """When a recommendation is issued: after all stages, or after the diagnostics alone."""
     in_use: bool
+    """True since the season's first fact: its rules no longer change."""
 
 
 class DiagnosticView(Definition):
     """An instrument; it no longer changes once an attempt has used it."""
 
     code: str
+    """Code of the diagnostic."""
     used: bool
+    """True since the first attempt: the instrument no longer changes."""
 
 
-class CompetencyView(BaseModel):
+class CompetencyView(Answer):
     """An approved competency."""
 
     code: str
+    """Code of the competency."""
     name: str
+    """Name, in Russian."""
 
 
-class VenueView(BaseModel):
+class VenueView(Answer):
     """A venue with its registry by season."""
 
     venue: str
+    """Code of the venue."""
     organisation: str
+    """Code of the organisation that owns it."""
     name: str
+    """Name, in Russian."""
     region: str
+    """Code of the region in which it lies."""
     municipality: str
+    """Code of the municipality in which it lies."""
     seasons: dict[str, Registry]
+    """Season → the registry that has the venue in it, the federal or the regional one."""
 
 
 class SingleSlot(SlotOffer):

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from services.trials.catalogue import Season
 from services.trials.copies import Participant
 from services.trials.path import Path, Recommendation
 from shared.contracts.trials import TRIAL_KINDS, RecommendationIssued, RecommendationWithdrawn
 from shared.decision import Decision, Happened
 from shared.moments import LocalTime
+from shared.problem import Answer
 
 MOST_COMPETENCIES = 3
 NewId = Callable[[], str]
@@ -75,19 +74,21 @@ def fitting(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(practical + others))[:MOST_COMPETENCIES]
 
 
-class Stages(BaseModel):
+class Stages(Answer):
     """When a pupil reached each stage of the funnel; null where not reached."""
 
     registered: LocalTime
+    """When the school entered the pupil into the season."""
     participated: LocalTime | None = None
-    """The first diagnostic or activity of any kind."""
+    """When the pupil completed a diagnostic or attended an activity of any kind for the first time."""
     tested: LocalTime | None = None
-    """All required diagnostics."""
+    """When the pupil completed the last of the required diagnostics."""
     attended: LocalTime | None = None
-    """The first practical trial."""
+    """When the pupil attended a practical trial for the first time."""
     completed: LocalTime | None = None
-    """The season's number of practical trials, and a recommendation."""
+    """When the season's number of practical trials was reached and a recommendation was there."""
     recommended: LocalTime | None = None
+    """When the recommendation in force was issued."""
 
 
 def stages(path: Path, season: Season, registered: datetime) -> Stages:

@@ -2,33 +2,42 @@
 
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from shared.contracts.trials import TRIAL_KINDS, AttendanceSource, SlotKind
 from shared.decision import Aggregate
 from shared.moments import LocalTime
+from shared.problem import Answer
 
 
-class Step(BaseModel):
+class Step(Answer):
     """A part of a path."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
+    """Random id."""
     time: LocalTime
-    """When it happened."""
+    """When it happened, on the region's clock."""
 
 
 class Booking(Step):
     """A seat taken in a slot, with what of the slot later decisions need."""
 
     slot: str
+    """Id of the slot."""
     venue: str
+    """Code of the venue."""
     competency: str
+    """Code of the competency that is tried."""
     kind: SlotKind
+    """What the slot is: a practical trial, or an activity of another kind."""
     starts_at: LocalTime
+    """Start of the slot, on the region's clock."""
     minutes: int
+    """Length of the slot in minutes."""
     cancelled: LocalTime | None = None
+    """When the seat was given up; null while it is the pupil's."""
 
     @property
     def is_live(self) -> bool:
@@ -45,11 +54,17 @@ class Attendance(Step):
     """That a pupil took part in what was booked, as the venue confirmed."""
 
     booking: str
+    """Id of the booking that was kept."""
     slot: str
+    """Id of the slot."""
     competency: str
+    """Code of the competency that was tried."""
     kind: SlotKind
+    """What the slot was: a practical trial, or an activity of another kind."""
     source: AttendanceSource
+    """How the venue knows: by a scanned code, a list, or an import."""
     revoked: LocalTime | None = None
+    """When it was taken back as a mistake; null while it counts."""
     reason: str | None = None
     """Why it was revoked, in the venue's words."""
 
@@ -58,6 +73,7 @@ class Recommendation(Step):
     """The individual recommendation in force."""
 
     competencies: tuple[str, ...]
+    """Codes of the competencies that are recommended, the most fitting first."""
 
     def stands(self, path: "Path") -> bool:
         """Whether the pupil attended all that it names, as far as that was not revoked."""

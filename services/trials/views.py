@@ -19,24 +19,38 @@ from shared.contracts.trials import SlotKind
 from shared.errors import BadInput, NotFound
 from shared.moments import LocalTime, bounded
 from shared.mongo import Document, Mongo
+from shared.problem import Answer
 
 
-class SlotView(BaseModel):
+class SlotView(Answer):
     """A slot with the seats that are left."""
 
     slot: str
+    """Random id."""
     ref: str | None
+    """The venue's own name of the slot; null where it gave none."""
     venue: str
+    """Code of the venue where it is held."""
     season: str
+    """Code of the season to which it belongs."""
     region: str
+    """Code of the venue's region."""
     competency: str
+    """Code of the competency that is tried."""
     kind: SlotKind
+    """Only `trial` and `partner-trial` count as a practical trial; every other kind counts as taking part."""
     starts_at: LocalTime
+    """Start, on the region's clock."""
     minutes: int
+    """Length in minutes."""
     capacity: int
+    """Seats in all."""
     open_seats: int
+    """Seats that are left."""
     grades: tuple[int, int]
+    """Lowest and highest grade for which it is held, both included."""
     accessibility: tuple[str, ...]
+    """Codes of the disability groups for which the venue is equipped."""
 
     @classmethod
     def of(cls, slot: Slot) -> "SlotView":
@@ -52,25 +66,36 @@ class SlotPage(BaseModel):
     next: str | None
 
 
-class AttemptView(BaseModel):
+class AttemptView(Answer):
     """A completed diagnostic with its profile: per scale 0…100."""
 
     attempt: str
+    """Random id."""
     diagnostic: str
+    """Code of the diagnostic."""
     time: LocalTime
+    """When the pupil completed it, on the region's clock."""
     profile: dict[str, float]
+    """Scale → 0 to 100, the percentage of the points that can be attained on it."""
 
 
-class PathView(BaseModel):
+class PathView(Answer):
     """A pupil's way through a season."""
 
     participant: str
+    """Id of the pupil."""
     season: str
+    """Code of the season."""
     stages: Stages
+    """When each stage was reached."""
     attempts: list[AttemptView]
+    """Completed diagnostics, the earliest first."""
     bookings: tuple[Booking, ...]
+    """Seats taken, cancelled ones too, in the order of booking."""
     attendances: tuple[Attendance, ...]
+    """Attendances confirmed by venues, revoked ones too."""
     recommendation: Recommendation | None
+    """The recommendation in force; null before the season's gate opens."""
 
 
 class Views:

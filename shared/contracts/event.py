@@ -36,7 +36,7 @@ Timestamp = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat, return_
 class Event(BaseModel):
     """A fact in the past tense. Its class attributes say what it is called, who emits it and what it is keyed by."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     type: ClassVar[str]
     """`<subject>.<action>.v<major>`"""

@@ -1,8 +1,6 @@
 """The JSON Schema of an event, and what in a newer one would break those who hold the older."""
 
-import ast
 import inspect
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,11 +17,6 @@ FIXED = ("x-topic", "x-owner", "x-key", "x-subject")
 def schema(event: type[Event]) -> dict[str, Any]:
     """JSON Schema 2020-12 of the record's value. What it does not name is allowed: it may be a newer minor's field."""
     own = event.model_json_schema()
-    texts = _field_texts(event)
-    properties = {
-        name: {"description": texts[name], **field} if name in texts else field
-        for name, field in own["properties"].items()
-    }
     topic = next(topic for topic in TOPICS if event in topic.events)
     probe: Any = event.model_construct(None, **{name: f"{{{name}}}" for name in event.model_fields})
     return {
@@ -36,25 +29,10 @@ def schema(event: type[Event]) -> dict[str, Any]:
         "x-key": probe.key,
         "x-subject": probe.subject,
         "type": "object",
-        "properties": properties,
+        "properties": own["properties"],
         "required": own.get("required", []),
         **({"$defs": own["$defs"]} if "$defs" in own else {}),
     }
-
-
-def _field_texts(event: type[Event]) -> dict[str, str]:
-    """The text under each field, inherited ones too; Python keeps it in the source alone."""
-    found: dict[str, str] = {}
-    for owner in reversed(event.mro()):
-        if not issubclass(owner, Event):
-            continue
-        (body,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
-        assert isinstance(body, ast.ClassDef)
-        for field, text in zip(body.body, body.body[1:], strict=False):
-            match field, text:
-                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
-                    found[name] = inspect.cleandoc(words)
-    return found
 
 
 def breaking_changes(old: Schema, new: Schema) -> list[str]:
