@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import aiohttp
@@ -15,6 +15,7 @@ from shared.contracts.topics import region_topic
 from shared.lag import backlog
 from shared.settings import Settings
 from tests.chaos import counter
+from tests.verdict import Broken, same
 
 SETTLES_WITHIN = 90.0
 LAST_DAY = "9999-12-31"
@@ -34,7 +35,8 @@ async def settled(settings: Settings) -> None:
     """Returns once nothing waits in an outbox, a group or a feed; fails after a deadline with what waits."""
     deadline = time.monotonic() + SETTLES_WITHIN
     while (waiting := await backlog(settings)).total:
-        assert time.monotonic() < deadline, f"still waiting after {SETTLES_WITHIN:g} s: {waiting}"
+        if time.monotonic() > deadline:
+            raise Broken(f"invariant broken: all becomes visible: still waiting after {SETTLES_WITHIN:g} s: {waiting}")
         await asyncio.sleep(0.2)
 
 
@@ -70,8 +72,8 @@ async def agreed(running: System, region: str, season: str) -> Agreed:
         by_days = await answered(http, running, region, f"season={season}&as_of={LAST_DAY}")
         over_http = await counter.read_http(http, running.url, region, operator(running, region))
     from_kafka = await counter.read_kafka(settings.bootstrap, settings.kafka_topic_prefix + region_topic(region))
-    assert by_days == api
-    assert counter.count(over_http, season) == api
-    assert counter.count(from_kafka, season) == api
-    assert from_kafka == over_http
+    same("figures summed by days are the figures", asdict(by_days), asdict(api))
+    same("figures are those of the feed over HTTP", asdict(counter.count(over_http, season)), asdict(api))
+    same("figures are those of the feed in Kafka", asdict(counter.count(from_kafka, season)), asdict(api))
+    same("the feed in Kafka is the feed over HTTP", from_kafka, over_http)
     return Agreed(api, Counter(record.type for record in over_http))

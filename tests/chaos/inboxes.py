@@ -14,6 +14,7 @@ from shared.mongo import Mongo
 from shared.settings import Settings
 from tests.chaos.history import History
 from tests.chaos.installation import planned
+from tests.verdict import same
 
 Inboxes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Participant → event id → notice."""
@@ -47,15 +48,15 @@ async def inbox(http: aiohttp.ClientSession, running: System, guardian: str) -> 
 async def check_inboxes(running: System, settings: Settings, told: History, who: Mapping[str, set[str]]) -> Inboxes:
     """Every fact is one notice, numbered 1…N per participant, and each family reads exactly its children's."""
     kept = await _kept(settings)
-    assert {participant: set(notices) for participant, notices in kept.items()} == told.facts
+    same("a fact is one notice", {participant: set(notices) for participant, notices in kept.items()}, told.facts)
     for participant, notices in kept.items():
         numbers = sorted(notice["number"] for notice in notices.values())
-        assert numbers == list(range(1, len(numbers) + 1)), f"the numbers of {participant} are {numbers}"
+        same(f"notices of {participant} have no gap", numbers, list(range(1, len(numbers) + 1)))
     async with aiohttp.ClientSession() as http:
         for guardian, children in who.items():
             items = await inbox(http, running, guardian)
             read = sorted((item["participant"], item["number"], item["id"]) for item in items)
-            assert read == sorted(_numbered(kept, children)), f"the inbox of {guardian}"
+            same(f"{guardian} reads its own children's notices", read, sorted(_numbered(kept, children)))
     return kept
 
 

@@ -20,6 +20,7 @@ from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import INSTRUMENTS, Options, Result, simulate
+from tests.verdict import same
 
 ROSTOV = Path("deploy/scenarios/rostov-2020")
 SCALE = float(os.environ.get("SCALE", "0.05"))
@@ -67,5 +68,10 @@ async def play(running: System, scenario: Scenario, options: Options) -> Result:
         return running.issuer.token(subject, grants, time.time(), 6 * 3600)
 
     result = await simulate(scenario, running.url, token, lambda: datetime.now(UTC), Console(), options)
-    assert result.right, [check for check in result.checks if not check.right]
+    wrong = {check.figure: check for check in result.checks if not check.right}
+    same(
+        "figures are the scenario's",
+        {f: c.computed for f, c in wrong.items()},
+        {f: c.expected for f, c in wrong.items()},
+    )
     return result

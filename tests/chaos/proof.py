@@ -8,6 +8,7 @@ from deploy.simulator.simulation import Result
 from tests.chaos.agreement import agreed
 from tests.chaos.history import history
 from tests.chaos.inboxes import Inboxes, check_inboxes, families
+from tests.verdict import same
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ async def proven(running: System, result: Result, seed: int) -> Proof:
     settings = settings_of(running.settings)
     both = await agreed(running, result.scenario.region, result.scenario.season)
     told = await history(settings)
-    assert told.by_type == both.events == result.events
+    same("an accepted event is in its owner's topic once", told.by_type, result.events)
+    same("an accepted event is in the region's feed once", both.events, result.events)
     inboxes = await check_inboxes(running, settings, told, families(result, seed))
     return Proof(len(told.types), told.repeated, inboxes)
