@@ -1,4 +1,5 @@
-"""Creates every topic of the registry and every service's collections and indexes; may run again at any time."""
+"""Creates every topic of the registry and every service's collections and indexes, and brings the rows of an older
+release up to date; may run again at any time."""
 
 import importlib
 
@@ -15,20 +16,23 @@ LIFETIME_WARNING = (
 
 
 async def migrate(settings: Settings) -> None:
-    """Topics first, then databases."""
+    """Topics first, then databases; prints what an upgrade leaves to people."""
     await create_topics(settings)
-    lifetimes = [await _create_collections(settings, service) for service in dict.fromkeys(topics.GROUPS.values())]
+    lifetimes = [await _prepare(settings, service) for service in dict.fromkeys(topics.GROUPS.values())]
     longest = max((seconds for seconds in lifetimes if seconds is not None), default=0)
     if longest > LIFETIME_SECONDS:
         print(LIFETIME_WARNING.format(seconds=longest, enough=LIFETIME_SECONDS))
 
 
-async def _create_collections(settings: Settings, service: str) -> int | None:
-    """A service's collections and indexes; how long its server keeps an abandoned transaction, if it says so."""
-    indexes = importlib.import_module(f"services.{service}.app").INDEXES
+async def _prepare(settings: Settings, service: str) -> int | None:
+    """A service's collections, indexes and rows; how long its server keeps an abandoned transaction, if it says so."""
+    app = importlib.import_module(f"services.{service}.app")
     mongo = Mongo(settings.mongo_url, settings.database(service))
     try:
-        await mongo.ensure_indexes(indexes)
+        await mongo.ensure_indexes(app.INDEXES)
+        for upgrade in getattr(app, "UPGRADES", ()):
+            for line in await upgrade(mongo):
+                print(f"{service}: {line}")
         return await mongo.transaction_lifetime()
     finally:
         mongo.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from shared.errors import Forbidden
+from shared.texts import class_form
 
 Role = Literal[
     "national-operator",
@@ -47,7 +48,8 @@ Places = Mapping[Kind, Collection[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role in one organisation; `classes` narrows a navigator's school. Guardian and pupil have no organisation."""
+    """One role in one organisation; `classes`, each in its one form, narrows a navigator's school. Guardian and pupil
+    have no organisation."""
 
     role: Role
     org: str | None = None
@@ -74,8 +76,9 @@ class Scope:
         school_class: str | None = None,
     ) -> bool:
         """Whether a grant reaches the place of an object."""
+        name = None if school_class is None else class_form(school_class)
         return any(
-            grant.classes is None or school_class is None or school_class in grant.classes
+            grant.classes is None or name is None or name in grant.classes
             for grant in self._reaching(_places(region, municipality, school, hosts))
         )
 
@@ -157,7 +160,7 @@ def grant_of(role: Role, org: object, classes: object = None) -> Grant | str:
         return Grant(role, org)
     if role != "navigator" or not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         return f"{role}:{org} is not granted: `classes` is a list of names, and only a navigator has it"
-    return Grant(role, org, frozenset(classes))
+    return Grant(role, org, frozenset(map(class_form, classes)))
 
 
 def _kinds(org: str) -> frozenset[Kind]:

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -108,6 +108,8 @@ class Service:
         return {"api", "all", *self.workers, *self.loops}
 
 
+Upgrade = Callable[[Mongo], Awaitable[list[str]]]
+"""Brings rows of an older release up to date, again and beside its processes; tells what is left to people."""
 Indexes = Mapping[str, Sequence[IndexModel]]
 """The collections of a database, each with its indexes."""
 PLATFORM_INDEXES: Indexes = {

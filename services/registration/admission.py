@@ -10,18 +10,22 @@ from services.registration.vault import Identity
 from shared.decision import Decision
 from shared.errors import FieldError, Forbidden, ServiceError
 from shared.moments import zone
+from shared.texts import ref_key
 
 
 class Admission:
     """All that a group of rosters writes: each line finds those whom the lines and rosters before it entered.
 
-    `guardians` are those known by the schools' keys: one for a guardian of several children of the same school.
+    `guardians` are those known by the schools' keys, in every spelling that the rosters have: one for a guardian of
+    several children of the same school.
     """
 
     def __init__(self, pupils: Pupils, guardians: Mapping[Key, str], codes: Codes, new_id: NewId) -> None:
         self.pupils = pupils
         self.guardians: dict[Key, str] = {}
         """Ids of the new ones."""
+        self._entered: dict[Key, str] = {}
+        """These by the folds of their keys."""
         self.identities: dict[str, Identity] = {}
         """Of new pupils and guardians, by id."""
         self._known_guardians = guardians
@@ -71,16 +75,17 @@ class Admission:
 
     def _known_as(self, entry: GuardianEntry | None, setting: Setting) -> str | None:
         """The id of a guardian who was known before, or is by an earlier line."""
-        key = setting.place.school, entry.ref if entry else ""
-        return self._known_guardians.get(key) or self.guardians.get(key)
+        if entry is None:
+            return None
+        school = setting.place.school
+        return self._known_guardians.get((school, entry.ref)) or self._entered.get((school, ref_key(entry.ref)))
 
     def _enter_guardian(self, entry: GuardianEntry | None, setting: Setting, id: str | None) -> None:
-        if entry is None or id is None:
+        if entry is None or id is None or self._known_as(entry, setting) is not None:
             return
-        key = setting.place.school, entry.ref
-        if key not in self._known_guardians:
-            self.guardians[key] = id
-            self.identities.setdefault(id, {"name": entry.name})
+        school = setting.place.school
+        self.guardians[school, entry.ref] = self._entered[school, ref_key(entry.ref)] = id
+        self.identities[id] = {"name": entry.name}
 
     def _with_codes(self, decision: Decision[Participant]) -> Decision[Participant]:
         pupil = decision.state

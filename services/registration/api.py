@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.registration import handlers
 from services.registration.commands import Commands
@@ -20,6 +20,7 @@ from shared.openapi import problems
 from shared.outbox import Clock
 from shared.problem import Answer
 from shared.routes import KIB, Route
+from shared.texts import Id, LinkCode
 
 LARGEST_ROSTER = 4 * 1024 * KIB
 """1,000 pupils and as many guardians, with the longest of names and every letter of them escaped."""
@@ -36,9 +37,9 @@ class RosterAnswer(Answer):
 
 
 class LinkRequest(BaseModel):
-    """A one-time code as it was handed out; case, spaces and dashes do not matter."""
+    """A one-time code as it was handed out; case, spaces, dashes and characters that look alike do not matter."""
 
-    code: Annotated[str, Field(min_length=1, max_length=40)]
+    code: LinkCode
 
 
 class ConsentAnswer(Answer):
@@ -82,7 +83,7 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         return await commands.links.submit(Redemption(digest, who.account, roles, clock()))
 
     @router.get("/participants/{participant}", responses=problems({404: ["not-found"]}))
-    async def read_participant(who: StaffOrFamily, participant: str) -> ParticipantView:
+    async def read_participant(who: StaffOrFamily, participant: Id) -> ParticipantView:
         """One pupil by name, with the progress of each season."""
         return await register.within(who).participant(participant, clock())
 
@@ -102,14 +103,14 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         "/participants/{participant}/consents",
         responses=problems({404: ["not-found"], 409: ["consent-withdrawn", "guardian-unknown"]}),
     )
-    async def give_consent(who: StaffOrGuardian, participant: str, request: handlers.ConsentRequest) -> ConsentAnswer:
+    async def give_consent(who: StaffOrGuardian, participant: Id, request: handlers.ConsentRequest) -> ConsentAnswer:
         """Put a guardian's consent in force; the same version again changes nothing."""
         state = await handlers.give_consent(register, who, participant, request, clock())
         return ConsentAnswer(participant=state.id, consent=ConsentView.of(state))
 
     @router.delete("/participants/{participant}/consents/current", responses=problems({404: ["not-found"]}))
     async def withdraw_consent(
-        who: StaffOrGuardian, participant: str, occurred_at: Moment | None = None
+        who: StaffOrGuardian, participant: Id, occurred_at: Moment | None = None
     ) -> ConsentAnswer:
         """Withdraw the consent in force, if there is one."""
         state = await handlers.withdraw_consent(register, who, participant, occurred_at, clock())

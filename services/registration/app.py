@@ -1,6 +1,7 @@
 """The registration service, wired: `python -m services.registration.app api|worker|relay|all`."""
 
 import os
+from collections.abc import Sequence
 from functools import partial
 
 from services.registration import consumers, repository
@@ -11,15 +12,17 @@ from services.registration.domain import Participant
 from services.registration.entropy import Entropy
 from services.registration.organisations import Organisation
 from services.registration.repository import Register
+from services.registration.respelling import respell
 from services.registration.vault import Vault
 from shared.contracts.topics import TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.keys import derive
 from shared.process import main
-from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service
+from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service, Upgrade
 
 UNHURRIED_MS = 500
 """A school's list may be a second late; it spares half of the transactions."""
 INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
+UPGRADES: Sequence[Upgrade] = (respell,)
 
 
 def build(platform: Platform) -> Service:

@@ -27,8 +27,8 @@ class Codes:
         return base64.b64encode(mac).translate(LEGIBLE).decode()
 
     def digest(self, text: str) -> bytes:
-        """What is stored of a code, whichever way its characters were typed; without the key nothing can be tried."""
-        return self._mac("".join(filter(str.isalnum, text)).upper(), DIGEST_BYTES)
+        """What is stored of a code in its one form; without the key nothing can be tried."""
+        return self._mac(text, DIGEST_BYTES)
 
     def of(self, participant: Participant) -> tuple[Code, ...]:
         """Those of a pupil and of each guardian, as they are stored."""

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.contracts.registration import (
     AccountLinked,
@@ -16,6 +17,7 @@ from shared.contracts.registration import (
 )
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput, Conflict
+from shared.texts import class_form, ref_key
 
 NewId = Callable[[], str]
 """Makes a random id."""
@@ -38,7 +40,7 @@ class Place(BaseModel):
     region: str
     municipality: str
     school: str
-    school_class: str
+    school_class: Annotated[str, AfterValidator(class_form)]
     grade: int
     utc_offset: str
 
@@ -69,7 +71,9 @@ class Participant(Aggregate):
 
     place: Place
     external_ref: str
-    """The school's own key of the pupil."""
+    """The school's own key of the pupil, as it was first written."""
+    ref_key: str | None = None
+    """Its fold, which finds the pupil however the key is written; none where another pupil of the school has it."""
     disability: bool = False
     guardians: tuple[str, ...] = ()
     linked: dict[str, str] = Field(default_factory=dict)
@@ -127,6 +131,7 @@ def _first(enrolment: Enrolment, id: str) -> Participant:
         id=id,
         place=enrolment.place,
         external_ref=enrolment.external_ref,
+        ref_key=ref_key(enrolment.external_ref),
         disability=enrolment.disability,
         guardians=(enrolment.guardian,) if enrolment.guardian else (),
         seasons={enrolment.season: enrolment.occurred_at},

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.registration import domain, organisations
 from services.registration.admission import Admission
@@ -22,6 +22,7 @@ from shared.decision import Decision
 from shared.errors import BadInput, FieldError, NotFound, NotKnownYet, ServiceError
 from shared.moments import Moment, happened_at, zone
 from shared.mongo import Transaction
+from shared.texts import Id, Version
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -30,10 +31,10 @@ R = TypeVar("R")
 class ConsentRequest(BaseModel):
     """A consent; staff name its giver where the pupil has several guardians."""
 
-    version: Annotated[str, Field(min_length=1, max_length=40)]
+    version: Version
     channel: ConsentChannel
     given_at: Moment | None = None
-    guardian: str | None = None
+    guardian: Id | None = None
 
 
 async def define_organisation(

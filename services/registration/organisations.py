@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
+from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput, Conflict
 from shared.moments import Moment, happened_at, zone
+from shared.texts import Name
 
 NATION = "RU"
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class Organisation(Aggregate):
@@ -33,7 +34,7 @@ class Definition(BaseModel):
 
     kind: OrganisationKind
     name: Name
-    parent: str = NATION
+    parent: OrganisationCode = NATION
     utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")] | None = None
     """`+03:00`; required for a region, inherited by all else."""
     level: Level | None = None

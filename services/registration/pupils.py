@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from services.registration.domain import Participant
 from shared.decision import Decision
+from shared.texts import ref_key
 
 Key = tuple[str, str]
-"""A school, and its own key of a pupil or a guardian."""
+"""A school, and its own key of a pupil or a guardian as it is written."""
 
 
 class Pupils:
@@ -15,6 +16,7 @@ class Pupils:
     def __init__(self, stored: Iterable[Participant]) -> None:
         self._decided: dict[str, Decision[Participant]] = {}
         self._ids: dict[Key, str] = {}
+        self._folded: dict[Key, str] = {}
         self._children: dict[str, set[str]] = {}
         for pupil in stored:
             self.take(Decision(pupil))
@@ -23,8 +25,8 @@ class Pupils:
         return self._decided[id].state
 
     def of_school(self, school: str, external_ref: str) -> Participant | None:
-        """The pupil whom a school knows by this key."""
-        id = self._ids.get((school, external_ref))
+        """The pupil whom a school knows by this key, by this very spelling rather than by another."""
+        id = self._ids.get((school, external_ref)) or self._folded.get((school, ref_key(external_ref)))
         return None if id is None else self[id]
 
     def classes_of(self, guardian: str) -> set[str]:
@@ -38,6 +40,8 @@ class Pupils:
         happened = (*before.happened, *decision.happened) if before else decision.happened
         self._decided[pupil.id] = Decision(pupil, happened)
         self._ids[pupil.place.school, pupil.external_ref] = pupil.id
+        if pupil.ref_key is not None:
+            self._folded[pupil.place.school, pupil.ref_key] = pupil.id
         for guardian in pupil.guardians:
             self._children.setdefault(guardian, set()).add(pupil.id)
 

@@ -18,15 +18,24 @@ from shared.auth import Principal
 from shared.mongo import Document, Mongo, Transaction
 from shared.repository import Repository
 from shared.service import Indexes
+from shared.texts import ref_key
 
+FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
+"""Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 INDEXES: Indexes = {
     "organisations": [],
     "participants": [
         IndexModel([("place.school", 1), ("external_ref", 1)], unique=True),
+        IndexModel([("place.school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
+        IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
         IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
         IndexModel("codes.digest", unique=True, sparse=True),
     ],
-    "guardians": [IndexModel([("school", 1), ("ref", 1)], unique=True)],
+    "guardians": [
+        IndexModel([("school", 1), ("ref", 1)], unique=True),
+        IndexModel([("school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
+        IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
+    ],
     "vault": [],
     "audit": [IndexModel([("participants", 1), ("at", 1)])],
     "seasons": [],
@@ -73,19 +82,23 @@ class Register:
     # What rosters read and write.
 
     async def pupils(self, keys: Iterable[Key], tx: Transaction) -> list[Participant]:
-        """The pupils whom the schools know by these keys."""
-        query = _any_of(keys, "place.school", "external_ref")
+        """The pupils whom the schools know by these keys, in this spelling or another."""
+        query = _known_by(keys, "place.school", "external_ref")
         if query is None:
             return []
         return [stored(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
 
     async def guardians(self, keys: Iterable[Key], tx: Transaction) -> dict[Key, str]:
-        """The ids of the guardians whom the schools know by these keys."""
-        query = _any_of(keys, "school", "ref")
+        """The ids of the guardians whom the schools know by these keys, by this spelling rather than by another."""
+        asked = list(dict.fromkeys(keys))
+        query = _known_by(asked, "school", "ref")
         if query is None:
             return {}
         rows = await self._mongo["guardians"].find(query, session=tx).to_list(None)
-        return {(row["school"], row["ref"]): row["_id"] for row in rows}
+        written = {(row["school"], row["ref"]): row["_id"] for row in rows}
+        folded = {(row["school"], row.get("ref_key")): row["_id"] for row in rows}
+        found = {key: written.get(key) or folded.get((key[0], ref_key(key[1]))) for key in asked}
+        return {key: id for key, id in found.items() if id is not None}
 
     async def children(
         self, rosters: Iterable[Lines], guardians: Mapping[Key, str], tx: Transaction
@@ -104,7 +117,8 @@ class Register:
         """Stores what rosters entered."""
         new: Mapping[str, list[Document]] = {
             "guardians": [
-                {"_id": id, "school": school, "ref": ref} for (school, ref), id in admission.guardians.items()
+                {"_id": id, "school": school, "ref": ref, "ref_key": ref_key(ref)}
+                for (school, ref), id in admission.guardians.items()
             ],
             "vault": [self._vault.seal(person, identity) for person, identity in admission.identities.items()],
         }
@@ -169,6 +183,14 @@ class Register:
         ]
         if writes:
             await self._mongo["progress"].bulk_write(writes, ordered=False, session=tx)
+
+
+def _known_by(keys: Iterable[Key], school: str, ref: str) -> Document | None:
+    """Matches whom a school knows by one of its own keys, as written or by its fold; None for no key."""
+    asked = list(keys)
+    written = _any_of(asked, school, ref)
+    folded = _any_of(((code, ref_key(own)) for code, own in asked), school, "ref_key")
+    return {"$or": written["$or"] + folded["$or"]} if written and folded else None
 
 
 def _any_of(keys: Iterable[Key], school: str, ref: str) -> Document | None:

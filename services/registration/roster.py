@@ -17,18 +17,18 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from services.registration.domain import Place, Season
-from services.registration.organisations import Name, Organisation
+from services.registration.organisations import Organisation
 from services.registration.pupils import Key
-from shared.contracts.codes import ClassName, OrganisationCode, SeasonCode
+from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.errors import BadInput, FieldError, ServiceError
 from shared.moments import Moment, happened_at, zone
 from shared.problem import Answer, Problem
+from shared.texts import REF, ClassName, Name, Ref, Version, ref_key
 
 MAX_PUPILS = 1_000
 AGES = range(6, 21)
 """From a first grade's youngest to an eleventh grade's oldest."""
-Ref = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class GuardianEntry(BaseModel):
@@ -41,7 +41,7 @@ class GuardianEntry(BaseModel):
 class ConsentEntry(BaseModel):
     """A consent that the school holds."""
 
-    version: Annotated[str, Field(min_length=1, max_length=40)]
+    version: Version
     given_at: Moment
     channel: ConsentChannel
 
@@ -155,24 +155,15 @@ def check(pupils: Sequence[Any], setting: Setting) -> Lines:
     entries, refused = dict[int, PupilEntry](), dict[int, RosterItem]()
     first: dict[str, int] = {}
     for index, line in enumerate(pupils):
-        ref = _ref(line)
+        ref = REF.read(line.get("external_ref")) if isinstance(line, dict) else None
+        same = ref_key(ref) if ref else None
         try:
-            entries[index] = _entry(line, index, first.get(ref) if ref else None, setting)
+            entries[index] = _entry(line, index, first.get(same) if same else None, setting)
         except BadInput as error:
             refused[index] = refusal(ref, error)
-        if ref:
-            first.setdefault(ref, index)
+        if same:
+            first.setdefault(same, index)
     return Lines(setting, entries, refused)
-
-
-def _ref(line: Any) -> str | None:
-    ref = line.get("external_ref") if isinstance(line, dict) else None
-    return ref if isinstance(ref, str) and _is_unicode(ref) else None
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether it can be told again: JSON can escape half of a surrogate pair, which no answer can hold."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _entry(line: Any, index: int, first: int | None, setting: Setting) -> PupilEntry:

@@ -13,8 +13,3 @@ VenueCode = Code
 """May equal the code of the venue's organisation."""
 CompetencyCode = Code
 DiagnosticCode = Code
-ClassName = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{1,2}([^0-9.:$\x00-\x1F\x7F][^.:$\x00-\x1F\x7F]{0,18})?$"),
-]
-"""A school's own name of a class: begins with the grade, as «7А» does; figures are kept in fields of this name."""

@@ -1,4 +1,4 @@
-"""Codes and class names: what they may be made of, and that the simulator's own rules ask for no less."""
+"""Codes: what they may be made of, and that the simulator's own rules ask for no less."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from deploy.simulator.tables import CODE, PLACE_CODE
-from shared.contracts.codes import ClassName, Code, OrganisationCode
+from shared.contracts.codes import Code, OrganisationCode
 from shared.contracts.topics import region_topic
 
-ORGANISATION, OTHER, CLASS = (TypeAdapter[str](kind) for kind in (OrganisationCode, Code, ClassName))
+ORGANISATION, OTHER = (TypeAdapter[str](kind) for kind in (OrganisationCode, Code))
 NO_CODE = ["", "a.b", "a:b", "a/b", "a b", "$a", "-a", "_a", "а", "a\n", "a\x00", "a" * 41]
 
 
@@ -25,17 +25,6 @@ def test_an_organisation_s_code_is_fit_for_a_topic_s_name(text: str) -> None:
 def test_a_code_is_fit_for_a_field_s_name(text: str) -> None:
     with pytest.raises(ValidationError):
         OTHER.validate_python(text)
-
-
-@pytest.mark.parametrize("text", ["А7", "7.1", "7:А", "7$", "7\x00", "7А\n1", "7А\x00", "777", "7" + "А" * 20])
-def test_a_class_begins_with_its_grade_and_is_fit_for_a_field_s_name(text: str) -> None:
-    with pytest.raises(ValidationError):
-        CLASS.validate_python(text)
-
-
-@pytest.mark.parametrize("text", ["7", "7А", "11-Б", "10 физмат", "8 «В»", " 7А "])
-def test_a_school_s_own_name_of_a_class_is_taken(text: str) -> None:
-    assert CLASS.validate_python(text) == text.strip()
 
 
 @pytest.mark.parametrize(("rule", "kind"), [(CODE, OTHER), (PLACE_CODE, ORGANISATION)])
