@@ -5,16 +5,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
+from anyio import BrokenResourceError, ClosedResourceError
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pymongo.errors import PyMongoError
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import openapi
-from shared.auth import Tokens
+from shared.auth import PRINCIPAL, Tokens
 from shared.errors import BadInput, FieldError, ServiceError, Unavailable, pointer
 from shared.request_fields import located
 from shared.telemetry import Metrics, logger
@@ -114,28 +117,40 @@ async def _database_error(_: Request, error: Exception) -> Response:
 
 
 class Measured:
-    """Counts and times every answer by its route; a pure ASGI middleware, so that streams stay streams."""
+    """Counts and times every answer by its route, and says that nobody keeps what is one person's to see.
+
+    A pure ASGI middleware, so that streams stay streams.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes through; errors that nobody handled become a 500 problem."""
+        """Passes through; an error that nobody handled, other than that the caller left, becomes a 500 problem."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        began, status = time.perf_counter(), 0
+        began, status, left = time.perf_counter(), 0, False
+
+        async def listen() -> Message:
+            nonlocal left
+            message = await receive()
+            left = left or message["type"] == "http.disconnect"
+            return message
 
         async def observe(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._count(scope, status, time.perf_counter() - began)
+                _protect(scope, message)
             await send(message)
 
         try:
-            await self._app(scope, receive, observe)
+            await self._app(scope, listen, observe)
         except Exception as error:
+            if left and _follows_from_leaving(error):
+                return
             logger.error("request failed", route=_route(scope), error=type(error).__name__, exc_info=error)
             if status:
                 raise
@@ -146,6 +161,25 @@ class Measured:
         route = f"{scope['method']} {_route(scope)}"
         self._metrics.requests.labels(route, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
+
+
+def _protect(scope: Scope, start: Message) -> None:
+    """An answer is of the type that it says; one to a principal, and a problem, is kept by nobody unless it says so.
+
+    FastAPI says `no-cache` of every stream, which would let it be kept.
+    """
+    headers = MutableHeaders(raw=start["headers"])
+    headers["X-Content-Type-Options"] = "nosniff"
+    is_stream = headers.get("content-type", "").startswith("text/event-stream")
+    if (PRINCIPAL in scope or start["status"] >= 400) and (is_stream or "cache-control" not in headers):
+        headers["Cache-Control"] = "no-store"
+
+
+def _follows_from_leaving(error: Exception) -> bool:
+    """Whether an error is nothing but the end of an answer that nobody reads any more."""
+    if isinstance(error, ExceptionGroup):
+        return all(map(_follows_from_leaving, error.exceptions))
+    return isinstance(error, ClientDisconnect | BrokenResourceError | ClosedResourceError)
 
 
 def _route(scope: Scope) -> str:

@@ -39,9 +39,10 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         """
         mine = figures.within(who.scope)
         tag = _tag(request, who, await mine.position(question), clock())
+        kept = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if tag == known:
-            return Response(status_code=304, headers={"ETag": tag})
-        return JSONResponse(await ask(mine), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+            return Response(status_code=304, headers=kept)
+        return JSONResponse(await ask(mine), headers=kept)
 
     @router.get("/regions", response_model=Regions, responses=problems({404: ["season-unknown"]}))
     async def regions(who: Operator, season: Season, as_of: AsOf = None) -> Response:
