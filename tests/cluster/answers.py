@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from tests.cluster.kubectl import Kubectl
 
-END_SECONDS = 60.0
+END_SECONDS = 180.0
+"""Between two seasons nobody asks for a while."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from shared.contracts.topics import GROUPS
 from shared.lag import Backlog
 from tests.cluster.kubectl import Kubectl
+from tests.verdict import Broken
 
 EVERY_SECONDS = "0.5"
 AGAIN_SECONDS = 0.5
@@ -44,14 +45,17 @@ class Watch:
         self.newest = Reading(Backlog(said["outboxes"], said["groups"], said["feeds"]), time.monotonic())
         self._changed.set()
 
-    async def until(self, true: Callable[[Reading], bool], seconds: float) -> Reading:
-        """The first reading taken from now on of which that is true; raises TimeoutError."""
+    async def until(self, true: Callable[[Reading], bool], seconds: float, what: str) -> Reading:
+        """The first reading taken from now on of which that is true; raises Broken, which says what was not to be."""
         asked = time.monotonic()
-        async with asyncio.timeout(seconds):
-            while self.newest is None or self.newest.at < asked or not true(self.newest):
-                self._changed.clear()
-                await self._changed.wait()
-            return self.newest
+        try:
+            async with asyncio.timeout(seconds):
+                while self.newest is None or self.newest.at < asked or not true(self.newest):
+                    self._changed.clear()
+                    await self._changed.wait()
+                return self.newest
+        except TimeoutError:
+            raise Broken(f"{what}: not within {seconds:.0f} s; the last reading: {self.newest}") from None
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from tests.cluster.kubectl import Kubectl
-from tests.cluster.volumes import volumes
+from tests.cluster.volumes import tidied, volumes
+from tests.verdict import Broken
 
 ROOT = Path(__file__).parents[2]
 OVERLAYS = ROOT / "deploy" / "kubernetes" / "overlays"
@@ -23,6 +24,8 @@ STATEFUL = {"kafka": "docker.io/apache/kafka", "mongo": "docker.io/library/mongo
 """Kafka and MongoDB, and under which names the overlay has their images."""
 NAMESPACE = "bilet"
 READY = "--timeout=300s"
+OF_A_TEST = "bilet.test/installation=true"
+REMOVE = ("delete", "namespace", NAMESPACE, "--ignore-not-found", READY)
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 needs_cluster = pytest.mark.skipif(not os.environ.get("KUBECONFIG"), reason="not set: KUBECONFIG")
 
@@ -64,16 +67,30 @@ async def everything(kubectl: Kubectl) -> set[str]:
 
 @asynccontextmanager
 async def installed(kubectl: Kubectl, overlay: Path) -> AsyncIterator[None]:
-    """Installs as the operations page says, waits until all is ready; removes everything at the end."""
+    """Installs as the operations page says, waits until all is ready; removes everything at the end.
+
+    What a test that was broken off left is removed first; another's installation is not touched, but refused.
+    """
+    await _no_other(kubectl)
     async with AsyncExitStack() as stack:
         if not await _has_default_class(kubectl):
             await stack.enter_async_context(volumes(kubectl, [*STATEFUL], server_image("mongo")))
-        stack.push_async_callback(kubectl.run, "delete", "namespace", NAMESPACE, "--ignore-not-found", READY)
+        stack.push_async_callback(tidied, kubectl.run(*REMOVE))
         await kubectl.run("apply", "--server-side", "-f", str(ROOT / "deploy/kubernetes/base/namespace.yaml"))
+        await kubectl.run("label", "namespace", NAMESPACE, OF_A_TEST)
         await kubectl.run("create", "-f", "-", stdin=await _secrets())
         await apply(kubectl, overlay)
         await ready(kubectl)
         yield
+
+
+async def _no_other(kubectl: Kubectl) -> None:
+    for namespace in await kubectl.items("namespaces"):
+        if namespace["metadata"]["name"] == NAMESPACE:
+            name, _, value = OF_A_TEST.partition("=")
+            if namespace["metadata"].get("labels", {}).get(name) != value:
+                raise Broken(f"the cluster has a namespace {NAMESPACE} that is no test's: remove it, or take another")
+            await kubectl.run(*REMOVE)
 
 
 async def apply(kubectl: Kubectl, overlay: Path) -> None:

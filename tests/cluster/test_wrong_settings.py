@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.cluster.faults import ready
 from tests.cluster.installation import NAMESPACE, ROOT, installed, load, needs_cluster, overlay
 from tests.cluster.kubectl import Kubectl
+from tests.verdict import Broken
 
 pytestmark = needs_cluster
 SERVICE = "analytics"
@@ -59,9 +61,13 @@ def _pod(template: Mapping[str, Any], name: str, variable: Mapping[str, Any]) ->
 
 
 async def _said(kubectl: Kubectl, pod: str, words: str) -> None:
-    async with asyncio.timeout(SAID_WITHIN):
-        while not re.search(words, await _log(kubectl, pod)):
-            await asyncio.sleep(1)
+    deadline = time.monotonic() + SAID_WITHIN
+    while not re.search(words, said := await _log(kubectl, pod)):
+        if time.monotonic() > deadline:
+            raise Broken(
+                f"a wrong setting is named: {pod} did not say {words!r} within {SAID_WITHIN:g} s, but {said!r}"
+            )
+        await asyncio.sleep(1)
 
 
 async def _log(kubectl: Kubectl, pod: str) -> str:

@@ -1,11 +1,11 @@
 """Volumes for a cluster without a storage provisioner: folders of one node, made and removed by pods of their own."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from tests.cluster.kubectl import Kubectl
+from tests.cluster.kubectl import Kubectl, KubectlFailed
 
 NAMESPACE = "bilet-test-volumes"
 CLAIMS_IN = "bilet"
@@ -18,17 +18,27 @@ async def volumes(kubectl: Kubectl, names: Sequence[str], image: str) -> AsyncIt
     """A local volume of each name, on the first node; `image` has a shell."""
     cluster = Kubectl(NAMESPACE)
     node = (await cluster.items("nodes"))[0]["metadata"]["labels"]["kubernetes.io/hostname"]
-    await cluster.run("create", "namespace", NAMESPACE)
-    try:
+    delete = ("delete", "persistentvolume", *(_full(name) for name in names), "--ignore-not-found")
+    for left_behind in (delete, ("delete", "namespace", NAMESPACE, "--ignore-not-found")):
+        await cluster.run(*left_behind)
+    async with AsyncExitStack() as stack:
+        await cluster.run("create", "namespace", NAMESPACE)
+        stack.push_async_callback(tidied, cluster.run("delete", "namespace", NAMESPACE))
         folders = " ".join(f"{FOLDER}/{name}" for name in names)
         make = f"rm -rf {FOLDER}/* && mkdir -p {folders} && chmod 0777 {folders}"
         await _run_as_root(cluster, "make", make, image)
+        stack.push_async_callback(tidied, _run_as_root(cluster, "remove", f"rm -rf {FOLDER}/*", image))
         await cluster.run("apply", "-f", "-", stdin=_listed([_volume(name, node) for name in names]))
+        stack.push_async_callback(tidied, cluster.run(*delete))
         yield
-    finally:
-        await cluster.run("delete", "persistentvolume", *(_full(name) for name in names), "--ignore-not-found")
-        await _run_as_root(cluster, "remove", f"rm -rf {FOLDER}/*", image)
-        await cluster.run("delete", "namespace", NAMESPACE)
+
+
+async def tidied(step: Awaitable[object]) -> None:
+    """One step of tidying up: its failure is said, and neither stops the next one nor hides what the test found."""
+    try:
+        await step
+    except KubectlFailed as failure:
+        print(f"left behind: {failure}")
 
 
 async def _run_as_root(cluster: Kubectl, name: str, command: str, image: str) -> None:
