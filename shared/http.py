@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import openapi
+from shared import openapi, reference
 from shared.auth import PRINCIPAL, Tokens
 from shared.errors import BadInput, FieldError, ServiceError, Unavailable, pointer
 from shared.request_fields import located
@@ -55,6 +55,8 @@ def create_app(
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     for router in routers:
         app.include_router(router)
+    if routers:
+        app.include_router(reference.routes(service))
     app.include_router(_probes(metrics, alive, ready), include_in_schema=False)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

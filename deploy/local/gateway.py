@@ -13,6 +13,7 @@ from deploy.local.server import Say, StackError
 
 DEFAULT_PORT = 8080
 PAGE_SERVICE = "analytics"
+PAGES = ("/", "/static/*", "/docs", "/docs/*")
 # Beside services that need every core, threads that look for work in turn cost a quarter of the gateway's time.
 ONE_OF_MANY = {"GOMAXPROCS": "1", "GOGC": "400"}
 
@@ -45,11 +46,11 @@ http://:{port} {{
 
 
 def caddyfile(port: int, upstreams: Mapping[str, Sequence[str]], page: Sequence[str], scenario: Path | None) -> str:
-    """Caddy's configuration: each path prefix to its `host:port` list, `/` and `/static` to `page`.
+    """Caddy's configuration: each path prefix to its `host:port` list, `PAGES` to `page`.
 
     `scenario` is the file behind `/scenario.json`. Probes and metrics of the services lie outside the prefixes.
     """
-    proxied = {f"/{prefix}/*": servers for prefix, servers in upstreams.items()} | {"/": page, "/static/*": page}
+    proxied = {f"/{prefix}/*": servers for prefix, servers in upstreams.items()} | dict.fromkeys(PAGES, page)
     routes = [_route(path, _proxy(servers)) for path, servers in proxied.items() if servers]
     if scenario is not None:
         routes.append(_route("/scenario.json", _file(scenario)))

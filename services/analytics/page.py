@@ -1,16 +1,17 @@
 """The first page: a region's season, live, in plain HTML with a small script."""
 
+from importlib.resources import files
 from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 from shared.errors import NotFound
+from shared.reference import HEADERS
 from shared.routes import Route
 
 WEB = Path(__file__).parent / "web"
-POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+ASYNCAPI = Path(str(files("shared.contracts"))) / "asyncapi.yaml"
 FILES = {path.name: path for path in (WEB / "static").glob("*") if path.is_file()}
 
 
@@ -21,6 +22,15 @@ def routes() -> APIRouter:
     @router.get("/", include_in_schema=False)
     async def index() -> FileResponse:
         return FileResponse(WEB / "index.html", headers=HEADERS)
+
+    @router.get("/docs", include_in_schema=False)
+    async def documents() -> FileResponse:
+        """The four OpenAPI documents, each with its page, and that of the events."""
+        return FileResponse(WEB / "docs.html", headers=HEADERS)
+
+    @router.get("/docs/asyncapi.yaml", include_in_schema=False)
+    async def asyncapi() -> FileResponse:
+        return FileResponse(ASYNCAPI, media_type="application/yaml", headers=HEADERS)
 
     @router.get("/static/{name}", include_in_schema=False)
     async def static(name: str) -> FileResponse:

@@ -16,7 +16,12 @@ from shared.service import Platform
 from tests.documents import SETTINGS, app_of, application
 
 PROBES = {"/livez", "/readyz", "/metrics"}
-PAGE = {"/", "/static/{name}"}
+PAGE = {"/", "/static/{name}", "/docs", "/docs/asyncapi.yaml"}
+
+
+def _document_of(service: str) -> set[str]:
+    """The paths of a service's OpenAPI document and of the page that browses it."""
+    return {f"/{service}/{path}" for path in ("openapi.json", "docs", "docs/{name}")}
 
 
 def _routes(routes: Iterable[Any]) -> Iterator[Any]:
@@ -46,7 +51,7 @@ def _open_routes(app: FastAPI) -> set[str]:
 async def test_every_route_has_a_principal(service: str) -> None:
     page = PAGE if service == "analytics" else set()
     with application(service) as app:
-        assert _open_routes(app) == PROBES | page | {f"/{service}/openapi.json"}
+        assert _open_routes(app) == PROBES | page | _document_of(service)
 
 
 @pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
@@ -76,6 +81,6 @@ def test_a_route_without_a_principal_is_found_however_deep() -> None:
     tokens = Tokens(SETTINGS.oidc_issuer, SETTINGS.oidc_audience, SETTINGS.master_key)
     assert {path.removeprefix("/outer") for path in _open_routes(app_of("any", [outer], tokens))} == {
         *PROBES,
-        "/any/openapi.json",
+        *_document_of("any"),
         "/open",
     }
