@@ -32,8 +32,9 @@ Prints a manifest of all Secrets that the installation on Kubernetes needs, with
 Never for `kubectl apply`: nothing that was written with other keys and passwords could be read any more."""
 LAG = """\
 How many records are accepted and not visible yet: in the outbox of a service (committed, not in Kafka yet), before a
-group (in Kafka, not handled yet), in the feed of a region (numbered, not in its topic yet). Exit code 0 when nothing
-waits, 1 when something does."""
+group (in Kafka, not handled yet), in the feed of a region (numbered, not in its topic yet). Below the table is what
+keeps a group from going on: a topic that is not the one that was handled, a batch that cannot be read. Exit code 0
+when nothing waits, 1 when something does or is wrong."""
 TOKEN = """\
 Signs an access token with the key of the demo's identity provider and prints it; it is valid for an hour.
 For instance: bilet token --grant regional-operator:RU-ROS"""

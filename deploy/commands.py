@@ -23,7 +23,7 @@ from deploy.installation import CallError, Servers, signing
 from deploy.migrate import migrate
 from deploy.secrets import manifest
 from shared.contracts.topics import GROUPS
-from shared.lag import Backlog, backlog
+from shared.lag import Backlog, backlog, faults
 from shared.settings import Settings, from_environment
 
 ANSWER_SECONDS = 60.0
@@ -62,11 +62,13 @@ async def _lag_once(settings: Settings, options: argparse.Namespace) -> int:
     deadline = time.monotonic() + options.wait
     while (waiting := await _backlog(settings)).total and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
+    wrong = await within(ANSWER_SECONDS, faults(settings), "Kafka or MongoDB")
     if options.json:
-        print(json.dumps({**_counted(waiting), "total": waiting.total}))
+        print(json.dumps({**_counted(waiting), "total": waiting.total, "faults": wrong}))
     else:
         _print_backlog(waiting)
-    return 1 if waiting.total else 0
+        print("".join(f"\n{sentence}." for sentence in wrong), end="\n" if wrong else "")
+    return 1 if waiting.total or wrong else 0
 
 
 async def _backlog(settings: Settings) -> Backlog:

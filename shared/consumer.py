@@ -2,40 +2,42 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.message import KafkaAckableMessage
-from pymongo.errors import PyMongoError
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from shared.contracts import topics
-from shared.errors import FactOvertaken, TooManyInvalid
+from shared.deferred import Deferred, Waiting
+from shared.errors import FactOvertaken, ServiceError, TooManyInvalid
+from shared.faults import is_transient
+from shared.isolation import Isolation
+from shared.lineage import Lineage
+from shared.log import Logs, UnreadableBatch, mark_of
 from shared.mongo import Mongo, Transaction
-from shared.offsets import Span, StoredOffsets
-from shared.outbox import Outbox, Row
-from shared.poll import Poll, Received
-from shared.telemetry import Metrics, logger
+from shared.offsets import Move, StoredOffsets
+from shared.outbox import Clock, Outbox, Row
+from shared.poll import Poll, Position, Received, Record, position_of
+from shared.reader import Reader
+from shared.standstill import Standstills
+from shared.telemetry import Metrics, Trouble
 
 LINGER_MS = 200
 """The broker holds a fetch this long to fill it; a record may wait twice as long, behind a fetch without it."""
-IDLE_MS = 500
-"""How long a poll waits in vain; what arrives ends it at once."""
-POLL_RECORDS = 2_000
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-OVERTAKEN_SECONDS = 60.0
-"""How long a fact waits for the catalogue before it is put aside."""
 Handle = Callable[[Sequence[Received], Transaction], Awaitable[None]]
 """Applies a poll's events; runs again after a conflict, so it changes nothing but through the transaction."""
+Apply = Callable[[Poll, Transaction], Coroutine[Any, Any, None]]
 
 
-class _Overtaken(Exception):
+class _Elsewhere(Exception):
     """The stored offsets are not where this poll begins."""
+
+
+class _SettledElsewhere(Exception):
+    """Another worker has applied what waited here."""
 
 
 class BatchConsumer:
@@ -50,6 +52,8 @@ class BatchConsumer:
         mongo: Mongo,
         outbox: Outbox,
         metrics: Metrics,
+        logs: Logs,
+        clock: Clock,
         topic_prefix: str = "",
         invalid_limit: int = 1_000,
         after: "BatchConsumer | None" = None,
@@ -59,192 +63,236 @@ class BatchConsumer:
         self.topics = [topic_prefix + name for name in topic_names]
         self.offsets = StoredOffsets(mongo, self.group)
         self.caught_up = asyncio.Event()
-        """Set once the stored offsets have reached the ends seen at start."""
+        """Set once the group's stored offsets have reached the ends seen at start, whichever worker moved them."""
         self.failed: asyncio.Future[None] = asyncio.Future()
         """Done, with the reason, when the consumer has given up; the process ends then."""
-        self._handle = handle
-        self._mongo = mongo
-        self._outbox = outbox
-        self._metrics = metrics
-        self._invalid_limit = invalid_limit
-        self._after = after
-        self._linger_ms = linger_ms
+        self.linger_ms = linger_ms
+        self.logs = logs
+        self.lineage = Lineage(mongo, self.offsets, logs)
+        self.standstills = Standstills(mongo, self.offsets)
+        self.trouble = Trouble("poll waits", group=self.group)
+        self.reader: Reader | None = None
         self.is_reference = False
         """Whether other consumers wait for this one."""
         if after is not None:
             after.is_reference = True
-        self._ends: dict[TopicPartition, int] = {}
-        self._subscriber: Any = None
-
-    def subscribe(self, broker: KafkaBroker) -> None:
-        """Registers with the broker; reading begins when the broker starts."""
-        self._subscriber = broker.subscriber(
-            *self.topics,
-            batch=True,
-            group_id=self.group,
-            auto_offset_reset="earliest",
-            ack_policy=AckPolicy.MANUAL,
-            parser=self._parse,
-            decoder=_no_decoding,
-            listener=_SeekToStored(self),
-            partition_assignment_strategy=(RangePartitionAssignor,),
-            max_records=POLL_RECORDS,
-            batch_timeout_ms=IDLE_MS,
-            fetch_min_bytes=1_048_576,
-            fetch_max_wait_ms=self._linger_ms,
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=2_000,
-            rebalance_timeout_ms=30_000,
-        )
-
-        async def on_poll(_: Any, message: KafkaMessage) -> None:
-            await self._guard(message.raw_message)
-
-        self._subscriber(on_poll)
+        self._handle = handle
+        self._mongo = mongo
+        self._outbox = outbox
+        self._metrics = metrics
+        self._clock = clock
+        self._invalid_limit = invalid_limit
+        self._after = after
+        self._deferred = Deferred(mongo, self.group)
+        self._isolation = Isolation(mongo, self.group, handle, clock)
+        self._ends: Mapping[TopicPartition, int] = {}
 
     async def know_ends(self, ends: Mapping[TopicPartition, int]) -> None:
-        """Tells which offsets `caught_up` waits for; raises RecordsLost where less is there than was handled."""
+        """Tells which offsets `caught_up` waits for; raises RecordsLost where the logs are not those of before."""
         self._ends = {partition: end for partition, end in ends.items() if partition.topic in self.topics}
-        await self.offsets.must_be_within(self._ends)
-        await self._look_whether_caught_up()
+        await self.lineage.must_hold(self._ends)
+        await self.look_whether_caught_up()
 
-    async def _guard(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
-        """FastStream goes on to the next poll after an error, so none may leave here: the process ends instead."""
-        try:
-            if self._after is not None:
-                await self._after.caught_up.wait()
-            await self.handle_poll(Poll.of(records))
-        except Exception as error:
-            self.failed.set_exception(error)
-            await asyncio.Event().wait()
-
-    async def handle_poll(self, poll: Poll) -> None:
-        """Applies the poll, as often as it takes; what others have handled meanwhile falls out of it."""
-        begun, attempt = time.monotonic(), 0
-        while poll.records:
-            try:
-                await self._mongo.transact(lambda tx, poll=poll: self._apply(poll, tx))  # type: ignore[misc]
-                break
-            except _Overtaken:
-                poll = await self._what_is_left(poll)
-            except FactOvertaken as error:
-                if time.monotonic() - begun > OVERTAKEN_SECONDS:
-                    poll = poll.without(error)
-                await self._wait(attempt, error)
-            except (PyMongoError, KafkaError, OSError) as error:
-                await self._wait(attempt, error)
-            attempt += 1
-        if poll.records:
-            self._metrics.records.labels(self.group).inc(len(poll.records))
-            self._metrics.dead_letters.labels(self.group).inc(len(poll.invalid))
-            self._metrics.poll_seconds.labels(self.group).observe(time.monotonic() - begun)
-            await self._advise(poll)
-        await self._look_whether_caught_up()
-
-    async def _apply(self, poll: Poll, tx: Transaction) -> None:
-        """One poll's transaction; its first operation moves the offsets, or finds that they are elsewhere."""
-        spans = await self._spans(poll)
-        if not await self.offsets.advance(spans, tx):
-            raise _Overtaken
-        await self._outbox.put([self._dead_letter(r, why) for r, why in poll.invalid], tx)
-        if poll.received:
-            await self._handle(poll.received, tx)
-
-    async def _spans(self, poll: Poll) -> list[Span]:
-        """The poll's spans; raises TooManyInvalid where unreadable records in a row pass the limit."""
-        if not poll.invalid:
-            return [Span(p, records[0].offset, records[-1].offset) for p, records in poll.partitions()]
-        before = await self.offsets.invalid_in_a_row(p for p, _ in poll.partitions())
-        bad = {(r.topic, r.partition, r.offset) for r, _ in poll.invalid}
-        spans = []
-        for partition, records in poll.partitions():
-            in_a_row = before.get(partition, 0)
-            for record in records:
-                in_a_row = in_a_row + 1 if (record.topic, record.partition, record.offset) in bad else 0
-                if in_a_row > self._invalid_limit:
-                    raise TooManyInvalid(
-                        f"{self.group}: {in_a_row} unreadable records in a row in {partition.topic}:"
-                        f"{partition.partition} up to offset {record.offset}"
-                    )
-            spans.append(Span(partition, records[0].offset, records[-1].offset, in_a_row))
-        return spans
-
-    async def _what_is_left(self, poll: Poll) -> Poll:
-        """The poll without what is handled already, is no longer ours, or lies beyond a gap (read again by seeking)."""
-        stored = await self.offsets.read(p for p, _ in poll.partitions())
-        consumer: AIOKafkaConsumer = self._subscriber.consumer
-        keep: list[ConsumerRecord[Any, Any]] = []
-        for partition, records in poll.partitions():
-            if partition not in consumer.assignment():
-                continue
-            rest = [record for record in records if record.offset >= stored[partition]]
-            if rest and rest[0].offset > stored[partition]:
-                consumer.seek(partition, stored[partition])
-            else:
-                keep += rest
-        return poll.only(keep)
-
-    async def _wait(self, attempt: int, error: Exception) -> None:
-        self._metrics.retries.labels(self.group).inc()
-        logger.warning("poll waits", group=self.group, attempt=attempt, error=type(error).__name__)
-        await asyncio.sleep(BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS) - 1)])
-
-    async def _advise(self, poll: Poll) -> None:
-        """Commits to Kafka for the sake of lag tools; a refusal changes nothing."""
-        consumer: AIOKafkaConsumer = self._subscriber.consumer
-        ours = {p: records[-1].offset + 1 for p, records in poll.partitions() if p in consumer.assignment()}
-        with suppress(KafkaError):
-            await consumer.commit(ours)
-        behind = sum(max(0, (consumer.highwater(p) or 0) - next_) for p, next_ in ours.items())
-        self._metrics.lag.labels(self.group).set(behind)
-
-    async def _look_whether_caught_up(self) -> None:
+    async def look_whether_caught_up(self) -> None:
+        """Asks the stored offsets, which any worker of the group may have moved."""
         if self.caught_up.is_set():
             return
         stored = await self.offsets.read(self._ends)
         if all(stored[partition] >= end for partition, end in self._ends.items()):
             self.caught_up.set()
 
-    def _dead_letter(self, record: ConsumerRecord[Any, Any], reason: str) -> Row:
+    # What the reader asks of it.
+
+    async def may_read(self) -> None:
+        """Returns once the catalogue has been read that the facts refer to; raises ConsumerStoppedError at the end."""
+        if self._after is not None:
+            await self._after.caught_up.wait()
+        if self.failed.done():
+            raise ConsumerStoppedError
+
+    async def handle(self, poll: Poll) -> None:
+        """Applies a poll; an error ends the consumer, since whoever calls would go on to the next poll."""
+        try:
+            await self.handle_poll(poll)
+        except Exception as error:
+            self.give_up(error)
+
+    def give_up(self, error: Exception) -> None:
+        """Ends the consumer; the process sees it in `failed`."""
+        if not self.failed.done():
+            self.failed.set_exception(error)
+
+    def waits(self, reason: str) -> None:
+        """Notes that reading does not go on."""
+        self.trouble.met(reason)
+
+    def reads(self) -> None:
+        """Notes that reading goes on."""
+        self.trouble.over()
+
+    async def stands(self, partition: TopicPartition, batch: UnreadableBatch) -> None:
+        """Notes that a partition cannot be read on: it stands still until it can, or an operator passes the batch."""
+        where = f"{partition.topic}:{partition.partition}, offsets {batch.first} to {batch.next - 1}"
+        self.trouble.met(f"{where} cannot be read: {batch.reason}")
+        await self.standstills.note(partition, batch, self._clock())
+
+    async def goes_on(self, partition: TopicPartition) -> None:
+        """Notes that a partition that stood still can be read on."""
+        await self.standstills.forget(partition)
+        if self.reader is not None:
+            self.reader.stopped.pop(partition, None)
+            if not self.reader.stopped:
+                self.trouble.over()
+
+    # Polls.
+
+    async def handle_poll(self, poll: Poll) -> None:
+        """Applies the poll, as often as it takes; what others have handled meanwhile falls out of it."""
+        begun = time.monotonic()
+        poll = await self._settled(poll, self._apply)
+        if poll.spans:
+            self._metrics.records.labels(self.group).inc(len(poll.records))
+            self._metrics.dead_letters.labels(self.group).inc(len(poll.invalid))
+            self._metrics.poll_seconds.labels(self.group).observe(time.monotonic() - begun)
+            await self._advise(poll)
+
+    async def retry_deferred(self) -> bool:
+        """Applies the oldest of what waits; whether anything did."""
+        waiting = await self._deferred.waiting()
+        if waiting:
+
+            async def apply(poll: Poll, tx: Transaction) -> None:
+                await self._apply_deferred(poll, waiting, tx)
+
+            with suppress(_SettledElsewhere):
+                await self._settled(Poll.of([w.record for w in waiting], spans={}), apply)
+        return bool(waiting)
+
+    async def _settled(self, poll: Poll, apply: Apply) -> Poll:
+        """What has been applied of the poll in the end."""
+        attempt = 0
+        while poll.spans or poll.records:
+            try:
+                await self._mongo.transact(lambda tx, poll=poll: apply(poll, tx))  # type: ignore[misc]
+                if attempt and not (self.reader and self.reader.stopped):
+                    self.trouble.over()
+                break
+            except _Elsewhere:
+                poll = await self._what_is_left(poll)
+            except FactOvertaken as error:
+                poll = poll.deferring(error.missing)
+            except (ServiceError, TooManyInvalid, _SettledElsewhere):
+                raise
+            except Exception as error:
+                if is_transient(error) or isinstance(error, KafkaError):
+                    await self._wait(attempt, error)
+                else:
+                    poll = poll.refusing(await self._isolation.faults(poll, error))
+            attempt += 1
+        return poll
+
+    async def _apply(self, poll: Poll, tx: Transaction) -> None:
+        """One poll's transaction; its first operation moves the offsets, or finds that they are elsewhere."""
+        if not await self.offsets.advance(await self._moves(poll), tx):
+            raise _Elsewhere
+        await self._outbox.put([self._dead_letter(r, poll.invalid) for r in poll.records_at(poll.invalid)], tx)
+        await self._deferred.put(poll.records_at(poll.deferred), "overtaken", self._clock(), tx)
+        if poll.received:
+            await self._handle(poll.received, tx)
+
+    async def _apply_deferred(self, poll: Poll, waiting: Sequence[Waiting], tx: Transaction) -> None:
+        """Applies what waited, and gives up what has waited in vain or is still wrong."""
+        over = {w.position for w in waiting if self._deferred.is_over(w, self._clock())}
+        refused = {**poll.invalid, **{p: why for p, why in poll.deferred.items() if p in over}}
+        done = [w for w in waiting if w.position not in poll.deferred or w.position in over]
+        if not await self._deferred.settle(done, refused, tx):
+            raise _SettledElsewhere
+        letters = [w for w in done if w.kind == "overtaken" and w.position in refused]
+        await self._outbox.put([self._dead_letter(w.record, refused) for w in letters], tx)
+        if poll.received:
+            await self.offsets.count_later(len(poll.received), tx)
+            await self._handle(poll.received, tx)
+
+    async def _moves(self, poll: Poll) -> list[Move]:
+        """How the poll moves the offsets; raises TooManyInvalid where unreadable records in a row pass the limit."""
+        before = await self.offsets.invalid_in_a_row(poll.spans) if poll.invalid else {}
+        moves = []
+        for partition, records in poll.by_partition().items():
+            span, in_a_row = poll.spans[partition], before.get(partition, 0)
+            for record in records if poll.invalid else ():
+                in_a_row = in_a_row + 1 if position_of(record) in poll.invalid else 0
+                if in_a_row > self._invalid_limit:
+                    raise TooManyInvalid(
+                        f"{self.group}: {in_a_row} unreadable records in a row in {partition.topic}:"
+                        f"{partition.partition} up to offset {record.offset}"
+                    )
+            last = (records[-1].offset, mark_of(records[-1])) if records else None
+            moves.append(Move(partition, span.first, span.next, in_a_row, last))
+        return moves
+
+    async def _what_is_left(self, poll: Poll) -> Poll:
+        """The poll without what is handled already, is no longer ours, or lies beyond a gap (read again by seeking)."""
+        await self.lineage.must_hold(poll.spans)
+        stored = await self.offsets.read(poll.spans)
+        mine = self.reader.assignment() if self.reader else frozenset()
+        ours = {partition: next_ for partition, next_ in stored.items() if partition in mine}
+        for partition, next_ in list(ours.items()):
+            span = poll.spans[partition]
+            if span.first > next_ or span.next <= next_:
+                assert self.reader is not None
+                self.reader.seek(partition, next_)
+                del ours[partition]
+        return poll.behind(ours)
+
+    async def _wait(self, attempt: int, error: Exception) -> None:
+        self._metrics.retries.labels(self.group).inc()
+        self.trouble.met(type(error).__name__)
+        await asyncio.sleep(BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS) - 1)])
+
+    async def _advise(self, poll: Poll) -> None:
+        """Commits to Kafka for the sake of lag tools; a refusal changes nothing."""
+        if self.reader is None:
+            return
+        mine = self.reader.assignment()
+        ours = {partition: span.next for partition, span in poll.spans.items() if partition in mine}
+        with suppress(KafkaError):
+            await self.reader.commit(ours)
+        behind = sum(max(0, (self.reader.highwater(p) or 0) - next_) for p, next_ in ours.items())
+        self._metrics.lag.labels(self.group).set(behind)
+
+    def _dead_letter(self, record: Record, reasons: Mapping[Position, str]) -> Row:
         """The record as it was, under its position, with the reason beside it."""
         position = f"{record.topic}:{record.partition}:{record.offset}"
+        reason = reasons[position_of(record)].encode(errors="backslashreplace")
+        headers = [(_written_out(name), content) for name, content in record.headers]
         return Row(
             id=f"{self.group}:{position}",
             topic=topics.dead_letters(self.group),
             key=position.encode(),
             value=record.value,
-            headers=[*record.headers, ("dlq_position", position.encode()), ("dlq_reason", reason.encode())],
-        )
-
-    async def _parse(self, batch: tuple[ConsumerRecord[Any, Any], ...], _: Any) -> KafkaMessage:
-        """Takes a poll as it is: FastStream's own parser raises at a null or non-UTF-8 header and loses the poll."""
-        return KafkaAckableMessage(
-            body=None,
-            headers={},
-            raw_message=batch,
-            message_id=str(batch[0].offset),
-            correlation_id=self.group,
-            consumer=self._subscriber.consumer,
+            headers=[*headers, ("dlq_position", position.encode()), ("dlq_reason", reason)],
         )
 
 
-async def _no_decoding(_: Any) -> None:
-    return None
+def _written_out(name: str) -> str:
+    """The name of a header as text that can be sent: bytes that are no UTF-8 are written as `\\xff`."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
-class _SeekToStored(ConsumerRebalanceListener):  # type: ignore[misc, unused-ignore]
+class SeekToStored(ConsumerRebalanceListener):  # type: ignore[misc, unused-ignore]
     """On assignment, reading begins at the stored offset; a hint, since delivery may begin before it has run."""
 
     def __init__(self, owner: BatchConsumer) -> None:
         self._owner = owner
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Nothing to do: the stored offsets fence what is still in hand."""
+        """The stored offsets fence what is still in hand."""
+        if self._owner.reader is not None:
+            self._owner.reader.forget()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Seeks."""
-        stored = await self._owner.offsets.read(assigned)
-        consumer = self._owner._subscriber.consumer
+        stored, reader = await self._owner.offsets.read(assigned), self._owner.reader
         for partition, offset in stored.items():
-            if partition in consumer.assignment():
-                consumer.seek(partition, offset)
+            if reader is not None and partition in reader.assignment():
+                reader.seek(partition, offset)

@@ -13,16 +13,17 @@ ServiceError
 ├── Conflict             409  the state does not allow it
 ├── NotKnownYet          409  another service's fact has not arrived; retry
 ├── Unavailable          503  a dependency does not answer; retry
-└── RecordsLost          500  a topic ends before what was handled; the process ends
+├── RecordsLost          500  records are gone from a topic; the process ends
+└── ConsumerStopped      500  our own code fails at a record; the process ends
 InvalidMessage                a record that can never be read; goes to the dead-letter topic
-FactOvertaken                 a fact that names what the catalogue does not hold yet; waits
-TooManyInvalid                the limit of invalid records in a row; the consumer stops
+FactOvertaken                 facts that name what the catalogue does not hold yet; they are kept for later
+TooManyInvalid                more invalid records than a limit allows; the process ends
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from pydantic import ValidationError
 
@@ -32,6 +33,18 @@ MOST_ERRORS_OF_AN_ITEM = 10
 """The same for one item of a batch that is read by itself."""
 LONGEST_WORDS = 300
 """Characters of a pointer or a reason, since both may repeat a name that the caller chose."""
+
+
+class Partition(Protocol):
+    """A partition of a topic, as Kafka's client has it."""
+
+    @property
+    def topic(self) -> str:
+        """Its topic's name."""
+
+    @property
+    def partition(self) -> int:
+        """Its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +199,39 @@ class Unavailable(ServiceError):
 
 
 class RecordsLost(ServiceError):
-    """A topic was made anew, or its broker has lost the end of it."""
+    """Of a topic, records that were handled are gone, or others that were not: nothing may be handled on in silence."""
 
     slug = "records-lost"
 
-    def __init__(self, group: str, partition: str, end: int, handled: int) -> None:
-        super().__init__(
-            f"{partition} ends at offset {end}, but {group} has handled everything below {handled}: the topic was made "
-            "anew, or its broker has lost records"
+    @classmethod
+    def ends(cls, group: str, partition: Partition, end: int, handled: int) -> "RecordsLost":
+        """The log ends before what was handled."""
+        return cls(
+            f"{_name(partition)} ends at offset {end}, but {group} has handled everything below {handled}: the topic "
+            "was made anew, or its broker has lost records"
         )
+
+    @classmethod
+    def begins(cls, group: str, partition: Partition, begin: int, handled: int) -> "RecordsLost":
+        """The log begins behind what was handled."""
+        return cls(
+            f"{_name(partition)} begins at offset {begin}, but {group} has handled only what is below {handled}: "
+            f"the records from {handled} to {begin - 1} were deleted before they were handled"
+        )
+
+    @classmethod
+    def is_another(cls, group: str, partition: Partition, offset: int) -> "RecordsLost":
+        """The log has another record where a handled one was."""
+        return cls(
+            f"{_name(partition)} has another record at offset {offset} than the one that {group} has handled: the "
+            "topic was made anew, or its broker has lost records, and what took their offsets was never handled"
+        )
+
+
+class ConsumerStopped(ServiceError):
+    """Our own code fails at a record; the process ends and names where."""
+
+    slug = "consumer-stopped"
 
 
 class InvalidMessage(Exception):
@@ -210,7 +247,7 @@ class FactOvertaken(Exception):
 
 
 class TooManyInvalid(Exception):
-    """More records in a row could not be read than the limit allows: the fault is ours, not theirs."""
+    """More records could not be read or applied than the limits allow: the fault is ours, not theirs."""
 
 
 def pointer(prefix: str, location: Sequence[int | str]) -> str:
@@ -226,3 +263,7 @@ def _shown(words: str) -> str:
     """Words that any answer can hold: not too long, and without the half of a surrogate pair."""
     short = words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 1]}…"
     return short.encode(errors="replace").decode()
+
+
+def _name(partition: Partition) -> str:
+    return f"{partition.topic}:{partition.partition}"

@@ -22,8 +22,8 @@ from shared.errors import BadInput, FieldError, ServiceError, Unavailable, point
 from shared.request_fields import located
 from shared.telemetry import Metrics, logger
 
-Check = Callable[[], Awaitable[None]]
-"""Returns when a dependency is well; raises ServiceError otherwise."""
+Check = Callable[[], Awaitable[str]]
+"""Returns what to say when all is well; raises ServiceError otherwise."""
 
 
 class Problem(JSONResponse):
@@ -71,13 +71,11 @@ def _probes(metrics: Metrics, alive: Check, ready: Check) -> APIRouter:
 
     @router.get("/livez")
     async def livez() -> Response:
-        await alive()
-        return Response("ok\n", media_type="text/plain")
+        return Response(f"{await alive()}\n", media_type="text/plain")
 
     @router.get("/readyz")
     async def readyz() -> Response:
-        await ready()
-        return Response("ok\n", media_type="text/plain")
+        return Response(f"{await ready()}\n", media_type="text/plain")
 
     @router.get("/metrics")
     async def exposition() -> Response:

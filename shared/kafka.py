@@ -79,11 +79,13 @@ async def partitions(bootstrap: Sequence[str], topics: Iterable[str]) -> list[To
 
 
 async def end_offsets(bootstrap: Sequence[str], topics: Iterable[str]) -> dict[TopicPartition, int]:
-    """The next offset to be written of each partition of `topics`; a topic that does not exist has none."""
+    """The offset up to which each partition of `topics` can be read; a topic that does not exist has none."""
     existing = await partitions(bootstrap, topics)
     if not existing:  # aiokafka's consumer cannot be stopped before it has asked anything
         return {}
-    consumer = AIOKafkaConsumer(bootstrap_servers=list(bootstrap), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=list(bootstrap), enable_auto_commit=False, isolation_level="read_committed"
+    )
     await consumer.start()
     try:
         return dict(await consumer.end_offsets(existing))

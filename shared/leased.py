@@ -3,6 +3,7 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
@@ -16,6 +17,8 @@ IDLE_SECONDS = 0.2
 """The pause grows to this while there is nothing."""
 STANDBY_SECONDS = 0.5
 """While another holds the lease, or something does not answer."""
+STEP_SECONDS = 15.0
+"""No step takes longer while everything answers."""
 
 
 class LeasedLoop(ABC):
@@ -27,9 +30,19 @@ class LeasedLoop(ABC):
 
     def __init__(self, lease: Lease) -> None:
         self.beat = time.monotonic()
+        self.held: str | None = None
+        """Why the last step has left behind what it should have done; None where it has not."""
         self._lease = lease
         self._pause = self.pause_seconds
         self._trouble = Trouble("loop waits", loop=self.name)
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """Why it makes no progress, and for how many seconds; None where it does or has nothing to do."""
+        if self._trouble.reason is not None:
+            return f"{self.name}: {self._trouble.reason}", self._trouble.seconds
+        age = time.monotonic() - self.beat
+        return (f"{self.name}: a step does not end", age) if age > STEP_SECONDS else None
 
     @abstractmethod
     async def step(self) -> int:
@@ -70,10 +83,15 @@ class LeasedLoop(ABC):
             self._trouble.met(type(error).__name__)
             await self.close()
             return STANDBY_SECONDS
-        self._trouble.over()
+        if self.held is None:
+            self._trouble.over()
+        else:
+            self._trouble.met(self.held)
         self._pause = self.pause_seconds if done else min(2 * self._pause, IDLE_SECONDS)
         return 0.0 if done >= FULL else self._pause
 
     async def _end(self) -> None:
-        await self.close()
-        await self._lease.release()
+        """Lets go, as far as anything answers: an error here would be taken for the loop's, and begin it anew."""
+        for let_go in (self.close, self._lease.release):
+            with suppress(KafkaError, PyMongoError, OSError):
+                await let_go()

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from aiokafka import TopicPartition
 from pymongo import UpdateOne
 
-from shared.errors import RecordsLost
-from shared.mongo import Mongo, Transaction
+from shared.mongo import Document, Mongo, Transaction
 
 COLLECTION = "offsets"
 FENCES = "offset_fences"
@@ -15,14 +14,16 @@ FENCES = "offset_fences"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Records of one partition in one poll: `first` to `last`, both included."""
+class Move:
+    """How one poll moves one partition: from `first`, its first offset, to `next`, the one behind its last."""
 
     partition: TopicPartition
     first: int
-    last: int
-    invalid: int | None = None
-    """Unreadable records in a row up to `last`; None where the span has none and ends the row."""
+    next: int
+    invalid: int = 0
+    """Unreadable records in a row that it ends with."""
+    last: tuple[int, bytes] | None = None
+    """The offset of its last record, and the mark by which that is known again; None for a poll without records."""
 
 
 class StoredOffsets:
@@ -36,35 +37,25 @@ class StoredOffsets:
 
     async def read(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """The next offset of each partition; a partition never seen is seeded at 0, not at Kafka's committed offset."""
-        ids = {self._id(partition): partition for partition in partitions}
-        rows = await self._rows.find({"_id": {"$in": list(ids)}}).to_list(None)
-        found = {ids[row["_id"]]: int(row["next"]) for row in rows}
-        missing = [key for key, partition in ids.items() if partition not in found]
+        return {partition: int(row["next"]) for partition, row in (await self.rows(partitions)).items()}
+
+    async def rows(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Document]:
+        """As stored: `next`, and of what was handled `last` with its `offset` and `mark`, if that was kept."""
+        ids = {self.id(partition): partition for partition in partitions}
+        found = {row["_id"]: row for row in await self._rows.find({"_id": {"$in": list(ids)}}).to_list(None)}
+        missing = [partition for key, partition in ids.items() if key not in found]
         if missing:
-            await self._seed([ids[key] for key in missing])
-        return {partition: found.get(partition, 0) for partition in ids.values()}
+            await self._seed(missing)
+        return {partition: found.get(key) or self._row(partition) for key, partition in ids.items()}
 
-    async def must_be_within(self, ends: Mapping[TopicPartition, int]) -> None:
-        """Raises RecordsLost where a partition ends before what has been handled: what is written there next would
-        take the numbers of records that are gone, and would count as handled."""
-        for partition, next_ in (await self.read(ends)).items():
-            if next_ > ends[partition]:
-                raise RecordsLost(self.group, f"{partition.topic}:{partition.partition}", ends[partition], next_)
-
-    async def advance(self, spans: Iterable[Span], tx: Transaction) -> bool:
-        """Moves every span's partition from its first to behind its last record; False if any is not at its first.
+    async def advance(self, moves: Iterable[Move], tx: Transaction) -> bool:
+        """Moves every partition from its first offset to behind its last; False if any is not at its first.
 
         Equality is what protects: against a repeated poll, a gap, and a zombie that lost the partition.
         """
-        moves = [
-            UpdateOne(
-                {"_id": self._id(span.partition), "next": span.first},
-                {"$set": {"next": span.last + 1, "invalid": span.invalid or 0}},
-            )
-            for span in spans
-        ]
-        result = await self._rows.bulk_write(moves, ordered=False, session=tx)
-        return result.matched_count == len(moves)
+        writes = [UpdateOne({"_id": self.id(m.partition), "next": m.first}, {"$set": _moved(m)}) for m in moves]
+        result = await self._rows.bulk_write(writes, ordered=False, session=tx)
+        return result.matched_count == len(writes)
 
     async def fence(self, tx: Transaction) -> None:
         """Makes `tx` conflict with every poll of the group that overlaps it: the second sees the first's effects.
@@ -77,7 +68,7 @@ class StoredOffsets:
 
     async def _seed(self, partitions: Iterable[TopicPartition]) -> None:
         """Gives new partitions their rows, in one transaction with the fence: a row is never there without it."""
-        rows = [UpdateOne({"_id": self._id(p)}, {"$setOnInsert": self._row(p)}, upsert=True) for p in partitions]
+        rows = [UpdateOne({"_id": self.id(p)}, {"$setOnInsert": self._row(p)}, upsert=True) for p in partitions]
 
         async def write(tx: Transaction) -> None:
             await self._move_fence(tx)
@@ -85,23 +76,42 @@ class StoredOffsets:
 
         await self._mongo.transact(write)
 
+    async def count_later(self, events: int, tx: Transaction) -> None:
+        """Counts events that are applied behind their offsets' back: what is told by offsets alone has changed."""
+        change = {"$inc": {"later": events}}
+        await self._fences.update_one({"_id": self.group}, change, upsert=True, session=tx)
+
     async def _move_fence(self, tx: Transaction) -> None:
         await self._fences.update_one({"_id": self.group}, {"$inc": {"moves": 1}}, upsert=True, session=tx)
 
     async def invalid_in_a_row(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """How many unreadable records ended each partition's handled part."""
-        ids = {self._id(partition): partition for partition in partitions}
+        ids = {self.id(partition): partition for partition in partitions}
         rows = await self._rows.find({"_id": {"$in": list(ids)}, "invalid": {"$gt": 0}}).to_list(None)
         return {ids[row["_id"]]: int(row["invalid"]) for row in rows}
 
-    def _id(self, partition: TopicPartition) -> str:
+    def id(self, partition: TopicPartition) -> str:
+        """`_id` of a partition's row."""
         return f"{self.group}:{partition.topic}:{partition.partition}"
 
-    def _row(self, partition: TopicPartition) -> dict[str, object]:
+    def _row(self, partition: TopicPartition) -> Document:
         return {"group": self.group, "topic": partition.topic, "partition": partition.partition, "next": 0}
 
 
+def _moved(move: Move) -> Document:
+    fields: Document = {"next": move.next, "invalid": move.invalid}
+    if move.last is not None:
+        offset, mark = move.last
+        fields["last"] = {"offset": offset, "mark": mark}
+    return fields
+
+
 async def position(mongo: Mongo, groups: Iterable["StoredOffsets"], tx: Transaction) -> Mapping[str, int]:
-    """How far the groups have come, as seen by `tx`: `topic:partition` → next offset."""
-    rows = await mongo[COLLECTION].find({"group": {"$in": [g.group for g in groups]}}, session=tx).to_list(None)
-    return {f"{row['topic']}:{row['partition']}": row["next"] for row in sorted(rows, key=lambda r: str(r["_id"]))}
+    """How far the groups have come, as seen by `tx`: `topic:partition` → next offset, and under `later` the number of
+    events that were applied after their offsets had been passed, if there were any."""
+    names = [group.group for group in groups]
+    rows = await mongo[COLLECTION].find({"group": {"$in": names}}, session=tx).to_list(None)
+    reached = {f"{row['topic']}:{row['partition']}": row["next"] for row in sorted(rows, key=lambda r: str(r["_id"]))}
+    late = mongo[FENCES].find({"_id": {"$in": names}, "later": {"$gt": 0}}, session=tx)
+    later = sum([row["later"] async for row in late])
+    return {**reached, "later": later} if later else reached

@@ -2,27 +2,35 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import uvicorn
 import uvloop
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from faststream.kafka import KafkaBroker
 
 from shared import kafka
 from shared.errors import Unavailable
 from shared.http import create_app
+from shared.readers import Readers
 from shared.service import Loop, Platform, Service
 from shared.settings import Settings, from_environment
 from shared.telemetry import Trouble, configure_logs, logger
+from shared.watch import Watch
 
 STUCK_SECONDS = 60.0
+WAITED_SECONDS = 15.0
+"""What has made no progress for so long is told of by the probes."""
 STOP_SECONDS = 15.0
+EXIT_SECONDS = 25.0
+"""After the decision to end, the process is over within so long, whatever still runs in it."""
 
 
 class _Server(uvicorn.Server):
@@ -50,10 +58,11 @@ class Process:
         self._settings = service.platform.settings
         self._consumers = [c for r, cs in service.workers.items() if everything or r == role for c in cs]
         self._loops = [loop for r, loops in service.loops.items() if everything or r == role for loop in loops]
-        self._broker: KafkaBroker | None = None
+        self._readers = Readers(self._settings.bootstrap, self._consumers, service.platform.metrics)
+        self._serves = everything or role == "api"
         app = create_app(
             service.platform.service,
-            service.routers if everything or role == "api" else (),
+            service.routers if self._serves else (),
             tokens=service.platform.tokens,
             metrics=service.platform.metrics,
             alive=self._alive,
@@ -75,6 +84,11 @@ class Process:
         """Set once MongoDB and Kafka have answered: nothing but the API and the probes begins before."""
         self._started = False
         self._not_ready = Trouble("not ready")
+        self._failing: dict[str, Trouble] = {}
+        """By loop, an error of our own that it fails with again and again."""
+        for loop in self._loops:
+            gauge = service.platform.metrics.waiting.labels(loop.name)
+            gauge.set_function(partial(_seconds, loop))
 
     async def run(self) -> int:
         """Serves until SIGTERM or until a part fails; returns the exit code."""
@@ -90,6 +104,7 @@ class Process:
         if failed is not None:
             logger.error("process ends", reason=str(failed), error=type(failed).__name__)
             self._server.should_exit = True
+        _end_within(EXIT_SECONDS)
         await serving
         begun = time.monotonic()
         logger.info("requests are answered, the rest stops")
@@ -100,15 +115,13 @@ class Process:
     async def _consume(self) -> None:
         """Starts the consumers once their topics are there; returns when they run."""
         await self._reach()
-        if self._consumers:
-            ends = await self._ends()
-            self._broker = KafkaBroker(
-                self._settings.bootstrap, logger=None, allow_auto_create_topics=False, graceful_timeout=STOP_SECONDS
-            )
-            for consumer in self._consumers:
-                await consumer.know_ends(ends)
-                consumer.subscribe(self._broker)
-            await self._broker.start()
+        while self._consumers and not self._started:
+            try:
+                await self._readers.start(await self._ends(), STOP_SECONDS)
+                break
+            except (KafkaError, OSError) as error:
+                self._not_ready.met(f"Kafka does not answer: {type(error).__name__}")
+            await asyncio.sleep(1.0)
         self._started = True
 
     async def _reach(self) -> None:
@@ -143,41 +156,62 @@ class Process:
     async def _keep(self, loop: Loop) -> None:
         """Runs a loop, again after an error: its state is in the database."""
         await self._reached.wait()
-        while True:
+        failing = self._failing[loop.name] = Trouble("loop failed, starts again", loop=loop.name)
+        while not self._server.should_exit:
             try:
                 await loop.run()
             except Exception as error:
-                logger.error("loop failed, starts again", loop=loop.name, error=type(error).__name__, exc_info=error)
+                if failing.reason is None:
+                    logger.error("loop failed", loop=loop.name, error=type(error).__name__, exc_info=error)
+                failing.met(type(error).__name__)
             await asyncio.sleep(1.0)
 
     async def _stop(self, parts: Sequence["asyncio.Future[None]"]) -> None:
         """Ends the polls under way, then the loops; in all within STOP_SECONDS, also where nobody answers any more."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
-                if self._broker is not None:
-                    await self._broker.stop()
                 for part in parts:
                     part.cancel()
-                await asyncio.wait(parts)
+                await self._readers.stop()
+                if parts:
+                    await asyncio.wait(parts)
         self._platform.close()
 
-    async def _alive(self) -> None:
-        """The loops make progress, once they have begun."""
+    def _waiting(self) -> list[str]:
+        """What makes no progress though there is work, a sentence each."""
+        parts: list[Watch | Loop] = [*self._readers.watches, *self._loops] if self._reached.is_set() else []
+        found = [waiting for part in parts if (waiting := part.waiting) is not None]
+        found += [(f"{name}: {t.reason}", t.seconds) for name, t in self._failing.items() if t.reason is not None]
+        return [f"{why}, for {seconds:.0f} s" for why, seconds in found if seconds >= WAITED_SECONDS]
+
+    async def _alive(self) -> str:
+        """The loops make progress, once they have begun; the text names what waits all the same."""
         if not self._reached.is_set():
-            return
-        stuck = [loop.name for loop in self._loops if time.monotonic() - loop.beat > STUCK_SECONDS]
+            return "ok"
+        parts = [("watch", watch.beat) for watch in self._readers.watches] if self._started else []
+        parts += [(loop.name, loop.beat) for loop in self._loops]
+        stuck = [name for name, beat in parts if time.monotonic() - beat > STUCK_SECONDS]
         if stuck:
             raise Unavailable(f"no progress for {STUCK_SECONDS:.0f} s: {', '.join(stuck)}")
+        return _said(self._waiting())
 
-    async def _ready(self) -> None:
-        """The dependencies answer, and the catalogues that facts refer to have been read; else the log says why not."""
+    async def _ready(self) -> str:
+        """The dependencies answer, and the catalogues that facts refer to have been read; else the log says why not.
+
+        A process that only works is not ready while a part of it waits. One that serves requests still answers them: it
+        is ready, and the text names what waits.
+        """
         try:
             await self._look()
+            waiting = self._waiting()
+            if waiting and not self._serves:
+                raise Unavailable("; ".join(waiting))
         except Unavailable as error:
             if self._started:  # before that, what it waits for has been said
                 self._not_ready.met(str(error))
             raise
         self._not_ready.over()
+        return _said(waiting)
 
     async def _look(self) -> None:
         """Once it runs, Kafka may be away: what is commanded waits in the outbox, and answers are read from MongoDB."""
@@ -188,6 +222,28 @@ class Process:
         behind = [c.group for c in self._consumers if c.is_reference and not c.caught_up.is_set()]
         if behind:
             raise Unavailable(f"catalogues are being read: {', '.join(behind)}")
+
+
+def _seconds(part: Loop) -> float:
+    waiting = part.waiting
+    return waiting[1] if waiting else 0.0
+
+
+def _said(waiting: Sequence[str]) -> str:
+    return "\n".join(["ok", *(f"waits: {sentence}" for sentence in waiting)])
+
+
+def _end_within(seconds: float) -> None:
+    """Ends the process after so many seconds, also where a thread or a task of it never would."""
+
+    def end() -> None:
+        logger.error("process did not stop in time, it is ended")
+        sys.stdout.flush()
+        os._exit(1)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _settle_memory() -> None:

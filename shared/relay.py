@@ -78,8 +78,10 @@ class Relay(LeasedLoop):
         rows = [row for document in waiting for row in document.rows]
         self._metrics.outbox_pending.set(len(rows))
         if not rows:
+            self.held = None
             return 0
         acknowledged = await self._publisher.publish(rows)
+        self.held = None if all(acknowledged) else "records are not acknowledged by the broker"
         self._metrics.relay_published.inc(sum(acknowledged))
         done = list(forgettable(waiting, acknowledged))
         if done:

@@ -9,10 +9,12 @@ from typing import Protocol, TypeVar
 from fastapi import APIRouter
 from pymongo import IndexModel
 
+from shared import deferred
 from shared.auth import Tokens
 from shared.consumer import LINGER_MS, BatchConsumer, Handle
 from shared.decision import Aggregate
 from shared.lease import Lease
+from shared.log import Logs
 from shared.mongo import Mongo
 from shared.outbox import Clock, Outbox, utcnow
 from shared.relay import Publisher, Relay
@@ -29,6 +31,10 @@ class Loop(Protocol):
 
     name: str
     beat: float
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """Why it makes no progress, and for how many seconds; None where it does or has nothing to do."""
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -68,6 +74,8 @@ class Platform:
             mongo=self.mongo,
             outbox=self.outbox,
             metrics=self.metrics,
+            logs=Logs(self.settings.bootstrap),
+            clock=self.clock,
             topic_prefix=self.settings.kafka_topic_prefix,
             invalid_limit=self.settings.dead_letters_in_a_row,
             after=after,
@@ -117,5 +125,9 @@ PLATFORM_INDEXES: Indexes = {
     "leases": [],
     "offsets": [IndexModel([("group", 1)])],
     "offset_fences": [],
+    "offset_marks": [],
+    "deferred": [deferred.INDEX],
+    "content_faults": [],
+    "standstills": [IndexModel([("group", 1)])],
 }
 """What the platform keeps in every service's database."""

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -40,11 +41,19 @@ class Trouble:
         self.reason: str | None = None
         """What is wrong now."""
         self._told: set[str] = set()
+        self._since = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """For how long something has been wrong; 0 where nothing is."""
+        return 0.0 if self.reason is None else time.monotonic() - self._since
 
     def met(self, reason: str) -> None:
         """It is there."""
         if reason not in self._told:
             logger.warning(self._event, reason=reason, **self._about)
+        if self.reason is None:
+            self._since = time.monotonic()
         self.reason = reason
         self._told.add(reason)
 
@@ -91,6 +100,18 @@ class Metrics:
         self.lag = Gauge(
             "bilet_consumer_lag",
             "Records known to be at the broker and not handled",
+            ["group"],
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "bilet_waiting_seconds",
+            "For how long a group or a loop has made no progress though there is work",
+            ["part"],
+            registry=self.registry,
+        )
+        self.unreadable = Gauge(
+            "bilet_consumer_unreadable_partitions",
+            "Partitions that stand at a batch that cannot be read",
             ["group"],
             registry=self.registry,
         )

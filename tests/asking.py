@@ -20,8 +20,9 @@ URL = "http://127.0.0.1:8080/issuer"
 JSON = "application/json"
 
 
-async def _well() -> None:
+async def _well() -> str:
     """Probes are not asked here."""
+    return "ok"
 
 
 @dataclass(frozen=True)

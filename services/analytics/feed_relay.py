@@ -35,6 +35,7 @@ class FeedRelay(LeasedLoop):
 
     async def step(self) -> int:
         """Publishes the next records of every log; returns how many the broker has acknowledged."""
+        self.held = None
         return sum([await self._publish(head, after) for head, after in await self._behind()])
 
     async def waits(self) -> bool:
@@ -63,6 +64,8 @@ class FeedRelay(LeasedLoop):
         await self._ensure(topic)
         rows = await self._rows(head, after, topic)
         acknowledged = len([*takewhile(bool, await self._publisher.publish(rows))])
+        if acknowledged < len(rows):
+            self.held = f"records of {topic} are not acknowledged by the broker"
         if acknowledged:
             await self._published.update_one(
                 {"_id": _cursor_id(head)}, {"$max": {"seq": after + acknowledged}}, upsert=True

@@ -11,6 +11,7 @@ from shared.contracts.topics import EVENTS
 from shared.errors import InvalidMessage
 
 Headers = Sequence[tuple[str, bytes | None]]
+SEQUENCE_DIGITS = 10
 REQUIRED = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_recordedtime", "ce_sequence")
 
 
@@ -54,7 +55,7 @@ def read(record_headers: Headers, record_value: bytes | None) -> Envelope:
         id=attributes["ce_id"],
         source=attributes["ce_source"],
         subject=attributes["ce_subject"],
-        sequence=attributes["ce_sequence"],
+        sequence=_sequence(attributes["ce_sequence"]),
         time=_instant(attributes, "ce_time"),
         recordedtime=_instant(attributes, "ce_recordedtime"),
         event=event,
@@ -70,6 +71,13 @@ def _attributes(record_headers: Headers) -> Mapping[str, str]:
     if missing:
         raise InvalidMessage(f"header missing or null: {', '.join(missing)}")
     return attributes
+
+
+def _sequence(text: str) -> str:
+    """Compared as text, so that any other would be newer or older than all there are."""
+    if len(text) != SEQUENCE_DIGITS or not (text.isascii() and text.isdecimal()):
+        raise InvalidMessage(f"ce_sequence is not {SEQUENCE_DIGITS} digits")
+    return text
 
 
 def _instant(attributes: Mapping[str, str], name: str) -> datetime:

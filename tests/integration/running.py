@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from faststream.kafka import KafkaBroker
 
 from shared import kafka
 from shared.consumer import BatchConsumer
 from shared.contracts import wire
 from shared.contracts.event import Envelope
+from shared.readers import Readers
 from shared.relay import Publisher, Relay
 from shared.service import Platform
 from shared.settings import Settings
+from shared.telemetry import Metrics
 
 DEADLINE = 60.0
 
@@ -22,16 +23,13 @@ DEADLINE = 60.0
 @asynccontextmanager
 async def consuming(settings: Settings, *consumers: BatchConsumer) -> AsyncIterator[None]:
     """The consumers read while the body runs."""
-    broker = KafkaBroker(settings.bootstrap, logger=None, allow_auto_create_topics=False, graceful_timeout=5)
+    readers = Readers(settings.bootstrap, consumers, Metrics())
     ends = await kafka.end_offsets(settings.bootstrap, {topic for c in consumers for topic in c.topics})
-    for consumer in consumers:
-        await consumer.know_ends(ends)
-        consumer.subscribe(broker)
-    await broker.start()
+    await readers.start(ends, graceful_seconds=5)
     try:
         yield
     finally:
-        await broker.stop()
+        await readers.stop()
 
 
 async def publish(settings: Settings, *envelopes: Envelope, partition: int | None = None) -> None:

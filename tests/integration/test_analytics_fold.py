@@ -17,7 +17,7 @@ from shared.contracts.event import Envelope
 from shared.errors import Forbidden
 from shared.grants import Grant, Scope
 from shared.mongo import Transaction
-from shared.offsets import Span
+from shared.offsets import Move
 from shared.service import Platform
 from tests import builders
 from tests.builders import at, enveloped
@@ -153,7 +153,7 @@ async def test_a_poll_under_way_while_the_rules_change(fold: Fold, definition_fi
     await fold.learn(enveloped(builders.registered("p1")), enveloped(builders.diagnosed("p1")))
 
     async def facts(tx: Transaction) -> None:
-        assert await offsets.advance([Span(PLACE, 0, 1)], tx)
+        assert await offsets.advance([Move(PLACE, 0, 2)], tx)
         news = enveloped(builders.registered("p2")), enveloped(builders.diagnosed("p2"))
         await fold.writer.apply(polled(*news), tx)
 
@@ -172,7 +172,7 @@ async def test_a_partition_that_is_first_seen_while_the_rules_change(fold: Fold,
     await fold.learn(enveloped(builders.registered("p1")), enveloped(builders.diagnosed("p1")))
 
     async def facts(tx: Transaction) -> None:
-        assert await offsets.advance([Span(new, 0, 1)], tx)
+        assert await offsets.advance([Move(new, 0, 2)], tx)
         news = enveloped(builders.registered("p2")), enveloped(builders.diagnosed("p2"))
         await fold.writer.apply(polled(*news, partition=5), tx)
 
@@ -197,7 +197,7 @@ async def test_polls_do_not_write_the_fence(fold: Fold) -> None:
     offsets = fold.analytics.views[-1].offsets
     await offsets.read([PLACE])
     before = await fold.mongo["offset_fences"].find({}).to_list(None)
-    assert await fold.mongo.transact(lambda tx: offsets.advance([Span(PLACE, 0, 0)], tx))
+    assert await fold.mongo.transact(lambda tx: offsets.advance([Move(PLACE, 0, 1)], tx))
     await fold.learn(enveloped(builders.registered("p1")))
     await offsets.read([PLACE])
     assert await fold.mongo["offset_fences"].find({}).to_list(None) == before != []
