@@ -1,19 +1,15 @@
 """The shapes of HTTP bodies: strict types, no field that is not known, and nothing without a bound."""
 
-import re
 from collections.abc import Sized
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -25,10 +21,6 @@ from shared.errors import MOST_ERRORS_OF_AN_ITEM, BadInput
 M = TypeVar("M", bound=BaseModel)
 MOST_UNKNOWN = 10
 """Fields of an object that are not known are named up to here; more are refused together."""
-YEARS = range(2000, 2101)
-"""Whatever lies outside is a mistake, and near the ends of the calendar another offset would pass them."""
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
 
 
 class Body(BaseModel):
@@ -66,35 +58,16 @@ class Count:
         return sent
 
 
-def _is_day(sent: Any) -> Any:
-    if isinstance(sent, str) and not DAY.fullmatch(sent):
-        raise PydanticCustomError("day", "must be a day as 2020-09-14")
-    return _is_no_number(sent)
+class Item:
+    """Describes an item of a batch, which is sent as anything and read by itself (`parsed`), so that a wrong one does
+    not refuse the others."""
 
+    def __init__(self, kind: Any) -> None:
+        self._adapter = TypeAdapter[Any](kind)
 
-def _is_time(sent: Any) -> Any:
-    if isinstance(sent, str) and not TIME.match(sent):
-        raise PydanticCustomError("time", "must be a time with its offset as 2020-09-14T10:00:00+03:00")
-    return _is_no_number(sent)
-
-
-def _is_no_number(sent: Any) -> Any:
-    if not isinstance(sent, str | date):
-        raise PydanticCustomError("text", "must be text")
-    return sent
-
-
-def bounded(time: datetime) -> datetime:
-    """The time, where it lies in a year that a season can have; else a ValueError."""
-    if time.year not in YEARS:
-        raise PydanticCustomError("time_out_of_bounds", f"lies outside the years {YEARS[0]} to {YEARS[-1]}")
-    return time
-
-
-Day = Annotated[date, Field(strict=False), BeforeValidator(_is_day)]
-"""A day of the calendar."""
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_is_time), AfterValidator(bounded)]
-"""When something happens, as a caller says it."""
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema of the item as it should be."""
+        return handler(self._adapter.core_schema)
 
 
 def parsed(model: type[M], raw: object, at: str) -> M | BadInput:

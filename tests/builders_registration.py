@@ -105,6 +105,7 @@ def setting(now: datetime = NOW, **changed: Any) -> Setting:
 
 
 def _setting(body: Mapping[str, Any], now: datetime) -> Setting:
-    sent, classes = Roster.model_validate({**body, "pupils": [pupil()]}), body.get("classes")
+    shown = {name: part for name, part in body.items() if name != "classes"}
+    sent, classes = Roster.model_validate({**shown, "pupils": [pupil()]}), body.get("classes")
     school = SCHOOL.model_copy(update={"id": sent.school})
     return Setting.of(sent, Season(sent.season, (6, 11)), school, now, None if classes is None else frozenset(classes))

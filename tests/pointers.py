@@ -56,6 +56,8 @@ def stands(pointer: str, method: str, url: URL, body: bytes, document: Mapping[s
     if colon and kind in KINDS:
         sent = url.query if kind == "query" else {}
         return name in sent or (kind, name.lower()) in _parameters(method, url.path, document)
+    if pointer == "":  # the whole body, also one that is missing or no JSON
+        return bool(body) or method in ("POST", "PUT", "PATCH")
     return bool(body) and _leads(pointer, json.loads(body))
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
 
 from services.registration import handlers
 from services.registration.commands import Commands
@@ -14,6 +13,7 @@ from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
 from services.registration.views import ConsentView, OrganisationView, ParticipantView, PupilPage
 from shared.auth import STAFF, Family, Principal, RegionOperator, SchoolStaff, admit
+from shared.bodies import Body
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.moments import Moment
 from shared.openapi import problems
@@ -36,7 +36,7 @@ class RosterAnswer(Answer):
     """One for each line."""
 
 
-class LinkRequest(BaseModel):
+class LinkRequest(Body):
     """A one-time code as it was handed out; case, spaces, dashes and characters that look alike do not matter."""
 
     code: LinkCode

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import BaseModel
-
 from services.registration import domain, organisations
 from services.registration.admission import Admission
 from services.registration.domain import Consent, NewId, Participant
@@ -17,6 +15,7 @@ from services.registration.readings import Within, place_of
 from services.registration.repository import Register
 from services.registration.roster import Lines, Roster, RosterItem, Setting, check
 from shared.auth import Principal
+from shared.bodies import Body
 from shared.contracts.registration import ConsentChannel
 from shared.decision import Decision
 from shared.errors import BadInput, FieldError, NotFound, NotKnownYet, ServiceError
@@ -28,7 +27,7 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 
-class ConsentRequest(BaseModel):
+class ConsentRequest(Body):
     """A consent; staff name its giver where the pupil has several guardians."""
 
     version: Version

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from shared.bodies import Body
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
 from shared.decision import Aggregate, Decision, Happened
@@ -29,13 +30,13 @@ class Organisation(Aggregate):
     level: Level | None = None
 
 
-class Definition(BaseModel):
+class Definition(Body):
     """What an operator says of an organisation."""
 
     kind: OrganisationKind
     name: Name
     parent: OrganisationCode = NATION
-    utc_offset: Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")] | None = None
+    utc_offset: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] | None = None
     """`+03:00`; required for a region, inherited by all else."""
     level: Level | None = None
     occurred_at: Moment | None = None

@@ -7,22 +7,17 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     Field,
-    GetJsonSchemaHandler,
-    StrictBool,
-    StrictInt,
-    ValidationError,
 )
-from pydantic_core import CoreSchema
 
 from services.registration.domain import Place, Season
 from services.registration.organisations import Organisation
 from services.registration.pupils import Key
+from shared.bodies import Body, Count, Item, parsed
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.errors import BadInput, FieldError, ServiceError
-from shared.moments import Moment, happened_at, zone
+from shared.moments import Day, Moment, happened_at, zone
 from shared.problem import Answer, Problem
 from shared.texts import REF, ClassName, Name, Ref, Version, ref_key
 
@@ -31,14 +26,14 @@ AGES = range(6, 21)
 """From a first grade's youngest to an eleventh grade's oldest."""
 
 
-class GuardianEntry(BaseModel):
+class GuardianEntry(Body):
     """A legal representative, by the school's own key."""
 
     ref: Ref
     name: Name
 
 
-class ConsentEntry(BaseModel):
+class ConsentEntry(Body):
     """A consent that the school holds."""
 
     version: Version
@@ -46,36 +41,26 @@ class ConsentEntry(BaseModel):
     channel: ConsentChannel
 
 
-class PupilEntry(BaseModel):
+class PupilEntry(Body):
     """One line of a class list."""
 
     external_ref: Ref
     name: Name
-    birth_date: date
-    grade: StrictInt
-    disability: StrictBool = False
+    birth_date: Day
+    grade: Annotated[int, Field(ge=1, le=11)]
+    disability: bool = False
     guardian: GuardianEntry | None = None
     consent: ConsentEntry | None = None
 
 
-class _ShownAs:
-    """Describes in the OpenAPI document what is only parsed later, item by item."""
-
-    def __init__(self, model: type[BaseModel]) -> None:
-        self._model = model
-
-    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return handler(self._model.__pydantic_core_schema__)
-
-
-class Roster(BaseModel):
+class Roster(Body):
     """A class list as it is sent; a line that is wrong in shape does not refuse the others."""
 
     season: SeasonCode
     school: OrganisationCode
     school_class: Annotated[ClassName, Field(alias="class")]
     occurred_at: Moment | None = None
-    pupils: Annotated[list[Annotated[Any, _ShownAs(PupilEntry)]], Field(min_length=1, max_length=MAX_PUPILS)]
+    pupils: Annotated[list[Annotated[Any, Item(PupilEntry)]], Count(1, MAX_PUPILS)]
 
 
 class RosterItem(Answer):
@@ -167,10 +152,9 @@ def check(pupils: Sequence[Any], setting: Setting) -> Lines:
 
 
 def _entry(line: Any, index: int, first: int | None, setting: Setting) -> PupilEntry:
-    try:
-        entry = PupilEntry.model_validate(line)
-    except ValidationError as error:
-        raise BadInput.invalid(error, f"/pupils/{index}") from None
+    entry = parsed(PupilEntry, line, f"/pupils/{index}")
+    if isinstance(entry, BadInput):
+        raise entry
     complaints = [FieldError(f"/pupils/{index}/{where}", why) for where, why in _complaints(entry, first, setting)]
     if complaints:
         raise BadInput("; ".join(f"{c.pointer}: {c.detail}" for c in complaints), errors=complaints)

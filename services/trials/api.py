@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Response
 
 from services.trials import attendance, bookings
 from services.trials.answers import (
@@ -22,10 +21,11 @@ from services.trials.commands import Commands
 from services.trials.gate import NewId
 from services.trials.instruments import AttemptCommand
 from services.trials.repository import Store
-from services.trials.results import only, parsed
+from services.trials.results import only
 from services.trials.values import Ref
 from services.trials.views import PathView, Views
 from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
+from shared.bodies import Body, Count, Item, parsed
 from shared.moments import Moment
 from shared.openapi import also, problems
 from shared.outbox import Clock
@@ -39,27 +39,27 @@ NOT_READY = ("participant-unknown", "organisation-unknown", "not-in-season", "co
 """Why a pupil cannot act yet, or at all."""
 
 
-class AttemptsBody(BaseModel):
+class AttemptsBody(Body):
     """A class's attempts; each is read on its own (shape: the body of `POST /trials/attempts`)."""
 
-    attempts: Annotated[list[Any], Field(min_length=1, max_length=100)]
+    attempts: Annotated[list[Annotated[Any, Item(AttemptCommand)]], Count(1, 100)]
 
 
-class BookingBody(BaseModel):
+class BookingBody(Body):
     """A seat for a pupil; a family books now, staff may say when it did."""
 
     participant: Ref
     occurred_at: Moment | None = None
 
 
-class BookingsBody(BaseModel):
+class BookingsBody(Body):
     """Seats for pupils, given in this order while there are any."""
 
-    participants: Annotated[list[Any], Field(min_length=1, max_length=200)]
+    participants: Annotated[list[Annotated[Any, Item(Ref)]], Count(1, 200)]
     occurred_at: Moment | None = None
 
 
-PresenceList = Annotated[list[Any], Body(min_length=1, max_length=1000)]
+PresenceList = Annotated[list[Annotated[Any, Item(Presence)]], Count(1, 1_000)]
 
 
 def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:

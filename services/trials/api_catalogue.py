@@ -5,7 +5,6 @@ from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi import Path as InPath
-from pydantic import BaseModel, Field
 
 from services.trials import handlers
 from services.trials.answers import Items, OpenedAnswer, SlotAnswer
@@ -14,11 +13,12 @@ from services.trials.gate import NewId
 from services.trials.handlers import Offered
 from services.trials.instruments import Definition
 from services.trials.repository import Store
-from services.trials.results import only, parsed
+from services.trials.results import only
 from services.trials.slots import SlotOffer
 from services.trials.values import Ref
 from services.trials.views import SlotPage, SlotView, Views
 from shared.auth import NationalOperator, Principal, RegionOperator, VenueOperator, admit
+from shared.bodies import Body, Count, Item, parsed
 from shared.contracts.codes import Code, SeasonCode, VenueCode
 from shared.contracts.trials import Gate, Registry
 from shared.grants import Role
@@ -98,13 +98,13 @@ class SingleSlot(SlotOffer):
     occurred_at: Moment | None = None
 
 
-class TimetableBody(BaseModel):
+class TimetableBody(Body):
     """A venue's slots for a season; each is read on its own (shape: a slot without venue and season)."""
 
     venue: VenueCode
     season: SeasonCode
     occurred_at: Moment | None = None
-    slots: Annotated[list[Any], Field(min_length=1, max_length=200)]
+    slots: Annotated[list[Annotated[Any, Item(SlotOffer)]], Count(1, 200)]
 
 
 def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.trials import domain
 from services.trials.bookings import NO_SLOT
@@ -21,13 +21,14 @@ from services.trials.scope import known_zone
 from services.trials.slots import Slot
 from services.trials.values import Ref
 from shared.auth import Principal
+from shared.bodies import Body
 from shared.contracts.trials import AttendanceSource
 from shared.errors import BadInput, NotFound, ServiceError
 from shared.moments import Moment, happened_at
 from shared.mongo import Transaction
 
 
-class Presence(BaseModel):
+class Presence(Body):
     """That a pupil took part, and how the venue knows."""
 
     participant: Ref
@@ -35,7 +36,7 @@ class Presence(BaseModel):
     occurred_at: Moment | None = None
 
 
-class Revocation(BaseModel):
+class Revocation(Body):
     """Why an attendance is taken back; the words stay with the attendance and name nobody."""
 
     reason: Annotated[str, Field(min_length=1, max_length=300)]

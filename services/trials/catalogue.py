@@ -3,29 +3,28 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from services.trials.copies import Organisation
 from services.trials.refusals import conflict
 from services.trials.values import Grades, Name
+from shared.bodies import Body, Count
 from shared.contracts.codes import DiagnosticCode, OrganisationCode, SeasonCode
 from shared.contracts.trials import CompetencyApproved, Gate, Registry, SeasonDefined, VenueRegistered
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput
-from shared.moments import Moment
+from shared.moments import Day, Moment
 
 
-class SeasonRules(BaseModel):
+class SeasonRules(Body):
     """The rules of a season, as the national operator sets them."""
 
-    model_config = ConfigDict(frozen=True)
-
     name: Name
-    opens: date
-    closes: date
+    opens: Day
+    closes: Day
     grades: Grades
-    diagnostics: Annotated[tuple[DiagnosticCode, ...], Field(min_length=1, max_length=20)]
+    diagnostics: Annotated[tuple[DiagnosticCode, ...], Count(1, 20)]
     """Codes of the instruments, all of them required."""
     trials_required: Annotated[int, Field(ge=1, le=20)]
     recommendation_gate: Gate
@@ -77,10 +76,8 @@ def define(known: Season | None, code: str, rules: SeasonRules, time: datetime) 
     return Decision(season, (Happened(event, time),))
 
 
-class CompetencyEntry(BaseModel):
+class CompetencyEntry(Body):
     """A competency, as the national operator approves it."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: Name
     occurred_at: Moment | None = None
@@ -100,10 +97,8 @@ def approve(known: Competency | None, code: str, entry: CompetencyEntry, time: d
     return Decision(competency, (Happened(CompetencyApproved(code=code, name=entry.name), time),))
 
 
-class VenueEntry(BaseModel):
+class VenueEntry(Body):
     """A venue's entry in the registry of a season, as the regional operator makes it."""
-
-    model_config = ConfigDict(frozen=True)
 
     organisation: OrganisationCode
     name: Name

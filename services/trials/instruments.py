@@ -4,21 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from services.trials.values import Name, Ref
+from shared.bodies import Body, Count
 from shared.contracts.codes import Code
-from shared.errors import BadInput, FieldError, pointer
+from shared.errors import MOST_ERRORS, BadInput, FieldError, pointer
 from shared.moments import Moment
 
+MOST_ITEMS = 500
 
-class Part(BaseModel):
+
+class Part(Body):
     """Something within an instrument, by its code."""
-
-    model_config = ConfigDict(frozen=True)
 
     code: Code
 
@@ -45,16 +47,14 @@ class Item(Part):
 P = TypeVar("P", bound=Part)
 
 
-class Definition(BaseModel):
+class Definition(Body):
     """An instrument as it is published: items rated by one set of options, each item on one scale."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: Name
     method: Name
-    scales: Annotated[tuple[Scale, ...], Field(min_length=1, max_length=50)]
-    options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=20)]
-    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500)]
+    scales: Annotated[tuple[Scale, ...], Count(1, 50)]
+    options: Annotated[tuple[Option, ...], Count(2, 20)]
+    items: Annotated[tuple[Item, ...], Count(1, MOST_ITEMS)]
 
     @field_validator("scales", "options", "items")
     @classmethod
@@ -82,12 +82,18 @@ class Definition(BaseModel):
 class Instrument(Definition):
     """A known instrument; immutable once an attempt has used it, so that profiles stay comparable."""
 
+    model_config = ConfigDict(extra="ignore", strict=False)
+
     code: str
     used: bool = False
 
     @cached_property
     def _options(self) -> Mapping[str, int]:
         return {option.code: number for number, option in enumerate(self.options)}
+
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        return frozenset(self._codes)
 
     @cached_property
     def _codes(self) -> Sequence[str]:
@@ -105,10 +111,10 @@ class Instrument(Definition):
         except KeyError:
             pass  # the wrong ones are named below, all of them
         wrong = {code: "not answered" for code in self._codes if code not in answers}
-        wrong |= {code: "no such item" for code in answers if code not in self._codes}
+        wrong |= {code: "no such item" for code in answers if code not in self._places}
         wrong |= {c: "no such option" for c, option in answers.items() if c not in wrong and option not in numbers}
-        errors = [FieldError(pointer(at, [code]), why) for code, why in wrong.items()]
-        raise BadInput(f"{len(errors)} answers are wrong", errors=errors)
+        errors = [FieldError(pointer(at, [code]), why) for code, why in islice(wrong.items(), MOST_ERRORS)]
+        raise BadInput(f"{len(wrong)} answers are wrong", errors=errors)
 
     def score(self, encoded: bytes) -> dict[str, float]:
         """The profile: per scale the sum score linearly rescaled to 0…100, to one decimal.
@@ -134,16 +140,14 @@ class Instrument(Definition):
         return [(scale, 100 / (len(row) * (high - low)), row) for scale, row in rows.items()]
 
 
-class AttemptCommand(BaseModel):
+class AttemptCommand(Body):
     """A pupil's answers to one instrument; `ref` makes a repeated sending the same attempt."""
-
-    model_config = ConfigDict(frozen=True)
 
     ref: Ref
     participant: Ref
     season: Ref
     diagnostic: Ref
-    answers: dict[Ref, str]
+    answers: Annotated[dict[Ref, Ref], Count(0, MOST_ITEMS)]
     occurred_at: Moment | None = None
 
 

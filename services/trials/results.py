@@ -4,12 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from shared.errors import BadInput, ServiceError
+from shared.errors import ServiceError
 
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +18,6 @@ class Done(Generic[T]):
 
 
 Result: TypeAlias = Done[T] | ServiceError
-
-
-def parsed(model: type[M], raw: object, at: str) -> M | BadInput:
-    """One item of a body; `at` is its JSON pointer."""
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        return BadInput.invalid(error, at)
 
 
 def result(decide: Callable[[], Done[T]]) -> Result[T]:

@@ -4,11 +4,12 @@ from collections.abc import Container
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import Field, computed_field
 
 from services.trials.catalogue import Season, Venue
 from services.trials.refusals import conflict
 from services.trials.values import Grades, Ref
+from shared.bodies import Body, Count
 from shared.contracts.codes import Code, CompetencyCode
 from shared.contracts.trials import SlotKind, SlotOpened
 from shared.decision import Aggregate, Decision, Happened
@@ -16,10 +17,8 @@ from shared.errors import BadInput
 from shared.moments import LocalTime, Moment
 
 
-class SlotOffer(BaseModel):
+class SlotOffer(Body):
     """What a venue offers at a time."""
-
-    model_config = ConfigDict(frozen=True)
 
     ref: Ref | None = None
     """The venue's own name of the slot; the same again is the same slot."""
@@ -30,7 +29,7 @@ class SlotOffer(BaseModel):
     capacity: Annotated[int, Field(ge=1, le=1000)]
     """Seats."""
     grades: Grades
-    accessibility: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    accessibility: Annotated[tuple[Code, ...], Count(0, 20)] = ()
 
 
 class Slot(Aggregate):

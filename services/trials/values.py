@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+from shared.bodies import Count
+
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """The caller's own name of what it sends: sent again, it means the same thing. Never text that is not valid Unicode."""
 _REF: TypeAdapter[str] = TypeAdapter(Ref)
@@ -18,7 +20,7 @@ def _ordered(grades: tuple[int, int]) -> tuple[int, int]:
     return grades
 
 
-Grades = Annotated[tuple[Grade, Grade], AfterValidator(_ordered)]
+Grades = Annotated[tuple[Grade, Grade], Count(2, 2), AfterValidator(_ordered)]
 """Lowest and highest grade, both included."""
 
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Header, Query
 from pydantic import Field
 
 from shared.auth import NationalOperator, SchoolStaff
-from shared.bodies import Body, Count, Day, Moment
+from shared.bodies import Body, Count
 from shared.errors import LONGEST_WORDS, MOST_ERRORS
+from shared.moments import Day, Moment
 from shared.routes import LARGEST_BODY, Route
 from tests.asking import Asked
 
