@@ -94,7 +94,7 @@ def judge(method: str, path: str, status: int, media: str, body: bytes | None) -
     """Fails where an answer is none that its operation documents: by status, media type, problem type and schema. A
     stream's body is None; what no operation is asked for is not judged."""
     service = path.split("/")[1]
-    operation = _operation(service, method, path) if service in SERVICES else None
+    operation = operation_at(method, path)
     if operation is None:
         return
     told = f"{method} {path} answered {status}"
@@ -108,7 +108,11 @@ def judge(method: str, path: str, status: int, media: str, body: bytes | None) -
         assert json.loads(body or "")["type"] in answer[SLUGS], f"{told} {body!r}, documented are {answer[SLUGS]}"
 
 
-def _operation(service: str, method: str, path: str) -> Json | None:
+def operation_at(method: str, path: str) -> Json | None:
+    """The description of the operation that a request is for, if there is one."""
+    service = path.split("/")[1]
+    if service not in SERVICES:
+        return None
     found = [operation for template, operation in _templates(service, method) if template.fullmatch(path)]
     return found[0] if found else None
 

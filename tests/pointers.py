@@ -1,17 +1,15 @@
 """Looks at the pointers of every refusal that a test's client gets: each names a field that its request could have."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote
 
 import aiohttp
 from yarl import URL
 
+from tests.documents import operation_at
+
 KINDS = ("query", "path", "header")
-_documents: dict[str, Mapping[str, Any]] = {}
 
 
 async def checked(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -22,23 +20,12 @@ async def checked(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerTyp
     raw = await answer.read()
     pointers = list(named(json.loads(raw))) if b'"pointer"' in raw else []
     if pointers:
-        document = await _document(request)
         body = await request.body.as_bytes() if request.body else b""
         for where in pointers:
-            assert stands(where, request.method, request.url, body, document), (
+            assert stands(where, request.method, request.url, body), (
                 f"{request.method} {request.url.path} has no {where}: {raw.decode()[:500]}"
             )
     return answer
-
-
-async def _document(request: aiohttp.ClientRequest) -> Mapping[str, Any]:
-    """The OpenAPI document of the service that was asked."""
-    at = str(request.url.origin() / request.url.parts[1] / "openapi.json")
-    if at not in _documents:
-        async with aiohttp.ClientSession() as http, http.get(at) as answer:
-            assert answer.status == 200, at
-            _documents[at] = await answer.json()
-    return _documents[at]
 
 
 def named(answer: Any) -> Iterator[str]:
@@ -50,33 +37,25 @@ def named(answer: Any) -> Iterator[str]:
             yield from named(part)
 
 
-def stands(pointer: str, method: str, url: URL, body: bytes, document: Mapping[str, Any]) -> bool:
+def stands(pointer: str, method: str, url: URL, body: bytes) -> bool:
     """Whether the request has what a pointer names, or its route declares it."""
     kind, colon, name = pointer.partition(":")
     if colon and kind in KINDS:
         sent = url.query if kind == "query" else {}
-        return name in sent or (kind, name.lower()) in _parameters(method, url.path, document)
+        return name in sent or (kind, name.lower()) in _parameters(method, url)
     if pointer == "":  # the whole body, also one that is missing or no JSON
         return bool(body) or method in ("POST", "PUT", "PATCH")
     return bool(body) and _leads(pointer, json.loads(body))
 
 
-def _parameters(method: str, path: str, document: Mapping[str, Any]) -> set[tuple[str, str]]:
-    for template, operations in document["paths"].items():
-        if _template(template).fullmatch(unquote(path)) and method.lower() in operations:
-            declared = operations[method.lower()].get("parameters", ())
-            return {(parameter["in"], parameter["name"].lower()) for parameter in declared}
-    return set()
-
-
-@cache
-def _template(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)))
+def _parameters(method: str, url: URL) -> set[tuple[str, str]]:
+    declared = (operation_at(method, url.raw_path) or {}).get("parameters", ())
+    return {(parameter["in"], parameter["name"].lower()) for parameter in declared}
 
 
 def _leads(pointer: str, value: Any) -> bool:
     """Whether a JSON pointer leads to a value, or to a field that an object lacks."""
-    if pointer and not pointer.startswith("/"):
+    if not pointer.startswith("/"):
         return False
     parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     for place, part in enumerate(parts, 1):

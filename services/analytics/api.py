@@ -1,26 +1,24 @@
 """HTTP of analytics: figures of regions and their feeds, for operators."""
 
-import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query, Request, Response
 
 from services.analytics.answers import Competencies, FeedPage, Funnel, Ranking, Regions
 from services.analytics.feed_reader import FeedReader
 from services.analytics.figures import Asked, Figures, ScopedFigures
 from services.analytics.tables import Dimension, Row
 from shared.auth import FeedConsumer, Operator, Principal
+from shared.entity_tags import Conditional, Known, tag_of, unchanged
 from shared.openapi import problems
 from shared.outbox import Clock
 from shared.routes import Route
 
 AsOf = Annotated[date | None, Query(description="what had happened by the end of this local day; default all")]
 Season = Annotated[str, Query(min_length=1, max_length=40)]
-IfNoneMatch = Annotated[str | None, Header()]
 UNKNOWN = problems({404: ["region-unknown", "season-unknown"]})
 Ask = Callable[[ScopedFigures], Awaitable[Row]]
 
@@ -32,23 +30,21 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     def asked(code: str, season: str, as_of: date | None) -> Asked:
         return Asked(code, season, as_of.isoformat() if as_of else None, clock())
 
-    async def answered(request: Request, who: Principal, known: str | None, question: Asked, ask: Ask) -> Response:
-        """The figures in the caller's scope, or 304 where the caller has them already, under the tag `known`.
+    async def answered(request: Request, who: Principal, known: Conditional, question: Asked, ask: Ask) -> Response:
+        """The figures in the caller's scope, or 304 where the caller has them already.
 
         Whether the question is in scope comes first: a tag can be guessed.
         """
         mine = figures.within(who.scope)
         tag = _tag(request, who, await mine.position(question), clock())
-        kept = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        if tag == known:
-            return Response(status_code=304, headers=kept)
-        return JSONResponse(await ask(mine), headers=kept)
+        return unchanged(tag) if known.knows(tag) else known.answer(_json(await ask(mine)), tag)
 
     @router.get("/regions", response_model=Regions, responses=problems({404: ["season-unknown"]}))
-    async def regions(who: Operator, season: Season, as_of: AsOf = None) -> Response:
+    async def regions(who: Operator, season: Season, known: Known, as_of: AsOf = None) -> Response:
         """All regions in scope with their funnel."""
         day = as_of.isoformat() if as_of else None
-        return JSONResponse({"season": season, "rows": await figures.within(who.scope).regions(season, day, clock())})
+        rows = await figures.within(who.scope).regions(season, day, clock())
+        return known.answer(_json({"season": season, "rows": rows}))
 
     @router.get("/regions/{code}/funnel", response_model=Funnel, responses=UNKNOWN)
     async def funnel(
@@ -56,13 +52,13 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         code: str,
         who: Operator,
         season: Season,
+        known: Known,
         as_of: AsOf = None,
         by: Dimension | None = None,
-        if_none_match: IfNoneMatch = None,
     ) -> Response:
         """Distinct pupils at each stage, in all and by one dimension."""
         question = asked(code, season, as_of)
-        return await answered(request, who, if_none_match, question, lambda mine: mine.funnel(question, by))
+        return await answered(request, who, known, question, lambda mine: mine.funnel(question, by))
 
     @router.get("/regions/{code}/ranking", response_model=Ranking, responses=UNKNOWN)
     async def ranking(
@@ -70,13 +66,13 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         code: str,
         who: Operator,
         season: Season,
+        known: Known,
         as_of: AsOf = None,
         min_n: Annotated[int, Query(ge=1, description="least number of tested pupils")] = 1,
-        if_none_match: IfNoneMatch = None,
     ) -> Response:
         """Municipalities by the share of the tested who completed the season."""
         question = asked(code, season, as_of)
-        return await answered(request, who, if_none_match, question, lambda mine: mine.ranking(question, min_n))
+        return await answered(request, who, known, question, lambda mine: mine.ranking(question, min_n))
 
     @router.get("/regions/{code}/competencies", response_model=Competencies, responses=UNKNOWN)
     async def competencies(
@@ -84,18 +80,18 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         code: str,
         who: Operator,
         season: Season,
+        known: Known,
         as_of: AsOf = None,
         top: Annotated[int | None, Query(ge=1, le=1000)] = None,
-        if_none_match: IfNoneMatch = None,
     ) -> Response:
         """Competencies by attendances of trials; bookings apart."""
         question = asked(code, season, as_of)
-        return await answered(request, who, if_none_match, question, lambda mine: mine.competencies(question, top))
+        return await answered(request, who, known, question, lambda mine: mine.competencies(question, top))
 
     @router.get(
         "/regions/{code}/feed",
         response_model=FeedPage,
-        responses=problems({404: ["feed-unknown"], 410: ["epoch-gone"]}),
+        responses=problems({404: ["feed-unknown"], 410: ["epoch-gone", "cursor-ahead"]}),
     )
     async def feed(
         request: Request,
@@ -116,7 +112,11 @@ def _tag(request: Request, who: Principal, position: Mapping[str, int], now: dat
     """An entity tag: one caller's question at one log position and hour (a day ends somewhere) has one answer."""
     caller = [who.subject, repr(who.grants)]
     question = json.dumps([request.url.path, request.url.query, caller, position, f"{now:%Y-%m-%dT%H}"])
-    return f'"{hashlib.sha256(question.encode()).hexdigest()[:24]}"'
+    return tag_of(question.encode())
+
+
+def _json(content: Row) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _render(page: Mapping[str, Any]) -> str:

@@ -64,7 +64,8 @@ class Feed:
     async def _open(self, regions: set[str], heads: dict[str, Document], tx: Transaction) -> dict[str, list[Envelope]]:
         """Opens the logs of new regions, with the national catalogue first in each.
 
-        An epoch is the instant of its opening in milliseconds: a log that is opened anew never repeats an old one's.
+        An epoch is the instant of its opening in milliseconds, so that a log that is opened anew never repeats an old
+        one's. Of logs that are opened together each has its own: none takes another's cursors.
         """
         queues: dict[str, list[Envelope]] = defaultdict(list)
         if regions:
@@ -72,8 +73,8 @@ class Feed:
             stored = await self._national.find({}, session=tx).sort("_id", 1).to_list(None)
             catalogue = [wire.read(row["headers"], row["value"]) for row in stored]
             epoch = int(self._clock().timestamp() * 1000)
-            for region in sorted(regions):
-                heads[region] = {"_id": region, "epoch": epoch, "last": 0}
+            for place, region in enumerate(sorted(regions)):
+                heads[region] = {"_id": region, "epoch": epoch + place, "last": 0}
                 queues[region] = list(catalogue)
         return queues
 

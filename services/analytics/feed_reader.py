@@ -1,21 +1,29 @@
 """Pages of a region's log by cursor: what an HTTP reader gets, now or as soon as there is something."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pymongo.read_concern import ReadConcern
+
 from services.analytics.feed import record_id
-from shared.errors import BadInput, NotFound, ServiceError
+from shared.cursors import CursorAhead
+from shared.errors import BadInput, FieldError, NotFound, ServiceError
 from shared.grants import Scope
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
 
-LONGEST_CURSOR = 40
-"""Python turns no text of thousands of digits into a number."""
 LOOK_SECONDS = 0.05
 """Between looks at the heads while anybody waits."""
+
+
+WRITTEN = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})")
+"""A cursor: numbers that the database can compare with. Readers hold it for months, so its form stays."""
+CONFIRMED_MS = 5_000
+"""How long a read may wait for the majority."""
 
 
 class EpochGone(ServiceError):
@@ -39,10 +47,10 @@ class Cursor:
         """None for the start; raises BadInput."""
         if text in ("", "0"):
             return None
-        epoch, _, seq = text.partition(".")
-        if len(text) > LONGEST_CURSOR or not (epoch.isdecimal() and seq.isdecimal()):
-            raise BadInput.field("query:after", "is not a cursor that a feed page gave; use 0 for the start")
-        return cls(int(epoch), int(seq))
+        parts = WRITTEN.fullmatch(text)
+        if parts is None:
+            raise BadInput.field("after", "is not a cursor that a feed page gave; use 0 for the start")
+        return cls(int(parts[1]), int(parts[2]))
 
 
 class Heads:
@@ -93,7 +101,9 @@ class ScopedFeedReader:
         if not self._scope.covers(region):
             raise _unknown(region)
         cursor = Cursor.parse(after)
-        await self._until_something(region, cursor, wait, ending)
+        head = await self._head(region, None)
+        await self._must_have_given(head, cursor)
+        await self._until_something(head, cursor, wait, ending)
         async with self._mongo.snapshot() as tx:
             head = await self._head(region, tx)
             seen = self._seq(head, cursor)
@@ -109,12 +119,28 @@ class ScopedFeedReader:
         }
 
     async def _until_something(
-        self, region: str, cursor: Cursor | None, wait: float, ending: Callable[[], bool]
+        self, head: Document, cursor: Cursor | None, wait: float, ending: Callable[[], bool]
     ) -> None:
-        deadline = time.monotonic() + wait
-        head = await self._head(region, None)
+        region, deadline = head["_id"], time.monotonic() + wait
         while head["last"] <= self._seq(head, cursor) and time.monotonic() < deadline and not ending():
             head = _existing(region, (await self._heads.next()).get(region))
+
+    async def _must_have_given(self, head: Document, cursor: Cursor | None) -> None:
+        """Raises CursorAhead for a number that the log has not reached: what it gives by then would never be read.
+
+        What seems so may be a new primary that does not know yet what a majority holds: only one that has asked the
+        majority may say it.
+        """
+        if cursor is None or self._seq(head, cursor) <= head["last"]:
+            return
+        region = head["_id"]
+        heads = self._mongo["feed_heads"].with_options(read_concern=ReadConcern("linearizable"))
+        head = _existing(region, await heads.find_one({"_id": region}, max_time_ms=CONFIRMED_MS))
+        if self._seq(head, cursor) > head["last"]:
+            detail = (
+                f"the feed ends at {Cursor(head['epoch'], head['last'])}, before this cursor; read again with after=0"
+            )
+            raise CursorAhead(detail, errors=[FieldError("after", detail)])
 
     async def _head(self, region: str, tx: Transaction | None) -> Document:
         return _existing(region, await self._mongo["feed_heads"].find_one({"_id": region}, session=tx))
@@ -123,7 +149,8 @@ class ScopedFeedReader:
         if cursor is None:
             return 0
         if cursor.epoch != head["epoch"]:
-            raise EpochGone(f"the feed was opened anew as epoch {head['epoch']}; read again with after=0")
+            detail = f"the feed was opened anew as epoch {head['epoch']}; read again with after=0"
+            raise EpochGone(detail, errors=[FieldError("after", detail)])
         return cursor.seq
 
     async def _records(self, head: Document, after: int, limit: int, tx: Transaction) -> list[Document]:

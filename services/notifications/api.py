@@ -12,8 +12,9 @@ from services.notifications.handlers import InboxPage, NoticeView
 from services.notifications.repository import Catalogue, Notices
 from services.notifications.stream import Stream
 from services.notifications.templates import Language
+from shared import cursors
 from shared.auth import Family
-from shared.openapi import stream_of
+from shared.openapi import problems, stream_of
 from shared.routes import Route
 
 
@@ -24,18 +25,14 @@ def _language(response: Response, accept_language: Annotated[str | None, Header(
     return chosen
 
 
-def _below(after: Annotated[str | None, Query(description="`next` of the page before")] = None) -> Numbers:
-    return {} if after is None else domain.decode(after, "query:after")
-
-
-def _behind(last_event_id: Annotated[str | None, Header()] = None) -> Numbers | None:
-    # A browser that has seen no id yet sends an empty one.
-    return domain.decode(last_event_id, "header:Last-Event-ID") if last_event_id else None
+def _below(
+    after: Annotated[str, Query(max_length=cursors.LONGEST, description="`next` of the page before")] = "",
+) -> Numbers:
+    return domain.decode(after, domain.INBOX, "after") if after else {}
 
 
 Spoken = Annotated[Language, Depends(_language)]
 Below = Annotated[Numbers, Depends(_below)]
-Behind = Annotated[Numbers | None, Depends(_behind)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -48,14 +45,27 @@ def routes(notices: Notices, catalogue: Catalogue, stream: Stream) -> APIRouter:
         """The notices of every child linked to the account, or of the pupil's own, newest first; ru or en."""
         return await handlers.page(notices.within(who), catalogue, before, limit, language)
 
-    @router.get("/stream", response_class=EventSourceResponse, responses=stream_of(NoticeView))
-    async def live(request: Request, who: Family, language: Spoken, behind: Behind) -> AsyncIterator[ServerSentEvent]:
+    async def behind(who: Family, last_event_id: Annotated[str | None, Header()] = None) -> Numbers | None:
+        if not last_event_id:
+            return None  # a browser that has seen no id yet sends an empty one
+        cursor = domain.decode(last_event_id, domain.STREAM, "header:Last-Event-ID")
+        await notices.within(who).must_have_given(cursor)
+        return cursor
+
+    @router.get(
+        "/stream",
+        response_class=EventSourceResponse,
+        responses=stream_of(NoticeView) | problems({410: ["cursor-ahead"]}),
+    )
+    async def live(
+        request: Request, who: Family, language: Spoken, after: Annotated[Numbers | None, Depends(behind)]
+    ) -> AsyncIterator[ServerSentEvent]:
         """The same notices as they come: `event: notice` with an inbox item as data.
 
         Its `id` sent back as `Last-Event-ID` continues exactly behind it; without one the stream begins now. It ends
         after 15 minutes: connect again.
         """
-        async for event in stream.of(notices.within(who), behind, language, request.app.state.ending):
+        async for event in stream.of(notices.within(who), after, language, request.app.state.ending):
             yield event
 
     return router

@@ -1,17 +1,15 @@
 """What a family is told of: events become numbered notices, and a cursor is how far each pupil's have been seen."""
 
-import base64
 import heapq
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
+from shared import cursors
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope, Event
-from shared.errors import BadInput
 
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),
@@ -148,17 +146,30 @@ def below(wanted: Ranges, taken: Sequence[Notice]) -> dict[str, int] | None:
     return cursor if any(number > 1 for number in cursor.values()) else None
 
 
-def encode(cursor: Numbers) -> str:
-    """A cursor as an opaque word."""
-    return base64.urlsafe_b64encode(json.dumps(cursor, separators=(",", ":")).encode()).rstrip(b"=").decode()
+INBOX, STREAM = 1, 2
+"""The lists that have cursors: the one counts down, the other up."""
+LIST = ""
+"""Stands in a cursor for the list; no participant has an empty id. An earlier release reads over it."""
 
 
-def decode(word: str, where: str) -> dict[str, int]:
-    """The cursor of a word; raises BadInput at `where` for anything else."""
-    try:
-        cursor = json.loads(base64.b64decode(word.encode() + b"=" * (-len(word) % 4), altchars=b"-_", validate=True))
-    except ValueError:
-        cursor = None
-    if not isinstance(cursor, dict) or not all(type(n) is int and n >= 0 for n in cursor.values()):
-        raise BadInput.field(where, "is not a cursor of this service")
+def encode(cursor: Numbers, of: int) -> str:
+    """A cursor of a list as an opaque word."""
+    return cursors.encode({LIST: of, **cursor})
+
+
+def decode(word: str, of: int, field: str) -> dict[str, int]:
+    """The cursor of a word; raises BadInput about `field` for anything else, and for another list's.
+
+    What an earlier release gave names no list.
+    """
+    cursor = cursors.decode(word)
+    if not isinstance(cursor, dict) or not all(map(cursors.is_number, cursor.values())):
+        raise cursors.refused(field)
+    if cursor.pop(LIST, of) != of:
+        raise cursors.refused(field)
     return cursor
+
+
+def ahead(cursor: Numbers, last: Numbers) -> list[str]:
+    """The participants of whom a cursor names a number that was not given."""
+    return [participant for participant, number in last.items() if cursor.get(participant, 0) > number]

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from services.notifications import domain, templates
 from services.notifications.domain import Notice, Numbers
 from services.notifications.repository import Catalogue, Inbox
 from services.notifications.templates import Language
+from shared.paging import Page
 from shared.problem import Answer
 
 
@@ -38,20 +37,15 @@ class NoticeView(Answer):
     """Ids and codes of what it tells of."""
 
 
-class InboxPage(BaseModel):
+class InboxPage(Page[NoticeView]):
     """A page of an inbox, newest first."""
-
-    items: list[NoticeView]
-    next: str | None
-    """`after` of the next page; null at the end."""
 
 
 async def page(inbox: Inbox, catalogue: Catalogue, before: Numbers, limit: int, language: Language) -> InboxPage:
-    """The notices below a cursor."""
+    """The notices below a cursor, newest first."""
     notices, below = await inbox.older(before, limit)
-    return InboxPage(
-        items=await in_words(notices, catalogue, language), next=None if below is None else domain.encode(below)
-    )
+    onward = None if below is None else domain.encode(below, domain.INBOX)
+    return InboxPage(items=await in_words(notices, catalogue, language), next=onward)
 
 
 async def in_words(notices: Sequence[Notice], catalogue: Catalogue, language: Language) -> list[NoticeView]:

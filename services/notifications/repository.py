@@ -9,9 +9,13 @@ from services.notifications import domain
 from services.notifications.domain import Link, Notice, Numbers, Ranges
 from shared.auth import Principal
 from shared.contracts.event import Envelope
+from shared.cursors import CursorAhead
+from shared.errors import FieldError
 from shared.mongo import WHOLE, Collection, Document, Mongo, Transaction
 from shared.service import Indexes
 
+CONFIRMED_MS = 5_000
+"""How long a read may wait for the majority."""
 FAMILIES, NOTICES, CATALOGUE = "families", "notices", "catalogue"
 INDEXES: Indexes = {
     FAMILIES: [IndexModel("accounts.account")],
@@ -74,6 +78,20 @@ class Inbox:
         """Each pupil of the family and the last number given: one indexed read."""
         found = await self._families.find(self._mine, {"last": 1}).to_list(None)
         return {document["_id"]: document.get("last", 0) for document in found}
+
+    async def must_have_given(self, cursor: Numbers) -> None:
+        """Raises CursorAhead for a number that the family's notices have not reached.
+
+        What seems so may be a new primary that does not know yet what a majority holds: only one that has asked the
+        majority may say it.
+        """
+        ahead = domain.ahead(cursor, await self.last())
+        confirmed = self._families.with_options(read_concern=ReadConcern("linearizable"))
+        for participant in ahead:
+            head = await confirmed.find_one({"_id": participant}, {"last": 1}, max_time_ms=CONFIRMED_MS)
+            if head is None or domain.ahead(cursor, {participant: head.get("last", 0)}):
+                detail = "this cursor is ahead of the notices, which were built anew: connect again without one"
+                raise CursorAhead(detail, errors=[FieldError("header:Last-Event-ID", detail)])
 
     async def newer(self, last: Numbers, after: Numbers, limit: int) -> list[Notice]:
         """What lies between a cursor and `last`, oldest first, at most `limit` a pupil."""

@@ -43,8 +43,9 @@ class Stream:
         """
         over = time.monotonic() + self._life_seconds
         try:
-            cursor = dict(await inbox.last() if after is None else after)
-            yield ServerSentEvent(id=domain.encode(cursor), retry=RETRY_MILLISECONDS)
+            last = await inbox.last()
+            cursor = last if after is None else {p: after[p] for p in last if p in after}
+            yield ServerSentEvent(id=domain.encode(cursor, domain.STREAM), retry=RETRY_MILLISECONDS)
             while time.monotonic() < over and not ending():
                 async for event in self._new(inbox, cursor, language):
                     yield event
@@ -57,4 +58,4 @@ class Stream:
         while notices := await inbox.newer(await inbox.last(), cursor, BATCH):
             for view in await handlers.in_words(notices, self._catalogue, language):
                 cursor[view.participant] = view.number
-                yield ServerSentEvent(event="notice", id=domain.encode(cursor), data=view)
+                yield ServerSentEvent(event="notice", id=domain.encode(cursor, domain.STREAM), data=view)

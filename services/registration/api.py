@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 
 from services.registration import handlers
 from services.registration.commands import Commands
@@ -18,6 +18,7 @@ from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.moments import Moment
 from shared.openapi import problems
 from shared.outbox import Clock
+from shared.paging import Paged
 from shared.problem import Answer
 from shared.routes import KIB, Route
 from shared.texts import Id, LinkCode
@@ -92,12 +93,11 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         who: SchoolStaff,
         code: InCode,
         season: SeasonCode,
-        after: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+        paging: Paged,
     ) -> PupilPage:
         """A school's pupils of a season, by class, with what each has done; `next` goes on as `after`."""
         school = await handlers.school_of(register, code)
-        return await register.within(who).pupils(school, season, after, limit, clock())
+        return await register.within(who).pupils(school, season, paging, clock())
 
     @router.post(
         "/participants/{participant}/consents",

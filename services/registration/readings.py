@@ -8,8 +8,17 @@ from services.registration.organisations import Organisation
 from services.registration.vault import Vault
 from services.registration.views import NO_PROGRESS, Names, ParticipantView, Progress, PupilPage, PupilView
 from shared.auth import Principal
-from shared.errors import BadInput, NotFound
+from shared.errors import NotFound
 from shared.mongo import Document, Mongo
+from shared.paging import Listing, Paging
+
+
+def _plain_cursor(word: str) -> list[str] | None:
+    school_class, _, id = word.rpartition(":")
+    return [school_class, id] if school_class else None
+
+
+PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_plain_cursor)
 
 
 class Within:
@@ -52,21 +61,17 @@ class Within:
         by_season = {path.removeprefix(f"{id}/"): steps for path, steps in progress.items()}
         return ParticipantView.of(participant, names, by_season, shown)
 
-    async def pupils(
-        self, school: Organisation, season: str, after: str | None, limit: int, now: datetime
-    ) -> PupilPage:
+    async def pupils(self, school: Organisation, season: str, paging: Paging, now: datetime) -> PupilPage:
         """A school's pupils of a season, by class; raises Forbidden outside the scope."""
         self._scope.must_cover(*place_of(school))
         query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
-        order = [("place.school_class", 1), ("_id", 1)]
-        found = self._mongo["participants"].find({"$and": [query, _behind(after)]}).sort(order).limit(limit + 1)
-        rows = [stored(row) for row in await found.to_list(limit + 1)]
-        page = rows[:limit]
+        asked = {"school": school.id, "season": season}
+        rows, onward = await PUPILS.page(self._mongo["participants"], query, paging, asked)
+        page = [stored(row) for row in rows]
         names = await self._names([p.id for p in page], [p.id for p in page], now)
         progress = await self._progress(f"{p.id}/{season}" for p in page)
         items = [PupilView.of(p, season, names, progress.get(f"{p.id}/{season}", NO_PROGRESS)) for p in page]
-        more = len(rows) > limit
-        return PupilPage(items=items, next=f"{page[-1].place.school_class}:{page[-1].id}" if more else None)
+        return PupilPage(items=items, next=onward)
 
     def _classes(self, school: Organisation) -> Document:
         """Narrows to the classes of the grants, unless one of them reaches the whole school."""
@@ -89,21 +94,6 @@ def place_of(organisation: Organisation) -> tuple[str, str | None, str | None]:
     """Region, municipality and school of an organisation, for a scope; only a school is one."""
     school = organisation.id if organisation.kind == "school" else None
     return organisation.region, organisation.municipality, school
-
-
-def _behind(cursor: str | None) -> Document:
-    """What comes after a page's last pupil."""
-    if cursor is None:
-        return {}
-    school_class, _, id = cursor.rpartition(":")
-    if not school_class:
-        raise BadInput.field("query:after", "is not a cursor of this list")
-    return {
-        "$or": [
-            {"place.school_class": {"$gt": school_class}},
-            {"place.school_class": school_class, "_id": {"$gt": id}},
-        ]
-    }
 
 
 def stored(row: Document) -> Participant:

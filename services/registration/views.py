@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.registration.domain import Consent, Participant
 from services.registration.organisations import Organisation
 from shared.contracts.registration import ConsentChannel, Level, OrganisationKind
 from shared.moments import zone
+from shared.paging import Page
 from shared.problem import Answer
 
 Names = Mapping[str, Mapping[str, str]]
@@ -195,9 +196,5 @@ class PupilView(Answer):
         )
 
 
-class PupilPage(BaseModel):
+class PupilPage(Page[PupilView]):
     """A page of a school's list, by class."""
-
-    items: list[PupilView]
-    next: str | None
-    """The cursor to go on from; none at the end."""

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, get_args
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
 from fastapi import Path as InPath
 
 from services.trials import handlers
@@ -25,6 +25,7 @@ from shared.grants import Role
 from shared.moments import Moment
 from shared.openapi import also, problems
 from shared.outbox import Clock
+from shared.paging import Paged
 from shared.problem import Answer
 from shared.routes import KIB, Route
 
@@ -116,14 +117,13 @@ def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) ->
     @router.get("/slots")
     async def slots(
         who: Anyone,
+        paging: Paged,
         season: str,
         venue: str | None = None,
         competency: str | None = None,
-        after: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> SlotPage:
         """Slots with their open seats, the earliest first; `after` is the `next` of the page before."""
-        return await views.within(who).slots(season, venue, competency, after, limit)
+        return await views.within(who).slots(season, venue, competency, paging)
 
     return router
 

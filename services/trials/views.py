@@ -1,11 +1,8 @@
 """What trials shows: a pupil's path to those who may see it, and the open slots to everyone who has a token."""
 
 import base64
-import binascii
 from datetime import datetime
 from typing import Any
-
-from pydantic import BaseModel
 
 from services.trials.catalogue import Season
 from services.trials.copies import Participant
@@ -16,9 +13,10 @@ from services.trials.scope import reaches
 from services.trials.slots import Slot
 from shared.auth import Principal
 from shared.contracts.trials import SlotKind
-from shared.errors import BadInput, NotFound
-from shared.moments import LocalTime, bounded
+from shared.errors import NotFound
+from shared.moments import LocalTime
 from shared.mongo import Document, Mongo
+from shared.paging import Listing, Page, Paging, instant
 from shared.problem import Answer
 
 
@@ -59,11 +57,8 @@ class SlotView(Answer):
         return cls(slot=slot.id, open_seats=slot.capacity - slot.booked, **shown)
 
 
-class SlotPage(BaseModel):
-    """Slots by their start; `next` is the cursor of the page after this one, null on the last."""
-
-    items: list[SlotView]
-    next: str | None
+class SlotPage(Page[SlotView]):
+    """Slots by their start."""
 
 
 class AttemptView(Answer):
@@ -96,6 +91,18 @@ class PathView(Answer):
     """Attendances confirmed by venues, revoked ones too."""
     recommendation: Recommendation | None
     """The recommendation in force; null before the season's gate opens."""
+
+
+def _spaced_cursor(word: str) -> list[str | datetime] | None:
+    try:
+        starts, _, id = base64.urlsafe_b64decode(word).decode().partition(" ")
+    except ValueError:
+        return None
+    time = instant(starts)
+    return None if time is None else [time, id]
+
+
+SLOTS = Listing("slots", {"starts": datetime, "_id": str}, earlier=_spaced_cursor)
 
 
 class Views:
@@ -133,20 +140,13 @@ class ScopedViews:
         path = Path.model_validate(_named(path_document)) if path_document else Path.new(participant, season)
         return _shown(path, Season.model_validate(_named(season_document)), pupil, map(Attempt.of, attempts))
 
-    async def slots(
-        self, season: str, venue: str | None, competency: str | None, after: str | None, limit: int
-    ) -> SlotPage:
+    async def slots(self, season: str, venue: str | None, competency: str | None, paging: Paging) -> SlotPage:
         """A page of slots, the earliest first. The register of slots is open to everyone who has a token."""
-        query: dict[str, Any] = {"season": season}
-        query |= {"venue": venue} if venue else {}
-        query |= {"competency": competency} if competency else {}
-        if after:
-            starts, id = _position(after)
-            query["$or"] = [{"starts": {"$gt": starts}}, {"starts": starts, "_id": {"$gt": id}}]
-        cursor = self._mongo["slots"].find(query).sort([("starts", 1), ("_id", 1)]).limit(limit + 1)
-        documents = await cursor.to_list(None)
-        items = [SlotView.of(Slot.model_validate(_named(document))) for document in documents[:limit]]
-        return SlotPage(items=items, next=_cursor(documents[limit - 1]) if len(documents) > limit else None)
+        asked = {"season": season, "venue": venue, "competency": competency}
+        query = {field: value for field, value in asked.items() if value}
+        documents, onward = await SLOTS.page(self._mongo["slots"], query, paging, asked)
+        items = [SlotView.of(Slot.model_validate(_named(document))) for document in documents]
+        return SlotPage(items=items, next=onward)
 
 
 def _shown(path: Path, season: Season, pupil: Participant, attempts: Any) -> PathView:
@@ -166,16 +166,3 @@ def _shown(path: Path, season: Season, pupil: Participant, attempts: Any) -> Pat
 
 def _named(document: Document) -> Document:
     return document | {"id": document["_id"]}
-
-
-def _cursor(document: Document) -> str:
-    position = f"{document['starts'].isoformat()} {document['_id']}"
-    return base64.urlsafe_b64encode(position.encode()).decode()
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        starts, _, id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return bounded(datetime.fromisoformat(starts)), id
-    except (binascii.Error, ValueError):
-        raise BadInput.field("query:after", "not a cursor of this list") from None

@@ -53,12 +53,36 @@ async def test_a_guessed_tag_says_nothing_outside_the_scope(infrastructure: Infr
         assert (await service.asked("funnel", guessed, elsewhere))[0] == 403
 
 
-async def test_a_cursor_of_thousands_of_digits_is_refused(infrastructure: Infrastructure) -> None:
+async def test_a_cursor_of_the_feed_is_right_or_refused(infrastructure: Infrastructure) -> None:
     async with installed(Analytics, infrastructure) as service:
         await service.learns(1, *map(enveloped, (builders.season(), builders.region(), builders.registered("p1"))))
-        path = f"/regions/RU-ROS/feed?after=1.{'9' * 5_000}"
-        answer = await service.request("GET", path, None, service.bearer("someone", [REGIONAL]))
-        assert (answer.status, answer.body["type"]) == (422, "bad-input")
+
+        async def page(after: str, wait: int = 0) -> Any:
+            path = f"/regions/RU-ROS/feed?after={after}&wait={wait}"
+            return await service.request("GET", path, None, service.bearer("someone", [REGIONAL]))
+
+        async def numbered() -> bool:
+            answer = await page("0")
+            return bool(answer.status == 200 and answer.body["watermark"] == 3)
+
+        await eventually(numbered)
+        whole = (await page("0")).body
+        epoch, end = whole["epoch"], whole["next"]
+        assert (whole["watermark"], end) == (3, f"{epoch}.3")
+        assert [event["seq"] for event in (await page(f"{epoch}.0001")).body["events"]] == [2, 3]
+        assert (await page(end)).body["next"] == end
+        refused = [
+            (f"1.{'9' * 5_000}", 422, "bad-input"),
+            (f"{epoch}.\u0661", 422, "bad-input"),
+            (f"{epoch}.-1", 422, "bad-input"),
+            (f"{epoch + 1}.1", 410, "epoch-gone"),
+            (f"{epoch}.4", 410, "cursor-ahead"),
+            (f"{epoch}.{'9' * 18}", 410, "cursor-ahead"),
+        ]
+        for after, status, slug in refused:
+            answer = await page(after, wait=30)
+            assert (answer.status, answer.body["type"]) == (status, slug), after
+            assert [error["pointer"] for error in answer.body["errors"]] == ["query:after"]
 
 
 async def test_figures_are_sent_again_only_when_they_may_have_changed(infrastructure: Infrastructure) -> None:
@@ -68,7 +92,9 @@ async def test_figures_are_sent_again_only_when_they_may_have_changed(infrastruc
         for figures in ("funnel", "ranking", "competencies"):
             status, tag, body = await service.asked(figures)
             assert (status, body["region"]) == (200, "RU-ROS")
-            assert await service.asked(figures, tag) == (304, tag, None)
+            for known in (tag, f'"other", W/{tag}', "*"):
+                assert await service.asked(figures, known) == (304, tag, None)
+            assert (await service.asked(figures, tag.strip('"')))[0] == 200
             status, other, _ = await service.asked(figures, tag, MUNICIPAL)
             assert status == 200
             assert other != tag

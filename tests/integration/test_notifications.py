@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -83,9 +84,31 @@ async def test_a_cursor_of_another_make_is_refused_by_name(running: Notification
     async with running.http.get(f"{url}/inbox", params={"after": "WzFd"}, headers=headers) as answer:
         assert answer.status == 422
         assert (await answer.json())["errors"][0]["pointer"] == "query:after"
-    async with running.http.get(f"{url}/stream", headers={**headers, "Last-Event-ID": "!"}) as answer:
-        assert answer.status == 422
-        assert (await answer.json())["errors"][0]["pointer"] == "header:Last-Event-ID"
+    of_inbox = domain.encode({}, domain.INBOX)
+    for wrong in ("!", of_inbox, urlsafe_b64encode(b"[" * 9_000).decode()):
+        async with running.http.get(f"{url}/stream", headers={**headers, "Last-Event-ID": wrong}) as answer:
+            assert answer.status == 422
+            assert (await answer.json())["errors"][0]["pointer"] == "header:Last-Event-ID"
+
+
+async def test_a_cursor_ahead_of_the_notices_is_refused_and_another_s_pupil_in_it_read_over(
+    running: Notifications,
+) -> None:
+    story, stranger, guardian = Story(), Story(), "anna-12"
+    await running.publish(stranger.then(ParticipantRegistered), running.guardian(story, guardian))
+    await running.inbox_of(running.headers(guardian), 1)
+    ahead = domain.encode({story.participant: 2}, domain.STREAM)
+    headers = running.headers(guardian, **{"Last-Event-ID": ahead})
+    async with running.http.get(f"{running.base}/notifications/stream", headers=headers) as answer:
+        problem = await answer.json()
+        assert (answer.status, problem["type"]) == (410, "cursor-ahead")
+        assert problem["errors"][0]["pointer"] == "header:Last-Event-ID"
+    foreign = domain.encode({story.participant: 1, stranger.participant: 99}, domain.STREAM)
+    async with running.stream(running.headers(guardian), after=foreign) as reader:
+        await reader.opened()
+        await running.publish(stranger.then(ConsentGiven), story.then(ConsentGiven))
+        assert numbers(await reader.take(1), story) == [2]
+        assert domain.decode(reader.last_event_id or "", domain.STREAM, "") == {story.participant: 2}
 
 
 async def test_an_event_sent_again_makes_no_second_notice_and_takes_no_number(running: Notifications) -> None:
@@ -171,7 +194,7 @@ async def test_a_stream_ends_after_its_life_and_says_when_to_come_back(running: 
     family = Notices(running.mongo).within(Principal("anna-11", "no-account", (Grant("guardian"),)))
     async with asyncio.timeout(10):
         events = [event async for event in stream.of(family, None, "ru", lambda: False)]
-    assert [(event.id, event.retry) for event in events] == [(domain.encode({}), 1_000)]
+    assert [(event.id, event.retry) for event in events] == [(domain.encode({}, domain.STREAM), 1_000)]
 
 
 async def test_a_reader_that_leaves_stops_its_polls(running: Notifications) -> None:

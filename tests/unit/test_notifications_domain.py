@@ -1,6 +1,7 @@
 """Numbers, cursors and words of notices, without a server."""
 
 import string
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
@@ -119,18 +120,33 @@ def test_what_is_newer_comes_once_in_the_order_of_numbers(
         assert mine == list(range(after.get(participant, 0) + 1, head + 1))
 
 
-@given(st.dictionaries(st.text(min_size=1), st.integers(min_value=0)))
+@given(st.dictionaries(st.text(min_size=1, max_size=40), st.integers(0, 2**63 - 1), max_size=40))
 def test_a_cursor_survives_the_way_to_the_reader_and_back(cursor: dict[str, int]) -> None:
-    word = domain.encode(cursor)
+    word = domain.encode(cursor, domain.STREAM)
     assert set(word) <= set(string.ascii_letters + string.digits + "-_")
-    assert domain.decode(word, "query:after") == cursor
+    assert domain.decode(word, domain.STREAM, "after") == cursor
+    with pytest.raises(BadInput):
+        domain.decode(word, domain.INBOX, "after")
 
 
-@pytest.mark.parametrize("word", ["", "!", "WzFd", "eyJhIjotMX0", "eyJhIjp0cnVlfQ", "eyJhIjoxLjV9", "ключ"])
-def test_what_is_no_cursor_is_refused_by_the_name_of_its_place(word: str) -> None:
-    with pytest.raises(BadInput) as refusal:
-        domain.decode(word, "query:after")
-    assert [e.pointer for e in refusal.value.errors] == ["query:after"]
+@pytest.mark.parametrize(
+    "content",
+    ["", "[1]", '{"a":-1}', '{"a":true}', '{"a":1.5}', '{"a":9223372036854775808}', '{"a":NaN}', '{"":3}', "[" * 9_000],
+)
+def test_what_is_no_cursor_is_refused_by_the_name_of_its_place(content: str) -> None:
+    for word in (urlsafe_b64encode(content.encode()).decode(), content, "!", "ключ"):
+        with pytest.raises(BadInput) as refusal:
+            domain.decode(word, domain.INBOX, "after")
+        assert [e.pointer for e in refusal.value.errors] == ["after"]
+
+
+def test_a_cursor_of_the_release_before_is_taken_by_either_list() -> None:
+    word = urlsafe_b64encode(b'{"p1":7}').rstrip(b"=").decode()
+    assert domain.decode(word, domain.INBOX, "after") == domain.decode(word, domain.STREAM, "after") == {"p1": 7}
+
+
+def test_a_cursor_is_ahead_where_it_names_a_number_that_was_not_given() -> None:
+    assert domain.ahead({"p1": 8, "p2": 7, "not mine": 9}, {"p1": 7, "p2": 7, "p3": 1}) == ["p1"]
 
 
 @pytest.mark.parametrize("event_type", TOLD)

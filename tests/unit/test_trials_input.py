@@ -15,10 +15,12 @@ from services.trials.copies import Link
 from services.trials.instruments import AttemptCommand
 from services.trials.scope import reaches
 from services.trials.slots import SlotOffer
-from services.trials.views import ScopedViews
+from services.trials.views import SLOTS
 from shared.auth import Principal
 from shared.errors import BadInput
 from shared.grants import Grant, Role
+from shared.paging import Paging
+from tests.builders import at
 from tests.builders_trials import ANSWERS, OFFER, RULES, VENUE, pupil
 
 BROKEN = "\ud800"
@@ -58,12 +60,16 @@ def test_a_time_lies_in_a_year_that_a_season_can_have(
 
 
 @pytest.mark.parametrize("time", BEYOND)
-async def test_a_cursor_that_was_tampered_with_is_named(time: str) -> None:
+def test_a_cursor_of_slots_that_was_tampered_with_is_named(time: str) -> None:
     after = urlsafe_b64encode(f"{time} s1".encode()).decode()
-    views = ScopedViews(None, principal())  # type: ignore[arg-type]  # refused before the database is asked
     with pytest.raises(BadInput) as refused:
-        await views.slots("2020", None, None, after, 10)
-    assert refused.value.errors[0].pointer == "query:after"
+        SLOTS.cut(["s1"], lambda id: [at("2020-10-05"), id], Paging(after, 10))
+    assert refused.value.errors[0].pointer == "after"
+
+
+def test_a_cursor_of_slots_of_the_release_before_is_taken() -> None:
+    after = urlsafe_b64encode(b"2020-10-05T07:00:00+00:00 s1").decode()
+    assert SLOTS.cut(["s1", "s2"], lambda id: [at("2020-10-05"), id], Paging(after, 10)) == (["s2"], None)
 
 
 @pytest.mark.parametrize(
