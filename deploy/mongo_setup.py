@@ -17,6 +17,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from shared.lag import OWNERS
+from shared.listeners import listeners
 from shared.settings import Settings as ServiceSettings
 from shared.settings import from_environment
 from shared.telemetry import configure_logs, logger
@@ -183,7 +184,8 @@ def main() -> None:
     settings = from_environment(Settings)
     configure_logs("mongo", "setup", "INFO")
     watch = Watch(ReplicaSet(settings.mongo_url, settings.mongo_member), settings.mongo_passwords)
-    uvicorn.run(create_app(watch), host=settings.http_host, port=settings.http_port, log_level="error")
+    server = uvicorn.Server(uvicorn.Config(create_app(watch), log_level="error"))
+    server.run(listeners(settings.http_host, settings.http_port))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from aiokafka.errors import KafkaError
 from shared import kafka
 from shared.errors import Unavailable
 from shared.http import create_app
+from shared.listeners import listeners
 from shared.readers import Readers
 from shared.service import Loop, Platform, Service
 from shared.settings import Settings, from_environment
@@ -71,8 +73,6 @@ class Process:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                host=self._settings.http_host,
-                port=self._settings.http_port,
                 log_level="error",
                 access_log=False,
                 timeout_graceful_shutdown=5,
@@ -90,12 +90,12 @@ class Process:
             gauge = service.platform.metrics.waiting.labels(loop.name)
             gauge.set_function(partial(_seconds, loop))
 
-    async def run(self) -> int:
-        """Serves until SIGTERM or until a part fails; returns the exit code."""
+    async def run(self, sockets: list[socket.socket]) -> int:
+        """Serves on these sockets until SIGTERM or until a part fails; returns the exit code."""
         parts = [asyncio.ensure_future(consumer.failed) for consumer in self._consumers]
         parts += [asyncio.create_task(self._keep(loop)) for loop in self._loops]
         parts.append(asyncio.create_task(self._consume()))
-        serving = asyncio.create_task(self._server.serve())
+        serving = asyncio.create_task(self._server.serve(sockets))
         failed: BaseException | None = None
         while not serving.done() and failed is None:
             done, _ = await asyncio.wait([serving, *parts], return_when=asyncio.FIRST_COMPLETED)
@@ -265,6 +265,12 @@ def main(name: str, build: Callable[[Platform], Service]) -> None:
             return 2
         configure_logs(name, role, settings.log_level)
         _settle_memory()
-        return await Process(service, role).run()
+        try:
+            sockets = listeners(settings.http_host, settings.http_port)
+        except OSError as error:
+            where = f"{settings.http_host}, port {settings.http_port}"
+            logger.error("process ends", reason=f"cannot listen at {where}: {error}")
+            return 1
+        return await Process(service, role).run(sockets)
 
     raise SystemExit(uvloop.run(serve()))

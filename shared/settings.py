@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     """A replica set: transactions need one."""
     mongo_database_prefix: str = "bilet_"
     http_host: str = "127.0.0.1"
+    """Where to listen: an address or a name; `::` is every address of IPv6 and IPv4, `0.0.0.0` every one of IPv4."""
     http_port: int = Field(default=8000, ge=0, le=65535)
     http_body_seconds: float = Field(default=20.0, gt=0)
     """For the body of a request to arrive; a slower sender is answered with 408."""

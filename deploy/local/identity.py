@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, Json, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local import secret
+from shared.listeners import listeners
 from shared.settings import from_environment
 
 ALGORITHM = "ES256"
@@ -146,7 +147,8 @@ def main() -> None:
     settings = from_environment(Settings)
     issuer = Issuer(load_key(settings.identity_key), settings.oidc_issuer, settings.oidc_audience)
     app = create_app(issuer, settings.identity_client_id, settings.identity_client_secret, time.time)
-    uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server.run(listeners(settings.http_host, settings.http_port))
 
 
 if __name__ == "__main__":
