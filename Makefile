@@ -7,15 +7,16 @@ PY := .venv/bin/python
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/installed: requirements.lock pyproject.toml setup.py
 	rm -rf .venv
-	python=$$(python3 deploy/local/interpreter.py) && "$$python" -m venv .venv
+	python=$${PYTHON:-$$(python3 deploy/local/interpreter.py)} && "$$python" -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PY) -c 'import os, sysconfig; open(sysconfig.get_path("purelib") + "/checkout.pth", "w").write(os.getcwd())'
 	touch $@
 
 .PHONY: setup
-setup: .venv/installed ## the Python environment in .venv, every package pinned with its hash
+setup: .venv/installed ## the Python environment in .venv, every package pinned with its hash (PYTHON=)
 
 .PHONY: demo
 demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= PORT= EXIT=1)

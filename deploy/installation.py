@@ -116,7 +116,7 @@ def signing(issuer: Issuer) -> Token:
 
 def _found(running: Sequence[Path], otherwise: str | None, writes: bool) -> Path:
     if not running:
-        ways = ["start one by `make demo`", "name the system by --data FOLDER"]
+        ways = ["start one by `make demo` or `bilet demo`", "name the system by --data FOLDER"]
         raise CallError(f"No demo is up here: {', or '.join([*ways, otherwise] if otherwise else ways)}")
     if writes and len(running) > 1:
         listed = "".join(f"\n  --data {shlex.quote(str(folder))}  at {_url(folder)}" for folder in running)
@@ -139,6 +139,6 @@ def _url(folder: Path) -> str:
 def _running(folder: Path) -> Mapping[str, str]:
     settings = announcement.settings_in(folder)
     if settings is None:
-        start = f"make demo KEEP={shlex.quote(str(folder))}"
+        start = f"bilet demo --keep {shlex.quote(str(folder))}"
         raise CallError(f"The demo of {folder} does not run now: start it by `{start}`")
     return settings

@@ -147,7 +147,7 @@ async def test_without_a_demo_it_says_what_can_be_done(tmp_path: Path) -> None:
         ("lag",): ", or set KAFKA_BOOTSTRAP_SERVERS and MONGO_URL",
         ("feed", "tail", "RU-ROS"): ", or give --url and --token",
     }
-    first = "No demo is up here: start one by `make demo`, or name the system by --data FOLDER"
+    first = "No demo is up here: start one by `make demo` or `bilet demo`, or name the system by --data FOLDER"
     for ran, last in zip(await _all(Bilet(tmp_path), (), ways), ways.values(), strict=True):
         assert (ran.code, ran.output, ran.complaint) == (2, "", f"{first}{last}\n")
 

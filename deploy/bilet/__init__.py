@@ -1,0 +1,19 @@
+"""Bilet as an installed package: all of its parts lie below this one name, as `bilet/shared` and so on.
+
+The parts import each other by their own names, which only the processes of Bilet find: `main` shows them the way.
+"""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PARTS = HERE if (HERE / "shared").is_dir() else HERE.parents[1]
+"""The folder of `shared`, `services` and `deploy`: this one, or the checkout's."""
+
+
+def main() -> None:
+    """The operator's command line."""
+    sys.path.insert(0, str(PARTS))
+    from deploy.cli import main as command_line
+
+    command_line()

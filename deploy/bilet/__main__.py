@@ -1,0 +1,5 @@
+"""`python -m bilet` is `bilet`."""
+
+from . import main
+
+main()
