@@ -31,7 +31,7 @@ async def _prepare(settings: Settings, service: str) -> int | None:
     try:
         await mongo.ensure_indexes(app.INDEXES)
         for upgrade in getattr(app, "UPGRADES", ()):
-            for line in await upgrade(mongo):
+            for line in await upgrade(mongo, settings):
                 print(f"{service}: {line}")
         return await mongo.transaction_lifetime()
     finally:

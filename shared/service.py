@@ -116,7 +116,7 @@ class Service:
         return {"api", "all", *self.workers, *self.loops}
 
 
-Upgrade = Callable[[Mongo], Awaitable[list[str]]]
+Upgrade = Callable[[Mongo, Settings], Awaitable[list[str]]]
 """Brings rows of an older release up to date, again and beside its processes; tells what is left to people."""
 Indexes = Mapping[str, Sequence[IndexModel]]
 """The collections of a database, each with its indexes."""

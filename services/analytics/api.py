@@ -12,13 +12,14 @@ from services.analytics.feed_reader import FeedReader
 from services.analytics.figures import Asked, Figures, ScopedFigures
 from services.analytics.tables import Dimension, Row
 from shared.auth import FeedConsumer, Operator, Principal
+from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.cursors import LONGEST
 from shared.entity_tags import Conditional, Known, tag_of, unchanged
 from shared.openapi import problems
 from shared.outbox import Clock
 from shared.routes import Route
 
 AsOf = Annotated[date | None, Query(description="what had happened by the end of this local day; default all")]
-Season = Annotated[str, Query(min_length=1, max_length=40)]
 UNKNOWN = problems({404: ["region-unknown", "season-unknown"]})
 Ask = Callable[[ScopedFigures], Awaitable[Row]]
 
@@ -40,7 +41,7 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         return unchanged(tag) if known.knows(tag) else known.answer(_json(await ask(mine)), tag)
 
     @router.get("/regions", response_model=Regions, responses=problems({404: ["season-unknown"]}))
-    async def regions(who: Operator, season: Season, known: Known, as_of: AsOf = None) -> Response:
+    async def regions(who: Operator, season: SeasonCode, known: Known, as_of: AsOf = None) -> Response:
         """All regions in scope with their funnel."""
         day = as_of.isoformat() if as_of else None
         rows = await figures.within(who.scope).regions(season, day, clock())
@@ -49,9 +50,9 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     @router.get("/regions/{code}/funnel", response_model=Funnel, responses=UNKNOWN)
     async def funnel(
         request: Request,
-        code: str,
+        code: OrganisationCode,
         who: Operator,
-        season: Season,
+        season: SeasonCode,
         known: Known,
         as_of: AsOf = None,
         by: Dimension | None = None,
@@ -63,9 +64,9 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     @router.get("/regions/{code}/ranking", response_model=Ranking, responses=UNKNOWN)
     async def ranking(
         request: Request,
-        code: str,
+        code: OrganisationCode,
         who: Operator,
-        season: Season,
+        season: SeasonCode,
         known: Known,
         as_of: AsOf = None,
         min_n: Annotated[int, Query(ge=1, description="least number of tested pupils")] = 1,
@@ -77,9 +78,9 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     @router.get("/regions/{code}/competencies", response_model=Competencies, responses=UNKNOWN)
     async def competencies(
         request: Request,
-        code: str,
+        code: OrganisationCode,
         who: Operator,
-        season: Season,
+        season: SeasonCode,
         known: Known,
         as_of: AsOf = None,
         top: Annotated[int | None, Query(ge=1, le=1000)] = None,
@@ -95,9 +96,11 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     )
     async def feed(
         request: Request,
-        code: str,
+        code: OrganisationCode,
         who: FeedConsumer,
-        after: Annotated[str, Query(description="`next` of the page before; 0 for the start")] = "0",
+        after: Annotated[
+            str, Query(max_length=LONGEST, description="`next` of the page before; 0 for the start")
+        ] = "0",
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for the first event")] = 0,
     ) -> Response:

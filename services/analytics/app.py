@@ -1,11 +1,25 @@
 """The analytics process: regional figures, regional feeds, and the first page."""
 
-from services.analytics import api, catalogue, consumers, feed, feed_reader, feed_relay, figures, page, views
+from collections.abc import Sequence
+
+from services.analytics import (
+    api,
+    catalogue,
+    consumers,
+    feed,
+    feed_reader,
+    feed_relay,
+    figures,
+    page,
+    respelling,
+    views,
+)
 from shared.process import main
 from shared.relay import Publisher
-from shared.service import PLATFORM_INDEXES, Indexes, Loop, Platform, Service
+from shared.service import PLATFORM_INDEXES, Indexes, Loop, Platform, Service, Upgrade
 
 INDEXES: Indexes = {**PLATFORM_INDEXES, **catalogue.INDEXES, **views.INDEXES, **feed.INDEXES}
+UPGRADES: Sequence[Upgrade] = (respelling.respell,)
 
 
 def build(platform: Platform) -> Service:

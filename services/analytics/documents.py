@@ -7,6 +7,9 @@ from typing import Any
 from services.analytics.domain import Cell, Link, Place, Pupil, SeasonFacts
 from shared.mongo import Document
 
+SPELLED: Document = {"texts": 1}
+"""A pupil's document has it when its classes have their one name; processes of an older release leave it out."""
+
 
 def pupil_document(participant: str, pupil: Pupil) -> Document:
     """A pupil's facts under the pupil's id."""
@@ -25,7 +28,8 @@ def pupil_document(participant: str, pupil: Pupil) -> Document:
         }
         for season, f in pupil.seasons.items()
     ]
-    return {"_id": participant, "seasons": seasons, "guardians": [list(g) for g in pupil.guardians.items()]}
+    guardians = [list(guardian) for guardian in pupil.guardians.items()]
+    return {"_id": participant, "seasons": seasons, "guardians": guardians, **SPELLED}
 
 
 def pupil_of(document: Document) -> Pupil:

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope
+from shared.texts import class_form
 
 Stage = Literal["registered", "participated", "tested", "attended", "completed", "recommended"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -69,6 +70,14 @@ class Pupil:
         """The facts of a season, empty at first."""
         return self.seasons.setdefault(code, SeasonFacts())
 
+    def respell(self) -> bool:
+        """Gives classes their one name, which an older release stored as it was written; False where they had it."""
+        changed = False
+        for facts in self.seasons.values():
+            if facts.place and facts.place.school_class != (name := class_form(facts.place.school_class)):
+                facts.place, changed = facts.place._replace(school_class=name), True
+        return changed
+
 
 def learn(pupil: Pupil, envelope: Envelope) -> bool:
     """Adds an event's fact to the pupil's set; False when figures do not depend on the event."""
@@ -77,7 +86,8 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
     match event:
         case registration.ParticipantRegistered():
             facts = pupil.season(event.season)
-            facts.place = Place(event.region, event.municipality, event.school, event.school_class, event.grade)
+            name = class_form(event.school_class)
+            facts.place = Place(event.region, event.municipality, event.school, name, event.grade)
             facts.registered = day
         case registration.GuardianLinked():
             pupil.guardians[event.guardian] = min(day, pupil.guardians.get(event.guardian, day))

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from services.analytics.domain import STAGES, Day, Stage, Table
 from services.analytics.guardians import MUNICIPALITY, SCHOOL
 from shared.moments import zone
+from shared.texts import class_form
 
 Dimension = Literal["municipality", "school", "class", "grade", "day"]
 Row = dict[str, Any]
@@ -57,7 +58,8 @@ def key_of(by: Dimension | None, place: str, path: Sequence[str], day: Day) -> t
         case "municipality" | "school":
             return (place,)
         case "class":
-            return (place, *path)
+            name, grade = path
+            return (place, class_form(name), grade)
         case "grade":
             return (path[-1],)
         case "day":

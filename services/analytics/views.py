@@ -36,8 +36,13 @@ from shared.offsets import StoredOffsets
 from shared.poll import Received
 from shared.service import Indexes
 
+UNSPELLED: Document = {"texts": None}
+"""Pupils whose classes may be stored as an older release spelled them."""
 INDEXES: Indexes = {
-    "pupils": [IndexModel([("seasons.code", 1)])],
+    "pupils": [
+        IndexModel([("seasons.code", 1)]),
+        IndexModel("texts", name="unspelled", partialFilterExpression=UNSPELLED),
+    ],
     "cells": [IndexModel([("table", 1), ("season", 1), ("region", 1)])],
     "guardians": [IndexModel([("season", 1), ("links.municipality", 1)])],
     "seasons": [],
@@ -71,9 +76,18 @@ class ViewsWriter:
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
         rules = await self._rules(facts, tx)
         pupils = await self._load({r.event.participant for r in facts}, tx)
+        await self._write(pupils, _by_participant(facts), rules, tx)
+
+    async def _write(
+        self,
+        pupils: Mapping[str, Pupil],
+        facts: Mapping[str, list[Received]],
+        rules: Mapping[str, Rules],
+        tx: Transaction,
+    ) -> None:
         change = _Change()
         writes: list[Write] = []
-        for participant, events in _by_participant(facts).items():
+        for participant, events in facts.items():
             pupil = pupils.get(participant) or Pupil()
             if _learn(participant, pupil, events, rules, change):
                 document = pupil_document(participant, pupil)
@@ -83,6 +97,13 @@ class ViewsWriter:
             await self._pupils.bulk_write(writes, ordered=False, session=tx)
         await self._relink(change, tx)
         await self._count(change, tx)
+
+    async def respell(self, participants: set[str], tx: Transaction) -> None:
+        """Counts pupils under the one name of their classes; part of no poll, and fenced as `refold` is."""
+        await self._must_be_of_this_fold(tx)
+        await self._offsets.fence(tx)
+        pupils = await self._load(participants, tx)
+        await self._write(pupils, {participant: [] for participant in pupils}, await self._rules([], tx), tx)
 
     async def refold(self, season: str, old: Rules, new: Rules, partition: int, tx: Transaction) -> None:
         """Counts a season's pupils under other rules; part of the transaction that stores these.
@@ -209,10 +230,11 @@ def _learn(
 ) -> bool:
     """Adds the events to the pupil's facts and the difference to the change; False when figures need none of them."""
     before = _contributions(participant, pupil, rules)
-    if not any([learn(pupil, r.envelope) for r in events]):
+    if not any([pupil.respell(), *[learn(pupil, r.envelope) for r in events]]):
         return False
+    partition = events[0].partition if events else 0
     for season, new in _contributions(participant, pupil, rules).items():
-        change.add(before.get(season, Contribution()), new, events[0].partition)
+        change.add(before.get(season, Contribution()), new, partition)
     return True
 
 

@@ -56,7 +56,7 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
     """Everything under `/registration`."""
     router = APIRouter(prefix="/registration", tags=["registration"], route_class=Route)
 
-    @router.put("/organisations/{code}", responses=problems({409: ["organisation-fixed"]}))
+    @router.put("/organisations/{code}", responses=problems({409: ["code-taken", "organisation-fixed"]}))
     async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
         """Enter an organisation into the register, or change its name or level."""
         return OrganisationView.of(await handlers.define_organisation(register, who, code, definition, clock()))

@@ -50,6 +50,7 @@ async def define_organisation(
         parent = await register.organisation(definition.parent)
         if parent is not None:
             who.scope.must_cover(parent.region)
+    await register.must_be_alone(code)
     named = await register.organisations.load(organisations.namesakes(code))
 
     def decide(current: Organisation | None) -> Decision[Organisation]:

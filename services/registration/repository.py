@@ -14,7 +14,9 @@ from services.registration.pupils import Key
 from services.registration.readings import Within, stored
 from services.registration.roster import Lines
 from services.registration.vault import Vault
+from shared import code_twins
 from shared.auth import Principal
+from shared.code_twins import BY_CODE
 from shared.mongo import Document, Mongo, Transaction
 from shared.repository import Repository
 from shared.service import Indexes
@@ -23,7 +25,7 @@ from shared.texts import ref_key
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 INDEXES: Indexes = {
-    "organisations": [],
+    "organisations": [BY_CODE],
     "participants": [
         IndexModel([("place.school", 1), ("external_ref", 1)], unique=True),
         IndexModel([("place.school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
@@ -73,6 +75,10 @@ class Register:
     async def organisation(self, code: str) -> Organisation | None:
         """One entry of the register."""
         return (await self.organisations.load([code])).get(code)
+
+    async def must_be_alone(self, code: str) -> None:
+        """Raises Conflict where a code is new to the register and differs from another by case alone."""
+        await code_twins.must_be_alone(self._mongo["organisations"], code)
 
     async def seasons(self, codes: Iterable[str]) -> dict[str, Season]:
         """The rules of the seasons that trials has defined among `codes`."""

@@ -8,6 +8,7 @@ from pymongo.errors import BulkWriteError
 
 from services.registration.repository import UNFOLDED
 from shared.mongo import Collection, Document, Mongo
+from shared.settings import Settings
 from shared.texts import REF, class_form, ref_key
 
 CHUNK = 1_000
@@ -16,7 +17,7 @@ KEYS = {"participants": ("place.school", "external_ref"), "guardians": ("school"
 """By collection: the fields of the school, and of its own key of the person as it was first written."""
 
 
-async def respell(mongo: Mongo) -> list[str]:
+async def respell(mongo: Mongo, _: Settings) -> list[str]:
     """Folds the keys of rows that have no fold, and tells which persons it leaves: another one of the school has the
     key in another spelling. Processes of the older release go on beside it; where they write, the next run folds.
     """

@@ -7,10 +7,10 @@ from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking
 from services.trials.results import Result
 from services.trials.slots import Slot
-from services.trials.values import ref
 from services.trials.views import SlotView
 from shared.errors import ServiceError
 from shared.problem import Answer, Problem
+from shared.texts import REF
 
 Item = TypeVar("Item", bound=Answer)
 
@@ -64,7 +64,7 @@ class BookingAnswer(Answer):
     @classmethod
     def of(cls, sent: Any, result: Result[Booking]) -> "BookingAnswer":
         """From the pupil as named, readable or not."""
-        participant = ref(sent)
+        participant = REF.read(sent)
         if isinstance(result, ServiceError):
             return cls(participant=participant, status="rejected", problem=Problem.of(result))
         return cls(participant=participant, status="booked" if result.new else "known", booking=result.value.id)
@@ -143,4 +143,4 @@ class OpenedAnswer(SlotView):
 
 def named(sent: Any, key: str) -> str | None:
     """What an item calls itself, where it can be read."""
-    return ref(sent.get(key)) if isinstance(sent, Mapping) else None
+    return REF.read(sent.get(key)) if isinstance(sent, Mapping) else None

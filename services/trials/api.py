@@ -22,14 +22,15 @@ from services.trials.gate import NewId
 from services.trials.instruments import AttemptCommand
 from services.trials.repository import Store
 from services.trials.results import only
-from services.trials.values import Ref
 from services.trials.views import PathView, Views
 from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
 from shared.bodies import Body, Count, Item, parsed
+from shared.contracts.codes import SeasonCode
 from shared.moments import Moment
 from shared.openapi import also, problems
 from shared.outbox import Clock
 from shared.routes import KIB, Route
+from shared.texts import Id
 
 LARGEST_ATTEMPT = 45 * KIB
 """500 answers with the longest of codes."""
@@ -48,14 +49,14 @@ class AttemptsBody(Body):
 class BookingBody(Body):
     """A seat for a pupil; a family books now, staff may say when it did."""
 
-    participant: Ref
+    participant: Id
     occurred_at: Moment | None = None
 
 
 class BookingsBody(Body):
     """Seats for pupils, given in this order while there are any."""
 
-    participants: Annotated[list[Annotated[Any, Item(Ref)]], Count(1, 200)]
+    participants: Annotated[list[Annotated[Any, Item(Id)]], Count(1, 200)]
     occurred_at: Moment | None = None
 
 
@@ -72,7 +73,7 @@ def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter
     router.include_router(_attendance_routes(store, commands, clock, new_id))
 
     @router.get("/participants/{participant}/path", responses=problems({404: ["not-found"]}))
-    async def path(participant: str, season: str, who: StaffOrFamily) -> PathView:
+    async def path(participant: Id, season: SeasonCode, who: StaffOrFamily) -> PathView:
         """A pupil's stages with their times, attempts with profiles, bookings and recommendation."""
         return await views.within(who).path(participant, season)
 
@@ -122,7 +123,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
             }
         ),
     )
-    async def book(id: str, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
+    async def book(id: Id, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
         """Takes a seat; 409 `slot-full` where none is left, 200 where the pupil has one already."""
         wish = Wish(body.participant, "/participant")
         results = await commands.bookings.submit(Bookings(id, [wish], body.occurred_at, who, clock()))
@@ -135,7 +136,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         response_model_exclude_none=True,
         responses=problems({404: ["not-found"]}),
     )
-    async def book_many(id: str, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
+    async def book_many(id: Id, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
         """At most 200 seats, item by item: the first get those that are left."""
         wishes = [Wish.read(raw, f"/participants/{i}") for i, raw in enumerate(body.participants)]
         results = await commands.bookings.submit(Bookings(id, wishes, body.occurred_at, who, clock()))
@@ -145,7 +146,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         "/bookings/{id}",
         responses=problems({404: ["not-found"], 409: ["already-attended", "organisation-unknown", "slot-past"]}),
     )
-    async def cancel(id: str, who: StaffOrFamily, occurred_at: Moment | None = None) -> CancelledAnswer:
+    async def cancel(id: Id, who: StaffOrFamily, occurred_at: Moment | None = None) -> CancelledAnswer:
         """Gives a seat up, before the slot begins; again, it changes nothing."""
         booking = await bookings.cancel(store, id, occurred_at, who, clock())
         return CancelledAnswer(booking=booking.id, slot=booking.slot)
@@ -162,14 +163,14 @@ def _attendance_routes(store: Store, commands: Commands, clock: Clock, new_id: N
         response_model_exclude_none=True,
         responses=problems({404: ["not-found"]}),
     )
-    async def attend(id: str, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
+    async def attend(id: Id, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
         """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
         said = [Statement(f"/{i}", parsed(Presence, raw, f"/{i}")) for i, raw in enumerate(body)]
         results = await commands.attendance.submit(Presences(id, said, who, clock()))
         return Items(items=[AttendanceAnswer.of(raw, done) for raw, done in zip(body, results, strict=True)])
 
     @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
-    async def revoke(id: str, body: Revocation, who: VenueStaff) -> RevokedAnswer:
+    async def revoke(id: Id, body: Revocation, who: VenueStaff) -> RevokedAnswer:
         """Takes an attendance back; again, it changes nothing."""
         revoked = await attendance.revoke(store, id, body, who, clock(), new_id)
         return RevokedAnswer(attendance=revoked.id, slot=revoked.slot)

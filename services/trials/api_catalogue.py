@@ -15,11 +15,10 @@ from services.trials.instruments import Definition
 from services.trials.repository import Store
 from services.trials.results import only
 from services.trials.slots import SlotOffer
-from services.trials.values import Ref
 from services.trials.views import SlotPage, SlotView, Views
 from shared.auth import NationalOperator, Principal, RegionOperator, VenueOperator, admit
 from shared.bodies import Body, Count, Item, parsed
-from shared.contracts.codes import Code, SeasonCode, VenueCode
+from shared.contracts.codes import Code, CompetencyCode, SeasonCode, VenueCode
 from shared.contracts.trials import Gate, Registry
 from shared.grants import Role
 from shared.moments import Moment
@@ -28,6 +27,7 @@ from shared.outbox import Clock
 from shared.paging import Paged
 from shared.problem import Answer
 from shared.routes import KIB, Route
+from shared.texts import Ref
 
 InCode = Annotated[Code, InPath()]
 Anyone = Annotated[Principal, admit(*get_args(Role))]
@@ -118,9 +118,9 @@ def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) ->
     async def slots(
         who: Anyone,
         paging: Paged,
-        season: str,
-        venue: str | None = None,
-        competency: str | None = None,
+        season: SeasonCode,
+        venue: VenueCode | None = None,
+        competency: CompetencyCode | None = None,
     ) -> SlotPage:
         """Slots with their open seats, the earliest first; `after` is the `next` of the page before."""
         return await views.within(who).slots(season, venue, competency, paging)
@@ -131,18 +131,20 @@ def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) ->
 def _rules_routes(store: Store, clock: Clock) -> APIRouter:
     router = APIRouter(route_class=Route)
 
-    @router.put("/seasons/{season}", responses=problems({409: ["season-in-use"]}))
+    @router.put("/seasons/{season}", responses=problems({409: ["code-taken", "season-in-use"]}))
     async def define_season(season: InCode, rules: SeasonRules, who: NationalOperator) -> SeasonView:
         """Sets a season's rules; 409 `season-in-use` for a change after the season's first fact."""
         defined = await handlers.define_season(store, season, rules, clock())
         return SeasonView.model_validate(defined.model_dump() | {"season": defined.id})
 
-    @router.put("/diagnostics/{code}", max_body_size=256 * KIB, responses=problems({409: ["instrument-in-use"]}))
+    @router.put(
+        "/diagnostics/{code}", max_body_size=256 * KIB, responses=problems({409: ["code-taken", "instrument-in-use"]})
+    )
     async def define_diagnostic(code: InCode, definition: Definition, who: NationalOperator) -> DiagnosticView:
         """Publishes an instrument; 409 `instrument-in-use` for a change after its first attempt."""
         return DiagnosticView.model_validate((await handlers.define_instrument(store, code, definition)).model_dump())
 
-    @router.put("/competencies/{code}")
+    @router.put("/competencies/{code}", responses=problems({409: ["code-taken"]}))
     async def approve_competency(code: InCode, entry: CompetencyEntry, who: NationalOperator) -> CompetencyView:
         """Approves a competency, or renames it: the catalogue of competencies is the nation's."""
         approved = await handlers.approve_competency(store, code, entry, clock())
@@ -154,7 +156,7 @@ def _rules_routes(store: Store, clock: Clock) -> APIRouter:
 def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
     router = APIRouter(route_class=Route)
 
-    @router.put("/venues/{code}", responses=problems({409: ["organisation-unknown", "venue-taken"]}))
+    @router.put("/venues/{code}", responses=problems({409: ["code-taken", "organisation-unknown", "venue-taken"]}))
     async def register_venue(code: InCode, entry: VenueEntry, who: RegionOperator) -> VenueView:
         """Enters a venue into the registry of a season."""
         venue = await handlers.register_venue(store, code, entry, who, clock())

@@ -3,9 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Annotated
-
-from pydantic import Field
 
 from services.trials import domain
 from services.trials.bookings import NO_SLOT
@@ -19,19 +16,19 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import known_zone
 from services.trials.slots import Slot
-from services.trials.values import Ref
 from shared.auth import Principal
 from shared.bodies import Body
 from shared.contracts.trials import AttendanceSource
 from shared.errors import BadInput, NotFound, ServiceError
 from shared.moments import Moment, happened_at
 from shared.mongo import Transaction
+from shared.texts import Id, Reason
 
 
 class Presence(Body):
     """That a pupil took part, and how the venue knows."""
 
-    participant: Ref
+    participant: Id
     source: AttendanceSource
     occurred_at: Moment | None = None
 
@@ -39,7 +36,7 @@ class Presence(Body):
 class Revocation(Body):
     """Why an attendance is taken back; the words stay with the attendance and name nobody."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    reason: Reason
     occurred_at: Moment | None = None
 
 

@@ -14,10 +14,10 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import Desk, reaches
 from services.trials.slots import Slot
-from services.trials.values import ref
 from shared.auth import Principal
 from shared.errors import BadInput, NotFound, ServiceError
 from shared.mongo import Transaction
+from shared.texts import REF
 
 NO_BOOKING, NO_SLOT = "no such booking", "no such slot"
 
@@ -32,7 +32,7 @@ class Wish:
     @classmethod
     def read(cls, raw: object, at: str) -> "Wish | BadInput":
         """One item of a body."""
-        id = ref(raw)
+        id = REF.read(raw)
         return cls(id, at) if id is not None else BadInput.field(at, "not the id of a participant")
 
 

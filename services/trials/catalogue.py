@@ -8,19 +8,20 @@ from pydantic_core import PydanticCustomError
 
 from services.trials.copies import Organisation
 from services.trials.refusals import conflict
-from services.trials.values import Grades, Name
+from services.trials.values import Grades
 from shared.bodies import Body, Count
 from shared.contracts.codes import DiagnosticCode, OrganisationCode, SeasonCode
 from shared.contracts.trials import CompetencyApproved, Gate, Registry, SeasonDefined, VenueRegistered
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput
 from shared.moments import Day, Moment
+from shared.texts import Title
 
 
 class SeasonRules(Body):
     """The rules of a season, as the national operator sets them."""
 
-    name: Name
+    name: Title
     opens: Day
     closes: Day
     grades: Grades
@@ -79,7 +80,7 @@ def define(known: Season | None, code: str, rules: SeasonRules, time: datetime) 
 class CompetencyEntry(Body):
     """A competency, as the national operator approves it."""
 
-    name: Name
+    name: Title
     occurred_at: Moment | None = None
 
 
@@ -101,7 +102,7 @@ class VenueEntry(Body):
     """A venue's entry in the registry of a season, as the regional operator makes it."""
 
     organisation: OrganisationCode
-    name: Name
+    name: Title
     registry: Registry
     season: SeasonCode
     occurred_at: Moment | None = None

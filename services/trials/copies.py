@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.contracts.event import Envelope, ParticipantEvent
 from shared.contracts.registration import (
@@ -17,6 +17,7 @@ from shared.contracts.registration import (
     ParticipantRegistered,
 )
 from shared.moments import LocalTime
+from shared.texts import class_form
 
 EVER = datetime.min.replace(tzinfo=UTC)
 UNSET = ""
@@ -72,7 +73,7 @@ class Participant(BaseModel):
     region: str
     municipality: str
     school: str
-    school_class: str
+    school_class: Annotated[str, AfterValidator(class_form)]
     grade: int
     consent: bool = False
     """Whether one is in force."""
@@ -166,7 +167,7 @@ def _place(event: ParticipantEvent) -> dict[str, Any]:
         "region": event.region,
         "municipality": event.municipality,
         "school": event.school,
-        "school_class": event.school_class,
+        "school_class": class_form(event.school_class),
         "grade": event.grade,
     }
 

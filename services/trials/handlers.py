@@ -23,11 +23,14 @@ from shared.mongo import Transaction
 async def define_season(store: Store, code: str, rules: SeasonRules, now: datetime) -> Season:
     """Sets the rules of a season. A season is the nation's, and so told in UTC."""
     time = happened_at(rules.occurred_at, now, UTC)
+    await store.must_be_alone("seasons", code, "season")
     return await store.seasons.update(code, lambda known: catalogue.define(known, code, rules, time))
 
 
 async def define_instrument(store: Store, code: str, definition: Definition) -> Instrument:
     """Publishes an instrument; the same again changes nothing, a change after the first attempt is refused."""
+
+    await store.must_be_alone("instruments", code)
 
     async def body(tx: Transaction) -> Instrument:
         known = (await store.instruments([code], tx)).get(code)
@@ -44,6 +47,7 @@ async def define_instrument(store: Store, code: str, definition: Definition) -> 
 async def approve_competency(store: Store, code: str, entry: CompetencyEntry, now: datetime) -> Competency:
     """Approves or renames a competency."""
     time = happened_at(entry.occurred_at, now, UTC)
+    await store.must_be_alone("competencies", code)
     return await store.competencies.update(code, lambda known: catalogue.approve(known, code, entry, time))
 
 
@@ -57,6 +61,7 @@ async def register_venue(store: Store, code: str, entry: VenueEntry, who: Princi
         raise BadInput.field("season", "no such season")
     local = known_zone(await store.zones([owner.region]), owner.region)
     time = happened_at(entry.occurred_at, now, local)
+    await store.must_be_alone("venues", code)
     return await store.venues.update(code, lambda known: catalogue.register(known, code, entry, owner, time))
 
 

@@ -10,11 +10,11 @@ from typing import Annotated, Any, TypeVar
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from services.trials.values import Name, Ref
 from shared.bodies import Body, Count
-from shared.contracts.codes import Code
+from shared.contracts.codes import Code, DiagnosticCode, SeasonCode, SoughtCode
 from shared.errors import MOST_ERRORS, BadInput, FieldError, pointer
 from shared.moments import Moment
+from shared.texts import Id, Ref, Title
 
 MOST_ITEMS = 500
 
@@ -28,7 +28,7 @@ class Part(Body):
 class Scale(Part):
     """What some of the items measure together."""
 
-    name: Name
+    name: Title
 
 
 class Option(Part):
@@ -50,8 +50,8 @@ P = TypeVar("P", bound=Part)
 class Definition(Body):
     """An instrument as it is published: items rated by one set of options, each item on one scale."""
 
-    name: Name
-    method: Name
+    name: Title
+    method: Title
     scales: Annotated[tuple[Scale, ...], Count(1, 50)]
     options: Annotated[tuple[Option, ...], Count(2, 20)]
     items: Annotated[tuple[Item, ...], Count(1, MOST_ITEMS)]
@@ -144,10 +144,10 @@ class AttemptCommand(Body):
     """A pupil's answers to one instrument; `ref` makes a repeated sending the same attempt."""
 
     ref: Ref
-    participant: Ref
-    season: Ref
-    diagnostic: Ref
-    answers: Annotated[dict[Ref, Ref], Count(0, MOST_ITEMS)]
+    participant: Id
+    season: SeasonCode
+    diagnostic: DiagnosticCode
+    answers: Annotated[dict[SoughtCode, SoughtCode], Count(0, MOST_ITEMS)]
     occurred_at: Moment | None = None
 
 

@@ -12,6 +12,8 @@ from services.trials.copies import Organisation, Participant
 from services.trials.instruments import Attempt, Instrument
 from services.trials.path import Path
 from services.trials.slots import Slot
+from shared import code_twins
+from shared.code_twins import BY_CODE
 from shared.moments import zone
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.repository import Repository
@@ -19,10 +21,10 @@ from shared.repository import Repository
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "organisations": [],
     "participants": [],
-    "seasons": [],
-    "instruments": [],
-    "competencies": [],
-    "venues": [],
+    "seasons": [BY_CODE],
+    "instruments": [BY_CODE],
+    "competencies": [BY_CODE],
+    "venues": [BY_CODE],
     "slots": [
         IndexModel([("season", 1), ("starts", 1), ("_id", 1)]),
         IndexModel([("venue", 1), ("starts", 1), ("_id", 1)]),
@@ -65,6 +67,10 @@ class Store:
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction, again after a write conflict."""
         return await self._mongo.transact(body)
+
+    async def must_be_alone(self, collection: str, code: str, word: str = "code") -> None:
+        """Raises Conflict where a code is new to the catalogue and differs from another by case alone."""
+        await code_twins.must_be_alone(self._mongo[collection], code, word)
 
     # Seasons and instruments are kept in memory only once they are in use: from then on they never change.
 

@@ -8,13 +8,14 @@ from pydantic import Field, computed_field
 
 from services.trials.catalogue import Season, Venue
 from services.trials.refusals import conflict
-from services.trials.values import Grades, Ref
+from services.trials.values import Grades
 from shared.bodies import Body, Count
 from shared.contracts.codes import Code, CompetencyCode
 from shared.contracts.trials import SlotKind, SlotOpened
 from shared.decision import Aggregate, Decision, Happened
 from shared.errors import BadInput
 from shared.moments import LocalTime, Moment
+from shared.texts import Ref
 
 
 class SlotOffer(Body):

@@ -13,3 +13,5 @@ VenueCode = Code
 """May equal the code of the venue's organisation."""
 CompetencyCode = Code
 DiagnosticCode = Code
+SoughtCode = Annotated[str, StringConstraints(max_length=40)]
+"""Looked up among the codes of an instrument, and refused there by its place."""

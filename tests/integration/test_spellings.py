@@ -132,4 +132,4 @@ async def _age(running: Registration, participant: str, ref: str, name: str) -> 
 
 
 async def _migrated(running: Registration) -> list[str]:
-    return await respell(running.mongo)
+    return await respell(running.mongo, running.settings)

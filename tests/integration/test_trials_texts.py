@@ -1,0 +1,86 @@
+"""Texts and codes over the routes of trials: a ref is one however it is sent, and no two codes look like one."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import pytest_asyncio
+
+from deploy.local.stack import Infrastructure
+from tests.builders_trials import INSTRUMENT, OFFER, RULES, VENUE
+from tests.integration.running_trials import Trials, trials_service
+from tests.integration.test_trials import HOST, attempt
+
+REFS = ["к-1 а", " к-1  а", "к-1\u00a0а\u200b", "\u3000к-1 а "]
+"""One ref of a caller in four ways; another case or alphabet would be another ref."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def trials(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
+    async with trials_service(infrastructure) as running:
+        yield running
+
+
+async def test_a_slot_and_an_attempt_are_one_by_any_spelling_of_their_ref(trials: Trials) -> None:
+    await trials.enrol("spelt", school_class="7 «a»")
+    narrowed = [{"role": "navigator", "org": "RU-ROS-001-S01", "classes": ["7-А"]}]
+    slots, attempts = set(), set()
+    for ref in REFS:
+        slots.add(await trials.slot(ref=ref))
+        sent = attempt("spelt", ref=ref)
+        answer = await trials.request("POST", "/attempts", sent, trials.bearer("teacher", narrowed))
+        assert answer.body["ref"] == REFS[0]
+        attempts.add(answer.body["attempt"])
+    assert (len(slots), len(attempts)) == (1, 1)
+    (told,) = [e for e in await trials.published("trials.events.v1") if e.event.key == "spelt"]
+    assert getattr(told.event, "school_class", None) == "7А"
+    keyed = [await trials.ask("POST", "/slots", _slot(), **HOST, Idempotency_Key=f"{key}") for key in ("k 1", "k  1")]
+    assert [answer.body["status"] for answer in keyed] == ["opened", "known"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "body", "word"),
+    [
+        ("/seasons/", "Running", RULES, "path:season"),
+        ("/diagnostics/", "READINESS", INSTRUMENT, "path:code"),
+        ("/competencies/", "Gov", {"name": "Второе"}, "path:code"),
+        (
+            "/venues/",
+            VENUE.lower(),
+            {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": "2020"},
+            "path:code",
+        ),
+    ],
+)
+async def test_a_code_that_differs_by_case_alone_is_taken(
+    trials: Trials, path: str, code: str, body: dict[str, Any], word: str
+) -> None:
+    answer = await trials.ask("PUT", path + code, body)
+    assert (answer.status, answer.body["type"]) == (409, "code-taken")
+    assert answer.body["errors"][0]["pointer"] == word
+
+
+@pytest.mark.parametrize("code", ["gоv", "gov ", "go v", "gov.", "gov\u200b", "ｇov", "-gov"])
+async def test_a_code_of_other_characters_is_refused_where_it_is_defined_and_where_it_is_sought(
+    trials: Trials, code: str
+) -> None:
+    defined = await trials.ask("PUT", f"/competencies/{quote(code)}", {"name": "Н"})
+    sought = await trials.ask("GET", f"/slots?season={quote(code)}")
+    assert [answer.status for answer in (defined, sought)] == [422, 422]
+    assert [answer.body["errors"][0]["pointer"] for answer in (defined, sought)] == ["path:code", "query:season"]
+
+
+@pytest.mark.parametrize("name", ["\u200b", "Колл\x00едж", "Ко\nлледж", "\u202e", ""])
+async def test_a_title_that_is_no_text_is_refused(trials: Trials, name: str) -> None:
+    for path, body in (
+        ("/competencies/new", {"name": name}),
+        ("/seasons/2031", {**RULES, "name": name}),
+        ("/diagnostics/new", {**INSTRUMENT, "method": name}),
+    ):
+        answer = await trials.ask("PUT", path, body)
+        assert (answer.status, answer.body["errors"][0]["pointer"]) in [(422, "/name"), (422, "/method")]
+
+
+def _slot() -> dict[str, Any]:
+    return {**OFFER, "venue": VENUE, "season": "2020", "starts_at": "2020-10-09T14:00:00+03:00"}
