@@ -1,8 +1,9 @@
-"""Creates every topic of the registry and every service's collections and indexes, and brings the rows of an older
-release up to date; may run again at any time."""
+"""Creates every topic of the registry and every service's collections and indexes, brings the rows of an older release
+up to date, and fills what a new one folds otherwise; may run again at any time."""
 
 import importlib
 
+from deploy.replay import replay
 from shared import kafka
 from shared.contracts import topics
 from shared.mongo import Mongo
@@ -16,12 +17,13 @@ LIFETIME_WARNING = (
 
 
 async def migrate(settings: Settings) -> None:
-    """Topics first, then databases; prints what an upgrade leaves to people."""
+    """Topics first, then databases, then what is read from the ones into the others; prints what is left to people."""
     await create_topics(settings)
     lifetimes = [await _prepare(settings, service) for service in dict.fromkeys(topics.GROUPS.values())]
     longest = max((seconds for seconds in lifetimes if seconds is not None), default=0)
     if longest > LIFETIME_SECONDS:
         print(LIFETIME_WARNING.format(seconds=longest, enough=LIFETIME_SECONDS))
+    await replay(settings)
 
 
 async def _prepare(settings: Settings, service: str) -> int | None:

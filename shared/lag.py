@@ -41,15 +41,16 @@ async def backlog(settings: Settings) -> Backlog:
     databases = _databases(settings)
     try:
         outboxes = {owner: await outbox.size(mongo) for owner, mongo in databases.items()}
-        stored = [row for mongo in databases.values() for row in await _offsets(mongo)]
-        ends = await kafka.end_offsets(settings.bootstrap, {row["topic"] for row in stored})
         lags = dict.fromkeys((settings.kafka_topic_prefix + group for group in GROUPS), 0)
+        every = [row for mongo in databases.values() for row in await _offsets(mongo)]
+        stored = [row for row in every if row["group"] in lags]  # an earlier release's groups stand still
+        ends = await kafka.end_offsets(settings.bootstrap, {row["topic"] for row in stored})
         for row in stored:
             end = ends.get(TopicPartition(row["topic"], row["partition"]), 0)
-            lags[row["group"]] = lags.get(row["group"], 0) + max(0, end - row["next"])
+            lags[row["group"]] += max(0, end - row["next"])
         for mongo in databases.values():
-            async for row in mongo[DEFERRED].find({"state": "waiting"}, {"group": 1}):
-                lags[row["group"]] = lags.get(row["group"], 0) + 1
+            async for row in mongo[DEFERRED].find({"state": "waiting", "group": {"$in": list(lags)}}, {"group": 1}):
+                lags[row["group"]] += 1
         return Backlog(outboxes, lags, await _unpublished(databases["analytics"]))
     finally:
         _close(databases)

@@ -94,6 +94,11 @@ def revoked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials
     return trials.AttendanceRevoked(**{**fields, **changed})
 
 
+def withdrawn(participant: str = "p1", **changed: Any) -> trials.RecommendationWithdrawn:
+    fields = {**PLACE, "participant": participant, "season": "2020", "recommendation": f"r-{participant}"}
+    return trials.RecommendationWithdrawn(**{**fields, **changed})
+
+
 def recommended(participant: str = "p1", **changed: Any) -> trials.RecommendationIssued:
     fields = {**PLACE, "participant": participant, "season": "2020", "recommendation": f"r-{participant}"}
     return trials.RecommendationIssued(**{**fields, "competencies": ("gov",), **changed})

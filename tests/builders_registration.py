@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.registration.pupils import Key, Pupils
 from services.registration.roster import Roster, RosterItem, Setting, check
 from services.registration.vault import Identity
 from shared.decision import Decision
+from shared.stages import Rules
 from tests.builders import at
 
 NOW = at("2020-11-01")
@@ -99,6 +100,12 @@ def roster(pupils: Sequence[Any], **changed: Any) -> dict[str, Any]:
     return {**body, "pupils": list(pupils), **changed}
 
 
+def season(code: str = "2020", grades: tuple[int, int] = (6, 11)) -> Season:
+    """A season as registration knows it: 2020 with its dates, any other open all the time."""
+    dates = (date(2020, 7, 7), date(2020, 12, 16)) if code == "2020" else (date.min, date.max)
+    return Season(code, grades, *dates, Rules(frozenset({"readiness"}), 2))
+
+
 def setting(now: datetime = NOW, **changed: Any) -> Setting:
     """What holds for every line of that roster."""
     return _setting(roster([pupil()], **changed), now)
@@ -108,4 +115,4 @@ def _setting(body: Mapping[str, Any], now: datetime) -> Setting:
     shown = {name: part for name, part in body.items() if name != "classes"}
     sent, classes = Roster.model_validate({**shown, "pupils": [pupil()]}), body.get("classes")
     school = SCHOOL.model_copy(update={"id": sent.school})
-    return Setting.of(sent, Season(sent.season, (6, 11)), school, now, None if classes is None else frozenset(classes))
+    return Setting.of(sent, season(sent.season), school, now, None if classes is None else frozenset(classes))

@@ -1,7 +1,5 @@
 """The analytics process: regional figures, regional feeds, and the first page."""
 
-from collections.abc import Sequence
-
 from services.analytics import (
     api,
     catalogue,
@@ -11,15 +9,13 @@ from services.analytics import (
     feed_relay,
     figures,
     page,
-    respelling,
     views,
 )
 from shared.process import main
 from shared.relay import Publisher
-from shared.service import PLATFORM_INDEXES, Indexes, Loop, Platform, Service, Upgrade
+from shared.service import PLATFORM_INDEXES, Indexes, Loop, Platform, Service
 
 INDEXES: Indexes = {**PLATFORM_INDEXES, **catalogue.INDEXES, **views.INDEXES, **feed.INDEXES}
-UPGRADES: Sequence[Upgrade] = (respelling.respell,)
 
 
 def build(platform: Platform) -> Service:

@@ -5,13 +5,13 @@ from typing import Any
 
 from pymongo import IndexModel, UpdateOne
 
-from services.analytics.domain import rules_of
 from services.analytics.views import ViewsWriter
 from shared.contracts.registration import OrganisationDefined
 from shared.contracts.trials import CompetencyApproved, SeasonDefined, VenueRegistered
 from shared.mongo import Document, Mongo, Transaction
 from shared.poll import Received
 from shared.service import Indexes
+from shared.stages import Rules
 
 COLLECTIONS = {
     OrganisationDefined: "organisations",
@@ -51,7 +51,7 @@ class Catalogue:
         known = self._mongo["seasons"].find({"_id": {"$in": list(newest)}}, session=tx)
         for season in await known.to_list(None):
             latest = newest[season["_id"]]
-            old, new = rules_of(season), rules_of(vars(latest.event))
+            old, new = Rules.of(season), Rules.of(vars(latest.event))
             if latest.envelope.sequence > season["sequence"] and new != old:
                 await self._views.refold(season["_id"], old, new, latest.partition, tx)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.analytics.catalogue import Catalogue
+from services.analytics.domain import FOLD
 from services.analytics.feed import Feed
 from services.analytics.views import ViewsWriter
 from shared.consumer import BatchConsumer
@@ -11,7 +12,7 @@ from shared.service import Platform
 
 CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
-VIEWS = "analytics.views"
+VIEWS = f"analytics.views.{FOLD}"
 FEED_LINGER_MS = 50
 """Every reader of a region waits for this group, and its polls are the cheapest: small ones are affordable."""
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from services.analytics.domain import Cell, Link, Place, Pupil, SeasonFacts
+from services.analytics.domain import FOLD, Cell, Link, Place, Pupil, SeasonFacts
 from shared.mongo import Document
 
-SPELLED: Document = {"texts": 1}
-"""A pupil's document has it when its classes have their one name; processes of an older release leave it out."""
+PUPILS, CELLS, GUARDIANS = (f"{name}_{FOLD}" for name in ("pupils", "cells", "guardians"))
+"""The collections of this version of the fold."""
 
 
 def pupil_document(participant: str, pupil: Pupil) -> Document:
@@ -29,7 +29,7 @@ def pupil_document(participant: str, pupil: Pupil) -> Document:
         for season, f in pupil.seasons.items()
     ]
     guardians = [list(guardian) for guardian in pupil.guardians.items()]
-    return {"_id": participant, "seasons": seasons, "guardians": guardians, **SPELLED}
+    return {"_id": participant, "seasons": seasons, "guardians": guardians}
 
 
 def pupil_of(document: Document) -> Pupil:

@@ -1,26 +1,17 @@
 """The fold: a pupil's set of facts → what the pupil adds to every cell of the figures. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope
+from shared.stages import Facts, Rules, Stage, reached
 from shared.texts import class_form
 
-Stage = Literal["registered", "participated", "tested", "attended", "completed", "recommended"]
-STAGES: tuple[Stage, ...] = get_args(Stage)
 Day = str
 """A local day, `2020-09-14`: compares as text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a season asks of a pupil."""
-
-    diagnostics: frozenset[str]
-    trials_required: int
 
 
 class Place(NamedTuple):
@@ -61,7 +52,7 @@ class SeasonFacts:
 
 @dataclass(slots=True)
 class Pupil:
-    """One pupil's facts: by season, and the guardians who opened a cabinet (guardian → day of the first link)."""
+    """One pupil's facts: by season, and the guardians who opened a cabinet (account → day of the first link)."""
 
     seasons: dict[str, SeasonFacts] = field(default_factory=dict)
     guardians: dict[str, Day] = field(default_factory=dict)
@@ -69,14 +60,6 @@ class Pupil:
     def season(self, code: str) -> SeasonFacts:
         """The facts of a season, empty at first."""
         return self.seasons.setdefault(code, SeasonFacts())
-
-    def respell(self) -> bool:
-        """Gives classes their one name, which an older release stored as it was written; False where they had it."""
-        changed = False
-        for facts in self.seasons.values():
-            if facts.place and facts.place.school_class != (name := class_form(facts.place.school_class)):
-                facts.place, changed = facts.place._replace(school_class=name), True
-        return changed
 
 
 def learn(pupil: Pupil, envelope: Envelope) -> bool:
@@ -90,7 +73,7 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             facts.place = Place(event.region, event.municipality, event.school, name, event.grade)
             facts.registered = day
         case registration.GuardianLinked():
-            pupil.guardians[event.guardian] = min(day, pupil.guardians.get(event.guardian, day))
+            pupil.guardians[event.account] = min(day, pupil.guardians.get(event.account, day))
         case trials.DiagnosticCompleted():
             pupil.season(event.season).diagnostics[event.attempt] = (event.diagnostic, day)
         case trials.TrialBooked():
@@ -111,41 +94,18 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
 
 
 def stage_days(facts: SeasonFacts, rules: Rules) -> dict[Stage, Day]:
-    """The day on which each stage was reached: the latest of its own facts and its prerequisites'.
-
-    registered ← participated (a diagnostic completed, or an activity of any kind attended) ← tested (every required
-    diagnostic) ← recommended; participated ← attended (one trial); tested, attended, recommended ← completed
-    (the season's number of trials, and a recommendation).
-    """
+    """The day on which each stage was reached; none before the registration is known."""
     if facts.registered is None:
         return {}
-    days: dict[Stage, Day] = {"registered": facts.registered}
-    activities = [day for _, _, day in facts.attendances()]
-    first_steps = [day for _, day in facts.diagnostics.values()] + activities
-    if first_steps:
-        days["participated"] = max(facts.registered, min(first_steps))
-    tested = _first_days(facts.diagnostics.values())
-    if rules.diagnostics <= tested.keys():
-        required = [tested[code] for code in rules.diagnostics]
-        days["tested"] = max(days.get("participated", facts.registered), *required)
-    trial_days = sorted(day for _, kind, day in facts.attendances() if kind in trials.TRIAL_KINDS)
-    if trial_days:
-        days["attended"] = max(days["participated"], trial_days[0])
-    recommended = [day for key, day in facts.recommended.items() if key not in facts.withdrawn]
-    if recommended and "tested" in days:
-        days["recommended"] = max(days["tested"], min(recommended))
-    if "recommended" in days and len(trial_days) >= rules.trials_required:
-        nth = trial_days[rules.trials_required - 1]
-        days["completed"] = max(days["recommended"], days["attended"], nth)
-    return days
-
-
-def _first_days(completed: Iterable[tuple[str, Day]]) -> dict[str, Day]:
-    """Diagnostic → the day on which it was first completed."""
-    first: dict[str, Day] = {}
-    for code, day in completed:
-        first[code] = min(day, first.get(code, day))
-    return first
+    return reached(
+        Facts(
+            facts.registered,
+            facts.diagnostics.values(),
+            [(kind, day) for _, kind, day in facts.attendances()],
+            [day for key, day in facts.recommended.items() if key not in facts.withdrawn],
+        ),
+        rules,
+    )
 
 
 Table = Literal["funnel", "classes", "demand", "region-guardians", "municipality-guardians", "school-guardians"]
@@ -166,11 +126,13 @@ class Cell(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A guardian's cabinet of one pupil of a season. Links do not add up: a guardian may have children anywhere."""
+    """A guardian's cabinet of one pupil of a season. Links do not add up: a guardian may have children anywhere, and is
+    one by the account, since every school knows the guardian under an id of its own."""
 
     season: str
     participant: str
     guardian: str
+    """The account."""
     place: Place
     day: Day
 
@@ -183,9 +145,10 @@ class Contribution:
     links: set[Link] = field(default_factory=set)
 
 
-FOLD = "1"
-"""The version of `contribution` and `guardian_cells`; another whenever they give other cells for the same facts, since
-an update subtracts what they gave before."""
+FOLD = "2"
+"""The version of the fold: another whenever `learn` keeps, or `contribution` and `guardian_cells` give, something else
+for the same events, since an update subtracts what they gave before. Each has collections and a group of its own, so
+that an earlier release goes on beside it; `bilet migrate` replays the events into a new one."""
 
 
 def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> Contribution:
@@ -203,8 +166,8 @@ def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> C
             if kind in trials.TRIAL_KINDS:
                 on = max(day, facts.registered)
                 result.cells[_cell("demand", season, place, place.municipality, measure, competency, on)] += 1
-    for guardian, day in pupil.guardians.items():
-        result.links.add(Link(season, participant, guardian, place, max(day, facts.registered)))
+    for account, day in pupil.guardians.items():
+        result.links.add(Link(season, participant, account, place, max(day, facts.registered)))
     return result
 
 
@@ -217,8 +180,3 @@ def difference(old: Counter[Cell], new: Counter[Cell]) -> Counter[Cell]:
     change = Counter(new)
     change.subtract(old)
     return Counter({cell: n for cell, n in change.items() if n})
-
-
-def rules_of(season: Mapping[str, Any]) -> Rules:
-    """The rules of a season's catalogue entry."""
-    return Rules(frozenset(season["diagnostics"]), int(season["trials_required"]))

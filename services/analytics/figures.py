@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.analytics.documents import leaves, links_of
-from services.analytics.domain import Day, Stage, Table
+from services.analytics.documents import CELLS, GUARDIANS, leaves, links_of
+from services.analytics.domain import Day, Table
 from services.analytics.guardians import MUNICIPALITY, REGION, guardian_cells
 from services.analytics.tables import (
     Count,
@@ -25,6 +25,7 @@ from shared.errors import FieldError, NotFound
 from shared.grants import Scope
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
+from shared.stages import Stage
 
 FUNNEL_METHOD = "funnel/1"
 RANKING_METHOD = "ranking/1"
@@ -204,7 +205,7 @@ class ScopedFigures:
         part = "n" if until or by_day else "total"
         where = reach.where | {"table": {"$in": list(tables)}}
         wanted = {part: 1, "table": 1, "place": 1}
-        found = await self._mongo["cells"].find(where, wanted, batch_size=WHOLE, session=tx).to_list(None)
+        found = await self._mongo[CELLS].find(where, wanted, batch_size=WHOLE, session=tx).to_list(None)
         no_day = [""] if part == "total" else []
         return (
             Count(packed["table"], packed["place"], [*path, *no_day], n)
@@ -230,7 +231,7 @@ class ScopedFigures:
         Only here guardians are read one by one: no sum over municipalities says how many of them are the same.
         """
         inside = {"season": asked.season, "links.municipality": {"$in": list(reach.municipalities)}}
-        async for guardian in self._mongo["guardians"].find(inside, session=tx):
+        async for guardian in self._mongo[GUARDIANS].find(inside, session=tx):
             links = (link for link in links_of(guardian) if link.place.municipality in reach.municipalities)
             for cell, n in guardian_cells(links).items():
                 if asked.as_of is None or cell.path[-1] <= asked.as_of:

@@ -6,9 +6,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
-from services.analytics.domain import STAGES, Day, Stage, Table
+from services.analytics.domain import Day, Table
 from services.analytics.guardians import MUNICIPALITY, SCHOOL
 from shared.moments import zone
+from shared.stages import STAGES, Stage
 from shared.texts import class_form
 
 Dimension = Literal["municipality", "school", "class", "grade", "day"]

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pymongo import DeleteOne, IndexModel, InsertOne, ReplaceOne, UpdateOne
 
 from services.analytics.documents import (
+    CELLS,
+    GUARDIANS,
+    PUPILS,
     cells_id,
     described,
     guardian_document,
@@ -17,44 +20,30 @@ from services.analytics.documents import (
     pupil_of,
 )
 from services.analytics.domain import (
-    FOLD,
     Cell,
     Contribution,
     Link,
     Pupil,
-    Rules,
     contribution,
     difference,
     learn,
-    rules_of,
 )
 from services.analytics.guardians import guardian_cells
 from shared.contracts.event import ParticipantEvent
-from shared.errors import FactOvertaken, ServiceError
+from shared.errors import FactOvertaken
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets
 from shared.poll import Received
 from shared.service import Indexes
+from shared.stages import Rules
 
-UNSPELLED: Document = {"texts": None}
-"""Pupils whose classes may be stored as an older release spelled them."""
 INDEXES: Indexes = {
-    "pupils": [
-        IndexModel([("seasons.code", 1)]),
-        IndexModel("texts", name="unspelled", partialFilterExpression=UNSPELLED),
-    ],
-    "cells": [IndexModel([("table", 1), ("season", 1), ("region", 1)])],
-    "guardians": [IndexModel([("season", 1), ("links.municipality", 1)])],
+    PUPILS: [IndexModel([("seasons.code", 1)])],
+    CELLS: [IndexModel([("table", 1), ("season", 1), ("region", 1)])],
+    GUARDIANS: [IndexModel([("season", 1), ("links.municipality", 1)])],
     "seasons": [],
-    "fold": [],
 }
 Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
-
-
-class OtherFold(ServiceError):
-    """The figures were folded by another version of the code; the consumer that meets this ends its process."""
-
-    slug = "other-fold"
 
 
 class ViewsWriter:
@@ -63,31 +52,20 @@ class ViewsWriter:
 
     def __init__(self, mongo: Mongo, group: str) -> None:
         """`group` is that of the facts, whose polls a change of rules has to wait for."""
-        self._pupils = mongo["pupils"]
-        self._cells = mongo["cells"]
-        self._guardians = mongo["guardians"]
+        self._pupils = mongo[PUPILS]
+        self._cells = mongo[CELLS]
+        self._guardians = mongo[GUARDIANS]
         self._seasons = mongo["seasons"]
-        self._fold = mongo["fold"]
         self._offsets = StoredOffsets(mongo, group)
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
         """One poll: the change of every pupil's contribution, written as one bulk per collection."""
-        await self._must_be_of_this_fold(tx)
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
         rules = await self._rules(facts, tx)
         pupils = await self._load({r.event.participant for r in facts}, tx)
-        await self._write(pupils, _by_participant(facts), rules, tx)
-
-    async def _write(
-        self,
-        pupils: Mapping[str, Pupil],
-        facts: Mapping[str, list[Received]],
-        rules: Mapping[str, Rules],
-        tx: Transaction,
-    ) -> None:
         change = _Change()
         writes: list[Write] = []
-        for participant, events in facts.items():
+        for participant, events in _by_participant(facts).items():
             pupil = pupils.get(participant) or Pupil()
             if _learn(participant, pupil, events, rules, change):
                 document = pupil_document(participant, pupil)
@@ -98,20 +76,12 @@ class ViewsWriter:
         await self._relink(change, tx)
         await self._count(change, tx)
 
-    async def respell(self, participants: set[str], tx: Transaction) -> None:
-        """Counts pupils under the one name of their classes; part of no poll, and fenced as `refold` is."""
-        await self._must_be_of_this_fold(tx)
-        await self._offsets.fence(tx)
-        pupils = await self._load(participants, tx)
-        await self._write(pupils, {participant: [] for participant in pupils}, await self._rules([], tx), tx)
-
     async def refold(self, season: str, old: Rules, new: Rules, partition: int, tx: Transaction) -> None:
         """Counts a season's pupils under other rules; part of the transaction that stores these.
 
         The fence makes every poll of facts that is under way conflict with it: whichever comes second sees the other's
         effects. So the cells are always the sum over all pupils under the rules that are stored.
         """
-        await self._must_be_of_this_fold(tx)
         await self._offsets.fence(tx)
         change = _Change()
         async for document in self._pupils.find({"seasons.code": season}, session=tx):
@@ -120,27 +90,13 @@ class ViewsWriter:
             change.add(before, contribution(participant, season, pupil, new), partition)
         await self._count(change, tx)
 
-    async def _must_be_of_this_fold(self, tx: Transaction) -> None:
-        """Raises OtherFold unless the cells are this code's; the first poll of a database notes whose they are.
-
-        An update subtracts what the fold gave before: another fold would subtract what was never added.
-        """
-        stored = await self._fold.find_one({"_id": "views"}, session=tx)
-        if stored is None:
-            await self._fold.insert_one({"_id": "views", "version": FOLD}, session=tx)
-        elif stored["version"] != FOLD:
-            raise OtherFold(
-                f"the figures were folded by version {stored['version']}, this is {FOLD}: "
-                "drop the analytics database and let it replay"
-            )
-
     async def _rules(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Rules]:
         """The rules of every season, as this transaction sees them; there are few.
 
         A fact of a season that is not there has overtaken the catalogue.
         """
         wanted = {"diagnostics": 1, "trials_required": 1}
-        rules = {season["_id"]: rules_of(season) async for season in self._seasons.find({}, wanted, session=tx)}
+        rules = {season["_id"]: Rules.of(season) async for season in self._seasons.find({}, wanted, session=tx)}
         known = {None, *rules}
         missing = {
             (r.topic, r.partition, r.offset): f"season {r.event.season} is not in the catalogue"
@@ -230,11 +186,10 @@ def _learn(
 ) -> bool:
     """Adds the events to the pupil's facts and the difference to the change; False when figures need none of them."""
     before = _contributions(participant, pupil, rules)
-    if not any([pupil.respell(), *[learn(pupil, r.envelope) for r in events]]):
+    if not any([learn(pupil, r.envelope) for r in events]):
         return False
-    partition = events[0].partition if events else 0
     for season, new in _contributions(participant, pupil, rules).items():
-        change.add(before.get(season, Contribution()), new, partition)
+        change.add(before.get(season, Contribution()), new, events[0].partition)
     return True
 
 

@@ -29,14 +29,14 @@ def build(platform: Platform) -> Service:
     """The parts of the service by role."""
     entropy = Entropy(os.urandom)
     register = register_of(platform, entropy)
-    seasons = platform.catalogue("registration.seasons", [TRIALS_CATALOGUE.name], partial(consumers.seasons, register))
-    progress = platform.consumer(
-        "registration.progress", [TRIALS_EVENTS.name], partial(consumers.progress, register), linger_ms=UNHURRIED_MS
+    rules = platform.catalogue("registration.rules", [TRIALS_CATALOGUE.name], partial(consumers.rules, register))
+    steps = platform.consumer(
+        "registration.steps", [TRIALS_EVENTS.name], partial(consumers.steps, register), linger_ms=UNHURRIED_MS
     )
     return Service(
         platform,
         [routes(register, Commands(register, entropy.id), platform.clock)],
-        workers={"worker": [seasons, progress]},
+        workers={"worker": [rules, steps]},
         loops={"relay": [platform.relay()]},
     )
 

@@ -1,9 +1,9 @@
 """Participants: registered by season, with a guardian's consent, and linked to accounts by one-time codes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -16,7 +16,8 @@ from shared.contracts.registration import (
     ParticipantRegistered,
 )
 from shared.decision import Aggregate, Decision, Happened
-from shared.errors import BadInput, Conflict
+from shared.errors import BadInput, Conflict, FieldError
+from shared.stages import Rules
 from shared.texts import class_form, ref_key
 
 NewId = Callable[[], str]
@@ -30,6 +31,27 @@ class Season:
     code: str
     grades: tuple[int, int]
     """Lowest and highest grade, both included."""
+    opens: date
+    closes: date
+    """Its last day."""
+    rules: Rules
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Season":
+        """From its definition as it is stored."""
+        return cls(
+            code=document["season"],
+            grades=(document["grades"][0], document["grades"][1]),
+            opens=date.fromisoformat(document["opens"]),
+            closes=date.fromisoformat(document["closes"]),
+            rules=Rules.of(document),
+        )
+
+    def must_contain(self, time: datetime) -> None:
+        """Raises Conflict for a time on a day outside the season."""
+        if not self.opens <= time.date() <= self.closes:
+            detail = f"{time.date()} lies outside season {self.code}, {self.opens} to {self.closes}"
+            raise Conflict(detail, slug="outside-season", errors=[FieldError("occurred_at", detail)])
 
 
 class Place(BaseModel):

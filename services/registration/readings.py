@@ -1,16 +1,18 @@
 """Persons as they are shown: only within a principal's scope, and each reading leaves a trace."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.registration.domain import Participant
 from services.registration.organisations import Organisation
+from services.registration.steps import Steps
 from services.registration.vault import Vault
-from services.registration.views import NO_PROGRESS, Names, ParticipantView, Progress, PupilPage, PupilView
+from services.registration.views import Names, ParticipantView, Progress, PupilPage, PupilView
 from shared.auth import Principal
 from shared.errors import NotFound
 from shared.mongo import Document, Mongo
 from shared.paging import Listing, Paging
+from shared.stages import Rules
 
 
 def _plain_cursor(word: str) -> list[str] | None:
@@ -57,9 +59,7 @@ class Within:
             own = self.guardian_of(participant)
             shown = list(participant.guardians) if self.reaches(participant) else [own] if own else []
         names = await self._names([id, *shown], [id], now)
-        progress = await self._progress(f"{id}/{season}" for season in participant.seasons)
-        by_season = {path.removeprefix(f"{id}/"): steps for path, steps in progress.items()}
-        return ParticipantView.of(participant, names, by_season, shown)
+        return ParticipantView.of(participant, names, await self._progress([participant], participant.seasons), shown)
 
     async def pupils(self, school: Organisation, season: str, paging: Paging, now: datetime) -> PupilPage:
         """A school's pupils of a season, by class; raises Forbidden outside the scope."""
@@ -69,9 +69,8 @@ class Within:
         rows, onward = await PUPILS.page(self._mongo["participants"], query, paging, asked)
         page = [stored(row) for row in rows]
         names = await self._names([p.id for p in page], [p.id for p in page], now)
-        progress = await self._progress(f"{p.id}/{season}" for p in page)
-        items = [PupilView.of(p, season, names, progress.get(f"{p.id}/{season}", NO_PROGRESS)) for p in page]
-        return PupilPage(items=items, next=onward)
+        progress = await self._progress(page, [season])
+        return PupilPage(items=[PupilView.of(p, season, names, progress) for p in page], next=onward)
 
     def _classes(self, school: Organisation) -> Document:
         """Narrows to the classes of the grants, unless one of them reaches the whole school."""
@@ -85,9 +84,12 @@ class Within:
         rows = await self._mongo["vault"].find({"_id": {"$in": list(persons)}}).to_list(None)
         return {row["_id"]: self._vault.open(row) for row in rows}
 
-    async def _progress(self, paths: Iterable[str]) -> Mapping[str, Progress]:
-        rows = await self._mongo["progress"].find({"_id": {"$in": list(paths)}}).to_list(None)
-        return {row["_id"]: row for row in rows}
+    async def _progress(self, pupils: Iterable[Participant], seasons: Iterable[str]) -> Progress:
+        codes = list(seasons)
+        paths = [f"{pupil.id}/{season}" for pupil in pupils for season in codes]
+        steps = await self._mongo["steps"].find({"_id": {"$in": paths}}).to_list(None)
+        rules = await self._mongo["rules"].find({"_id": {"$in": codes}}).to_list(None)
+        return Progress({row["_id"]: Steps.of(row) for row in steps}, {row["_id"]: Rules.of(row) for row in rules})
 
 
 def place_of(organisation: Organisation) -> tuple[str, str | None, str | None]:

@@ -17,6 +17,7 @@ from services.registration.vault import Vault
 from shared import code_twins
 from shared.auth import Principal
 from shared.code_twins import BY_CODE
+from shared.contracts.trials import SeasonDefined
 from shared.mongo import Document, Mongo, Transaction
 from shared.repository import Repository
 from shared.service import Indexes
@@ -40,8 +41,8 @@ INDEXES: Indexes = {
     ],
     "vault": [],
     "audit": [IndexModel([("participants", 1), ("at", 1)])],
-    "seasons": [],
-    "progress": [],
+    "rules": [],
+    "steps": [],
 }
 
 T = TypeVar("T")
@@ -81,9 +82,9 @@ class Register:
         await code_twins.must_be_alone(self._mongo["organisations"], code)
 
     async def seasons(self, codes: Iterable[str]) -> dict[str, Season]:
-        """The rules of the seasons that trials has defined among `codes`."""
-        rows = await self._mongo["seasons"].find({"_id": {"$in": list(dict.fromkeys(codes))}}).to_list(None)
-        return {row["_id"]: Season(row["_id"], tuple(row["grades"])) for row in rows}
+        """The seasons that trials has defined among `codes`."""
+        rows = await self._mongo["rules"].find({"_id": {"$in": list(dict.fromkeys(codes))}}).to_list(None)
+        return {row["_id"]: Season.of(row) for row in rows}
 
     # What rosters read and write.
 
@@ -165,30 +166,28 @@ class Register:
 
     # Copies of what trials owns.
 
-    async def learn_seasons(self, defined: Mapping[str, tuple[str, tuple[int, int]]], tx: Transaction) -> None:
-        """Keeps the newest definition of each season, given as its sequence and its grades."""
-        rows = self._mongo["seasons"].find({"_id": {"$in": list(defined)}}, session=tx)
+    async def learn_rules(self, defined: Mapping[str, tuple[str, SeasonDefined]], tx: Transaction) -> None:
+        """Keeps the newest definition of each season, given with its sequence."""
+        rows = self._mongo["rules"].find({"_id": {"$in": list(defined)}}, session=tx)
         known = {row["_id"]: row["sequence"] for row in await rows.to_list(None)}
         writes = [
-            ReplaceOne({"_id": code}, {"sequence": sequence, "grades": list(grades)}, upsert=True)
-            for code, (sequence, grades) in defined.items()
+            ReplaceOne({"_id": code}, {"sequence": sequence, **season.model_dump(mode="json")}, upsert=True)
+            for code, (sequence, season) in defined.items()
             if sequence > known.get(code, "")
         ]
         if writes:
-            await self._mongo["seasons"].bulk_write(writes, ordered=False, session=tx)
+            await self._mongo["rules"].bulk_write(writes, ordered=False, session=tx)
 
-    async def add_progress(self, steps: Mapping[str, Mapping[str, Sequence[str]]], tx: Transaction) -> None:
-        """Adds ids to sets that only grow, by `participant/season` and step: order and repetition do not matter."""
+    async def add_steps(self, taken: Mapping[str, Mapping[str, Sequence[object]]], tx: Transaction) -> None:
+        """Adds to sets that only grow, by `participant/season` and step: order and repetition do not matter."""
         writes = [
             UpdateOne(
-                {"_id": path},
-                {"$addToSet": {step: {"$each": list(ids)} for step, ids in taken.items()}},
-                upsert=True,
+                {"_id": path}, {"$addToSet": {name: {"$each": added} for name, added in steps.items()}}, upsert=True
             )
-            for path, taken in steps.items()
+            for path, steps in taken.items()
         ]
         if writes:
-            await self._mongo["progress"].bulk_write(writes, ordered=False, session=tx)
+            await self._mongo["steps"].bulk_write(writes, ordered=False, session=tx)
 
 
 def _known_by(keys: Iterable[Key], school: str, ref: str) -> Document | None:

@@ -98,7 +98,7 @@ class Setting:
     def of(
         cls, roster: Roster, season: Season, school: Organisation, now: datetime, classes: frozenset[str] | None
     ) -> "Setting":
-        """Raises BadInput where the organisation is no school or the time is to come."""
+        """Raises BadInput where the organisation is no school or the time is to come, Conflict outside the season."""
         if school.kind != "school" or school.municipality is None:
             raise BadInput.field("school", "is not a school")
         place = Place(
@@ -109,7 +109,9 @@ class Setting:
             grade=int(re.split(r"[^0-9]", roster.school_class)[0]),
             utc_offset=school.utc_offset,
         )
-        return cls(season, place, happened_at(roster.occurred_at, now, zone(school.utc_offset)), now, classes)
+        time = happened_at(roster.occurred_at, now, zone(school.utc_offset))
+        season.must_contain(time)
+        return cls(season, place, time, now, classes)
 
     def reaches(self, classes: Iterable[str]) -> bool:
         """Whether the sender's grants cover one of these classes of the school."""

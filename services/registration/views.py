@@ -1,23 +1,31 @@
 """What is shown of the register to those in whose scope it is."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from services.registration.domain import Consent, Participant
 from services.registration.organisations import Organisation
+from services.registration.steps import Steps
 from shared.contracts.registration import ConsentChannel, Level, OrganisationKind
 from shared.moments import zone
 from shared.paging import Page
 from shared.problem import Answer
+from shared.stages import Rules, Stages
 
 Names = Mapping[str, Mapping[str, str]]
 """What the vault holds, by person."""
-Progress = Mapping[str, Any]
-"""What is known of one pupil's season: sets that only grow, by step."""
-NO_PROGRESS: Progress = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far pupils have come: their steps by `participant/season`, and the seasons' rules."""
+
+    steps: Mapping[str, Steps]
+    rules: Mapping[str, Rules]
 
 
 class OrganisationView(Answer):
@@ -60,19 +68,22 @@ class SeasonView(Answer):
     """Attendances of other kinds, an excursion for instance."""
     recommended: bool
     """True while an individual recommendation is in force."""
+    stages: Stages | None
+    """When each stage was reached, as the family and the figures have it; null while the season's rules are missing."""
 
     @classmethod
     def of(cls, participant: Participant, season: str, progress: Progress) -> "SeasonView":
-        def left(step: str, taken_back: str) -> int:
-            return len({*progress.get(step, ())} - {*progress.get(taken_back, ())})
-
+        registered = participant.seasons[season].astimezone(zone(participant.place.utc_offset))
+        steps = progress.steps.get(f"{participant.id}/{season}", Steps())
+        facts, rules = steps.facts(registered), progress.rules.get(season)
         return cls(
             season=season,
-            registered_at=participant.seasons[season].astimezone(zone(participant.place.utc_offset)),
-            diagnostics=sorted(progress.get("diagnostics", ())),
-            trials=left("trials", "revoked"),
-            activities=left("activities", "revoked"),
-            recommended=left("recommendations", "withdrawn") > 0,
+            registered_at=registered,
+            diagnostics=sorted({code for code, _ in facts.diagnostics}),
+            trials=steps.trials(),
+            activities=len(steps.kinds()) - steps.trials(),
+            recommended=any(True for _ in facts.recommended),
+            stages=None if rules is None else Stages.of(facts, rules),
         )
 
 
@@ -142,7 +153,7 @@ class ParticipantView(Answer):
 
     @classmethod
     def of(
-        cls, participant: Participant, names: Names, progress: Mapping[str, Progress], shown_guardians: list[str]
+        cls, participant: Participant, names: Names, progress: Progress, shown_guardians: list[str]
     ) -> "ParticipantView":
         own = names.get(participant.id, {})
         return cls(
@@ -158,7 +169,7 @@ class ParticipantView(Answer):
                 for id in shown_guardians
             ],
             consent=ConsentView.of(participant),
-            seasons=[SeasonView.of(participant, s, progress.get(s, NO_PROGRESS)) for s in participant.seasons],
+            seasons=[SeasonView.of(participant, s, progress) for s in participant.seasons],
         )
 
 

@@ -8,8 +8,7 @@ from services.trials.copies import Participant
 from services.trials.path import Path, Recommendation
 from shared.contracts.trials import TRIAL_KINDS, RecommendationIssued, RecommendationWithdrawn
 from shared.decision import Decision, Happened
-from shared.moments import LocalTime
-from shared.problem import Answer
+from shared.stages import Facts, Rules, Stages
 
 MOST_COMPETENCIES = 3
 NewId = Callable[[], str]
@@ -74,33 +73,9 @@ def fitting(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(practical + others))[:MOST_COMPETENCIES]
 
 
-class Stages(Answer):
-    """When a pupil reached each stage of the funnel; null where not reached."""
-
-    registered: LocalTime
-    """When the school entered the pupil into the season."""
-    participated: LocalTime | None = None
-    """When the pupil completed a diagnostic or attended an activity of any kind for the first time."""
-    tested: LocalTime | None = None
-    """When the pupil completed the last of the required diagnostics."""
-    attended: LocalTime | None = None
-    """When the pupil attended a practical trial for the first time."""
-    completed: LocalTime | None = None
-    """When the season's number of practical trials was reached and a recommendation was there."""
-    recommended: LocalTime | None = None
-    """When the recommendation in force was issued."""
-
-
 def stages(path: Path, season: Season, registered: datetime) -> Stages:
     """The stages that a path has reached."""
-    first_steps = [*path.diagnostics.values(), *(a.time for a in path.attended)]
-    walked = trials_done_at(path, season)
-    recommended = path.recommendation.time if path.recommendation else None
-    return Stages(
-        registered=registered,
-        participated=min(first_steps, default=None),
-        tested=tested_at(path, season),
-        attended=path.trials[0].time if path.trials else None,
-        completed=max(walked, recommended) if walked and recommended else None,
-        recommended=recommended,
-    )
+    recommended = [path.recommendation.time] if path.recommendation else []
+    attended = [(a.kind, a.time) for a in path.attended]
+    facts: Facts[datetime] = Facts(registered, list(path.diagnostics.items()), attended, recommended)
+    return Stages.of(facts, Rules.of(vars(season)))

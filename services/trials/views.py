@@ -6,7 +6,7 @@ from typing import Any
 
 from services.trials.catalogue import Season
 from services.trials.copies import Participant
-from services.trials.gate import Stages, stages
+from services.trials.gate import stages
 from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking, Path, Recommendation, path_id
 from services.trials.scope import reaches
@@ -18,6 +18,7 @@ from shared.moments import LocalTime
 from shared.mongo import Document, Mongo
 from shared.paging import Listing, Page, Paging, instant
 from shared.problem import Answer
+from shared.stages import Stages
 
 
 class SlotView(Answer):

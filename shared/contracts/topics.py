@@ -69,14 +69,14 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType({e.type: e for topic in TOP
 
 GROUPS: Mapping[str, Owner] = MappingProxyType(
     {
-        "registration.seasons": "registration",
-        "registration.progress": "registration",
+        "registration.rules": "registration",
+        "registration.steps": "registration",
         "trials.organisations": "trials",
         "trials.participants": "trials",
         "notifications.catalogue": "notifications",
         "notifications.inbox": "notifications",
         "analytics.catalogue": "analytics",
-        "analytics.views": "analytics",
+        "analytics.views.2": "analytics",
         "analytics.feed": "analytics",
         "analytics.feed-catalogue": "analytics",
     }

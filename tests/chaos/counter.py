@@ -153,7 +153,7 @@ def _learn(pupil: _Pupil, type_: str, data: Mapping[str, Any]) -> None:
         case "participant.registered.v1":
             pupil.registered, pupil.municipality = True, data["municipality"]
         case "guardian.linked.v1":
-            pupil.guardians.add(data["guardian"])
+            pupil.guardians.add(data["account"])
         case "diagnostic.completed.v1":
             pupil.diagnostics.add(data["diagnostic"])
         case "trial.booked.v1":

@@ -69,7 +69,7 @@ class Registration(Installation):
         await publish(self.settings, enveloped(defined, sequence))
 
         async def known() -> bool:
-            row = await self.mongo["seasons"].find_one({"_id": defined.season})
+            row = await self.mongo["rules"].find_one({"_id": defined.season})
             return row is not None and row["sequence"] >= f"{sequence:010d}"
 
         await eventually(known)

@@ -1,6 +1,5 @@
 """The fold on a real database: guardians distinct in every scope, workers that meet, rules that change late."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from random import Random
@@ -12,7 +11,7 @@ from aiokafka import TopicPartition
 
 from services.analytics.catalogue import Catalogue
 from services.analytics.tables import Dimension
-from services.analytics.views import OtherFold, ViewsWriter
+from services.analytics.views import ViewsWriter
 from shared.contracts.event import Envelope
 from shared.errors import Forbidden
 from shared.grants import Grant, Scope
@@ -143,7 +142,7 @@ async def test_two_workers_that_meet_at_one_guardian(fold: Fold) -> None:
     answer = await fold.funnel(by="municipality")
     assert (answer["registered"], answer["guardians"]) == (4, 1)
     assert [row["guardians"] for row in answer["rows"]] == [1, 1]
-    assert await fold.mongo["guardians"].count_documents({}) == 1
+    assert await fold.mongo["guardians_2"].count_documents({}) == 1
 
 
 @pytest.mark.parametrize("definition_first", [False, True])
@@ -201,26 +200,6 @@ async def test_polls_do_not_write_the_fence(fold: Fold) -> None:
     await fold.learn(enveloped(builders.registered("p1")))
     await offsets.read([PLACE])
     assert await fold.mongo["offset_fences"].find({}).to_list(None) == before != []
-
-
-async def test_figures_of_another_fold_are_not_touched(fold: Fold, monkeypatch: pytest.MonkeyPatch) -> None:
-    await fold.learn(enveloped(builders.registered("p1")), enveloped(builders.diagnosed("p1")))
-    monkeypatch.setattr("services.analytics.views.FOLD", "2")
-    with pytest.raises(OtherFold, match=r"folded by version 1, this is 2: drop the analytics database"):
-        await fold.learn(enveloped(builders.registered("p2")))
-    with pytest.raises(OtherFold):
-        await fold.define(enveloped(EASIER, 2))
-    assert (await fold.funnel())["registered"] == 1
-
-
-async def test_a_worker_of_another_fold_ends(fold: Fold, monkeypatch: pytest.MonkeyPatch) -> None:
-    await fold.learn(enveloped(builders.registered("p1")))
-    monkeypatch.setattr("services.analytics.views.FOLD", "2")
-    analytics = Analytics(fold.analytics.platform)
-    await publish(analytics.platform.settings, enveloped(builders.registered("p2")))
-    async with consuming(analytics.platform.settings, *analytics.views):
-        with pytest.raises(OtherFold):
-            await asyncio.wait_for(analytics.views[-1].failed, 30)
 
 
 async def test_days_of_guardians_alone_have_rows(fold: Fold) -> None:

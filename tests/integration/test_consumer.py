@@ -19,7 +19,7 @@ from tests.builders import enveloped, registered
 from tests.integration.running import consuming, eventually, publish, read_all
 
 TOPIC = topics.REGISTRATION_EVENTS.name
-GROUP = "analytics.views"
+GROUP = "analytics.views.2"
 
 
 class Seen:

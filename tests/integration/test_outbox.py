@@ -148,7 +148,7 @@ async def test_what_cannot_be_sent_holds_back_its_own_key_alone(platform: Platfo
 
 async def test_the_largest_record_of_a_topic_fits_into_its_dead_letter(platform: Platform) -> None:
     prefix = platform.settings.kafka_topic_prefix
-    events, letters = prefix + topics.REGISTRATION_EVENTS.name, topics.dead_letters(f"{prefix}registration.progress")
+    events, letters = prefix + topics.REGISTRATION_EVENTS.name, topics.dead_letters(f"{prefix}registration.steps")
     largest = bytes(1_048_588 - 200)  # the broker's default bound, less what surrounds a value
     await commit(platform, Row("largest", events, b"k", largest, []))
     position, reason = ("dlq_position", bytes(100)), ("dlq_reason", bytes(2_000))

@@ -59,14 +59,14 @@ def _id(envelope: Envelope) -> str:
 
 
 EFFECTS: Mapping[str, Effect] = {
-    "registration.seasons": Effect(builders.season, "seasons", _key),
-    "registration.progress": Effect(builders.diagnosed, "progress", _subject),
+    "registration.rules": Effect(builders.season, "rules", _key),
+    "registration.steps": Effect(builders.diagnosed, "steps", _subject),
     "trials.organisations": Effect(builders.municipality, "organisations", _key),
     "trials.participants": Effect(builders.registered, "participants", _key),
     "notifications.catalogue": Effect(builders.competency, "catalogue", _subject),
     "notifications.inbox": Effect(builders.registered, "notices", _id),
     "analytics.catalogue": Effect(builders.municipality, "organisations", _key),
-    "analytics.views": Effect(builders.registered, "pupils", _key, waits_for_season=True),
+    "analytics.views.2": Effect(builders.registered, "pupils_2", _key, waits_for_season=True),
     "analytics.feed": Effect(builders.registered, "feed", _id, "event"),
     "analytics.feed-catalogue": Effect(builders.municipality, "feed", _id, "event"),
 }

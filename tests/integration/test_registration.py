@@ -101,7 +101,7 @@ async def test_an_operator_takes_no_code_of_another_region(running: Registration
 
 
 async def test_a_class_s_navigator_gets_nobody_of_another_class(running: Registration) -> None:
-    await running.learn(season("2021"))
+    await running.learn(season("2021", opens="2021-07-07", closes="2021-12-16"))
     (item,) = await running.enter(pupil("s1"))
     narrowed = [{**NAVIGATOR, "classes": ["7Б", "8Б"]}]
     new, mother = {"ref": "s-new", "name": "Н"}, {"ref": "gs1", "name": "М"}

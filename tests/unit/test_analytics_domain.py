@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics.domain import Contribution, Pupil, Rules, contribution, difference, learn, stage_days
+from services.analytics.domain import Contribution, Pupil, contribution, difference, learn, stage_days
+from services.analytics.guardians import guardian_cells
 from shared.contracts.event import Envelope, Event
+from shared.stages import Rules
 from tests.builders import at, attended, booked, diagnosed, enveloped, guardian_linked, recommended, registered, revoked
 
 RULES = Rules(frozenset({"readiness", "interests"}), trials_required=2)
@@ -116,3 +118,28 @@ def test_a_later_stage_is_never_reached_without_the_earlier(stages: tuple[str, s
     earlier, later = stages
     if later in days:
         assert days[earlier] <= days[later]
+
+
+def test_a_guardian_with_several_schools_ids_is_one_by_the_account() -> None:
+    children = {"p1": "RU-ROS-001-S01", "p2": "RU-ROS-001-S02", "p3": "RU-ROS-002-S01"}
+    links = set()
+    for child, school in children.items():
+        place = {"school": school, "municipality": school[:10]}
+        cabinet = guardian_linked(child, f"g-{school}", account="one")
+        pupil = pupil_of(on("2020-09-01", registered(child, **place)), on("2020-09-02", cabinet))
+        links |= contribution(child, "2020", pupil, RULES).links
+    assert {link.guardian for link in links} == {"one"}
+    everywhere = guardian_cells(links)
+    assert {cell.table: n for cell, n in everywhere.items() if cell.path[0] == "all"} == {
+        "region-guardians": 1,
+        "municipality-guardians": 1,
+        "school-guardians": 1,
+    }
+
+
+def test_two_codes_of_a_pupil_redeemed_by_one_account_are_one_guardian() -> None:
+    links = [
+        on("2020-09-03", guardian_linked("p1", "g1", account="one")),
+        on("2020-09-02", guardian_linked("p1", "g2", account="one")),
+    ]
+    assert pupil_of(*links).guardians == {"one": "2020-09-02"}

@@ -16,20 +16,21 @@ from pydantic import ValidationError
 
 from services.registration import domain
 from services.registration.codes import DIGEST_BYTES, LENGTH, Codes
-from services.registration.consumers import step
-from services.registration.domain import Consent, Participant, Season
+from services.registration.domain import Consent, Participant
 from services.registration.entropy import Entropy
 from services.registration.handlers import ConsentRequest
 from services.registration.organisations import Definition, Organisation, define, must_be_own, namesakes
 from services.registration.roster import Roster, Setting, check
+from services.registration.steps import Steps, step
 from services.registration.vault import Vault
-from services.registration.views import SeasonView
+from services.registration.views import Progress, SeasonView
 from shared.contracts.event import Event
 from shared.decision import Decision
 from shared.errors import BadInput, Conflict
 from shared.problem import Problem
-from tests.builders import at, attended, diagnosed, recommended, revoked
-from tests.builders_registration import CODES, NOW, SCHOOL, Entered, Known, enter, pupil, roster, setting
+from shared.stages import Rules
+from tests.builders import at, attended, diagnosed, enveloped, recommended, revoked
+from tests.builders_registration import CODES, NOW, SCHOOL, Entered, Known, enter, pupil, roster, season, setting
 
 REGION = Organisation(
     id="RU-ROS", kind="region", name="Ростовская область", parent="RU", region="RU-ROS", utc_offset="+03:00"
@@ -278,7 +279,7 @@ def test_the_youngest_is_six_on_the_day(born: str, status: str) -> None:
 
 @pytest.mark.parametrize("grade", range(1, 12))
 def test_the_usual_ages_of_every_grade_are_entered(grade: int) -> None:
-    where = replace(setting(NOW, **{"class": f"{grade}А"}), season=Season("2020", (1, 11)))
+    where = replace(setting(NOW, **{"class": f"{grade}А"}), season=season(grades=(1, 11)))
     born = [f"{2020 - grade - 6}-03-01", f"{2020 - grade - 5}-02-28"]
     lines = [pupil(date, grade=grade, birth_date=date) for date in born]
     assert check(lines, where).refused == {}
@@ -460,17 +461,39 @@ STEPS = [
 
 @given(st.lists(st.sampled_from(STEPS), max_size=6).flatmap(lambda more: st.permutations([*STEPS, *more])))
 def test_progress_is_the_same_in_any_order_and_however_often(order: list[Event]) -> None:
-    progress: dict[str, set[str]] = {}
+    sets: dict[str, list[Any]] = {}
     for event in order:
-        found = step(event)
+        found = step(enveloped(event))
         assert found is not None
-        progress.setdefault(found[0], set()).add(found[1])
-    view = SeasonView.of(participant(), "2020", progress)
+        known = sets.setdefault(found[0], [])
+        known += [] if found[1] in known else [found[1]]
+    id, rules = participant().id, Rules(frozenset({"readiness"}), 1)
+    view = SeasonView.of(participant(), "2020", Progress({f"{id}/2020": Steps.of(sets)}, {"2020": rules}))
     assert (view.diagnostics, view.trials, view.activities, view.recommended) == (["readiness"], 1, 1, True)
+    assert view.stages is not None
+    assert view.stages.completed is not None
 
 
 def test_only_a_school_has_rosters() -> None:
     sent = Roster.model_validate(roster([pupil()]))
     college = SCHOOL.model_copy(update={"kind": "college"})
     with pytest.raises(BadInput, match="is not a school"):
-        Setting.of(sent, Season("2020", (6, 11)), college, NOW, None)
+        Setting.of(sent, season(), college, NOW, None)
+
+
+@pytest.mark.parametrize(
+    ("time", "inside"),
+    [
+        ("2020-07-06T20:59:59Z", False),
+        ("2020-07-06T21:00:00Z", True),
+        ("2020-12-17T05:59:59+09:00", True),
+        ("2020-12-16T21:00:00Z", False),
+    ],
+)
+def test_a_roster_lies_within_the_season_by_the_regions_calendar(time: str, inside: bool) -> None:
+    if inside:
+        assert setting(at("2021-01-01"), occurred_at=time).occurred_at.utcoffset() == timedelta(hours=3)
+        return
+    with pytest.raises(Conflict, match="2020-07-07 to 2020-12-16") as refused:
+        setting(at("2021-01-01"), occurred_at=time)
+    assert (refused.value.type, refused.value.errors[0].pointer) == ("outside-season", "occurred_at")

@@ -1,0 +1,77 @@
+"""How far a pupil has come in a season: a set of what trials published, as it is stored and as it is read. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from shared.contracts.event import Envelope
+from shared.contracts.trials import (
+    TRIAL_KINDS,
+    AttendanceRevoked,
+    DiagnosticCompleted,
+    RecommendationIssued,
+    RecommendationWithdrawn,
+    TrialAttended,
+)
+from shared.stages import Facts
+
+Step = tuple[str, str | list[str]]
+"""A set of a pupil's season, and what an event adds to it; sets only grow, so order and repetition do not matter."""
+
+
+def step(envelope: Envelope) -> Step | None:
+    """What an event adds; None for one that is no step."""
+    event, time = envelope.event, envelope.time.isoformat()
+    match event:
+        case DiagnosticCompleted():
+            return "diagnostics", [event.diagnostic, time]
+        case TrialAttended():
+            return "attended", [event.attendance, event.kind, time]
+        case AttendanceRevoked():
+            return "revoked", event.attendance
+        case RecommendationIssued():
+            return "recommended", [event.recommendation, time]
+        case RecommendationWithdrawn():
+            return "withdrawn", event.recommendation
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """One pupil's season so far."""
+
+    diagnostics: Sequence[Sequence[str]] = ()
+    """Code and time of each that was completed."""
+    attended: Sequence[Sequence[str]] = ()
+    """Id, kind and time."""
+    revoked: Sequence[str] = ()
+    recommended: Sequence[Sequence[str]] = ()
+    """Id and time."""
+    withdrawn: Sequence[str] = field(default=())
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """From what is stored."""
+        return cls(**{name: document[name] for name in cls.__slots__ if name in document})
+
+    def kinds(self) -> list[str]:
+        """The kinds of the activities that stand."""
+        return [kind for kind, _ in self._activities()]
+
+    def trials(self) -> int:
+        """How many practical trials stand."""
+        return sum(kind in TRIAL_KINDS for kind in self.kinds())
+
+    def facts(self, registered: datetime) -> Facts[datetime]:
+        """What stages are reached by."""
+        return Facts(
+            registered,
+            [(code, datetime.fromisoformat(time)) for code, time in self.diagnostics],
+            list(self._activities()),
+            [datetime.fromisoformat(time) for id, time in self.recommended if id not in self.withdrawn],
+        )
+
+    def _activities(self) -> Iterator[tuple[str, datetime]]:
+        return ((kind, datetime.fromisoformat(time)) for id, kind, time in self.attended if id not in self.revoked)

@@ -1,0 +1,52 @@
+"""An upgrade: what the new release folds otherwise is there before it starts, and the old release is not disturbed."""
+
+import pytest
+
+from deploy.installation import Servers
+from deploy.local.stack import Infrastructure
+from deploy.migrate import migrate
+from deploy.replay import FOLDS
+from shared.contracts.topics import GROUPS
+from shared.lag import backlog
+from shared.mongo import Mongo
+from tests import builders
+from tests.builders import enveloped
+from tests.integration.installation import own_settings
+from tests.integration.running import publish
+
+
+def test_every_fold_is_a_group_of_the_registry() -> None:
+    assert set(FOLDS) <= GROUPS.keys()
+
+
+async def test_migrating_replays_the_history_into_new_folds_once(
+    infrastructure: Infrastructure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = own_settings(infrastructure, "http://127.0.0.1:1")
+    servers = Servers.model_validate(settings.model_dump(exclude={"master_key", "oidc_issuer"}))
+    mongos = {owner: Mongo(settings.mongo_url, settings.database(owner)) for owner in set(GROUPS.values())}
+    registration, analytics = mongos["registration"], mongos["analytics"]
+    try:
+        await migrate(servers)
+        assert "replaying" not in capsys.readouterr().out, "a fresh installation has no history"
+        old = {"_id": "old", "group": f"{settings.kafka_topic_prefix}analytics.views", "partition": 0, "next": 0}
+        await analytics["offsets"].insert_one(old | {"topic": f"{settings.kafka_topic_prefix}trials.events.v1"})
+        await publish(settings, enveloped(builders.season()), enveloped(builders.region()))
+        facts = [enveloped(builders.registered(p)) for p in ("p1", "p2")]
+        links = [enveloped(builders.guardian_linked(p, f"g-{p}", account="one"), 2) for p in ("p1", "p2")]
+        await publish(settings, *facts, *links, enveloped(builders.diagnosed("p1")))
+        for _ in range(2):
+            await migrate(servers)
+        said = capsys.readouterr().out
+        assert said.count("replaying") == 2, said
+        assert [row["_id"] async for row in registration["rules"].find({})] == ["2020"]
+        assert [row["_id"] async for row in registration["steps"].find({})] == ["p1/2020"]
+        assert await analytics["pupils_2"].count_documents({}) == 2
+        assert [row["guardian"] async for row in analytics["guardians_2"].find({})] == ["one"], "one account is one"
+        lags = (await backlog(settings)).lags
+        assert not [group for group in FOLDS if lags[settings.kafka_topic_prefix + group]]
+        assert old["group"] not in lags
+    finally:
+        for mongo in mongos.values():
+            await mongo.drop()
+            mongo.close()
