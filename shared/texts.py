@@ -19,6 +19,8 @@ WHITE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) +
 """Unicode's White_Space."""
 HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 """Nobody sees these, although Unicode files them with letters, marks or signs and not with the format characters."""
+FORM = "x-form"
+"""Extension of a text's schema: the rule that gives it its form."""
 MOST_SENT = 4
 """A text may be sent with so many times the characters that its form may have: spaces, marks that are to be joined."""
 
@@ -129,7 +131,7 @@ class Text:
         return no_info_after_validator_function(self.formed, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(core), "minLength": 1, "maxLength": self.longest}
+        return {**handler(core), "minLength": 1, "maxLength": self.longest, FORM: self.form.__name__}
 
     def read(self, sent: object) -> str | None:
         """The form of a text of this kind; None for anything else, which is neither looked up nor told again."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 OrganisationCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{1,39}$")]
 """Of a region, a municipality or what lies in one: a region's stands in a topic's name, where `.` and `_` collide."""
@@ -13,5 +13,5 @@ VenueCode = Code
 """May equal the code of the venue's organisation."""
 CompetencyCode = Code
 DiagnosticCode = Code
-SoughtCode = Annotated[str, StringConstraints(max_length=40)]
+SoughtCode = Annotated[str, Field(max_length=40, json_schema_extra={"x-form": "code"})]
 """Looked up among the codes of an instrument, and refused there by its place."""
