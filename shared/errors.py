@@ -3,10 +3,13 @@
 ServiceError
 ├── BadInput             422  a field is wrong; names each by JSON pointer
 ├── MalformedJson        400  the body is no JSON text
+├── MalformedRequest     400  this is no HTTP
 ├── BrokenOff            400  the sender left before the body was there
 ├── TooSlow              408  the body did not arrive in time; the connection ends
 ├── BodyTooLarge         413  the body is larger than its route takes
+├── UrlTooLong           414  the address is longer than any of ours
 ├── UnsupportedMediaType 415  the body is of another type or coding
+├── HeadTooLarge         431  the headers are larger than we take
 ├── Unauthenticated      401  no token, or not a valid one
 ├── Forbidden            403  outside the scope of the token's grants
 ├── NotFound             404  not there, or its existence is a secret
@@ -131,6 +134,12 @@ class MalformedJson(ServiceError):
         return cls(f"the body is not JSON: {reason}", errors=[FieldError("", reason)])
 
 
+class MalformedRequest(ServiceError):
+    """This is no HTTP."""
+
+    slug, status = "malformed-request", 400
+
+
 class BrokenOff(ServiceError):
     """The sender left before the body was there; nobody reads the answer."""
 
@@ -153,6 +162,28 @@ class BodyTooLarge(ServiceError):
     def beyond(cls, most: int) -> "BodyTooLarge":
         """With what the route takes."""
         return cls(f"the body may have {most} bytes at most")
+
+
+class UrlTooLong(ServiceError):
+    """The address is longer than any of ours."""
+
+    slug, status = "url-too-long", 414
+
+    @classmethod
+    def beyond(cls, most: int) -> "UrlTooLong":
+        """With what is taken."""
+        return cls(f"the address may have {most} bytes at most")
+
+
+class HeadTooLarge(ServiceError):
+    """The headers are larger than we take."""
+
+    slug, status = "head-too-large", 431
+
+    @classmethod
+    def beyond(cls, most: int) -> "HeadTooLarge":
+        """With what is taken."""
+        return cls(f"the headers may have {most} bytes at most")
 
 
 class UnsupportedMediaType(ServiceError):

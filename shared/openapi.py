@@ -24,7 +24,7 @@ SLUGS = "x-problem-types"
 """Extension of an answer: every `type` that its problem can have."""
 ROLES = "x-roles"
 """Extension of an operation: the roles of which the token must grant one."""
-EVERYWHERE = (errors.BadInput, errors.Unavailable)
+EVERYWHERE = (errors.BadInput, errors.UrlTooLong, errors.HeadTooLarge, errors.Unavailable)
 WITH_PRINCIPAL = (errors.Unauthenticated, errors.Forbidden)
 WITH_BODY = (errors.MalformedJson, errors.TooSlow, errors.BodyTooLarge, errors.UnsupportedMediaType)
 SHARED = (*EVERYWHERE, *WITH_PRINCIPAL, *WITH_BODY)

@@ -21,6 +21,7 @@ from shared import kafka
 from shared.errors import Unavailable
 from shared.http import create_app
 from shared.listeners import listeners
+from shared.protocol import Protocol
 from shared.readers import Readers
 from shared.service import Loop, Platform, Service
 from shared.settings import Settings, from_environment
@@ -75,6 +76,7 @@ class Process:
                 app,
                 log_level="error",
                 access_log=False,
+                http=Protocol,
                 timeout_graceful_shutdown=5,
             )
         )
