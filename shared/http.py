@@ -58,12 +58,17 @@ def create_app(
     if routers:
         app.include_router(reference.routes(service))
     app.include_router(_probes(metrics, alive, ready), include_in_schema=False)
-    app.add_exception_handler(ServiceError, _service_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_error)
+    answer_with_problems(app)
     app.add_exception_handler(PyMongoError, _database_error)
     app.add_middleware(Measured, metrics=metrics)
     return app
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Gives every error of an application, and of its framework, the one form."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
 
 
 def _probes(metrics: Metrics, alive: Check, ready: Check) -> APIRouter:

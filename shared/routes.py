@@ -48,7 +48,7 @@ class Route(APIRoute):
                 _must_be_understood(request, known)
             if not _announces_body(request):
                 return await handle(Received(request.scope, request.receive))
-            _must_be_acceptable(request, largest)
+            acceptable(request, largest)
             text = await read(request, largest, getattr(request.app.state, "body_seconds", BODY_SECONDS))
             value = [parse(text, min(largest // BYTES_A_VALUE, MOST_VALUES))] if text else []
             return await handle(Received(request.scope, request.receive, *value))
@@ -86,14 +86,15 @@ def _announces_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-def _must_be_acceptable(request: Request, largest: int) -> None:
-    """What the headers say of the body."""
+def acceptable(request: Request, largest: int, media_type: str = "application/json") -> None:
+    """Judges by its headers a body of at most so many bytes; raises UnsupportedMediaType, BodyTooLarge, or BadInput
+    where there should be none."""
     if largest == 0:
         raise BadInput.field("", "this route takes no body")
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.replace(" ", "").replace('"', "").lower()
-    if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
-        raise UnsupportedMediaType("the body must be application/json in UTF-8")
+    if kind.strip().lower() != media_type or charset not in ("", "charset=utf-8"):
+        raise UnsupportedMediaType(f"the body must be {media_type} in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("the body must not be compressed")
     length = request.headers.get("content-length", "0")

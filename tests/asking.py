@@ -68,29 +68,44 @@ class Asked:
         pieces: Sequence[bytes] | None = None,
         headers: Mapping[str, str | None] | None = None,
     ) -> Answer:
-        """The answer to a request; `pieces` is a body sent in chunks, of which more never come."""
-        text = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent: dict[str, str | None] = {"authorization": self.bearer()}
-        if pieces is not None:
-            sent |= {"content-type": JSON, "transfer-encoding": "chunked"}
-        elif body is not None:
-            sent |= {"content-type": JSON, "content-length": str(len(text))}
-        sent |= headers or {}
-        where, _, query = path.partition("?")
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": where,
-            "query_string": query.encode(),
-            "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items() if value is not None],
-            "root_path": "",
-            "http_version": "1.1",
-            "scheme": "http",
-            "server": ("test", 80),
-        }
-        exchange = _Exchange([text] if pieces is None else pieces, endless=pieces is not None)
-        await self.app(scope, exchange.receive, exchange.send)
-        return exchange.answer()
+        """The answer to a request by a national operator, unless the headers say otherwise."""
+        sent = {"authorization": self.bearer(), "content-type": None if body is None and pieces is None else JSON}
+        return await ask(self.app, method, path, body, pieces=pieces, headers=sent | dict(headers or {}))
+
+
+async def ask(
+    app: FastAPI,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    pieces: Sequence[bytes] | None = None,
+    headers: Mapping[str, str | None],
+) -> Answer:
+    """The answer to a request; `pieces` is a body sent in chunks, of which more never come."""
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent: dict[str, str | None] = {}
+    if pieces is not None:
+        sent = {"transfer-encoding": "chunked"}
+    elif body is not None:
+        sent = {"content-length": str(len(text))}
+    where, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": where,
+        "query_string": query.encode(),
+        "headers": [
+            (n.lower().encode(), value.encode()) for n, value in {**sent, **headers}.items() if value is not None
+        ],
+        "root_path": "",
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("test", 80),
+    }
+    exchange = _Exchange([text] if pieces is None else pieces, endless=pieces is not None)
+    await app(scope, exchange.receive, exchange.send)
+    return exchange.answer()
 
 
 class _Exchange:

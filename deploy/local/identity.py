@@ -3,24 +3,27 @@
 As a process (`python -m deploy.local.identity`) it is configured by the environment, see `Settings`.
 """
 
-import hmac
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, KeySetSerialization
-from pydantic import BaseModel, Field, Json, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.local import secret
+from deploy.local import secret, token_request
+from deploy.local.token_request import FORM, LARGEST_FORM
+from shared import received
+from shared.http import answer_with_problems
 from shared.listeners import listeners
+from shared.protocol import Protocol
+from shared.routes import BODY_SECONDS, acceptable
 from shared.settings import from_environment
 
 ALGORITHM = "ES256"
@@ -82,16 +85,6 @@ class Settings(BaseSettings):
     http_port: int
 
 
-class TokenRequest(BaseModel):
-    """The form of `POST /token`; `grants` is JSON."""
-
-    grant_type: Literal["client_credentials"]
-    client_id: str
-    client_secret: str
-    sub: Annotated[str, Field(min_length=1)]
-    grants: Json[list[dict[str, Any]]] = []
-
-
 def load_key(path: Path) -> ECKey:
     """The signing key in `path`, made on first use and readable by its owner alone."""
     return ECKey.import_key(json.loads(secret.kept(path, _new_key)))
@@ -115,31 +108,29 @@ def create_app(issuer: Issuer, client_id: str, client_secret: str, now: Callable
 
     @router.post("/token")
     async def token(request: Request) -> JSONResponse:
-        return _grant(issuer, f"{client_id}\n{client_secret}", await request.body(), now)
+        acceptable(request, LARGEST_FORM, FORM)
+        form = await received.read(request, LARGEST_FORM, BODY_SECONDS)
+        return _grant(issuer, f"{client_id}\n{client_secret}", form, now)
 
-    app = FastAPI(title="Local identity provider", openapi_url=None)
+    app = FastAPI(title="Local identity provider", openapi_url=None, redirect_slashes=False)
     app.include_router(router, prefix=urlsplit(issuer.url).path)
     app.add_api_route("/readyz", lambda: {"status": "ready"})
+    answer_with_problems(app)
     return app
 
 
 def _grant(issuer: Issuer, client: str, form: bytes, now: Callable[[], float]) -> JSONResponse:
-    """The answer to `POST /token`; `client` is the known one's id and secret, a line each."""
+    """The answer to `POST /token`, in the form of RFC 6749 also where it is refused."""
     try:
-        asked = TokenRequest.model_validate(dict(parse_qsl(form.decode())))
-    except (ValidationError, UnicodeDecodeError):
-        return _refusal("invalid_request", 400)
-    if not hmac.compare_digest(f"{asked.client_id}\n{asked.client_secret}".encode(), client.encode()):
-        return _refusal("invalid_client", 401)
-    signed = issuer.token(asked.sub, asked.grants, now())
-    return JSONResponse(
-        {"access_token": signed, "token_type": "Bearer", "expires_in": TOKEN_SECONDS},
-        headers={"Cache-Control": "no-store"},
-    )
+        asked = token_request.read(form, client)
+    except token_request.Refused as refused:
+        return _told({"error": refused.code, "error_description": refused.reason}, refused.status)
+    signed = issuer.token(asked.sub, asked.claims, now())
+    return _told({"access_token": signed, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}, 200)
 
 
-def _refusal(error: str, status: int) -> JSONResponse:
-    return JSONResponse({"error": error}, status, headers={"Cache-Control": "no-store"})
+def _told(answer: Mapping[str, Any], status: int) -> JSONResponse:
+    return JSONResponse(dict(answer), status, headers={"Cache-Control": "no-store"})
 
 
 def main() -> None:
@@ -147,7 +138,7 @@ def main() -> None:
     settings = from_environment(Settings)
     issuer = Issuer(load_key(settings.identity_key), settings.oidc_issuer, settings.oidc_audience)
     app = create_app(issuer, settings.identity_client_id, settings.identity_client_secret, time.time)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, http=Protocol))
     server.run(listeners(settings.http_host, settings.http_port))
 
 
