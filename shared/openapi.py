@@ -38,6 +38,18 @@ BEARER: Json = {
 ENTITY_TAG: Json = {"ETag": {"description": "Sent back as `If-None-Match`.", "schema": {"type": "string"}}}
 
 
+PARAMETERS = {
+    "participant": "Id of the pupil.",
+    "season": "Code of the season.",
+    "occurred_at": "When it happened; now where it is left out. Only staff may say it.",
+    "accept-language": "Languages of the reader as RFC 9110 writes them; the answer is in Russian or in English.",
+    "idempotency-key": "The caller's own name of the command: sent again, it means the same one.",
+    "if-none-match": "Entity tags of the answers that the caller has, or `*`.",
+    "last-event-id": "`id` of the last event that the reader has; the stream goes on behind it.",
+}
+"""What a parameter means in every route that says nothing else of it."""
+
+
 def problems(slugs: Slugs) -> dict[int | str, Json]:
     """What a route declares as its `responses`: the types of its own refusals."""
     return {status: _answer(types) for status, types in slugs.items()}
@@ -87,7 +99,8 @@ def _complete(operation: Json, context: RouteContext) -> None:
         operation["description"] = f"{text}\n\nRoles: {', '.join(f'`{role}`' for role in roles)}."
         operation |= {"security": [{"bearer": []}], ROLES: list(roles)}
     for parameter in operation.get("parameters", ()):
-        parameter["schema"] = _sendable(parameter["schema"])
+        parameter["schema"] = _sendable(parameter["schema"], parameter["in"])
+        parameter.setdefault("description", PARAMETERS.get(parameter["name"], ""))
     answers: Json = operation["responses"]
     for answer in answers.values():
         _as_stream(answer)
@@ -114,8 +127,10 @@ def _answer(types: Sequence[str]) -> Json:
     return {"description": text, SLUGS: list(types), "content": PROBLEM}
 
 
-def _sendable(schema: Json) -> Json:
-    """The schema of a parameter without null, which no query or header can say: it is left out instead."""
+def _sendable(schema: Json, place: str) -> Json:
+    """The schema of a parameter as it is sent: null is said by leaving it out, and a header's list is one text."""
+    if place == "header" and schema.get("type") == "array":
+        return {"type": "string", "title": schema["title"]}
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) != 1:
         return schema
