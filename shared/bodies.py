@@ -26,7 +26,9 @@ MOST_UNKNOWN = 10
 class Body(BaseModel):
     """An object in a body: a field that is not known is refused by its name, and no type is taken for another."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -38,16 +38,17 @@ BEARER: Json = {
 ENTITY_TAG: Json = {"ETag": {"description": "Sent back as `If-None-Match`.", "schema": {"type": "string"}}}
 
 
-PARAMETERS = {
+COMMON = {
     "participant": "Id of the pupil.",
     "season": "Code of the season.",
-    "occurred_at": "When it happened; now where it is left out. Only staff may say it.",
+    "occurred_at": "When it happened, RFC 3339 with an offset, not in the future; now where it is left out. "
+    "Only staff may say it.",
     "accept-language": "Languages of the reader as RFC 9110 writes them; the answer is in Russian or in English.",
     "idempotency-key": "The caller's own name of the command: sent again, it means the same one.",
     "if-none-match": "Entity tags of the answers that the caller has, or `*`.",
     "last-event-id": "`id` of the last event that the reader has; the stream goes on behind it.",
 }
-"""What a parameter means in every route that says nothing else of it."""
+"""What a parameter, or a field of a body, means wherever nothing else is said of it."""
 
 
 def problems(slugs: Slugs) -> dict[int | str, Json]:
@@ -76,6 +77,10 @@ def document(app: FastAPI) -> Json:
     for model in (FieldProblem, Problem):
         schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas[model.__name__].pop("$defs", None)
+    for schema in schemas.values():
+        for name, field in schema.get("properties", {}).items():
+            if name in COMMON:
+                field.setdefault("description", COMMON[name])
     components["securitySchemes"] = {"bearer": BEARER}
     components["responses"] = {error.slug: _answer([error.slug]) for error in SHARED}
     for context in iter_route_contexts(app.routes):
@@ -100,7 +105,7 @@ def _complete(operation: Json, context: RouteContext) -> None:
         operation |= {"security": [{"bearer": []}], ROLES: list(roles)}
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _sendable(parameter["schema"], parameter["in"])
-        parameter.setdefault("description", PARAMETERS.get(parameter["name"], ""))
+        parameter.setdefault("description", COMMON.get(parameter["name"], ""))
     answers: Json = operation["responses"]
     for answer in answers.values():
         _as_stream(answer)
@@ -129,12 +134,11 @@ def _answer(types: Sequence[str]) -> Json:
 
 def _sendable(schema: Json, place: str) -> Json:
     """The schema of a parameter as it is sent: null is said by leaving it out, and a header's list is one text."""
-    if place == "header" and schema.get("type") == "array":
-        return {"type": "string", "title": schema["title"]}
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
-    if len(choices) != 1:
-        return schema
-    return {**choices[0], **{name: part for name, part in schema.items() if name != "anyOf"}}
+    told = {name: part for name, part in schema.items() if name != "anyOf"}
+    found = {**choices[0], **told} if len(choices) == 1 else schema
+    is_list = place == "header" and found.get("type") == "array"
+    return {**told, "type": "string"} if is_list else found
 
 
 def _as_stream(answer: Json) -> None:

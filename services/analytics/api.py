@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.analytics.answers import Competencies, FeedPage, Funnel, Ranking, Regions
 from services.analytics.feed_reader import FeedReader
@@ -20,6 +20,7 @@ from shared.outbox import Clock
 from shared.routes import Route
 
 AsOf = Annotated[date | None, Query(description="what had happened by the end of this local day; default all")]
+InCode = Annotated[OrganisationCode, Path(description="Code of the region, for instance `RU-ROS`.")]
 UNKNOWN = problems({404: ["region-unknown", "season-unknown"]})
 Ask = Callable[[ScopedFigures], Awaitable[Row]]
 
@@ -50,12 +51,12 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     @router.get("/regions/{code}/funnel", response_model=Funnel, responses=UNKNOWN)
     async def funnel(
         request: Request,
-        code: OrganisationCode,
+        code: InCode,
         who: Operator,
         season: SeasonCode,
         known: Known,
         as_of: AsOf = None,
-        by: Dimension | None = None,
+        by: Annotated[Dimension | None, Query(description="one row for each; without it the totals alone")] = None,
     ) -> Response:
         """Distinct pupils at each stage, in all and by one dimension."""
         question = asked(code, season, as_of)
@@ -64,7 +65,7 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     @router.get("/regions/{code}/ranking", response_model=Ranking, responses=UNKNOWN)
     async def ranking(
         request: Request,
-        code: OrganisationCode,
+        code: InCode,
         who: Operator,
         season: SeasonCode,
         known: Known,
@@ -78,12 +79,12 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     @router.get("/regions/{code}/competencies", response_model=Competencies, responses=UNKNOWN)
     async def competencies(
         request: Request,
-        code: OrganisationCode,
+        code: InCode,
         who: Operator,
         season: SeasonCode,
         known: Known,
         as_of: AsOf = None,
-        top: Annotated[int | None, Query(ge=1, le=1000)] = None,
+        top: Annotated[int | None, Query(ge=1, le=1000, description="the first so many alone; default all")] = None,
     ) -> Response:
         """Competencies by attendances of trials; bookings apart."""
         question = asked(code, season, as_of)
@@ -96,12 +97,12 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     )
     async def feed(
         request: Request,
-        code: OrganisationCode,
+        code: InCode,
         who: FeedConsumer,
         after: Annotated[
             str, Query(max_length=LONGEST, description="`next` of the page before; 0 for the start")
         ] = "0",
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        limit: Annotated[int, Query(ge=1, le=1000, description="how many events at most")] = 100,
         wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for the first event")] = 0,
     ) -> Response:
         """The region's numbered log behind a cursor."""

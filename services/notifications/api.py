@@ -33,7 +33,7 @@ def _below(
 
 Spoken = Annotated[Language, Depends(_language)]
 Below = Annotated[Numbers, Depends(_below)]
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=200, description="how many notices at most")]
 
 
 def routes(notices: Notices, catalogue: Catalogue, stream: Stream) -> APIRouter:

@@ -25,7 +25,7 @@ from shared.texts import Id, LinkCode
 
 LARGEST_ROSTER = 4 * 1024 * KIB
 """1,000 pupils and as many guardians, with the longest of names and every letter of them escaped."""
-InCode = Annotated[OrganisationCode, Path()]
+InCode = Annotated[OrganisationCode, Path(description="The organisation's code in the register.")]
 StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 StaffOrGuardian = Annotated[Principal, admit(*STAFF, "guardian")]
 
@@ -41,6 +41,7 @@ class LinkRequest(Body):
     """A one-time code as it was handed out; case, spaces, dashes and characters that look alike do not matter."""
 
     code: LinkCode
+    """The code that the school handed out, for a guardian or for the pupil."""
 
 
 class ConsentAnswer(Answer):

@@ -31,9 +31,13 @@ class ConsentRequest(Body):
     """A consent; staff name its giver where the pupil has several guardians."""
 
     version: Version
+    """Version of the document that was consented to."""
     channel: ConsentChannel
+    """How it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
     given_at: Moment | None = None
+    """When it was given, RFC 3339 with an offset; now where it is left out. Only staff may say it."""
     guardian: Id | None = None
+    """Id of the guardian who gave it; staff name one where the pupil has several."""
 
 
 async def define_organisation(

@@ -34,11 +34,15 @@ class Definition(Body):
     """What an operator says of an organisation."""
 
     kind: OrganisationKind
+    """A region, a municipality, or what lies in one; it never changes."""
     name: Name
+    """Official name, in Russian."""
     parent: OrganisationCode = NATION
+    """Code of the organisation above: `RU` for a region, else a region or a municipality of the register."""
     utc_offset: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] | None = None
     """`+03:00`; required for a region, inherited by all else."""
     level: Level | None = None
+    """A school's level of the career-guidance minimum: базовый, основной, продвинутый."""
     occurred_at: Moment | None = None
 
 

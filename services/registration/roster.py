@@ -30,27 +30,39 @@ class GuardianEntry(Body):
     """A legal representative, by the school's own key."""
 
     ref: Ref
+    """The school's own key of the guardian: children with the same one have the same guardian."""
     name: Name
+    """Full name; it stays in the vault and is in no event."""
 
 
 class ConsentEntry(Body):
     """A consent that the school holds."""
 
     version: Version
+    """Version of the document that was consented to."""
     given_at: Moment
+    """When it was given, RFC 3339 with an offset, not in the future."""
     channel: ConsentChannel
+    """How it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
 
 
 class PupilEntry(Body):
     """One line of a class list."""
 
     external_ref: Ref
+    """The school's own key of the pupil, unique within the school: sent again, it is the same pupil."""
     name: Name
+    """Full name; it stays in the vault and is in no event."""
     birth_date: Day
+    """As `2007-05-17`, for an age from 6 to 20; it stays in the vault and is in no event."""
     grade: Annotated[int, Field(ge=1, le=11)]
+    """Year of school, the one that the class begins with and one of the season's."""
     disability: bool = False
+    """Limited health or disability: told to the family and in suppressed sums alone."""
     guardian: GuardianEntry | None = None
+    """Who consents for the pupil; a cabinet is opened with the link code of the answer."""
     consent: ConsentEntry | None = None
+    """A consent that the school holds; without one the pupil is registered, but cannot take part."""
 
 
 class Roster(Body):
@@ -58,9 +70,12 @@ class Roster(Body):
 
     season: SeasonCode
     school: OrganisationCode
+    """Code of the school in the register."""
     school_class: Annotated[ClassName, Field(alias="class")]
+    """The class as the school writes it, for instance «7А»."""
     occurred_at: Moment | None = None
     pupils: Annotated[list[Annotated[Any, Item(PupilEntry)]], Count(1, MAX_PUPILS)]
+    """Lines of the list; each is judged on its own."""
 
 
 class RosterItem(Answer):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from services.trials import attendance, bookings
 from services.trials.answers import (
@@ -36,6 +36,9 @@ LARGEST_ATTEMPT = 45 * KIB
 """500 answers with the longest of codes."""
 StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]
 StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
+SlotId = Annotated[Id, Path(description="Id of the slot.")]
+BookingId = Annotated[Id, Path(description="Id of the booking.")]
+AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]
 NOT_READY = ("participant-unknown", "organisation-unknown", "not-in-season", "consent-missing", "outside-season")
 """Why a pupil cannot act yet, or at all."""
 
@@ -44,6 +47,7 @@ class AttemptsBody(Body):
     """A class's attempts; each is read on its own (shape: the body of `POST /trials/attempts`)."""
 
     attempts: Annotated[list[Annotated[Any, Item(AttemptCommand)]], Count(1, 100)]
+    """Each as the body of `POST /trials/attempts`."""
 
 
 class BookingBody(Body):
@@ -57,6 +61,7 @@ class BookingsBody(Body):
     """Seats for pupils, given in this order while there are any."""
 
     participants: Annotated[list[Annotated[Any, Item(Id)]], Count(1, 200)]
+    """Ids of the pupils, the first of whom get the seats that are left."""
     occurred_at: Moment | None = None
 
 
@@ -123,7 +128,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
             }
         ),
     )
-    async def book(id: Id, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
+    async def book(id: SlotId, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
         """Takes a seat; 409 `slot-full` where none is left, 200 where the pupil has one already."""
         wish = Wish(body.participant, "/participant")
         results = await commands.bookings.submit(Bookings(id, [wish], body.occurred_at, who, clock()))
@@ -136,7 +141,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         response_model_exclude_none=True,
         responses=problems({404: ["not-found"]}),
     )
-    async def book_many(id: Id, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
+    async def book_many(id: SlotId, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
         """At most 200 seats, item by item: the first get those that are left."""
         wishes = [Wish.read(raw, f"/participants/{i}") for i, raw in enumerate(body.participants)]
         results = await commands.bookings.submit(Bookings(id, wishes, body.occurred_at, who, clock()))
@@ -146,7 +151,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         "/bookings/{id}",
         responses=problems({404: ["not-found"], 409: ["already-attended", "organisation-unknown", "slot-past"]}),
     )
-    async def cancel(id: Id, who: StaffOrFamily, occurred_at: Moment | None = None) -> CancelledAnswer:
+    async def cancel(id: BookingId, who: StaffOrFamily, occurred_at: Moment | None = None) -> CancelledAnswer:
         """Gives a seat up, before the slot begins; again, it changes nothing."""
         booking = await bookings.cancel(store, id, occurred_at, who, clock())
         return CancelledAnswer(booking=booking.id, slot=booking.slot)
@@ -163,14 +168,14 @@ def _attendance_routes(store: Store, commands: Commands, clock: Clock, new_id: N
         response_model_exclude_none=True,
         responses=problems({404: ["not-found"]}),
     )
-    async def attend(id: Id, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
+    async def attend(id: SlotId, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
         """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
         said = [Statement(f"/{i}", parsed(Presence, raw, f"/{i}")) for i, raw in enumerate(body)]
         results = await commands.attendance.submit(Presences(id, said, who, clock()))
         return Items(items=[AttendanceAnswer.of(raw, done) for raw, done in zip(body, results, strict=True)])
 
     @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
-    async def revoke(id: Id, body: Revocation, who: VenueStaff) -> RevokedAnswer:
+    async def revoke(id: AttendanceId, body: Revocation, who: VenueStaff) -> RevokedAnswer:
         """Takes an attendance back; again, it changes nothing."""
         revoked = await attendance.revoke(store, id, body, who, clock(), new_id)
         return RevokedAnswer(attendance=revoked.id, slot=revoked.slot)

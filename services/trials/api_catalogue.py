@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, get_args
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi import Path as InPath
 
 from services.trials import handlers
@@ -29,7 +29,7 @@ from shared.problem import Answer
 from shared.routes import KIB, Route
 from shared.texts import Ref
 
-InCode = Annotated[Code, InPath()]
+InCode = Annotated[Code, InPath(description="The entry's own code in the catalogue; it never changes.")]
 Anyone = Annotated[Principal, admit(*get_args(Role))]
 
 
@@ -95,6 +95,7 @@ class SingleSlot(SlotOffer):
     """A slot that is offered alone."""
 
     venue: VenueCode
+    """Code of the venue where it is held."""
     season: SeasonCode
     occurred_at: Moment | None = None
 
@@ -103,9 +104,11 @@ class TimetableBody(Body):
     """A venue's slots for a season; each is read on its own (shape: a slot without venue and season)."""
 
     venue: VenueCode
+    """Code of the venue where they are held."""
     season: SeasonCode
     occurred_at: Moment | None = None
     slots: Annotated[list[Annotated[Any, Item(SlotOffer)]], Count(1, 200)]
+    """Each as the body of `POST /trials/slots` without venue, season and time."""
 
 
 def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:
@@ -119,8 +122,8 @@ def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) ->
         who: Anyone,
         paging: Paged,
         season: SeasonCode,
-        venue: VenueCode | None = None,
-        competency: CompetencyCode | None = None,
+        venue: Annotated[VenueCode | None, Query(description="the slots of this venue alone")] = None,
+        competency: Annotated[CompetencyCode | None, Query(description="the slots of this competency alone")] = None,
     ) -> SlotPage:
         """Slots with their open seats, the earliest first; `after` is the `next` of the page before."""
         return await views.within(who).slots(season, venue, competency, paging)

@@ -30,6 +30,7 @@ class Presence(Body):
 
     participant: Id
     source: AttendanceSource
+    """How the venue knows: by a scanned code, a list, or an import."""
     occurred_at: Moment | None = None
 
 
@@ -37,6 +38,7 @@ class Revocation(Body):
     """Why an attendance is taken back; the words stay with the attendance and name nobody."""
 
     reason: Reason
+    """In the venue's words; it is kept with the attendance and must name nobody."""
     occurred_at: Moment | None = None
 
 

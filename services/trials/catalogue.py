@@ -22,13 +22,19 @@ class SeasonRules(Body):
     """The rules of a season, as the national operator sets them."""
 
     name: Title
+    """Shown to people, in Russian."""
     opens: Day
+    """First day, by the calendar of each region."""
     closes: Day
+    """Last day, included."""
     grades: Grades
+    """Lowest and highest grade, both included."""
     diagnostics: Annotated[tuple[DiagnosticCode, ...], Count(1, 20)]
     """Codes of the instruments, all of them required."""
     trials_required: Annotated[int, Field(ge=1, le=20)]
+    """Practical trials that a pupil attends to complete the season."""
     recommendation_gate: Gate
+    """When a recommendation is issued: after all stages, or after the diagnostics alone."""
     occurred_at: Moment | None = None
 
     @field_validator("closes")
@@ -81,6 +87,7 @@ class CompetencyEntry(Body):
     """A competency, as the national operator approves it."""
 
     name: Title
+    """Shown to people, in Russian."""
     occurred_at: Moment | None = None
 
 
@@ -102,8 +109,11 @@ class VenueEntry(Body):
     """A venue's entry in the registry of a season, as the regional operator makes it."""
 
     organisation: OrganisationCode
+    """Code of the organisation that owns the venue; it never changes."""
     name: Title
+    """Shown to people, in Russian."""
     registry: Registry
+    """Which registry of the season has the venue in it."""
     season: SeasonCode
     occurred_at: Moment | None = None
 

@@ -23,25 +23,30 @@ class Part(Body):
     """Something within an instrument, by its code."""
 
     code: Code
+    """Unique within its list; it appears in answers and profiles."""
 
 
 class Scale(Part):
     """What some of the items measure together."""
 
     name: Title
+    """Shown to people, in Russian."""
 
 
 class Option(Part):
     """An answer that every item offers, and the points that it gives."""
 
     points: Annotated[int, Field(ge=-100, le=100)]
+    """Points for choosing it."""
 
 
 class Item(Part):
     """One question or statement; a reversed one counts against its scale."""
 
     scale: Code
+    """Code of the scale that it counts towards."""
     reversed: bool = False
+    """True where agreeing speaks against the scale."""
 
 
 P = TypeVar("P", bound=Part)
@@ -51,10 +56,15 @@ class Definition(Body):
     """An instrument as it is published: items rated by one set of options, each item on one scale."""
 
     name: Title
+    """Title of the diagnostic, in Russian."""
     method: Title
+    """The published method that it follows, for those who judge the profiles."""
     scales: Annotated[tuple[Scale, ...], Count(1, 50)]
+    """Each has one item or more."""
     options: Annotated[tuple[Option, ...], Count(2, 20)]
+    """The same for every item, with different points."""
     items: Annotated[tuple[Item, ...], Count(1, MOST_ITEMS)]
+    """Questions or statements, in the order in which they are asked."""
 
     @field_validator("scales", "options", "items")
     @classmethod
@@ -144,10 +154,13 @@ class AttemptCommand(Body):
     """A pupil's answers to one instrument; `ref` makes a repeated sending the same attempt."""
 
     ref: Ref
+    """The caller's own name of the attempt: sent again, it is the same attempt."""
     participant: Id
     season: SeasonCode
     diagnostic: DiagnosticCode
+    """Code of one of the season's diagnostics."""
     answers: Annotated[dict[SoughtCode, SoughtCode], Count(0, MOST_ITEMS)]
+    """Item → option, by their codes, for every item."""
     occurred_at: Moment | None = None
 
 

@@ -24,13 +24,19 @@ class SlotOffer(Body):
     ref: Ref | None = None
     """The venue's own name of the slot; the same again is the same slot."""
     competency: CompetencyCode
+    """Code of an approved competency."""
     kind: SlotKind
+    """Only `trial` and `partner-trial` count as a practical trial; every other kind counts as taking part."""
     starts_at: Moment
+    """RFC 3339 with an offset, on a day of the season."""
     minutes: Annotated[int, Field(ge=15, le=480)]
+    """Length in minutes."""
     capacity: Annotated[int, Field(ge=1, le=1000)]
-    """Seats."""
+    """Seats in all."""
     grades: Grades
+    """Lowest and highest grade for which it is held, both included and both of the season."""
     accessibility: Annotated[tuple[Code, ...], Count(0, 20)] = ()
+    """Codes of the disability groups for which the venue is equipped."""
 
 
 class Slot(Aggregate):

@@ -1,5 +1,8 @@
 """What the OpenAPI documents promise: valid, whole, and telling a caller all that can come back."""
 
+import re
+from collections.abc import Iterator
+
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -47,3 +50,32 @@ def test_a_success_has_a_schema(service: str, method: str, path: str, operation:
         if status < "300":
             ((media, content),) = answer["content"].items()
             assert content["schema"], f"{status} as {media}"
+
+
+def _told(service: str) -> Iterator[tuple[str, str, str]]:
+    """Every field of every model, and every parameter: where it stands, its name and its text."""
+    for model, schema in document(service)["components"]["schemas"].items():
+        for name, field in schema.get("properties", {}).items():
+            yield model, name, field.get("description", "")
+    for method, path, operation in operations(service):
+        for parameter in operation.get("parameters", ()):
+            yield f"{method} {path}", parameter["name"], parameter.get("description", "")
+
+
+def _says_more(name: str, text: str) -> bool:
+    """Whether a text says anything that the name does not."""
+    words = set(re.findall(r"\w+", text.lower())) - {"a", "an", "the", "of"}
+    return bool(words - set(re.split(r"[_-]", name.lower())))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_fields_and_parameters_are_described(service: str) -> None:
+    told = list(_told(service))
+    untold = [f"{where}: {name}" for where, name, text in told if not _says_more(name, text)]
+    assert len(untold) <= len(told) // 20, untold
+
+
+def test_a_text_that_repeats_the_name_is_none() -> None:
+    assert not _says_more("school_class", "The class of the school")
+    assert not _says_more("name", "")
+    assert _says_more("minutes", "Length in minutes")
