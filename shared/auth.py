@@ -16,6 +16,7 @@ from shared.errors import Forbidden, Unauthenticated
 from shared.grants import Grant, Role, Scope, grants_of, refusals_of
 from shared.issuer import IssuerKeys, Published, published
 from shared.keys import derive, keyed_id
+from shared.limits import Limits
 
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
 MOST_REASONS = 5
@@ -143,10 +144,17 @@ def admit(*roles: Role) -> Any:
         if known is not None:
             return known
         tokens: Tokens = request.app.state.tokens
+        limits: Limits = request.app.state.limits
         given = request.headers.getlist("authorization")
         if len(given) > 1:
             raise Unauthenticated("more than one Authorization header")
-        request.scope[PRINCIPAL] = found = (await tokens.principal(given[0] if given else None)).limited_to(*roles)
+        try:
+            found = (await tokens.principal(given[0] if given else None)).limited_to(*roles)
+        except Unauthenticated:
+            await limits.refuse(request.scope)
+            raise
+        await limits.admit(request.scope, found.account, (grant.role for grant in found.grants))
+        request.scope[PRINCIPAL] = found
         return found
 
     principal.roles = roles  # type: ignore[attr-defined]

@@ -19,7 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import openapi, reference
 from shared.auth import PRINCIPAL, Tokens
 from shared.errors import BadInput, FieldError, ServiceError, Unavailable, pointer
+from shared.limits import STANDING, Limits
 from shared.request_fields import located
+from shared.settings import LimitSettings
 from shared.telemetry import Metrics, logger
 
 Check = Callable[[], Awaitable[str]]
@@ -37,6 +39,7 @@ def create_app(
     routers: Sequence[APIRouter],
     *,
     tokens: Tokens,
+    limits: Limits | None = None,
     metrics: Metrics,
     alive: Check,
     ready: Check,
@@ -52,6 +55,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.tokens = tokens
+    app.state.limits = limits or Limits(LimitSettings(), bytes(32))
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     for router in routers:
         app.include_router(router)
@@ -175,6 +179,8 @@ def _protect(scope: Scope, start: Message) -> None:
     """
     headers = MutableHeaders(raw=start["headers"])
     headers["X-Content-Type-Options"] = "nosniff"
+    if (standing := scope.get(STANDING)) is not None and "RateLimit" not in headers:
+        headers.update(standing.fields)
     is_stream = headers.get("content-type", "").startswith("text/event-stream")
     if (PRINCIPAL in scope or start["status"] >= 400) and (is_stream or "cache-control" not in headers):
         headers["Cache-Control"] = "no-store"

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from shared import errors
 from shared.problem import FieldProblem, Problem
+from shared.quota import QuotaExceeded
 
 Json = dict[str, Any]
 Slugs = Mapping[int, Sequence[str]]
@@ -25,7 +26,7 @@ SLUGS = "x-problem-types"
 ROLES = "x-roles"
 """Extension of an operation: the roles of which the token must grant one."""
 EVERYWHERE = (errors.BadInput, errors.UrlTooLong, errors.HeadTooLarge, errors.Unavailable)
-WITH_PRINCIPAL = (errors.Unauthenticated, errors.Forbidden)
+WITH_PRINCIPAL = (errors.Unauthenticated, errors.Forbidden, QuotaExceeded)
 WITH_BODY = (errors.MalformedJson, errors.TooSlow, errors.BodyTooLarge, errors.UnsupportedMediaType)
 SHARED = (*EVERYWHERE, *WITH_PRINCIPAL, *WITH_BODY)
 """Each stands once among the document's components."""

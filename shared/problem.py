@@ -1,6 +1,8 @@
 """The problem document (RFC 9457) as a model, and the base of everything that a route answers."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import ServiceError
 
@@ -36,6 +38,8 @@ class Problem(Answer):
     """The parts of the request at fault, where the refusal is about any."""
     retryable: bool | None = None
     """True where the same request may succeed later; absent otherwise."""
+    violated_policies: Annotated[list[str] | None, Field(alias="violated-policies")] = None
+    """The quotas that are used up; `Retry-After` and the RateLimit fields of the answer say how long to wait."""
 
     @classmethod
     def of(cls, refusal: ServiceError) -> "Problem":

@@ -67,6 +67,7 @@ class Process:
             service.platform.service,
             service.routers if self._serves else (),
             tokens=service.platform.tokens,
+            limits=service.platform.limits,
             metrics=service.platform.metrics,
             alive=self._alive,
             ready=self._ready,
@@ -77,6 +78,7 @@ class Process:
                 log_level="error",
                 access_log=False,
                 http=Protocol,
+                proxy_headers=False,  # whose word counts is decided in shared.client_address
                 timeout_graceful_shutdown=5,
             )
         )

@@ -9,11 +9,12 @@ from typing import Protocol, TypeVar
 from fastapi import APIRouter
 from pymongo import IndexModel
 
-from shared import deferred
+from shared import deferred, open_answers, permits
 from shared.auth import Tokens
 from shared.consumer import LINGER_MS, BatchConsumer, Handle
 from shared.decision import Aggregate
 from shared.lease import Lease
+from shared.limits import Limits
 from shared.log import Logs
 from shared.mongo import Mongo
 from shared.outbox import Clock, Outbox, utcnow
@@ -50,6 +51,7 @@ class Platform:
         self.metrics = Metrics()
         self.mongo = Mongo(settings.mongo_url, settings.database(service))
         self.outbox = Outbox(self.mongo, service, settings.kafka_topic_prefix, clock)
+        self.limits = Limits(settings, settings.master_key, self.mongo)
         self.tokens = Tokens(
             settings.oidc_issuer, settings.oidc_audience, settings.master_key, plain=settings.oidc_plain_jwt
         )
@@ -122,6 +124,8 @@ Indexes = Mapping[str, Sequence[IndexModel]]
 """The collections of a database, each with its indexes."""
 PLATFORM_INDEXES: Indexes = {
     "outbox": [],
+    permits.COLLECTION: [IndexModel("full", expireAfterSeconds=0)],
+    open_answers.COLLECTION: [IndexModel("until", expireAfterSeconds=0), IndexModel("account")],
     "leases": [],
     "offsets": [IndexModel([("group", 1)])],
     "offset_fences": [],

@@ -7,13 +7,35 @@ from typing import TypeVar
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.client_address import Networks
 from shared.errors import pointer
+from shared.quota import Quota, QuotaSetting
 
 
-class Settings(BaseSettings):
-    """What every service needs; a service adds its own fields in a subclass."""
+class LimitSettings(BaseSettings):
+    """Quotas are written `units/seconds`: so many at once, each of which is there again after seconds / units."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    trusted_proxies: Networks = ()
+    """Networks of proxies whose word for a client's address is believed."""
+    limit_operator_writes: QuotaSetting = Quota(1_000, 10)
+    limit_staff_writes: QuotaSetting = Quota(600, 60)
+    limit_family_writes: QuotaSetting = Quota(60, 60)
+    limit_failed_codes: QuotaSetting = Quota(10, 1_800)
+    """Of an account."""
+    limit_failed_codes_of_address: QuotaSetting = Quota(300, 3_600)
+    """A class of families may sit behind one."""
+    limit_unknown_callers: QuotaSetting = Quota(600, 60)
+    """Requests without a valid token, of an address."""
+    limit_operator_open: int = Field(default=200, ge=1)
+    """Streams and long polls at once: an operator may follow the feed of every region."""
+    limit_open: int = Field(default=20, ge=1)
+    """Of everybody else."""
+
+
+class Settings(LimitSettings):
+    """What every service needs; a service adds its own fields in a subclass."""
 
     kafka_bootstrap_servers: str
     """Comma-separated host:port."""

@@ -55,9 +55,9 @@ class Asked:
         tokens = Tokens(URL, "bilet", bytes(32), IssuerKeys(keys))
         self.app: FastAPI = create_app("test", self.routers, tokens=tokens, metrics=Metrics(), alive=_well, ready=_well)
 
-    def bearer(self, role: str = "national-operator", org: str | None = "RU") -> str:
+    def bearer(self, role: str = "national-operator", org: str | None = "RU", subject: str = "someone") -> str:
         """An Authorization header of someone with one role."""
-        return f"Bearer {self.issuer.token('someone', [{'role': role, 'org': org}], time.time())}"
+        return f"Bearer {self.issuer.token(subject, [{'role': role, 'org': org}], time.time())}"
 
     async def ask(
         self,

@@ -104,6 +104,7 @@ def _settings(infrastructure: Infrastructure, data: Path, issuer: str, environ: 
         "MASTER_KEY": master_key,
         "OIDC_ISSUER": issuer,
         "HTTP_HOST": "127.0.0.1",
+        "TRUSTED_PROXIES": "127.0.0.1",
     }
 
 

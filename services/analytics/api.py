@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from shared.entity_tags import Conditional, Known, tag_of, unchanged
 from shared.openapi import problems
 from shared.outbox import Clock
 from shared.routes import Route
+from shared.throttles import opened
 
 AsOf = Annotated[date | None, Query(description="what had happened by the end of this local day; default all")]
 InCode = Annotated[OrganisationCode, Path(description="Code of the region, for instance `RU-ROS`.")]
@@ -106,7 +108,8 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for the first event")] = 0,
     ) -> Response:
         """The region's numbered log behind a cursor."""
-        page = await feeds.within(who.scope).page(code, after, limit, wait, request.app.state.ending)
+        async with opened(request) if wait else nullcontext():
+            page = await feeds.within(who.scope).page(code, after, limit, wait, request.app.state.ending)
         return Response(_render(page), media_type="application/json")
 
     return router

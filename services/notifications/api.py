@@ -16,6 +16,7 @@ from shared import cursors
 from shared.auth import Family
 from shared.openapi import problems, stream_of
 from shared.routes import Route
+from shared.throttles import open_answer
 
 
 def _language(response: Response, accept_language: Annotated[str | None, Header()] = None) -> Language:
@@ -55,6 +56,7 @@ def routes(notices: Notices, catalogue: Catalogue, stream: Stream) -> APIRouter:
     @router.get(
         "/stream",
         response_class=EventSourceResponse,
+        dependencies=[Depends(open_answer)],
         responses=stream_of(NoticeView) | problems({410: ["cursor-ahead"]}),
     )
     async def live(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from services.registration import handlers
 from services.registration.commands import Commands
@@ -22,6 +22,7 @@ from shared.paging import Paged
 from shared.problem import Answer
 from shared.routes import KIB, Route
 from shared.texts import Id, LinkCode
+from shared.throttles import guess
 
 LARGEST_ROSTER = 4 * 1024 * KIB
 """1,000 pupils and as many guardians, with the longest of names and every letter of them escaped."""
@@ -78,11 +79,12 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
             {403: ["wrong-code-kind"], 404: ["code-unknown"], 409: ["code-redeemed", "guardian-linked-elsewhere"]}
         ),
     )
-    async def redeem(who: Family, request: LinkRequest) -> Link:
+    async def redeem(who: Family, link: LinkRequest, request: Request) -> Link:
         """Link the own account to a pupil by a one-time code."""
         roles = frozenset(grant.role for grant in who.grants)
-        digest = register.codes.digest(request.code)
-        return await commands.links.submit(Redemption(digest, who.account, roles, clock()))
+        digest = register.codes.digest(link.code)
+        async with guess(request):
+            return await commands.links.submit(Redemption(digest, who.account, roles, clock()))
 
     @router.get("/participants/{participant}", responses=problems({404: ["not-found"]}))
     async def read_participant(who: StaffOrFamily, participant: Id) -> ParticipantView:
