@@ -3,6 +3,8 @@ up to date, and fills what a new one folds otherwise; may run again at any time.
 
 import importlib
 
+from pymongo import UpdateOne
+
 from deploy.replay import replay
 from shared import kafka
 from shared.contracts import topics
@@ -20,6 +22,7 @@ async def migrate(settings: Settings) -> None:
     """Topics first, then databases, then what is read from the ones into the others; prints what is left to people."""
     await create_topics(settings)
     lifetimes = [await _prepare(settings, service) for service in dict.fromkeys(topics.GROUPS.values())]
+    await _name_organisations(settings)
     longest = max((seconds for seconds in lifetimes if seconds is not None), default=0)
     if longest > LIFETIME_SECONDS:
         print(LIFETIME_WARNING.format(seconds=longest, enough=LIFETIME_SECONDS))
@@ -38,6 +41,21 @@ async def _prepare(settings: Settings, service: str) -> int | None:
         return await mongo.transaction_lifetime()
     finally:
         mongo.close()
+
+
+async def _name_organisations(settings: Settings) -> None:
+    """Gives trials' copies of organisations their names, which an earlier release did not keep."""
+    databases = [Mongo(settings.mongo_url, settings.database(name)) for name in ("registration", "trials")]
+    defined, copies = (mongo["organisations"] for mongo in databases)
+    try:
+        nameless = [row["_id"] async for row in copies.find({"name": None}, {"_id": 1})]
+        known = defined.find({"_id": {"$in": nameless}}, {"name": 1})
+        writes = [UpdateOne({"_id": r["_id"], "name": None}, {"$set": {"name": r["name"]}}) async for r in known]
+        if writes:
+            await copies.bulk_write(writes, ordered=False)
+    finally:
+        for mongo in databases:
+            mongo.close()
 
 
 async def create_topics(settings: Settings) -> None:

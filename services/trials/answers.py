@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 
+from services.trials.catalogue_views import SlotView
 from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking
 from services.trials.results import Result
 from services.trials.slots import Slot
-from services.trials.views import SlotView
 from shared.errors import ServiceError
 from shared.problem import Answer, Problem
 from shared.texts import REF

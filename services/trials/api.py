@@ -14,9 +14,11 @@ from services.trials.answers import (
     RevokedAnswer,
 )
 from services.trials.api_catalogue import catalogue_routes
+from services.trials.api_reads import reading_routes
 from services.trials.attempts import Attempts, Sent
 from services.trials.attendance import Presence, Presences, Revocation, Statement
 from services.trials.bookings import Bookings, Wish
+from services.trials.catalogue_reads import CatalogueReads
 from services.trials.commands import Commands
 from services.trials.gate import NewId
 from services.trials.instruments import AttemptCommand
@@ -68,11 +70,12 @@ class BookingsBody(Body):
 PresenceList = Annotated[list[Annotated[Any, Item(Presence)]], Count(1, 1_000)]
 
 
-def routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:
+def routes(store: Store, views: Views, reads: CatalogueReads, clock: Clock, new_id: NewId) -> APIRouter:
     """All routes of trials."""
     router = APIRouter(prefix="/trials", tags=["trials"], route_class=Route)
     commands = Commands(store, new_id)
-    router.include_router(catalogue_routes(store, views, clock, new_id))
+    router.include_router(catalogue_routes(store, clock, new_id))
+    router.include_router(reading_routes(reads))
     router.include_router(_attempt_routes(commands, clock))
     router.include_router(_booking_routes(store, commands, clock))
     router.include_router(_attendance_routes(store, commands, clock, new_id))

@@ -1,94 +1,28 @@
 """Trials over HTTP, the catalogue: seasons, diagnostics, competencies, venues and slots."""
 
-from datetime import date
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
-from fastapi import Path as InPath
+from fastapi import APIRouter, Header, Response
 
 from services.trials import handlers
 from services.trials.answers import Items, OpenedAnswer, SlotAnswer
+from services.trials.api_reads import InCode
 from services.trials.catalogue import CompetencyEntry, SeasonRules, VenueEntry
+from services.trials.catalogue_views import CompetencyView, DiagnosticView, SeasonView, SlotView, VenueView
 from services.trials.gate import NewId
 from services.trials.handlers import Offered
 from services.trials.instruments import Definition
 from services.trials.repository import Store
 from services.trials.results import only
 from services.trials.slots import SlotOffer
-from services.trials.views import SlotPage, SlotView, Views
-from shared.auth import NationalOperator, Principal, RegionOperator, VenueOperator, admit
+from shared.auth import NationalOperator, RegionOperator, VenueOperator
 from shared.bodies import Body, Count, Item, parsed
-from shared.contracts.codes import Code, CompetencyCode, SeasonCode, VenueCode
-from shared.contracts.trials import Gate, Registry
-from shared.grants import Role
+from shared.contracts.codes import SeasonCode, VenueCode
 from shared.moments import Moment
 from shared.openapi import also, problems
 from shared.outbox import Clock
-from shared.paging import Paged
-from shared.problem import Answer
 from shared.routes import KIB, Route
 from shared.texts import Ref
-
-InCode = Annotated[Code, InPath(description="The entry's own code in the catalogue; it never changes.")]
-Anyone = Annotated[Principal, admit(*get_args(Role))]
-
-
-class SeasonView(Answer):
-    """A season's rules; they no longer change once it is in use."""
-
-    season: str
-    """Code of the season."""
-    name: str
-    """Name, in Russian."""
-    opens: date
-    """First day, by the calendar of each region."""
-    closes: date
-    """Last day, included."""
-    grades: tuple[int, int]
-    """Lowest and highest grade, both included."""
-    diagnostics: tuple[str, ...]
-    """Codes of the diagnostics, all of them required."""
-    trials_required: int
-    """Practical trials that a pupil attends to complete the season."""
-    recommendation_gate: Gate
-    """When a recommendation is issued: after all stages, or after the diagnostics alone."""
-    in_use: bool
-    """True since the season's first fact: its rules no longer change."""
-
-
-class DiagnosticView(Definition):
-    """An instrument; it no longer changes once an attempt has used it."""
-
-    code: str
-    """Code of the diagnostic."""
-    used: bool
-    """True since the first attempt: the instrument no longer changes."""
-
-
-class CompetencyView(Answer):
-    """An approved competency."""
-
-    code: str
-    """Code of the competency."""
-    name: str
-    """Name, in Russian."""
-
-
-class VenueView(Answer):
-    """A venue with its registry by season."""
-
-    venue: str
-    """Code of the venue."""
-    organisation: str
-    """Code of the organisation that owns it."""
-    name: str
-    """Name, in Russian."""
-    region: str
-    """Code of the region in which it lies."""
-    municipality: str
-    """Code of the municipality in which it lies."""
-    seasons: dict[str, Registry]
-    """Season → the registry that has the venue in it, the federal or the regional one."""
 
 
 class SingleSlot(SlotOffer):
@@ -111,23 +45,11 @@ class TimetableBody(Body):
     """Each as the body of `POST /trials/slots` without venue, season and time."""
 
 
-def catalogue_routes(store: Store, views: Views, clock: Clock, new_id: NewId) -> APIRouter:
-    """The routes of the catalogue."""
+def catalogue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
+    """The routes by which the catalogue is written."""
     router = APIRouter(route_class=Route)
     router.include_router(_rules_routes(store, clock))
     router.include_router(_venue_routes(store, clock, new_id))
-
-    @router.get("/slots")
-    async def slots(
-        who: Anyone,
-        paging: Paged,
-        season: SeasonCode,
-        venue: Annotated[VenueCode | None, Query(description="the slots of this venue alone")] = None,
-        competency: Annotated[CompetencyCode | None, Query(description="the slots of this competency alone")] = None,
-    ) -> SlotPage:
-        """Slots with their open seats, the earliest first; `after` is the `next` of the page before."""
-        return await views.within(who).slots(season, venue, competency, paging)
-
     return router
 
 
@@ -137,8 +59,7 @@ def _rules_routes(store: Store, clock: Clock) -> APIRouter:
     @router.put("/seasons/{season}", responses=problems({409: ["code-taken", "season-in-use"]}))
     async def define_season(season: InCode, rules: SeasonRules, who: NationalOperator) -> SeasonView:
         """Sets a season's rules; 409 `season-in-use` for a change after the season's first fact."""
-        defined = await handlers.define_season(store, season, rules, clock())
-        return SeasonView.model_validate(defined.model_dump() | {"season": defined.id})
+        return SeasonView.of(await handlers.define_season(store, season, rules, clock()))
 
     @router.put(
         "/diagnostics/{code}", max_body_size=256 * KIB, responses=problems({409: ["code-taken", "instrument-in-use"]})
@@ -162,8 +83,7 @@ def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
     @router.put("/venues/{code}", responses=problems({409: ["code-taken", "organisation-unknown", "venue-taken"]}))
     async def register_venue(code: InCode, entry: VenueEntry, who: RegionOperator) -> VenueView:
         """Enters a venue into the registry of a season."""
-        venue = await handlers.register_venue(store, code, entry, who, clock())
-        return VenueView.model_validate(venue.model_dump() | {"venue": venue.id})
+        return VenueView.of(await handlers.register_venue(store, code, entry, who, clock()))
 
     @router.post(
         "/slots",

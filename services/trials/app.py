@@ -6,6 +6,7 @@ from functools import partial
 from services.trials import consumers, repository
 from services.trials.api import routes
 from services.trials.catalogue import Competency, Season, Venue
+from services.trials.catalogue_reads import CatalogueReads
 from services.trials.path import Path
 from services.trials.repository import Store
 from services.trials.slots import Slot
@@ -33,7 +34,7 @@ def build(platform: Platform) -> Service:
     )
     return Service(
         platform,
-        routers=[routes(store, Views(platform.mongo), platform.clock, new_id)],
+        routers=[routes(store, Views(platform.mongo), CatalogueReads(platform.mongo), platform.clock, new_id)],
         workers={"worker": [organisations, participants]},
         loops={"relay": [platform.relay()]},
     )

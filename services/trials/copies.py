@@ -125,6 +125,8 @@ class Organisation(BaseModel):
 
     id: str
     kind: OrganisationKind
+    name: str | None = None
+    """None for a copy of an earlier release, until `bilet migrate` or the next definition names it."""
     region: str
     municipality: str | None
     utc_offset: str
@@ -179,6 +181,7 @@ def organisation(envelope: Envelope) -> Organisation:
     return Organisation(
         id=event.code,
         kind=event.kind,
+        name=event.name,
         region=event.region,
         municipality=event.municipality,
         utc_offset=event.utc_offset,

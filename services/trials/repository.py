@@ -24,9 +24,16 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "seasons": [BY_CODE],
     "instruments": [BY_CODE],
     "competencies": [BY_CODE],
-    "venues": [BY_CODE],
+    "venues": [
+        BY_CODE,
+        IndexModel([("region", 1), ("_id", 1)]),
+        IndexModel([("municipality", 1), ("_id", 1)]),
+        IndexModel([("organisation", 1), ("_id", 1)]),
+    ],
     "slots": [
         IndexModel([("season", 1), ("starts", 1), ("_id", 1)]),
+        IndexModel([("season", 1), ("region", 1), ("starts", 1), ("_id", 1)]),
+        IndexModel([("season", 1), ("competency", 1), ("starts", 1), ("_id", 1)]),
         IndexModel([("venue", 1), ("starts", 1), ("_id", 1)]),
         IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": {"$type": "string"}}),
     ],

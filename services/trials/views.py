@@ -1,7 +1,5 @@
-"""What trials shows: a pupil's path to those who may see it, and the open slots to everyone who has a token."""
+"""What trials shows of a pupil to those who may see it."""
 
-import base64
-from datetime import datetime
 from typing import Any
 
 from services.trials.catalogue import Season
@@ -10,56 +8,12 @@ from services.trials.gate import stages
 from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking, Path, Recommendation, path_id
 from services.trials.scope import reaches
-from services.trials.slots import Slot
 from shared.auth import Principal
-from shared.contracts.trials import SlotKind
 from shared.errors import NotFound
 from shared.moments import LocalTime
 from shared.mongo import Document, Mongo
-from shared.paging import Listing, Page, Paging, instant
 from shared.problem import Answer
 from shared.stages import Stages
-
-
-class SlotView(Answer):
-    """A slot with the seats that are left."""
-
-    slot: str
-    """Random id."""
-    ref: str | None
-    """The venue's own name of the slot; null where it gave none."""
-    venue: str
-    """Code of the venue where it is held."""
-    season: str
-    """Code of the season to which it belongs."""
-    region: str
-    """Code of the venue's region."""
-    competency: str
-    """Code of the competency that is tried."""
-    kind: SlotKind
-    """Only `trial` and `partner-trial` count as a practical trial; every other kind counts as taking part."""
-    starts_at: LocalTime
-    """Start, on the region's clock."""
-    minutes: int
-    """Length in minutes."""
-    capacity: int
-    """Seats in all."""
-    open_seats: int
-    """Seats that are left."""
-    grades: tuple[int, int]
-    """Lowest and highest grade for which it is held, both included."""
-    accessibility: tuple[str, ...]
-    """Codes of the disability groups for which the venue is equipped."""
-
-    @classmethod
-    def of(cls, slot: Slot) -> "SlotView":
-        """From the aggregate."""
-        shown = slot.model_dump(include=set(cls.model_fields), exclude={"slot", "open_seats"})
-        return cls(slot=slot.id, open_seats=slot.capacity - slot.booked, **shown)
-
-
-class SlotPage(Page[SlotView]):
-    """Slots by their start."""
 
 
 class AttemptView(Answer):
@@ -92,18 +46,6 @@ class PathView(Answer):
     """Attendances confirmed by venues, revoked ones too."""
     recommendation: Recommendation | None
     """The recommendation in force; null before the season's gate opens."""
-
-
-def _spaced_cursor(word: str) -> list[str | datetime] | None:
-    try:
-        starts, _, id = base64.urlsafe_b64decode(word).decode().partition(" ")
-    except ValueError:
-        return None
-    time = instant(starts)
-    return None if time is None else [time, id]
-
-
-SLOTS = Listing("slots", {"starts": datetime, "_id": str}, earlier=_spaced_cursor)
 
 
 class Views:
@@ -140,14 +82,6 @@ class ScopedViews:
             raise NotFound("no such participant in this season")
         path = Path.model_validate(_named(path_document)) if path_document else Path.new(participant, season)
         return _shown(path, Season.model_validate(_named(season_document)), pupil, map(Attempt.of, attempts))
-
-    async def slots(self, season: str, venue: str | None, competency: str | None, paging: Paging) -> SlotPage:
-        """A page of slots, the earliest first. The register of slots is open to everyone who has a token."""
-        asked = {"season": season, "venue": venue, "competency": competency}
-        query = {field: value for field, value in asked.items() if value}
-        documents, onward = await SLOTS.page(self._mongo["slots"], query, paging, asked)
-        items = [SlotView.of(Slot.model_validate(_named(document))) for document in documents]
-        return SlotPage(items=items, next=onward)
 
 
 def _shown(path: Path, season: Season, pupil: Participant, attempts: Any) -> PathView:

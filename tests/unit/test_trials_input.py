@@ -11,11 +11,11 @@ from services.trials.answers import AttemptAnswer, BookingAnswer
 from services.trials.attendance import Presence, Revocation
 from services.trials.bookings import Wish
 from services.trials.catalogue import CompetencyEntry, SeasonRules, VenueEntry
+from services.trials.catalogue_reads import SLOTS
 from services.trials.copies import Link
 from services.trials.instruments import AttemptCommand
 from services.trials.scope import reaches
 from services.trials.slots import SlotOffer
-from services.trials.views import SLOTS
 from shared.auth import Principal
 from shared.errors import BadInput
 from shared.grants import Grant, Role
