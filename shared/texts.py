@@ -87,7 +87,8 @@ def class_form(text: str) -> str:
     except ValueError:
         return text
     bare = "".join(letter for letter in _dashed(letters) if not _is_quote(letter)).replace("_", "-")
-    return re.sub(r"[- ]+", _between_digits, bare).lstrip("0")
+    form = re.sub(r"[- ]+", _between_digits, bare).lstrip("0")
+    return form if form == text else class_form(form)  # what a space parted from its accent is joined with it by now
 
 
 def class_name(text: str) -> str:
