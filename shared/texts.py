@@ -149,7 +149,8 @@ class Text:
         return form
 
 
-Name = Annotated[str, Text(200)]
+NAME = Text(200)
+Name = Annotated[str, NAME]
 """Of a person or an organisation."""
 Title = Annotated[str, Text(300)]
 """Of what a catalogue holds."""

@@ -1,5 +1,6 @@
 """One pupil, one guardian and one class, whichever way they are written, over a real service and its old rows."""
 
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from services.registration.codes import Codes
 from services.registration.respelling import respell
+from services.registration.vault import Vault
 from shared.keys import derive
 from tests.builders_registration import SCHOOL, pupil, roster
 from tests.integration.running_registration import NAVIGATOR, Registration, registration
@@ -115,6 +117,23 @@ async def test_a_row_that_an_older_process_writes_is_found_by_its_spelling_and_f
     await _migrated(running)
     (again,) = await running.enter(pupil("W – 1"))
     assert (again["status"], again["participant"]) == ("known", item["participant"])
+
+
+async def test_a_name_of_the_release_before_is_sealed_anew_and_one_that_is_no_text_is_told(
+    running: Registration,
+) -> None:
+    items = await running.enter(pupil("v-1"), pupil("v-2"), pupil("v-3"))
+    vault = Vault(running.settings.master_key, os.urandom)
+    for item, name in zip(items, (" Ива\u200bнов ", "\u200b", "Иванов"), strict=True):
+        await _age(running, item["participant"], item["external_ref"], "7А")
+        sealed = vault.seal(item["participant"], {"name": name, "birth_date": "2007-05-17"})
+        await running.mongo["vault"].replace_one({"_id": item["participant"]}, sealed)
+    (told,) = [line for line in await _migrated(running) if line.startswith("vault")]
+    assert items[1]["participant"] in told
+    for item, shown in zip(items, ("Иванов", "\u200b", "Иванов"), strict=True):
+        row = await running.mongo["vault"].find_one({"_id": item["participant"]})
+        assert row is not None
+        assert vault.open(row) == {"name": shown, "birth_date": "2007-05-17"}
 
 
 async def test_a_code_of_the_release_before_is_stored_as_today(running: Registration) -> None:
