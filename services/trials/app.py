@@ -1,6 +1,7 @@
 """The trials service: its parts put together, and its process."""
 
 import secrets
+from collections.abc import Sequence
 from functools import partial
 
 from services.trials import consumers, repository
@@ -9,13 +10,15 @@ from services.trials.catalogue import Competency, Season, Venue
 from services.trials.catalogue_reads import CatalogueReads
 from services.trials.path import Path
 from services.trials.repository import Store
+from services.trials.respelling import respell
 from services.trials.slots import Slot
 from services.trials.views import Views
 from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
 from shared.process import main
-from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service
+from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service, Upgrade
 
 INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
+UPGRADES: Sequence[Upgrade] = (respell,)
 
 
 def new_id() -> str:

@@ -47,7 +47,7 @@ class Sitting:
         season, instrument = self._required(command, at)
         answers = instrument.encode(command.answers, f"{at}/answers")
         path = self.paths.of(pupil.id, season.id)
-        key = attempt_key(path.id, command.ref)
+        key = attempt_key(path.id, path.spelling_of(command.ref))
         known = self.known.get(key)
         if known is not None:
             if (known.diagnostic, known.answers) != (command.diagnostic, answers):
@@ -125,7 +125,8 @@ def _take(sitting: Sitting, desk: Desk, item: Sent) -> Result[Attempt]:
 async def _sitting(store: Store, commands: Sequence[AttemptCommand], new_id: NewId, tx: Transaction) -> Sitting:
     pupils = await store.participants((c.participant for c in commands), tx)
     paths = await store.paths.load((path_id(c.participant, c.season) for c in commands), tx)
-    sent_again = [attempt_key(path.id, c.ref) for c in commands if (path := _path(paths, c)) and c.ref in path.attempts]
+    known = ((path, path.spelling_of(c.ref)) for c in commands if (path := _path(paths, c)))
+    sent_again = [attempt_key(path.id, ref) for path, ref in known if ref in path.attempts]
     return Sitting(
         pupils=pupils,
         zones=await store.zones(pupil.region for pupil in pupils.values()),

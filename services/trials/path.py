@@ -8,6 +8,7 @@ from shared.contracts.trials import TRIAL_KINDS, AttendanceSource, SlotKind
 from shared.decision import Aggregate
 from shared.moments import LocalTime
 from shared.problem import Answer
+from shared.texts import REF
 
 
 class Step(Answer):
@@ -107,6 +108,12 @@ class Path(Aggregate):
     def trials(self) -> list[Attendance]:
         """The practical trials among what was attended."""
         return [attendance for attendance in self.attended if attendance.kind in TRIAL_KINDS]
+
+    def spelling_of(self, ref: str) -> str:
+        """A ref as an attempt of this path stores it: an older release stored white space around it, too."""
+        if ref in self.attempts:
+            return ref
+        return next((stored for stored in self.attempts if REF.read(stored) == ref), ref)
 
     def live_booking(self, slot: str) -> Booking | None:
         """The booking in force in a slot."""

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from services.trials.respelling import respell
 from tests.builders_trials import INSTRUMENT, OFFER, RULES, VENUE
 from tests.integration.running_trials import Trials, trials_service
 from tests.integration.test_trials import HOST, attempt
@@ -37,6 +38,30 @@ async def test_a_slot_and_an_attempt_are_one_by_any_spelling_of_their_ref(trials
     assert getattr(told.event, "school_class", None) == "7А"
     keyed = [await trials.ask("POST", "/slots", _slot(), **HOST, Idempotency_Key=f"{key}") for key in ("k 1", "k  1")]
     assert [answer.body["status"] for answer in keyed] == ["opened", "known"]
+
+
+async def test_refs_of_the_release_before_are_known_in_their_form(trials: Trials) -> None:
+    await trials.enrol("older")
+    first, second, third = [
+        await trials.slot(ref=f"older-{n}", starts_at=f"2020-10-0{n}T09:00:00+03:00") for n in (1, 2, 3)
+    ]
+    slots, attempts, paths = trials.mongo["slots"], trials.mongo["attempts"], trials.mongo["paths"]
+    for id, ref in ((first, "  older-1"), (second, "older-3\u200b"), (third, "older-3")):
+        await slots.update_one({"_id": id}, {"$set": {"ref": ref}})
+    (told,) = await respell(trials.mongo, trials.settings)
+    assert second in told
+    assert await respell(trials.mongo, trials.settings) == [told]
+    assert await trials.slot(ref=" older-1", starts_at="2020-10-01T09:00:00+03:00") == first
+    assert await trials.slot(ref="older-3", starts_at="2020-10-03T09:00:00+03:00") == third
+    sent = attempt("older", ref="a 1")
+    done = await trials.must("POST", "/attempts", sent, role="navigator", org="RU-ROS-001-S01")
+    row = await attempts.find_one({"_id": "older/2020/a 1"})
+    assert row is not None
+    await attempts.insert_one({**row, "_id": "older/2020/a 1 ", "ref": "a 1 "})
+    await attempts.delete_one({"_id": row["_id"]})
+    await paths.update_one({"_id": "older/2020"}, {"$set": {"attempts": ["a 1 "]}})
+    again = await trials.must("POST", "/attempts", sent, role="navigator", org="RU-ROS-001-S01")
+    assert again == {**done, "status": "known"}
 
 
 @pytest.mark.parametrize(

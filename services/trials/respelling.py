@@ -1,0 +1,26 @@
+"""Slots that an older release opened, brought to the one form of their refs."""
+
+from pymongo.errors import DuplicateKeyError
+
+from shared.mongo import Mongo
+from shared.settings import Settings
+from shared.texts import REF
+
+USUAL = r"^[!-~]+( [!-~]+)*$"
+"""Refs that programs make, of printable ASCII: these are in their form, and the others few."""
+
+
+async def respell(mongo: Mongo, _: Settings) -> list[str]:
+    """Gives refs their form; tells which slots it leaves: another one of the venue has the ref, or it is no text."""
+    told = []
+    odd = mongo["slots"].find({"ref": {"$type": "string", "$not": {"$regex": USUAL}}}, {"ref": 1})
+    async for slot in odd:
+        form = REF.read(slot["ref"])
+        if form is None:
+            told.append(f"slots: the ref of {slot['_id']} is no text")
+        elif form != slot["ref"]:
+            try:
+                await mongo["slots"].update_one({"_id": slot["_id"], "ref": slot["ref"]}, {"$set": {"ref": form}})
+            except DuplicateKeyError:
+                told.append(f"slots: {slot['_id']} has the ref of another slot of its venue in a second spelling")
+    return told
