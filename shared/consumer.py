@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -100,6 +100,11 @@ class BatchConsumer:
         stored = await self.offsets.read(self._ends)
         if all(stored[partition] >= end for partition, end in self._ends.items()):
             self.caught_up.set()
+
+    @property
+    def partitions(self) -> Collection[TopicPartition]:
+        """Those that there were at start."""
+        return self._ends.keys()
 
     # What the reader asks of it.
 

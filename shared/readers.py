@@ -20,6 +20,8 @@ IDLE_MS = 500
 """How long a poll waits in vain; what arrives ends it at once."""
 POLL_RECORDS = 2_000
 SESSION_MS = 6_000
+METADATA_MS = 10_000
+"""A topic that was made anew is given out again as soon as its new partitions are seen."""
 A_DAY_MS = 86_400_000
 """A worker that waits keeps its partitions: that it makes no progress is told by its watch, not by Kafka."""
 
@@ -43,6 +45,7 @@ class Readers:
             logger=None,
             consumer_only=True,
             allow_auto_create_topics=False,
+            metadata_max_age_ms=METADATA_MS,
             graceful_timeout=graceful_seconds,
         )
         for consumer in self._consumers.values():

@@ -69,10 +69,10 @@ class Watch:
 
     async def _look_at_logs(self) -> None:
         reader = self._consumer.reader
-        mine = reader.assignment() if reader is not None else frozenset()
-        if reader is None or not mine:
-            self._trouble.over()
+        if reader is None:
             return
+        # A worker that was given nothing looks after all: it may be that nobody was given anything.
+        mine = reader.assignment() or self._consumer.partitions
         self._looks += 1
         if self._looks % LINEAGE_LOOKS == 1:
             await self._consumer.lineage.must_hold(mine)

@@ -1,0 +1,109 @@
+"""What a broker may do to a topic under a worker: made anew, emptied, spoilt on the disk, written by other clients."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import for_code
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+
+from shared.contracts import wire
+from shared.contracts.event import Envelope
+from shared.settings import Settings
+
+PARTITIONS = 2
+
+
+class Bytes(str):
+    """A header's name that is no UTF-8 on the wire."""
+
+    def encode(self, *_: object) -> bytes:
+        """The bytes that no text has."""
+        return b"\xff\xfename"
+
+
+async def make_anew(settings: Settings, topic: str) -> None:
+    """Deletes a topic and creates one of the same name; returns when it can be written to."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+        configs = {"message.timestamp.type": "LogAppendTime"}
+        while True:  # the deletion goes on behind the answer
+            answer = await admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=configs)])
+            if not any(code for _, code, *_ in answer.topic_errors):
+                return
+            await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
+
+
+async def delete_records(settings: Settings, partition: TopicPartition, before: int) -> None:
+    """Makes a log begin at an offset, as its retention would."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({partition: RecordsToDelete(before_offset=before)})
+    finally:
+        await admin.close()
+
+
+async def publish_in_transaction(settings: Settings, envelopes: Iterable[Envelope], *, abort: bool = False) -> None:
+    """Sends events to the first partition as a transactional producer does, and commits them or takes them back."""
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id=settings.kafka_topic_prefix)
+    async with producer:
+        await producer.begin_transaction()
+        for e in envelopes:
+            topic = settings.kafka_topic_prefix + e.event.topic
+            await producer.send_and_wait(topic, wire.value(e), b"k", partition=0, headers=wire.headers(e))
+        await (producer.abort_transaction() if abort else producer.commit_transaction())
+
+
+async def publish_packed(settings: Settings, codec: str, envelopes: Sequence[Envelope]) -> None:
+    """Sends events to the first partition as a client with compression does."""
+    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap, compression_type=codec, linger_ms=50) as producer:
+        sent = [
+            await producer.send(
+                settings.kafka_topic_prefix + e.event.topic, wire.value(e), b"k", partition=0, headers=wire.headers(e)
+            )
+            for e in envelopes
+        ]
+        await asyncio.gather(*sent)
+
+
+async def publish_with_odd_header(settings: Settings, envelopes: Sequence[Envelope], odd: int) -> None:
+    """Sends events to the first partition in one batch; a header of number `odd` has a name that is no UTF-8."""
+    batch = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, -1, 1 << 20)
+    for number, e in enumerate(envelopes):
+        headers = [*wire.headers(e), *([(Bytes("name"), b"x")] if number == odd else [])]
+        batch.append(number, 1_600_000_000_000, b"k", wire.value(e), headers)
+    topic = settings.kafka_topic_prefix + envelopes[0].event.topic
+    await _produce(settings, TopicPartition(topic, 0), bytes(batch.build()))
+
+
+async def _produce(settings: Settings, partition: TopicPartition, batch: bytes) -> None:
+    client = AIOKafkaClient(bootstrap_servers=settings.bootstrap)
+    await client.bootstrap()
+    try:
+        await client.add_topic(partition.topic)
+        leader = client.cluster.leader_for_partition(partition)
+        request = ProduceRequest(None, -1, 10_000, [(partition.topic, [(partition.partition, batch)])])
+        answer = await client.send(leader, request)
+        ((_, ((_, code, *_),)),) = answer.topics
+        if code:
+            raise for_code(code)
+    finally:
+        await client.close()
+
+
+def spoil_on_disk(data: Path, partition: TopicPartition, needle: bytes) -> None:
+    """Changes a byte of a record on the broker's disk, so that its batch's checksum is wrong."""
+    (log,) = data.rglob(f"{partition.topic}-{partition.partition}/00000000000000000000.log")
+    content = bytearray(log.read_bytes())
+    content[content.index(needle)] ^= 0xFF
+    with log.open("r+b") as file:
+        file.write(content)
