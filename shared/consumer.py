@@ -9,16 +9,16 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
-from shared.contracts import topics
 from shared.deferred import Deferred, Waiting
 from shared.errors import FactOvertaken, ServiceError, TooManyInvalid
 from shared.faults import is_transient
 from shared.isolation import Isolation
+from shared.letters import dead_letter
 from shared.lineage import Lineage
 from shared.log import Logs, UnreadableBatch, mark_of
 from shared.mongo import Mongo, Transaction
 from shared.offsets import Move, StoredOffsets
-from shared.outbox import Clock, Outbox, Row
+from shared.outbox import Clock, Outbox
 from shared.poll import Poll, Position, Received, Record, position_of
 from shared.reader import Reader
 from shared.standstill import Standstills
@@ -200,7 +200,7 @@ class BatchConsumer:
         """One poll's transaction; its first operation moves the offsets, or finds that they are elsewhere."""
         if not await self.offsets.advance(await self._moves(poll), tx):
             raise _Elsewhere
-        await self._outbox.put([self._dead_letter(r, poll.invalid) for r in poll.records_at(poll.invalid)], tx)
+        await self._put_aside(poll.records_at(poll.invalid), poll.invalid, tx)
         await self._deferred.put(poll.records_at(poll.deferred), "overtaken", self._clock(), tx)
         if poll.received:
             await self._handle(poll.received, tx)
@@ -212,11 +212,14 @@ class BatchConsumer:
         done = [w for w in waiting if w.position not in poll.deferred or w.position in over]
         if not await self._deferred.settle(done, refused, tx):
             raise _SettledElsewhere
-        letters = [w for w in done if w.kind == "overtaken" and w.position in refused]
-        await self._outbox.put([self._dead_letter(w.record, refused) for w in letters], tx)
+        in_vain = [w.record for w in done if w.kind == "overtaken" and w.position in refused]
+        await self._put_aside(in_vain, refused, tx)
         if poll.received:
             await self.offsets.count_later(len(poll.received), tx)
             await self._handle(poll.received, tx)
+
+    async def _put_aside(self, records: Iterable[Record], reasons: Mapping[Position, str], tx: Transaction) -> None:
+        await self._outbox.put([dead_letter(self.group, r, reasons[position_of(r)]) for r in records], tx)
 
     async def _moves(self, poll: Poll) -> list[Move]:
         """How the poll moves the offsets; raises TooManyInvalid where unreadable records in a row pass the limit."""
@@ -264,24 +267,6 @@ class BatchConsumer:
             await self.reader.commit(ours)
         behind = sum(max(0, (self.reader.highwater(p) or 0) - next_) for p, next_ in ours.items())
         self._metrics.lag.labels(self.group).set(behind)
-
-    def _dead_letter(self, record: Record, reasons: Mapping[Position, str]) -> Row:
-        """The record as it was, under its position, with the reason beside it."""
-        position = f"{record.topic}:{record.partition}:{record.offset}"
-        reason = reasons[position_of(record)].encode(errors="backslashreplace")
-        headers = [(_written_out(name), content) for name, content in record.headers]
-        return Row(
-            id=f"{self.group}:{position}",
-            topic=topics.dead_letters(self.group),
-            key=position.encode(),
-            value=record.value,
-            headers=[*headers, ("dlq_position", position.encode()), ("dlq_reason", reason)],
-        )
-
-
-def _written_out(name: str) -> str:
-    """The name of a header as text that can be sent: bytes that are no UTF-8 are written as `\\xff`."""
-    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 class SeekToStored(ConsumerRebalanceListener):  # type: ignore[misc, unused-ignore]

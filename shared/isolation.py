@@ -8,6 +8,7 @@ from pymongo import ReturnDocument
 
 from shared.errors import ConsumerStopped, FactOvertaken, ServiceError, TooManyInvalid
 from shared.faults import content_fault, is_transient
+from shared.letters import text_of
 from shared.mongo import Mongo, Transaction
 from shared.outbox import Clock
 from shared.poll import Poll, Position, Received
@@ -45,7 +46,7 @@ class Isolation:
         reasons = {position: content_fault(alone) for position, alone in found.items()}
         ours = next((position for position, why in reasons.items() if why is None), None)
         if ours is not None:
-            raise ConsumerStopped(f"{self._group} fails at {_text(ours)}: {type(found[ours]).__name__}") from found[
+            raise ConsumerStopped(f"{self._group} fails at {text_of(ours)}: {type(found[ours]).__name__}") from found[
                 ours
             ]
         if not reasons:
@@ -93,13 +94,8 @@ class Isolation:
         if recent > MOST:
             raise TooManyInvalid(
                 f"{self._group}: more than {MOST} records within {WITHIN.total_seconds() / 60:.0f} minutes cannot be "
-                f"applied, the last at {_text(last)}"
+                f"applied, the last at {text_of(last)}"
             )
-
-
-def _text(position: Position) -> str:
-    topic, partition, offset = position
-    return f"{topic}:{partition}:{offset}"
 
 
 def _range(poll: Poll) -> str:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, GetJsonSchemaHandler, PlainSerializer
 from pydantic_core import CoreSchema
 
+from shared.contracts.codes import RegionOfEvent
+
 T = TypeVar("T")
 
 
@@ -58,7 +60,7 @@ class ParticipantEvent(Event):
     """A fact of one pupil, with where the pupil belonged as known when it was decided."""
 
     participant: Pseudonymous[str]
-    region: Public[str]
+    region: Public[RegionOfEvent]
     municipality: Public[str]
     school: Public[str]
     school_class: Public[str]

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from shared.contracts.codes import OffsetOfEvent, RegionOfEvent
 from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Sensitive
 
 OrganisationKind = Literal["region", "municipality", "school", "college", "university", "supplementary", "employer"]
@@ -71,9 +72,9 @@ class OrganisationDefined(Event):
     name: Public[str]
     parent: Public[str]
     """`RU` for a region, the region for a municipality, the municipality for all others."""
-    region: Public[str]
+    region: Public[RegionOfEvent]
     municipality: Public[str | None] = None
-    utc_offset: Public[str]
+    utc_offset: Public[OffsetOfEvent]
     """`+03:00`; of the region, inherited by everything in it."""
     level: Public[Level | None] = None
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый."""

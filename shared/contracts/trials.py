@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Literal
 
+from shared.contracts.codes import RegionOfEvent
 from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Timestamp
 
 Gate = Literal["after-all-stages", "after-diagnostics"]
@@ -158,7 +159,7 @@ class VenueRegistered(Event):
     name: Public[str]
     registry: Public[Registry]
     season: Public[str]
-    region: Public[str]
+    region: Public[RegionOfEvent]
     municipality: Public[str]
 
     @property
@@ -179,7 +180,7 @@ class SlotOpened(Event):
     slot: Public[str]
     venue: Public[str]
     season: Public[str]
-    region: Public[str]
+    region: Public[RegionOfEvent]
     competency: Public[str]
     kind: Public[SlotKind]
     starts_at: Public[Timestamp]
