@@ -13,7 +13,7 @@ from deploy.local.server import Say, StackError
 
 DEFAULT_PORT = 8080
 PAGE_SERVICE = "analytics"
-PAGES = ("/", "/static/*", "/docs", "/docs/*")
+PAGES = ("/", "/favicon.ico", "/static/*", "/docs", "/docs/*")
 # Beside services that need every core, threads that look for work in turn cost a quarter of the gateway's time.
 ONE_OF_MANY = {"GOMAXPROCS": "1", "GOGC": "400"}
 

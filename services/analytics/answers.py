@@ -52,9 +52,18 @@ class Figures(Answer):
     region: str
     """Code of the region."""
     as_of: date
-    """Last local day of the region that the figures include."""
+    """Last local day of the region that the figures include; never a day to come."""
     position: dict[str, int]
     """How far the events were counted: `topic:partition` → offset of the next one."""
+
+
+class Place(Answer):
+    """A municipality by its code and name."""
+
+    municipality: str
+    """Its code."""
+    name: str
+    """Its name, or its code where no name is known."""
 
 
 class Funnel(Figures, Stages):
@@ -62,8 +71,10 @@ class Funnel(Figures, Stages):
 
     name: str
     """Name of the region."""
+    municipalities: list[Place]
+    """The only ones that the token's scope reaches; none where it reaches the whole region."""
     known_at: datetime
-    """When the system gave this answer, UTC."""
+    """When the system gave this answer, on the region's clock."""
     method: str
     """Name and version of the way it is counted, for instance `funnel/1`."""
     rows: list[FunnelRow]

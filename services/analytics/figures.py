@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.analytics.documents import CELLS, GUARDIANS, leaves, links_of
@@ -23,6 +23,7 @@ from services.analytics.tables import (
 )
 from shared.errors import FieldError, NotFound
 from shared.grants import Scope
+from shared.moments import zone
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
 from shared.stages import Stage
@@ -48,8 +49,8 @@ class Reach:
 
     where: Document
     """The filter of cells."""
-    municipalities: Sequence[str] = ()
-    """Empty for the whole region."""
+    municipalities: Mapping[str, str] = field(default_factory=dict)
+    """Code → name; empty for the whole region."""
 
     @property
     def whole(self) -> Table:
@@ -104,8 +105,9 @@ class ScopedFigures:
             "season": asked.season,
             "region": asked.region,
             "name": region["name"],
+            "municipalities": [{"municipality": code, "name": name} for code, name in reach.municipalities.items()],
             "as_of": day,
-            "known_at": asked.now.isoformat(),
+            "known_at": asked.now.astimezone(zone(region["utc_offset"])).isoformat(),
             "position": log_position,
             "method": FUNNEL_METHOD,
             **summed(counts),
@@ -162,7 +164,8 @@ class ScopedFigures:
         if await self._mongo["seasons"].find_one({"_id": asked.season}, session=tx) is None:
             detail = f"season {asked.season} is not in the catalogue"
             raise NotFound(detail, slug="season-unknown", errors=[FieldError("season", detail)])
-        return region, asked.as_of or local_day(asked.now, region["utc_offset"])
+        today = local_day(asked.now, region["utc_offset"])
+        return region, min(asked.as_of or today, today)
 
     async def _reach(self, asked: Asked, tx: Transaction) -> Reach:
         """What the scope reaches; outside the region it is an error, not an empty answer."""
@@ -172,10 +175,11 @@ class ScopedFigures:
         # By role, since a region may define a municipality under the code of another region.
         orgs = [g.org for g in self._scope.grants if g.role == "municipal-operator"]
         own = {"_id": {"$in": orgs}, "kind": "municipality", "region": asked.region}
-        reached = [row["_id"] async for row in self._mongo["organisations"].find(own, session=tx)]
+        found = await self._mongo["organisations"].find(own, session=tx).sort("_id", 1).to_list(None)
+        reached = {str(row["_id"]): str(row.get("name", row["_id"])) for row in found}
         if not reached:
             self._scope.must_cover(asked.region)
-        return Reach(where | {"municipality": {"$in": reached}}, reached)
+        return Reach(where | {"municipality": {"$in": list(reached)}}, reached)
 
     async def _stages(
         self, asked: Asked, reach: Reach, by: Dimension | None, tx: Transaction

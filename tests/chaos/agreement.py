@@ -20,7 +20,19 @@ from tests.verdict import Broken, same
 SETTLES_WITHIN = 90.0
 LAST_DAY = "9999-12-31"
 """Figures as of a day are added up from days, others may be kept as sums: both are to be right."""
-NOT_FIGURES = {"known_at", "position", "as_of", "season", "region", "name", "method", "min_n", "total", "approved"}
+NOT_FIGURES = {
+    "municipalities",
+    "known_at",
+    "position",
+    "as_of",
+    "season",
+    "region",
+    "name",
+    "method",
+    "min_n",
+    "total",
+    "approved",
+}
 
 
 @dataclass(frozen=True)

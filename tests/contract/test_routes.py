@@ -16,7 +16,7 @@ from shared.service import Platform
 from tests.documents import SETTINGS, app_of, application
 
 PROBES = {"/livez", "/readyz", "/metrics"}
-PAGE = {"/", "/static/{name}", "/docs", "/docs/asyncapi.yaml"}
+PAGE = {"/", "/favicon.ico", "/static/{name}", "/static/{version}/{name}", "/docs", "/docs/asyncapi.yaml"}
 
 
 def _document_of(service: str) -> set[str]:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -107,6 +109,12 @@ async def test_as_of_counts_what_had_happened_by_the_end_of_the_day(start: Calla
         for day in ("2020-09-13", "2020-09-14", "2020-10-01", "2020-10-02", "2020-12-31")
     }
     assert counts == {"2020-09-13": 0, "2020-09-14": 3, "2020-10-01": 4, "2020-10-02": 5, "2020-12-31": 6}
+    evening = replace(analytics.asked(), now=datetime(2020, 10, 31, 22, 30, tzinfo=UTC))
+    for asked in (evening, replace(evening, as_of="2999-12-31")):
+        said = await analytics.figures().funnel(asked, None)
+        assert (said["as_of"], said["known_at"]) == ("2020-11-01", "2020-11-01T01:30:00+03:00"), (
+            "the region's own clock"
+        )
 
 
 async def test_a_fact_of_an_unknown_season_waits_for_the_catalogue(start: Callable[[], Analytics]) -> None:
@@ -169,6 +177,8 @@ async def test_nobody_reads_outside_the_own_scope(start: Callable[[], Analytics]
     narrowed = await analytics.figures(municipal).funnel(analytics.asked(), "municipality")
     assert [row["municipality"] for row in narrowed["rows"]] == ["RU-ROS-002"]
     assert narrowed["registered"] == 1
+    assert narrowed["municipalities"] == [{"municipality": "RU-ROS-002", "name": "г. Азов"}]
+    assert (await analytics.figures().funnel(analytics.asked(), None))["municipalities"] == []
     elsewhere = Scope((Grant("regional-operator", "RU-TAM"), Grant("municipal-operator", "RU-TAM-001")))
     with pytest.raises(Forbidden):
         await analytics.figures(elsewhere).funnel(analytics.asked(), None)

@@ -39,7 +39,7 @@ def test_each_prefix_has_its_servers_and_nothing_else_is_open() -> None:
     assert "handle /trials/* {\n        reverse_proxy 127.0.0.1:1 127.0.0.1:2 {" in config
     assert "handle / {\n        reverse_proxy 127.0.0.1:3 {" in config
     opened = [line.split()[1] for line in config.splitlines() if line.strip().startswith("handle /")]
-    assert opened == ["/trials/*", "/analytics/*", "/", "/static/*", "/docs", "/docs/*"]
+    assert opened == ["/trials/*", "/analytics/*", "/", "/favicon.ico", "/static/*", "/docs", "/docs/*"]
 
 
 def test_the_scenario_s_file_may_have_any_name() -> None:

@@ -3,19 +3,20 @@
  *
  * @typedef {"registered" | "participated" | "tested" | "attended" | "completed"} Stage
  * @typedef {Record<Stage | "recommended", number>} Counts Distinct pupils.
- * @typedef {Counts & {name: string, as_of: string?, known_at: string?, position: unknown, method: string,
+ * @typedef {Counts & {name: string, municipalities: {name: string}[], as_of: string?, known_at: string?, position: unknown, method: string,
  *   guardians: number, rows: (Counts & {municipality: string, name: string})[]}} Funnel
  * @typedef {{rank: number?, municipality: string, name: string, share: number?, completed: number,
  *   tested: number}} Rank A share is a fraction, 0 to 1.
  * @typedef {{min_n: number, rows: Rank[]}} Ranking
- * @typedef {{rows: {competency: string, name: string, attended: number, booked: number}[]}} Competencies
+ * @typedef {{approved: number, rows: {competency: string, name: string, attended: number,
+ *   booked: number}[]}} Competencies
  * @typedef {{funnel: Funnel, ranking: Ranking, competencies: Competencies}} Answers
  * @typedef {Record<string, unknown> & {region: string, season: string, reported: string[],
  *   ranking: {municipality: string, share_percent: number}[]}} Scenario The season.json of a scenario.
- * @typedef {{reported: boolean, text: string, note?: string}} Mark Where a number of the scenario comes from.
+ * @typedef {{text: string, note?: string}} Mark That a number of the scenario was reported by the region.
  * @typedef {{key: string, fields: Record<string, string>, bar?: number, mark?: Mark | null}} Row
  */
-import { moment, number, share, text } from "./texts.js";
+import { counted, moment, number, share, text } from "./texts.js";
 
 /** @type {Stage[]} */
 const STAGES = ["registered", "participated", "tested", "attended", "completed"];
@@ -40,24 +41,21 @@ export function put(element, value) {
   if (element.textContent !== value) element.textContent = value;
 }
 
-/** @param {Scenario?} scenario @param {string} total @returns {Mark?} Nothing where no scenario is played. */
+/** @param {Scenario?} scenario @param {string} total @returns {Mark?} Nothing where the region did not report it. */
 function markOf(scenario, total) {
-  if (!scenario) return null;
-  const entry = scenario.reported.find((line) => line.split(":")[0] === total);
-  if (!entry) return { reported: false, text: text("filler") };
+  const entry = scenario?.reported.find((line) => line.split(":")[0] === total);
+  if (!scenario || !entry) return null;
   const note = entry.slice(total.length + 1).trim();
   const value = scenario[total];
-  if (typeof value !== "number" || note) return { reported: true, text: text("reported"), note };
-  return { reported: true, text: text("reportedTotal", { total: number(value) }) };
+  if (typeof value !== "number" || note) return { text: text("reported"), note };
+  return { text: text("reportedTotal", { total: number(value) }) };
 }
 
 /** @param {Scenario?} scenario @param {Rank} row @returns {Mark?} Only the first rows of a ranking were reported. */
 function markOfShare(scenario, row) {
-  const mark = markOf(scenario, "ranking");
   const first = scenario?.ranking.find(({ municipality }) => [row.name, row.municipality].includes(municipality));
-  if (!mark?.reported) return mark;
-  if (!first) return { reported: false, text: text("filler") };
-  return { reported: true, text: text("reportedTotal", { total: share(first.share_percent, 100) }) };
+  if (!first || !markOf(scenario, "ranking")) return null;
+  return { text: text("reportedTotal", { total: share(first.share_percent, 100) }) };
 }
 
 /** @param {HTMLElement} element @param {Mark?} [mark] */
@@ -65,8 +63,6 @@ function drawMark(element, mark) {
   const words = [mark?.text, mark?.note].filter(Boolean).join(": ");
   element.hidden = !mark;
   element.title = words;
-  element.classList.toggle("reported", mark?.reported === true);
-  element.classList.toggle("filler", mark?.reported === false);
   put(element, words);
 }
 
@@ -146,13 +142,13 @@ function drawRanking({ rows, min_n }, scenario) {
   drawRows("ranking", whole ? lines : lines.slice(0, FIRST_ROWS));
   at("ties").hidden = !ranks.some(tied);
   at("minimum").hidden = min_n <= 1;
-  put(at("minimum"), text("minimum", { n: number(min_n) }));
+  put(at("minimum"), counted("minimum", min_n));
   at("more").hidden = rows.length <= FIRST_ROWS;
   put(at("more"), whole ? text("fewer") : text("more", { n: number(rows.length) }));
 }
 
 /** @param {Competencies} competencies */
-function drawCompetencies({ rows }) {
+function drawCompetencies({ rows, approved }) {
   const most = Math.max(1, ...rows.map((row) => row.attended));
   const lines = rows.map(({ competency, name, attended, booked }, index) => ({
     key: competency,
@@ -160,6 +156,7 @@ function drawCompetencies({ rows }) {
     fields: { rank: number(index + 1), name, attended: number(attended), booked: number(booked) },
   }));
   drawRows("demand", lines);
+  put(at("approved"), counted("approved", approved));
 }
 
 /** @param {Funnel} funnel Its position: a number, a text, or offsets by topic and partition. */
@@ -167,7 +164,7 @@ function drawProvenance({ as_of, known_at, method, position }) {
   const offsets = leaves(position);
   const records = offsets.map(Number).reduce((sum, offset) => sum + offset, 0);
   put(at("times"), text("times", { as_of: moment(as_of), known_at: moment(known_at), method }));
-  put(at("records"), Number.isFinite(records) ? text("records", { n: number(records) }) : text("position"));
+  put(at("records"), Number.isFinite(records) ? counted("records", records) : text("position"));
   put(at("position"), typeof position === "string" ? position : JSON.stringify(position, null, 1));
 }
 
@@ -176,10 +173,12 @@ function leaves(value) {
   return value !== null && typeof value === "object" ? Object.values(value).flatMap(leaves) : [value];
 }
 
-/** @param {Answers} answers @param {Scenario?} scenario */
-export function drawFigures({ funnel, ranking, competencies }, scenario) {
+/** A region's totals are marked, those of a municipality are its own. @param {Answers} answers @param {Scenario?} played */
+export function drawFigures({ funnel, ranking, competencies }, played) {
+  const scenario = funnel.municipalities.length ? null : played;
   all("[data-total]").forEach((element) => drawMark(element, markOf(scenario, element.dataset.total ?? "")));
-  at("legend").hidden = at("approved").hidden = !scenario;
+  at("played").hidden = !played;
+  at("legend").hidden = !scenario?.reported.length;
   drawFunnel(funnel, scenario);
   drawRanking(ranking, scenario);
   drawCompetencies(competencies);

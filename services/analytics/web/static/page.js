@@ -2,7 +2,8 @@
 import { all, at, drawFigures, put } from "./figures.js";
 import { ago, clock, language, number, switchLanguage, text } from "./texts.js";
 
-/** @typedef {import("./figures.js").Answers} Answers @typedef {import("./figures.js").Scenario} Scenario */
+/** @typedef {import("./figures.js").Answers} Answers @typedef {import("./figures.js").Scenario} Scenario
+ * @typedef {import("./figures.js").Funnel} Funnel */
 
 const PERIOD_MS = 1_000;
 const STALE_MS = 5_000;
@@ -101,7 +102,8 @@ function shown() {
 
 function draw() {
   document.documentElement.lang = language();
-  document.title = answers ? `${answers.funnel.name} · ${text("brand")}` : text("brand");
+  const whose = titleOf(answers?.funnel);
+  document.title = answers ? `${whose.name} · ${text("brand")}` : text("brand");
   all("[data-text]").forEach((element) => put(element, text(/** @type {any} */ (element.dataset.text))));
   put(at("language"), text("otherLanguage"));
   at("language").lang = language() === "ru" ? "en" : "ru";
@@ -111,11 +113,21 @@ function draw() {
   form.hidden = token !== "" && place.region !== "" && place.season !== "";
   at("watch").hidden = at("leave").hidden = !form.hidden;
   at("figures").hidden = at("origin").hidden = answers === null;
-  put(at("name"), answers?.funnel.name ?? place.region);
-  put(at("place"), text("place", place));
-  if (answers) drawFigures(answers, scenario);
+  put(at("name"), whose.name);
+  put(at("place"), text("place", { season: place.season, within: whose.within }));
+  const played = scenario?.region === place.region && scenario?.season === place.season ? scenario : null;
+  if (answers) drawFigures(answers, played);
   if (answers) speak(answers);
   drawFreshness();
+}
+
+/** Whose figures these are: those of a region, or of the municipalities of it that the token reaches. @param {Funnel} [funnel] */
+function titleOf(funnel) {
+  if (!funnel) return { name: place.region, within: place.region };
+  const names = funnel.municipalities.map(({ name }) => name);
+  return names.length
+    ? { name: names.join(", "), within: `${funnel.name} (${place.region})` }
+    : { name: funnel.name, within: place.region };
 }
 
 /** Told at most once a minute: a changing page must not talk without end. @param {Answers} answers */

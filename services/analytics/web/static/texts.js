@@ -4,7 +4,7 @@
 
 const LANGUAGES = ["ru", "en"];
 
-/** Russian, English; \u00ad is where a long word may break. */
+/** Russian, English; a text with a number has a form for each kind of number. \u00ad is where a long word may break. */
 const TEXTS = {
   brand: ["Билет", "Bilet"],
   tagline: ["Профориентация школьников", "Career guidance for school pupils"],
@@ -35,7 +35,7 @@ const TEXTS = {
       "if they are right, the figures will appear here by themselves.",
   ],
 
-  place: ["Сезон {season} · {region}", "Season {season} · {region}"],
+  place: ["Сезон {season} · {within}", "Season {season} · {within}"],
   connecting: ["Устанавливаем связь", "Connecting"],
   waiting: ["Ждём данных", "Waiting for figures"],
   live: ["Обновляется", "Live"],
@@ -72,8 +72,8 @@ const TEXTS = {
   tie: ["место общее", "shared rank"],
   ties: ["Знак «=» у места: доли равны, место общее.", "“=” beside a rank: equal shares, a shared rank."],
   minimum: [
-    "Где диагностику прошли менее {n} школьников, место не присваивается.",
-    "Where fewer than {n} pupils were tested, no rank is given.",
+    { one: "Где диагностику прошли менее {n} школьника, место не присваивается.", other: "Где диагностику прошли менее {n} школьников, место не присваивается." },
+    { one: "Where fewer than {n} pupil was tested, no rank is given.", other: "Where fewer than {n} pupils were tested, no rank is given." },
   ],
   more: ["Показать все: {n}", "Show all {n}"],
   fewer: ["Показать первые десять", "Show the first ten"],
@@ -83,27 +83,34 @@ const TEXTS = {
   competency: ["Компетенция", "Competency"],
   visits: ["Посе\u00adщений", "Attend\u00adances"],
   bookings: ["Записей", "Bookings"],
-  approved: ["Всего компетенций в сезоне:", "Competencies in the season:"],
+  approved: [
+    { one: "В каталоге {n} компетенция", few: "В каталоге {n} компетенции", other: "В каталоге {n} компетенций" },
+    { one: "{n} competency in the catalogue", other: "{n} competencies in the catalogue" },
+  ],
 
   byMunicipality: ["Все этапы по муниципалитетам", "All stages by municipality"],
   byMunicipalityMeaning: ["Школьников на каждом этапе", "Pupils at each stage"],
 
-  legend: [
-    "Сезон проигран по сценарию: все показатели вычислены из событий, а исходные числа сценария двух родов.",
-    "A scenario plays this season: all figures are computed from events; the scenario’s own numbers are of two kinds.",
+  played: [
+    "Демонстрация: школьники вымышлены, сезон проигран по сценарию, все показатели вычислены из событий.",
+    "A demonstration: the pupils are made up, a scenario plays the season, all figures are computed from the events.",
   ],
   reported: ["сообщено регионом", "reported by the region"],
   reportedTotal: ["сообщено регионом: {total}", "reported by the region: {total}"],
-  reportedMeaning: ["итог, о котором сообщил регион", "a total that the region reported"],
-  filler: ["наполнение сценария", "filler of the scenario"],
-  fillerMeaning: ["число подобрано так, чтобы сошлись итоги", "a number made up so that the totals agree"],
+  reportedMeaning: [
+    "— итог, о котором сообщил регион; остальные числа подобраны к нему.",
+    "is a total that the region reported; the other numbers were made to agree with these.",
+  ],
 
   times: [
-    "Данные на {as_of}. Известно системе на {known_at}. Метод: {method}.",
-    "Figures as of {as_of}. Known to the system at {known_at}. Method: {method}.",
+    "Данные на {as_of} · известно системе на {known_at} · метод {method}",
+    "Figures as of {as_of} · known to the system at {known_at} · method {method}",
   ],
   position: ["Позиция журнала", "Log position"],
-  records: ["Позиция журнала: записей {n}", "Log position: {n} records"],
+  records: [
+    { one: "Позиция журнала: {n} запись", few: "Позиция журнала: {n} записи", other: "Позиция журнала: {n} записей" },
+    { one: "Log position: {n} record", other: "Log position: {n} records" },
+  ],
   spoken: [
     "Участвовали {participated}, прошли диагностику {tested}, завершили все этапы {completed}.",
     "{participated} participated, {tested} tested, {completed} completed all stages.",
@@ -111,6 +118,7 @@ const TEXTS = {
 };
 
 const FORMATS = LANGUAGES.map((code) => ({
+  plural: new Intl.PluralRules(code),
   number: new Intl.NumberFormat(code),
   share: new Intl.NumberFormat(code, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }),
   ago: new Intl.RelativeTimeFormat(code, { style: "short" }),
@@ -129,9 +137,16 @@ export function switchLanguage() {
 }
 
 /** @param {Text} name @param {Record<string, string>} [values] The text's {places}; an absent one is a dash. */
-export function text(name, values = {}) {
-  return TEXTS[name][chosen].replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "—");
+export const text = (name, values = {}) => filled(TEXTS[name][chosen], values);
+
+/** A text with a number in its place {n} and in the form that goes with it. @param {Text} name @param {number} n */
+export function counted(name, n) {
+  const forms = /** @type {Record<string, string>} */ (TEXTS[name][chosen]);
+  return filled(forms[FORMATS[chosen].plural.select(n)] ?? forms.other, { n: number(n) });
 }
+
+/** @param {unknown} written @param {Record<string, string>} values */
+const filled = (written, values) => String(written).replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "—");
 
 /** @param {number} value */
 export const number = (value) => FORMATS[chosen].number.format(value);
