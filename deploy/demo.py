@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from random import Random
 
 import aiohttp
 from rich.console import Console
@@ -21,8 +22,11 @@ from deploy.local.processes import cpu_seconds, peak_memory
 from deploy.local.server import Say
 from deploy.local.stack import infrastructure
 from deploy.local.system import System, system
+from deploy.open_season import open_season
 from deploy.page import address
 from deploy.play import play_season, scenario_of
+from deploy.simulator.client import Client
+from deploy.simulator.command import PlayError
 from deploy.simulator.report import print_report
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Result
@@ -33,7 +37,9 @@ from shared.settings import Settings
 PAGE_SECONDS = 1.0
 PAGE_TIMEOUT = aiohttp.ClientTimeout(total=10)
 DRAIN_SECONDS = 60.0
+OPENS_WITHIN = 30.0
 LOOK = "In another terminal: .venv/bin/bilet status, open {region}, lag, feed tail {region}, --help"
+OWN = "Calls of your own succeed in season {season}, which is open now: GET {url}/trials/slots?season={season}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ async def demo(play: Play, console: Console) -> int:
                 return 0 if result.right and drained else 1
             console.print(f"\nStays up until Ctrl-C: {shown}", soft_wrap=True, highlight=False)
             say(LOOK.format(region=scenario.region))
+            say(await _own_calls(running, scenario))
             await asyncio.Event().wait()
     return 0
 
@@ -104,6 +111,17 @@ def _shown(play: Play, scenario: Scenario, data: Path) -> Path:
     shown = data / "season.json"
     shown.write_text(json.dumps(document, ensure_ascii=False))
     return shown
+
+
+async def _own_calls(running: System, scenario: Scenario) -> str:
+    """Opens a season for whoever tries the API now; what to say of it."""
+    now = datetime.now(scenario.zone)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
+        client = Client(http, running.url, signing(running.issuer), Random(now.year), OPENS_WITHIN)
+        try:
+            return OWN.format(season=await open_season(client, scenario, now), url=running.url)
+        except PlayError as refusal:
+            return f"No season is open for calls of your own: {refusal}"
 
 
 def _page_address(running: System, region: str, season: str) -> str:

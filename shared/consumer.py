@@ -73,7 +73,9 @@ class BatchConsumer:
         self.trouble = Trouble("poll waits", group=self.group)
         self.reader: Reader | None = None
         self.is_reference = False
-        """Whether other consumers wait for this one."""
+        """Whether other consumers wait for this one, so that the process is not ready before it has caught up."""
+        self.is_shown_whole = False
+        """Whether the same holds while it fills its collections for the first time: nobody is shown half of them."""
         if after is not None:
             after.is_reference = True
         self._handle = handle
@@ -91,6 +93,8 @@ class BatchConsumer:
         """Tells which offsets `caught_up` waits for; raises RecordsLost where the logs are not those of before."""
         self._ends = {partition: end for partition, end in ends.items() if partition.topic in self.topics}
         await self.lineage.must_hold(self._ends)
+        stored = await self.offsets.read(self._ends)
+        self.is_reference |= self.is_shown_whole and any(stored[p] == 0 < end for p, end in self._ends.items())
         await self.look_whether_caught_up()
 
     async def look_whether_caught_up(self) -> None:

@@ -225,7 +225,7 @@ class Process:
             raise Unavailable(self._not_ready.reason or "starting")
         behind = [c.group for c in self._consumers if c.is_reference and not c.caught_up.is_set()]
         if behind:
-            raise Unavailable(f"catalogues are being read: {', '.join(behind)}")
+            raise Unavailable(f"still being read: {', '.join(behind)}")
 
 
 def _seconds(part: Loop) -> float:

@@ -64,7 +64,7 @@ def catalogue(
     entries = _Entries(scenario, at, draft, staff("regional-operator", scenario.region))
     places = entries.places()
     season = entries.rules(instruments)
-    venues = {m.code: list(_venues(m, scenario)) for m in scenario.municipalities}
+    venues = {m.code: list(venues_of(m, scenario)) for m in scenario.municipalities}
     owners = {v.code: entries.owner(v, places) for group in venues.values() for v in group}
     return Catalogue(
         season=season,
@@ -142,7 +142,8 @@ class _Entries:
         return self.dated(self.operator, VENUES, venue.code, body, VENUE_REGISTERED, (owners[venue.code], season))
 
 
-def _venues(municipality: Municipality, scenario: Scenario) -> Iterator[Venue]:
+def venues_of(municipality: Municipality, scenario: Scenario) -> Iterator[Venue]:
+    """The sites of a municipality, at least one; as many as its attendances ask for."""
     taken = {scenario.region, *(m.code for m in scenario.municipalities)}
     count = min(MOST_VENUES, max(1, ceil(municipality.trial_attended / PUPILS_PER_VENUE)))
     for place in range(count):

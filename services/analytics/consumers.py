@@ -21,7 +21,9 @@ def views(platform: Platform) -> Sequence[BatchConsumer]:
     """The figures: the catalogue, then the facts."""
     writer = ViewsWriter(platform.mongo, platform.settings.kafka_topic_prefix + VIEWS)
     catalogue = platform.catalogue("analytics.catalogue", CATALOGUE, Catalogue(platform.mongo, writer).apply)
-    return [catalogue, platform.consumer(VIEWS, FACTS, writer.apply, after=catalogue)]
+    facts = platform.consumer(VIEWS, FACTS, writer.apply, after=catalogue)
+    facts.is_shown_whole = True
+    return [catalogue, facts]
 
 
 def feed(platform: Platform) -> Sequence[BatchConsumer]:

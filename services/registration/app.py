@@ -33,6 +33,7 @@ def build(platform: Platform) -> Service:
     steps = platform.consumer(
         "registration.steps", [TRIALS_EVENTS.name], partial(consumers.steps, register), linger_ms=UNHURRIED_MS
     )
+    rules.is_shown_whole = steps.is_shown_whole = True
     return Service(
         platform,
         [routes(register, Commands(register, entropy.id), platform.clock)],

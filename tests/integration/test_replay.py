@@ -1,18 +1,23 @@
 """An upgrade: what the new release folds otherwise is there before it starts, and the old release is not disturbed."""
 
+from collections.abc import Callable
+
 import pytest
 
 from deploy.installation import Servers
 from deploy.local.stack import Infrastructure
 from deploy.migrate import migrate
 from deploy.replay import FOLDS
+from shared import kafka
 from shared.contracts.topics import GROUPS
 from shared.lag import backlog
 from shared.mongo import Mongo
+from shared.service import Platform
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.installation import own_settings
-from tests.integration.running import publish
+from tests.integration.running import consuming, eventually, publish
+from tests.integration.running_analytics import Analytics
 
 
 def test_every_fold_is_a_group_of_the_registry() -> None:
@@ -50,3 +55,24 @@ async def test_migrating_replays_the_history_into_new_folds_once(
         for mongo in mongos.values():
             await mongo.drop()
             mongo.close()
+
+
+async def test_a_process_is_not_ready_before_its_new_folds_are_whole(platform_of: Callable[..., Platform]) -> None:
+    analytics = Analytics(platform_of("analytics"))
+    settings = analytics.platform.settings
+    await analytics.migrate()
+    await publish(settings, enveloped(builders.season()), enveloped(builders.registered("p1")))
+    first, later = analytics.views[-1], Analytics(analytics.platform).views[-1]
+    ends = await kafka.end_offsets(settings.bootstrap, first.topics)
+    await first.know_ends(ends)
+    assert (first.is_reference, first.caught_up.is_set()) == (True, False)
+
+    async def caught_up() -> bool:
+        await first.look_whether_caught_up()
+        return first.caught_up.is_set()
+
+    async with consuming(settings, *analytics.views):
+        await eventually(caught_up)
+    await publish(settings, enveloped(builders.registered("p2"), 2))
+    await later.know_ends(await kafka.end_offsets(settings.bootstrap, first.topics))
+    assert not later.is_reference, "what comes while it runs is only late"

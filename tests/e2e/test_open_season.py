@@ -1,0 +1,75 @@
+"""After a play a season is open for calls of one's own, and the figures of the one that was played stay as they are."""
+
+import time
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+import pytest
+
+from deploy.installation import signing
+from deploy.local.system import System
+from deploy.open_season import open_season, school_year
+from deploy.simulator.client import Client as Caller
+from deploy.simulator.folder import load
+from deploy.simulator.instruments import instruments
+from deploy.simulator.simulation import INSTRUMENTS, Options
+from tests.chaos.agreement import agreed
+from tests.chaos.installation import play
+from tests.e2e import generated
+from tests.e2e.conftest import Client
+from tests.e2e.season import soon
+
+
+@pytest.mark.parametrize(
+    ("today", "code", "opens", "closes"),
+    [
+        (date(2026, 11, 29), "2026-27", date(2026, 9, 1), date(2027, 8, 31)),
+        (date(2026, 8, 31), "2025-26", date(2025, 9, 1), date(2026, 8, 31)),
+        (date(2099, 9, 1), "2099-00", date(2099, 9, 1), date(2100, 8, 31)),
+    ],
+)
+def test_a_school_year_begins_in_september(today: date, code: str, opens: date, closes: date) -> None:
+    assert school_year(today) == (code, opens, closes)
+
+
+async def test_a_newcomers_own_calls_succeed_and_change_no_figure_of_the_play(
+    running: System, client: Client, tmp_path: Path
+) -> None:
+    generated.write(tmp_path / "scenario", generated.GATES[0], 1, Random(7))
+    scenario = load(tmp_path / "scenario")
+    await play(running, scenario, Options())
+    before = (await agreed(running, scenario.region, scenario.season)).figures
+    async with aiohttp.ClientSession() as http:
+        caller = Caller(http, running.url, signing(running.issuer), Random(1))
+        now = datetime.now(scenario.zone)
+        season = await open_season(caller, scenario, now)
+        assert await open_season(caller, scenario, now) == season
+
+    school = f"{scenario.municipalities[0].code}-S01"
+    navigator = (f"navigator:{school}",)
+    grade = scenario.grades[0]
+    line: Mapping[str, Any] = {
+        "external_ref": f"own-{time.time_ns()}",
+        "name": "Соколова Мария",
+        "birth_date": f"{now.year - grade - 6}-03-02",
+        "grade": grade,
+        "guardian": {"ref": "own", "name": "Соколов Олег"},
+        "consent": {"version": "1", "given_at": now.isoformat(), "channel": "paper"},
+    }
+    roster = {"season": season, "school": school, "class": f"{grade}Я", "pupils": [line]}
+    entered = await soon(client, "POST", "/registration/rosters", roster, by=navigator)
+    pupil = entered["items"][0]["participant"]
+    diagnostic = scenario.diagnostics[0]
+    answers = instruments(scenario.diagnostics, INSTRUMENTS)[diagnostic].answers(Random(1))
+    attempt = {"ref": "own", "participant": pupil, "season": season, "diagnostic": diagnostic, "answers": answers}
+    await soon(client, "POST", "/trials/attempts", attempt, by=navigator)
+    listed = await client.ok("GET", f"/trials/slots?season={season}&after=&limit=100", by=navigator)
+    slot = next(slot for slot in listed["items"] if slot["region"] == scenario.region)
+    await client.ok("POST", f"/trials/slots/{slot['slot']}/bookings", {"participant": pupil}, by=navigator)
+
+    assert (await agreed(running, scenario.region, season)).figures.funnel["participated"] == 1
+    assert (await agreed(running, scenario.region, scenario.season)).figures == before
