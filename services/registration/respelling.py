@@ -1,7 +1,5 @@
-"""Rows of an older release, brought to the one form of today's texts: keys get their folds, classes and persons their
-names."""
+"""Rows of an older release, brought to the one form of today's texts: keys get their folds, classes their names."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,10 +7,9 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.registration.repository import UNFOLDED
-from services.registration.vault import Vault
 from shared.mongo import Collection, Document, Mongo
 from shared.settings import Settings
-from shared.texts import NAME, REF, class_form, ref_key
+from shared.texts import REF, class_form, ref_key
 
 CHUNK = 1_000
 DUPLICATE_KEY = 11_000
@@ -20,17 +17,15 @@ KEYS = {"participants": ("place.school", "external_ref"), "guardians": ("school"
 """By collection: the fields of the school, and of its own key of the person as it was first written."""
 
 
-async def respell(mongo: Mongo, settings: Settings) -> list[str]:
+async def respell(mongo: Mongo, _: Settings) -> list[str]:
     """Folds the keys of rows that have no fold, and tells which persons it leaves: another one of the school has the
     key in another spelling. Processes of the older release go on beside it; where they write, the next run folds.
     """
-    vault = Vault(settings.master_key, os.urandom)
     told = []
     for name, (school, ref) in KEYS.items():
         last = ""
         while rows := await _unfolded(mongo[name], last):
             last = rows[-1]["_id"]
-            told += await _rename(mongo["vault"], vault, [row["_id"] for row in rows])
             told += await _fold(mongo[name], rows, school, ref)
     return told
 
@@ -39,20 +34,6 @@ async def _unfolded(collection: Collection, last: str) -> list[Document]:
     found = collection.find({**UNFOLDED, "_id": {"$gt": last}}).hint("unfolded").sort("_id", 1)
     rows: list[Document] = await found.limit(CHUNK).to_list(CHUNK)
     return rows
-
-
-async def _rename(collection: Collection, vault: Vault, persons: Sequence[str]) -> list[str]:
-    """Seals anew what was entered with white space around it or with what cannot be seen in it."""
-    told = []
-    async for sealed in collection.find({"_id": {"$in": list(persons)}}):
-        identity = vault.open(sealed)
-        name = NAME.read(identity["name"])
-        if name is None:
-            told.append(f"{collection.name}: the name of {sealed['_id']} is no text")
-        elif name != identity["name"]:
-            renamed = vault.seal(sealed["_id"], {**identity, "name": name})
-            await collection.replace_one({"_id": sealed["_id"], "data": sealed["data"]}, renamed)
-    return told
 
 
 async def _fold(collection: Collection, rows: Sequence[Document], school: str, ref: str) -> list[str]:

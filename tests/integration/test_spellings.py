@@ -119,21 +119,13 @@ async def test_a_row_that_an_older_process_writes_is_found_by_its_spelling_and_f
     assert (again["status"], again["participant"]) == ("known", item["participant"])
 
 
-async def test_a_name_of_the_release_before_is_sealed_anew_and_one_that_is_no_text_is_told(
-    running: Registration,
-) -> None:
-    items = await running.enter(pupil("v-1"), pupil("v-2"), pupil("v-3"))
+async def test_a_name_of_the_release_before_is_shown_without_what_cannot_be_seen(running: Registration) -> None:
+    (item,) = await running.enter(pupil("v-1"))
     vault = Vault(running.settings.master_key, os.urandom)
-    for item, name in zip(items, (" Ива\u200bнов ", "\u200b", "Иванов"), strict=True):
-        await _age(running, item["participant"], item["external_ref"], "7А")
-        sealed = vault.seal(item["participant"], {"name": name, "birth_date": "2007-05-17"})
-        await running.mongo["vault"].replace_one({"_id": item["participant"]}, sealed)
-    (told,) = [line for line in await _migrated(running) if line.startswith("vault")]
-    assert items[1]["participant"] in told
-    for item, shown in zip(items, ("Иванов", "\u200b", "Иванов"), strict=True):
-        row = await running.mongo["vault"].find_one({"_id": item["participant"]})
-        assert row is not None
-        assert vault.open(row) == {"name": shown, "birth_date": "2007-05-17"}
+    sealed = vault.seal(item["participant"], {"name": " Ива\u200bнов ", "birth_date": "2007-05-17"})
+    await running.mongo["vault"].replace_one({"_id": item["participant"]}, sealed)
+    _, seen = await running.call("GET", f"/participants/{item['participant']}", grants=[NAVIGATOR])
+    assert (seen["name"], seen["birth_date"]) == ("Иванов", "2007-05-17")
 
 
 async def test_a_code_of_the_release_before_is_stored_as_today(running: Registration) -> None:
@@ -151,4 +143,5 @@ async def _age(running: Registration, participant: str, ref: str, name: str) -> 
 
 
 async def _migrated(running: Registration) -> list[str]:
-    return await respell(running.mongo, running.settings)
+    """As `bilet migrate` does, which has none of the secrets."""
+    return await respell(running.mongo, running.settings.model_copy(update={"master_key": b""}))
