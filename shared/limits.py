@@ -69,9 +69,9 @@ class Limits:
             raise
         try:
             yield
-        except ServiceError:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, ServiceError) and error.status < 500:
+                raise
             self._give_back(account, address)
             raise
         self._give_back(account, address)

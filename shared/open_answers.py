@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from shared.mongo import Mongo
-from shared.permits import ANSWER_SECONDS
+from shared.permits import ANSWER_SECONDS, AWAY_SECONDS
 from shared.quota import QuotaExceeded, Standing
 from shared.telemetry import Trouble
 
@@ -68,7 +68,7 @@ class OpenAnswers:
                 rows = await self._rows.find(others, {"open": 1}).to_list(None)
         except (PyMongoError, TimeoutError) as error:
             self._trouble.met(type(error).__name__)
-            self._alone_until = time.monotonic() + ANSWER_SECONDS
+            self._alone_until = time.monotonic() + AWAY_SECONDS
             return 0
         self._trouble.over()
         return sum(row["open"] for row in rows)

@@ -27,7 +27,9 @@ MOST_TOLD = 1_000
 MOST_KEYS = 50_000
 """So many are remembered; the one that was first seen longest ago makes room."""
 ANSWER_SECONDS = 1.0
-"""For the database to answer who waits for a permit; nobody waits again before as long has passed."""
+"""For the database to answer who waits for a permit."""
+AWAY_SECONDS = 5.0
+"""After no answer nobody asks again for so long; the driver holds a thread for each who asked until then."""
 
 
 @dataclass(slots=True)
@@ -106,6 +108,8 @@ class Permits:
         """Until nothing is left to be told or remembered."""
         while self._meters:
             await asyncio.sleep(TELL_SECONDS)
+            if self._clock() < self._alone_until:
+                continue
             untold = [key for key, meter in self._meters.items() if meter.untold]
             for first in range(0, len(untold), MOST_TOLD):
                 async with self._lock:
@@ -126,7 +130,7 @@ class Permits:
                 ahead = await self._settle(self._rows, told)
         except (PyMongoError, TimeoutError) as error:
             self._trouble.met(type(error).__name__)
-            self._alone_until = self._clock() + ANSWER_SECONDS
+            self._alone_until = self._clock() + AWAY_SECONDS
             for key, permits in told.items():
                 self._meter(key).untold += permits
             return
