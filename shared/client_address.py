@@ -15,7 +15,7 @@ SITE = 64
 """Bits of an IPv6 address that one subscriber has; the rest is the subscriber's to choose."""
 
 
-def networks(text: object) -> object:
+def networks(text: object) -> Any:
     """Networks from a comma-separated text; raises ValueError for another."""
     if not isinstance(text, str):
         return text

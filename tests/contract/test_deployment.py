@@ -17,6 +17,7 @@ from deploy import commands, migrate
 from deploy.arguments import parser
 from deploy.local import gateway, kafka, mongo
 from deploy.secrets import manifest as secrets
+from shared.client_address import client_of, networks
 from shared.contracts.topics import GROUPS, TOPICS, dead_letters
 from shared.service import Platform
 from shared.settings import Settings
@@ -96,6 +97,15 @@ def test_what_is_called_is_served(drill: list[Manifest]) -> None:
     assert member.removeprefix("mongo-0.") in known
     urls = [text for s in secrets("bilet")["items"] for key, text in s["stringData"].items() if key == "MONGO_URL"]
     assert {urlsplit(url).netloc.rpartition("@")[2] for url in urls} == {member}
+
+
+@needs_kubectl
+def test_the_gateway_is_believed_wherever_its_pod_is(drill: list[Manifest]) -> None:
+    trusted = networks(one(drill, "ConfigMap", "settings")["data"]["TRUSTED_PROXIES"])
+    for pod, client in (("10.244.1.7", "198.51.100.7"), ("fd00:10:244::7", "2001:db8:1:2::7")):
+        said = [(b"x-forwarded-for", client.encode())]
+        scope = {"type": "http", "client": (pod, 1), "headers": said}
+        assert client_of(scope, trusted) == client_of({**scope, "client": (client, 1), "headers": []}, ())
 
 
 @needs_kubectl
