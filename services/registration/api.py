@@ -2,23 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 
 from services.registration import handlers
+from services.registration.api_reads import InCode, reading_routes
 from services.registration.commands import Commands
 from services.registration.handlers import Submission
 from services.registration.links import Link, Redemption
 from services.registration.organisations import Definition
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
-from services.registration.views import ConsentView, OrganisationView, ParticipantView, PupilPage
+from services.registration.views import ConsentView, OrganisationView
 from shared.auth import STAFF, Family, Principal, RegionOperator, SchoolStaff, admit
 from shared.bodies import Body
-from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.moments import Moment
 from shared.openapi import problems
 from shared.outbox import Clock
-from shared.paging import Paged
 from shared.problem import Answer
 from shared.routes import KIB, Route
 from shared.texts import Id, LinkCode
@@ -26,8 +25,6 @@ from shared.throttles import guess
 
 LARGEST_ROSTER = 4 * 1024 * KIB
 """1,000 pupils and as many guardians, with the longest of names and every letter of them escaped."""
-InCode = Annotated[OrganisationCode, Path(description="The organisation's code in the register.")]
-StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 StaffOrGuardian = Annotated[Principal, admit(*STAFF, "guardian")]
 
 
@@ -58,6 +55,8 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
     """Everything under `/registration`."""
     router = APIRouter(prefix="/registration", tags=["registration"], route_class=Route)
 
+    router.include_router(reading_routes(register, clock))
+
     @router.put("/organisations/{code}", responses=problems({409: ["code-taken", "organisation-fixed"]}))
     async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
         """Enter an organisation into the register, or change its name or level."""
@@ -85,22 +84,6 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         digest = register.codes.digest(link.code)
         async with guess(request):
             return await commands.links.submit(Redemption(digest, who.account, roles, clock()))
-
-    @router.get("/participants/{participant}", responses=problems({404: ["not-found"]}))
-    async def read_participant(who: StaffOrFamily, participant: Id) -> ParticipantView:
-        """One pupil by name, with the progress of each season."""
-        return await register.within(who).participant(participant, clock())
-
-    @router.get("/schools/{code}/participants", responses=problems({404: ["school-unknown"]}))
-    async def list_pupils(
-        who: SchoolStaff,
-        code: InCode,
-        season: SeasonCode,
-        paging: Paged,
-    ) -> PupilPage:
-        """A school's pupils of a season, by class, with what each has done; `next` goes on as `after`."""
-        school = await handlers.school_of(register, code)
-        return await register.within(who).pupils(school, season, paging, clock())
 
     @router.post(
         "/participants/{participant}/consents",

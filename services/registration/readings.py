@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.registration.domain import Participant
+from services.registration.organisation_reads import OrganisationReads
 from services.registration.organisations import Organisation
+from services.registration.own_views import GrantView, Me, OwnPupil
 from services.registration.steps import Steps
 from services.registration.vault import Identity, Vault
-from services.registration.views import Names, ParticipantView, Progress, PupilPage, PupilView
+from services.registration.views import Known, Names, ParticipantView, Progress, PupilPage, PupilView
 from shared.auth import Principal
 from shared.errors import NotFound
 from shared.mongo import Document, Mongo
@@ -21,6 +23,7 @@ def _plain_cursor(word: str) -> list[str] | None:
     return [school_class, id] if school_class else None
 
 
+OWN = Listing("own pupils", {"_id": str})
 PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_plain_cursor)
 
 
@@ -30,6 +33,7 @@ class Within:
     def __init__(self, mongo: Mongo, vault: Vault, who: Principal) -> None:
         self._mongo = mongo
         self._vault = vault
+        self._organisations = OrganisationReads(mongo)
         self._account = who.account
         self._is_guardian, self._is_pupil = who.has("guardian"), who.has("pupil")
         self._scope = who.scope
@@ -53,14 +57,47 @@ class Within:
         """One pupil, for staff in scope and the family; raises NotFound for all others."""
         row = await self._mongo["participants"].find_one({"_id": id})
         participant = stored(row) if row else None
-        if participant is not None and self._is_pupil and participant.account == self._account:
+        if participant is not None and self._is_self(participant):
             shown: list[str] = []
         else:
             participant = self.keeps_consent_of(participant)
             own = self.guardian_of(participant)
             shown = list(participant.guardians) if self.reaches(participant) else [own] if own else []
-        names = await self._names([id, *shown], [id], now)
-        return ParticipantView.of(participant, names, await self._progress([participant], participant.seasons), shown)
+        return ParticipantView.of(participant, await self._known([participant], shown, now), shown)
+
+    async def me(self, who: Principal, paging: Paging, now: datetime) -> Me:
+        """The grants of a principal, and a page of the pupils whose family it is."""
+        rows, onward = await OWN.page(self._mongo["participants"], await self._family(), paging)
+        pupils = [stored(row) for row in rows]
+        guardians = {p.id: None if self._is_self(p) else self.guardian_of(p) for p in pupils}
+        known = await self._known(pupils, [id for id in guardians.values() if id], now)
+        items = [OwnPupil.own(pupil, known, guardians[pupil.id]) for pupil in pupils]
+        names = await self._organisations.names(grant.org for grant in who.grants)
+        grants = [GrantView.of(grant, names) for grant in who.grants]
+        return Me(items=items, next=onward, grants=grants, refused=list(who.refused))
+
+    def _is_self(self, participant: Participant) -> bool:
+        return self._is_pupil and participant.account == self._account
+
+    async def _family(self) -> Document:
+        """Matches the pupils who are the principal, or whose guardian it is."""
+        ways: list[Document] = [{"account": self._account}] if self._is_pupil else []
+        if self._is_guardian:
+            rows = self._mongo["guardians"].find({"account": self._account}, {"_id": 1})
+            for id in [row["_id"] for row in await rows.to_list(None)]:
+                ways.append({"guardians": id, f"linked.{id}": self._account})
+        return {"$or": ways} if ways else {"_id": {"$in": []}}
+
+    async def _known(self, pupils: Sequence[Participant], guardians: Sequence[str], now: datetime) -> Known:
+        """What is shown of some pupils and guardians."""
+        ids = [pupil.id for pupil in pupils]
+        places = [code for p in pupils for code in (p.place.region, p.place.municipality, p.place.school)]
+        seasons = {season for pupil in pupils for season in pupil.seasons}
+        return Known(
+            names=await self._names([*ids, *guardians], ids, now),
+            organisations=await self._organisations.names(places),
+            progress=await self._progress(pupils, seasons),
+        )
 
     async def pupils(self, school: Organisation, season: str, paging: Paging, now: datetime) -> PupilPage:
         """A school's pupils of a season, by class; raises Forbidden outside the scope."""
@@ -90,7 +127,11 @@ class Within:
         paths = [f"{pupil.id}/{season}" for pupil in pupils for season in codes]
         steps = await self._mongo["steps"].find({"_id": {"$in": paths}}).to_list(None)
         rules = await self._mongo["rules"].find({"_id": {"$in": codes}}).to_list(None)
-        return Progress({row["_id"]: Steps.of(row) for row in steps}, {row["_id"]: Rules.of(row) for row in rules})
+        return Progress(
+            steps={row["_id"]: Steps.of(row) for row in steps},
+            rules={row["_id"]: Rules.of(row) for row in rules},
+            seasons={row["_id"]: row["name"] for row in rules},
+        )
 
 
 def place_of(organisation: Organisation) -> tuple[str, str | None, str | None]:

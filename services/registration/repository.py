@@ -9,6 +9,7 @@ from pymongo import IndexModel, ReplaceOne, UpdateOne
 from services.registration.admission import Admission
 from services.registration.codes import Codes
 from services.registration.domain import Participant, Season
+from services.registration.organisation_reads import OrganisationReads
 from services.registration.organisations import Organisation
 from services.registration.pupils import Key
 from services.registration.readings import Within, stored
@@ -25,19 +26,28 @@ from shared.texts import ref_key
 
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
+WITH_ACCOUNT = {"account": {"$gt": ""}}
 INDEXES: Indexes = {
-    "organisations": [BY_CODE],
+    "organisations": [
+        BY_CODE,
+        IndexModel([("region", 1), ("_id", 1)]),
+        IndexModel([("parent", 1), ("_id", 1)]),
+        IndexModel([("kind", 1), ("_id", 1)]),
+    ],
     "participants": [
         IndexModel([("place.school", 1), ("external_ref", 1)], unique=True),
         IndexModel([("place.school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
         IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
         IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
         IndexModel("codes.digest", unique=True, sparse=True),
+        IndexModel("guardians"),
+        IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
     ],
     "guardians": [
         IndexModel([("school", 1), ("ref", 1)], unique=True),
         IndexModel([("school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
         IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
+        IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
     ],
     "vault": [],
     "audit": [IndexModel([("participants", 1), ("at", 1)])],
@@ -64,6 +74,11 @@ class Register:
         self.codes = codes
         self._mongo = mongo
         self._vault = vault
+
+    @property
+    def reads(self) -> OrganisationReads:
+        """Reads of organisations."""
+        return OrganisationReads(self._mongo)
 
     def within(self, who: Principal) -> Within:
         """The only way to read persons."""

@@ -1,9 +1,9 @@
 """What is shown of the register to those in whose scope it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -20,12 +20,17 @@ Names = Mapping[str, Mapping[str, str]]
 """What the vault holds, by person."""
 
 
+OrganisationNames = Mapping[str | None, str]
+"""The names of organisations in the register, by code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far pupils have come: their steps by `participant/season`, and the seasons' rules."""
+    """How far pupils have come: their steps by `participant/season`, and the seasons' rules and names."""
 
     steps: Mapping[str, Steps]
     rules: Mapping[str, Rules]
+    seasons: Mapping[str, str]
 
 
 class OrganisationView(Answer):
@@ -53,11 +58,37 @@ class OrganisationView(Answer):
         return cls(code=organisation.id, **organisation.model_dump(exclude={"id", "sequence"}))
 
 
+class NamedOrganisation(OrganisationView):
+    """One entry of the register with the names of where it belongs; null for the nation, and for none."""
+
+    parent_name: str | None
+    """Name of the organisation above."""
+    region_name: str | None
+    """Name of the region."""
+    municipality_name: str | None
+    """Name of the municipality."""
+
+    @classmethod
+    def named(cls, organisation: Organisation, names: OrganisationNames) -> "NamedOrganisation":
+        return cls(
+            **OrganisationView.of(organisation).model_dump(),
+            parent_name=names.get(organisation.parent),
+            region_name=names.get(organisation.region),
+            municipality_name=names.get(organisation.municipality),
+        )
+
+
+class OrganisationPage(Page[NamedOrganisation]):
+    """Organisations by their codes."""
+
+
 class SeasonView(Answer):
     """How far a pupil has come in a season; attendances that were revoked are not counted."""
 
     season: str
     """Code of the season."""
+    season_name: str | None
+    """Name of the season; null while its definition is missing."""
     registered_at: datetime
     """When the school entered the pupil into the season, on the region's clock."""
     diagnostics: list[str]
@@ -78,6 +109,7 @@ class SeasonView(Answer):
         facts, rules = steps.facts(registered), progress.rules.get(season)
         return cls(
             season=season,
+            season_name=progress.seasons.get(season),
             registered_at=registered,
             diagnostics=sorted({code for code, _ in facts.diagnostics}),
             trials=steps.trials(),
@@ -101,11 +133,15 @@ class ConsentView(Answer):
 
     @classmethod
     def of(cls, participant: Participant) -> "ConsentView | None":
-        consent: Consent | None = participant.consent
-        if consent is None:
-            return None
-        given_at = consent.given_at.astimezone(zone(participant.place.utc_offset))
-        return cls(version=consent.version, channel=consent.channel, given_at=given_at, guardian=consent.guardian)
+        consent = participant.consent
+        return None if consent is None else cls(**told(participant, consent))
+
+
+def told(participant: Participant, consent: Consent) -> dict[str, Any]:
+    """The fields of a consent that are shown, on the region's clock."""
+    local = zone(participant.place.utc_offset)
+    told = consent.model_dump(exclude={"withdrawn_at"})
+    return told | {"given_at": consent.given_at.astimezone(local)}
 
 
 class GuardianView(Answer):
@@ -130,10 +166,16 @@ class ParticipantView(Answer):
     """Date of birth as `2007-05-17`; null once it was erased."""
     region: str
     """Code of the region in which the pupil learns."""
+    region_name: str | None
+    """Name of that region."""
     municipality: str
     """Code of the municipality in which the pupil learns."""
+    municipality_name: str | None
+    """Name of that municipality."""
     school: str
     """Code of the school where the pupil learns."""
+    school_name: str | None
+    """Name of that school."""
     school_class: Annotated[str, Field(serialization_alias="class")]
     """The class as the school writes it, for instance «7А»."""
     grade: int
@@ -152,15 +194,17 @@ class ParticipantView(Answer):
     """Progress in every season into which the pupil was entered."""
 
     @classmethod
-    def of(
-        cls, participant: Participant, names: Names, progress: Progress, shown_guardians: list[str]
-    ) -> "ParticipantView":
+    def of(cls, participant: Participant, known: "Known", shown_guardians: Sequence[str]) -> "ParticipantView":
+        names, progress, place = known.names, known.progress, participant.place
         own = names.get(participant.id, {})
         return cls(
             participant=participant.id,
             name=own.get("name"),
             birth_date=own.get("birth_date"),
-            **participant.place.model_dump(exclude={"utc_offset"}),
+            **place.model_dump(exclude={"utc_offset"}),
+            region_name=known.organisations.get(place.region),
+            municipality_name=known.organisations.get(place.municipality),
+            school_name=known.organisations.get(place.school),
             disability=participant.disability,
             external_ref=participant.external_ref,
             account_linked=participant.account is not None,
@@ -171,6 +215,15 @@ class ParticipantView(Answer):
             consent=ConsentView.of(participant),
             seasons=[SeasonView.of(participant, s, progress) for s in participant.seasons],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is read beside pupils to show them: names of persons and organisations, and how far they have come."""
+
+    names: Names
+    organisations: OrganisationNames
+    progress: Progress
 
 
 class PupilView(Answer):

@@ -468,7 +468,9 @@ def test_progress_is_the_same_in_any_order_and_however_often(order: list[Event])
         known = sets.setdefault(found[0], [])
         known += [] if found[1] in known else [found[1]]
     id, rules = participant().id, Rules(frozenset({"readiness"}), 1)
-    view = SeasonView.of(participant(), "2020", Progress({f"{id}/2020": Steps.of(sets)}, {"2020": rules}))
+    progress = Progress({f"{id}/2020": Steps.of(sets)}, {"2020": rules}, {"2020": "Сезон 2020"})
+    view = SeasonView.of(participant(), "2020", progress)
+    assert view.season_name == "Сезон 2020"
     assert (view.diagnostics, view.trials, view.activities, view.recommended) == (["readiness"], 1, 1, True)
     assert view.stages is not None
     assert view.stages.completed is not None

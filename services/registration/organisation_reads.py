@@ -1,0 +1,44 @@
+"""Reads of the register of organisations, open to everyone who has a token."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.registration.organisations import Organisation
+from services.registration.views import NamedOrganisation, OrganisationPage
+from shared.errors import FieldError, NotFound
+from shared.mongo import WHOLE, Document, Mongo
+from shared.paging import Filter, Listing, Paging
+
+ORGANISATIONS = Listing("organisations", {"_id": str})
+
+
+class OrganisationReads:
+    """Pages and single entries; a single one that is not there is NotFound."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._organisations = mongo["organisations"]
+
+    async def page(self, asked: Filter, paging: Paging) -> OrganisationPage:
+        """A page by code, all or those of a `region`, a `kind` or a `parent`."""
+        query: Document = {field: value for field, value in asked.items() if value}
+        rows, onward = await ORGANISATIONS.page(self._organisations, query, paging, asked)
+        return OrganisationPage(items=await self._named(rows), next=onward)
+
+    async def one(self, code: str) -> NamedOrganisation:
+        """One organisation."""
+        row: Document | None = await self._organisations.find_one({"_id": code})
+        if row is None:
+            detail = "is not in the register"
+            raise NotFound(f"{code} {detail}", slug="organisation-unknown", errors=[FieldError("code", detail)])
+        (named,) = await self._named([row])
+        return named
+
+    async def names(self, codes: Iterable[str | None]) -> Mapping[str | None, str]:
+        """The names of those that are in the register, by code."""
+        wanted = list({code for code in codes if code is not None})
+        rows = self._organisations.find({"_id": {"$in": wanted}}, {"name": 1}, batch_size=WHOLE)
+        return {row["_id"]: row["name"] for row in await rows.to_list(None)} if wanted else {}
+
+    async def _named(self, rows: Sequence[Document]) -> list[NamedOrganisation]:
+        found = [Organisation.model_validate(row | {"id": row["_id"]}) for row in rows]
+        names = await self.names(code for one in found for code in (one.parent, one.region, one.municipality))
+        return [NamedOrganisation.named(one, names) for one in found]

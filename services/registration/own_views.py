@@ -1,0 +1,71 @@
+"""What is shown to a person of the own: the grants of the token, and the pupils of the own family."""
+
+from datetime import datetime
+from typing import Literal
+
+from services.registration.domain import Consent, Participant
+from services.registration.views import ConsentView, Known, OrganisationNames, ParticipantView, told
+from shared.grants import Grant, Role
+from shared.moments import zone
+from shared.paging import Page
+from shared.problem import Answer
+
+
+class PastConsentView(ConsentView):
+    """A consent that was ever given."""
+
+    withdrawn_at: datetime | None
+    """When it was withdrawn, on the region's clock; null where it was not."""
+
+    @classmethod
+    def past(cls, participant: Participant, consent: Consent) -> "PastConsentView":
+        ended = consent.withdrawn_at and consent.withdrawn_at.astimezone(zone(participant.place.utc_offset))
+        return cls(**told(participant, consent), withdrawn_at=ended)
+
+
+class OwnPupil(ParticipantView):
+    """A pupil of the own family: a child, or oneself."""
+
+    relation: Literal["guardian", "self"]
+    """As whom the caller has the pupil: as a guardian, or as the pupil."""
+    guardian: str | None
+    """Id of the guardian as whom the caller acts for the pupil; null for oneself."""
+    consents: list[PastConsentView]
+    """Every consent that was ever given, the newest last."""
+
+    @classmethod
+    def own(cls, participant: Participant, known: Known, guardian: str | None) -> "OwnPupil":
+        shown = ParticipantView.of(participant, known, [guardian] if guardian else [])
+        return cls(
+            **{name: getattr(shown, name) for name in ParticipantView.model_fields},
+            relation="guardian" if guardian else "self",
+            guardian=guardian,
+            consents=[PastConsentView.past(participant, consent) for consent in participant.consents],
+        )
+
+
+class GrantView(Answer):
+    """A role that the caller's token grants."""
+
+    role: Role
+    """The role."""
+    org: str | None
+    """Code of the organisation in which it is held; null for guardian and pupil, whose codes say whose they are."""
+    org_name: str | None
+    """Name of that organisation; null for the nation, a venue that is no organisation, and an unknown code."""
+    classes: list[str] | None
+    """The classes of a school to which a navigator is narrowed; null for all."""
+
+    @classmethod
+    def of(cls, grant: Grant, names: OrganisationNames) -> "GrantView":
+        classes = None if grant.classes is None else sorted(grant.classes)
+        return cls(role=grant.role, org=grant.org, org_name=names.get(grant.org), classes=classes)
+
+
+class Me(Page[OwnPupil]):
+    """Who the caller is here: the grants, and the pupils of the own family by pages."""
+
+    grants: list[GrantView]
+    """Every role that the token grants."""
+    refused: list[str]
+    """Why other entries of the token's claim are not granted."""
