@@ -1,4 +1,4 @@
-"""Texts that people type: each kind has one form, decided where it enters, and the same for look-ups (ADR 10).
+"""Texts that people type: each kind has one form, decided where it enters, and the same for look-ups (ADR 11).
 
 A text that is one although people write it in several ways is folded besides: a class's name, a link code, and the key
 by which a school knows a person.
