@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from deploy import commands
+from deploy import commands, dlq
 from deploy.page import VIEWERS
 from deploy.version import ROOT, version
-from shared.contracts.topics import GROUPS
 from shared.grants import FAMILY, ROLES, Role, grant_of
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -38,9 +37,6 @@ when nothing waits, 1 when something does or is wrong."""
 TOKEN = """\
 Signs an access token with the key of the demo's identity provider and prints it; it is valid for an hour.
 For instance: bilet token --grant regional-operator:RU-ROS"""
-LETTERS = """\
-Lists the records that consumer groups could not read, oldest first: where each was (topic:partition:offset), when it
-was put aside, how large it is, and why. The record itself is in Kafka, in the topic GROUP.dlq."""
 STATUS = """\
 What runs here: each system's page, data folder and code, whether every part of it is ready, and how much is accepted
 and not visible yet. Exit code 0 when all is ready, 1 when a part is not, 2 when nothing runs."""
@@ -74,12 +70,7 @@ def parser() -> argparse.ArgumentParser:
     feeds = feed.add_subparsers(required=True, metavar="COMMAND")
     _tail(_verb(feeds, "tail", "print a region's events as they come", commands.tail, TAIL))
     _lag(_verb(verbs, "lag", "what is accepted and not visible yet", commands.lag, LAG))
-    dlq = verbs.add_parser("dlq", help="list: what could not be read (dead letters)", formatter_class=_Form)
-    letters = _verb(
-        dlq.add_subparsers(required=True, metavar="COMMAND"), "list", "list dead letters", commands.letters, LETTERS
-    )
-    letters.add_argument("--group", choices=sorted(GROUPS), metavar="GROUP", help=f"one of {', '.join(sorted(GROUPS))}")
-    _data(letters)
+    dlq.add(verbs, _Form)
     move = _verb(verbs, "migrate", "create missing topics, collections and indexes", commands.migrate_all, MIGRATE)
     move.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="for servers that are starting")
     keys = _verb(verbs, "secrets", "print new Secrets for an installation on Kubernetes", commands.secrets, SECRETS)

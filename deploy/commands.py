@@ -16,19 +16,16 @@ import aiohttp
 from deploy import installation, page
 from deploy import status as systems
 from deploy.answering import answering, once_there, within
-from deploy.dead_letters import DeadLetter, dead_letters
 from deploy.feed import Feed
 from deploy.feed_tail import Tail, standard_error
 from deploy.installation import CallError, Servers, signing
 from deploy.migrate import migrate
 from deploy.secrets import manifest
-from shared.contracts.topics import GROUPS
 from shared.lag import Backlog, backlog, faults
 from shared.settings import Settings, from_environment
 
 ANSWER_SECONDS = 60.0
 LAG_ROW = "{:<9} {:<28} {:>12}"
-LETTER_ROW = "{:<24}  {:<20}  {:<36}  {:>7}  {}"
 
 
 async def migrate_all(options: argparse.Namespace) -> int:
@@ -170,24 +167,6 @@ def _local() -> Iterator[None]:
         yield
     except ModuleNotFoundError as missing:
         raise CallError(f"The package {missing.name} is missing here: pip install 'bilet[local]'") from None
-
-
-async def letters(options: argparse.Namespace) -> int:
-    """`bilet dlq list`"""
-    settings, empty = installation.servers(options.data), True
-    async for letter in dead_letters(settings, [options.group] if options.group else GROUPS):
-        if empty:
-            print(LETTER_ROW.format("group", "put aside (UTC)", "position", "bytes", "reason"))
-        print(_letter(letter))
-        empty = False
-    if empty:
-        print(f"no dead letters{f' of {options.group}' if options.group else ''}")
-    return 0
-
-
-def _letter(letter: DeadLetter) -> str:
-    size, reason = len(letter.value or b""), " ".join(letter.reason.split())
-    return LETTER_ROW.format(letter.group, f"{letter.put_aside:%Y-%m-%d %H:%M:%S}", letter.position, size, reason)
 
 
 async def tail(options: argparse.Namespace) -> int:

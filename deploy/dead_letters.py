@@ -1,6 +1,6 @@
 """Dead letters: the records that a group could not read, as they were put aside."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ class DeadLetter:
     put_aside: datetime
     reason: str
     value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 async def dead_letters(settings: Settings, groups: Collection[str]) -> AsyncIterator[DeadLetter]:
@@ -54,4 +55,5 @@ def _letter(group: str, record: ConsumerRecord) -> DeadLetter:
         put_aside=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         reason=(headers.get("dlq_reason") or b"").decode(),
         value=record.value,
+        headers=list(record.headers),
     )

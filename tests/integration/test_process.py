@@ -32,9 +32,11 @@ def environment(**changed: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def process(env: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The trials service with all its parts."""
-    argv = (sys.executable, "-m", "services.trials.app", "all")
+async def process(
+    env: Mapping[str, str], service: str = "trials", role: str = "all"
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A service in a role; by default one with all its parts."""
+    argv = (sys.executable, "-m", f"services.{service}.app", role)
     child = await asyncio.create_subprocess_exec(*argv, env=env, stdout=asyncio.subprocess.PIPE)
     try:
         yield child

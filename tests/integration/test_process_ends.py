@@ -1,0 +1,103 @@
+"""A process whose consumer gives up while it runs: it ends with 1, in every service and role, whatever else runs in it."""
+
+import asyncio
+import importlib
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+import pytest
+
+from deploy.local.stack import Infrastructure
+from deploy.migrate import migrate
+from shared.contracts.topics import GROUPS
+from shared.mongo import Mongo
+from shared.process import EXIT_SECONDS
+from shared.service import Platform
+from shared.settings import Settings
+from tests.integration.installation import own_settings
+from tests.integration.running import eventually
+from tests.integration.test_process import environment, process, status
+
+CASES = [
+    *((service, "all") for service in dict.fromkeys(GROUPS.values())),
+    *((service, "worker") for service in dict.fromkeys(GROUPS.values())),
+    ("analytics", "feed"),
+]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return environment(
+        KAFKA_BOOTSTRAP_SERVERS=settings.kafka_bootstrap_servers,
+        KAFKA_TOPIC_PREFIX=settings.kafka_topic_prefix,
+        MONGO_URL=settings.mongo_url,
+        MONGO_DATABASE_PREFIX=settings.mongo_database_prefix,
+    )
+
+
+async def _lose_records(settings: Settings, service: str) -> None:
+    """Says that every group of the service has handled what no topic holds."""
+    mongo = Mongo(settings.mongo_url, settings.database(service))
+    await mongo["offsets"].update_many({}, {"$set": {"next": 1_000_000}})
+    mongo.close()
+
+
+async def _ends(child: asyncio.subprocess.Process) -> tuple[int, float, bytes]:
+    """The exit code, seconds from the word that it ends, and the log."""
+    assert child.stdout is not None
+    said, since = b"", float("inf")
+    async for line in child.stdout:
+        said += line
+        if b'"process ends"' in line:
+            since = time.monotonic()
+    return await child.wait(), time.monotonic() - since, said
+
+
+async def test_a_consumer_that_gives_up_ends_its_process(infrastructure: Infrastructure) -> None:
+    settings = {case: own_settings(infrastructure, "http://127.0.0.1:9/issuer") for case in CASES}
+    for own in settings.values():
+        await migrate(own)
+    async with AsyncExitStack() as running:
+        children: dict[tuple[str, str], asyncio.subprocess.Process] = {}
+        for (service, role), own in settings.items():
+            env = _environment(own)
+            children[service, role] = await running.enter_async_context(process(env, service, role))
+            await eventually(lambda env=env: _is_ready(env))  # type: ignore[misc]
+        for (service, _), own in settings.items():
+            await _lose_records(own, service)
+        ends = await asyncio.gather(*(_ends(child) for child in children.values()))
+    for case, (code, seconds, said) in zip(children, ends, strict=True):
+        assert code == 1, case
+        assert seconds < EXIT_SECONDS, (case, seconds)
+        assert b"RecordsLost" in said, case
+        assert b"loop failed" not in said, case
+        assert said.count(b'"stopped"') == 1, case
+
+
+async def _is_ready(env: Mapping[str, str]) -> bool:
+    return await status(env, "readyz") == 200
+
+
+async def test_a_process_that_does_not_stop_is_ended() -> None:
+    program = "import time; from shared.process import _end_within; _end_within(0.2); time.sleep(60)"
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
+    said, _ = await child.communicate()
+    assert child.returncode == 1
+    assert b"did not stop in time" in said
+
+
+@pytest.mark.parametrize("service", dict.fromkeys(GROUPS.values()))
+def test_no_role_of_a_service_is_left_out(service: str) -> None:
+    platform = Platform(service, Settings(**_nowhere()))
+    workers = importlib.import_module(f"services.{service}.app").build(platform).workers
+    assert {(service, role) for role in workers} <= set(CASES)
+
+
+def _nowhere() -> dict[str, object]:
+    return {
+        "kafka_bootstrap_servers": "127.0.0.1:9",
+        "mongo_url": "mongodb://127.0.0.1:9/?replicaSet=none",
+        "master_key": bytes(32),
+        "oidc_issuer": "http://127.0.0.1:9",
+    }
