@@ -1,11 +1,12 @@
-"""A process whose consumer gives up while it runs: it ends with 1, in every service and role, whatever else runs in it."""
+"""A process whose consumer gives up while it runs: it ends with 1, in every service and role, whatever else runs."""
 
 import asyncio
 import importlib
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 
@@ -55,19 +56,20 @@ async def _ends(child: asyncio.subprocess.Process) -> tuple[int, float, bytes]:
 
 
 async def test_a_consumer_that_gives_up_ends_its_process(infrastructure: Infrastructure) -> None:
-    settings = {case: own_settings(infrastructure, "http://127.0.0.1:9/issuer") for case in CASES}
-    for own in settings.values():
-        await migrate(own)
+    settings = own_settings(infrastructure, "http://127.0.0.1:9/issuer")
+    await migrate(settings)
+    environments = {case: _environment(settings) for case in CASES}
     async with AsyncExitStack() as running:
-        children: dict[tuple[str, str], asyncio.subprocess.Process] = {}
-        for (service, role), own in settings.items():
-            env = _environment(own)
-            children[service, role] = await running.enter_async_context(process(env, service, role))
-            await eventually(lambda env=env: _is_ready(env))  # type: ignore[misc]
-        for (service, _), own in settings.items():
-            await _lose_records(own, service)
-        ends = await asyncio.gather(*(_ends(child) for child in children.values()))
-    for case, (code, seconds, said) in zip(children, ends, strict=True):
+        children = [
+            await running.enter_async_context(process(env, service, role))
+            for (service, role), env in environments.items()
+        ]
+        for env in environments.values():
+            await eventually(partial(_is_ready, env))
+        for service in dict.fromkeys(GROUPS.values()):
+            await _lose_records(settings, service)
+        ends = await asyncio.gather(*(_ends(child) for child in children))
+    for case, (code, seconds, said) in zip(environments, ends, strict=True):
         assert code == 1, case
         assert seconds < EXIT_SECONDS, (case, seconds)
         assert b"RecordsLost" in said, case
@@ -88,16 +90,6 @@ async def test_a_process_that_does_not_stop_is_ended() -> None:
 
 
 @pytest.mark.parametrize("service", dict.fromkeys(GROUPS.values()))
-def test_no_role_of_a_service_is_left_out(service: str) -> None:
-    platform = Platform(service, Settings(**_nowhere()))
-    workers = importlib.import_module(f"services.{service}.app").build(platform).workers
+def test_no_role_of_a_service_is_left_out(service: str, platform_of: Callable[..., Platform]) -> None:
+    workers = importlib.import_module(f"services.{service}.app").build(platform_of(service)).workers
     assert {(service, role) for role in workers} <= set(CASES)
-
-
-def _nowhere() -> dict[str, object]:
-    return {
-        "kafka_bootstrap_servers": "127.0.0.1:9",
-        "mongo_url": "mongodb://127.0.0.1:9/?replicaSet=none",
-        "master_key": bytes(32),
-        "oidc_issuer": "http://127.0.0.1:9",
-    }
