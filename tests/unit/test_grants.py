@@ -70,6 +70,15 @@ def test_a_grant_for_the_place_that_does_not_fit_is_named_in_the_refusal() -> No
     assert "ELSEWHERE" not in refused.value.detail
 
 
+@pytest.mark.parametrize("claimed", ["7A", "7 «а»", "07-А"])
+@pytest.mark.parametrize("stored", ["7А", "7a", "7 А"])
+def test_a_class_is_reached_however_the_token_and_the_row_spell_it(claimed: str, stored: str) -> None:
+    scope = Scope(grants_of([{**STAFF, "classes": [claimed]}]))
+    place = ("RU-ROS", "RU-ROS-001", STAFF["org"])
+    assert scope.covers(*place, school_class=stored)
+    assert not scope.covers(*place, school_class="7Б")
+
+
 def test_classes_narrow_a_navigator_alone() -> None:
     narrowed = {"role": "regional-operator", "org": "RU-ROS", "classes": ["7А"]}
     assert grants_of([narrowed]) == ()
