@@ -17,6 +17,8 @@ BODY_SECONDS = 20.0
 """For a body to arrive, unless the application's state says otherwise (`body_seconds`)."""
 MOST_VALUES = 64 * 1024
 """In a body, however large: a hundred pupils give fifty thousand answers."""
+LISTS = frozenset({"accept-language", "if-none-match"})
+"""Headers that may be sent in several lines; of any other two, one would be passed over."""
 UNREADABLE = frozenset("\0\ufffd")
 """In a decoded query: the character that ends texts in C, and the one that stands for bytes that are not UTF-8."""
 
@@ -39,11 +41,15 @@ class Route(APIRoute):
         parts = list(_tree(self.dependant))
         permission = next((part.call for part in parts if getattr(part.call, "roles", ())), None)
         known = frozenset(field.alias for part in parts for field in part.query_params)
+        single = [field.alias for part in parts for field in part.header_params if field.alias.lower() not in LISTS]
         largest = self.largest_body if self.body_field is not None else 0
 
         async def judged(request: Request) -> Response:
             if permission is not None:
                 await permission(request)
+            for header in single:
+                if len(request.headers.getlist(header)) > 1:
+                    raise BadInput.field(f"header:{header}", "is given more than once")
             if request.scope["query_string"]:
                 _must_be_understood(request, known)
             if not _announces_body(request):

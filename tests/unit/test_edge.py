@@ -149,6 +149,11 @@ async def test_a_parameter_that_is_not_understood_is_refused(asked: Asked, query
     assert (answer.status, answer.pointers) == (422, pointers)
 
 
+async def test_a_header_that_is_given_twice_is_refused(asked: Asked) -> None:
+    answer = await asked.ask("GET", "/things/1", headers={"idempotency-key": "a", "Idempotency-Key": "b"})
+    assert (answer.status, answer.pointers) == (422, ["header:idempotency-key"])
+
+
 async def test_a_parameter_is_parsed_from_its_text(asked: Asked) -> None:
     assert (await asked.ask("GET", "/things/1?day=2020-09-14&limit=9")).body == ["1", "2020-09-14", 9]
 
