@@ -114,13 +114,17 @@ def _unfit(grants: Collection[Grant], places: Places) -> Iterator[str]:
     for grant in grants:
         found = next((kind for kind, codes in places.items() if grant.org is not None and grant.org in codes), None)
         if found is not None and found not in FITS[grant.role]:
-            yield _refusal(grant.role, grant.org, f"{grant.org} is a {found}")
+            yield _refusal(grant.role, grant.org, f"{grant.org} is {_said(found)}")
 
 
 def _refusal(role: Role, org: str | None, reason: str) -> str:
     """The sentence that tells a grant's holder why it is not granted."""
     name = role if org is None else f"{role}:{org}"
-    return f"{name} is not granted: the role is held in a {' or the '.join(reversed(FITS[role]))}, and {reason}"
+    return f"{name} is not granted: the role is held in {' or '.join(map(_said, FITS[role]))}, and {reason}"
+
+
+def _said(kind: Kind) -> str:
+    return "the nation" if kind == "nation" else f"a {kind}"
 
 
 def grants_of(claim: object) -> tuple[Grant, ...]:
@@ -155,7 +159,7 @@ def grant_of(role: Role, org: object, classes: object = None) -> Grant | str:
         return _refusal(role, None, "the grant names none")
     kinds = _kinds(org)
     if kinds.isdisjoint(FITS[role]):
-        return _refusal(role, org, f"{org} is {'another' if len(kinds) > 1 else f'a {min(kinds)}'}")
+        return _refusal(role, org, f"{org} is {'another' if len(kinds) > 1 else _said(min(kinds))}")
     if classes is None:
         return Grant(role, org)
     if role != "navigator" or not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse
 from starlette.routing import Route as Plain
 
 from shared.auth import NationalOperator, Tokens
 from shared.contracts.topics import GROUPS
 from shared.routes import Route
 from shared.service import Platform
+from shared.throttles import open_answer
 from tests.documents import SETTINGS, app_of, application
 
 PROBES = {"/livez", "/readyz", "/metrics"}
@@ -52,6 +54,14 @@ async def test_every_route_has_a_principal(service: str) -> None:
     page = PAGE if service == "analytics" else set()
     with application(service) as app:
         assert _open_routes(app) == PROBES | page | _document_of(service)
+
+
+@pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
+async def test_every_stream_is_counted_while_it_is_open(service: str) -> None:
+    with application(service) as app:
+        streams = [r for r in _routes(app.routes) if getattr(r, "response_class", None) is EventSourceResponse]
+        assert len(streams) == (1 if service == "notifications" else 0)
+        assert all(open_answer in {part.call for part in r.dependant.dependencies} for r in streams)
 
 
 @pytest.mark.parametrize("service", sorted(set(GROUPS.values())))

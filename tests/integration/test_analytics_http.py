@@ -1,8 +1,11 @@
 """Figures over HTTP: an answer that the caller has already is not sent again, one that has changed is."""
 
+import asyncio
 import hashlib
 import json
 from typing import Any
+
+import pytest
 
 from deploy.local.stack import Infrastructure
 from shared.contracts.event import Envelope
@@ -83,6 +86,25 @@ async def test_a_cursor_of_the_feed_is_right_or_refused(infrastructure: Infrastr
             answer = await page(after, wait=30)
             assert (answer.status, answer.body["type"]) == (status, slug), after
             assert [error["pointer"] for error in answer.body["errors"]] == ["query:after"]
+
+
+async def test_polls_of_a_feed_that_wait_are_counted_while_they_do(
+    infrastructure: Infrastructure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIMIT_OPERATOR_OPEN", "2")
+    async with installed(Analytics, infrastructure) as service:
+        await service.learns(1, *map(enveloped, (builders.season(), builders.region(), builders.registered("p1"))))
+        reader = service.bearer("reader", [REGIONAL])
+        read = await service.request("GET", "/regions/RU-ROS/feed?limit=1000", None, reader)
+        behind = f"/regions/RU-ROS/feed?after={read.body['next']}"
+
+        async def poll(wait: int) -> int:
+            return (await service.request("GET", f"{behind}&wait={wait}", None, reader)).status
+
+        waiting = [asyncio.create_task(poll(3)) for _ in range(5)]
+        assert await poll(0) == 200
+        assert sorted(await asyncio.gather(*waiting)) == [200, 200, 429, 429, 429]
+        assert await poll(1) == 200
 
 
 async def test_figures_are_sent_again_only_when_they_may_have_changed(infrastructure: Infrastructure) -> None:
