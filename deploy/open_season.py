@@ -10,6 +10,7 @@ from deploy.simulator.scenario import Scenario
 from deploy.simulator.steps import NATIONAL_OPERATOR, Venue, staff
 
 SEPTEMBER = 9
+CONSENT_URL = "https://bilet.example/consent/{season}-1"
 SLOT_DAYS, SLOT_HOUR = 14, time(15)
 """Every day a slot at one venue."""
 
@@ -21,7 +22,8 @@ def school_year(today: date) -> tuple[str, date, date]:
 
 
 async def open_season(client: Client, scenario: Scenario, now: datetime) -> str:
-    """Its code: defined with the scenario's rules, with a venue of every municipality and the next days' slots at one.
+    """Its code: defined with the scenario's rules, with a venue of every municipality, the next days' slots at one of
+    them, and a consent document that guardians can agree to.
 
     Again, it changes nothing but opens the slots of new days. Raises PlayError at a refusal.
     """
@@ -44,6 +46,9 @@ async def open_season(client: Client, scenario: Scenario, now: datetime) -> str:
         operator = staff("regional-operator", scenario.region)
         await client.perform(operator, Command("PUT", VENUES, VENUES.format(code=venue.code), entry))
     await client.perform(staff("venue", venues[0].code), _timetable(scenario, venues[0], code, closes, now))
+    document = {"title": f"Согласие на обработку персональных данных, {code}", "url": CONSENT_URL.format(season=code)}
+    route = "/registration/consent-documents/{version}"
+    await client.perform(NATIONAL_OPERATOR, Command("PUT", route, route.format(version=f"{code}-1"), document))
     return code
 
 

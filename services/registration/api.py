@@ -1,30 +1,35 @@
 """The HTTP interface of registration: organisations, rosters, links, consents, and named reads."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 
-from services.registration import handlers
+from services.registration import consents, handlers
 from services.registration.api_reads import InCode, reading_routes
 from services.registration.commands import Commands
+from services.registration.documents import DocumentEntry, DocumentPage, DocumentView
 from services.registration.handlers import Submission
 from services.registration.links import Link, Redemption
 from services.registration.organisations import Definition
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
 from services.registration.views import ConsentView, OrganisationView
-from shared.auth import STAFF, Family, Principal, RegionOperator, SchoolStaff, admit
+from shared.auth import STAFF, Family, NationalOperator, Principal, RegionOperator, SchoolStaff, admit
 from shared.bodies import Body
+from shared.grants import Role
 from shared.moments import Moment
 from shared.openapi import problems
 from shared.outbox import Clock
+from shared.paging import Paged
 from shared.problem import Answer
 from shared.routes import KIB, Route
-from shared.texts import Id, LinkCode
+from shared.texts import Id, LinkCode, Version
 from shared.throttles import guess
 
 LARGEST_ROSTER = 4 * 1024 * KIB
 """1,000 pupils and as many guardians, with the longest of names and every letter of them escaped."""
+InVersion = Annotated[Version, Path(description="The version of the document.")]
+Anyone = Annotated[Principal, admit(*get_args(Role))]
 StaffOrGuardian = Annotated[Principal, admit(*STAFF, "guardian")]
 
 
@@ -66,7 +71,7 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         "/rosters",
         max_body_size=LARGEST_ROSTER,
         response_model_exclude_none=True,
-        responses=problems({404: ["school-unknown"], 409: ["season-unknown"]}),
+        responses=problems({404: ["school-unknown"], 409: ["outside-season", "season-unknown"]}),
     )
     async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
         """Register a class for a season; answers line by line, and the same roster again creates nothing."""
@@ -89,9 +94,12 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         "/participants/{participant}/consents",
         responses=problems({404: ["not-found"], 409: ["consent-withdrawn", "guardian-unknown"]}),
     )
-    async def give_consent(who: StaffOrGuardian, participant: Id, request: handlers.ConsentRequest) -> ConsentAnswer:
-        """Put a guardian's consent in force; the same version again changes nothing."""
-        state = await handlers.give_consent(register, who, participant, request, clock())
+    async def give_consent(who: StaffOrGuardian, participant: Id, request: consents.ConsentRequest) -> ConsentAnswer:
+        """Put a guardian's consent in force; the same version again changes nothing.
+
+        A guardian agrees to a published document, in the cabinet; staff say how and when the consent was given.
+        """
+        state = await consents.give_consent(register, who, participant, request, clock())
         return ConsentAnswer(participant=state.id, consent=ConsentView.of(state))
 
     @router.delete("/participants/{participant}/consents/current", responses=problems({404: ["not-found"]}))
@@ -99,7 +107,17 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         who: StaffOrGuardian, participant: Id, occurred_at: Moment | None = None
     ) -> ConsentAnswer:
         """Withdraw the consent in force, if there is one."""
-        state = await handlers.withdraw_consent(register, who, participant, occurred_at, clock())
+        state = await consents.withdraw_consent(register, who, participant, occurred_at, clock())
         return ConsentAnswer(participant=state.id, consent=ConsentView.of(state))
+
+    @router.put("/consent-documents/{version}", responses=problems({409: ["document-published"]}))
+    async def publish_document(who: NationalOperator, version: InVersion, entry: DocumentEntry) -> DocumentView:
+        """Publish a consent document that guardians can agree to; it no longer changes."""
+        return await register.documents.publish(version, entry, clock())
+
+    @router.get("/consent-documents")
+    async def list_documents(who: Anyone, paging: Paged) -> DocumentPage:
+        """The consent documents that are published, by version."""
+        return await register.documents.page(paging)
 
     return router

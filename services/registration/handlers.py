@@ -5,39 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from services.registration import domain, organisations
+from services.registration import organisations
 from services.registration.admission import Admission
-from services.registration.domain import Consent, NewId, Participant
+from services.registration.domain import NewId
 from services.registration.links import Link, Links, Redemption
 from services.registration.organisations import Definition, Organisation
 from services.registration.pupils import Pupils
-from services.registration.readings import Within, place_of
+from services.registration.readings import place_of
 from services.registration.repository import Register
 from services.registration.roster import Lines, Roster, RosterItem, Setting, check
 from shared.auth import Principal
-from shared.bodies import Body
-from shared.contracts.registration import ConsentChannel
 from shared.decision import Decision
-from shared.errors import BadInput, FieldError, NotFound, NotKnownYet, ServiceError
-from shared.moments import Moment, happened_at, zone
+from shared.errors import FieldError, NotFound, NotKnownYet, ServiceError
 from shared.mongo import Transaction
-from shared.texts import Id, Version
+from shared.namesakes import must_be_own, namesakes
 
 C = TypeVar("C")
 R = TypeVar("R")
-
-
-class ConsentRequest(Body):
-    """A consent; staff name its giver where the pupil has several guardians."""
-
-    version: Version
-    """Version of the document that was consented to."""
-    channel: ConsentChannel
-    """How it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
-    given_at: Moment | None = None
-    """When it was given, RFC 3339 with an offset; now where it is left out. Only staff may say it."""
-    guardian: Id | None = None
-    """Id of the guardian who gave it; staff name one where the pupil has several."""
 
 
 async def define_organisation(
@@ -55,11 +39,12 @@ async def define_organisation(
         if parent is not None:
             who.scope.must_cover(parent.region)
     await register.must_be_alone(code)
-    named = await register.organisations.load(organisations.namesakes(code))
+    named = await register.organisations.load(namesakes(code))
+    regions = {other for other, organisation in named.items() if organisation.kind == "region"}
 
     def decide(current: Organisation | None) -> Decision[Organisation]:
         if current is None and parent is not None and not who.has("national-operator"):
-            organisations.must_be_own(code, parent.region, named)
+            must_be_own(code, parent.region, regions)
         return organisations.define(current, code, definition, parent, now)
 
     return await register.organisations.update(code, decide)
@@ -147,43 +132,3 @@ def _results(group: Iterable[C], serve: Callable[[C], R]) -> list[R | ServiceErr
         except ServiceError as refusal:
             results.append(refusal)
     return results
-
-
-async def give_consent(
-    register: Register, who: Principal, id: str, request: ConsentRequest, now: datetime
-) -> Participant:
-    """Puts a consent in force."""
-    within = register.within(who)
-
-    def decide(current: Participant | None) -> Decision[Participant]:
-        participant = within.keeps_consent_of(current)
-        consent = Consent(
-            version=request.version,
-            channel=request.channel,
-            given_at=_acted_at(within, participant, request.given_at, now, "given_at"),
-            guardian=domain.giver(participant, within.guardian_of(participant), request.guardian),
-        )
-        return domain.give_consent(participant, consent)
-
-    return await register.participants.update(id, decide)
-
-
-async def withdraw_consent(
-    register: Register, who: Principal, id: str, occurred_at: datetime | None, now: datetime
-) -> Participant:
-    """Ends the consent in force."""
-    within = register.within(who)
-
-    def decide(current: Participant | None) -> Decision[Participant]:
-        participant = within.keeps_consent_of(current)
-        time = _acted_at(within, participant, occurred_at, now, "occurred_at")
-        return domain.withdraw_consent(participant, time)
-
-    return await register.participants.update(id, decide)
-
-
-def _acted_at(within: Within, participant: Participant, given: datetime | None, now: datetime, where: str) -> datetime:
-    """When a consent was given or withdrawn: staff enter what is on paper, a guardian acts now."""
-    if given is not None and not within.reaches(participant):
-        raise BadInput.field(where, "only staff say when it happened")
-    return happened_at(given, now, zone(participant.place.utc_offset), where)

@@ -1,6 +1,5 @@
 """The register of organisations: regions, their municipalities, and the schools and venue owners in them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -61,22 +60,6 @@ def define(
     if wanted == current:
         return Decision(wanted)
     return Decision(wanted, (Happened(OrganisationDefined(code=code, **_content(wanted)), time),))
-
-
-def namesakes(code: str) -> list[str]:
-    """The codes of regions in whose name a code would be: `RU` and `RU-MOW` for `RU-MOW-001`, and the code itself."""
-    return [code[:end] for end in (*(place for place, c in enumerate(code) if c == "-"), len(code))]
-
-
-def must_be_own(code: str, region: str, known: Mapping[str, Organisation]) -> None:
-    """Raises BadInput for a code in the name of another region, or of a region that is still to come.
-
-    `known` are those in the register among the code's `namesakes`; a code that names no region is anybody's.
-    """
-    named = [other for other in namesakes(code) if other in known and known[other].kind == "region"]
-    foreign = named[-1] != region if named else code.startswith(f"{NATION}-")
-    if foreign:
-        raise BadInput.field("code", f"must begin with {region}-: another region's organisations are named like this")
 
 
 def _wanted(code: str, definition: Definition, parent: Organisation | None) -> Organisation:

@@ -8,6 +8,8 @@ from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.registration.admission import Admission
 from services.registration.codes import Codes
+from services.registration.documents import COLLECTION as CONSENT_DOCUMENTS
+from services.registration.documents import ConsentDocuments
 from services.registration.domain import Participant, Season
 from services.registration.organisation_reads import OrganisationReads
 from services.registration.organisations import Organisation
@@ -51,6 +53,7 @@ INDEXES: Indexes = {
     ],
     "vault": [],
     "audit": [IndexModel([("participants", 1), ("at", 1)])],
+    CONSENT_DOCUMENTS: [],
     "rules": [],
     "steps": [],
 }
@@ -72,6 +75,7 @@ class Register:
         self.organisations = organisations
         self.participants = participants
         self.codes = codes
+        self.documents = ConsentDocuments(mongo)
         self._mongo = mongo
         self._vault = vault
 

@@ -41,7 +41,7 @@ StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 SlotId = Annotated[Id, Path(description="Id of the slot.")]
 BookingId = Annotated[Id, Path(description="Id of the booking.")]
 AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]
-NOT_READY = ("participant-unknown", "organisation-unknown", "not-in-season", "consent-missing", "outside-season")
+NOT_READY = ("organisation-unknown", "not-in-season", "consent-missing", "outside-season")
 """Why a pupil cannot act yet, or at all."""
 
 
@@ -96,7 +96,7 @@ def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
         max_body_size=LARGEST_ATTEMPT,
         status_code=201,
         response_model_exclude_none=True,
-        responses=also(AttemptAnswer) | problems({404: ["not-found"], 409: [*NOT_READY, "ref-reused"]}),
+        responses=also(AttemptAnswer) | problems({404: ["participant-unknown"], 409: [*NOT_READY, "ref-reused"]}),
     )
     async def attempt(command: AttemptCommand, who: StaffOrPupil, response: Response) -> AttemptAnswer:
         """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
@@ -126,7 +126,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         responses=also(BookingAnswer)
         | problems(
             {
-                404: ["not-found"],
+                404: ["not-found", "participant-unknown"],
                 409: [*NOT_READY, "grade-outside-slot", "slot-full", "slot-past", "time-conflict"],
             }
         ),

@@ -24,6 +24,8 @@ from shared.moments import Moment, happened_at
 from shared.mongo import Transaction
 from shared.texts import Id, Reason
 
+NO_ATTENDANCE = "no such attendance"
+
 
 class Presence(Body):
     """That a pupil took part, and how the venue knows."""
@@ -145,16 +147,18 @@ async def _roll_call(store: Store, named: Sequence[tuple[Slot, str]], new_id: Ne
 async def revoke(
     store: Store, attendance: str, correction: Revocation, who: Principal, now: datetime, new_id: NewId
 ) -> Attendance:
-    """The attendance, revoked now or before; raises NotFound, or Forbidden for another venue's."""
+    """The attendance, revoked now or before; raises NotFound, also for another venue's."""
     path_id = await store.path_with("attendances", attendance)
     if path_id is None:
-        raise NotFound("no such attendance")
+        raise NotFound(NO_ATTENDANCE)
     found = path_id
 
     async def body(tx: Transaction) -> Attendance:
         path = (await store.paths.load([found], tx))[found]
         id = next(a.slot for a in path.attendances if a.id == attendance)
-        slot = _of_venue((await store.slots.load([id], tx)).get(id), who)
+        slot = (await store.slots.load([id], tx))[id]
+        if not who.scope.covers(slot.region, hosts=(slot.organisation, slot.venue)):
+            raise NotFound(NO_ATTENDANCE)
         call = await _roll_call(store, [(slot, path.participant)], new_id, tx)
         pupil, season = call.pupils[path.participant], call.seasons[slot.season]
         time = happened_at(correction.occurred_at, now, known_zone(call.zones, pupil.region))

@@ -18,6 +18,7 @@ from shared.decision import Decision
 from shared.errors import BadInput
 from shared.moments import happened_at
 from shared.mongo import Transaction
+from shared.namesakes import must_be_own, namesakes
 
 
 async def define_season(store: Store, code: str, rules: SeasonRules, now: datetime) -> Season:
@@ -62,7 +63,15 @@ async def register_venue(store: Store, code: str, entry: VenueEntry, who: Princi
     local = known_zone(await store.zones([owner.region]), owner.region)
     time = happened_at(entry.occurred_at, now, local)
     await store.must_be_alone("venues", code)
-    return await store.venues.update(code, lambda known: catalogue.register(known, code, entry, owner, time))
+    named = await store.organisations(namesakes(code))
+    regions = {other for other, organisation in named.items() if organisation.kind == "region"}
+
+    def decide(known: Venue | None) -> Decision[Venue]:
+        if known is None and not who.has("national-operator"):
+            must_be_own(code, owner.region, regions)
+        return catalogue.register(known, code, entry, owner, time)
+
+    return await store.venues.update(code, decide)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from services.trials.copies import Participant
-from services.trials.refusals import not_yet
+from services.trials.refusals import UnknownParticipant, not_yet
 from shared.auth import Principal
-from shared.errors import BadInput, FieldError, NotFound
+from shared.errors import BadInput
 from shared.moments import happened_at
 
 
@@ -36,13 +36,10 @@ class Desk:
     _staffed: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
     def pupil(self, id: str, field: str) -> Participant:
-        """The pupil; raises NotKnownYet before registration's event has arrived, NotFound outside the scope."""
+        """The pupil; raises UnknownParticipant outside the scope, and before registration's event has arrived."""
         pupil = self.pupils.get(id)
-        if pupil is None:
-            raise not_yet("participant-unknown", field, "this participant is not known here yet")
-        if not self._is_staff(pupil) and not reaches(self.who, pupil):
-            detail = "no such participant"
-            raise NotFound(detail, errors=[FieldError(field, detail)])
+        if pupil is None or not (self._is_staff(pupil) or reaches(self.who, pupil)):
+            raise UnknownParticipant.named(field)
         return pupil
 
     def time(self, pupil: Participant, given: datetime | None, field: str) -> datetime:

@@ -403,9 +403,25 @@ async def test_consent_is_given_and_withdrawn_by_the_school_or_the_guardian(runn
         ended = await running.call("DELETE", f"{path}/current", grants=GUARDIAN, subject="h1")
         assert ended == (200, {"participant": item["participant"], "consent": None})
     assert (await running.call("POST", path, given, grants=[NAVIGATOR]))[0] == 409
-    dated = await running.call("POST", path, given, grants=GUARDIAN, subject="h1")
-    assert (dated[0], _pointers(dated[1])) == (422, ["/given_at"])
-    assert (await running.call("POST", path, {**given, "given_at": None}, grants=GUARDIAN, subject="h1"))[0] == 200
+    own = {"version": "2020-1", "channel": "cabinet"}
+    status, answer = await running.call("POST", path, own, grants=GUARDIAN, subject="h1")
+    assert (status, _pointers(answer)) == (422, ["/version"]), "nobody has published it"
+    text = {"title": "Согласие", "url": "https://bilet.example/consent/2020-1"}
+    for _ in range(2):
+        assert (await running.call("PUT", "/consent-documents/2020-1", text, grants=[NATIONAL]))[0] == 200
+    assert (await running.call("PUT", "/consent-documents/2020-1", text, grants=[REGIONAL]))[0] == 403
+    other = {**text, "title": "Другое"}
+    status, answer = await running.call("PUT", "/consent-documents/2020-1", other, grants=[NATIONAL])
+    assert (status, answer["type"]) == (409, "document-published")
+    status, answer = await running.call("GET", "/consent-documents", grants=GUARDIAN, subject="h1")
+    assert (status, [d["version"] for d in answer["items"]], answer["next"]) == (200, ["2020-1"], None)
+    for wrong, pointer in (({"given_at": given["given_at"]}, "/given_at"), ({"channel": "paper"}, "/channel")):
+        status, answer = await running.call("POST", path, {**own, **wrong}, grants=GUARDIAN, subject="h1")
+        assert (status, _pointers(answer)) == (422, [pointer])
+    status, answer = await running.call("POST", path, {"version": "2020-1"}, grants=GUARDIAN, subject="h1")
+    assert (status, answer["consent"]["channel"]) == (200, "cabinet")
+    status, answer = await running.call("POST", path, {"version": "2"}, grants=[NAVIGATOR])
+    assert (status, _pointers(answer)) == (422, ["/channel"]), "staff say how it was given"
     assert (await running.call("POST", path, given, grants=[OTHER_SCHOOL]))[0] == 404
     for never in ("2099-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"):
         status, answer = await running.call("POST", path, {**given, "given_at": never}, grants=[NAVIGATOR])

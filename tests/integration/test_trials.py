@@ -311,7 +311,8 @@ async def test_requests_that_come_at_once_are_each_answered_as_if_alone(trials: 
         *(trials.ask("POST", f"/slots/{slot}/bookings", seat(id), **who) for slot, id, who in wishes)
     )
     outcomes = Counter(answer.body.get("type", answer.status) for answer in answers)
-    assert outcomes == {201: 9, 200: 1, "time-conflict": 1, "slot-full": 1, "not-found": 2}
+    refused = ("time-conflict", "slot-full", "not-found", "participant-unknown")
+    assert outcomes == Counter({201: 9, 200: 1} | dict.fromkeys(refused, 1))
     documents = trials.mongo["slots"].find({"_id": {"$in": [morning, clash, tiny]}})
     taken = {slot["_id"]: slot["booked"] async for slot in documents}
     assert (taken[morning] + taken[clash], taken[tiny]) == (8, 1)
@@ -478,6 +479,55 @@ async def test_a_venue_needs_an_organisation_and_a_season(
     entry = {"organisation": VENUE, "name": "x", "registry": "federal", "season": "2020", **change}
     refused = await trials.ask("PUT", "/venues/other", entry, role="regional-operator", org="RU-ROS")
     assert (refused.status, refused.body["type"]) == (status, slug)
+
+
+async def test_a_new_venue_has_a_code_of_its_own_region(trials: Trials) -> None:
+    await trials.publish(region("RU-MOW"), region("RU-ROS-NEW"))
+    await trials.know({"kind": "region", "_id": {"$in": ["RU-MOW", "RU-ROS-NEW"]}}, 2, "organisations")
+    entry = {"organisation": VENUE, "name": "x", "registry": "federal", "season": "2020"}
+    operator = {"role": "regional-operator", "org": "RU-ROS"}
+    for foreign in ("RU-MOW-001-V01", "RU-MOW", "RU-ROS-NEW-V01", "RU-TOMORROW-V01"):
+        refused = await trials.ask("PUT", f"/venues/{foreign}", entry, **operator)
+        assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "path:code")
+    for own in ("RU-ROS-001-V77", "V77"):
+        await trials.must("PUT", f"/venues/{own}", entry, **operator)
+    await trials.must("PUT", "/venues/RU-MOW-V78", entry)
+    await trials.must("PUT", "/venues/RU-MOW-V78", {**entry, "name": "y"}, **operator)
+
+
+async def test_nobody_learns_who_exists(trials: Trials) -> None:
+    await trials.enrol("hidden")
+    slot = await trials.slot()
+    stranger = {"role": "guardian", "org": "stranger"}
+    for path, body, who in (
+        (f"/slots/{slot}/bookings", lambda id: {"participant": id}, stranger),
+        (f"/slots/{slot}/bookings", seat, STRANGER),
+        (f"/slots/{slot}/bookings/batch", lambda id: {"participants": [id]}, STRANGER),
+        ("/attempts", attempt, STRANGER),
+        ("/attempts/batch", lambda id: {"attempts": [attempt(id)]}, STRANGER),
+    ):
+        there, absent = [await trials.ask("POST", path, body(id), **who) for id in ("hidden", "absent")]
+        assert there.status == absent.status
+        assert str(there.body).replace("hidden", "absent") == str(absent.body)
+        assert "participant-unknown" in str(there.body)
+    for path in ("/participants/{}/path?season=2020", "/participants/{}/path?season=1999"):
+        answers = [await trials.ask("GET", path.format(id), **STRANGER) for id in ("hidden", "absent")]
+        assert answers[0] == answers[1]
+        assert answers[0].status == 404
+
+
+async def test_an_attendance_of_another_venue_is_none(trials: Trials) -> None:
+    await trials.enrol("mine")
+    slot = await trials.slot()
+    await trials.must("POST", f"/slots/{slot}/bookings", seat("mine"), **NAVIGATOR)
+    done = await trials.must("POST", f"/slots/{slot}/attendance", [present("mine")], **HOST)
+    elsewhere = {"role": "venue", "org": "RU-ROS-001-V99"}
+    answers = [
+        await trials.ask("POST", f"/attendance/{id}/revocation", {"reason": "x"}, **elsewhere)
+        for id in (done["items"][0]["attendance"], "absent")
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0].status == 404
 
 
 async def test_a_venue_of_another_region_is_not_ours(trials: Trials) -> None:
