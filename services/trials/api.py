@@ -24,13 +24,14 @@ from services.trials.gate import NewId
 from services.trials.instruments import AttemptCommand
 from services.trials.repository import Store
 from services.trials.results import only
-from services.trials.views import PathView, Views
+from services.trials.views import BookingPage, PathView, Views
 from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
 from shared.bodies import Body, Count, Item, parsed
 from shared.contracts.codes import SeasonCode
 from shared.moments import Moment
 from shared.openapi import also, problems
 from shared.outbox import Clock
+from shared.paging import Paged
 from shared.routes import KIB, Route
 from shared.texts import Id
 
@@ -84,6 +85,11 @@ def routes(store: Store, views: Views, reads: CatalogueReads, clock: Clock, new_
     async def path(participant: Id, season: SeasonCode, who: StaffOrFamily) -> PathView:
         """A pupil's stages with their times, attempts with profiles, bookings and recommendation."""
         return await views.within(who).path(participant, season)
+
+    @router.get("/participants/{participant}/bookings", responses=problems({404: ["not-found"]}))
+    async def bookings_of(participant: Id, season: SeasonCode, who: StaffOrFamily, paging: Paged) -> BookingPage:
+        """A pupil's bookings of a season by the start of their slots, cancelled ones too."""
+        return await views.within(who).bookings(participant, season, paging)
 
     return router
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from shared.contracts.trials import SlotOpened
 from tests.builders import municipality, region
-from tests.builders_trials import INSTRUMENT, RULES, VENUE, college
+from tests.builders_trials import ANSWERS, INSTRUMENT, RULES, VENUE, college
 from tests.integration.running_trials import Trials, trials_service
 
 ANYONE = {"role": "pupil", "org": "nobody-s-pupil"}
@@ -153,3 +153,58 @@ async def test_without_a_token_nothing_is_read(trials: Trials) -> None:
     for path in ("seasons", "diagnostics", "competencies", "venues", "slots?season=2020", "seasons/2020"):
         async with trials.http.get(f"{trials.base}/trials/{path}") as answer:
             assert answer.status == 401
+
+
+async def test_a_pupil_s_bookings_are_read_by_pages_with_names_by_those_who_may(trials: Trials) -> None:
+    navigator = {"role": "navigator", "org": "RU-ROS-001-S01"}
+    await trials.enrol("reader", "other")
+    await trials.link("reader", "reader-s-mother")
+    booked = []
+    for day in (7, 5, 6):
+        slot = await trials.slot(starts_at=f"2020-10-0{day}T09:00:00+03:00")
+        seat = {"participant": "reader", "occurred_at": "2020-09-20T10:00:00+03:00"}
+        booked.append((await trials.must("POST", f"/slots/{slot}/bookings", seat, **navigator))["booking"])
+        if day == 5:
+            present = {"participant": "reader", "source": "qr", "occurred_at": "2020-10-05T10:00:00+03:00"}
+            said = await trials.must("POST", f"/slots/{slot}/attendance", [present], role="venue", org=VENUE)
+    await trials.must("DELETE", f"/bookings/{booked[2]}?occurred_at=2020-09-21T10:00:00%2B03:00", **navigator)
+    path, mother = "/participants/reader/bookings?season=2020", {"role": "guardian", "org": "reader-s-mother"}
+    first = await trials.must("GET", f"{path}&limit=2", **mother)
+    rest = await trials.must("GET", f"{path}&limit=2&after={first['next']}", **mother)
+    found = [*first["items"], *rest["items"]]
+    assert ([booking["id"] for booking in found], rest["next"]) == ([booked[1], booked[2], booked[0]], None)
+    assert [booking["cancelled"] is None for booking in found] == [True, False, True]
+    assert [booking["attendance"] for booking in found] == [said["items"][0]["attendance"], None, None]
+    assert {(booking["venue_name"], booking["competency_name"]) for booking in found} == {("Колледж", "gov")}
+    whole = await trials.must("GET", "/participants/reader/path?season=2020", **mother)
+    assert whole["season_name"] == "Сезон 2020"
+    assert [booking["id"] for booking in whole["bookings"]] == booked
+    assert [attended["competency_name"] for attended in whole["attendances"]] == ["gov"]
+    strangers: list[dict[str, str]] = [
+        {"role": "guardian", "org": "nobody"},
+        {"role": "pupil", "org": "reader-s-mother"},
+        {"role": "navigator", "org": "RU-ROS-001-S02"},
+    ]
+    for stranger in strangers:
+        assert (await trials.ask("GET", path, **stranger)).status == 404
+    assert (await trials.ask("GET", "/participants/other/bookings?season=2020", **mother)).status == 404
+    other = await trials.ask("GET", f"/participants/other/bookings?season=2020&after={first['next']}", **navigator)
+    assert (other.status, other.body["errors"][0]["pointer"]) == (422, "query:after")
+    assert (await trials.must("GET", "/participants/other/bookings?season=2020", **navigator))["items"] == []
+
+
+async def test_a_recommendation_names_its_competencies(trials: Trials) -> None:
+    navigator = {"role": "navigator", "org": "RU-ROS-001-S01"}
+    await trials.enrol("named")
+    for code in ("readiness", "interests"):
+        sent = {"ref": code, "participant": "named", "season": "2020", "diagnostic": code, "answers": ANSWERS}
+        await trials.must("POST", "/attempts", sent | {"occurred_at": "2020-09-20T10:00:00+03:00"}, **navigator)
+    for day in ("2020-10-12", "2020-10-13"):
+        slot = await trials.slot(starts_at=f"{day}T14:00:00+03:00")
+        seat = {"participant": "named", "occurred_at": "2020-09-20T10:00:00+03:00"}
+        await trials.must("POST", f"/slots/{slot}/bookings", seat, **navigator)
+        present = {"participant": "named", "source": "qr", "occurred_at": f"{day}T15:00:00+03:00"}
+        await trials.must("POST", f"/slots/{slot}/attendance", [present], role="venue", org=VENUE)
+    path = await trials.must("GET", "/participants/named/path?season=2020", **navigator)
+    assert path["recommendation"]["competency_names"] == {"gov": "gov"}
+    assert [attempt["diagnostic_name"] for attempt in path["attempts"]] == ["Готовность", "Готовность"]
