@@ -39,6 +39,11 @@ BEARER: Json = {
 ENTITY_TAG: Json = {"ETag": {"description": "Sent back as `If-None-Match`.", "schema": {"type": "string"}}}
 
 
+RATE_LIMIT: Json = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}, "required": True},
+    "RateLimit-Policy": {"description": "The quota and its window.", "schema": {"type": "string"}, "required": True},
+    "RateLimit": {"description": "What is left of the quota.", "schema": {"type": "string"}, "required": True},
+}
 COMMON = {
     "participant": "Id of the pupil.",
     "season": "Code of the season.",
@@ -80,15 +85,24 @@ def document(app: FastAPI) -> Json:
         schemas[model.__name__].pop("$defs", None)
     for schema in schemas.values():
         for name, field in schema.get("properties", {}).items():
-            if name in COMMON:
-                field.setdefault("description", COMMON[name])
+            _settle(name, field)
     components["securitySchemes"] = {"bearer": BEARER}
     components["responses"] = {error.slug: _answer([error.slug]) for error in SHARED}
+    components["responses"][QuotaExceeded.slug]["headers"] = RATE_LIMIT
     for context in iter_route_contexts(app.routes):
         if isinstance(context.original_route, APIRoute) and context.include_in_schema:
             for method in context.methods or ():
                 _complete(found["paths"][context.path_format][method.lower()], context)
     return found
+
+
+def _settle(name: str, field: Json) -> None:
+    """Gives a field the text that its name has everywhere, and makes a tuple of equals a list, which all tools know."""
+    if name in COMMON:
+        field.setdefault("description", COMMON[name])
+    kinds = field.get("prefixItems", ())
+    if kinds and all(kind == kinds[0] for kind in kinds):
+        field["items"] = field.pop("prefixItems")[0]
 
 
 def roles_of(dependant: Any) -> tuple[str, ...]:

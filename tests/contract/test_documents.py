@@ -1,13 +1,15 @@
 """What the OpenAPI documents promise: valid, whole, and telling a caller all that can come back."""
 
+import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from shared.openapi import ROLES, SLUGS
-from tests.documents import SERVICES, Json, document, operations, resolved
+from tests.documents import SERVICES, Json, document, judge, operations, resolved
 
 EVERY = [(service, method, path, operation) for service in SERVICES for method, path, operation in operations(service)]
 NAMES = [f"{method} {path}" for _, method, path, _ in EVERY]
@@ -79,3 +81,29 @@ def test_a_text_that_repeats_the_name_is_none() -> None:
     assert not _says_more("school_class", "The class of the school")
     assert not _says_more("name", "")
     assert _says_more("minutes", "Length in minutes")
+
+
+FORBIDDEN = {"type": "forbidden", "title": "Forbidden", "status": 403, "detail": "no"}
+EMPTY: Json = {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("status", "media", "body", "fault"),
+    [
+        (200, "application/json", EMPTY, None),
+        (403, "application/problem+json", FORBIDDEN, None),
+        (418, "application/problem+json", FORBIDDEN, "not documented"),
+        (403, "application/json", FORBIDDEN, "documented is"),
+        (403, "application/problem+json", FORBIDDEN | {"type": "slot-full"}, "documented are"),
+        (200, "application/json", {"items": []}, "outside its schema"),
+        (200, "application/json", {"items": [{}], "next": None}, "outside its schema"),
+        (200, "text/html", "<p>", "documented is"),
+    ],
+)
+def test_an_answer_that_no_document_tells_of_is_found(status: int, media: str, body: Any, fault: str | None) -> None:
+    raw = json.dumps(body).encode()
+    if fault is None:
+        judge("GET", "/trials/slots", status, media, raw)
+    else:
+        with pytest.raises(AssertionError, match=fault):
+            judge("GET", "/trials/slots", status, media, raw)

@@ -1,6 +1,7 @@
 """Requests made from the OpenAPI documents, by nine roles and nobody: no 5xx, and no answer that is not documented."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
@@ -21,7 +22,7 @@ from tests.documents import SERVICES, document, operations
 from tests.e2e.conftest import Client
 from tests.e2e.season import World, soon, world
 
-EXAMPLES = 25
+EXAMPLES = 40
 """Of each operation; seeded by its name, so that every run asks the same."""
 CHECKS = [
     not_a_server_error,
@@ -41,6 +42,7 @@ class Asked:
         self.url = made.client.system.url
         self.named = named
         self.session = requests.Session()
+        self.seen: Counter[int] = Counter()
         client = made.client
         grants: Mapping[str, Sequence[str]] = {
             "national": ("national-operator:RU",),
@@ -69,6 +71,7 @@ class Asked:
             case.query["wait"] = 0
         seconds = 0.5 if case.path.endswith("/stream") else 30
         answer = case.call(self.url, self.session, self.headers[who], timeout=seconds)
+        self.seen[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
 
     def _grounded(self, part: Any, path: str = "") -> Any:
@@ -121,3 +124,7 @@ async def test_every_answer_is_documented(asked: Asked, operation: APIOperation[
         asked.call(case, who, grounded)
 
     await asyncio.to_thread(ask)
+
+
+def test_of_every_kind_of_answer_there_were_some(asked: Asked) -> None:
+    assert asked.seen.keys() >= {200, 401, 403, 404, 409, 422}
