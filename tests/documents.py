@@ -125,8 +125,17 @@ def _templates(service: str, method: str) -> Sequence[tuple[re.Pattern[str], Jso
     return [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), operation) for path, operation in mine]
 
 
+@cache
+def _closed(service: str) -> Json:
+    """A service's models without room for fields that they do not name: what is answered must be described."""
+    models = document(service)["components"]["schemas"]
+    return {
+        name: {"additionalProperties": False, **model} for name, model in models.items() if "properties" in model
+    } | {name: model for name, model in models.items() if "properties" not in model}
+
+
 def _fits(service: str, schema: Mapping[str, Any], body: Any, told: str) -> None:
-    whole = {**schema, "components": document(service)["components"]}
+    whole = {**schema, "components": {"schemas": _closed(service)}}
     complaints = [
         f"{error.json_path}: {error.message[:200]}" for error in Draft202012Validator(whole).iter_errors(body)
     ]

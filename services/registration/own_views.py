@@ -48,7 +48,7 @@ class GrantView(Answer):
     """A role that the caller's token grants."""
 
     role: Role
-    """The role."""
+    """What the grant lets its holder be, for instance `navigator`."""
     org: str | None
     """Code of the organisation in which it is held; null for guardian and pupil, whose codes say whose they are."""
     org_name: str | None

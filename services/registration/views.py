@@ -64,9 +64,9 @@ class NamedOrganisation(OrganisationView):
     parent_name: str | None
     """Name of the organisation above."""
     region_name: str | None
-    """Name of the region."""
+    """Name of the region, in Russian; null while its definition is missing."""
     municipality_name: str | None
-    """Name of the municipality."""
+    """Name of the municipality, in Russian; null while its definition is missing."""
 
     @classmethod
     def named(cls, organisation: Organisation, names: OrganisationNames) -> "NamedOrganisation":
@@ -167,11 +167,11 @@ class ParticipantView(Answer):
     region: str
     """Code of the region in which the pupil learns."""
     region_name: str | None
-    """Name of that region."""
+    """Name of the region, in Russian; null while its definition is missing."""
     municipality: str
     """Code of the municipality in which the pupil learns."""
     municipality_name: str | None
-    """Name of that municipality."""
+    """Name of the municipality, in Russian; null while its definition is missing."""
     school: str
     """Code of the school where the pupil learns."""
     school_name: str | None

@@ -134,9 +134,9 @@ class NamedVenue(VenueView):
     organisation_name: str | None
     """Name of the organisation that owns it."""
     region_name: str | None
-    """Name of the region."""
+    """Name of the region, in Russian; null while its definition is missing."""
     municipality_name: str | None
-    """Name of the municipality."""
+    """Name of the municipality, in Russian; null while its definition is missing."""
     season_names: dict[str, str | None]
     """Code of a season → its name."""
 
@@ -197,13 +197,13 @@ class NamedSlot(SlotView):
     """A slot with the names of what it mentions; null where a definition has not arrived."""
 
     venue_name: str | None
-    """Name of the venue."""
+    """Name of the venue, in Russian; null while its definition is missing."""
     season_name: str | None
-    """Name of the season."""
+    """Name of the season, in Russian; null while its definition is missing."""
     region_name: str | None
-    """Name of the region."""
+    """Name of the region, in Russian; null while its definition is missing."""
     competency_name: str | None
-    """Name of the competency."""
+    """Name of the competency, in Russian; null while its definition is missing."""
 
     @classmethod
     def named(cls, slot: Slot, names: Names) -> "NamedSlot":
