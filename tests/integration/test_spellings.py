@@ -69,6 +69,14 @@ async def test_a_name_that_is_no_text_is_refused_by_field(running: Registration,
     assert await running.documents() == before
 
 
+async def test_an_organisation_s_code_that_differs_by_case_alone_is_taken(running: Registration) -> None:
+    school = {"kind": "school", "name": "Школа", "parent": "RU-ROS-001", "level": "main"}
+    for code in (SCHOOL.id.lower(), SCHOOL.id.replace("S", "s")):
+        status, answer = await running.define(code, **school)
+        assert (status, answer["type"], answer["errors"][0]["pointer"]) == (409, "code-taken", "path:code")
+    assert (await running.define(SCHOOL.id, **school))[0] == 200
+
+
 async def test_a_name_is_shown_without_what_cannot_be_seen(running: Registration) -> None:
     (item,) = await running.enter(pupil("n2", name=" Ива\u200bнов\u202e\u00a0 Пе\u0308тр "))
     _, seen = await running.call("GET", f"/participants/{item['participant']}", grants=[NAVIGATOR])
