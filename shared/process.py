@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
 
 from shared import kafka
 from shared.errors import Unavailable
@@ -123,8 +124,8 @@ class Process:
             try:
                 await self._readers.start(await self._ends(), STOP_SECONDS)
                 break
-            except (KafkaError, OSError) as error:
-                self._not_ready.met(f"Kafka does not answer: {type(error).__name__}")
+            except (KafkaError, PyMongoError, OSError) as error:
+                self._not_ready.met(f"a dependency does not answer: {type(error).__name__}")
             await asyncio.sleep(1.0)
         self._started = True
 

@@ -37,7 +37,17 @@ class Readers:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, ends: Mapping[TopicPartition, int], graceful_seconds: float) -> None:
-        """Begins to read; `ends` are those that catalogues are read up to first. Raises RecordsLost or KafkaError."""
+        """Begins to read; `ends` are those that catalogues are read up to first.
+
+        Raises RecordsLost, or KafkaError or PyMongoError where one of them does not answer; then nothing has begun.
+        """
+        try:
+            await self._begin(ends, graceful_seconds)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _begin(self, ends: Mapping[TopicPartition, int], graceful_seconds: float) -> None:
         for consumer in self._consumers.values():
             await consumer.know_ends(ends)
         self._broker = KafkaBroker(
@@ -67,8 +77,10 @@ class Readers:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._broker is not None:
-            await self._broker.stop()
+        self._tasks.clear()
+        broker, self._broker = self._broker, None
+        if broker is not None:
+            await broker.stop()
         for consumer in self._consumers.values():
             await consumer.logs.close()
 
