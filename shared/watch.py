@@ -76,8 +76,8 @@ class Watch:
         self._looks += 1
         if self._looks % LINEAGE_LOOKS == 1:
             await self._consumer.lineage.must_hold(mine)
-        bounds = await self._consumer.logs.bounds(mine)
         stored = await self._consumer.offsets.read(mine)
+        bounds = await self._consumer.logs.bounds(mine)  # after the offsets: an end never lies before what was handled
         for partition, next_ in stored.items():
             must_be_within(self._consumer.group, partition, bounds[partition], next_)
         await self._go_on(reader, stored)
