@@ -1,5 +1,6 @@
 """A partition's log below the group's consumer: its bounds, and its records as far as each of them can be read."""
 
+import asyncio
 import hashlib
 import struct
 from collections import defaultdict
@@ -72,6 +73,7 @@ class Logs:
     def __init__(self, bootstrap: Sequence[str]) -> None:
         self._bootstrap = list(bootstrap)
         self._client: AIOKafkaClient | None = None
+        self._opening = asyncio.Lock()
 
     async def bounds(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Bounds]:
         """Both ends of each log; raises KafkaError, also for a topic that is not there."""
@@ -132,11 +134,12 @@ class Logs:
             raise
 
     async def _opened(self) -> AIOKafkaClient:
-        if self._client is None:
-            client = AIOKafkaClient(bootstrap_servers=self._bootstrap, request_timeout_ms=10_000)
-            await client.bootstrap()
-            self._client = client
-        return self._client
+        async with self._opening:
+            if self._client is None:
+                client = AIOKafkaClient(bootstrap_servers=self._bootstrap, request_timeout_ms=10_000)
+                await client.bootstrap()
+                self._client = client
+            return self._client
 
 
 def _must_be_well(code: int, partition: TopicPartition) -> None:

@@ -122,6 +122,9 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
                 await asyncio.sleep(PAUSE_SECONDS)
                 return {}
             found, invalid = await self._apart()
+        else:
+            if not self.stopped:
+                self._owner.reads()
         self.batch = Batch(await self._spans(found), invalid)
         return found
 
@@ -140,8 +143,6 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         self._next |= {p: span.next for p, span in spans.items()}
         for partition in self.stopped.keys() & found.keys():
             await self._owner.goes_on(partition)
-        if found and not self.stopped:
-            self._owner.reads()
         return spans
 
     async def _begin(self, partition: TopicPartition, first: int) -> int:

@@ -105,4 +105,4 @@ class Watch:
             self._trouble.over()
             return
         where = ", ".join(f"{p.topic}:{p.partition} at {stored[p]}" for p in sorted(still)[:5])
-        self._trouble.met(f"{sum(waiting[p] for p in still)} records wait in {len(still)} partitions: {where}")
+        self._trouble.met(f"records wait in {len(still)} partitions: {where}")
