@@ -19,6 +19,7 @@ from shared.contracts.registration import ConsentGiven, ParticipantRegistered
 from shared.contracts.samples import envelopes as samples
 from shared.grants import Grant
 from tests.builders_notifications import Story, numbers
+from tests.cursors import WRONG
 from tests.integration.installation import installed
 from tests.integration.running import eventually
 from tests.integration.running_notifications import Notifications
@@ -89,6 +90,18 @@ async def test_a_cursor_of_another_make_is_refused_by_name(running: Notification
         async with running.http.get(f"{url}/stream", headers={**headers, "Last-Event-ID": wrong}) as answer:
             assert answer.status == 422
             assert (await answer.json())["errors"][0]["pointer"] == "header:Last-Event-ID"
+
+
+async def test_whatever_stands_for_a_cursor_is_refused_by_name(running: Notifications) -> None:
+    url, headers = f"{running.base}/notifications", running.headers("anna-13")
+    for after in WRONG:
+        async with running.http.get(f"{url}/inbox", params={"after": after}, headers=headers) as answer:
+            assert answer.status == 422, after[:40]
+            assert (await answer.json())["errors"][0]["pointer"] == "query:after"
+        if after.isascii():
+            async with running.http.get(f"{url}/stream", headers={**headers, "Last-Event-ID": after}) as answer:
+                assert answer.status == 422, after[:40]
+                assert (await answer.json())["errors"][0]["pointer"] == "header:Last-Event-ID"
 
 
 async def test_a_cursor_ahead_of_the_notices_is_refused_and_another_s_pupil_in_it_read_over(

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from tests.builders_registration import SCHOOL, pupil
+from tests.cursors import WRONG
 from tests.integration.running_registration import NATIONAL, NAVIGATOR, Registration, registration
 
 GUARDIAN, PUPIL = [{"role": "guardian"}], [{"role": "pupil"}]
@@ -126,6 +128,23 @@ async def test_another_s_cursor_leads_to_nobody_else(running: Registration) -> N
     assert {child["participant"] for child in other["items"]} <= own
     status, refused = await running.call("GET", f"/organisations?after={page['next']}", grants=GUARDIAN)
     assert (status, refused["errors"][0]["pointer"]) == (422, "query:after")
+
+
+async def test_whatever_stands_for_a_cursor_is_refused_by_name(running: Registration) -> None:
+    pupils = f"/schools/{SCHOOL.id}/participants?season=2020&"
+    for path, grants in (("/organisations?", GUARDIAN), ("/me?", GUARDIAN), (pupils, [NAVIGATOR])):
+        for after in WRONG:
+            status, answer = await running.call("GET", f"{path}after={quote(after)}", grants=grants)
+            assert (status, answer["errors"][0]["pointer"]) == (422, "query:after"), after[:40]
+
+
+async def test_a_list_of_pupils_goes_on_from_a_cursor_of_the_release_before(running: Registration) -> None:
+    items = await running.enter(*(pupil(f"p{n}") for n in range(3)), **{"class": "7П"})
+    ids = sorted(item["participant"] for item in items)
+    earlier = quote(f"7П:{ids[0]}")
+    path = f"/schools/{SCHOOL.id}/participants?season=2020&limit=2&after={earlier}"
+    _, page = await running.call("GET", path, grants=[NAVIGATOR])
+    assert [item["participant"] for item in page["items"]] == ids[1:]
 
 
 async def test_the_reads_of_a_family_and_of_the_register_are_by_index(running: Registration) -> None:

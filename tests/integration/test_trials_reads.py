@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -10,6 +11,7 @@ from deploy.local.stack import Infrastructure
 from shared.contracts.trials import SlotOpened
 from tests.builders import municipality, region
 from tests.builders_trials import ANSWERS, INSTRUMENT, RULES, VENUE, college
+from tests.cursors import WRONG
 from tests.integration.running_trials import Trials, trials_service
 
 ANYONE = {"role": "pupil", "org": "nobody-s-pupil"}
@@ -132,6 +134,19 @@ async def test_a_cursor_of_one_list_is_refused_by_every_other(trials: Trials) ->
                 assert answer.status == 200
             else:
                 assert (answer.status, answer.body["errors"][0]["pointer"]) == (422, "query:after")
+
+
+async def test_whatever_stands_for_a_cursor_is_refused_by_name(trials: Trials) -> None:
+    await trials.enrol("forger")
+    mine = {"role": "navigator", "org": "RU-ROS-001-S01"}
+    for path in ("/seasons?", "/diagnostics?", "/competencies?", "/venues?", "/slots?season=2020&"):
+        for after in WRONG:
+            answer = await trials.ask("GET", f"{path}after={quote(after)}", **ANYONE)
+            assert (answer.status, answer.body["errors"][0]["pointer"]) == (422, "query:after"), after[:40]
+    for after in WRONG:
+        bookings = f"/participants/forger/bookings?season=2020&after={quote(after)}"
+        answer = await trials.ask("GET", bookings, **mine)
+        assert (answer.status, answer.body["errors"][0]["pointer"]) == (422, "query:after"), after[:40]
 
 
 async def test_who_has_a_page_already_is_told_so_until_it_changes(trials: Trials) -> None:
