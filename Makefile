@@ -27,6 +27,10 @@ demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= P
 test: setup ## every test that needs no more than this machine
 	$(PY) -m pytest tests/unit tests/contract tests/integration tests/e2e
 
+.PHONY: bench
+bench: setup ## benchmarks with their bounds; writes tests/bench/RESULTS.md
+	$(PY) -m pytest -s --timeout 1200 tests/bench
+
 .PHONY: unit
 unit: setup ## the tests that need no server
 	$(PY) -m pytest -q tests/unit tests/contract

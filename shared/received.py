@@ -12,6 +12,9 @@ from shared.errors import BadInput, BodyTooLarge, BrokenOff, MalformedJson, TooS
 
 BYTES_A_VALUE = 8
 """No body needs fewer on average; it bounds how many values a text of a given size may hold."""
+MARKS = (b",", b"[", b"{")
+"""Outside of texts one stands before nearly every value."""
+NO_MARKS = bytes(set(range(256)) - set(b',[{"'))
 LONGEST_NUMBER = 20
 """Digits of a number of 64 bits."""
 
@@ -70,14 +73,13 @@ def parse(text: bytes, most_values: int) -> Any:
 
 def _is_beyond(text: bytes, most: int) -> bool:
     """Whether there are more values than `most`: commas and brackets are counted, exactly only where that may be."""
-    if sum(map(text.count, (b",", b"[", b"{"))) < most:
+    if sum(map(text.count, MARKS)) < most:
         return False
-    outside = text.split(b'"')[::2] if b"\\" not in text else _outside_strings(text)
-    return sum(part.count(mark) for part in outside for mark in (b",", b"[", b"{")) >= most
-
-
-def _outside_strings(text: bytes) -> list[bytes]:
-    return text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, NO_MARKS)
+    quoted = bare.replace(b'""', b"")  # a text with a mark in it keeps its quotes, whatever stands beside it
+    if quoted.count(b'"') > 4 * most:  # so many texts are too many themselves, as names or as values
+        return True
+    return len(b"".join(quoted.split(b'"')[::2])) >= most
 
 
 def _parse_leniently(text: bytes) -> Any:

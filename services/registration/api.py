@@ -26,8 +26,8 @@ from shared.routes import KIB, Route
 from shared.texts import Id, LinkCode, Version
 from shared.throttles import guess
 
-LARGEST_ROSTER = 4 * 1024 * KIB
-"""1,000 pupils and as many guardians, with the longest of names and every letter of them escaped."""
+LARGEST_ROSTER = 3 * 1024 * KIB
+"""A thousand pupils and guardians with the longest of names, every letter of them escaped."""
 InVersion = Annotated[Version, Path(description="The version of the document.")]
 Anyone = Annotated[Principal, admit(*get_args(Role))]
 StaffOrGuardian = Annotated[Principal, admit(*STAFF, "guardian")]

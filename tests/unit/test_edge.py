@@ -221,7 +221,16 @@ async def test_of_two_members_of_one_name_the_last_counts(asked: Asked) -> None:
     assert (await asked.ask("POST", "/things", b'{"name": "a", "name": "b"}')).body == {"name": "b"}
 
 
-@pytest.mark.parametrize("text", [b"[0" + b",0" * 2500 + b"]", b'{"a": [' + b"[]," * 2500 + b"[]]}"])
+TOO_MANY = [
+    b"[0" + b",0" * 2500 + b"]",
+    b'{"a": [' + b"[]," * 2500 + b"[]]}",
+    b'["x"' + b',"x"' * 2500 + b"]",
+    b'[","' + b',","' * 2500 + b"]",
+    b'{"a,":"b"' + b',"a,":"b"' * 1200 + b',"c":[' + b"0," * 2000 + b"0]}",
+]
+
+
+@pytest.mark.parametrize("text", TOO_MANY)
 async def test_a_body_of_many_values_is_refused_before_they_are_made(asked: Asked, text: bytes) -> None:
     answer = await asked.ask("POST", "/things", text)
     assert (answer.status, answer.pointers) == (422, [""])
