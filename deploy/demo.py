@@ -148,10 +148,12 @@ async def _keep_open(running: System, region: str, season: str) -> None:
 async def _drained(running: System, since: float) -> float | None:
     """When every lag was 0 and every outbox and feed relay empty; None if that did not come about in time."""
     settings = settings_of(running.settings)
-    while (await backlog(settings)).total:
-        if time.monotonic() - since > DRAIN_SECONDS:
-            return None
-        await asyncio.sleep(0.2)
+    try:
+        async with asyncio.timeout(max(0.0, since + DRAIN_SECONDS - time.monotonic())):
+            while (await backlog(settings)).total:
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        return None
     return time.monotonic()
 
 

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def at(url: str | None) -> str | None:
 def about(folder: Path) -> About:
     """What the demo that runs with this data folder says of itself; raises CallError when none does."""
     _running(folder)
-    return announcement.about(folder)
+    return replace(announcement.about(folder), url=_url(folder))
 
 
 def gateway(folder: Path) -> str:

@@ -7,7 +7,7 @@ import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from deploy.local.folder import PREFIX
@@ -22,15 +22,15 @@ PER_PROCESS = frozenset({"http_host", "http_port", "log_level"})
 class About:
     """A running demo, for people and scripts; `processes` are the URLs of its services' processes by name."""
 
-    url: str
-    checkout: str
+    url: str = ""
+    checkout: str = ""
     """The folder of the code that runs."""
-    version: str
-    started: str
+    version: str = ""
+    started: str = ""
     """RFC 3339."""
-    region: str
-    season: str
-    processes: Mapping[str, str]
+    region: str = ""
+    season: str = ""
+    processes: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -82,8 +82,12 @@ def settings_in(folder: Path) -> Mapping[str, str] | None:
 
 
 def about(folder: Path) -> About:
-    """Of the demo that runs with this data folder."""
-    return About(**json.loads((folder / ABOUT).read_text()))
+    """Of the demo that runs with this data folder; of one of another version, what both versions know of it."""
+    try:
+        said = json.loads((folder / ABOUT).read_text())
+    except FileNotFoundError:
+        said = {}
+    return About(**{known.name: said[known.name] for known in fields(About) if known.name in said})
 
 
 def running(temporary: Path) -> list[Path]:

@@ -85,6 +85,17 @@ async def test_status_names_the_part_that_is_not_ready(running: System, tmp_path
     assert parts["gateway"]["says"] == "leads to the identity provider of another system"
 
 
+async def test_a_demo_of_another_version_is_found_too(several: tuple[Bilet, Path, Path], running: System) -> None:
+    bilet, own, other = several
+    (other / "about.json").unlink()
+    known = json.loads((own / "about.json").read_text())
+    (own / "about.json").write_text(json.dumps({**known, "of a later version": True}))
+    said = await bilet("status", "--json")
+    first, second = json.loads(said.output)["systems"]
+    assert (said.code, first["folder"], second["folder"]) == (0, str(own), str(other))
+    assert (second["url"], second["version"]) == (running.url, "")
+
+
 async def test_status_of_nothing_is_2(tmp_path: Path) -> None:
     said = await Bilet(tmp_path)("status")
     assert (said.code, said.output) == (2, "No demo is up here\n")

@@ -1,0 +1,54 @@
+"""The load of the cluster's test, as far as no cluster is needed: which season comes next, and when it is under way."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.cluster.backlog import Watch
+from tests.cluster.test_season import Seasons, _drill
+from tests.verdict import Broken
+
+NOTHING = {"outboxes": {"trials": 0}, "groups": {}, "feeds": {}}
+
+
+def test_every_season_has_pupils_of_its_own() -> None:
+    seasons = Seasons()
+    regions = []
+    for _ in range(3):
+        regions.append(seasons.region)
+        seasons.played += 1
+    assert regions == ["", "RU-D02", "RU-D03"]
+    (patch,) = _drill(regions[1])
+    assert json.loads(patch.partition("\n")[2])["data"]["REGION"] == "RU-D02"
+
+
+async def test_faults_begin_when_a_season_is_under_way_however_small_it_is() -> None:
+    for lines in (
+        ["1,000 of 30,000 events, 100/s", "1,200 of 30,000 events, 100/s"],
+        ["70 of 70 events, 9/s, 0 s left"],
+    ):
+        seasons = Seasons()
+        begun = asyncio.create_task(seasons.begun())
+        for line in lines:
+            await asyncio.sleep(0)
+            assert not begun.done()
+            seasons.hear(line)
+        await asyncio.wait_for(begun, 5)
+
+
+async def test_work_that_never_comes_is_told_in_one_line() -> None:
+    watch = Watch()
+
+    async def read() -> None:
+        while True:
+            watch.take(json.dumps(NOTHING))
+            await asyncio.sleep(0.01)
+
+    reading = asyncio.create_task(read())
+    try:
+        with pytest.raises(Broken, match=r"^work came to trials: not within 0 s; the last reading: Reading\("):
+            await watch.until(lambda now: now.of("trials") > 0, 0.1, "work came to trials")
+        assert (await watch.until(lambda now: now.of("trials") == 0, 5, "nothing waits")).backlog.total == 0
+    finally:
+        reading.cancel()
