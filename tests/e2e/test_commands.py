@@ -90,7 +90,7 @@ async def test_a_dead_letter_is_listed_with_place_and_reason(bilet: Bilet, setti
     await settled(settings)
     one, every = await asyncio.gather(bilet("dlq", "list", "--group", GROUP), bilet("dlq", "list"))
     header, letter = one.lines
-    assert header.split() == ["group", "put", "aside", "(UTC)", "position", "bytes", "reason"]
+    assert header.split() == ["group", "put", "aside", "(UTC)", "position", "bytes", "redriven", "reason"]
     group, _, _, position, size, reason = letter.split(maxsplit=5)
     assert (group, position, size) == (GROUP, f"{topic}:{sent.partition}:{sent.offset}", "1")
     assert poison.reason in reason
@@ -134,7 +134,7 @@ def _first_line(pipe: int) -> bytes:
 async def test_a_wrong_call_is_one_sentence(bilet: Bilet, region: str) -> None:
     wrong = {
         ("--token", "any"): "401: unauthenticated: the token is not valid",
-        ("--after", "yesterday"): "422: bad-input: query:after: is not a cursor",
+        ("--after", "yesterday"): "422: bad-input: after: is not a cursor",
     }
     for ran, complaint in zip(await _all(bilet, ("feed", "tail", region), wrong), wrong.values(), strict=True):
         assert (ran.code, ran.output) == (2, "")
