@@ -23,6 +23,8 @@ def _plain_cursor(word: str) -> list[str] | None:
     return [school_class, id] if school_class else None
 
 
+LINKED: Document = {"linked": {"$gt": {}}}
+"""Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
 OWN = Listing("own pupils", {"_id": str})
 PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_plain_cursor)
 
@@ -85,7 +87,7 @@ class Within:
         if self._is_guardian:
             rows = self._mongo["guardians"].find({"account": self._account}, {"_id": 1})
             for id in [row["_id"] for row in await rows.to_list(None)]:
-                ways.append({"guardians": id, f"linked.{id}": self._account})
+                ways.append({"guardians": id, f"linked.{id}": self._account, **LINKED})
         return {"$or": ways} if ways else {"_id": {"$in": []}}
 
     async def _known(self, pupils: Sequence[Participant], guardians: Sequence[str], now: datetime) -> Known:

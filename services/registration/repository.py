@@ -14,7 +14,7 @@ from services.registration.domain import Participant, Season
 from services.registration.organisation_reads import OrganisationReads
 from services.registration.organisations import Organisation
 from services.registration.pupils import Key
-from services.registration.readings import Within, stored
+from services.registration.readings import LINKED, Within, stored
 from services.registration.roster import Lines
 from services.registration.vault import Vault
 from shared import code_twins
@@ -42,7 +42,7 @@ INDEXES: Indexes = {
         IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
         IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
         IndexModel("codes.digest", unique=True, sparse=True),
-        IndexModel("guardians"),
+        IndexModel("guardians", partialFilterExpression=LINKED),
         IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
     ],
     "guardians": [

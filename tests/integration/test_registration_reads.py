@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from services.registration.readings import LINKED
 from tests.builders_registration import SCHOOL, pupil
 from tests.cursors import WRONG
 from tests.integration.running_registration import NATIONAL, NAVIGATOR, Registration, registration
@@ -151,7 +152,7 @@ async def test_the_reads_of_a_family_and_of_the_register_are_by_index(running: R
     queries: list[tuple[str, Mapping[str, Any]]] = [
         ("guardians", {"account": "a"}),
         ("participants", {"account": "a"}),
-        ("participants", {"$or": [{"account": "a"}, {"guardians": "g", "linked.g": "a"}]}),
+        ("participants", {"$or": [{"account": "a"}, {"guardians": "g", "linked.g": "a", **LINKED}]}),
         ("organisations", {"region": "RU-ROS"}),
         ("organisations", {"kind": "school"}),
         ("organisations", {"parent": "RU"}),
