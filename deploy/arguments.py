@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from deploy import commands, dlq
+from deploy import audit, commands, dlq
 from deploy.page import VIEWERS
 from deploy.version import ROOT, version
 from shared.grants import FAMILY, ROLES, Role, grant_of
@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     _tail(_verb(feeds, "tail", "print a region's events as they come", commands.tail, TAIL))
     _lag(_verb(verbs, "lag", "what is accepted and not visible yet", commands.lag, LAG))
     dlq.add(verbs, _Form)
+    audit.add(verbs, _Form)
     move = _verb(verbs, "migrate", "create missing topics, collections and indexes", commands.migrate_all, MIGRATE)
     move.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="for servers that are starting")
     keys = _verb(verbs, "secrets", "print new Secrets for an installation on Kubernetes", commands.secrets, SECRETS)

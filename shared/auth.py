@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from shared import access_tokens
+from shared.acting import PRINCIPAL
 from shared.errors import Forbidden, Unauthenticated
 from shared.grants import Grant, Role, Scope, grants_of, refusals_of
 from shared.issuer import IssuerKeys, Published, published
@@ -20,8 +21,6 @@ from shared.limits import Limits
 
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
 MOST_REASONS = 5
-PRINCIPAL = "bilet.principal"
-"""Where a request's scope keeps who asks, once that is known."""
 MOST_TOKENS = 10_000
 """So many are remembered; the one that was unused for longest makes room."""
 

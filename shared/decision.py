@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.acting import Actor
 from shared.contracts.event import Event
 
 
@@ -36,3 +37,5 @@ class Decision(Generic[S]):
 
     state: S
     happened: tuple[Happened, ...] = ()
+    by: Actor | None = None
+    """Who decided it; where it is None, who acts in the request that stores it."""

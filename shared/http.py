@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
-from typing import Any
 
 from anyio import BrokenResourceError, ClosedResourceError
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -17,7 +16,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import openapi, reference
-from shared.auth import PRINCIPAL, Tokens
+from shared.acting import PRINCIPAL, route_of, serving
+from shared.audit import AuditLog
+from shared.auth import Tokens
 from shared.errors import BadInput, FieldError, ServiceError, Unavailable, pointer
 from shared.limits import STANDING, Limits
 from shared.request_fields import located
@@ -41,6 +42,7 @@ def create_app(
     tokens: Tokens,
     limits: Limits | None = None,
     metrics: Metrics,
+    audit: AuditLog | None = None,
     alive: Check,
     ready: Check,
 ) -> FastAPI:
@@ -64,7 +66,8 @@ def create_app(
     app.include_router(_probes(metrics, alive, ready), include_in_schema=False)
     answer_with_problems(app)
     app.add_exception_handler(PyMongoError, _database_error)
-    app.add_middleware(Measured, metrics=metrics)
+    app.state.audit = audit
+    app.add_middleware(Measured, metrics=metrics, audit=audit)
     return app
 
 
@@ -126,20 +129,22 @@ async def _database_error(_: Request, error: Exception) -> Response:
 
 
 class Measured:
-    """Counts and times every answer by its route, and says that nobody keeps what is one person's to see.
+    """Counts and times every answer by its route, says that nobody keeps what is one person's to see, and has written
+    down who asked.
 
     A pure ASGI middleware, so that streams stay streams.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None = None) -> None:
         self._app = app
         self._metrics = metrics
+        self._audit = audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes through; an error that nobody handled, other than that the caller left, becomes a 500 problem."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        began, status, left = time.perf_counter(), 0, False
+        began, status, left, noted = time.perf_counter(), 0, False, False
 
         async def listen() -> Message:
             nonlocal left
@@ -148,26 +153,29 @@ class Measured:
             return message
 
         async def observe(message: Message) -> None:
-            nonlocal status
+            nonlocal status, noted
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._count(scope, status, time.perf_counter() - began)
                 _protect(scope, message)
+            elif not noted and self._audit is not None:
+                noted = self._audit.note(scope, status)  # a stream tells later whom it shows
             await send(message)
 
         try:
-            await self._app(scope, listen, observe)
+            with serving(scope):
+                await self._app(scope, listen, observe)
         except Exception as error:
             if left and _follows_from_leaving(error):
                 return
-            logger.error("request failed", route=_route(scope), error=type(error).__name__, exc_info=error)
+            logger.error("request failed", route=route_of(scope), error=type(error).__name__, exc_info=error)
             if status:
                 raise
             answer = Problem(ServiceError("an error of ours; it is logged", slug="internal-error").problem(), 500)
             await answer(scope, receive, observe)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = f"{scope['method']} {_route(scope)}"
+        route = f"{scope['method']} {route_of(scope)}"
         self._metrics.requests.labels(route, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
 
@@ -191,8 +199,3 @@ def _follows_from_leaving(error: Exception) -> bool:
     if isinstance(error, ExceptionGroup):
         return all(map(_follows_from_leaving, error.exceptions))
     return isinstance(error, ClientDisconnect | BrokenResourceError | ClosedResourceError)
-
-
-def _route(scope: Scope) -> str:
-    route: Any = scope.get("route")
-    return getattr(route, "path", "unmatched")

@@ -64,12 +64,15 @@ class Process:
         self._loops = [loop for r, loops in service.loops.items() if everything or r == role for loop in loops]
         self._readers = Readers(self._settings.bootstrap, self._consumers, service.platform.metrics)
         self._serves = everything or role == "api"
+        if self._serves:
+            self._loops.append(service.platform.audit)
         app = create_app(
             service.platform.service,
             service.routers if self._serves else (),
             tokens=service.platform.tokens,
             limits=service.platform.limits,
             metrics=service.platform.metrics,
+            audit=service.platform.audit,
             alive=self._alive,
             ready=self._ready,
         )

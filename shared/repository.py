@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 from pymongo import InsertOne, ReplaceOne
 
+from shared.acting import acting
 from shared.contracts.event import Envelope
 from shared.decision import Aggregate, Decision
 from shared.mongo import WHOLE, Document, Mongo, Transaction
@@ -29,7 +30,7 @@ class Repository(Generic[S]):
         return {document["_id"]: self._state(document) for document in documents}
 
     async def save(self, decisions: Sequence[Decision[S]], tx: Transaction) -> None:
-        """Stores the states of decisions that changed something, and puts their events into the outbox.
+        """Stores the states of decisions that changed something, with who did it, and puts events into the outbox.
 
         Raises BulkWriteError where a new aggregate is there already, LookupError where a known one is not.
         """
@@ -39,7 +40,9 @@ class Repository(Generic[S]):
             if not decision.happened:
                 continue
             numbered = self._outbox.number(decision.state.sequence, decision.happened)
-            writes.append(self._write(decision.state, decision.state.sequence + len(numbered)))
+            by = decision.by or acting()
+            changed = {"changed": by.document()} if by else {}
+            writes.append(self._write(decision.state, changed | {"sequence": decision.state.sequence + len(numbered)}))
             envelopes += numbered
         if writes:
             written = await self._states.bulk_write(writes, ordered=False, session=tx)
@@ -47,9 +50,9 @@ class Repository(Generic[S]):
                 raise LookupError(f"{self._states.name}: an aggregate that was read is not there")
             await self._outbox.add(envelopes, tx)
 
-    def _write(self, state: S, sequence: int) -> InsertOne[Document] | ReplaceOne[Document]:
+    def _write(self, state: S, kept: Document) -> InsertOne[Document] | ReplaceOne[Document]:
         """An upsert would cost a second look-up, and hide that two writers hold the same aggregate for new."""
-        document = self._document(state) | {"sequence": sequence}
+        document = self._document(state) | kept
         return ReplaceOne({"_id": state.id}, document) if state.sequence else InsertOne(document)
 
     async def update(self, id: str, decide: Callable[[S | None], Decision[S]]) -> S:

@@ -4,12 +4,14 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from fastapi import APIRouter
 from pymongo import IndexModel
 
-from shared import deferred, open_answers, permits
+from shared import audit, deferred, open_answers, permits
+from shared.audit import AuditLog
 from shared.auth import Tokens
 from shared.consumer import LINGER_MS, BatchConsumer, Handle
 from shared.decision import Aggregate
@@ -51,6 +53,7 @@ class Platform:
         self.metrics = Metrics()
         self.mongo = Mongo(settings.mongo_url, settings.database(service))
         self.outbox = Outbox(self.mongo, service, settings.kafka_topic_prefix, clock)
+        self.audit = AuditLog(self.mongo, timedelta(days=settings.audit_days), clock)
         self.limits = Limits(settings, settings.master_key, self.mongo)
         self.tokens = Tokens(
             settings.oidc_issuer, settings.oidc_audience, settings.master_key, plain=settings.oidc_plain_jwt
@@ -123,6 +126,7 @@ Upgrade = Callable[[Mongo, Settings], Awaitable[list[str]]]
 Indexes = Mapping[str, Sequence[IndexModel]]
 """The collections of a database, each with its indexes."""
 PLATFORM_INDEXES: Indexes = {
+    **audit.INDEXES,
     "outbox": [],
     permits.COLLECTION: [IndexModel("full", expireAfterSeconds=0)],
     open_answers.COLLECTION: [IndexModel("until", expireAfterSeconds=0), IndexModel("account")],

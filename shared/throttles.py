@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import Request
 
-from shared.auth import PRINCIPAL, Principal
+from shared.acting import PRINCIPAL
+from shared.auth import Principal
 from shared.limits import Limits
 
 

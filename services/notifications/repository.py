@@ -7,6 +7,7 @@ from pymongo.read_concern import ReadConcern
 
 from services.notifications import domain
 from services.notifications.domain import Link, Notice, Numbers, Ranges
+from shared.acting import about
 from shared.auth import Principal
 from shared.contracts.event import Envelope
 from shared.cursors import CursorAhead
@@ -106,6 +107,7 @@ class Inbox:
     async def _read(self, wanted: Ranges) -> list[Notice]:
         parts = [{"participant": p, "number": {"$gte": r.start, "$lt": r.stop}} for p, r in wanted.items() if r]
         found = await self._notices.find({"$or": parts}).to_list(None) if parts else []
+        about(document["participant"] for document in found)
         return [_notice(document) for document in found]
 
 

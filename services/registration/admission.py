@@ -49,7 +49,7 @@ class Admission:
         decision = enrol(before, _enrolment(entry, setting, guardian), self._new_id)
         if decision.happened:
             decision = self._with_codes(decision)
-            self.pupils.take(decision)
+            self.pupils.take(decision, setting.by)
             if before is None:
                 self.identities[decision.state.id] = {"name": entry.name, "birth_date": entry.birth_date.isoformat()}
             self._enter_guardian(entry.guardian, setting, guardian)

@@ -14,6 +14,7 @@ from services.registration.organisations import Definition
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
 from services.registration.views import ConsentView, OrganisationView
+from shared.acting import about
 from shared.auth import STAFF, Family, NationalOperator, Principal, RegionOperator, SchoolStaff, admit
 from shared.bodies import Body
 from shared.grants import Role
@@ -60,7 +61,7 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
     """Everything under `/registration`."""
     router = APIRouter(prefix="/registration", tags=["registration"], route_class=Route)
 
-    router.include_router(reading_routes(register, clock))
+    router.include_router(reading_routes(register))
 
     @router.put("/organisations/{code}", responses=problems({409: ["code-taken", "organisation-fixed"]}))
     async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
@@ -75,7 +76,9 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
     )
     async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
         """Register a class for a season; answers line by line, and the same roster again creates nothing."""
-        return RosterAnswer(items=await commands.rosters.submit(Submission(who, roster, clock())))
+        items = await commands.rosters.submit(Submission(who, roster, clock()))
+        about(item.participant for item in items if item.participant)
+        return RosterAnswer(items=items)
 
     @router.post(
         "/links",
@@ -88,7 +91,9 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
         roles = frozenset(grant.role for grant in who.grants)
         digest = register.codes.digest(link.code)
         async with guess(request):
-            return await commands.links.submit(Redemption(digest, who.account, roles, clock()))
+            made = await commands.links.submit(Redemption(digest, who.account, roles, clock()))
+        about([made.participant])
+        return made
 
     @router.post(
         "/participants/{participant}/consents",

@@ -14,7 +14,6 @@ from shared.contracts.registration import OrganisationKind
 from shared.entity_tags import Known
 from shared.grants import Role
 from shared.openapi import problems
-from shared.outbox import Clock
 from shared.paging import Paged
 from shared.routes import Route
 from shared.texts import Id
@@ -25,7 +24,7 @@ StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 UNKNOWN = problems({404: ["organisation-unknown"]})
 
 
-def reading_routes(register: Register, clock: Clock) -> APIRouter:
+def reading_routes(register: Register) -> APIRouter:
     """The routes that change nothing."""
     router = APIRouter(route_class=Route)
     router.include_router(_organisation_routes(register))
@@ -33,18 +32,18 @@ def reading_routes(register: Register, clock: Clock) -> APIRouter:
     @router.get("/me")
     async def me(who: Anyone, paging: Paged) -> Me:
         """The caller: the grants with names, and the pupils of the own family with their consents and progress."""
-        return await register.within(who).me(who, paging, clock())
+        return await register.within(who).me(who, paging)
 
     @router.get("/participants/{participant}", responses=problems({404: ["not-found"]}))
     async def read_participant(who: StaffOrFamily, participant: Id) -> ParticipantView:
         """One pupil by name, with the progress of each season."""
-        return await register.within(who).participant(participant, clock())
+        return await register.within(who).participant(participant)
 
     @router.get("/schools/{code}/participants", responses=problems({404: ["school-unknown"]}))
     async def list_pupils(who: SchoolStaff, code: InCode, season: SeasonCode, paging: Paged) -> PupilPage:
         """A school's pupils of a season, by class, with what each has done; `next` goes on as `after`."""
         school = await handlers.school_of(register, code)
-        return await register.within(who).pupils(school, season, paging, clock())
+        return await register.within(who).pupils(school, season, paging)
 
     return router
 

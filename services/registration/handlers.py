@@ -1,7 +1,7 @@
 """The use cases of registration, one function each."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from services.registration.pupils import Pupils
 from services.registration.readings import place_of
 from services.registration.repository import Register
 from services.registration.roster import Lines, Roster, RosterItem, Setting, check
+from shared.acting import Actor, acting
 from shared.auth import Principal
 from shared.decision import Decision
 from shared.errors import FieldError, NotFound, NotKnownYet, ServiceError
@@ -69,6 +70,7 @@ class Submission:
     who: Principal
     roster: Roster
     now: datetime
+    by: Actor | None = field(default_factory=acting)
 
 
 async def register_rosters(
@@ -103,7 +105,8 @@ async def _checked(register: Register, group: Sequence[Submission]) -> list[Line
             errors = [FieldError("season", "has not been defined")]
             raise NotKnownYet(f"season {roster.season} has not been defined", slug="season-unknown", errors=errors)
         classes = request.who.scope.classes(*place_of(school))
-        return check(roster.pupils, Setting.of(roster, seasons[roster.season], school, request.now, classes))
+        setting = Setting.of(roster, seasons[roster.season], school, request.now, classes)
+        return check(roster.pupils, replace(setting, by=request.by))
 
     return _results(group, checked)
 

@@ -1,11 +1,12 @@
 """Redeemed codes: whose account is linked to which pupil, decided one request after the other without a read."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.registration.domain import Participant, link_account, link_guardian
 from services.registration.pupils import Pupils
+from shared.acting import Actor, acting
 from shared.decision import Decision
 from shared.errors import Conflict, FieldError, Forbidden, NotFound
 from shared.moments import zone
@@ -20,6 +21,7 @@ class Redemption:
     account: str
     roles: frozenset[str]
     now: datetime
+    by: Actor | None = field(default_factory=acting)
 
 
 class Link(Answer):
@@ -61,7 +63,7 @@ class Links:
         else:
             decision = link_guardian(pupil, guardian, request.account, time)
             self._bind(guardian, request.account)
-        self._pupils.take(decision)
+        self._pupils.take(decision, request.by)
         return Link(participant=participant, guardian=guardian)
 
     def _owner(self, request: Redemption) -> tuple[str, str | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from services.registration.domain import Participant
+from shared.acting import Actor
 from shared.decision import Decision
 from shared.texts import ref_key
 
@@ -33,12 +34,12 @@ class Pupils:
         """Where the children of a guardian are by now, as far as they are among these."""
         return {self[id].place.school_class for id in self._children.get(guardian, ())}
 
-    def take(self, decision: Decision[Participant]) -> None:
-        """Keeps a decision about a new pupil, or about one as given out before."""
+    def take(self, decision: Decision[Participant], by: Actor | None = None) -> None:
+        """Keeps a decision about a new pupil, or about one as given out before, and whose it is."""
         pupil = decision.state
         before = self._decided.get(pupil.id)
         happened = (*before.happened, *decision.happened) if before else decision.happened
-        self._decided[pupil.id] = Decision(pupil, happened)
+        self._decided[pupil.id] = Decision(pupil, happened, by)
         self._ids[pupil.place.school, pupil.external_ref] = pupil.id
         if pupil.ref_key is not None:
             self._folded[pupil.place.school, pupil.ref_key] = pupil.id

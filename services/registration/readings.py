@@ -1,7 +1,6 @@
 """Persons as they are shown: only within a principal's scope, and each reading leaves a trace."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from services.registration.domain import Participant
 from services.registration.organisation_reads import OrganisationReads
@@ -10,6 +9,7 @@ from services.registration.own_views import GrantView, Me, OwnPupil
 from services.registration.steps import Steps
 from services.registration.vault import Identity, Vault
 from services.registration.views import Known, Names, ParticipantView, Progress, PupilPage, PupilView
+from shared.acting import about
 from shared.auth import Principal
 from shared.errors import NotFound
 from shared.mongo import Document, Mongo
@@ -30,7 +30,7 @@ PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_pla
 
 
 class Within:
-    """What a principal may see; whose names were shown to which account, and when, is kept in `audit`."""
+    """What a principal may see; whose names were shown is noted for the audit log."""
 
     def __init__(self, mongo: Mongo, vault: Vault, who: Principal) -> None:
         self._mongo = mongo
@@ -55,7 +55,7 @@ class Within:
             raise NotFound("no such participant in your scope")
         return participant
 
-    async def participant(self, id: str, now: datetime) -> ParticipantView:
+    async def participant(self, id: str) -> ParticipantView:
         """One pupil, for staff in scope and the family; raises NotFound for all others."""
         row = await self._mongo["participants"].find_one({"_id": id})
         participant = stored(row) if row else None
@@ -65,14 +65,14 @@ class Within:
             participant = self.keeps_consent_of(participant)
             own = self.guardian_of(participant)
             shown = list(participant.guardians) if self.reaches(participant) else [own] if own else []
-        return ParticipantView.of(participant, await self._known([participant], shown, now), shown)
+        return ParticipantView.of(participant, await self._known([participant], shown), shown)
 
-    async def me(self, who: Principal, paging: Paging, now: datetime) -> Me:
+    async def me(self, who: Principal, paging: Paging) -> Me:
         """The grants of a principal, and a page of the pupils whose family it is."""
         rows, onward = await OWN.page(self._mongo["participants"], await self._family(), paging)
         pupils = [stored(row) for row in rows]
         guardians = {p.id: None if self._is_self(p) else self.guardian_of(p) for p in pupils}
-        known = await self._known(pupils, [id for id in guardians.values() if id], now)
+        known = await self._known(pupils, [id for id in guardians.values() if id])
         items = [OwnPupil.own(pupil, known, guardians[pupil.id]) for pupil in pupils]
         names = await self._organisations.names(grant.org for grant in who.grants)
         grants = [GrantView.of(grant, names) for grant in who.grants]
@@ -90,25 +90,25 @@ class Within:
                 ways.append({"guardians": id, f"linked.{id}": self._account, **LINKED})
         return {"$or": ways} if ways else {"_id": {"$in": []}}
 
-    async def _known(self, pupils: Sequence[Participant], guardians: Sequence[str], now: datetime) -> Known:
+    async def _known(self, pupils: Sequence[Participant], guardians: Sequence[str]) -> Known:
         """What is shown of some pupils and guardians."""
         ids = [pupil.id for pupil in pupils]
         places = [code for p in pupils for code in (p.place.region, p.place.municipality, p.place.school)]
         seasons = {season for pupil in pupils for season in pupil.seasons}
         return Known(
-            names=await self._names([*ids, *guardians], ids, now),
+            names=await self._names([*ids, *guardians], ids),
             organisations=await self._organisations.names(places),
             progress=await self._progress(pupils, seasons),
         )
 
-    async def pupils(self, school: Organisation, season: str, paging: Paging, now: datetime) -> PupilPage:
+    async def pupils(self, school: Organisation, season: str, paging: Paging) -> PupilPage:
         """A school's pupils of a season, by class; raises Forbidden outside the scope."""
         self._scope.must_cover(*place_of(school))
         query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
         asked = {"school": school.id, "season": season}
         rows, onward = await PUPILS.page(self._mongo["participants"], query, paging, asked)
         page = [stored(row) for row in rows]
-        names = await self._names([p.id for p in page], [p.id for p in page], now)
+        names = await self._names([p.id for p in page], [p.id for p in page])
         progress = await self._progress(page, [season])
         return PupilPage(items=[PupilView.of(p, season, names, progress) for p in page], next=onward)
 
@@ -117,10 +117,10 @@ class Within:
         classes = self._scope.classes(*place_of(school))
         return {} if classes is None else {"place.school_class": {"$in": sorted(classes)}}
 
-    async def _names(self, persons: Sequence[str], participants: Sequence[str], now: datetime) -> Names:
+    async def _names(self, persons: Sequence[str], participants: Sequence[str]) -> Names:
         if not persons:
             return {}
-        await self._mongo["audit"].insert_one({"reader": self._account, "participants": list(participants), "at": now})
+        about(participants)
         rows = await self._mongo["vault"].find({"_id": {"$in": list(persons)}}).to_list(None)
         return {row["_id"]: _shown(self._vault.open(row)) for row in rows}
 

@@ -52,7 +52,6 @@ INDEXES: Indexes = {
         IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
     ],
     "vault": [],
-    "audit": [IndexModel([("participants", 1), ("at", 1)])],
     CONSENT_DOCUMENTS: [],
     "rules": [],
     "steps": [],

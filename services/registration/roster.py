@@ -13,6 +13,7 @@ from pydantic import (
 from services.registration.domain import Place, Season
 from services.registration.organisations import Organisation
 from services.registration.pupils import Key
+from shared.acting import Actor
 from shared.bodies import Body, Count, Item, parsed
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
@@ -108,6 +109,8 @@ class Setting:
     now: datetime
     classes: frozenset[str] | None
     """Those of the school that the sender's grants are narrowed to; None for all."""
+    by: Actor | None = None
+    """The sender, as states keep who changed them."""
 
     @classmethod
     def of(

@@ -1,6 +1,6 @@
 """Trials over HTTP: attempts, bookings, attendance and the path of a pupil."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Response
 
@@ -25,6 +25,7 @@ from services.trials.instruments import AttemptCommand
 from services.trials.repository import Store
 from services.trials.results import only
 from services.trials.views import BookingPage, PathView, Views
+from shared.acting import about
 from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
 from shared.bodies import Body, Count, Item, parsed
 from shared.contracts.codes import SeasonCode
@@ -37,6 +38,7 @@ from shared.texts import Id
 
 LARGEST_ATTEMPT = 45 * KIB
 """500 answers with the longest of codes."""
+A = TypeVar("A", AttemptAnswer, AttendanceAnswer, BookingAnswer)
 StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]
 StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 SlotId = Annotated[Id, Path(description="Id of the slot.")]
@@ -108,6 +110,7 @@ def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
         """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
         results = await commands.attempts.submit(Attempts([Sent("", command)], who, clock()))
         response.status_code = 201 if only(results).new else 200
+        about([command.participant])
         return AttemptAnswer.of({"ref": command.ref, "participant": command.participant}, results[0])
 
     @router.post("/attempts/batch", max_body_size=100 * LARGEST_ATTEMPT, response_model_exclude_none=True)
@@ -117,7 +120,7 @@ def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
             Sent(f"/attempts/{i}", parsed(AttemptCommand, raw, f"/attempts/{i}")) for i, raw in enumerate(body.attempts)
         ]
         results = await commands.attempts.submit(Attempts(sent, who, clock()))
-        return Items(items=[AttemptAnswer.of(raw, done) for raw, done in zip(body.attempts, results, strict=True)])
+        return _noted([AttemptAnswer.of(raw, done) for raw, done in zip(body.attempts, results, strict=True)])
 
     return router
 
@@ -142,6 +145,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         wish = Wish(body.participant, "/participant")
         results = await commands.bookings.submit(Bookings(id, [wish], body.occurred_at, who, clock()))
         response.status_code = 201 if only(results).new else 200
+        about([body.participant])
         return BookingAnswer.of(body.participant, results[0])
 
     @router.post(
@@ -154,7 +158,7 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         """At most 200 seats, item by item: the first get those that are left."""
         wishes = [Wish.read(raw, f"/participants/{i}") for i, raw in enumerate(body.participants)]
         results = await commands.bookings.submit(Bookings(id, wishes, body.occurred_at, who, clock()))
-        return Items(items=[BookingAnswer.of(raw, done) for raw, done in zip(body.participants, results, strict=True)])
+        return _noted([BookingAnswer.of(raw, done) for raw, done in zip(body.participants, results, strict=True)])
 
     @router.delete(
         "/bookings/{id}",
@@ -181,7 +185,7 @@ def _attendance_routes(store: Store, commands: Commands, clock: Clock, new_id: N
         """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
         said = [Statement(f"/{i}", parsed(Presence, raw, f"/{i}")) for i, raw in enumerate(body)]
         results = await commands.attendance.submit(Presences(id, said, who, clock()))
-        return Items(items=[AttendanceAnswer.of(raw, done) for raw, done in zip(body, results, strict=True)])
+        return _noted([AttendanceAnswer.of(raw, done) for raw, done in zip(body, results, strict=True)])
 
     @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
     async def revoke(id: AttendanceId, body: Revocation, who: VenueStaff) -> RevokedAnswer:
@@ -190,3 +194,9 @@ def _attendance_routes(store: Store, commands: Commands, clock: Clock, new_id: N
         return RevokedAnswer(attendance=revoked.id, slot=revoked.slot)
 
     return router
+
+
+def _noted(items: list[A]) -> Items[A]:
+    """The answer to a batch; the audit log has those of whom something was accepted."""
+    about(item.participant for item in items if item.participant and item.status != "rejected")
+    return Items(items=items)

@@ -15,6 +15,7 @@ from services.trials.refusals import conflict
 from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import Desk
+from shared.acting import Actor, acting
 from shared.auth import Principal
 from shared.errors import BadInput
 from shared.mongo import Transaction
@@ -65,7 +66,7 @@ class Sitting:
             profile=instrument.score(answers),
             time=time,
         )
-        self.paths.take(domain.complete(path, pupil, season, attempt, self.new_id))
+        self.paths.take(domain.complete(path, pupil, season, attempt, self.new_id), desk.by)
         self.known[key] = attempt
         self.added.append(attempt)
         return Done(attempt, new=True)
@@ -87,6 +88,7 @@ class Attempts:
     sent: Sequence[Sent]
     who: Principal
     now: datetime
+    by: Actor | None = field(default_factory=acting)
 
     @property
     def commands(self) -> list[AttemptCommand]:
@@ -113,7 +115,7 @@ async def take_attempts(store: Store, group: Sequence[Attempts], new_id: NewId) 
 
 
 def _take_all(sitting: Sitting, request: Attempts) -> list[Result[Attempt]]:
-    desk = Desk(request.who, request.now, sitting.pupils, sitting.zones)
+    desk = Desk(request.who, request.now, sitting.pupils, sitting.zones, request.by)
     return [_take(sitting, desk, item) for item in request.sent]
 
 

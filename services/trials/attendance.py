@@ -1,7 +1,7 @@
 """Use cases: a venue confirms who took part, and takes back what it confirmed by mistake."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from services.trials import domain
@@ -16,6 +16,7 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import known_zone
 from services.trials.slots import Slot
+from shared.acting import Actor, acting
 from shared.auth import Principal
 from shared.bodies import Body
 from shared.contracts.trials import AttendanceSource
@@ -62,7 +63,7 @@ class RollCall:
     zones: Mapping[str, tzinfo]
     new_id: NewId
 
-    def confirm(self, slot: Slot, presence: Presence, now: datetime, at: str) -> Done[Attendance]:
+    def confirm(self, slot: Slot, presence: Presence, now: datetime, at: str, by: Actor | None) -> Done[Attendance]:
         """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
         path = self.paths.of(presence.participant, slot.season)
         booking = path.live_booking(slot.id)
@@ -77,7 +78,7 @@ class RollCall:
         season = self.seasons[slot.season]
         domain.must_lie_in(season, time, f"{at}/occurred_at" if presence.occurred_at else "")
         decision = domain.attend(path, pupil, season, booking, presence.source, time, self.new_id, at)
-        self.paths.take(decision)
+        self.paths.take(decision, by)
         return Done(decision.state.attendances[-1], new=True)
 
 
@@ -89,6 +90,7 @@ class Presences:
     said: Sequence[Statement]
     who: Principal
     now: datetime
+    by: Actor | None = field(default_factory=acting)
 
     @property
     def participants(self) -> list[str]:
@@ -117,7 +119,7 @@ def _confirm_all(call: RollCall, request: Presences, slot: Slot | None) -> list[
         slot = _of_venue(slot, request.who)
     except ServiceError as refusal:
         return refusal
-    return [_confirm(call, slot, item, request.now) for item in request.said]
+    return [_confirm(call, slot, item, request) for item in request.said]
 
 
 def _of_venue(slot: Slot | None, who: Principal) -> Slot:
@@ -128,9 +130,11 @@ def _of_venue(slot: Slot | None, who: Principal) -> Slot:
     return slot
 
 
-def _confirm(call: RollCall, slot: Slot, item: Statement, now: datetime) -> Result[Attendance]:
+def _confirm(call: RollCall, slot: Slot, item: Statement, request: Presences) -> Result[Attendance]:
     presence = item.presence
-    return presence if isinstance(presence, BadInput) else result(lambda: call.confirm(slot, presence, now, item.at))
+    if isinstance(presence, BadInput):
+        return presence
+    return result(lambda: call.confirm(slot, presence, request.now, item.at, request.by))
 
 
 async def _roll_call(store: Store, named: Sequence[tuple[Slot, str]], new_id: NewId, tx: Transaction) -> RollCall:

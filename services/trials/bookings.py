@@ -1,7 +1,7 @@
 """Use cases: seats are taken and given up. A slot is read and counted in one transaction, so it is never overbooked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from services.trials import domain
@@ -14,6 +14,7 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import Desk, reaches
 from services.trials.slots import Slot
+from shared.acting import Actor, acting
 from shared.auth import Principal
 from shared.errors import BadInput, NotFound, ServiceError
 from shared.mongo import Transaction
@@ -58,7 +59,7 @@ class Seating:
         domain.must_take_part(pupil, self._season, time, slot.starts_at, self._desk.now, wish.at)
         decision = domain.book(path, pupil, slot, time, self._new_id, wish.at)
         domain.must_lie_in(self._season, time, "/occurred_at" if given else "")
-        self.paths.take(decision)
+        self.paths.take(decision, self._desk.by)
         self.slot = slot.with_seat_taken()
         return Done(decision.state.bookings[-1], new=True)
 
@@ -72,6 +73,7 @@ class Bookings:
     given: datetime | None
     who: Principal
     now: datetime
+    by: Actor | None = field(default_factory=acting)
 
     @property
     def participants(self) -> list[str]:
@@ -109,7 +111,7 @@ class Office:
         slot = self.slots.get(request.slot)
         if slot is None:
             return NotFound(NO_SLOT)
-        desk = Desk(request.who, request.now, self.pupils, self.zones)
+        desk = Desk(request.who, request.now, self.pupils, self.zones, request.by)
         seating = Seating(slot, self.seasons[slot.season], desk, self.paths, self.new_id)
         results = [_seat(seating, wish, request.given) for wish in request.wishes]
         self.slots[slot.id] = seating.slot

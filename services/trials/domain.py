@@ -11,6 +11,7 @@ from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking, Path, path_id
 from services.trials.refusals import conflict, not_yet
 from services.trials.slots import Slot
+from shared.acting import Actor
 from shared.contracts.trials import (
     AttendanceRevoked,
     AttendanceSource,
@@ -210,11 +211,11 @@ class Paths:
         decided = self._decided.get(path_id(participant, season))
         return decided.state if decided else Path.new(participant, season)
 
-    def take(self, decision: Decision[Path]) -> None:
-        """Keeps a decision about the path that `of` gave."""
+    def take(self, decision: Decision[Path], by: Actor | None) -> None:
+        """Keeps a decision about the path that `of` gave, and whose it is."""
         before = self._decided.get(decision.state.id)
         facts = (*before.happened, *decision.happened) if before else decision.happened
-        self._decided[decision.state.id] = Decision(decision.state, facts)
+        self._decided[decision.state.id] = Decision(decision.state, facts, by)
 
     @property
     def decisions(self) -> list[Decision[Path]]:

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 from services.trials.copies import Participant
 from services.trials.refusals import UnknownParticipant, not_yet
+from shared.acting import Actor
 from shared.auth import Principal
 from shared.errors import BadInput
 from shared.moments import happened_at
@@ -33,6 +34,8 @@ class Desk:
     now: datetime
     pupils: Mapping[str, Participant]
     zones: Mapping[str, tzinfo]
+    by: Actor | None = None
+    """The principal with the route, as states keep who changed them."""
     _staffed: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
     def pupil(self, id: str, field: str) -> Participant:

@@ -10,6 +10,7 @@ from services.trials.instruments import Attempt
 from services.trials.names import Names, names
 from services.trials.path import Attendance, Booking, Path, Recommendation, path_id
 from services.trials.scope import reaches
+from shared.acting import about
 from shared.auth import Principal
 from shared.errors import NotFound
 from shared.moments import LocalTime
@@ -145,6 +146,7 @@ class ScopedViews:
         pupil = Participant.model_validate(_with_id(pupil_document))
         if season not in pupil.seasons or not reaches(self._who, pupil):
             raise NotFound("no such participant in this season")
+        about([participant])
         walked = Path.model_validate(_with_id(path)) if path else Path.new(participant, season)
         return pupil, Season.model_validate(_with_id(season_document)), walked
 

@@ -61,7 +61,7 @@ class Registration(Installation):
     async def documents(self) -> dict[str, int]:
         """How many documents each collection has once the outbox is empty, but for those that move by themselves."""
         await self.know({}, 0, "outbox")
-        own = INDEXES.keys() - {"leases", "outbox", "offsets", "permits", "open_answers"}
+        own = INDEXES.keys() - {"leases", "outbox", "offsets", "permits", "open_answers", "audit_log", "audit_actors"}
         return {name: await self.mongo[name].count_documents({}) for name in own}
 
     async def learn(self, defined: SeasonDefined, sequence: int = 1) -> None:

@@ -1,0 +1,79 @@
+"""Who acts in the request that is being served, by which route, and whom it is about; known wherever it is served."""
+
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+PRINCIPAL = "bilet.principal"
+"""Where a request's scope keeps who asks, once that is known."""
+READING = frozenset({"GET", "HEAD"})
+PERSONS = "bilet.persons"
+"""Where it keeps the participants whom it is about."""
+_REQUEST: ContextVar[MutableMapping[str, Any] | None] = ContextVar("request", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something: kept with the state that it changed, never in an event."""
+
+    account: str | None
+    """Keyed hash of issuer and subject; None where a consumer follows an event."""
+    roles: tuple[str, ...]
+    route: str
+    """`POST /trials/attempts`, or the group of a consumer."""
+
+    def document(self) -> dict[str, Any]:
+        """As it stands in a state."""
+        return {"by": self.account, "roles": list(self.roles), "route": self.route}
+
+
+@contextmanager
+def serving(scope: MutableMapping[str, Any]) -> Iterator[None]:
+    """What is served inside is the request of this scope."""
+    token = _REQUEST.set(scope)
+    try:
+        yield
+    finally:
+        _REQUEST.reset(token)
+
+
+def acting() -> Actor | None:
+    """Who acts in this request; None outside one, and before it is known who asks.
+
+    A command that waits for others has to take it along: what runs them is in the context of one of them.
+    """
+    scope = _REQUEST.get()
+    return None if scope is None else actor_of(scope)
+
+
+def actor_of(scope: MutableMapping[str, Any]) -> Actor | None:
+    """Who acts in a request, by the grants that its route admits."""
+    who = scope.get(PRINCIPAL)
+    if who is None:
+        return None
+    roles = tuple(sorted({grant.role for grant in who.grants}))
+    return Actor(who.account, roles, f"{scope['method']} {_whole(scope)}")
+
+
+def route_of(scope: MutableMapping[str, Any]) -> str:
+    """The path of a request's route, with its ids left open."""
+    return getattr(scope.get("route"), "path", "unmatched")
+
+
+def _whole(scope: MutableMapping[str, Any]) -> str:
+    """The route's path with what stands before it in the address: a route knows only what follows its router's."""
+    route, path = route_of(scope), scope["path"]
+    before = path.split("/")[: path.count("/") - route.count("/") + 1]
+    return "/".join(before) + route
+
+
+def about(participants: Iterable[str]) -> None:
+    """Notes whom the request shows or changes; raises Unavailable where they would be shown without a trace."""
+    scope = _REQUEST.get()
+    if scope is None:
+        return
+    if scope["method"] in READING:
+        scope["app"].state.audit.must_have_room()
+    scope.setdefault(PERSONS, {}).update(dict.fromkeys(participants))
