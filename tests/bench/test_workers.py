@@ -27,7 +27,7 @@ from tests.bench.results import record
 from tests.builders import at, enveloped
 from tests.integration.installation import own_settings
 from tests.integration.running import publish
-from tests.integration.test_process import environment, process
+from tests.integration.test_process import environment_of, process
 
 EVENTS = int(os.environ.get("EVENTS", "200000"))
 RUNS = 3
@@ -69,7 +69,7 @@ class Run:
 @asynccontextmanager
 async def _workers(settings: Settings, n: int) -> AsyncIterator[tuple[list[asyncio.subprocess.Process], list[str]]]:
     async with AsyncExitStack() as running:
-        environments = [_environment(settings) for _ in range(n)]
+        environments = [environment_of(settings) for _ in range(n)]
         children = [await running.enter_async_context(process(env, "analytics", "worker")) for env in environments]
         drains = [asyncio.create_task(_drain(child)) for child in children]
         try:
@@ -83,15 +83,6 @@ async def _drain(child: asyncio.subprocess.Process) -> None:
     assert child.stdout is not None
     async for _ in child.stdout:
         pass
-
-
-def _environment(settings: Settings) -> Mapping[str, str]:
-    return environment(
-        KAFKA_BOOTSTRAP_SERVERS=settings.kafka_bootstrap_servers,
-        KAFKA_TOPIC_PREFIX=settings.kafka_topic_prefix,
-        MONGO_URL=settings.mongo_url,
-        MONGO_DATABASE_PREFIX=settings.mongo_database_prefix,
-    )
 
 
 async def _stored(mongo: Mongo, settings: Settings) -> dict[TopicPartition, int]:

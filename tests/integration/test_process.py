@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
+from shared.settings import Settings
 
 NOBODY = "127.0.0.1:9"
 STOPPED_WITHIN = 20.0
@@ -29,6 +30,16 @@ def environment(**changed: str) -> dict[str, str]:
         "HTTP_PORT": str(free_port()),
     }
     return {**os.environ, **settings, **changed}
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Of a process of this installation."""
+    return environment(
+        KAFKA_BOOTSTRAP_SERVERS=settings.kafka_bootstrap_servers,
+        KAFKA_TOPIC_PREFIX=settings.kafka_topic_prefix,
+        MONGO_URL=settings.mongo_url,
+        MONGO_DATABASE_PREFIX=settings.mongo_database_prefix,
+    )
 
 
 @asynccontextmanager

@@ -19,22 +19,13 @@ from shared.service import Platform
 from shared.settings import Settings
 from tests.integration.installation import own_settings
 from tests.integration.running import eventually
-from tests.integration.test_process import environment, process, status
+from tests.integration.test_process import environment_of, process, status
 
 CASES = [
     *((service, "all") for service in dict.fromkeys(GROUPS.values())),
     *((service, "worker") for service in dict.fromkeys(GROUPS.values())),
     ("analytics", "feed"),
 ]
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    return environment(
-        KAFKA_BOOTSTRAP_SERVERS=settings.kafka_bootstrap_servers,
-        KAFKA_TOPIC_PREFIX=settings.kafka_topic_prefix,
-        MONGO_URL=settings.mongo_url,
-        MONGO_DATABASE_PREFIX=settings.mongo_database_prefix,
-    )
 
 
 async def _lose_records(settings: Settings, service: str) -> None:
@@ -58,7 +49,7 @@ async def _ends(child: asyncio.subprocess.Process) -> tuple[int, float, bytes]:
 async def test_a_consumer_that_gives_up_ends_its_process(infrastructure: Infrastructure) -> None:
     settings = own_settings(infrastructure, "http://127.0.0.1:9/issuer")
     await migrate(settings)
-    environments = {case: _environment(settings) for case in CASES}
+    environments = {case: environment_of(settings) for case in CASES}
     async with AsyncExitStack() as running:
         children = [
             await running.enter_async_context(process(env, service, role))

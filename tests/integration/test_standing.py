@@ -14,7 +14,7 @@ from tests.integration.changed_logs import spoil_on_disk
 from tests.integration.installation import own_settings
 from tests.integration.running import eventually, publish
 from tests.integration.test_consumer import TOPIC, pupils
-from tests.integration.test_process import environment, process
+from tests.integration.test_process import environment_of, process
 
 WITHIN = 30.0
 
@@ -39,12 +39,7 @@ async def test_a_partition_that_stands_is_told_by_the_log_the_metrics_and_the_pr
     await publish(settings, *pupils(3), partition=0)
     await publish(settings, enveloped(registered("spoilt")), partition=0)
     spoil_on_disk(infrastructure.data, partition, b"spoilt")
-    env = environment(
-        KAFKA_BOOTSTRAP_SERVERS=settings.kafka_bootstrap_servers,
-        KAFKA_TOPIC_PREFIX=settings.kafka_topic_prefix,
-        MONGO_URL=settings.mongo_url,
-        MONGO_DATABASE_PREFIX=settings.mongo_database_prefix,
-    )
+    env = environment_of(settings)
     stands = f"{partition.topic}:0, offsets 3 to 3 cannot be read: its checksum is wrong"
     async with process(env, "trials", role) as child, aiohttp.ClientSession() as http:
 
