@@ -25,6 +25,8 @@ SLUGS = "x-problem-types"
 """Extension of an answer: every `type` that its problem can have."""
 ROLES = "x-roles"
 """Extension of an operation: the roles of which the token must grant one."""
+MOST_BYTES = "x-max-bytes"
+"""Extension of a request's body: the size beyond which it is refused."""
 EVERYWHERE = (errors.BadInput, errors.UrlTooLong, errors.HeadTooLarge, errors.Unavailable)
 WITH_PRINCIPAL = (errors.Unauthenticated, errors.Forbidden, QuotaExceeded)
 WITH_BODY = (errors.MalformedJson, errors.TooSlow, errors.BodyTooLarge, errors.UnsupportedMediaType)
@@ -118,6 +120,8 @@ def _complete(operation: Json, context: RouteContext) -> None:
     if roles:
         operation["description"] = f"{text}\n\nRoles: {', '.join(f'`{role}`' for role in roles)}."
         operation |= {"security": [{"bearer": []}], ROLES: list(roles)}
+    if context.body_field:
+        operation["requestBody"][MOST_BYTES] = getattr(context.original_route, "largest_body", None)
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _sendable(parameter["schema"], parameter["in"])
         parameter.setdefault("description", COMMON.get(parameter["name"], ""))

@@ -14,7 +14,7 @@ from services.trials.answers import (
     RevokedAnswer,
 )
 from services.trials.api_catalogue import catalogue_routes
-from services.trials.api_reads import reading_routes
+from services.trials.api_reads import SlotId, reading_routes
 from services.trials.attempts import Attempts, Sent
 from services.trials.attendance import Presence, Presences, Revocation, Statement
 from services.trials.bookings import Bookings, Wish
@@ -41,7 +41,6 @@ LARGEST_ATTEMPT = 45 * KIB
 A = TypeVar("A", AttemptAnswer, AttendanceAnswer, BookingAnswer)
 StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]
 StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
-SlotId = Annotated[Id, Path(description="Id of the slot.")]
 BookingId = Annotated[Id, Path(description="Id of the booking.")]
 AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]
 NOT_READY = ("organisation-unknown", "not-in-season", "consent-missing", "outside-season")

@@ -28,6 +28,7 @@ from shared.texts import Id
 
 Anyone = Annotated[Principal, admit(*get_args(Role))]
 InCode = Annotated[Code, Path(description="The entry's own code in the catalogue; it never changes.")]
+SlotId = Annotated[Id, Path(description="Id of the slot.")]
 InRegion = Annotated[OrganisationCode | None, Query(description="what lies in this region alone")]
 UNKNOWN = problems({404: ["not-found"]})
 
@@ -113,7 +114,7 @@ def _place_routes(reads: CatalogueReads) -> APIRouter:
         return known.answer(await reads.slots(asked, paging))
 
     @router.get("/slots/{id}", response_model=NamedSlot, responses=UNKNOWN)
-    async def slot(who: Anyone, id: Id, known: Known) -> Response:
+    async def slot(who: Anyone, id: SlotId, known: Known) -> Response:
         """One slot with its open seats."""
         return known.answer(await reads.slot(id))
 

@@ -28,7 +28,7 @@ class AttemptView(Answer):
     diagnostic: str
     """Code of the diagnostic."""
     diagnostic_name: str | None
-    """Name of the diagnostic."""
+    """Name of the diagnostic, in Russian; null while its definition is missing."""
     time: LocalTime
     """When the pupil completed it, on the region's clock."""
     profile: dict[str, float]
@@ -39,9 +39,9 @@ class BookingView(Booking):
     """A seat taken in a slot, with names, and whether it was used."""
 
     venue_name: str | None
-    """Name of the venue."""
+    """Name of the venue, in Russian; null while its definition is missing."""
     competency_name: str | None
-    """Name of the competency."""
+    """Name of the competency, in Russian; null while its definition is missing."""
     attendance: str | None
     """Id of the attendance in force; null while the venue has confirmed none."""
 
@@ -65,7 +65,7 @@ class AttendanceView(Attendance):
     """That a pupil took part in what was booked, with names."""
 
     competency_name: str | None
-    """Name of the competency."""
+    """Name of the competency, in Russian; null while its definition is missing."""
 
 
 class RecommendationView(Recommendation):

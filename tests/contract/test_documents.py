@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from shared.openapi import ROLES, SLUGS
+from shared.openapi import MOST_BYTES, ROLES, SLUGS
 from tests.documents import SERVICES, Json, document, judge, operations, resolved
 
 EVERY = [(service, method, path, operation) for service in SERVICES for method, path, operation in operations(service)]
@@ -31,6 +31,7 @@ def test_an_operation_says_what_it_does_and_for_whom(service: str, method: str, 
     assert operation["security"] == [{"bearer": []}]
     assert operation[ROLES]
     assert all(f"`{role}`" in operation["description"] for role in operation[ROLES])
+    assert operation.get("requestBody", {MOST_BYTES: 1})[MOST_BYTES] > 0
 
 
 @every_operation
