@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, InvalidOperation
 
 from shared.lease import Lease
 from shared.leased import LeasedLoop
@@ -78,3 +78,40 @@ async def test_without_the_lease_it_stands_by() -> None:
     assert loop.left == 1
     await draining
     assert loop.left == 0
+
+
+class Stubborn(Counted):
+    """Has work that it cannot do, for some steps."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__(OwnLease(), steps)
+
+    async def step(self) -> int:
+        self.left -= 1
+        self.held = "nobody takes it" if self.left else None
+        return 0
+
+
+async def test_a_loop_that_cannot_do_its_work_waits_and_says_why_until_it_can() -> None:
+    loop = Stubborn(2)
+    assert loop.waiting is None
+    await loop._turn()
+    assert loop.waiting is not None
+    assert loop.waiting[0] == "counted: nobody takes it"
+    await loop._turn()
+    assert loop.waiting is None
+
+
+async def test_an_end_that_nobody_answers_is_no_failure_of_the_loop() -> None:
+    """What had given up was taken for failed, and begun again on closed connections for ever."""
+
+    class Gone(OwnLease):
+        async def release(self) -> None:
+            raise InvalidOperation("Cannot use MongoClient after close")
+
+    loop = Counted(Gone(), 1)
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
