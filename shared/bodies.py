@@ -34,7 +34,7 @@ class Body(BaseModel):
     @classmethod
     def _few_are_unknown(cls, sent: Any) -> Any:
         """Each would become an error of its own."""
-        if isinstance(sent, dict) and len(sent) > len(cls.model_fields) + MOST_UNKNOWN:
+        if isinstance(sent, dict) and len(sent) > len(cls.__pydantic_fields__) + MOST_UNKNOWN:
             raise PydanticCustomError("many_unknown", f"has {len(sent)} fields, most of which are not known")
         return sent
 

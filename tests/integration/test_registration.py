@@ -539,6 +539,20 @@ async def test_no_name_or_birth_date_is_anywhere_but_sealed(running: Registratio
     assert [secret for secret in secrets if secret in everything] == []
 
 
+@pytest.mark.parametrize(
+    ("query", "body", "pointer"), [("?ocurred_at=2020-09-20", None, "query:ocurred_at"), ("", {}, "")]
+)
+async def test_a_withdrawal_that_is_misspelt_withdraws_nothing(
+    running: Registration, query: str, body: Any, pointer: str
+) -> None:
+    (item,) = await running.enter(pupil("misspelt"))
+    consent = f"/participants/{item['participant']}/consents/current"
+    status, answer = await running.call("DELETE", f"{consent}{query}", body, grants=[NAVIGATOR])
+    assert (status, _pointers(answer)) == (422, [pointer])
+    status, shown = await running.call("GET", f"/participants/{item['participant']}", grants=[NAVIGATOR])
+    assert (status, shown["consent"]["version"]) == (200, "2020-1")
+
+
 async def test_broken_json_and_no_token_are_refused(running: Registration) -> None:
     url = f"{running.base}/registration/rosters"
     token = running.issuer.token("staff", [NAVIGATOR], time.time())
