@@ -94,7 +94,7 @@ async def client(running: System) -> AsyncIterator[Client]:
         yield Client(running, http)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def settings(running: System) -> Settings:
     """The settings that the services run with, for looking into their databases and topics."""
     return settings_of(running.settings)

@@ -101,8 +101,8 @@ class World:
         return dict(await self.client.ok("GET", path, by=self.operator))
 
 
-async def world(client: Client) -> World:
-    """A world of its own, ready to be played in."""
+async def world(client: Client, **rules: Any) -> World:
+    """A world of its own, ready to be played in; its season may have rules of its own."""
     unique = uuid.uuid4().hex[:6].upper()
     made = World(client, f"RU-{unique}", f"s{unique}")
     region = {"kind": "region", "name": "Область", "parent": "RU", "utc_offset": "+03:00"}
@@ -114,7 +114,7 @@ async def world(client: Client) -> World:
     ):
         body = {"kind": kind, "name": f"Организация {code}", "parent": parent}
         await client.ok("PUT", f"/registration/organisations/{code}", body, by=made.operator)
-    await client.ok("PUT", f"/trials/seasons/{made.season}", RULES, by=NATION)
+    await client.ok("PUT", f"/trials/seasons/{made.season}", {**RULES, **rules}, by=NATION)
     await client.call("PUT", "/trials/diagnostics/e2e", INSTRUMENT, by=NATION)
     await client.ok("PUT", "/trials/competencies/gov", {"name": "Управление"}, by=NATION)
     venue = {"organisation": made.venue, "name": "Колледж", "registry": "regional", "season": made.season}

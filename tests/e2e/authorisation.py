@@ -1,0 +1,153 @@
+"""Who may do what, as it is meant: every route of the four services against everybody who may call it.
+
+It is written by hand and knows nothing of the code, so that it can say that the code is wrong.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+POSITIONS: Mapping[str, Sequence[str]] = {
+    "nobody": ("nobody",),
+    "national": ("nation", "nation held in a region"),
+    "regional": ("region", "other region"),
+    "municipal": ("municipality", "sibling municipality", "other municipality"),
+    "navigator": ("school", "class", "other class", "other school"),
+    "venue": ("venue", "other venue"),
+    "mentor": ("mentor", "other mentor"),
+    "guardian": ("guardian", "other guardian"),
+    "pupil": ("pupil", "other pupil"),
+    "service": ("service of the nation", "service", "other service"),
+}
+"""The columns of the table, and who stands in each: a mark a position. Inside comes before outside."""
+
+UNCHANGED = "0-?i9"
+"""The marks of those whose request changes nothing: `0` 401, `-` 403, `?` 404 as if it did not exist, `9` 409, `i` 200
+where every item is refused as if it did not exist.
+
+The others are answered: `+` is told of the inside, `~` of nothing inside, `*` as everybody is.
+"""
+
+TABLE = """
+                                                            none nat reg mun nav  ven men gua pup ser
+GET    /analytics/regions                                   0    +-  +~  ~~~ ---- --  --  --  --  ---
+GET    /analytics/regions/{code}/funnel                     0    +-  +-  +~- ---- --  --  --  --  ---
+GET    /analytics/regions/{code}/ranking                    0    +-  +-  +~- ---- --  --  --  --  ---
+GET    /analytics/regions/{code}/competencies               0    +-  +-  +~- ---- --  --  --  --  ---
+GET    /analytics/regions/{code}/feed                       0    +-  +?  --- ---- --  --  --  --  ++?
+
+GET    /notifications/inbox                                 0    --  --  --- ---- --  --  +~  +~  ---
+GET    /notifications/stream                                0    --  --  --- ---- --  --  **  **  ---
+
+GET    /registration/organisations                          0    *-  **  *** **** **  **  **  **  ***
+GET    /registration/organisations/{code}                   0    *-  **  *** **** **  **  **  **  ***
+PUT    /registration/organisations/{code} region            0    +-  --  --- ---- --  --  --  --  ---
+PUT    /registration/organisations/{code} municipality      0    +-  +-  --- ---- --  --  --  --  ---
+PUT    /registration/organisations/{code} school            0    +-  +-  --- ---- --  --  --  --  ---
+POST   /registration/rosters                                0    +-  +-  +-- ++-- --  --  --  --  ---
+POST   /registration/links guardian                         0    --  --  --- ---- --  --  +9  --  ---
+POST   /registration/links pupil                            0    --  --  --- ---- --  --  --  +9  ---
+GET    /registration/me                                     0    ~-  ~~  ~~~ ~~~~ ~~  ~~  +~  +~  ~~~
+GET    /registration/participants/{participant}             0    +-  +?  +?? ++?? --  --  +?  +?  ---
+GET    /registration/schools/{code}/participants            0    +-  +-  +-- ++~- --  --  --  --  ---
+POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  --  ---
+DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  --  ---
+PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
+GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
+
+PUT    /trials/seasons/{season}                             0    +-  --  --- ---- --  --  --  --  ---
+PUT    /trials/diagnostics/{code}                           0    +-  --  --- ---- --  --  --  --  ---
+PUT    /trials/competencies/{code}                          0    +-  --  --- ---- --  --  --  --  ---
+PUT    /trials/venues/{code}                                0    +-  +-  --- ---- --  --  --  --  ---
+POST   /trials/slots                                        0    +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/slots/batch                                  0    +-  +-  --- ---- +-  --  --  --  ---
+GET    /trials/seasons                                      0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/seasons/{code}                               0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/diagnostics                                  0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/diagnostics/{code}                           0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/competencies                                 0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/competencies/{code}                          0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/venues                                       0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/venues/{code}                                0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/slots                                        0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/slots/{id}                                   0    *-  **  *** **** **  **  **  **  ***
+POST   /trials/attempts                                     0    +-  +?  +?? ++?? --  --  --  +?  ---
+POST   /trials/attempts/batch                               0    +-  +i  +ii ++ii --  --  --  --  ---
+POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?? --  --  +?  +?  ---
+POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---
+DELETE /trials/bookings/{id}                                0    +-  +?  +?? ++?? --  --  +?  +?  ---
+POST   /trials/slots/{id}/attendance                        0    +-  +-  --- ---- +-  +-  --  --  ---
+POST   /trials/attendance/{id}/revocation                   0    +-  +?  --- ---- +?  +?  --  --  ---
+GET    /trials/participants/{participant}/path              0    +-  +?  +?? ++?? --  --  +?  +?  ---
+GET    /trials/participants/{participant}/bookings          0    +-  +?  +?? ++?? --  --  +?  +?  ---
+"""
+
+EVERY_SERVICE = """
+GET /livez
+GET /readyz
+GET /metrics
+GET /{service}/openapi.json
+HEAD /{service}/openapi.json
+GET /{service}/docs
+HEAD /{service}/docs
+GET /{service}/docs/{name}
+HEAD /{service}/docs/{name}
+"""
+"""What each service tells to everybody, with a token and without."""
+
+PAGE = """
+GET /
+HEAD /
+GET /docs
+HEAD /docs
+GET /docs/asyncapi.yaml
+HEAD /docs/asyncapi.yaml
+GET /favicon.ico
+HEAD /favicon.ico
+GET /static/{name}
+HEAD /static/{name}
+GET /static/{version}/{name}
+HEAD /static/{version}/{name}
+"""
+"""And what analytics tells besides."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route, in one of the cases in which it is asked; the marks by position."""
+
+    route: str
+    """Method and path, as the service declares them."""
+    case: str
+    """Tells several rows of one route apart; mostly empty."""
+    marks: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.route, self.case)))
+
+    def marked(self, among: str) -> Iterator[tuple[str, str]]:
+        """Positions whose mark is among these, and their marks."""
+        return ((position, mark) for position, mark in self.marks.items() if mark in among)
+
+
+def _row(line: str) -> Row:
+    """A line of the table."""
+    words = line.split()
+    method, path, *case = words[: -len(POSITIONS)]
+    columns = dict(zip(POSITIONS, words[-len(POSITIONS) :], strict=True))
+    marks = {p: m for column, said in columns.items() for p, m in zip(POSITIONS[column], said, strict=True)}
+    return Row(f"{method} {path}", " ".join(case), marks)
+
+
+ROWS = [_row(line) for line in TABLE.splitlines()[2:] if line]
+
+
+def open_routes(service: str) -> set[str]:
+    """Method and path of what a service tells to everybody."""
+    lines = EVERY_SERVICE.replace("{service}", service) + (PAGE if service == "analytics" else "")
+    return set(filter(None, lines.splitlines()))
+
+
+def routes(service: str) -> set[str]:
+    """Method and path of every route of a service that the table knows."""
+    own = {row.route for row in ROWS if row.route.split("/")[1] == service}
+    return own | open_routes(service)

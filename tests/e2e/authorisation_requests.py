@@ -1,0 +1,128 @@
+"""A valid request of each row of the table of authorisation: what is refused is refused for who asks alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.e2e.authorisation_scene import DOCUMENT, RULES, Scene
+from tests.e2e.season import INSTRUMENT
+from tests.e2e.season import RULES as USUAL
+
+Requests = Mapping[str, "Request"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Path and body, and what an answer tells to those alone who are inside."""
+
+    path: str
+    body: Any = None
+    sign: str = ""
+
+    def says(self, text: str) -> bool:
+        """Whether the request itself has it."""
+        return text in f"{self.path} {self.body}"
+
+
+def requests(scene: Scene) -> Requests:
+    """By row."""
+    return {**_figures(scene), **_register(scene), **_persons(scene), **_play(scene), **_catalogue(scene)}
+
+
+def _figures(scene: Scene) -> Requests:
+    below, own = f"/analytics/regions/{scene.here.region}", scene.pupils["own"].id
+    season, town = f"?season={scene.here.season}", f"Организация {scene.here.municipality}"
+    route = "GET /analytics/regions/{code}"
+    return {
+        "GET /analytics/regions": Request(f"/analytics/regions{season}", sign=f'"region":"{scene.here.region}"'),
+        f"{route}/funnel": Request(f"{below}/funnel{season}&by=municipality", sign=town),
+        f"{route}/ranking": Request(f"{below}/ranking{season}", sign=town),
+        f"{route}/competencies": Request(f"{below}/competencies{season}", sign=scene.competency),
+        f"{route}/feed": Request(f"{below}/feed?limit=1000", sign=town),
+        "GET /notifications/inbox": Request("/notifications/inbox", sign=own),
+        "GET /notifications/stream": Request("/notifications/stream"),
+    }
+
+
+def _register(scene: Scene) -> Requests:
+    here, register, documents = scene.here, "/registration/organisations", "/registration/consent-documents"
+    put = f"PUT {register}/{{code}}"
+    region = {"kind": "region", "name": "Область", "parent": "RU", "utc_offset": "+03:00"}
+    town = {"kind": "municipality", "name": f"Организация {here.municipality}", "parent": here.region}
+    school = {"kind": "school", "name": f"Организация {here.school}", "parent": here.municipality}
+    return {
+        f"GET {register}": Request(register),
+        f"GET {register}/{{code}}": Request(f"{register}/{here.school}"),
+        f"{put} region": Request(f"{register}/{here.region}", region),
+        f"{put} municipality": Request(f"{register}/{here.municipality}", town),
+        f"{put} school": Request(f"{register}/{here.school}", school),
+        f"PUT {documents}/{{version}}": Request(f"{documents}/{scene.version}", DOCUMENT),
+        f"GET {documents}": Request(documents),
+    }
+
+
+def _persons(scene: Scene) -> Requests:
+    own, second, persons = scene.pupils["own"], scene.pupils["second"], "/registration/participants"
+    listed = f"/registration/schools/{scene.here.school}/participants?season={scene.here.season}"
+    consents, agreed = f"{persons}/{second.id}/consents", {"version": scene.version, "channel": "cabinet"}
+    name = scene.line("own")["name"]
+    return {
+        "POST /registration/rosters": Request("/registration/rosters", scene.roster("own"), own.id),
+        **{
+            f"POST /registration/links {role}": Request("/registration/links", {"code": code}, own.id)
+            for role, code in own.codes.items()
+        },
+        "GET /registration/me": Request("/registration/me", sign=name),
+        f"GET {persons}/{{participant}}": Request(f"{persons}/{own.id}", sign=name),
+        "GET /registration/schools/{code}/participants": Request(listed, sign=name),
+        f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),
+        f"DELETE {persons}/{{participant}}/consents/current": Request(f"{consents}/current", sign="consent"),
+    }
+
+
+def _play(scene: Scene) -> Requests:
+    own, season, slots = scene.pupils["own"].id, scene.here.season, scene.slots
+    attempt = {"participant": own, "season": season, "diagnostic": "e2e", "answers": {"q1": "yes", "q2": "no"}}
+    many, present = {"attempts": [{"ref": "many", **attempt}]}, [{"participant": own, "source": "list"}]
+    below, of = f"/trials/participants/{own}", "GET /trials/participants/{participant}"
+    revocation = f"/trials/attendance/{scene.attendance}/revocation"
+    in_slot, slot = "POST /trials/slots/{id}", "/trials/slots"
+    return {
+        "POST /trials/attempts": Request("/trials/attempts", {"ref": "one", **attempt}, "profile"),
+        "POST /trials/attempts/batch": Request("/trials/attempts/batch", many, "profile"),
+        f"{in_slot}/bookings": Request(f"{slot}/{slots['free']}/bookings", {"participant": own}, '"booking"'),
+        f"{in_slot}/bookings/batch": Request(
+            f"{slot}/{slots['wide']}/bookings/batch", {"participants": [own]}, '"booking"'
+        ),
+        "DELETE /trials/bookings/{id}": Request(f"/trials/bookings/{scene.booking}", sign=slots["left"]),
+        f"{in_slot}/attendance": Request(f"{slot}/{slots['held']}/attendance", present, '"attendance"'),
+        "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),
+        f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
+        f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
+    }
+
+
+def _catalogue(scene: Scene) -> Requests:
+    here = scene.here
+    venue = {"organisation": here.venue, "name": "Колледж", "registry": "regional", "season": here.season}
+    timetable, slot = {"venue": here.venue, "season": here.season}, scene.offer("offered", "2050-11-05")
+    entries: Mapping[str, tuple[str, str, Any]] = {
+        "seasons": ("season", here.season, {**USUAL, **RULES}),
+        "diagnostics": ("code", "e2e", INSTRUMENT),
+        "competencies": ("code", scene.competency, {"name": "Проба"}),
+        "venues": ("code", here.venue, venue),
+    }
+    found = {
+        "POST /trials/slots": Request("/trials/slots", {**timetable, **slot}, '"slot"'),
+        "POST /trials/slots/batch": Request("/trials/slots/batch", {**timetable, "slots": [slot]}, '"slot"'),
+        "GET /trials/slots": Request(f"/trials/slots?season={here.season}"),
+        "GET /trials/slots/{id}": Request(f"/trials/slots/{scene.slots['free']}"),
+    }
+    for kind, (name, code, body) in entries.items():
+        one = f"/trials/{kind}/{code}"
+        found |= {
+            f"PUT /trials/{kind}/{{{name}}}": Request(one, body),
+            f"GET /trials/{kind}": Request(f"/trials/{kind}"),
+        }
+        found[f"GET /trials/{kind}/{{code}}"] = Request(one)
+    return found

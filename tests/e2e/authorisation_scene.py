@@ -1,0 +1,159 @@
+"""A season in which everything exists that can be asked for, with neighbours on every side who are not to be told."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.lag import backlog
+from shared.settings import Settings
+from tests.e2e.conftest import Client
+from tests.e2e.season import NATION, World, soon, world
+from tests.integration.running import eventually
+
+RULES = {"closes": "2099-12-31"}
+"""The season runs today too: a family acts now."""
+WHERE: Mapping[str, tuple[str, str, str]] = {
+    "own": ("001-S01", "7А", "own"),
+    "second": ("001-S01", "7А", "own"),
+    "next": ("001-S01", "7А", "next"),
+    "form": ("001-S01", "7Б", "form"),
+    "school": ("001-S02", "7А", "school"),
+    "town": ("002-S01", "7А", "town"),
+}
+"""The pupils, each with school, class and guardian: `own` is asked about, and `second` is of the same family."""
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A pupil whom a school entered."""
+
+    id: str
+    secrets: frozenset[str]
+    """The names of the pupil and the guardian, and their ids."""
+    codes: Mapping[str, str]
+    """One for the guardian and one for the pupil."""
+
+
+@dataclass
+class Scene:
+    """A region with two municipalities, two schools and two venues in one of them; and another region."""
+
+    client: Client
+    here: World
+    there: World
+    pupils: dict[str, Pupil] = field(default_factory=dict)
+    slots: dict[str, str] = field(default_factory=dict)
+    """Ids by their refs: `free` and `wide` are to be booked, `left` is booked, `held` is attended, `over` was."""
+    booking: str = ""
+    """Of `own`, in `left`."""
+    attendance: str = ""
+    """Of `own`, in `over`."""
+
+    @property
+    def version(self) -> str:
+        """Of the consent document."""
+        return f"v-{self.here.season}"
+
+    @property
+    def competency(self) -> str:
+        """In which the municipality has trials, and nobody else."""
+        return f"c-{self.here.season}"
+
+    def line(self, key: str) -> dict[str, Any]:
+        """A pupil's line of a roster."""
+        guardian = {"ref": WHERE[key][2], "name": f"Опекун {WHERE[key][2]} {self.here.season}"}
+        return self.here.pupil(external_ref=key, name=f"Ученица {key} {self.here.season}", guardian=guardian)
+
+    def roster(self, key: str) -> dict[str, Any]:
+        """The roster that enters one pupil."""
+        school, form, _ = WHERE[key]
+        return self.here.roster([self.line(key)], school=f"{self.here.region}-{school}", **{"class": form})
+
+    def offer(self, ref: str, day: str) -> dict[str, Any]:
+        """A slot of a timetable."""
+        fields: dict[str, Any] = {"minutes": 90, "capacity": 8, "grades": [6, 11], "kind": "trial"}
+        return {"ref": ref, "competency": self.competency, "starts_at": f"{day}T15:00:00+03:00", **fields}
+
+    async def organise(self) -> None:
+        """The neighbours' organisations, their venue, and what is published for all."""
+        here, client = self.here, self.client
+        for code, kind, parent in (
+            ("002", "municipality", here.region),
+            ("001-S02", "school", here.municipality),
+            ("002-S01", "school", f"{here.region}-002"),
+            ("001-V02", "college", here.municipality),
+        ):
+            body = {"kind": kind, "name": f"Организация {here.region}-{code}", "parent": parent}
+            await client.ok("PUT", f"/registration/organisations/{here.region}-{code}", body, by=here.operator)
+        venue = {"organisation": f"{here.municipality}-V02", "name": "Музей", "registry": "regional"}
+        path = f"/trials/venues/{here.municipality}-V02"
+        await soon(client, "PUT", path, {**venue, "season": here.season}, by=here.operator)
+        await client.ok("PUT", f"/trials/competencies/{self.competency}", {"name": "Проба"}, by=NATION)
+        await client.ok("PUT", f"/registration/consent-documents/{self.version}", DOCUMENT, by=NATION)
+
+    async def enter(self, key: str) -> None:
+        """One pupil, by the region's operator."""
+        line = self.line(key)
+        answer = await soon(self.client, "POST", "/registration/rosters", self.roster(key), by=self.here.operator)
+        (item,) = answer["items"]
+        secrets = frozenset((line["name"], line["guardian"]["name"], item["participant"], item["guardian"]))
+        codes = {"guardian": item["link_code"], "pupil": item["account_code"]}
+        self.pupils[key] = Pupil(item["participant"], secrets, codes)
+
+    async def link(self, key: str, role: str, subject: str) -> None:
+        """An account of the family."""
+        body = {"code": self.pupils[key].codes[role]}
+        await self.client.ok("POST", "/registration/links", body, by=(role,), subject=subject)
+
+    async def play(self) -> None:
+        """A diagnostic, and slots, of which `own` has booked some, and been at one."""
+        attempt = self.here.attempt(self.pupils["own"].id, "first")
+        await soon(self.client, "POST", "/trials/attempts", attempt, by=self.here.navigator)
+        timetable = {"venue": self.here.venue, "season": self.here.season, "occurred_at": "2020-09-20T10:00:00+03:00"}
+        slots = [self.offer(ref, day) for ref, day in DAYS.items()]
+        body = {**timetable, "slots": slots}
+        opened = await soon(self.client, "POST", "/trials/slots/batch", body, by=self.here.host)
+        self.slots = {item["ref"]: item["slot"] for item in opened["items"]}
+        await self._book("held")
+        await self._book("over")
+        self.booking = await self._book("left")
+        presence = [{"participant": self.pupils["own"].id, "source": "list"}]
+        path = f"/trials/slots/{self.slots['over']}/attendance"
+        present = await self.client.ok("POST", path, presence, by=self.here.host)
+        self.attendance = present["items"][0]["attendance"]
+
+    async def _book(self, ref: str) -> str:
+        body = {"participant": self.pupils["own"].id, "occurred_at": "2020-09-21T10:00:00+03:00"}
+        path = f"/trials/slots/{self.slots[ref]}/bookings"
+        return str((await soon(self.client, "POST", path, body, by=self.here.navigator))["booking"])
+
+
+DOCUMENT = {"title": "Согласие", "url": "https://example.org/consent"}
+DAYS = {
+    "held": "2020-10-05",
+    "over": "2020-10-06",
+    "free": "2050-10-05",
+    "wide": "2050-10-06",
+    "left": "2050-10-07",
+}
+
+
+async def scene(client: Client) -> Scene:
+    """A scene of its own."""
+    here, there = await asyncio.gather(world(client, **RULES), world(client))
+    made = Scene(client, here, there)
+    await made.organise()
+    for key in WHERE:
+        await made.enter(key)
+    await made.play()
+    return made
+
+
+async def settled(settings: Settings) -> None:
+    """Returns once everything that was accepted can be seen everywhere."""
+
+    async def nothing_waits() -> bool:
+        return (await backlog(settings)).total == 0
+
+    await eventually(nothing_waits)
