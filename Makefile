@@ -48,10 +48,6 @@ check: setup ## formatting, lint, types, import rules, generated files up to dat
 chaos: setup ## kills and pauses of every process under load, with invariants
 	$(PY) -m pytest tests/chaos
 
-.PHONY: bench
-bench: setup ## benchmarks, with ratios; writes tests/bench/RESULTS.md
-	$(PY) -m pytest -s tests/bench
-
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: lock

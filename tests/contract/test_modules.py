@@ -16,3 +16,10 @@ def test_the_modules_are_found() -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_is_short(module: Path) -> None:
     assert len(module.read_text(encoding="utf-8").splitlines()) <= LONGEST, "split it by concept"
+
+
+def test_a_test_file_has_a_name_of_its_own() -> None:
+    """pytest takes two of one name, in folders that it runs together, for the same module."""
+    together = ("unit", "contract", "integration", "e2e")
+    names = [path.name for folder in together for path in (ROOT / "tests" / folder).glob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
