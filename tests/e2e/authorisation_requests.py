@@ -18,6 +18,8 @@ class Request:
     path: str
     body: Any = None
     sign: str = ""
+    beyond: str = ""
+    """And to those alone who see the sibling municipality too."""
 
     def says(self, text: str) -> bool:
         """Whether the request itself has it."""
@@ -32,11 +34,12 @@ def requests(scene: Scene) -> Requests:
 def _figures(scene: Scene) -> Requests:
     below, own = f"/analytics/regions/{scene.here.region}", scene.pupils["own"].id
     season, town = f"?season={scene.here.season}", f"Организация {scene.here.municipality}"
+    sibling = f"Организация {scene.here.region}-002"
     route = "GET /analytics/regions/{code}"
     return {
         "GET /analytics/regions": Request(f"/analytics/regions{season}", sign=f'"region":"{scene.here.region}"'),
-        f"{route}/funnel": Request(f"{below}/funnel{season}&by=municipality", sign=town),
-        f"{route}/ranking": Request(f"{below}/ranking{season}", sign=town),
+        f"{route}/funnel": Request(f"{below}/funnel{season}&by=municipality", sign=town, beyond=sibling),
+        f"{route}/ranking": Request(f"{below}/ranking{season}", sign=town, beyond=sibling),
         f"{route}/competencies": Request(f"{below}/competencies{season}", sign=scene.competency),
         f"{route}/feed": Request(f"{below}/feed?limit=1000", sign=town),
         "GET /notifications/inbox": Request("/notifications/inbox", sign=own),

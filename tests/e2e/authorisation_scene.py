@@ -107,9 +107,10 @@ class Scene:
         await self.client.ok("POST", "/registration/links", body, by=(role,), subject=subject)
 
     async def play(self) -> None:
-        """A diagnostic, and slots, of which `own` has booked some, and been at one."""
-        attempt = self.here.attempt(self.pupils["own"].id, "first")
-        await soon(self.client, "POST", "/trials/attempts", attempt, by=self.here.navigator)
+        """A diagnostic, in both municipalities, and slots, of which `own` has booked some, and been at one."""
+        for key in ("own", "town"):
+            attempt = self.here.attempt(self.pupils[key].id, "first")
+            await soon(self.client, "POST", "/trials/attempts", attempt, by=self.here.operator)
         timetable = {"venue": self.here.venue, "season": self.here.season, "occurred_at": "2020-09-20T10:00:00+03:00"}
         slots = [self.offer(ref, day) for ref, day in DAYS.items()]
         body = {**timetable, "slots": slots}

@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 
 from deploy.local.system import System
 from services.analytics import page
+from shared import audit
 from shared.mongo import Mongo
 from shared.settings import Settings
 from tests.documents import SERVICES, application, documented
@@ -31,8 +32,8 @@ STATUS = {"0": 401, "-": 403, "?": 404, "9": 409, "i": 200}
 ANSWERED = "+~*"
 ITEMS: Mapping[str, set[str | None]] = {"+": {None}, "i": {"participant-unknown"}}
 """The types of the problems that items may have."""
-MOVING = {"leases", "permits", "open_answers"}
-"""Collections that change by themselves, or with every request."""
+MOVING = {"leases", "permits", "open_answers", audit.LOG, audit.ACTORS}
+"""Collections that change by themselves, or tell who has asked."""
 AT_ONCE = 8
 FILES = {"{name}": "page.js", "{version}": page.VERSION}
 
@@ -73,13 +74,14 @@ class Stage:
         """What is wrong with an answer, if anything is."""
         if status not in ([STATUS[mark]] if mark in STATUS else [200, 201]):
             return f"`{mark}` is expected"
-        if mark == "+" and request.sign not in text:
-            return f"it lacks {request.sign}"
+        everywhere = "town" in caller.sees
+        told = [request.sign, request.beyond if everywhere else ""] if mark == "+" else []
+        if missing := [sign for sign in told if sign not in text]:
+            return f"it lacks {missing}"
         known = frozenset().union(*(self.scene.pupils[key].secrets for key in caller.sees))
         secrets = frozenset().union(*(pupil.secrets for pupil in self.scene.pupils.values())) - known
-        secrets |= {request.sign} - {""} if mark not in "+*" else set()
-        leaked = {secret for secret in secrets if secret in text and not request.says(secret)}
-        if leaked:
+        secrets |= {"" if mark in "+*" else request.sign, "" if everywhere else request.beyond} - {""}
+        if leaked := {secret for secret in secrets if secret in text and not request.says(secret)}:
             return f"it tells {leaked}"
         problems = set(_problems(text)) - ITEMS[mark] if mark in ITEMS else None
         return f"items have {problems}" if problems else None
