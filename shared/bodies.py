@@ -1,6 +1,6 @@
 """The shapes of HTTP bodies: strict types, no field that is not known, and nothing without a bound."""
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from shared.errors import MOST_ERRORS_OF_AN_ITEM, BadInput
+from shared.side_thread import aside
 
 M = TypeVar("M", bound=BaseModel)
 MOST_UNKNOWN = 10
@@ -70,6 +71,11 @@ class Item:
     def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """The schema of the item as it should be."""
         return handler(self._adapter.core_schema)
+
+
+async def each_parsed(model: type[M], items: Sequence[object], at: str) -> list[M | BadInput]:
+    """The items of the list at a JSON pointer, each by itself."""
+    return await aside(lambda: [parsed(model, raw, f"{at}/{i}") for i, raw in enumerate(items)], len(items))
 
 
 def parsed(model: type[M], raw: object, at: str) -> M | BadInput:

@@ -20,6 +20,7 @@ from shared.acting import PRINCIPAL, route_of, serving
 from shared.audit import AuditLog
 from shared.auth import Tokens
 from shared.errors import BadInput, FieldError, ServiceError, Unavailable, pointer
+from shared.large_bodies import LargeBodies
 from shared.limits import STANDING, Limits
 from shared.request_fields import located
 from shared.settings import LimitSettings
@@ -58,6 +59,7 @@ def create_app(
     )
     app.state.tokens = tokens
     app.state.limits = limits or Limits(LimitSettings(), bytes(32))
+    app.state.large_bodies = LargeBodies()
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     for router in routers:
         app.include_router(router)

@@ -10,6 +10,7 @@ from shared.contracts.event import Envelope
 from shared.contracts.topics import TOPICS
 from shared.decision import Happened
 from shared.mongo import Document, Mongo, Transaction
+from shared.side_thread import aside
 
 COLLECTION = "outbox"
 MOST_ROWS = 100
@@ -86,7 +87,7 @@ class Outbox:
 
     async def add(self, envelopes: Sequence[Envelope], tx: Transaction) -> None:
         """Puts the events in, in the transaction of the state that they come from."""
-        await self.put([self._row(envelope) for envelope in envelopes], tx)
+        await self.put(await aside(lambda: list(map(self._row, envelopes)), len(envelopes)), tx)
 
     async def put(self, rows: Sequence[Row], tx: Transaction) -> None:
         """Puts rows in as they are: one document, or as few as their size allows."""

@@ -1,6 +1,7 @@
 """Aggregates and their outbox, committed together: the only way in which a service writes what it owns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from pymongo import InsertOne, ReplaceOne
@@ -10,6 +11,7 @@ from shared.contracts.event import Envelope
 from shared.decision import Aggregate, Decision
 from shared.mongo import WHOLE, Document, Mongo, Transaction
 from shared.outbox import Outbox
+from shared.side_thread import aside
 
 S = TypeVar("S", bound=Aggregate)
 
@@ -27,28 +29,34 @@ class Repository(Generic[S]):
         """The aggregates that exist among `ids`."""
         wanted = list(dict.fromkeys(ids))
         documents = await self._states.find({"_id": {"$in": wanted}}, batch_size=WHOLE, session=tx).to_list(None)
-        return {document["_id"]: self._state(document) for document in documents}
+        return await aside(lambda: {d["_id"]: self._state(d) for d in documents}, len(documents))
 
     async def save(self, decisions: Sequence[Decision[S]], tx: Transaction) -> None:
         """Stores the states of decisions that changed something, with who did it, and puts events into the outbox.
 
         Raises BulkWriteError where a new aggregate is there already, LookupError where a known one is not.
         """
-        envelopes: list[Envelope] = []
+        changed = [decision for decision in decisions if decision.happened]
+        if changed:
+            writes, envelopes = await aside(partial(self._written, changed), len(changed))
+            written = await self._states.bulk_write(writes, ordered=False, session=tx)
+            if written.inserted_count + written.matched_count < len(writes):
+                raise LookupError(f"{self._states.name}: an aggregate that was read is not there")
+            await self._outbox.add(envelopes, tx)
+
+    def _written(
+        self, decisions: Sequence[Decision[S]]
+    ) -> tuple[list[InsertOne[Document] | ReplaceOne[Document]], list[Envelope]]:
+        """The write of each decision, and the events of all."""
         writes: list[InsertOne[Document] | ReplaceOne[Document]] = []
+        envelopes: list[Envelope] = []
         for decision in decisions:
-            if not decision.happened:
-                continue
             numbered = self._outbox.number(decision.state.sequence, decision.happened)
             by = decision.by or acting()
             changed = {"changed": by.document()} if by else {}
             writes.append(self._write(decision.state, changed | {"sequence": decision.state.sequence + len(numbered)}))
             envelopes += numbered
-        if writes:
-            written = await self._states.bulk_write(writes, ordered=False, session=tx)
-            if written.inserted_count + written.matched_count < len(writes):
-                raise LookupError(f"{self._states.name}: an aggregate that was read is not there")
-            await self._outbox.add(envelopes, tx)
+        return writes, envelopes
 
     def _write(self, state: S, kept: Document) -> InsertOne[Document] | ReplaceOne[Document]:
         """An upsert would cost a second look-up, and hide that two writers hold the same aggregate for new."""

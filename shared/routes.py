@@ -8,6 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from shared.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
+from shared.large_bodies import LARGE
 from shared.received import BYTES_A_VALUE, Received, parse, read
 
 KIB = 1024
@@ -26,7 +27,8 @@ UNREADABLE = frozenset("\0\ufffd")
 class Route(APIRoute):
     """Asks for the principal in the signature, the known parameters, the kind and the size of the body, in this order.
 
-    Only then is the body read, within `max_body_size` bytes and the application's `body_seconds`.
+    Only then is the body read, within `max_body_size` bytes and the application's `body_seconds`; a large one waits for
+    its turn before (`large_bodies`), and only what it takes itself counts.
     """
 
     def __init__(
@@ -55,11 +57,26 @@ class Route(APIRoute):
             if not _announces_body(request):
                 return await handle(Received(request.scope, request.receive))
             acceptable(request, largest)
-            text = await read(request, largest, getattr(request.app.state, "body_seconds", BODY_SECONDS))
-            value = [parse(text, min(largest // BYTES_A_VALUE, MOST_VALUES))] if text else []
-            return await handle(Received(request.scope, request.receive, *value))
+            size = largest if "transfer-encoding" in request.headers else int(request.headers["content-length"])
+            if size <= LARGE:
+                return await handle(_parsed(request, await _text(request, largest), largest))
+            gates = request.app.state.large_bodies
+            async with gates.read.passed(size):
+                text = await _text(request, largest)
+                async with gates.served.passed(size):
+                    received, text = _parsed(request, text, largest), b""
+                    return await handle(received)
 
         return judged
+
+
+async def _text(request: Request, largest: int) -> bytes:
+    return await read(request, largest, getattr(request.app.state, "body_seconds", BODY_SECONDS))
+
+
+def _parsed(request: Request, text: bytes, largest: int) -> Received:
+    value = [parse(text, min(largest // BYTES_A_VALUE, MOST_VALUES))] if text else []
+    return Received(request.scope, request.receive, *value)
 
 
 def _tree(dependant: Dependant) -> Iterator[Dependant]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from services.registration import organisations
@@ -20,6 +21,7 @@ from shared.decision import Decision
 from shared.errors import FieldError, NotFound, NotKnownYet, ServiceError
 from shared.mongo import Transaction
 from shared.namesakes import must_be_own, namesakes
+from shared.side_thread import aside
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -77,7 +79,8 @@ async def register_rosters(
     register: Register, group: Sequence[Submission], new_id: NewId
 ) -> list[list[RosterItem] | ServiceError]:
     """Enters classes into their seasons, in order and line by line; where every line is wrong, nothing is touched."""
-    checked = await _checked(register, group)
+    weight = sum(len(request.roster.pupils) for request in group)
+    checked = await _checked(register, group, weight)
     rosters = [roster for roster in checked if isinstance(roster, Lines)]
 
     async def body(tx: Transaction) -> list[list[RosterItem] | ServiceError]:
@@ -85,14 +88,18 @@ async def register_rosters(
         guardians = await register.guardians((key for roster in rosters for key in roster.guardians), tx)
         children = await register.children(rosters, guardians, tx)
         admission = Admission(Pupils([*pupils, *children]), guardians, register.codes, new_id)
-        results = [admission.admit(roster) if isinstance(roster, Lines) else roster for roster in checked]
+        results = await aside(partial(_admitted, admission, checked), weight)
         await register.add(admission, tx)
         return results
 
     return await register.transact(body)
 
 
-async def _checked(register: Register, group: Sequence[Submission]) -> list[Lines | ServiceError]:
+def _admitted(admission: Admission, checked: Sequence[Lines | ServiceError]) -> list[list[RosterItem] | ServiceError]:
+    return [admission.admit(roster) if isinstance(roster, Lines) else roster for roster in checked]
+
+
+async def _checked(register: Register, group: Sequence[Submission], weight: int) -> list[Lines | ServiceError]:
     """The lines of each roster, if its school and season are known and the sender may speak for the class."""
     schools = await register.organisations.load(request.roster.school for request in group)
     seasons = await register.seasons(request.roster.season for request in group)
@@ -108,7 +115,7 @@ async def _checked(register: Register, group: Sequence[Submission]) -> list[Line
         setting = Setting.of(roster, seasons[roster.season], school, request.now, classes)
         return check(roster.pupils, replace(setting, by=request.by))
 
-    return _results(group, checked)
+    return await aside(partial(_results, group, checked), weight)
 
 
 async def redeem(register: Register, group: Sequence[Redemption]) -> list[Link | ServiceError]:

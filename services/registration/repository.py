@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from pymongo import IndexModel, ReplaceOne, UpdateOne
@@ -16,7 +17,7 @@ from services.registration.organisations import Organisation
 from services.registration.pupils import Key
 from services.registration.readings import LINKED, Within, stored
 from services.registration.roster import Lines
-from services.registration.vault import Vault
+from services.registration.vault import Identity, Vault
 from shared import code_twins
 from shared.auth import Principal
 from shared.code_twins import BY_CODE
@@ -24,6 +25,7 @@ from shared.contracts.trials import SeasonDefined
 from shared.mongo import Document, Mongo, Transaction
 from shared.repository import Repository
 from shared.service import Indexes
+from shared.side_thread import aside
 from shared.texts import ref_key
 
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
@@ -111,7 +113,8 @@ class Register:
         query = _known_by(keys, "place.school", "external_ref")
         if query is None:
             return []
-        return [stored(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
+        rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
+        return await aside(lambda: list(map(stored, rows)), len(rows))
 
     async def guardians(self, keys: Iterable[Key], tx: Transaction) -> dict[Key, str]:
         """The ids of the guardians whom the schools know by these keys, by this spelling rather than by another."""
@@ -145,12 +148,15 @@ class Register:
                 {"_id": id, "school": school, "ref": ref, "ref_key": ref_key(ref)}
                 for (school, ref), id in admission.guardians.items()
             ],
-            "vault": [self._vault.seal(person, identity) for person, identity in admission.identities.items()],
+            "vault": await aside(partial(self._sealed, admission.identities), len(admission.identities)),
         }
         await self.participants.save(admission.pupils.decisions, tx)
         for collection, documents in new.items():
             if documents:
                 await self._mongo[collection].insert_many(documents, ordered=False, session=tx)
+
+    def _sealed(self, identities: Mapping[str, Identity]) -> list[Document]:
+        return [self._vault.seal(person, identity) for person, identity in identities.items()]
 
     # What links read and write.
 

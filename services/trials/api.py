@@ -1,5 +1,6 @@
 """Trials over HTTP: attempts, bookings, attendance and the path of a pupil."""
 
+from itertools import starmap
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Response
@@ -27,13 +28,14 @@ from services.trials.results import only
 from services.trials.views import BookingPage, PathView, Views
 from shared.acting import about
 from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
-from shared.bodies import Body, Count, Item, parsed
+from shared.bodies import Body, Count, Item, each_parsed
 from shared.contracts.codes import SeasonCode
 from shared.moments import Moment
 from shared.openapi import also, problems
 from shared.outbox import Clock
 from shared.paging import Paged
 from shared.routes import KIB, Route
+from shared.side_thread import aside
 from shared.texts import Id
 
 LARGEST_ATTEMPT = 45 * KIB
@@ -115,11 +117,12 @@ def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
     @router.post("/attempts/batch", max_body_size=100 * LARGEST_ATTEMPT, response_model_exclude_none=True)
     async def attempts_of_a_class(body: AttemptsBody, who: SchoolStaff) -> Items[AttemptAnswer]:
         """At most 100 attempts, item by item."""
-        sent = [
-            Sent(f"/attempts/{i}", parsed(AttemptCommand, raw, f"/attempts/{i}")) for i, raw in enumerate(body.attempts)
-        ]
+        read = await each_parsed(AttemptCommand, body.attempts, "/attempts")
+        sent = [Sent(f"/attempts/{i}", command) for i, command in enumerate(read)]
         results = await commands.attempts.submit(Attempts(sent, who, clock()))
-        return _noted([AttemptAnswer.of(raw, done) for raw, done in zip(body.attempts, results, strict=True)])
+        return _noted(
+            await aside(lambda: list(starmap(AttemptAnswer.of, zip(body.attempts, results, strict=True))), len(results))
+        )
 
     return router
 
@@ -157,7 +160,11 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         """At most 200 seats, item by item: the first get those that are left."""
         wishes = [Wish.read(raw, f"/participants/{i}") for i, raw in enumerate(body.participants)]
         results = await commands.bookings.submit(Bookings(id, wishes, body.occurred_at, who, clock()))
-        return _noted([BookingAnswer.of(raw, done) for raw, done in zip(body.participants, results, strict=True)])
+        return _noted(
+            await aside(
+                lambda: list(starmap(BookingAnswer.of, zip(body.participants, results, strict=True))), len(results)
+            )
+        )
 
     @router.delete(
         "/bookings/{id}",
@@ -182,9 +189,11 @@ def _attendance_routes(store: Store, commands: Commands, clock: Clock, new_id: N
     )
     async def attend(id: SlotId, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
         """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
-        said = [Statement(f"/{i}", parsed(Presence, raw, f"/{i}")) for i, raw in enumerate(body)]
+        said = [Statement(f"/{i}", presence) for i, presence in enumerate(await each_parsed(Presence, body, ""))]
         results = await commands.attendance.submit(Presences(id, said, who, clock()))
-        return _noted([AttendanceAnswer.of(raw, done) for raw, done in zip(body, results, strict=True)])
+        return _noted(
+            await aside(lambda: list(starmap(AttendanceAnswer.of, zip(body, results, strict=True))), len(results))
+        )
 
     @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
     async def revoke(id: AttendanceId, body: Revocation, who: VenueStaff) -> RevokedAnswer:

@@ -1,5 +1,6 @@
 """Trials over HTTP, the catalogue: seasons, diagnostics, competencies, venues and slots."""
 
+from itertools import starmap
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
@@ -16,12 +17,13 @@ from services.trials.repository import Store
 from services.trials.results import only
 from services.trials.slots import SlotOffer
 from shared.auth import NationalOperator, RegionOperator, VenueOperator
-from shared.bodies import Body, Count, Item, parsed
+from shared.bodies import Body, Count, Item, each_parsed
 from shared.contracts.codes import SeasonCode, VenueCode
 from shared.moments import Moment
 from shared.openapi import also, problems
 from shared.outbox import Clock
 from shared.routes import KIB, Route
+from shared.side_thread import aside
 from shared.texts import Ref
 
 
@@ -115,10 +117,13 @@ def _venue_routes(store: Store, clock: Clock, new_id: NewId) -> APIRouter:
     )
     async def open_slots(body: TimetableBody, who: VenueOperator) -> Items[SlotAnswer]:
         """Publishes a timetable of at most 200 slots, item by item."""
-        offered = [Offered(f"/slots/{i}", parsed(SlotOffer, raw, f"/slots/{i}")) for i, raw in enumerate(body.slots)]
+        read = await each_parsed(SlotOffer, body.slots, "/slots")
+        offered = [Offered(f"/slots/{i}", offer) for i, offer in enumerate(read)]
         results = await handlers.open_slots(
             store, body.venue, body.season, offered, body.occurred_at, who, clock(), new_id
         )
-        return Items(items=[SlotAnswer.of(raw, result) for raw, result in zip(body.slots, results, strict=True)])
+        return Items(
+            items=await aside(lambda: list(starmap(SlotAnswer.of, zip(body.slots, results, strict=True))), len(results))
+        )
 
     return router

@@ -19,6 +19,7 @@ from shared.acting import Actor, acting
 from shared.auth import Principal
 from shared.errors import BadInput
 from shared.mongo import Transaction
+from shared.side_thread import aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ async def take_attempts(store: Store, group: Sequence[Attempts], new_id: NewId) 
 
     async def body(tx: Transaction) -> list[list[Result[Attempt]]]:
         sitting = await _sitting(store, commands, new_id, tx)
-        results = [_take_all(sitting, request) for request in group]
+        results = await aside(lambda: [_take_all(sitting, request) for request in group], len(commands))
         await store.paths.save(sitting.paths.decisions, tx)
         await store.add_attempts(sitting.added, tx)
         instruments = {attempt.diagnostic for attempt in sitting.added}

@@ -23,6 +23,7 @@ from shared.contracts.trials import AttendanceSource
 from shared.errors import BadInput, NotFound, ServiceError
 from shared.moments import Moment, happened_at
 from shared.mongo import Transaction
+from shared.side_thread import aside
 from shared.texts import Id, Reason
 
 NO_ATTENDANCE = "no such attendance"
@@ -107,7 +108,7 @@ async def confirm(
         slots = await store.slots.load((request.slot for request in group), tx)
         named = [(slots[r.slot], id) for r in group if r.slot in slots for id in r.participants]
         call = await _roll_call(store, named, new_id, tx)
-        results = [_confirm_all(call, request, slots.get(request.slot)) for request in group]
+        results = await aside(lambda: [_confirm_all(call, r, slots.get(r.slot)) for r in group], len(named))
         await store.paths.save(call.paths.decisions, tx)
         return results
 

@@ -18,6 +18,7 @@ from shared.acting import Actor, acting
 from shared.auth import Principal
 from shared.errors import BadInput, NotFound, ServiceError
 from shared.mongo import Transaction
+from shared.side_thread import aside
 from shared.texts import REF
 
 NO_BOOKING, NO_SLOT = "no such booking", "no such slot"
@@ -87,7 +88,7 @@ async def book(store: Store, group: Sequence[Bookings], new_id: NewId) -> list[l
     async def body(tx: Transaction) -> list[list[Result[Booking]] | ServiceError]:
         before = await store.slots.load((request.slot for request in group), tx)
         office = await _office(store, group, before, new_id, tx)
-        results = [office.serve(request) for request in group]
+        results = await aside(lambda: [office.serve(request) for request in group], sum(len(r.wishes) for r in group))
         await store.count_seats({id: slot.booked - before[id].booked for id, slot in office.slots.items()}, tx)
         await store.paths.save(office.paths.decisions, tx)
         return results

@@ -19,6 +19,7 @@ from shared.errors import BadInput
 from shared.moments import happened_at
 from shared.mongo import Transaction
 from shared.namesakes import must_be_own, namesakes
+from shared.side_thread import aside
 
 
 async def define_season(store: Store, code: str, rules: SeasonRules, now: datetime) -> Season:
@@ -131,7 +132,7 @@ async def open_slots(
     async def body(tx: Transaction) -> list[Result[Slot]]:
         host = await _host(store, venue, season, who, tx)
         table = await _timetable(store, host, season, offered, given, now, new_id, tx)
-        results = [_open(table, item) for item in offered]
+        results = await aside(lambda: [_open(table, item) for item in offered], len(offered))
         await store.slots.save(table.opened, tx)
         return results
 

@@ -1,28 +1,30 @@
 """Eight of the largest bodies of a route at once: what they cost in memory, and what others wait meanwhile."""
 
 import asyncio
-import platform
+import multiprocessing
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from tests.bench import largest
+from tests.bench.load import send
+from tests.bench.results import record
 from tests.builders_trials import RULES
 from tests.documents import application
 from tests.integration.installation import Installation
 from tests.integration.running_registration import Registration, registration
 from tests.integration.running_trials import Trials, trials_service
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 EIGHT = 8
 MOST_BYTES = 100_000_000
 MOST_SECONDS, MOST_TIMES = 0.2, 5.0
@@ -31,6 +33,8 @@ EVERY_SECONDS = 0.02
 QUIET_SECONDS = 2.0
 GRANTS = [{"role": "national-operator", "org": "RU"}, {"role": "guardian"}]
 CALLERS = count()
+PUPILS = "/registration/schools/RU-ROS-001-S02/participants?season=2020"
+SLOTS = "/trials/slots?season=2020&limit=10"
 Kinds = Sequence[tuple[str, Sequence[bytes]]]
 """Bodies that are sent at once, with what they are."""
 
@@ -50,11 +54,20 @@ class Measured:
     statuses: set[int] = field(default_factory=set)
 
     @property
-    def row(self) -> str:
+    def row(self) -> dict[str, object]:
+        """The route's line of the results."""
         quiet, busy = _p99(self.quiet) * 1000, _p99(self.busy) * 1000
-        answered = ", ".join(map(str, sorted(self.statuses)))
-        sizes = f"{self.size / 1024:.0f} | {self.kinds} | {answered} | {self.growth / 1e6:.1f} | {self.worst}"
-        return f"| `{self.route}` | {sizes} | {quiet:.0f} | {busy:.0f} | {busy / quiet:.1f} |"
+        return {
+            "route": f"`{self.route}`",
+            "size, KiB": f"{self.size / 1024:.0f}",
+            "kinds": self.kinds,
+            "answers": ", ".join(map(str, sorted(self.statuses))),
+            "growth, MB": f"{self.growth / 1e6:.1f}",
+            "at": self.worst,
+            "others' p99 quiet, ms": f"{quiet:.0f}",
+            "meanwhile, ms": f"{busy:.0f}",
+            "ratio": f"{busy / quiet:.1f}",
+        }
 
     @property
     def is_within(self) -> bool:
@@ -72,6 +85,9 @@ class Bench:
 
     running: Installation
     http: aiohttp.ClientSession
+    loader: Executor
+    folder: Path
+    """For the bodies that the loader sends."""
     read: str
 
     async def measured(
@@ -79,25 +95,25 @@ class Bench:
     ) -> None:
         """Sends each kind's bodies at once, each in a round of its own, with quiet between them."""
         for name, bodies in kinds:
+            files = self._files(bodies)
             measured.quiet += await self._others(asyncio.sleep(QUIET_SECONDS / len(kinds) + 5 * EVERY_SECONDS))
             before = self._memory_anew()
-            measured.busy += await self._others(self._all(measured, method, path, bodies))
+            measured.busy += await self._others(self._all(measured, method, path, files))
             growth = self._memory("VmHWM") - before
             measured.kinds += 1
             if growth > measured.growth:
                 measured.growth, measured.worst = growth, name
 
-    async def _all(self, measured: Measured, method: str, path: str, bodies: Sequence[bytes]) -> None:
-        requests = [self._headers() | {"Content-Type": "application/json"} for _ in bodies]
-        sent = (self._send(method, path, body, headers) for body, headers in zip(bodies, requests, strict=True))
-        measured.statuses |= set(await asyncio.gather(*sent))
+    def _files(self, bodies: Sequence[bytes]) -> list[Path]:
+        files = [self.folder / str(number) for number in range(len(bodies))]
+        for file, body in zip(files, bodies, strict=True):
+            file.write_bytes(body)
+        return files
 
-    async def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> int:
-        async with self.http.request(
-            method, f"{self.running.base}{path}", data=BytesIO(body), headers=headers
-        ) as answer:
-            await answer.read()
-            return answer.status
+    async def _all(self, measured: Measured, method: str, path: str, bodies: Sequence[Path]) -> None:
+        headers = [self._headers() | {"Content-Type": "application/json"} for _ in bodies]
+        url, loop = f"{self.running.base}{path}", asyncio.get_running_loop()
+        measured.statuses |= await loop.run_in_executor(self.loader, send, method, url, bodies, headers)
 
     async def _others(self, load: Any) -> list[float]:
         """Seconds of the requests of others that began while the load ran; each is begun in its time, whoever waits."""
@@ -132,6 +148,13 @@ class Bench:
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{what}:"))
 
 
+@pytest.fixture(scope="module")
+def loader() -> Iterator[Executor]:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        executor.submit(abs, 0).result()
+        yield executor
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def registering(infrastructure: Infrastructure) -> AsyncIterator[Registration]:
     async with registration(infrastructure) as running:
@@ -164,9 +187,9 @@ class _Known(dict[str, str]):
         return "RU-ROS-001-X01" if name == "code" else "x"
 
 
-async def test_registration(registering: Registration) -> None:
+async def test_registration(registering: Registration, loader: Executor, tmp_path: Path) -> None:
     async with aiohttp.ClientSession() as http:
-        bench = Bench(registering, http, "/registration/schools/RU-ROS-001-S02/participants?season=2020")
+        bench = Bench(registering, http, loader, tmp_path, PUPILS)
         results = await _unsound(bench)
         rosters = [largest.text(largest.sound_roster(n)) for n in range(EIGHT)]
         sound = Measured("POST /registration/rosters, sound", len(rosters[0]))
@@ -174,14 +197,16 @@ async def test_registration(registering: Registration) -> None:
     _report("registration", [sound, *results])
 
 
-async def test_trials(trying: Trials) -> None:
+async def test_trials(trying: Trials, loader: Executor, tmp_path: Path) -> None:
     participants = [f"pupil{n}" for n in range(100)]
     await trying.enrol(*participants)
-    await trying.must("PUT", "/diagnostics/largest", largest.INSTRUMENT)
+    await trying.must("PUT", "/diagnostics/readiness", largest.INSTRUMENT)
     await trying.must("PUT", "/seasons/2021", {**RULES, "name": "2021"})
     async with aiohttp.ClientSession() as http:
-        bench = Bench(trying, http, "/trials/slots?season=2020&limit=10")
+        bench = Bench(trying, http, loader, tmp_path, SLOTS)
         results = await _unsound(bench)
+        taken = await trying.must("POST", "/attempts/batch", largest.sound_attempts(participants, EIGHT))
+        assert {item["status"] for item in taken["items"]} == {"completed"}
         sound = await _sound_trials(bench, participants)
     _report("trials", [*sound, *results])
 
@@ -203,15 +228,12 @@ async def _sound_trials(bench: Bench, participants: Sequence[str]) -> list[Measu
 
 
 def _report(service: str, results: Sequence[Measured]) -> None:
-    """Prints the table and keeps it among the results; fails where a line is outside its bounds."""
-    title = f"## Eight of the largest bodies at once: {service}"
-    machine = f"{platform.platform()}, Python {platform.python_version()}; sizes in KiB, memory in MB, times in ms."
-    columns = ("route", "size", "kinds", "answers", "growth", "at", "p99 quiet", "p99 meanwhile", "ratio")
-    head = f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|"
-    section = "\n".join([title, "", machine, "", head, *(result.row for result in results)])
-    print(f"\n{section}")
-    before = RESULTS.read_text() if RESULTS.exists() else "# Results of `make bench`\n"
-    others = [part for part in before.split("\n\n## ") if not f"## {part}".startswith(title)]
-    RESULTS.write_text("\n\n".join(["\n\n## ".join(others).rstrip(), section]) + "\n")
+    """Keeps the table among the results; fails where a line is outside its bounds."""
+    record(
+        f"Eight of the largest bodies at once: {service}",
+        f"Each kind of body in a round of its own, by a process of its own; meanwhile others ask every "
+        f"{EVERY_SECONDS * 1000:.0f} ms, as in the quiet between the rounds.",
+        [result.row for result in results],
+    )
     outside = [result.row for result in results if not result.is_within]
-    assert not outside, "\n".join(outside)
+    assert not outside, "\n".join(map(str, outside))

@@ -1,5 +1,6 @@
 """A route judges by the headers alone: who asks, what for, and how large the body is, before any of it is read."""
 
+import asyncio
 import json
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from shared.auth import NationalOperator, SchoolStaff
 from shared.bodies import Body, Count
 from shared.errors import LONGEST_WORDS, MOST_ERRORS
+from shared.large_bodies import LARGE, MOST_READ
 from shared.moments import Day, Moment
 from shared.routes import LARGEST_BODY, Route
 from tests.asking import Asked
@@ -46,6 +48,10 @@ def routes() -> APIRouter:
     @router.post("/lists", max_body_size=1024)
     async def put_many(who: SchoolStaff, things: Annotated[list[Any], Count(1, 3)]) -> int:
         return len(things)
+
+    @router.post("/texts", max_body_size=2 * LARGE)
+    async def put_texts(who: SchoolStaff, texts: list[str]) -> int:
+        return len(texts[0])
 
     @router.get("/things/{id}")
     async def show(
@@ -125,6 +131,29 @@ async def test_a_body_that_does_not_come_is_given_up_and_the_connection_with_it(
     finally:
         del asked.app.state.body_seconds
     assert (answer.status, answer.body["type"], answer.headers["connection"]) == (408, "too-slow", "close")
+
+
+@pytest.mark.parametrize("gate", ["read", "served"])
+async def test_a_large_body_waits_for_its_turn_and_its_clock_does_not_run_meanwhile(asked: Asked, gate: str) -> None:
+    large, small = b"x" * LARGE, b"x" * (LARGE - 4)
+    asked.app.state.body_seconds = 0.01
+    try:
+        async with getattr(asked.app.state.large_bodies, gate).passed(MOST_READ):
+            waits = asyncio.create_task(asked.ask("POST", "/texts", b'["%s"]' % large))
+            assert (await asked.ask("POST", "/texts", b'["%s"]' % small)).body == len(small)
+            await asyncio.sleep(0.05)
+            assert not waits.done()
+        assert (await waits).body == len(large)
+    finally:
+        del asked.app.state.body_seconds
+
+
+async def test_a_body_of_unknown_length_counts_as_its_route_s_largest(asked: Asked) -> None:
+    async with asked.app.state.large_bodies.read.passed(MOST_READ):
+        waits = asyncio.create_task(asked.ask("POST", "/texts", pieces=[b"x" * 2 * LARGE, b"x"]))
+        await asyncio.sleep(0.05)
+        assert not waits.done()
+    assert (await waits).status == 413
 
 
 async def test_a_body_that_no_route_reads_is_refused(asked: Asked) -> None:

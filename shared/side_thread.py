@@ -1,0 +1,35 @@
+"""The thread beside the event loop: long work of the processor that touches nothing but its own values."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TypeVar
+
+T = TypeVar("T")
+LIGHT = 100
+"""Fewer objects than these, such as lines of a roster, are done sooner than handed over."""
+TURN_SECONDS = 0.001
+"""The loop gets the interpreter back so soon: a request asks for it some ten times until it is answered."""
+_THREAD = ThreadPoolExecutor(1, "side")
+"""One for the process: several would only take the interpreter from each other, and from the loop."""
+
+
+async def aside(work: Callable[[], T], weight: int) -> T:
+    """The result of work on so many objects: at once where they are few, else beside the loop, which serves others.
+
+    Pure work needs no lock there; meanwhile the caller must leave alone what it changes.
+    """
+    if weight < LIGHT:
+        return work()
+    return await asyncio.get_running_loop().run_in_executor(_THREAD, copy_context().run, _often_interrupted, work)
+
+
+def _often_interrupted(work: Callable[[], T]) -> T:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        return work()
+    finally:
+        sys.setswitchinterval(usual)

@@ -1,0 +1,108 @@
+"""The gates of large bodies: who is inside, in which order, and that nobody is forgotten who gives up."""
+
+import asyncio
+
+import pytest
+
+from shared.large_bodies import Gate
+
+
+class Visitors:
+    """Those who have come to a gate, each inside until it is told to leave."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.inside: list[str] = []
+        self._gate = gate
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._leave: dict[str, asyncio.Event] = {}
+
+    async def come(self, name: str, size: int) -> None:
+        """Comes, and is inside or waits."""
+        self._leave[name] = asyncio.Event()
+        self._tasks[name] = asyncio.create_task(self._visit(name, size))
+        await _settled()
+
+    async def leave(self, name: str) -> None:
+        """Goes out, and lets others in."""
+        await self.leave_at_once(name)
+        await _settled()
+
+    async def leave_at_once(self, name: str) -> None:
+        """Goes out; whoever is called in has not moved yet."""
+        self._leave[name].set()
+        await self._tasks[name]
+
+    async def give_up(self, name: str) -> None:
+        """Is cancelled, wherever it is."""
+        self._tasks[name].cancel()
+        await _settled()
+        assert self._tasks[name].cancelled()
+
+    async def _visit(self, name: str, size: int) -> None:
+        async with self._gate.passed(size):
+            self.inside.append(name)
+            try:
+                await self._leave[name].wait()
+            finally:
+                self.inside.remove(name)
+
+
+async def _settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def visitors() -> Visitors:
+    return Visitors(Gate(10))
+
+
+async def test_as_many_bytes_are_inside_as_fit(visitors: Visitors) -> None:
+    for name in "abc":
+        await visitors.come(name, 4)
+    assert visitors.inside == ["a", "b"]
+    await visitors.leave("a")
+    assert visitors.inside == ["b", "c"]
+
+
+async def test_a_small_one_does_not_overtake_a_large_one(visitors: Visitors) -> None:
+    for name, size in (("a", 6), ("large", 9), ("small", 1)):
+        await visitors.come(name, size)
+    assert visitors.inside == ["a"]
+    await visitors.leave("a")
+    assert visitors.inside == ["large", "small"]
+
+
+async def test_who_has_more_than_the_gate_lets_in_goes_alone(visitors: Visitors) -> None:
+    await visitors.come("huge", 99)
+    await visitors.come("small", 1)
+    assert visitors.inside == ["huge"]
+    await visitors.come("huge again", 99)
+    await visitors.leave("huge")
+    assert visitors.inside == ["small"]
+    await visitors.leave("small")
+    assert visitors.inside == ["huge again"]
+
+
+async def test_who_gives_up_while_it_waits_lets_those_behind_it_in(visitors: Visitors) -> None:
+    for name, size in (("a", 6), ("large", 9), ("small", 1)):
+        await visitors.come(name, size)
+    await visitors.give_up("large")
+    assert visitors.inside == ["a", "small"]
+    await visitors.come("another", 9)  # it took no room along
+    assert visitors.inside == ["a", "small"]
+
+
+async def test_who_gives_up_inside_makes_room(visitors: Visitors) -> None:
+    await visitors.come("a", 9)
+    await visitors.come("b", 9)
+    await visitors.give_up("a")
+    assert visitors.inside == ["b"]
+
+
+async def test_who_is_called_in_and_gives_up_at_once_makes_room(visitors: Visitors) -> None:
+    for name in "abc":
+        await visitors.come(name, 9)
+    await visitors.leave_at_once("a")
+    await visitors.give_up("b")
+    assert visitors.inside == ["c"]
