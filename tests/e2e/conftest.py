@@ -15,10 +15,13 @@ from deploy.demo import settings_of
 from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
 from deploy.local.system import System, system
+from shared import audit
 from shared.settings import Settings
 from tests.documents import documented
 from tests.pointers import checked
 
+BOOKKEEPING = {"offsets", "offset_marks", "leases", "audit", "permits", "open_answers", audit.LOG, audit.ACTORS}
+"""Collections that change by themselves, or tell who has asked; a request that changes nothing may change these."""
 SCENARIO = Path("deploy/scenarios/rostov-2020/season.json")
 
 

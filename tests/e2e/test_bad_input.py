@@ -4,17 +4,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from shared import audit, kafka
+from shared import kafka
 from shared.contracts.topics import TOPICS
 from shared.lag import OWNERS, backlog
 from shared.mongo import Mongo
 from shared.settings import Settings
-from tests.e2e.conftest import Answer, Client
+from tests.e2e.conftest import BOOKKEEPING, Answer, Client
 from tests.e2e.season import World, soon, world
 from tests.integration.running import eventually
-
-UNCOUNTED = {"offsets", "offset_marks", "leases", "audit", "permits", "open_answers", audit.LOG, audit.ACTORS}
-"""Bookkeeping of the platform; the audit logs note who asked, not what changed."""
 
 
 async def _counts(settings: Settings) -> Mapping[str, int]:
@@ -23,7 +20,7 @@ async def _counts(settings: Settings) -> Mapping[str, int]:
     for owner in OWNERS:
         mongo = Mongo(settings.mongo_url, settings.database(owner))
         for name in await mongo.collections():
-            if name not in UNCOUNTED:
+            if name not in BOOKKEEPING:
                 found[f"{owner}.{name}"] = await mongo[name].count_documents({})
         mongo.close()
     ends = await kafka.end_offsets(settings.bootstrap, [settings.kafka_topic_prefix + topic.name for topic in TOPICS])
