@@ -137,7 +137,11 @@ class Logs:
         async with self._opening:
             if self._client is None:
                 client = AIOKafkaClient(bootstrap_servers=self._bootstrap, request_timeout_ms=10_000)
-                await client.bootstrap()
+                try:
+                    await client.bootstrap()
+                except BaseException:
+                    await client.close()
+                    raise
                 self._client = client
             return self._client
 

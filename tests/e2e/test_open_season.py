@@ -39,7 +39,7 @@ def test_a_school_year_begins_in_september(today: date, code: str, opens: date, 
 async def test_a_newcomers_own_calls_succeed_and_change_no_figure_of_the_play(
     running: System, client: Client, tmp_path: Path
 ) -> None:
-    generated.write(tmp_path / "scenario", generated.GATES[0], 1, Random(7))
+    generated.write(tmp_path / "scenario", generated.GATES[0], 1, Random("newcomer"))
     scenario = load(tmp_path / "scenario")
     await play(running, scenario, Options())
     before = (await agreed(running, scenario.region, scenario.season)).figures
