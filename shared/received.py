@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from fastapi import Request
@@ -15,6 +16,9 @@ BYTES_A_VALUE = 8
 MARKS = (b",", b"[", b"{")
 """Outside of texts one stands before nearly every value."""
 NO_MARKS = bytes(set(range(256)) - set(b',[{"'))
+NO_ESCAPE = re.compile(rb"[^\\]")
+SLICE = 128 * 1024
+"""Bytes that are looked at together."""
 LONGEST_NUMBER = 20
 """Digits of a number of 64 bits."""
 
@@ -72,14 +76,36 @@ def parse(text: bytes, most_values: int) -> Any:
 
 
 def _is_beyond(text: bytes, most: int) -> bool:
-    """Whether there are more values than `most`: commas and brackets are counted, exactly only where that may be."""
-    if sum(map(text.count, MARKS)) < most:
-        return False
-    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, NO_MARKS)
-    quoted = bare.replace(b'""', b"")  # a text with a mark in it keeps its quotes, whatever stands beside it
-    if quoted.count(b'"') > 4 * most:  # so many texts are too many themselves, as names or as values
-        return True
-    return len(b"".join(quoted.split(b'"')[::2])) >= most
+    """Whether there are more values than `most`: commas and brackets are counted, exactly only where that may be.
+
+    A slice at a time, since a text that is full of values shows it early.
+    """
+    return _has_marks(text, most) and _has_values(text, most)
+
+
+def _has_marks(text: bytes, most: int) -> bool:
+    marks = 0
+    for begin in range(0, len(text), SLICE):
+        marks += sum(text.count(mark, begin, begin + SLICE) for mark in MARKS)
+        if marks >= most:
+            return True
+    return False
+
+
+def _has_values(text: bytes, most: int) -> bool:
+    marks = quotes = begin = 0
+    while begin < len(text):
+        plain = NO_ESCAPE.search(text, begin + SLICE - 1)
+        end = plain.end() if plain else len(text)  # an escape stays in one piece
+        bare = text[begin:end].replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, NO_MARKS)
+        quoted = bare.replace(b'""', b"")  # a text with a mark in it keeps its quotes, whatever stands beside it
+        pieces = quoted.split(b'"')
+        marks += sum(map(len, pieces[quotes % 2 :: 2]))
+        quotes += len(pieces) - 1
+        if marks >= most or quotes > 4 * most:  # so many texts are too many themselves, as names or as values
+            return True
+        begin = end
+    return False
 
 
 def _parse_leniently(text: bytes) -> Any:

@@ -1,6 +1,7 @@
 """A route of a service: whoever asks is judged by the headers alone, before a byte of the body is read."""
 
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -10,6 +11,7 @@ from fastapi.routing import APIRoute
 from shared.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
 from shared.large_bodies import LARGE
 from shared.received import BYTES_A_VALUE, Received, parse, read
+from shared.side_thread import LIGHT, aside
 
 KIB = 1024
 LARGEST_BODY = 16 * KIB
@@ -64,7 +66,7 @@ class Route(APIRoute):
             async with gates.read.passed(size):
                 text = await _text(request, largest)
                 async with gates.served.passed(size):
-                    received, text = _parsed(request, text, largest), b""
+                    received, text = await aside(partial(_parsed, request, text, largest), LIGHT), b""
                     return await handle(received)
 
         return judged
