@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +17,7 @@ async def _send(method: str, url: str, bodies: Sequence[bytes], headers: Sequenc
     async with aiohttp.ClientSession() as http:
 
         async def one(body: bytes, headers: Mapping[str, str]) -> int:
-            async with http.request(method, url, data=body, headers=headers) as answer:
+            async with http.request(method, url, data=BytesIO(body), headers=headers) as answer:
                 await answer.read()
                 return answer.status
 
