@@ -205,7 +205,7 @@ async def test_trials(trying: Trials, loader: Executor, tmp_path: Path) -> None:
     async with aiohttp.ClientSession() as http:
         bench = Bench(trying, http, loader, tmp_path, SLOTS)
         results = await _unsound(bench)
-        taken = await trying.must("POST", "/attempts/batch", largest.sound_attempts(participants, EIGHT))
+        taken = await trying.must("POST", "/attempts/batch", largest.sound_attempts(participants[:1], EIGHT))
         assert {item["status"] for item in taken["items"]} == {"completed"}
         sound = await _sound_trials(bench, participants)
     _report("trials", [*sound, *results])
