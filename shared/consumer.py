@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from shared.deferred import Deferred, Waiting
 from shared.errors import FactOvertaken, ServiceError, TooManyInvalid
 from shared.faults import is_transient
+from shared.isolation import Handle as Handle
 from shared.isolation import Isolation
 from shared.letters import dead_letter
 from shared.lineage import Lineage
@@ -19,7 +20,7 @@ from shared.log import Logs, UnreadableBatch, mark_of
 from shared.mongo import Mongo, Transaction
 from shared.offsets import Move, StoredOffsets
 from shared.outbox import Clock, Outbox
-from shared.poll import Poll, Position, Received, Record, position_of
+from shared.poll import Poll, Position, Record, position_of
 from shared.reader import Reader
 from shared.standstill import Standstills
 from shared.telemetry import Metrics, Trouble
@@ -27,8 +28,6 @@ from shared.telemetry import Metrics, Trouble
 LINGER_MS = 200
 """The broker holds a fetch this long to fill it; a record may wait twice as long, behind a fetch without it."""
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-Handle = Callable[[Sequence[Received], Transaction], Awaitable[None]]
-"""Applies a poll's events; runs again after a conflict, so it changes nothing but through the transaction."""
 Apply = Callable[[Poll, Transaction], Coroutine[Any, Any, None]]
 
 

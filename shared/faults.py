@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bson.errors import BSONError, InvalidBSON, InvalidDocument, InvalidStringData
+from bson.errors import BSONError
 from pymongo.errors import BulkWriteError, DocumentTooLarge, InvalidOperation, OperationFailure, PyMongoError
 
 from shared.errors import InvalidMessage
@@ -32,7 +32,7 @@ def content_fault(error: BaseException) -> str | None:
             return "it is nested too deeply"
         case DocumentTooLarge():
             return "it is too large to be stored"
-        case InvalidDocument() | InvalidStringData() | InvalidBSON() | BSONError():
+        case BSONError():
             return "a name or a value cannot be encoded"
         case OperationFailure():
             return next((why for code in _codes(error) if (why := _refused(code)) is not None), None)

@@ -20,6 +20,7 @@ MOST = 100
 PAUSE_SECONDS = 1.0
 """While the database does not answer."""
 Handle = Callable[[Sequence[Received], Transaction], Awaitable[None]]
+"""Applies a poll's events; runs again after a conflict, so it changes nothing but through the transaction."""
 
 
 class _Rehearsed(Exception):
