@@ -24,8 +24,8 @@ demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= P
 		$${KEEP:+--keep "$$KEEP"} $${PORT:+--port "$$PORT"} $${EXIT:+--exit}
 
 .PHONY: test
-test: setup ## every test that needs no more than this machine
-	$(PY) -m pytest tests/unit tests/contract tests/integration tests/e2e
+test: setup ## every test that needs no more than this machine, two files at a time, each with servers of its own
+	$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e
 
 .PHONY: bench
 bench: setup ## benchmarks with their bounds; writes tests/bench/RESULTS.md
@@ -102,8 +102,25 @@ stand-ins: setup .cache/stand-ins/kafka .cache/stand-ins/mongo ## images for tes
 kubeconfig:
 	@: "$${KUBECONFIG:?is not set: it names the cluster to test on}"
 
+# The release before: what an upgrade is tried from.
+BEFORE ?= c0cb0f8
+
+.cache/before/$(BEFORE):
+	rm -rf .cache/before && mkdir -p .cache/before
+	git archive $(BEFORE) | tar -x -C .cache/before
+	touch $@
+
+.PHONY: upgrade-test
+upgrade-test: setup .cache/before/$(BEFORE) ## a season played by the release before goes on with this one, and back (BEFORE= SCALE=)
+	$(MAKE) -C .cache/before setup
+	$(PY) -m pytest tests/upgrade
+
+.PHONY: images-before
+images-before: .cache/before/$(BEFORE) ## the images bilet/<service>:before of the release before, for the way from it (BEFORE= BASE=)
+	$(MAKE) -C .cache/before images TAG=before
+
 .PHONY: cluster-test
-cluster-test: kubeconfig images ## a season on the cluster of KUBECONFIG (SCALE= BASE= CLUSTER_LOAD= BILET_KAFKA_IMAGE= BILET_MONGO_IMAGE=)
+cluster-test: kubeconfig images images-before ## a season, and an upgrade and back, on the cluster of KUBECONFIG (SCALE= BASE= CLUSTER_LOAD= BILET_KAFKA_IMAGE= BILET_MONGO_IMAGE=)
 	$(PY) -m pytest -s tests/cluster
 
 # Why the tests of the whole system would be skipped; they need all that any other needs.

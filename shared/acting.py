@@ -48,6 +48,11 @@ def acting() -> Actor | None:
     return None if scope is None else actor_of(scope)
 
 
+def changed(by: Actor | None) -> dict[str, Any]:
+    """The field of a stored row that says who changed it last; none where nobody acts, as in a test or a migration."""
+    return {"changed": by.document()} if by else {}
+
+
 def actor_of(scope: MutableMapping[str, Any]) -> Actor | None:
     """Who acts in a request, by the grants that its route admits."""
     who = scope.get(PRINCIPAL)

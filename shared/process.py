@@ -229,7 +229,7 @@ class Process:
             raise Unavailable(self._not_ready.reason or "starting")
         behind = [c.group for c in self._consumers if c.is_reference and not c.caught_up.is_set()]
         if behind:
-            raise Unavailable(f"still being read: {', '.join(behind)}")
+            raise Unavailable("; ".join([f"still being read: {', '.join(behind)}", *self._waiting()]))
 
 
 def _seconds(part: Loop) -> float:

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from pymongo import InsertOne, ReplaceOne
 
-from shared.acting import acting
+from shared.acting import acting, changed
 from shared.contracts.event import Envelope
 from shared.decision import Aggregate, Decision
 from shared.mongo import WHOLE, Document, Mongo, Transaction
@@ -36,9 +36,9 @@ class Repository(Generic[S]):
 
         Raises BulkWriteError where a new aggregate is there already, LookupError where a known one is not.
         """
-        changed = [decision for decision in decisions if decision.happened]
-        if changed:
-            writes, envelopes = await aside(partial(self._written, changed), len(changed))
+        made = [decision for decision in decisions if decision.happened]
+        if made:
+            writes, envelopes = await aside(partial(self._written, made), len(made))
             written = await self._states.bulk_write(writes, ordered=False, session=tx)
             if written.inserted_count + written.matched_count < len(writes):
                 raise LookupError(f"{self._states.name}: an aggregate that was read is not there")
@@ -52,9 +52,8 @@ class Repository(Generic[S]):
         envelopes: list[Envelope] = []
         for decision in decisions:
             numbered = self._outbox.number(decision.state.sequence, decision.happened)
-            by = decision.by or acting()
-            changed = {"changed": by.document()} if by else {}
-            writes.append(self._write(decision.state, changed | {"sequence": decision.state.sequence + len(numbered)}))
+            sequence = decision.state.sequence + len(numbered)
+            writes.append(self._write(decision.state, changed(decision.by or acting()) | {"sequence": sequence}))
             envelopes += numbered
         return writes, envelopes
 

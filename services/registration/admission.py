@@ -7,6 +7,7 @@ from services.registration.domain import Consent, Enrolment, NewId, Participant,
 from services.registration.pupils import Key, Pupils
 from services.registration.roster import GuardianEntry, Lines, PupilEntry, RosterItem, Setting, refusal
 from services.registration.vault import Identity
+from shared.acting import Actor
 from shared.decision import Decision
 from shared.errors import FieldError, Forbidden, ServiceError
 from shared.moments import zone
@@ -24,6 +25,8 @@ class Admission:
         self.pupils = pupils
         self.guardians: dict[Key, str] = {}
         """Ids of the new ones."""
+        self.entered_by: dict[str, Actor | None] = {}
+        """Who entered each of them."""
         self._entered: dict[Key, str] = {}
         """These by the folds of their keys."""
         self.identities: dict[str, Identity] = {}
@@ -85,6 +88,7 @@ class Admission:
             return
         school = setting.place.school
         self.guardians[school, entry.ref] = self._entered[school, ref_key(entry.ref)] = id
+        self.entered_by[id] = setting.by
         self.identities[id] = {"name": entry.name}
 
     def _with_codes(self, decision: Decision[Participant]) -> Decision[Participant]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from pymongo.errors import DuplicateKeyError
 
+from shared.acting import acting, changed
 from shared.bodies import Body
 from shared.errors import BadInput, Conflict
 from shared.mongo import Mongo
@@ -57,7 +58,7 @@ class ConsentDocuments:
         """Publishes a document; the same again changes nothing. Raises Conflict for another one of this version."""
         said = entry.model_dump()
         with suppress(DuplicateKeyError):  # what it says is compared below
-            await self._rows.insert_one({"_id": version, **said, "published_at": now})
+            await self._rows.insert_one({"_id": version, **said, "published_at": now, **changed(acting())})
         row = await self._rows.find_one({"_id": version})
         assert row is not None
         if {name: row[name] for name in said} != said:

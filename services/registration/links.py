@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from services.registration.domain import Participant, link_account, link_guardian
 from services.registration.pupils import Pupils
@@ -24,6 +25,13 @@ class Redemption:
     by: Actor | None = field(default_factory=acting)
 
 
+class Binding(NamedTuple):
+    """The account that a guardian's cabinet has from now on, and by whose request."""
+
+    account: str
+    by: Actor | None
+
+
 class Link(Answer):
     """Whom the account is linked to; `guardian` for a guardian's code alone."""
 
@@ -41,8 +49,8 @@ class Links:
         self._pupils = Pupils(known)
         self._owners = {code.digest: (pupil.id, code.guardian) for pupil in known for code in pupil.codes}
         self._accounts = accounts
-        self.bound: dict[str, str] = {}
-        """The account of each guardian who had none before the group."""
+        self.bound: dict[str, Binding] = {}
+        """The binding of each guardian who had none before the group."""
 
     @property
     def decisions(self) -> list[Decision[Participant]]:
@@ -62,7 +70,7 @@ class Links:
             decision = link_account(pupil, request.account, time)
         else:
             decision = link_guardian(pupil, guardian, request.account, time)
-            self._bind(guardian, request.account)
+            self._bind(guardian, Binding(request.account, request.by))
         self._pupils.take(decision, request.by)
         return Link(participant=participant, guardian=guardian)
 
@@ -76,7 +84,7 @@ class Links:
             raise Forbidden(detail, slug="wrong-code-kind", errors=[FieldError("code", detail)])
         return participant, guardian
 
-    def _bind(self, guardian: str, account: str) -> None:
-        known = self._accounts.get(guardian) or self.bound.setdefault(guardian, account)
-        if known != account:
+    def _bind(self, guardian: str, binding: Binding) -> None:
+        known = self._accounts.get(guardian) or self.bound.setdefault(guardian, binding).account
+        if known != binding.account:
             raise Conflict("this guardian has a cabinet with another account", slug="guardian-linked-elsewhere")

@@ -12,6 +12,7 @@ from services.registration.codes import Codes
 from services.registration.documents import COLLECTION as CONSENT_DOCUMENTS
 from services.registration.documents import ConsentDocuments
 from services.registration.domain import Participant, Season
+from services.registration.links import Binding
 from services.registration.organisation_reads import OrganisationReads
 from services.registration.organisations import Organisation
 from services.registration.pupils import Key
@@ -19,6 +20,7 @@ from services.registration.readings import LINKED, Within, stored
 from services.registration.roster import Lines
 from services.registration.vault import Identity, Vault
 from shared import code_twins
+from shared.acting import changed
 from shared.auth import Principal
 from shared.code_twins import BY_CODE
 from shared.contracts.trials import SeasonDefined
@@ -145,7 +147,7 @@ class Register:
         """Stores what rosters entered."""
         new: Mapping[str, list[Document]] = {
             "guardians": [
-                {"_id": id, "school": school, "ref": ref, "ref_key": ref_key(ref)}
+                {"_id": id, "school": school, "ref": ref, "ref_key": ref_key(ref), **changed(admission.entered_by[id])}
                 for (school, ref), id in admission.guardians.items()
             ],
             "vault": await aside(partial(self._sealed, admission.identities), len(admission.identities)),
@@ -174,13 +176,13 @@ class Register:
         rows = await self._mongo["guardians"].find(query, {"account": 1}, session=tx).to_list(None)
         return {row["_id"]: row["account"] for row in rows}
 
-    async def bind(self, accounts: Mapping[str, str], tx: Transaction) -> None:
+    async def bind(self, bound: Mapping[str, Binding], tx: Transaction) -> None:
         """Gives an account to guardians who were read without one in this transaction; it runs again, as after every
         write conflict, where another process has done so since.
         """
         writes = [
-            UpdateOne({"_id": guardian, "account": None}, {"$set": {"account": account}})
-            for guardian, account in accounts.items()
+            UpdateOne({"_id": guardian, "account": None}, {"$set": {"account": binding.account, **changed(binding.by)}})
+            for guardian, binding in bound.items()
         ]
         if not writes:
             return

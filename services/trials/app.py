@@ -33,8 +33,9 @@ def build(platform: Platform) -> Service:
         "trials.organisations", [REGISTRATION_CATALOGUE.name], partial(consumers.organisations, store)
     )
     participants = platform.consumer(
-        "trials.participants", [REGISTRATION_EVENTS.name], partial(consumers.participants, store, new_id)
+        "trials.participants.2", [REGISTRATION_EVENTS.name], partial(consumers.participants, store, new_id)
     )
+    participants.is_shown_whole = True
     return Service(
         platform,
         routers=[routes(store, Views(platform.mongo), CatalogueReads(platform.mongo), platform.clock, new_id)],

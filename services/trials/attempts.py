@@ -66,6 +66,7 @@ class Sitting:
             answers=answers,
             profile=instrument.score(answers),
             time=time,
+            by=desk.by,
         )
         self.paths.take(domain.complete(path, pupil, season, attempt, self.new_id), desk.by)
         self.known[key] = attempt

@@ -1,7 +1,7 @@
 """Trials' own copies of what registration owns: pupils and organisations, folded from events in any order."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -19,7 +19,8 @@ from shared.contracts.registration import (
 from shared.moments import LocalTime
 from shared.texts import class_form
 
-EVER = datetime.min.replace(tzinfo=UTC)
+PARTICIPANTS = "participants_2"
+"""The collection of pupils with all changes of their consent; the release before kept the last one's sequence alone."""
 UNSET = ""
 """The sequence of a field that no event has set: before every other."""
 
@@ -78,7 +79,7 @@ class Participant(BaseModel):
     consent: bool = False
     """Whether one is in force."""
     consent_changes: tuple[ConsentChange, ...] = ()
-    """By sequence; an earlier release kept the last one's sequence alone."""
+    """By sequence."""
     seasons: dict[str, Entry] = {}
     accounts: tuple[Link, ...] = ()
     """The pupil's own account and those of linked guardians; one account may be both."""
@@ -88,11 +89,7 @@ class Participant(BaseModel):
 
     @property
     def lapses(self) -> Iterator[Lapse]:
-        """The times without consent after a withdrawal; all time where it is not known since when."""
-        known = {UNSET, *(change.sequence for change in self.consent_changes)}
-        if not self.consent and self.consent_set_by not in known:
-            yield Lapse(EVER, None)
-            return
+        """The times without consent after a withdrawal."""
         begins: datetime | None = None
         for change in self.consent_changes:
             if change.given and begins is not None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from shared.acting import Actor, changed
 from shared.bodies import Body, Count
 from shared.contracts.codes import Code, DiagnosticCode, SeasonCode, SoughtCode
 from shared.errors import MOST_ERRORS, BadInput, FieldError, pointer
@@ -176,6 +177,8 @@ class Attempt:
     answers: bytes
     profile: Mapping[str, float]
     time: datetime
+    by: Actor | None = None
+    """Who sent it; it is stored, and not read again."""
 
     def document(self) -> dict[str, Any]:
         """As it is stored."""
@@ -188,6 +191,7 @@ class Attempt:
             "answers": self.answers,
             "profile": self.profile,
             "time": self.time.isoformat(),
+            **changed(self.by),
         }
 
     @classmethod

@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from pymongo import IndexModel, ReplaceOne, UpdateOne
 
 from services.trials.catalogue import Competency, Season, Venue
-from services.trials.copies import Organisation, Participant
+from services.trials.copies import PARTICIPANTS, Organisation, Participant
 from services.trials.instruments import Attempt, Instrument
 from services.trials.path import Path
 from services.trials.slots import Slot
 from shared import code_twins
+from shared.acting import acting, changed
 from shared.code_twins import BY_CODE
 from shared.moments import zone
 from shared.mongo import WHOLE, Document, Mongo, Transaction
@@ -20,7 +21,7 @@ from shared.repository import Repository
 
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "organisations": [],
-    "participants": [],
+    PARTICIPANTS: [],
     "seasons": [BY_CODE],
     "instruments": [BY_CODE],
     "competencies": [BY_CODE],
@@ -100,7 +101,7 @@ class Store:
 
     async def put_instrument(self, instrument: Instrument, tx: Transaction) -> None:
         """Stores an instrument that no attempt has used."""
-        document = instrument.model_dump(exclude={"code"}) | {"_id": instrument.code}
+        document = instrument.model_dump(exclude={"code"}) | {"_id": instrument.code} | changed(acting())
         await self._mongo["instruments"].replace_one({"_id": instrument.code}, document, upsert=True, session=tx)
 
     async def mark_used(self, codes: Iterable[str], tx: Transaction) -> None:
@@ -151,7 +152,7 @@ class Store:
 
     async def participants(self, ids: Iterable[str], tx: Transaction) -> dict[str, Participant]:
         """The pupils known among `ids`."""
-        documents = await self._find("participants", ids, tx)
+        documents = await self._find(PARTICIPANTS, ids, tx)
         return {d["_id"]: Participant.model_validate(d | {"id": d["_id"]}) for d in documents}
 
     async def hold(self, pupils: Iterable[str], tx: Transaction) -> None:
@@ -160,7 +161,7 @@ class Store:
         A pupil's first step writes nothing that the other one reads: both would commit, and a seat be kept without
         consent. Whoever has a path already meets it there (`hold_paths`).
         """
-        await self._touch("participants", pupils, tx)
+        await self._touch(PARTICIPANTS, pupils, tx)
 
     async def hold_paths(self, ids: Iterable[str], tx: Transaction) -> None:
         """Lets this transaction conflict with every step that is being taken on the paths."""
@@ -178,7 +179,7 @@ class Store:
 
     async def keep(self, copies: Sequence[Participant | Organisation], tx: Transaction) -> None:
         """Stores copies as they are by now."""
-        for name, model in (("participants", Participant), ("organisations", Organisation)):
+        for name, model in ((PARTICIPANTS, Participant), ("organisations", Organisation)):
             writes = [
                 ReplaceOne({"_id": copy.id}, copy.model_dump(exclude={"id"}), upsert=True)
                 for copy in copies

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from services.trials.catalogue import Season
-from services.trials.copies import Participant
+from services.trials.copies import PARTICIPANTS, Participant
 from services.trials.gate import stages
 from services.trials.instruments import Attempt
 from services.trials.names import Names, names
@@ -138,7 +138,7 @@ class ScopedViews:
 
     async def _walk(self, participant: str, season: str, session: Transaction) -> tuple[Participant, Season, Path]:
         """A pupil with the rules of a season and the path through it."""
-        pupil_document = await self._mongo["participants"].find_one({"_id": participant}, session=session)
+        pupil_document = await self._mongo[PARTICIPANTS].find_one({"_id": participant}, session=session)
         season_document = await self._mongo["seasons"].find_one({"_id": season}, session=session)
         path = await self._mongo["paths"].find_one({"_id": path_id(participant, season)}, session=session)
         if pupil_document is None or season_document is None:

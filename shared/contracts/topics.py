@@ -72,7 +72,7 @@ GROUPS: Mapping[str, Owner] = MappingProxyType(
         "registration.rules": "registration",
         "registration.steps": "registration",
         "trials.organisations": "trials",
-        "trials.participants": "trials",
+        "trials.participants.2": "trials",
         "notifications.catalogue": "notifications",
         "notifications.inbox": "notifications",
         "analytics.catalogue": "analytics",

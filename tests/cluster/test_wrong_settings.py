@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.faults import ready
-from tests.cluster.installation import NAMESPACE, ROOT, installed, load, needs_cluster, overlay
+from tests.cluster.installation import NAMESPACE, NOW, installed, load, needs_cluster
 from tests.cluster.kubectl import Kubectl
 from tests.verdict import Broken
 
@@ -38,8 +38,8 @@ STAYS_SECONDS = 20.0
 @pytest.mark.timeout(1_200)
 async def test_a_wrong_setting_is_named_in_one_line_and_nothing_begins() -> None:
     kubectl = Kubectl(NAMESPACE)
-    await load()
-    async with installed(kubectl, overlay(ROOT / ".cache" / "cluster-test" / "system", "single-node")):
+    await load(NOW)
+    async with installed(kubectl, NOW):
         template = (await kubectl.json("get", f"deployment/{SERVICE}"))["spec"]["template"]
         for name, (variable, words) in WRONG.items():
             await kubectl.run("apply", "-f", "-", stdin=json.dumps(_pod(template, name, variable)))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.local.stack import Infrastructure
+from services.trials.copies import PARTICIPANTS
 from shared.contracts.event import Event
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
 from tests.builders import PLACE, enveloped, guardian_linked, region, registered
@@ -67,23 +68,23 @@ class Trials(Installation):
             if consent:
                 place = {**PLACE, **{key: value for key, value in changed.items() if key in PLACE}}
                 await self.publish(ConsentGiven(**{**place, "participant": id, "version": "1", "channel": "paper"}))
-        await self.know({"_id": {"$in": list(participants)}, "consent": consent}, len(participants), "participants")
+        await self.know({"_id": {"$in": list(participants)}, "consent": consent}, len(participants), PARTICIPANTS)
 
     async def withdraw(self, participant: str, time: datetime) -> None:
         """The guardian takes the consent back; returns once it is known here."""
         await self.publish(ConsentWithdrawn(**{**PLACE, "participant": participant}), time=time)
-        await self.know({"_id": participant, "consent": False}, 1, "participants")
+        await self.know({"_id": participant, "consent": False}, 1, PARTICIPANTS)
 
     async def consent(self, participant: str, time: datetime) -> None:
         """The guardian consents, again for instance; returns once it is known here."""
         given = ConsentGiven(**{**PLACE, "participant": participant, "version": "2", "channel": "paper"})
         await self.publish(given, time=time)
-        await self.know({"_id": participant, "consent": True}, 1, "participants")
+        await self.know({"_id": participant, "consent": True}, 1, PARTICIPANTS)
 
     async def link(self, participant: str, subject: str) -> None:
         """The subject opens a guardian's cabinet for the pupil."""
         await self.publish(guardian_linked(participant, account=self.account(subject)))
-        await self.know({"_id": participant, "accounts.account": self.account(subject)}, 1, "participants")
+        await self.know({"_id": participant, "accounts.account": self.account(subject)}, 1, PARTICIPANTS)
 
     async def slot(self, **changed: Any) -> str:
         """Opens a slot; its id."""

@@ -75,6 +75,20 @@ async def test_a_state_says_who_changed_it_last(trials: Trials) -> None:
     assert not [event for event in told if trials.account("someone") in event]
 
 
+async def test_every_row_that_a_request_writes_says_so(trials: Trials) -> None:
+    await trials.enrol("a6")
+    await trials.must("POST", "/attempts/batch", {"attempts": [attempt("a6")]}, **NAVIGATOR)
+    rows = {"attempts": {"path": "a6/2020"}, "instruments": {"_id": "readiness"}, "competencies": {}, "slots": {}}
+    found = {name: await trials.mongo[name].find_one(query) for name, query in rows.items()}
+    told = {name: row and (row["changed"]["roles"], row["changed"]["route"]) for name, row in found.items()}
+    assert told == {
+        "attempts": (["navigator"], "POST /trials/attempts/batch"),
+        "instruments": (["national-operator"], "PUT /trials/diagnostics/{code}"),
+        "competencies": (["national-operator"], "PUT /trials/competencies/{code}"),
+        "slots": (["venue"], "POST /trials/slots"),
+    }
+
+
 async def test_requests_that_share_a_transaction_are_each_their_own(trials: Trials) -> None:
     await trials.enrol("g1", "g2", "g3")
     slot = await trials.slot(starts_at="2020-11-21T14:00:00+03:00")

@@ -46,7 +46,7 @@ def _with(event: Event, **changed: object) -> Event:
 
 SPOILT: Mapping[str, Spoilt] = {
     "registration.rules": Spoilt(lambda code: _with(builders.season(code), grades=(6, BEYOND))),
-    "trials.participants": Spoilt(lambda code: _with(registered(code), grade=BEYOND)),
+    "trials.participants.2": Spoilt(lambda code: _with(registered(code), grade=BEYOND)),
     "notifications.inbox": Spoilt(registered, ("ce_recordedtime", "0001-01-01T00:00:00+14:00")),
     "analytics.catalogue": Spoilt(lambda code: _with(builders.season(code), trials_required=BEYOND)),
     "analytics.views.2": Spoilt(lambda code: _with(registered(code), grade=BEYOND)),

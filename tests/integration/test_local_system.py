@@ -16,7 +16,7 @@ from aiohttp import web
 
 from deploy.local import gateway, identity
 from deploy.local.identity import TOKEN_SECONDS
-from deploy.local.ports import claimed, free_port, is_free
+from deploy.local.ports import LAST, claimed, free_port, is_free
 from deploy.local.processes import Program
 from deploy.local.server import StackError
 from deploy.local.stack import Infrastructure
@@ -211,13 +211,18 @@ with gateway.port_for(None, int(sys.argv[1]), lambda line: None) as port:
 """
 
 
+def _is_nobodys(port: int) -> bool:
+    with claimed(port) as free:
+        return free
+
+
 async def test_a_port_that_a_demo_has_chosen_is_taken_before_anything_listens_there() -> None:
     usual, said = free_port(), list[str]()
     with claimed(usual) as here:
         assert here
         with gateway.port_for(None, usual, said.append) as second:
             assert second != usual
-    wanted = usual + 1 if is_free(usual + 1) else free_port()
+    wanted = next(port for port in range(usual + 1, LAST) if _is_nobodys(port))
     other = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", CLAIM, str(wanted)), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )

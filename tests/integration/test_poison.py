@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
+from services.trials.copies import PARTICIPANTS
 from shared import kafka
 from shared.consumer import BatchConsumer
 from shared.contracts import topics, wire
@@ -62,7 +63,7 @@ EFFECTS: Mapping[str, Effect] = {
     "registration.rules": Effect(builders.season, "rules", _key),
     "registration.steps": Effect(builders.diagnosed, "steps", _subject),
     "trials.organisations": Effect(builders.municipality, "organisations", _key),
-    "trials.participants": Effect(builders.registered, "participants", _key),
+    "trials.participants.2": Effect(builders.registered, PARTICIPANTS, _key),
     "notifications.catalogue": Effect(builders.competency, "catalogue", _subject),
     "notifications.inbox": Effect(builders.registered, "notices", _id),
     "analytics.catalogue": Effect(builders.municipality, "organisations", _key),

@@ -574,3 +574,18 @@ async def test_the_interface_is_described_whole(running: Registration) -> None:
         "properties"
     ].keys()
     assert SCHOOL.id not in json.dumps(document)
+
+
+async def test_every_row_that_a_request_writes_says_who_did_it(running: Registration) -> None:
+    text = {"title": "Согласие", "url": "https://example.org/by-whom"}
+    assert (await running.call("PUT", "/consent-documents/by-whom", text, grants=[NATIONAL]))[0] == 200
+    (item,) = await running.enter(pupil("by-whom"))
+    before = await running.mongo["guardians"].find_one({"_id": item["guardian"]})
+    await running.call("POST", "/links", {"code": item["link_code"]}, grants=GUARDIAN, subject="by-whom")
+    after = await running.mongo["guardians"].find_one({"_id": item["guardian"]})
+    published = await running.mongo["consent_documents"].find_one({"_id": "by-whom"})
+    assert [row and (row["changed"]["roles"], row["changed"]["route"]) for row in (before, after, published)] == [
+        (["navigator"], "POST /registration/rosters"),
+        (["guardian"], "POST /registration/links"),
+        (["national-operator"], "PUT /registration/consent-documents/{version}"),
+    ]

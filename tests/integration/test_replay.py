@@ -43,7 +43,7 @@ async def test_migrating_replays_the_history_into_new_folds_once(
         for _ in range(2):
             await migrate(servers)
         said = capsys.readouterr().out
-        assert said.count("replaying") == 2, said
+        assert said.count("replaying") == 3, said
         assert [row["_id"] async for row in registration["rules"].find({})] == ["2020"]
         assert [row["_id"] async for row in registration["steps"].find({})] == ["p1/2020"]
         assert await analytics["pupils_2"].count_documents({}) == 2

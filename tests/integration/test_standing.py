@@ -8,7 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from deploy.local.stack import Infrastructure
-from deploy.migrate import migrate
+from deploy.migrate import create_topics, migrate
 from tests.builders import enveloped, registered
 from tests.integration.changed_logs import spoil_on_disk
 from tests.integration.installation import own_settings
@@ -34,9 +34,10 @@ async def test_a_partition_that_stands_is_told_by_the_log_the_metrics_and_the_pr
     if infrastructure.provider != "processes":
         pytest.skip("the broker's disk is out of reach")
     settings = own_settings(infrastructure, "http://127.0.0.1:9/issuer")
-    await migrate(settings)
+    await create_topics(settings)
     partition = TopicPartition(settings.kafka_topic_prefix + TOPIC, 0)
     await publish(settings, *pupils(3), partition=0)
+    await migrate(settings)
     await publish(settings, enveloped(registered("spoilt")), partition=0)
     spoil_on_disk(infrastructure.data, partition, b"spoilt")
     env = environment_of(settings)
@@ -50,7 +51,7 @@ async def test_a_partition_that_stands_is_told_by_the_log_the_metrics_and_the_pr
         await eventually(told, WITHIN + 10)  # from the start of the process
         assert (await _asked(http, env["HTTP_PORT"], "livez"))[0] == 200
         metrics = (await _asked(http, env["HTTP_PORT"], "metrics"))[1].splitlines()
-        group = f"{settings.kafka_topic_prefix}trials.participants"
+        group = f"{settings.kafka_topic_prefix}trials.participants.2"
         assert f'bilet_consumer_unreadable_partitions{{group="{group}"}} 1.0' in metrics
         waited = next(line for line in metrics if line.startswith(f'bilet_waiting_seconds{{part="{group}"}}'))
         assert float(waited.rpartition(" ")[2]) > 0

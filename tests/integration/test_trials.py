@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from services.trials.copies import PARTICIPANTS
 from shared import kafka
 from shared.contracts.registration import AccountLinked, ConsentWithdrawn
 from shared.contracts.trials import SlotOpened
@@ -51,7 +52,7 @@ def problems(answer: Mapping[str, Any]) -> list[tuple[str, str] | None]:
 
 async def everything(trials: Trials) -> Mapping[str, int]:
     """How many documents and records there are."""
-    names = ("paths", "attempts", "slots", "outbox", "participants")
+    names = ("paths", "attempts", "slots", "outbox", PARTICIPANTS)
     counts = {name: await trials.mongo[name].count_documents({}) for name in names}
     prefix = trials.settings.kafka_topic_prefix
     topics = [f"{prefix}trials.{topic}.v1" for topic in ("events", "catalogue")]
@@ -224,7 +225,7 @@ async def test_a_guardian_does_not_take_the_childs_diagnostic(trials: Trials) ->
     path = f"/participants/small/path?season={RUNNING}"
     assert (await trials.ask("GET", path, **claimed)).status == 404
     await trials.publish(AccountLinked(**{**PLACE, "participant": "small", "account": trials.account("small")}))
-    await trials.know({"_id": "small", "accounts.role": "pupil"}, 1, "participants")
+    await trials.know({"_id": "small", "accounts.role": "pupil"}, 1, PARTICIPANTS)
     taken = await trials.ask("POST", "/attempts", sent, role="pupil", org="small")
     assert taken.status == 201
     view = await trials.must("GET", path, role="guardian", org="parent")
@@ -349,14 +350,14 @@ async def test_consent_may_be_late_but_not_for_long(trials: Trials) -> None:
     refused = await trials.ask("POST", "/attempts", attempt("late"), **NAVIGATOR)
     assert (refused.status, refused.body["type"], refused.body["retryable"]) == (409, "consent-missing", True)
     long_ago = datetime.now(UTC) - timedelta(seconds=31)
-    await trials.mongo["participants"].update_one({"_id": "late"}, {"$set": {"seasons.2020.recorded": long_ago}})
+    await trials.mongo[PARTICIPANTS].update_one({"_id": "late"}, {"$set": {"seasons.2020.recorded": long_ago}})
     refused = await trials.ask("POST", "/attempts", attempt("late"), **NAVIGATOR)
     assert (refused.body["type"], refused.body.get("retryable")) == ("consent-missing", None)
 
 
 async def test_what_is_told_again_or_late_changes_nothing(trials: Trials) -> None:
     await trials.enrol("told")
-    before = await trials.mongo["participants"].find_one({"_id": "told"})
+    before = await trials.mongo[PARTICIPANTS].find_one({"_id": "told"})
     assert before is not None
     moved = {"participant": "told", "school_class": "9Я", "grade": 9}
     await publish(
@@ -368,7 +369,7 @@ async def test_what_is_told_again_or_late_changes_nothing(trials: Trials) -> Non
     await trials.link("told", "aunt")
     await trials.publish(region("RU-SPE"))
     await trials.know({"_id": "RU-SPE"}, 1, "organisations")
-    after = await trials.mongo["participants"].find_one({"_id": "told"})
+    after = await trials.mongo[PARTICIPANTS].find_one({"_id": "told"})
     late = {"sequence": "0000000001", "time": "2020-09-14T10:00:00+03:00", "given": False}
     expected = {"accounts": [{"account": trials.account("aunt"), "role": "guardian"}], "place_set_by": "0000000003"}
     expected["consent_changes"] = [late, *before["consent_changes"]]

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import pytest
 import pytest_asyncio
 
+from deploy.installation import Servers
 from deploy.local.stack import Infrastructure
+from deploy.migrate import migrate
 from services.trials.app import store_of
 from services.trials.bookings import Bookings, Wish, book
-from services.trials.copies import Participant
+from services.trials.copies import PARTICIPANTS, Participant
 from shared.auth import Principal
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
@@ -129,7 +131,7 @@ async def test_the_order_and_the_number_of_the_facts_do_not_matter(trials: Trial
     for pupil, rest in orders.items():
         facts = story(pupil)
         await publish(trials.settings, *facts[:2])
-        await trials.know({"_id": pupil, "consent": True, "seasons.2020": {"$exists": True}}, 1, "participants")
+        await trials.know({"_id": pupil, "consent": True, "seasons.2020": {"$exists": True}}, 1, PARTICIPANTS)
         (slots[pupil],) = await booked(trials, pupil, "2020-10-05")
         for place in rest:
             await publish(trials.settings, facts[place])
@@ -145,9 +147,9 @@ async def test_the_order_and_the_number_of_the_facts_do_not_matter(trials: Trial
 async def test_a_withdrawal_before_the_registration_lets_nothing_through(trials: Trials) -> None:
     facts = story("early")
     await publish(trials.settings, facts[2])
-    await trials.know({"_id": "early"}, 1, "participants")
+    await trials.know({"_id": "early"}, 1, PARTICIPANTS)
     await publish(trials.settings, facts[0], facts[1])
-    await trials.know({"_id": "early", "seasons.2020": {"$exists": True}}, 1, "participants")
+    await trials.know({"_id": "early", "seasons.2020": {"$exists": True}}, 1, PARTICIPANTS)
     refused = await trials.ask("POST", f"/slots/{await trials.slot()}/bookings", seat("early"), **NAVIGATOR)
     assert refused.body["type"] == "consent-missing"
 
@@ -176,10 +178,19 @@ async def test_no_first_step_overlooks_a_withdrawal_that_commits_meanwhile(
     assert (refused.type, await seats(trials, slot)) == ("consent-missing", 0)
 
 
-async def test_a_pupil_of_whom_an_earlier_release_kept_no_time_stays_out(trials: Trials) -> None:
-    await trials.enrol("old")
-    (slot,) = await booked(trials, "old", "2020-10-05")
-    stored = {"$set": {"consent": False, "consent_set_by": "0000000003"}, "$unset": {"consent_changes": ""}}
-    await trials.mongo["participants"].update_one({"_id": "old"}, stored)
-    answer = await trials.must("POST", f"/slots/{slot}/attendance", [present("old")], **HOST)
-    assert problems(answer) == [("consent-missing", "/0/occurred_at")]
+async def test_an_upgrade_makes_up_for_a_withdrawal_that_the_release_before_handled(
+    infrastructure: Infrastructure,
+) -> None:
+    async with trials_service(infrastructure) as trials:
+        await trials.enrol("old")
+        (slot,) = await booked(trials, "old", "2020-10-15")
+        await trials.child.stop()
+        await trials.mongo[PARTICIPANTS].drop()
+        await trials.mongo["offsets"].delete_many({"group": {"$regex": r"participants\.2$"}})
+        await trials.publish(ConsentWithdrawn(**{**PLACE, "participant": "old"}), time=at("2020-10-10"))
+        await migrate(Servers.model_validate(trials.settings.model_dump(exclude={"master_key", "oidc_issuer"})))
+        assert await seats(trials, slot) == 0
+        await trials.start()
+        assert (await events(trials, "old"))[1:] == [("trial.cancelled", "2020-10-10")]
+        refused = await trials.ask("POST", f"/slots/{slot}/bookings", seat("old"), **NAVIGATOR)
+        assert refused.body["type"] == "consent-missing"

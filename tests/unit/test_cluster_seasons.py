@@ -6,20 +6,20 @@ import json
 import pytest
 
 from tests.cluster.backlog import Watch
-from tests.cluster.test_season import Seasons, _drill
+from tests.cluster.seasons import Seasons, drill
 from tests.verdict import Broken
 
 NOTHING = {"outboxes": {"trials": 0}, "groups": {}, "feeds": {}}
 
 
 def test_every_season_has_pupils_of_its_own() -> None:
-    seasons = Seasons()
+    seasons = Seasons(0)
     regions = []
     for _ in range(3):
         regions.append(seasons.region)
         seasons.played += 1
     assert regions == ["", "RU-D02", "RU-D03"]
-    (patch,) = _drill(regions[1])
+    (patch,) = drill(regions[1])
     assert json.loads(patch.partition("\n")[2])["data"]["REGION"] == "RU-D02"
 
 
@@ -28,7 +28,7 @@ async def test_faults_begin_when_a_season_is_under_way_however_small_it_is() -> 
         ["1,000 of 30,000 events, 100/s", "1,200 of 30,000 events, 100/s"],
         ["70 of 70 events, 9/s, 0 s left"],
     ):
-        seasons = Seasons()
+        seasons = Seasons(0)
         begun = asyncio.create_task(seasons.begun())
         for line in lines:
             await asyncio.sleep(0)

@@ -40,7 +40,7 @@ class Cabinets:
         links = Links(self.known.pupils.values(), dict(self.accounts))
         results = [_result(links, request) for request in group]
         assert links.bound.keys().isdisjoint(self.accounts)
-        self.accounts |= links.bound
+        self.accounts |= {guardian: binding.account for guardian, binding in links.bound.items()}
         self.save(links.decisions)
         return results
 
