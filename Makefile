@@ -63,14 +63,15 @@ contracts: setup ## regenerate schemas, samples and asyncapi.yaml from the regis
 	$(PY) -m shared.contracts.export
 
 BASE ?= python:3.11-slim-bookworm
-PLATFORM ?= manylinux2014_x86_64
+# What the base can load: it has glibc 2.28 or newer. A package has a wheel for one of them.
+PLATFORM ?= manylinux2014_x86_64 manylinux_2_17_x86_64 manylinux_2_28_x86_64
 TAG ?= dev
 IMAGES := registration trials notifications analytics gateway simulator
 
 .cache/wheels: deploy/images.lock deploy/images/tools.lock
 	rm -rf $@
 	for lock in $^; do $(PY) -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
-		--only-binary=:all: --python-version 3.11 --platform $(PLATFORM) --dest $@ -r $$lock || exit; done
+		--only-binary=:all: --python-version 3.11 $(addprefix --platform ,$(PLATFORM)) --dest $@ -r $$lock || exit; done
 	touch $@
 
 .PHONY: images
