@@ -68,11 +68,12 @@ PLATFORM ?= manylinux2014_x86_64 manylinux_2_17_x86_64 manylinux_2_28_x86_64
 TAG ?= dev
 IMAGES := registration trials notifications analytics gateway simulator
 
+# A folder that is left half made would count as made: it gets its name last.
 .cache/wheels: deploy/images.lock deploy/images/tools.lock
-	rm -rf $@
+	rm -rf $@ $@.new
 	for lock in $^; do $(PY) -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
-		--only-binary=:all: --python-version 3.11 $(addprefix --platform ,$(PLATFORM)) --dest $@ -r $$lock || exit; done
-	touch $@
+		--only-binary=:all: --python-version 3.11 $(addprefix --platform ,$(PLATFORM)) --dest $@.new -r $$lock || exit; done
+	mv $@.new $@
 
 .PHONY: images
 images: setup .cache/wheels ## the images bilet/<service>:dev by the Docker engine (BASE= TAG=)
@@ -86,12 +87,15 @@ MODULES := java.se,jdk.crypto.ec,jdk.management,jdk.unsupported,jdk.zipfs
 COPY_JARS := org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies -DincludeScope=runtime
 
 .cache/stand-ins/kafka: deploy/local/pom.xml
-	rm -rf $@
-	jlink --no-header-files --no-man-pages --strip-java-debug-attributes --compress=2 --add-modules $(MODULES) --output $@/java
-	mvn -B -q -f deploy/local/pom.xml $(COPY_JARS) -DoutputDirectory=$(abspath $@/libs)
+	rm -rf $@ $@.new
+	jlink --no-header-files --no-man-pages --strip-java-debug-attributes --compress=2 --add-modules $(MODULES) --output $@.new/java
+	mvn -B -q -f deploy/local/pom.xml $(COPY_JARS) -DoutputDirectory=$(abspath $@.new/libs)
+	mv $@.new $@
 
 .cache/stand-ins/mongo: tests/images/mongo/gather.py requirements.lock
-	$(PY) -m tests.images.mongo.gather $@
+	rm -rf $@ $@.new
+	$(PY) -m tests.images.mongo.gather $@.new
+	mv $@.new $@
 
 .PHONY: stand-ins
 stand-ins: setup .cache/stand-ins/kafka .cache/stand-ins/mongo ## images for tests where apache/kafka and mongo cannot be pulled (BASE=)
