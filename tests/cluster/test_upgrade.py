@@ -20,7 +20,7 @@ from tests.cluster.installation import (
 )
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.operator import operator_of
-from tests.cluster.seasons import played
+from tests.cluster.seasons import Seasons, played
 from tests.region_reader import read, same_as_before
 from tests.verdict import one_failure, same
 
@@ -49,13 +49,14 @@ async def test_an_upgrade_and_the_way_back_change_no_figure_and_lose_no_event() 
     changes: list[Change] = []
     async with installed(kubectl, BEFORE):
         with one_failure("the seasons across the upgrade"):
-            async with played(kubectl, BEFORE, console):
+            async with played(kubectl, BEFORE, console) as seasons:
                 pass
             async with operator_of(kubectl, REGION) as http:
                 kept = await read(http, REGION, SEASON)
             same("there is a feed to lose", len(kept.cursors), 2)
-            for number, release in enumerate((NOW, BEFORE), start=1):
-                changes.append(await _change(kubectl, release, console, number))
+            for release in (NOW, BEFORE):
+                change, seasons = await _change(kubectl, release, console, seasons.played)
+                changes.append(change)
                 async with operator_of(kubectl, REGION) as http:
                     kept = await same_as_before(http, kept, REGION, SEASON, release.tag)
         for change in changes:
@@ -67,9 +68,9 @@ async def test_an_upgrade_and_the_way_back_change_no_figure_and_lose_no_event() 
     same("nothing is left on the cluster", await everything(kubectl), at_first)
 
 
-async def _change(kubectl: Kubectl, release: Release, console: Console, number: int) -> Change:
-    """Goes to a release as the operations page says, while the release before's own simulator plays."""
-    async with played(kubectl, BEFORE, console, number) as seasons:
+async def _change(kubectl: Kubectl, release: Release, console: Console, first: int) -> tuple[Change, Seasons]:
+    """Goes to a release as the operations page says, while the release before's own simulator plays from `first` on."""
+    async with played(kubectl, BEFORE, console, first) as seasons:
         await seasons.begun()
         begun = time.monotonic()
         await kubectl.run("delete", "job/migrate", "--ignore-not-found")
@@ -78,7 +79,7 @@ async def _change(kubectl: Kubectl, release: Release, console: Console, number: 
         migrated = time.monotonic() - begun
         await ready(kubectl)
         took = time.monotonic() - begun
-    return Change(release, migrated, took, "; ".join(seasons.retried))
+    return Change(release, migrated, took, "; ".join(seasons.retried)), seasons
 
 
 def _failed(retried: str) -> bool:
