@@ -119,6 +119,9 @@ def _end(job: Mapping[str, Any]) -> str:
 
 
 def drill(region: str) -> list[str]:
-    data = {"SCALE": SCALE, "REGION": region}
-    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "drill"}, "data": data}
-    return [f"- patch: |-\n    {json.dumps(settings)}"]
+    """The patch that plays SCALE of the season in a region: by arguments, which the drill of any release takes."""
+    args = ["simulate", "--url", "http://gateway:8080", "--wait", "600", "--scale", SCALE]
+    container = {"name": "simulator", "args": args + (["--region", region] if region else [])}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "simulator"}}
+    spec = {"template": {"spec": {"containers": [container]}}}
+    return [f"- patch: |-\n    {json.dumps(job | {'spec': spec})}"]

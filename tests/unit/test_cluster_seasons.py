@@ -20,7 +20,8 @@ def test_every_season_has_pupils_of_its_own() -> None:
         seasons.played += 1
     assert regions == ["", "RU-D02", "RU-D03"]
     (patch,) = drill(regions[1])
-    assert json.loads(patch.partition("\n")[2])["data"]["REGION"] == "RU-D02"
+    (container,) = json.loads(patch.partition("\n")[2])["spec"]["template"]["spec"]["containers"]
+    assert container["args"][-2:] == ["--region", "RU-D02"]
 
 
 async def test_faults_begin_when_a_season_is_under_way_however_small_it_is() -> None:
