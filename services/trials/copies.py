@@ -33,6 +33,8 @@ class Entry(BaseModel):
     time: LocalTime
     recorded: datetime
     """When registration's server wrote it down."""
+    sequence: str = UNSET
+    """The event's; an earlier release kept none."""
 
 
 class Link(BaseModel):
@@ -136,18 +138,33 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     assert isinstance(event, ParticipantEvent)
     pupil = known or Participant(id=event.participant, **_place(event))
     changes: dict[str, Any] = {}
-    if sequence > pupil.place_set_by:
+    if _says_where_now(pupil, envelope):
         changes |= _place(event) | {"place_set_by": sequence}
     if isinstance(event, ConsentGiven | ConsentWithdrawn):
         given = isinstance(event, ConsentGiven)
         changes |= _consent(pupil, ConsentChange(sequence=sequence, time=envelope.time, given=given))
     if isinstance(event, ParticipantRegistered) and event.season not in pupil.seasons:
-        entry = Entry(time=envelope.time, recorded=envelope.recordedtime)
+        entry = Entry(time=envelope.time, recorded=envelope.recordedtime, sequence=sequence)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
     if isinstance(event, AccountLinked | GuardianLinked):
         link = Link(account=event.account, role="pupil" if isinstance(event, AccountLinked) else "guardian")
         changes |= {"accounts": (*pupil.accounts, link)} if link not in pupil.accounts else {}
     return pupil.model_copy(update=changes) if changes else pupil
+
+
+def _says_where_now(pupil: Participant, envelope: Envelope) -> bool:
+    """Whether an event tells where the pupil is, as far as is known by now.
+
+    The newest does, but not a roster that was entered late, for a season before another that was known by then: it says
+    where the pupil was. Registration keeps the place in the same way.
+    """
+    is_newer = envelope.sequence > pupil.place_set_by
+    if not isinstance(envelope.event, ParticipantRegistered):
+        return is_newer
+    if is_newer:
+        return all(envelope.time >= entry.time for entry in pupil.seasons.values())
+    setter = next((entry for entry in pupil.seasons.values() if entry.sequence == pupil.place_set_by), None)
+    return setter is not None and setter.time < envelope.time
 
 
 def _consent(pupil: Participant, change: ConsentChange) -> dict[str, Any]:

@@ -149,6 +149,30 @@ def test_reversing_every_item_mirrors_the_profile(points: list[int], picks: list
     assert profile(mirrored=True) == pytest.approx(100 - profile(mirrored=False), abs=0.11)
 
 
+def entered(season: str, school_class: str, sequence: int) -> Envelope:
+    """A roster of a season's first of September."""
+    event = registered("p1", season=season, school_class=school_class, grade=int(school_class[:-1]))
+    return enveloped(event, sequence, at(f"{season}-09-01"))
+
+
+LATE = [
+    entered("2021", "8Б", 1),
+    enveloped(guardian_linked("p1", account="a1", school_class="8Б", grade=8), 2),
+    entered("2020", "7А", 3),
+    entered("2019", "6А", 4),
+]
+
+
+@given(facts=st.permutations(LATE), again=st.lists(st.sampled_from(LATE)))
+def test_a_roster_that_is_entered_late_says_where_the_pupil_was_and_not_where_the_pupil_is(
+    facts: list[Envelope], again: list[Envelope]
+) -> None:
+    pupil = told(facts + again)
+    assert (pupil.school_class, pupil.grade) == ("8Б", 8)
+    moved = learn(pupil, entered("2022", "9Б", 5))
+    assert (moved.school_class, moved.grade) == ("9Б", 9)
+
+
 def test_every_wrong_answer_is_named() -> None:
     with pytest.raises(BadInput) as refused:
         instrument().encode({"m1": "maybe", "m2": "no", "q/9": "yes"}, "/attempts/2/answers")
