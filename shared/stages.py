@@ -68,7 +68,8 @@ def reached(facts: Facts[T], rules: Rules) -> dict[Stage, T]:
     if recommended and "tested" in at:
         at["recommended"] = max(at["tested"], min(recommended))
     if "recommended" in at and len(trials) >= rules.trials_required:
-        at["completed"] = max(at["recommended"], at["attended"], trials[rules.trials_required - 1])
+        walked = [at["attended"], trials[rules.trials_required - 1]] if rules.trials_required > 0 else []
+        at["completed"] = max([at["recommended"], *walked])
     return at
 
 

@@ -216,6 +216,16 @@ async def test_a_region_under_the_code_of_a_municipality_is_not_its_operator(fol
         await fold.funnel(Scope((Grant("regional-operator", MUNICIPALITIES[0]),)))
 
 
+async def test_a_place_of_one_code_in_two_regions_is_counted_in_each(fold: Fold) -> None:
+    """What another region says of a place takes no pupil away, whichever comes first."""
+    await fold.learn(enveloped(builders.registered("p0", region="RU-XXX")))
+    await fold.learn(enveloped(builders.registered("p1")), enveloped(builders.guardian_linked("p1"), 2))
+    assert [(row["municipality"], row["registered"]) for row in (await fold.funnel(by="municipality"))["rows"]] == [
+        ("RU-ROS-001", 1)
+    ]
+    assert [row["guardians"] for row in (await fold.funnel(by="school"))["rows"]] == [1]
+
+
 async def test_an_older_definition_changes_no_figure(fold: Fold) -> None:
     await fold.learn(enveloped(builders.registered("p1")), enveloped(builders.diagnosed("p1")))
     await fold.define(enveloped(EASIER, 3))

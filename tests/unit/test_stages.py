@@ -88,6 +88,16 @@ def _days(reached: Stages) -> Mapping[str, str]:
     return {name: time.date().isoformat() for name, time in times.items() if time is not None}
 
 
+def test_a_season_that_asks_for_no_trial_is_completed_with_the_recommendation() -> None:
+    """Trials defines none, but what another client publishes must not end who folds it."""
+    tests = [("readiness", at("2020-09-10")), ("interests", at("2020-09-12"))]
+    events = _events(at("2020-09-01"), tests, [], [at("2020-09-12")])
+    for required in (0, -1):
+        days = _of_operator(events, Rules(frozenset(season().diagnostics), required))
+        assert days["completed"] == days["recommended"] == "2020-09-12"
+        assert "attended" not in days
+
+
 @given(
     MOMENTS,
     st.lists(st.tuples(st.sampled_from(["readiness", "interests", "other"]), MOMENTS), max_size=5),
