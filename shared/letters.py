@@ -1,22 +1,28 @@
 """Dead letters: records as they were, put aside with the reason through the outbox of who could not use them."""
 
-from shared.contracts import topics
+from shared.contracts import topics, wire
+from shared.kafka import RECORD_BYTES
 from shared.outbox import Row
 from shared.poll import Position, Record, position_of
 
+LARGEST = RECORD_BYTES - 64 * 1024
+"""Bytes of a record's headers and value, so that what is said of it has room beside them."""
 POSITION, REASON = "dlq_position", "dlq_reason"
 
 
 def dead_letter(group: str, record: Record, reason: str) -> Row:
-    """The record under its position, with the reason beside it."""
+    """The record under its position, with the reason beside it; one that is too large to be sent stays where it is."""
     position = text_of(position_of(record))
-    headers = [(_written_out(name), content) for name, content in record.headers]
+    value, headers = record.value, [(_written_out(name), content) for name, content in record.headers]
+    size = wire.size_of(record.headers, value)
+    if size > LARGEST:
+        value, headers, reason = None, [], f"{reason}; its {size} bytes are in its own topic alone, a letter has fewer"
     said = [(POSITION, position.encode()), (REASON, reason.encode(errors="backslashreplace"))]
     return Row(
         id=f"{group}:{position}",
         topic=topics.dead_letters(group),
         key=position.encode(),
-        value=record.value,
+        value=value,
         headers=[*headers, *said],
     )
 

@@ -30,6 +30,10 @@ POISON: Mapping[str, Poison] = {
     "non-UTF-8 header": Poison("a header is not UTF-8", headers={"ce_type": b"\xff\xfe"}),
     "unknown type": Poison("unknown event type", headers={"ce_type": b"participant.abducted.v1"}),
     "no time": Poison("ce_time is not a time", headers={"ce_time": b"yesterday"}),
+    "seconds in an offset": Poison(
+        "offset that is not of whole minutes", headers={"ce_time": b"2020-09-14T10:00+03:00:30"}
+    ),
+    "too large": Poison("bytes, an event has at most", value=lambda v: v[:-1] + b" " * 1_000_000 + b"}"),
     "no offset": Poison("ce_time has no offset", headers={"ce_time": b"2020-09-14T10:00:00"}),
 }
 

@@ -2,6 +2,7 @@
 
 from itertools import takewhile
 
+from aiokafka.errors import BrokerResponseError
 from pymongo.read_concern import ReadConcern
 
 from services.analytics.feed import record_id
@@ -34,9 +35,19 @@ class FeedRelay(LeasedLoop):
         self._cursors: dict[str, int] = {}
 
     async def step(self) -> int:
-        """Publishes the next records of every log; returns how many the broker has acknowledged."""
-        self.held = None
-        return sum([await self._publish(head, after) for head, after in await self._behind()])
+        """Publishes the next records of every log, as far as its topic takes them: one that does not holds up no other.
+
+        Returns how many the broker has acknowledged.
+        """
+        self.held, done = None, 0
+        for head, after in await self._behind():
+            try:
+                done += await self._publish(head, after)
+            except BrokerResponseError as error:
+                if error.retriable:
+                    raise
+                self.held = f"the feed of {head['_id']} is not published: {type(error).__name__}"
+        return done
 
     async def waits(self) -> bool:
         """Whether a log has more than its topic."""
@@ -74,7 +85,8 @@ class FeedRelay(LeasedLoop):
 
     async def _ensure(self, topic: str) -> None:
         if topic not in self._topics:
-            await kafka.ensure_topics(self._settings.bootstrap, {topic: 1}, self._settings.kafka_replication)
+            bootstrap, replication = self._settings.bootstrap, self._settings.kafka_replication
+            await kafka.ensure_topics(bootstrap, {topic: 1}, replication, large={topic})
             self._topics.add(topic)
 
     async def _rows(self, head: Document, after: int, topic: str) -> list[Row]:

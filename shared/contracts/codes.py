@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 ORGANISATION = r"^[A-Za-z0-9][A-Za-z0-9-]{1,39}$"
+OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
 OrganisationCode = Annotated[str, StringConstraints(pattern=ORGANISATION)]
 """Of a region, a municipality or what lies in one: a region's stands in a topic's name, where `.` and `_` collide."""
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
@@ -21,13 +22,13 @@ SoughtCode = Annotated[str, Field(max_length=40, json_schema_extra={"x-form": "c
 
 
 def _names_a_topic(code: str) -> str:
-    if not re.match(ORGANISATION, code):
+    if not re.fullmatch(ORGANISATION[1:-1], code):  # `$` would let a line's end through
         raise ValueError("is no code of a region")
     return code
 
 
 def _is_an_offset(text: str) -> str:
-    if len(text) != len("+03:00"):
+    if not OFFSET.fullmatch(text):
         raise ValueError("is no offset such as +03:00")
     datetime.fromisoformat(f"2000-01-01T00:00:00{text}")
     return text

@@ -1,7 +1,7 @@
 """CloudEvents 1.0 on the wire: Kafka's binary mode (`ce_*` headers, JSON value) and the JSON form of a feed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +12,11 @@ from shared.errors import InvalidMessage
 
 Headers = Sequence[tuple[str, bytes | None]]
 SEQUENCE_DIGITS = 10
+A_MINUTE = timedelta(minutes=1)
+"""RFC 3339 has no seconds in an offset: what is stored with some cannot be read back."""
+LARGEST = 1_000_000
+"""Bytes of an event's headers and value. A broker takes somewhat more of a record, but counts it as it was packed: what
+is larger could be handled, and then neither stored, nor kept for later, nor published in a feed."""
 REQUIRED = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_recordedtime", "ce_sequence")
 
 
@@ -37,6 +42,9 @@ def value(envelope: Envelope) -> bytes:
 
 def read(record_headers: Headers, record_value: bytes | None) -> Envelope:
     """The envelope of a record; raises InvalidMessage with a reason that repeats no value."""
+    size = size_of(record_headers, record_value)
+    if size > LARGEST:
+        raise InvalidMessage(f"it has {size} bytes, an event has at most {LARGEST}")
     attributes = _attributes(record_headers)
     event_type = EVENTS.get(attributes["ce_type"])
     if event_type is None:
@@ -62,6 +70,11 @@ def read(record_headers: Headers, record_value: bytes | None) -> Envelope:
     )
 
 
+def size_of(record_headers: Headers, record_value: bytes | None) -> int:
+    """Bytes of a record's headers and value; names of headers count by characters."""
+    return len(record_value or b"") + sum(len(name) + len(content or b"") for name, content in record_headers)
+
+
 def _attributes(record_headers: Headers) -> Mapping[str, str]:
     try:
         attributes = {name: content.decode() for name, content in record_headers if content is not None}
@@ -85,8 +98,11 @@ def _instant(attributes: Mapping[str, str], name: str) -> datetime:
         instant = datetime.fromisoformat(attributes[name])
     except ValueError:
         raise InvalidMessage(f"{name} is not a time") from None
-    if instant.tzinfo is None:
+    offset = instant.utcoffset()
+    if offset is None:
         raise InvalidMessage(f"{name} has no offset")
+    if offset % A_MINUTE:
+        raise InvalidMessage(f"{name} has an offset that is not of whole minutes")
     return instant
 
 

@@ -128,6 +128,13 @@ def _without(headers: list[tuple[str, bytes | None]], name: str) -> list[tuple[s
             b'{"code":"a","name":"b"}',
             "offset",
         ),
+        (
+            lambda h: [*_without(h, "ce_time"), ("ce_time", b"2020-01-01T00:00:00+03:00:30")],
+            b'{"code":"a","name":"b"}',
+            "whole minutes",
+        ),
+        (lambda h: h, b'{"code":"a","name":"' + b"b" * wire.LARGEST + b'"}', "at most"),
+        (lambda h: [*h, ("more", b"b" * wire.LARGEST)], b'{"code":"a","name":"b"}', "at most"),
     ],
 )
 def test_what_can_never_be_read_is_told_without_its_values(

@@ -94,6 +94,20 @@ async def test_who_waits_is_answered_when_the_process_ends(logs: Logs) -> None:
     assert (page["events"], page["next"]) == ([], known["next"])
 
 
+async def test_a_log_whose_topic_cannot_be_holds_up_no_other(logs: Logs) -> None:
+    platform = logs.analytics.platform
+    await logs.mongo["feed_heads"].insert_one({"_id": "NO TOPIC", "epoch": 1, "last": 1})
+    relay = FeedRelay(
+        logs.mongo, Publisher(platform.settings.bootstrap), platform.lease("feed relay"), platform.settings
+    )
+    try:
+        assert await relay.step() == 2
+        assert relay.held == "the feed of NO TOPIC is not published: InvalidTopicError"
+        assert await relay.waits()
+    finally:
+        await relay.close()
+
+
 async def test_only_what_no_failover_takes_back_is_published(logs: Logs) -> None:
     platform = logs.analytics.platform
     await logs.mongo["feed_heads"].database.command("profile", 2)
