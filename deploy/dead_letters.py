@@ -25,7 +25,8 @@ class DeadLetter:
 
 
 async def dead_letters(settings: Settings, groups: Collection[str]) -> AsyncIterator[DeadLetter]:
-    """Every dead letter of these groups, group by group, oldest first, each position once (a relay may repeat it)."""
+    """Every dead letter of these groups, group by group, oldest first, of each position the newest: a relay may repeat
+    one, and of a topic that was made anew another record may have been put aside there."""
     names = {topics.dead_letters(settings.kafka_topic_prefix + group): group for group in groups}
     ends = {partition: end for partition, end in (await kafka.end_offsets(settings.bootstrap, names)).items() if end}
     if not ends:
@@ -36,13 +37,13 @@ async def dead_letters(settings: Settings, groups: Collection[str]) -> AsyncIter
         for partition, first in sorted((await consumer.beginning_offsets(list(ends))).items()):
             consumer.assign([partition])
             consumer.seek(partition, first)
-            seen: set[str] = set()
+            newest: dict[str, DeadLetter] = {}
             while await consumer.position(partition) < ends[partition]:
                 for record in (await consumer.getmany(timeout_ms=1_000)).get(partition, []):
                     letter = _letter(names[partition.topic], record)
-                    if letter.position not in seen:
-                        seen.add(letter.position)
-                        yield letter
+                    newest[letter.position] = letter
+            for letter in newest.values():
+                yield letter
     finally:
         await consumer.stop()
 

@@ -21,7 +21,10 @@ Ends = Mapping[TopicPartition, int]
 
 
 async def replay(settings: Settings) -> None:
-    """Handles the history for every fold that has not begun while there is one; returns when it has caught up."""
+    """Handles the history for every fold that has not come through it while there is one; returns when it has.
+
+    One that was interrupted goes on where it ended.
+    """
     for service in dict.fromkeys(GROUPS[group] for group in FOLDS):
         platform = Platform(service, settings)
         try:
@@ -42,6 +45,8 @@ async def _fill(platform: Platform, consumers: Sequence[BatchConsumer]) -> None:
     if not new:
         return
     print(f"replaying {sum(_count(c, ends) for c in new):,} events for {', '.join(c.group for c in new)}", flush=True)
+    for consumer in new:
+        await consumer.offsets.begin_filling()
     readers = Readers(platform.settings.bootstrap, consumers, platform.metrics)
     await readers.start(ends, STOP_SECONDS)
     try:
@@ -56,7 +61,8 @@ async def _fill(platform: Platform, consumers: Sequence[BatchConsumer]) -> None:
 
 
 async def _is_new(platform: Platform, consumer: BatchConsumer) -> bool:
-    return await platform.mongo["offsets"].find_one({"group": consumer.group}) is None
+    begun = await platform.mongo["offsets"].find_one({"group": consumer.group}) is not None
+    return not begun or await consumer.offsets.is_filling()
 
 
 def _count(consumer: BatchConsumer, ends: Ends) -> int:

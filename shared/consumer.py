@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -91,9 +91,13 @@ class BatchConsumer:
     async def know_ends(self, ends: Mapping[TopicPartition, int]) -> None:
         """Tells which offsets `caught_up` waits for; raises RecordsLost where the logs are not those of before."""
         self._ends = {partition: end for partition, end in ends.items() if partition.topic in self.topics}
+        await self.lineage.must_be_there()
         await self.lineage.must_hold(self._ends)
         stored = await self.offsets.read(self._ends)
-        self.is_reference |= self.is_shown_whole and any(stored[p] == 0 < end for p, end in self._ends.items())
+        begins = any(stored[partition] == 0 < end for partition, end in self._ends.items())
+        if self.is_shown_whole and (begins or await self.offsets.is_filling()):
+            self.is_reference = True
+            await self.offsets.begin_filling()
         await self.look_whether_caught_up()
 
     async def look_whether_caught_up(self) -> None:
@@ -102,6 +106,8 @@ class BatchConsumer:
             return
         stored = await self.offsets.read(self._ends)
         if all(stored[partition] >= end for partition, end in self._ends.items()):
+            if self.is_shown_whole:
+                await self.offsets.end_filling()
             self.caught_up.set()
 
     @property
@@ -172,11 +178,12 @@ class BatchConsumer:
             async def apply(poll: Poll, tx: Transaction) -> None:
                 await self._apply_deferred(poll, waiting, tx)
 
+            again = {w.position for w in waiting if w.kind == "redriven"}
             with suppress(_SettledElsewhere):
-                await self._settled(Poll.of([w.record for w in waiting], spans={}), apply)
+                await self._settled(Poll.of([w.record for w in waiting], spans={}), apply, again)
         return bool(waiting)
 
-    async def _settled(self, poll: Poll, apply: Apply) -> Poll:
+    async def _settled(self, poll: Poll, apply: Apply, again: Container[Position] = ()) -> Poll:
         """What has been applied of the poll in the end."""
         attempt = 0
         while poll.spans or poll.records:
@@ -195,7 +202,7 @@ class BatchConsumer:
                 if is_transient(error) or isinstance(error, KafkaError):
                     await self._wait(attempt, error)
                 else:
-                    poll = poll.refusing(await self._isolation.faults(poll, error))
+                    poll = poll.refusing(await self._isolation.faults(poll, error, again))
             attempt += 1
         return poll
 

@@ -1,7 +1,7 @@
 """The fault of a poll, found by trying its records apart: what theirs is at is put aside, ours ends the consumer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import timedelta
 
 from pymongo import ReturnDocument
@@ -37,14 +37,17 @@ class Isolation:
         self._handle = handle
         self._clock = clock
 
-    async def faults(self, poll: Poll, error: Exception) -> dict[Position, str]:
+    async def faults(self, poll: Poll, error: Exception, again: Container[Position] = ()) -> dict[Position, str]:
         """The records whose content cannot be applied, each with the reason.
 
         Raises ConsumerStopped where a record raises anything else, or no record does by itself; TooManyInvalid where
-        too many have been put aside of late.
+        too many have been put aside of late. Those in `again` are refused whatever they raise, and not counted: an
+        operator's trial of old letters does not end a group, which would try them at every start.
         """
         found = await self._at_fault(poll.received)
         reasons = {position: content_fault(alone) for position, alone in found.items()}
+        unknown = [position for position, why in reasons.items() if why is None and position in again]
+        reasons |= {position: f"an error of our own, {type(found[position]).__name__}" for position in unknown}
         ours = next((position for position, why in reasons.items() if why is None), None)
         if ours is not None:
             raise ConsumerStopped(f"{self._group} fails at {text_of(ours)}: {type(found[ours]).__name__}") from found[
@@ -52,7 +55,9 @@ class Isolation:
             ]
         if not reasons:
             raise ConsumerStopped(f"{self._group} fails at a poll, {_range(poll)}: {type(error).__name__}") from error
-        await self._count(len(reasons), max(reasons))
+        new = [position for position in reasons if position not in again]
+        if new:
+            await self._count(len(new), max(new))
         return {position: f"it cannot be applied: {why}" for position, why in reasons.items()}
 
     async def _at_fault(self, received: Sequence[Received]) -> dict[Position, Exception]:

@@ -48,6 +48,11 @@ class StoredOffsets:
             await self._seed(missing)
         return {partition: found.get(key) or self._row(partition) for key, partition in ids.items()}
 
+    async def handled(self) -> dict[TopicPartition, int]:
+        """The next offset of every partition of which anything was handled."""
+        found = self._rows.find({"group": self.group, "next": {"$gt": 0}})
+        return {TopicPartition(row["topic"], row["partition"]): int(row["next"]) async for row in found}
+
     async def advance(self, moves: Iterable[Move], tx: Transaction) -> bool:
         """Moves every partition from its first offset to behind its last; False if any is not at its first.
 
@@ -76,6 +81,18 @@ class StoredOffsets:
 
         await self._mongo.transact(write)
 
+    async def begin_filling(self) -> None:
+        """Says that the group's collections are being filled for the first time, until `end_filling`."""
+        await self._fences.update_one({"_id": self.group}, {"$set": {"filling": True}}, upsert=True)
+
+    async def is_filling(self) -> bool:
+        """Whether that was begun and has not been ended, by whichever process."""
+        return await self._fences.find_one({"_id": self.group, "filling": True}) is not None
+
+    async def end_filling(self) -> None:
+        """Says that nobody is shown half of them any more."""
+        await self._fences.update_one({"_id": self.group, "filling": True}, {"$unset": {"filling": ""}})
+
     async def count_later(self, events: int, tx: Transaction) -> None:
         """Counts events that are applied behind their offsets' back: what is told by offsets alone has changed."""
         change = {"$inc": {"later": events}}
@@ -92,10 +109,15 @@ class StoredOffsets:
 
     def id(self, partition: TopicPartition) -> str:
         """`_id` of a partition's row."""
-        return f"{self.group}:{partition.topic}:{partition.partition}"
+        return offset_id(self.group, partition)
 
     def _row(self, partition: TopicPartition) -> Document:
         return {"group": self.group, "topic": partition.topic, "partition": partition.partition, "next": 0}
+
+
+def offset_id(group: str, partition: TopicPartition) -> str:
+    """`_id` of the row that a group has of a partition."""
+    return f"{group}:{partition.topic}:{partition.partition}"
 
 
 def _moved(move: Move) -> Document:
