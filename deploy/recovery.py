@@ -137,16 +137,20 @@ async def reread(settings: Settings, name: str, topic: str) -> dict[TopicPartiti
         rows = await group.mongo["offsets"].find({"group": group.name, "topic": topic}).to_list(None)
         if not rows:
             raise CallError(f"{name} reads no topic {topic}")
-        partitions = [TopicPartition(topic, row["partition"]) for row in rows]
-        bounds = await group.logs.bounds(partitions)
+        known = [TopicPartition(topic, row["partition"]) for row in rows]
+        gone = await group.logs.missing(known)
+        bounds = await group.logs.bounds(partition for partition in known if partition not in gone)
 
         async def body(tx: Transaction) -> None:
-            for partition in partitions:
-                key = {"_id": group.offsets.id(partition)}
-                anew = {"$set": {"next": bounds[partition].begin, "invalid": 0}, "$unset": {"last": ""}}
-                await group.mongo["offsets"].update_one(key, anew, session=tx)
+            for partition in known:
+                key, offsets = {"_id": group.offsets.id(partition)}, group.mongo["offsets"]
+                if partition in gone:
+                    await offsets.delete_one(key, session=tx)
+                else:
+                    anew = {"$set": {"next": bounds[partition].begin, "invalid": 0}, "$unset": {"last": ""}}
+                    await offsets.update_one(key, anew, session=tx)
                 await group.mongo[lineage.COLLECTION].delete_one(key, session=tx)
                 await group.mongo[standstill.COLLECTION].delete_one(key, session=tx)
 
         await group.mongo.transact(body)
-        return {partition: bounds[partition].begin for partition in partitions}
+        return {partition: bound.begin for partition, bound in bounds.items()}

@@ -78,13 +78,20 @@ async def partitions(bootstrap: Sequence[str], topics: Iterable[str]) -> list[To
     return [TopicPartition(topic["topic"], p["partition"]) for topic in described for p in topic["partitions"]]
 
 
-async def end_offsets(bootstrap: Sequence[str], topics: Iterable[str]) -> dict[TopicPartition, int]:
-    """The offset up to which each partition of `topics` can be read; a topic that does not exist has none."""
+async def end_offsets(
+    bootstrap: Sequence[str], topics: Iterable[str], *, read_committed: bool = True
+) -> dict[TopicPartition, int]:
+    """The offset up to which each partition of `topics` can be read, or has been written; a missing topic has none.
+
+    They differ while a transaction is open.
+    """
     existing = await partitions(bootstrap, topics)
     if not existing:  # aiokafka's consumer cannot be stopped before it has asked anything
         return {}
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=list(bootstrap), enable_auto_commit=False, isolation_level="read_committed"
+        bootstrap_servers=list(bootstrap),
+        enable_auto_commit=False,
+        isolation_level="read_committed" if read_committed else "read_uncommitted",
     )
     await consumer.start()
     try:

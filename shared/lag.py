@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiokafka.errors import KafkaError
 
 from shared import kafka, outbox, standstill
+from shared.contracts import topics
 from shared.contracts.topics import GROUPS
 from shared.deferred import COLLECTION as DEFERRED
 from shared.errors import RecordsLost
@@ -13,7 +14,7 @@ from shared.kafka import TopicPartition
 from shared.lineage import Lineage
 from shared.log import Logs
 from shared.mongo import Document, Mongo
-from shared.offsets import StoredOffsets
+from shared.offsets import StoredOffsets, offset_id
 from shared.settings import Settings
 
 OWNERS: tuple[str, ...] = tuple(dict.fromkeys(GROUPS.values()))
@@ -26,7 +27,8 @@ class Backlog:
     outboxes: Mapping[str, int]
     """By service."""
     lags: Mapping[str, int]
-    """By group: the ends of the partitions that it has met, less its stored offsets, and what it keeps for later."""
+    """By group: the ends of its topics' partitions less its stored offsets, 0 for one that it has not met; and what it
+    keeps for later."""
     unpublished: Mapping[str, int]
     """By region: numbered in its feed, not in its topic yet."""
 
@@ -41,13 +43,11 @@ async def backlog(settings: Settings) -> Backlog:
     databases = _databases(settings)
     try:
         outboxes = {owner: await outbox.size(mongo) for owner, mongo in databases.items()}
-        lags = dict.fromkeys((settings.kafka_topic_prefix + group for group in GROUPS), 0)
-        every = [row for mongo in databases.values() for row in await _offsets(mongo)]
-        stored = [row for row in every if row["group"] in lags]  # an earlier release's groups stand still
-        ends = await kafka.end_offsets(settings.bootstrap, {row["topic"] for row in stored})
-        for row in stored:
-            end = ends.get(TopicPartition(row["topic"], row["partition"]), 0)
-            lags[row["group"]] += max(0, end - row["next"])
+        prefix = settings.kafka_topic_prefix
+        stored = {row["_id"]: row["next"] for mongo in databases.values() for row in await _offsets(mongo)}
+        names = {prefix + topic.name for topic in topics.TOPICS}
+        ends = await kafka.end_offsets(settings.bootstrap, names, read_committed=False)
+        lags = {prefix + group: _behind(settings, group, ends, stored) for group in GROUPS}
         for mongo in databases.values():
             async for row in mongo[DEFERRED].find({"state": "waiting", "group": {"$in": list(lags)}}, {"group": 1}):
                 lags[row["group"]] += 1
@@ -56,12 +56,20 @@ async def backlog(settings: Settings) -> Backlog:
         _close(databases)
 
 
+def _behind(settings: Settings, group: str, ends: Mapping[TopicPartition, int], stored: Mapping[str, int]) -> int:
+    """How many records a group has still to handle."""
+    prefix = settings.kafka_topic_prefix
+    read = {prefix + topic.name for topic in topics.READS[group]}
+    return sum(max(0, end - stored.get(offset_id(prefix + group, p), 0)) for p, end in ends.items() if p.topic in read)
+
+
 async def faults(settings: Settings) -> list[str]:
     """What keeps a group from going on until somebody does something about it, a sentence each: a log that is not the
     one that was handled, or a batch that cannot be read."""
     databases, logs = _databases(settings), Logs(settings.bootstrap)
     try:
-        found = [await _faults_of(mongo, group, logs) for mongo in databases.values() for group in await _groups(mongo)]
+        groups = ((databases[owner], settings.kafka_topic_prefix + group) for group, owner in GROUPS.items())
+        found = [await _faults_of(mongo, group, logs) for mongo, group in groups]  # an earlier release's stand still
         return [sentence for sentences in found for sentence in sentences]
     finally:
         await logs.close()
@@ -71,10 +79,13 @@ async def faults(settings: Settings) -> list[str]:
 async def _faults_of(mongo: Mongo, group: str, logs: Logs) -> list[str]:
     offsets = StoredOffsets(mongo, group)
     rows = [row for row in await _offsets(mongo) if row["group"] == group]
-    sentences = [_standing(row) async for row in mongo[standstill.COLLECTION].find({"group": group})]
+    lineage, at = Lineage(mongo, offsets, logs), {row["_id"]: row["next"] for row in rows}
+    notes = mongo[standstill.COLLECTION].find({"group": group})
+    # A worker that was given the partition since may have read on: then the note of the one before it is of no account.
+    sentences = [_standing(note) async for note in notes if note["first"] == at.get(note["_id"])]
     try:
-        partitions = [TopicPartition(row["topic"], row["partition"]) for row in rows]
-        await Lineage(mongo, offsets, logs).must_hold(partitions, keep=False)
+        await lineage.must_be_there()
+        await lineage.must_hold([TopicPartition(row["topic"], row["partition"]) for row in rows], keep=False)
     except RecordsLost as lost:
         sentences.append(str(lost))
     except KafkaError as error:
@@ -92,10 +103,6 @@ def _standing(row: Document) -> str:
 
 async def _offsets(mongo: Mongo) -> Sequence[Document]:
     return await mongo["offsets"].find({}).to_list(None)
-
-
-async def _groups(mongo: Mongo) -> list[str]:
-    return sorted({row["group"] for row in await _offsets(mongo)})
 
 
 def _databases(settings: Settings) -> dict[str, Mongo]:

@@ -1,5 +1,6 @@
 """That a partition's log is still the one of which records were handled: by its ends, and by records read again."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 from aiokafka import TopicPartition
@@ -15,6 +16,9 @@ COLLECTION = "offset_marks"
 moves: a log made anew that has grown past the stored offset is handled on before anybody looks, and by then the newest
 record that was handled is the new log's own."""
 
+CONFIRM_SECONDS = 2.0
+"""Before a broker is asked once more."""
+
 
 class Lineage:
     """The logs that one group reads, as it has known them."""
@@ -23,6 +27,16 @@ class Lineage:
         self._marks = mongo[COLLECTION]
         self._offsets = offsets
         self._logs = logs
+
+    async def must_be_there(self) -> None:
+        """Raises RecordsLost where a partition of which records were handled is gone from its topic, which was made
+        anew with fewer. Raises KafkaError while the broker does not say."""
+        handled = await self._offsets.handled()
+        gone = await self._logs.missing(handled)
+        if gone:
+            await asyncio.sleep(CONFIRM_SECONDS)  # a broker may not know yet that a topic has been given more
+        for partition in await self._logs.missing(gone):
+            raise RecordsLost.ends(self._offsets.group, partition, 0, handled[partition])
 
     async def must_hold(self, partitions: Iterable[TopicPartition], *, keep: bool = True) -> None:
         """Raises RecordsLost where records that were handled are no longer in the log, or others never will be.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, SupportsIndex
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
+from aiokafka.consumer.fetcher import READ_COMMITTED, READ_UNCOMMITTED, PartitionRecords
 from aiokafka.errors import KafkaError, LeaderNotAvailableError, for_code
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.offset import OffsetRequest
@@ -31,7 +31,8 @@ MAGIC = 2
 
 
 class Bounds(NamedTuple):
-    """The first offset that a log still has, and the one that its next record gets."""
+    """The first offset that a log still has, and the one that its next record gets: what an open transaction keeps from
+    being read lies below it."""
 
     begin: int
     end: int
@@ -82,6 +83,15 @@ class Logs:
         ends = await self._offsets(wanted, LATEST)
         return {partition: Bounds(begins[partition], ends[partition]) for partition in wanted}
 
+    async def missing(self, partitions: Iterable[TopicPartition]) -> list[TopicPartition]:
+        """Those that are not there although their topic is, with fewer partitions."""
+        wanted, client = list(partitions), await self._opened()
+        for topic in {partition.topic for partition in wanted}:
+            await client.add_topic(topic)
+        await client.force_metadata_update()
+        there = {p.topic: client.cluster.partitions_for_topic(p.topic) for p in wanted}
+        return [p for p in wanted if (numbers := there[p.topic]) and p.partition not in numbers]
+
     async def fetch(self, partition: TopicPartition, offset: int, most: int = FETCH_BYTES) -> Fetched:
         """The batches from the one on that holds `offset`, about `most` bytes; raises KafkaError."""
         asked = [(partition.topic, [(partition.partition, offset, most)])]
@@ -109,7 +119,7 @@ class Logs:
             asked[await self._leader(partition)][partition.topic].append((partition.partition, which))
         found: dict[TopicPartition, int] = {}
         for leader, topics in asked.items():
-            answer = await self._ask(leader, OffsetRequest(-1, READ_COMMITTED, list(topics.items())))
+            answer = await self._ask(leader, OffsetRequest(-1, READ_UNCOMMITTED, list(topics.items())))
             for topic, rows in answer.topics:
                 for number, code, *_, offset in rows:
                     _must_be_well(code, TopicPartition(topic, number))
@@ -195,7 +205,7 @@ def _patiently(fetched: Fetched, error: Exception) -> Piece:
     batch = _batch_at(fetched)
     if batch is None:
         raise UnreadableBatch(fetched.offset, fetched.offset + 1, f"{type(error).__name__}: no batch begins here")
-    where = max(batch.base_offset, fetched.offset), batch.next_offset
+    where = fetched.offset, batch.next_offset  # from where the group stands, also where no record has that offset
     if batch.is_transactional and fetched.aborted:
         raise UnreadableBatch(*where, f"{type(error).__name__} within a transaction")
     try:

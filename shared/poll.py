@@ -8,7 +8,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.contracts import wire
 from shared.contracts.event import Envelope
-from shared.errors import InvalidMessage
+from shared.errors import ConsumerStopped, InvalidMessage
 
 Record: TypeAlias = ConsumerRecord[Any, Any]  # type: ignore[type-arg, unused-ignore]
 Position = tuple[str, int, int]
@@ -65,7 +65,10 @@ class Poll:
         spans: Mapping[TopicPartition, Span] | None = None,
         invalid: Mapping[Position, str] | None = None,
     ) -> "Poll":
-        """Reads the records but those known to be invalid; without spans, they cover what lies between them."""
+        """Reads the records but those known to be invalid; without spans, they cover what lies between them.
+
+        Raises ConsumerStopped, with the position, where reading fails otherwise than by the record's fault.
+        """
         received, refused = list[Received](), dict(invalid or {})
         for record in records:
             position = position_of(record)
@@ -75,6 +78,9 @@ class Poll:
                 envelope = wire.read(record.headers, record.value)
             except InvalidMessage as error:
                 refused[position] = str(error)
+            except Exception as error:
+                where = "{}:{}:{}".format(*position)
+                raise ConsumerStopped(f"reading fails at {where}: {type(error).__name__}") from error
             else:
                 received.append(Received(envelope, *position))
         return cls(_covered(records) if spans is None else spans, records, received, refused)

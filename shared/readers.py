@@ -121,7 +121,12 @@ def _subscribe(broker: KafkaBroker, consumer: BatchConsumer) -> None:
     async def on_poll(_: Any, message: KafkaMessage) -> None:
         reader = consumer.reader
         assert reader is not None
-        await consumer.handle(Poll.of(message.raw_message, reader.batch.spans, reader.batch.invalid))
+        try:
+            poll = Poll.of(message.raw_message, reader.batch.spans, reader.batch.invalid)
+        except Exception as error:
+            consumer.give_up(error)  # whoever calls would go on to the next poll
+        else:
+            await consumer.handle(poll)
 
     subscriber(on_poll)
 

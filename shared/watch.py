@@ -75,6 +75,7 @@ class Watch:
         mine = reader.assignment() or self._consumer.partitions
         self._looks += 1
         if self._looks % LINEAGE_LOOKS == 1:
+            await self._consumer.lineage.must_be_there()
             await self._consumer.lineage.must_hold(mine)
         stored = await self._consumer.offsets.read(mine)
         bounds = await self._consumer.logs.bounds(mine)  # after the offsets: an end never lies before what was handled

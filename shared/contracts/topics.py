@@ -82,6 +82,23 @@ GROUPS: Mapping[str, Owner] = MappingProxyType(
     }
 )
 """Every consumer group and the service that it belongs to."""
+_CATALOGUES = (REGISTRATION_CATALOGUE, TRIALS_CATALOGUE)
+_FACTS = (REGISTRATION_EVENTS, TRIALS_EVENTS)
+READS: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
+    {
+        "registration.rules": (TRIALS_CATALOGUE,),
+        "registration.steps": (TRIALS_EVENTS,),
+        "trials.organisations": (REGISTRATION_CATALOGUE,),
+        "trials.participants.2": (REGISTRATION_EVENTS,),
+        "notifications.catalogue": (TRIALS_CATALOGUE,),
+        "notifications.inbox": _FACTS,
+        "analytics.catalogue": _CATALOGUES,
+        "analytics.views.2": _FACTS,
+        "analytics.feed": _FACTS,
+        "analytics.feed-catalogue": _CATALOGUES,
+    }
+)
+"""The topics that each group reads: what waits for one is known before it has ever run."""
 
 
 def region_topic(region: str) -> str:

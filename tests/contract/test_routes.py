@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.routing import Route as Plain
 
 from shared.auth import NationalOperator, Tokens
-from shared.contracts.topics import GROUPS
+from shared.contracts.topics import GROUPS, READS
 from shared.routes import Route
 from shared.service import Platform
 from shared.throttles import open_answer
@@ -72,6 +72,8 @@ async def test_the_registry_names_every_group(service: str) -> None:
         workers = importlib.import_module(f"services.{service}.app").build(platform).workers
         groups = [consumer.group for consumers in workers.values() for consumer in consumers]
         assert sorted(groups) == sorted(group for group, owner in GROUPS.items() if owner == service)
+        read = {consumer.group: consumer.topics for consumers in workers.values() for consumer in consumers}
+        assert read == {group: [topic.name for topic in READS[group]] for group in groups}
     finally:
         platform.close()
 

@@ -1,7 +1,8 @@
 """What a broker may do to a topic under a worker: made anew, emptied, spoilt on the disk, written by other clients."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -26,7 +27,7 @@ class Bytes(str):
         return b"\xff\xfename"
 
 
-async def make_anew(settings: Settings, topic: str) -> None:
+async def make_anew(settings: Settings, topic: str, partitions: int = PARTITIONS) -> None:
     """Deletes a topic and creates one of the same name; returns when it can be written to."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
     await admin.start()
@@ -34,7 +35,7 @@ async def make_anew(settings: Settings, topic: str) -> None:
         await admin.delete_topics([topic])
         configs = {"message.timestamp.type": "LogAppendTime"}
         while True:  # the deletion goes on behind the answer
-            answer = await admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=configs)])
+            answer = await admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=configs)])
             if not any(code for _, code, *_ in answer.topic_errors):
                 return
             await asyncio.sleep(0.1)
@@ -100,10 +101,34 @@ async def _produce(settings: Settings, partition: TopicPartition, batch: bytes) 
         await client.close()
 
 
-def spoil_on_disk(data: Path, partition: TopicPartition, needle: bytes) -> None:
-    """Changes a byte of a record on the broker's disk, so that its batch's checksum is wrong."""
+@asynccontextmanager
+async def open_transaction(settings: Settings, topic: str) -> AsyncIterator[None]:
+    """A client writes a record to the first partition and keeps its transaction open while the body runs."""
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id=settings.kafka_topic_prefix)
+    async with producer:
+        await producer.begin_transaction()
+        await producer.send_and_wait(topic, b"{", b"k", partition=0)
+        try:
+            yield
+        finally:
+            await producer.abort_transaction()
+
+
+def spoil_on_disk(data: Path, partition: TopicPartition, needle: bytes) -> int:
+    """Changes a byte of a record on the broker's disk, so that its batch's checksum is wrong; returns where it is."""
     (log,) = data.rglob(f"{partition.topic}-{partition.partition}/00000000000000000000.log")
     content = bytearray(log.read_bytes())
-    content[content.index(needle)] ^= 0xFF
+    place = content.index(needle)
+    content[place] ^= 0xFF
+    with log.open("r+b") as file:
+        file.write(content)
+    return place
+
+
+def mend_on_disk(data: Path, partition: TopicPartition, place: int) -> None:
+    """Changes the byte back, as a broker does that takes the log from a copy."""
+    (log,) = data.rglob(f"{partition.topic}-{partition.partition}/00000000000000000000.log")
+    content = bytearray(log.read_bytes())
+    content[place] ^= 0xFF
     with log.open("r+b") as file:
         file.write(content)

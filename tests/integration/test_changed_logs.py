@@ -4,24 +4,31 @@ from collections.abc import Callable
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from deploy.local.stack import Infrastructure
+from shared import kafka
 from shared.contracts import topics
 from shared.contracts.event import Envelope
 from shared.errors import RecordsLost
 from shared.lag import backlog, faults
+from shared.readers import Readers
 from shared.service import Platform
+from shared.settings import Settings
+from shared.telemetry import Metrics
 from tests.builders import enveloped, registered
 from tests.integration.changed_logs import (
     delete_records,
     make_anew,
+    mend_on_disk,
+    open_transaction,
     publish_in_transaction,
     publish_packed,
     publish_with_odd_header,
     spoil_on_disk,
 )
 from tests.integration.running import consuming, eventually, publish, read_all, relay_once
-from tests.integration.test_consumer import TOPIC, Fixture, pupils
+from tests.integration.test_consumer import GROUP, TOPIC, Fixture, pupils
 
 MADE_ANEW = "made anew"
 
@@ -78,6 +85,23 @@ async def test_a_topic_made_anew_while_nobody_reads_is_known_by_what_was_handled
         async with consuming(fixture.settings, fixture.consumer()):
             pass
     assert await fixture.seen.ids() == [e.id for e in pupils(10)]
+
+
+async def test_a_topic_made_anew_with_fewer_partitions_ends_the_group(
+    fixture: Fixture, partition: TopicPartition
+) -> None:
+    """Nothing was handled of the partition that is left: what tells is the one that is gone."""
+    await publish(fixture.settings, *pupils(5), partition=1)
+    consumer = fixture.consumer()
+    async with consuming(fixture.settings, consumer):
+        await eventually(lambda: fixture.saw(5))
+        await make_anew(fixture.settings, partition.topic, partitions=1)
+        await eventually(lambda: _is_set(consumer.failed.done))
+    assert f"{partition.topic}:1 ends at offset 0" in str(consumer.failed.exception())
+    assert [f"{partition.topic}:1 ends at" in fault for fault in await faults(fixture.settings)] == [True]
+    with pytest.raises(RecordsLost, match=MADE_ANEW):
+        async with consuming(fixture.settings, fixture.consumer()):
+            pass
 
 
 async def test_records_deleted_before_they_were_handled_end_the_group_at_start(
@@ -149,6 +173,54 @@ async def _is_set(asked: Callable[[], bool]) -> bool:
     return asked()
 
 
+async def test_what_waits_behind_an_open_transaction_is_told(fixture: Fixture, partition: TopicPartition) -> None:
+    await publish(fixture.settings, *pupils(3), partition=0)
+    consumer = fixture.consumer()
+    readers = Readers(fixture.settings.bootstrap, [consumer], Metrics())
+    await readers.start(await kafka.end_offsets(fixture.settings.bootstrap, consumer.topics), graceful_seconds=5)
+    try:
+        await eventually(lambda: fixture.saw(3))
+        async with open_transaction(fixture.settings, partition.topic):
+            await publish(fixture.settings, *pupils(3, start=3), partition=0)
+            assert (await backlog(fixture.settings)).lags[consumer.group] == 4
+            await eventually(lambda: _is_set(lambda: f"{partition.topic}:0 at 3" in str(readers.watches[0].waiting)))
+            assert await fixture.seen.ids() == [e.id for e in pupils(3)]
+        await eventually(lambda: fixture.saw(6))
+
+        async def nothing_waits() -> bool:
+            lag = (await backlog(fixture.settings)).lags[consumer.group]
+            return readers.watches[0].waiting is None and lag == 0
+
+        await eventually(nothing_waits)
+    finally:
+        await readers.stop()
+
+
+async def test_what_a_group_that_never_ran_has_to_do_is_told(fixture: Fixture, partition: TopicPartition) -> None:
+    await publish(fixture.settings, *pupils(3), partition=0)
+    await publish(fixture.settings, *pupils(3, start=3), partition=1)
+    lags = (await backlog(fixture.settings)).lags
+    prefix = fixture.settings.kafka_topic_prefix
+    waiting = {group.removeprefix(prefix): lag for group, lag in lags.items() if lag}
+    assert waiting == dict.fromkeys(
+        ("trials.participants.2", "notifications.inbox", "analytics.views.2", "analytics.feed"), 6
+    )
+    async with consuming(fixture.settings, fixture.consumer()):
+        await eventually(lambda: fixture.saw(6))
+    await _grow(fixture.settings, partition.topic, 3)
+    await publish(fixture.settings, *pupils(2, start=6), partition=2)
+    assert (await backlog(fixture.settings)).lags[prefix + GROUP] == 2
+
+
+async def _grow(settings: Settings, topic: str, partitions: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    try:
+        await admin.create_partitions({topic: NewPartitions(partitions)})
+    finally:
+        await admin.close()
+
+
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
 async def test_every_codec_of_kafka_is_read(fixture: Fixture, codec: str) -> None:
     await publish_packed(fixture.settings, codec, pupils(50))
@@ -183,7 +255,7 @@ async def test_a_batch_that_cannot_be_read_stops_its_partition_alone_and_says_wh
     await publish(fixture.settings, *pupils(5), partition=0)
     await publish(fixture.settings, enveloped(registered("spoilt")), partition=0)
     await publish(fixture.settings, *pupils(5, start=5), partition=0)
-    spoil_on_disk(infrastructure.data, partition, b"spoilt")
+    place = spoil_on_disk(infrastructure.data, partition, b"spoilt")
     consumer = fixture.consumer()
     async with consuming(fixture.settings, consumer):
         await eventually(lambda: fixture.saw(5))
@@ -198,3 +270,8 @@ async def test_a_batch_that_cannot_be_read_stops_its_partition_alone_and_says_wh
     (fault,) = await faults(fixture.settings)
     assert f"stands at {partition.topic}:0:5" in fault
     assert await fixture.seen.ids() == [e.id for e in [*pupils(5), *pupils(5, start=10)]]
+
+    mend_on_disk(infrastructure.data, partition, place)
+    async with consuming(fixture.settings, fixture.consumer()):
+        await eventually(lambda: fixture.saw(11))
+    assert await faults(fixture.settings) == [], "another worker has read on since"

@@ -127,6 +127,19 @@ async def test_an_error_that_no_record_raises_alone_ends_the_group_and_names_the
     assert "fails at a poll" in str(await _failure(fixture, apply))
 
 
+async def test_an_error_of_our_own_while_reading_ends_the_group_and_names_the_record(
+    fixture: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Envelope:
+        raise KeyError("a bug")
+
+    await publish(fixture.settings, *pupils(2), partition=0)
+    monkeypatch.setattr(wire, "read", broken)
+    error = await _failure(fixture, fixture.seen.apply)
+    assert isinstance(error, ConsumerStopped)
+    assert f"fails at {fixture.settings.kafka_topic_prefix}{TOPIC}:0:0: KeyError" in str(error)
+
+
 async def test_too_many_faults_within_ten_minutes_end_the_group_also_over_a_restart(fixture: Fixture) -> None:
     async def apply(received: Sequence[Received], tx: Transaction) -> None:
         await fixture.seen.rows.insert_one({"event": "x", "grade": max(r.event.grade for r in received)}, session=tx)

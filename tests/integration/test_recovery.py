@@ -1,10 +1,10 @@
 """What an operator does about records that could not be used: they are applied once, passed, or read anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from deploy import recovery
 from deploy.dead_letters import DeadLetter, dead_letters
@@ -12,7 +12,11 @@ from deploy.installation import CallError
 from deploy.local.stack import Infrastructure
 from shared import kafka
 from shared.contracts import topics, wire
+from shared.isolation import MOST
 from shared.lag import faults
+from shared.letters import dead_letter
+from shared.mongo import Transaction
+from shared.poll import Received
 from shared.service import Platform
 from tests import builders
 from tests.builders import enveloped, registered
@@ -85,6 +89,49 @@ async def test_a_letter_that_is_still_wrong_is_refused_with_the_reason(fixture: 
     assert await fixture.seen.ids() == []
 
 
+async def test_of_a_position_that_was_given_twice_the_newest_letter_counts(fixture: Fixture) -> None:
+    """A topic that was made anew gives its positions again."""
+    topic = fixture.settings.kafka_topic_prefix + TOPIC
+    old, new = (_record(topic, 0, value) for value in (b"old", b"new"))
+    for record in (old, _record(topic, 1, b"other"), new, new):
+        row = dead_letter(fixture.settings.kafka_topic_prefix + VIEWS, record, "why")
+        await fixture.platform.mongo.transact(lambda tx, row=row: fixture.platform.outbox.put([row], tx))  # type: ignore[misc]
+        await relay_once(fixture.platform)
+    letters = await _letters(fixture.platform, VIEWS)
+    assert [(letter.position, letter.value) for letter in letters] == [
+        (f"{topic}:0:0", b"new"),
+        (f"{topic}:0:1", b"other"),
+    ]
+
+
+def _record(topic: str, offset: int, value: bytes) -> ConsumerRecord[bytes, bytes]:
+    return ConsumerRecord(topic, 0, offset, 0, 0, None, value, None, -1, -1, ())
+
+
+@pytest.mark.parametrize("fault", [OverflowError, KeyError], ids=["content", "ours"])
+async def test_many_letters_that_are_still_wrong_are_refused_and_end_no_group(
+    fixture: Fixture, fault: type[Exception]
+) -> None:
+    settings, letters = fixture.settings, []
+    for number in range(MOST + 5):
+        event = pupils(1, start=number)[0]
+        position = f"{settings.kafka_topic_prefix}{TOPIC}:0:{number}"
+        letters.append(DeadLetter(VIEWS, position, datetime.now(UTC), "", wire.value(event), wire.headers(event)))
+
+    async def apply(received: Sequence[Received], tx: Transaction) -> None:
+        if any(r.event.participant != "good" for r in received):
+            raise fault("still")
+        await fixture.seen.apply(received, tx)
+
+    consumer = fixture.platform.consumer(VIEWS, [TOPIC], apply)
+    async with consuming(settings, consumer):
+        outcomes = await recovery.redrive(settings, letters, 60)
+        assert {outcome.state for outcome in outcomes} == {"refused"}
+        await publish(settings, enveloped(registered("good")))
+        await eventually(lambda: fixture.saw(1))
+    assert not consumer.failed.done()
+
+
 async def test_a_batch_that_cannot_be_read_is_passed_on_an_operators_word_and_noted(
     fixture: Fixture, infrastructure: Infrastructure
 ) -> None:
@@ -132,6 +179,22 @@ async def test_a_topic_made_anew_is_read_from_its_beginning_on_an_operators_word
     assert await fixture.seen.ids() == [e.id for e in pupils(12)]
     with pytest.raises(CallError, match="reads no topic nothing"):
         await recovery.reread(settings, VIEWS, "nothing")
+
+
+async def test_a_topic_made_anew_with_fewer_partitions_is_read_anew_too(fixture: Fixture) -> None:
+    settings, topic = fixture.settings, fixture.settings.kafka_topic_prefix + TOPIC
+    await publish(settings, *pupils(5), partition=0)
+    await publish(settings, *pupils(5, start=5), partition=1)
+    async with consuming(settings, fixture.platform.consumer(VIEWS, [TOPIC], fixture.seen.apply)):
+        await eventually(lambda: fixture.saw(10))
+    await make_anew(settings, topic, partitions=1)
+    await publish(settings, *pupils(7, start=10), partition=0)
+    assert len(await faults(settings)) == 1
+    assert await recovery.reread(settings, VIEWS, topic) == {TopicPartition(topic, 0): 0}
+    assert await faults(settings) == []
+    async with consuming(settings, fixture.platform.consumer(VIEWS, [TOPIC], fixture.seen.apply)):
+        await eventually(lambda: fixture.saw(17))
+    assert await fixture.seen.ids() == [e.id for e in pupils(17)]
 
 
 async def test_a_group_that_stands_nowhere_passes_nothing(fixture: Fixture) -> None:

@@ -10,8 +10,9 @@ from deploy.migrate import migrate
 from deploy.replay import FOLDS
 from shared import kafka
 from shared.contracts.topics import GROUPS
-from shared.lag import backlog
+from shared.lag import backlog, faults
 from shared.mongo import Mongo
+from shared.readers import Readers
 from shared.service import Platform
 from tests import builders
 from tests.builders import enveloped
@@ -34,7 +35,7 @@ async def test_migrating_replays_the_history_into_new_folds_once(
     try:
         await migrate(servers)
         assert "replaying" not in capsys.readouterr().out, "a fresh installation has no history"
-        old = {"_id": "old", "group": f"{settings.kafka_topic_prefix}analytics.views", "partition": 0, "next": 0}
+        old = {"_id": "old", "group": f"{settings.kafka_topic_prefix}analytics.views", "partition": 0, "next": 9}
         await analytics["offsets"].insert_one(old | {"topic": f"{settings.kafka_topic_prefix}trials.events.v1"})
         await publish(settings, enveloped(builders.season()), enveloped(builders.region()))
         facts = [enveloped(builders.registered(p)) for p in ("p1", "p2")]
@@ -51,10 +52,46 @@ async def test_migrating_replays_the_history_into_new_folds_once(
         lags = (await backlog(settings)).lags
         assert not [group for group in FOLDS if lags[settings.kafka_topic_prefix + group]]
         assert old["group"] not in lags
+        assert await faults(servers) == [], "what an earlier release has not read to the end is no fault of this one"
     finally:
         for mongo in mongos.values():
             await mongo.drop()
             mongo.close()
+
+
+async def test_a_replay_that_was_interrupted_is_gone_on_with(infrastructure: Infrastructure) -> None:
+    """Else the release starts, and shows figures of a part of the history."""
+    settings = own_settings(infrastructure, "http://127.0.0.1:1")
+    servers = Servers.model_validate(settings.model_dump(exclude={"master_key", "oidc_issuer"}))
+    analytics = Analytics(Platform("analytics", settings))
+    mongo, facts = analytics.platform.mongo, analytics.views[-1]
+    try:
+        await migrate(servers)
+        await publish(settings, enveloped(builders.season()), enveloped(builders.registered("p1")))
+        ends = await kafka.end_offsets(settings.bootstrap, {topic for c in analytics.views for topic in c.topics})
+        more = {p: end + (p.topic in facts.topics) for p, end in ends.items()}
+        readers = Readers(settings.bootstrap, analytics.views, analytics.platform.metrics)
+        await readers.start(more, graceful_seconds=5)
+
+        async def folded() -> bool:
+            return await mongo["pupils_2"].count_documents({}) == 1
+
+        await eventually(folded)
+        await readers.stop()
+        await publish(settings, *(enveloped(builders.registered(f"p{n}")) for n in range(2, 30)))
+        later = Analytics(analytics.platform).views[-1]
+        await later.know_ends(await kafka.end_offsets(settings.bootstrap, later.topics))
+        assert later.is_reference, "nobody is shown a part of them"
+        await migrate(servers)
+        assert await mongo["pupils_2"].count_documents({}) == 29
+        await later.know_ends(await kafka.end_offsets(settings.bootstrap, later.topics))
+        assert not await later.offsets.is_filling()
+    finally:
+        for service in set(GROUPS.values()):
+            other = Mongo(settings.mongo_url, settings.database(service))
+            await other.drop()
+            other.close()
+        analytics.platform.close()
 
 
 async def test_a_process_is_not_ready_before_its_new_folds_are_whole(platform_of: Callable[..., Platform]) -> None:
