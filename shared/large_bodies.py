@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 KIB = 1024
 LARGE = 64 * KIB
@@ -14,19 +15,33 @@ MOST_SERVED = 1024 * KIB
 """Parsing takes the interpreter for 7 ms a MiB, which nothing interrupts."""
 
 
+class _Waiting(NamedTuple):
+    """One who stands before a gate."""
+
+    size: int
+    whose: str | None
+    turn: "asyncio.Future[None]"
+
+
 class Gate:
-    """Lets so many bytes in at a time, in the order in which they came; who has more goes in alone."""
+    """Lets so many bytes in at a time, in the order in which they came; who has more goes in alone.
+
+    Of one account only one is inside: its others let those behind them overtake, so that nobody who sends many, and
+    slowly, keeps everybody out.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._inside = 0
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._accounts: set[str | None] = set()
+        """Those that are inside."""
+        self._waiting: deque[_Waiting] = deque()
 
     @asynccontextmanager
-    async def passed(self, size: int) -> AsyncIterator[None]:
-        """Waits for its turn and is inside while the body runs."""
+    async def passed(self, size: int, whose: str | None = None) -> AsyncIterator[None]:
+        """Waits for its turn and is inside while the body runs; `whose` is the account, where it is to count."""
         turn = asyncio.get_running_loop().create_future()
-        self._waiting.append((size, turn))
+        self._waiting.append(_Waiting(size, whose, turn))
         self._let_in()
         try:
             await turn
@@ -34,21 +49,29 @@ class Gate:
         finally:
             if not turn.cancelled():
                 self._inside -= size
+                self._accounts.discard(whose)
             self._let_in()  # also those who were behind one that gave up
 
     def _let_in(self) -> None:
+        passed_over: list[_Waiting] = []
         while self._waiting:
-            size, turn = self._waiting[0]
-            if not turn.done():
-                if self._inside and self._inside + size > self._most:
-                    return
-                self._inside += size
-                turn.set_result(None)
-            self._waiting.popleft()
+            size, whose, turn = first = self._waiting.popleft()
+            if turn.done():
+                continue
+            if whose is not None and whose in self._accounts:
+                passed_over.append(first)
+                continue
+            if self._inside and self._inside + size > self._most:
+                passed_over.append(first)
+                break
+            self._inside += size
+            self._accounts.add(whose)
+            turn.set_result(None)
+        self._waiting.extendleft(reversed(passed_over))
 
 
 class LargeBodies:
-    """The gates of one process: one slow sender holds memory, but nobody who has sent."""
+    """The gates of one process: a slow sender holds memory, but nobody who has sent, and an account holds it once."""
 
     def __init__(self) -> None:
         self.read = Gate(MOST_READ)

@@ -116,6 +116,9 @@ class Protocol(HttpToolsProtocol):
         head = b"content-type: application/problem+json\r\ncontent-length: %d\r\n" % len(body)
         self.transport.write(STATUS_LINE[error.status] + head + b"connection: close\r\n\r\n" + body)
         self.transport.write_eof()
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # what the application still answers goes nowhere
+            self.cycle.message_event.set()
         self._refused = True
         self._arm(LINGER_SECONDS)
 

@@ -1,6 +1,6 @@
 """Aggregates and their outbox, committed together: the only way in which a service writes what it owns."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -62,10 +62,20 @@ class Repository(Generic[S]):
         document = self._document(state) | kept
         return ReplaceOne({"_id": state.id}, document) if state.sequence else InsertOne(document)
 
-    async def update(self, id: str, decide: Callable[[S | None], Decision[S]]) -> S:
-        """Loads one aggregate, decides, stores; `decide` is pure, since it runs again after a write conflict."""
+    async def update(
+        self,
+        id: str,
+        decide: Callable[[S | None], Decision[S]],
+        check: Callable[[Transaction], Awaitable[None]] | None = None,
+    ) -> S:
+        """Loads one aggregate, decides, stores; `decide` is pure, since it runs again after a write conflict.
+
+        `check` looks at what else is stored, in the same transaction, and raises where the aggregate may not be.
+        """
 
         async def body(tx: Transaction) -> S:
+            if check is not None:
+                await check(tx)
             decision = decide((await self.load([id], tx)).get(id))
             await self.save([decision], tx)
             return decision.state

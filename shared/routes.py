@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from shared.acting import PRINCIPAL
 from shared.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
 from shared.large_bodies import LARGE
 from shared.received import BYTES_A_VALUE, Received, parse, read
@@ -63,13 +64,18 @@ class Route(APIRoute):
             if size <= LARGE:
                 return await handle(_parsed(request, await _text(request, largest), largest))
             gates = request.app.state.large_bodies
-            async with gates.read.passed(size):
+            async with gates.read.passed(size, whose=_account(request)):
                 text = await _text(request, largest)
                 async with gates.served.passed(size):
                     received, text = await aside(partial(_parsed, request, text, largest), LIGHT), b""
                     return await handle(received)
 
         return judged
+
+
+def _account(request: Request) -> str | None:
+    who = request.scope.get(PRINCIPAL)
+    return None if who is None else str(who.account)
 
 
 async def _text(request: Request, largest: int) -> bytes:

@@ -20,7 +20,7 @@ from shared.auth import Principal
 from shared.decision import Decision
 from shared.errors import FieldError, NotFound, NotKnownYet, ServiceError
 from shared.mongo import Transaction
-from shared.namesakes import must_be_own, namesakes
+from shared.namesakes import must_be_own
 from shared.side_thread import aside
 
 C = TypeVar("C")
@@ -41,16 +41,14 @@ async def define_organisation(
         parent = await register.organisation(definition.parent)
         if parent is not None:
             who.scope.must_cover(parent.region)
-    await register.must_be_alone(code)
-    named = await register.organisations.load(namesakes(code))
-    regions = {other for other, organisation in named.items() if organisation.kind == "region"}
+    regions = await register.regions_named(code)
 
     def decide(current: Organisation | None) -> Decision[Organisation]:
         if current is None and parent is not None and not who.has("national-operator"):
             must_be_own(code, parent.region, regions)
         return organisations.define(current, code, definition, parent, now)
 
-    return await register.organisations.update(code, decide)
+    return await register.organisations.update(code, decide, partial(register.must_be_alone, code))
 
 
 async def school_of(register: Register, code: str) -> Organisation:

@@ -63,7 +63,7 @@ def define(
 
 
 def _wanted(code: str, definition: Definition, parent: Organisation | None) -> Organisation:
-    if code == NATION:
+    if code.upper() == NATION:
         raise BadInput.field("code", "is the nation's")
     if definition.level is not None and definition.kind != "school":
         raise BadInput.field("level", "only a school has one")

@@ -22,9 +22,10 @@ from services.registration.vault import Identity, Vault
 from shared import code_twins
 from shared.acting import changed
 from shared.auth import Principal
-from shared.code_twins import BY_CODE
+from shared.code_twins import BY_CODE, FENCES
 from shared.contracts.trials import SeasonDefined
 from shared.mongo import Document, Mongo, Transaction
+from shared.namesakes import namesakes
 from shared.repository import Repository
 from shared.service import Indexes
 from shared.side_thread import aside
@@ -57,6 +58,7 @@ INDEXES: Indexes = {
     ],
     "vault": [],
     CONSENT_DOCUMENTS: [],
+    FENCES: [],
     "rules": [],
     "steps": [],
 }
@@ -99,9 +101,14 @@ class Register:
         """One entry of the register."""
         return (await self.organisations.load([code])).get(code)
 
-    async def must_be_alone(self, code: str) -> None:
+    async def must_be_alone(self, code: str, tx: Transaction) -> None:
         """Raises Conflict where a code is new to the register and differs from another by case alone."""
-        await code_twins.must_be_alone(self._mongo["organisations"], code)
+        await code_twins.must_be_alone(self._mongo, "organisations", code, tx)
+
+    async def regions_named(self, code: str) -> set[str]:
+        """The regions in whose name a code is, however it is spelt."""
+        found = await code_twins.spelt(self._mongo, "organisations", namesakes(code))
+        return {row["_id"] for row in found if row["kind"] == "region"}
 
     async def seasons(self, codes: Iterable[str]) -> dict[str, Season]:
         """The seasons that trials has defined among `codes`."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 
 from services.trials import catalogue, slots
 from services.trials.catalogue import Competency, CompetencyEntry, Season, SeasonRules, Venue, VenueEntry
+from services.trials.copies import Organisation
 from services.trials.gate import NewId
 from services.trials.instruments import Definition, Instrument
 from services.trials.refusals import conflict, not_yet
@@ -18,23 +19,22 @@ from shared.decision import Decision
 from shared.errors import BadInput
 from shared.moments import happened_at
 from shared.mongo import Transaction
-from shared.namesakes import must_be_own, namesakes
+from shared.namesakes import must_be_own
 from shared.side_thread import aside
 
 
 async def define_season(store: Store, code: str, rules: SeasonRules, now: datetime) -> Season:
     """Sets the rules of a season. A season is the nation's, and so told in UTC."""
     time = happened_at(rules.occurred_at, now, UTC)
-    await store.must_be_alone("seasons", code, "season")
-    return await store.seasons.update(code, lambda known: catalogue.define(known, code, rules, time))
+    check = store.alone("seasons", code, "season")
+    return await store.seasons.update(code, lambda known: catalogue.define(known, code, rules, time), check)
 
 
 async def define_instrument(store: Store, code: str, definition: Definition) -> Instrument:
     """Publishes an instrument; the same again changes nothing, a change after the first attempt is refused."""
 
-    await store.must_be_alone("instruments", code)
-
     async def body(tx: Transaction) -> Instrument:
+        await store.alone("instruments", code)(tx)
         known = (await store.instruments([code], tx)).get(code)
         said = Instrument(code=code, used=known.used if known else False, **definition.model_dump())
         if known is not None and known.used and said != known:
@@ -49,8 +49,8 @@ async def define_instrument(store: Store, code: str, definition: Definition) -> 
 async def approve_competency(store: Store, code: str, entry: CompetencyEntry, now: datetime) -> Competency:
     """Approves or renames a competency."""
     time = happened_at(entry.occurred_at, now, UTC)
-    await store.must_be_alone("competencies", code)
-    return await store.competencies.update(code, lambda known: catalogue.approve(known, code, entry, time))
+    check = store.alone("competencies", code)
+    return await store.competencies.update(code, lambda known: catalogue.approve(known, code, entry, time), check)
 
 
 async def register_venue(store: Store, code: str, entry: VenueEntry, who: Principal, now: datetime) -> Venue:
@@ -63,16 +63,25 @@ async def register_venue(store: Store, code: str, entry: VenueEntry, who: Princi
         raise BadInput.field("season", "no such season")
     local = known_zone(await store.zones([owner.region]), owner.region)
     time = happened_at(entry.occurred_at, now, local)
-    await store.must_be_alone("venues", code)
-    named = await store.organisations(namesakes(code))
-    regions = {other for other, organisation in named.items() if organisation.kind == "region"}
+    named = await store.named(code)
 
     def decide(known: Venue | None) -> Decision[Venue]:
-        if known is None and not who.has("national-operator"):
-            must_be_own(code, owner.region, regions)
+        if known is None:
+            _must_be_free(code, owner, named, who)
         return catalogue.register(known, code, entry, owner, time)
 
-    return await store.venues.update(code, decide)
+    return await store.venues.update(code, decide, store.alone("venues", code))
+
+
+def _must_be_free(code: str, owner: Organisation, named: Sequence[Organisation], who: Principal) -> None:
+    """Raises BadInput for a new venue's code in another region's name, or that another organisation has.
+
+    A grant of a venue holds for the code of its organisation too: who has it there would be let in here.
+    """
+    if any(other.id.lower() == code.lower() and other.id != owner.id for other in named):
+        raise BadInput.field("code", "is the code of an organisation that does not own the venue")
+    if not who.has("national-operator"):
+        must_be_own(code, owner.region, [other.id for other in named if other.kind == "region"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """All that trials writes: aggregates, attempts, seats, and its copies of what others own."""
 
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, TypeVar
 
@@ -14,13 +14,14 @@ from services.trials.path import Path
 from services.trials.slots import Slot
 from shared import code_twins
 from shared.acting import acting, changed
-from shared.code_twins import BY_CODE
+from shared.code_twins import BY_CODE, FENCES
 from shared.moments import zone
 from shared.mongo import WHOLE, Document, Mongo, Transaction
+from shared.namesakes import namesakes
 from shared.repository import Repository
 
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
-    "organisations": [],
+    "organisations": [BY_CODE],
     PARTICIPANTS: [],
     "seasons": [BY_CODE],
     "instruments": [BY_CODE],
@@ -38,6 +39,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("venue", 1), ("starts", 1), ("_id", 1)]),
         IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": {"$type": "string"}}),
     ],
+    FENCES: [],
     "attempts": [],
     "paths": [IndexModel("bookings.id", sparse=True), IndexModel("attendances.id", sparse=True)],
 }
@@ -76,9 +78,14 @@ class Store:
         """Runs `body` in one transaction, again after a write conflict."""
         return await self._mongo.transact(body)
 
-    async def must_be_alone(self, collection: str, code: str, word: str = "code") -> None:
-        """Raises Conflict where a code is new to the catalogue and differs from another by case alone."""
-        await code_twins.must_be_alone(self._mongo[collection], code, word)
+    def alone(self, catalogue: str, code: str, word: str = "code") -> Callable[[Transaction], Awaitable[None]]:
+        """Raises Conflict, in a transaction, where a code is new and differs from another by case alone."""
+        return lambda tx: code_twins.must_be_alone(self._mongo, catalogue, code, tx, word)
+
+    async def named(self, code: str) -> list[Organisation]:
+        """The organisations with a code, or in whose name it would be, however it is spelt."""
+        found = await code_twins.spelt(self._mongo, "organisations", namesakes(code))
+        return [Organisation.model_validate(d | {"id": d["_id"]}) for d in found]
 
     # Seasons and instruments are kept in memory only once they are in use: from then on they never change.
 

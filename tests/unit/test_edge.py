@@ -156,6 +156,17 @@ async def test_a_body_of_unknown_length_counts_as_its_route_s_largest(asked: Ask
     assert (await waits).status == 413
 
 
+async def test_many_large_bodies_that_one_account_sends_slowly_keep_nobody_else_out(asked: Asked) -> None:
+    slow = {"authorization": asked.bearer(subject="slow")}
+    half = b'["%s' % (b"x" * LARGE)
+    sending = [asyncio.create_task(asked.ask("POST", "/texts", pieces=[half], headers=slow)) for _ in range(200)]
+    await asyncio.sleep(0.05)
+    assert (await asked.ask("POST", "/texts", b'["%s"]' % (b"x" * LARGE))).body == LARGE
+    assert not any(task.done() for task in sending)
+    for task in sending:
+        task.cancel()
+
+
 async def test_a_body_that_no_route_reads_is_refused(asked: Asked) -> None:
     answer = await asked.ask("GET", "/things/1", {"day": "2020-09-14"})
     assert (answer.status, answer.pointers, answer.read) == (422, [""], 0)

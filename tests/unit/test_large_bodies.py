@@ -16,10 +16,10 @@ class Visitors:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._leave: dict[str, asyncio.Event] = {}
 
-    async def come(self, name: str, size: int) -> None:
+    async def come(self, name: str, size: int, whose: str | None = None) -> None:
         """Comes, and is inside or waits."""
         self._leave[name] = asyncio.Event()
-        self._tasks[name] = asyncio.create_task(self._visit(name, size))
+        self._tasks[name] = asyncio.create_task(self._visit(name, size, whose))
         await _settled()
 
     async def leave(self, name: str) -> None:
@@ -38,8 +38,8 @@ class Visitors:
         await _settled()
         assert self._tasks[name].cancelled()
 
-    async def _visit(self, name: str, size: int) -> None:
-        async with self._gate.passed(size):
+    async def _visit(self, name: str, size: int, whose: str | None) -> None:
+        async with self._gate.passed(size, whose):
             self.inside.append(name)
             try:
                 await self._leave[name].wait()
@@ -71,6 +71,20 @@ async def test_a_small_one_does_not_overtake_a_large_one(visitors: Visitors) -> 
     assert visitors.inside == ["a"]
     await visitors.leave("a")
     assert visitors.inside == ["large", "small"]
+
+
+async def test_one_account_is_inside_once_and_does_not_keep_others_out(visitors: Visitors) -> None:
+    for name in ("slow", "slower", "slowest"):
+        await visitors.come(name, 4, "its")
+    await visitors.come("another", 6, "other")
+    assert visitors.inside == ["slow", "another"]
+    await visitors.give_up("slower")
+    await visitors.leave("slow")
+    assert visitors.inside == ["another", "slowest"]
+    await visitors.leave("another")
+    await visitors.leave("slowest")
+    await visitors.come("slow again", 9, "its")
+    assert visitors.inside == ["slow again"]
 
 
 async def test_who_has_more_than_the_gate_lets_in_goes_alone(visitors: Visitors) -> None:

@@ -76,6 +76,16 @@ async def test_a_head_that_is_there_and_too_large_is_answered(port: int, head: b
     assert headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("chunk", [b"zz\r\n{", b"1\r\n{xx", b"fffffffffffffffff\r\n{"])
+async def test_a_body_that_breaks_while_it_is_answered_is_one_answer_and_no_error_of_ours(
+    port: int, chunk: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    head = POST.replace(b"Content-Length: 1000", b"Transfer-Encoding: chunked")
+    answered, _, problem = await told(port, head + b"\r\n" + chunk)
+    assert (answered, problem["type"]) == (400, "malformed-request")
+    assert "request failed" not in capfd.readouterr().out
+
+
 async def test_a_head_that_drips_is_not_waited_for(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
 
