@@ -74,18 +74,25 @@ class AuditLog:
         if len(self._waiting) >= MOST_WAITING:
             raise Unavailable("the audit log cannot be written")
 
-    def note(self, scope: MutableMapping[str, Any], status: int) -> bool:
-        """Gathers the entry of a request that is answered; False for one of which nothing is to be kept, as yet."""
+    def note(self, scope: MutableMapping[str, Any], status: int, noted: int | None = None) -> int | None:
+        """Gathers the entry of a request that is being answered: how many of the persons it is about are on record.
+
+        `noted` is what came back before, None at first and while there is nothing to be kept: a stream shows somebody
+        else now and then. An id in the address may have white space around it, which the route does not see.
+        """
+        persons = list(scope.get(PERSONS, ()))
+        if noted == len(persons):
+            return noted
         actor = actor_of(scope)
-        on = {name: str(value) for name, value in scope.get("path_params", {}).items()}
-        persons = [*scope.get(PERSONS, ()), *([on["participant"]] if "participant" in on else ())]
-        if actor is None or status >= 400 or (scope["method"] in READING and not persons):
-            return False
+        on = {name: str(value).strip() for name, value in scope.get("path_params", {}).items()}
+        new = persons[noted:] if noted is not None or "participant" not in on else [*persons, on["participant"]]
+        if actor is None or status >= 400 or (scope["method"] in READING and not new):
+            return noted
         if len(self._waiting) >= MOST_WAITING:
             self._lost += 1
         else:
-            self._waiting.append(Entry(self._clock(), actor, tuple(dict.fromkeys(persons)), on, status))
-        return True
+            self._waiting.append(Entry(self._clock(), actor, tuple(dict.fromkeys(new)), on, status))
+        return len(persons)
 
     async def run(self) -> None:
         """Writes what was gathered until cancelled, and the rest then."""

@@ -146,7 +146,8 @@ class Measured:
         """Passes through; an error that nobody handled, other than that the caller left, becomes a 500 problem."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        began, status, left, noted = time.perf_counter(), 0, False, False
+        began, status, left = time.perf_counter(), 0, False
+        noted: int | None = None
 
         async def listen() -> Message:
             nonlocal left
@@ -160,8 +161,8 @@ class Measured:
                 status = message["status"]
                 self._count(scope, status, time.perf_counter() - began)
                 _protect(scope, message)
-            elif not noted and self._audit is not None:
-                noted = self._audit.note(scope, status)  # a stream tells later whom it shows
+            elif self._audit is not None:
+                noted = self._audit.note(scope, status, noted)  # a stream tells later whom it shows
             await send(message)
 
         try:

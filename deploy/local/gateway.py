@@ -18,27 +18,37 @@ PAGES = ("/", "/favicon.ico", "/static/*", "/docs", "/docs/*")
 ONE_OF_MANY = {"GOMAXPROCS": "1", "GOGC": "400"}
 
 # Restarted services are waited for. Caddy repeats what could not be connected, whatever its method, but of what was
-# sent only GET: no command is ever sent twice. A negative interval flushes at once, as event streams need.
+# sent only GET: no command is ever sent twice. A negative interval flushes at once, as event streams need. Caddy says
+# in X-Forwarded-For who asks; what the client says of that in the other field is not passed on.
 PROXY = """\
         reverse_proxy {upstreams} {{
             lb_policy round_robin
             lb_try_duration 10s
             lb_try_interval 100ms
             flush_interval -1
+            header_up -Forwarded
         }}
 """
+# What Go says of a body that it cannot read on, directly or where it is copied to the service.
+BROKEN = r"^(readfrom tcp \S+ )?(unexpected EOF|.*\bchunk.*|header line too long|malformed MIME header.*)$"
 CADDYFILE = """\
 {{
     admin off
     auto_https off
     persist_config off
     grace_period 2s
-    # Whoever sends half a request is not waited for long. The services say themselves which headers and bodies are too
-    # large, in the form of all errors, and before the body is there: hence room above their limits, and the duplex.
+    # What Go's server says for itself has the client's address in it.
+    log {{
+        exclude http.stdlib
+    }}
+    # Whoever sends half a request is not waited for long, nor for ever who does not read the answer: a stream is
+    # shorter. The services say themselves which headers and bodies are too large, in the form of all errors, and before
+    # the body is there: hence room above their limits, and the duplex.
     servers {{
         timeouts {{
             read_header 10s
             read_body 30s
+            write 20m
             idle 60s
         }}
         max_header_size 256KiB
@@ -62,8 +72,12 @@ http://:{port} {{
         header Content-Type application/problem+json
         respond `{{"type":"body-too-large","title":"Body too large","status":413,"detail":"5 MB are the most"}}` 413
     }}
+    # The sender is at fault where its own body breaks while it is passed on.
     handle_errors {{
         header Content-Type application/problem+json
+        @broken vars_regexp {{err.message}} `{broken}`
+        respond @broken `{{"type":"malformed-request","title":"Malformed request","status":400,
+            "detail":"the body is not as HTTP/1.1 has it"}}` 400
         respond `{{"type":"unavailable","title":"Unavailable","status":{{err.status_code}},
             "detail":"the service does not answer","retryable":true}}` {{err.status_code}}
     }}
@@ -80,7 +94,7 @@ def caddyfile(port: int, upstreams: Mapping[str, Sequence[str]], page: Sequence[
     routes = [_route(path, _proxy(servers)) for path, servers in proxied.items() if servers]
     if scenario is not None:
         routes.append(_route("/scenario.json", _file(scenario)))
-    return CADDYFILE.format(port=port, routes="".join(routes))
+    return CADDYFILE.format(port=port, routes="".join(routes), broken=BROKEN)
 
 
 def _route(path: str, body: str) -> str:

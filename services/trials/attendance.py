@@ -16,7 +16,7 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import known_zone
 from services.trials.slots import Slot
-from shared.acting import Actor, acting
+from shared.acting import Actor, about, acting
 from shared.auth import Principal
 from shared.bodies import Body
 from shared.contracts.trials import AttendanceSource
@@ -164,6 +164,7 @@ async def revoke(
         slot = (await store.slots.load([id], tx))[id]
         if not who.scope.covers(slot.region, hosts=(slot.organisation, slot.venue)):
             raise NotFound(NO_ATTENDANCE)
+        about([path.participant])
         call = await _roll_call(store, [(slot, path.participant)], new_id, tx)
         pupil, season = call.pupils[path.participant], call.seasons[slot.season]
         time = happened_at(correction.occurred_at, now, known_zone(call.zones, pupil.region))

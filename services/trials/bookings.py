@@ -14,7 +14,7 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import Desk, reaches
 from services.trials.slots import Slot
-from shared.acting import Actor, acting
+from shared.acting import Actor, about, acting
 from shared.auth import Principal
 from shared.errors import BadInput, NotFound, ServiceError
 from shared.mongo import Transaction
@@ -155,6 +155,7 @@ async def cancel(store: Store, booking: str, given: datetime | None, who: Princi
         pupil = desk.pupils[path.participant]
         if not reaches(who, pupil):
             raise NotFound(NO_BOOKING)
+        about([path.participant])
         decision = domain.cancel(path, pupil, booking, desk.time(pupil, given, "occurred_at"))
         cancelled = next(b for b in decision.state.bookings if b.id == booking)
         await store.count_seats({cancelled.slot: -len(decision.happened)}, tx)

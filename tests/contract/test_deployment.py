@@ -184,7 +184,8 @@ def test_the_gateway_has_the_routes_of_the_local_one_but_gives_out_no_tokens(tmp
 def test_the_gateway_has_the_bounds_and_the_errors_of_the_local_one(tmp_path: Path) -> None:
     local = _server(gateway.caddyfile(8080, {}, [], None), tmp_path)
     cluster = _server((MANIFESTS / "components/gateway-plain/Caddyfile").read_text(), tmp_path)
-    bounds = ("read_timeout", "read_header_timeout", "idle_timeout", "max_header_bytes", "enable_full_duplex", "errors")
+    times = [f"{what}_timeout" for what in ("read", "read_header", "write", "idle")]
+    bounds = [*times, "max_header_bytes", "enable_full_duplex", "errors"]
     assert [_unspaced(cluster[bound]) for bound in bounds] == [_unspaced(local[bound]) for bound in bounds]
 
 
@@ -192,6 +193,7 @@ def test_the_gateway_has_the_bounds_and_the_errors_of_the_local_one(tmp_path: Pa
 def test_no_line_of_the_gateway_names_who_asked(tmp_path: Path) -> None:
     logs = _adapted((MANIFESTS / "components/gateway-plain/Caddyfile").read_text(), tmp_path)["logging"]["logs"]
     assert logs.keys() == {"default"}
+    assert logs["default"]["exclude"] == ["http.stdlib"], "Go's own lines have the address of a connection"
     assert logs["default"]["encoder"]["fields"].keys() >= {
         f"request>{field}" for field in ("remote_ip", "remote_port", "client_ip", "headers")
     }

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -53,6 +54,31 @@ async def test_writes_and_readings_of_a_pupil_are_on_record(trials: Trials) -> N
     ]
     assert found[1]["on"] == {"id": slot}
     assert await trials.mongo[LOG].count_documents({"participants": "gone"}) == 0, "what is refused changed nobody"
+
+
+async def test_what_takes_back_is_on_record_with_the_pupil(trials: Trials) -> None:
+    await trials.enrol("a7")
+    first, second = [await trials.slot(starts_at=f"2020-10-0{day}T14:00:00+03:00") for day in (6, 7)]
+    given = await trials.must("POST", f"/slots/{first}/bookings", seat("a7"), **NAVIGATOR)
+    day = quote("2020-10-05T10:00:00+03:00")
+    await trials.must("DELETE", f"/bookings/{given['booking']}?occurred_at={day}", **NAVIGATOR)
+    await trials.must("POST", f"/slots/{second}/bookings", seat("a7"), **NAVIGATOR)
+    attended = await trials.must("POST", f"/slots/{second}/attendance", [present("a7", "2020-10-07")], **HOST)
+    revoked = f"/attendance/{attended['items'][0]['attendance']}/revocation"
+    await trials.must("POST", revoked, {"reason": "ошибка"}, **HOST)
+    found = await entries(trials, "a7", 5)
+    assert [row["route"] for row in found if row["route"].split()[0] == "DELETE" or "revocation" in row["route"]] == [
+        "DELETE /trials/bookings/{id}",
+        "POST /trials/attendance/{id}/revocation",
+    ]
+
+
+async def test_white_space_around_an_id_hides_nobody(trials: Trials) -> None:
+    await trials.enrol("a8")
+    for path in ("path", "bookings"):
+        await trials.must("GET", f"/participants/%20a8%C2%A0/{path}?season=2020", **NAVIGATOR)
+    found = await entries(trials, "a8", 2)
+    assert [(row["participants"], row["on"]) for row in found] == [(["a8"], {"participant": "a8"})] * 2
 
 
 async def test_a_state_says_who_changed_it_last(trials: Trials) -> None:
@@ -157,6 +183,19 @@ async def test_nobody_is_shown_untraced_while_the_log_cannot_be_written(platform
     assert await platform.mongo[LOG].count_documents({}) == MOST_WAITING
     with serving(_request(log, "GET")):
         about(["p1"])
+
+
+async def test_a_stream_has_whom_it_shows_later_on_record_too(platform_of: Callable[..., Platform]) -> None:
+    platform = platform_of("notifications")
+    log = AuditLog(platform.mongo, timedelta(days=1), lambda: datetime.now(UTC))
+    request, noted = _request(log, "GET"), None
+    with serving(request):
+        for shown in ([], ["p1"], ["p1"], ["p2", "p1"], []):
+            about(shown)
+            noted = log.note(request, 200, noted)
+    await log.flush()
+    found = platform.mongo[LOG].find({}).sort("_id")
+    assert [row["participants"] async for row in found] == [["p1"], ["p2"]]
 
 
 async def test_what_was_gathered_is_written_at_the_end(trials: Trials) -> None:

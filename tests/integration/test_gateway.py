@@ -23,6 +23,7 @@ from tests.integration.running import eventually
 
 MB = 1_000_000
 POST = b"POST /trials/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+CHUNKED = POST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
 GET = b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 
@@ -51,6 +52,7 @@ class Door:
 
     port: int
     pid: int
+    log: Path
     asked: Asked
 
     @property
@@ -76,7 +78,7 @@ async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
         child = await spawn(gateway.program(config, os.environ, folder / "log"))
         stack.push_async_callback(child.stop)
         await eventually(lambda: _listens(port))
-        yield Door(port, child.pid, asked)
+        yield Door(port, child.pid, folder / "log", asked)
 
 
 async def _listens(port: int) -> bool:
@@ -98,6 +100,10 @@ async def _listens(port: int) -> bool:
         ([GET % b"/nothing" + b"\r\n"], 404, "not-found"),
         ([GET % b"/trials/things" + b"\r\n"], 405, "method-not-allowed"),
         ([GET % b"/absent/things" + b"\r\n"], 502, "unavailable"),
+        ([CHUNKED + b"zz\r\n{"], 400, "malformed-request"),
+        ([CHUNKED + b"1\r\n{xx"], 400, "malformed-request"),
+        ([CHUNKED + b"f" * 20 + b"\r\n{"], 400, "malformed-request"),
+        ([CHUNKED + b"1\r\n{\r\n0\r\nno trailer\r\n\r\n"], 400, "malformed-request"),
     ],
 )
 async def test_every_error_has_the_one_form(door: Door, sent: list[bytes], status: int, type: str) -> None:
@@ -119,6 +125,27 @@ async def test_who_may_send_is_not_waited_for_either(door: Door, length: bytes, 
     writer.write(POST + b"Authorization: %s\r\n%s\r\n\r\n%s" % (door.asked.bearer().encode(), length, body))
     assert int((await within(reader.readline())).split()[1]) == status
     writer.close()
+
+
+async def test_a_body_that_ends_too_early_is_no_failure_of_a_service(door: Door) -> None:
+    for length in (b"Content-Length: 1000", b"Transfer-Encoding: chunked"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(POST + b"Authorization: %s\r\n%s\r\n\r\n1\r\n" % (door.asked.bearer().encode(), length))
+        writer.write_eof()
+        answer = await within(reader.read())
+        assert answer == b"" or int(answer.split()[1]) == 400
+        writer.close()
+
+
+async def test_the_log_of_the_gateway_names_no_address_of_a_client(door: Door) -> None:
+    """Go's server has words for a connection whose body nobody reads any more."""
+    for _ in range(3):
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(POST + b"Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n")
+        await within(reader.readuntil(b"no bearer token"))
+        writer.close()
+    await asyncio.sleep(0.2)
+    assert "127.0.0.1:" not in door.log.read_text().replace(f"127.0.0.1:{door.port}", "")
 
 
 async def test_a_stream_comes_as_it_is_told(door: Door) -> None:
