@@ -51,7 +51,7 @@ def create_app(
     app = FastAPI(
         title=f"Bilet {service}",
         version="1",
-        openapi_url=f"/{service}/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -121,7 +121,10 @@ async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
     problem = ServiceError(str(error.detail), slug=slug).problem() | {"status": error.status_code}
-    return Problem(problem, error.status_code, error.headers)
+    headers = dict(error.headers or {})
+    if "GET" in headers.get("Allow", "").split(", "):
+        headers["Allow"] = f"{headers['Allow']}, HEAD"
+    return Problem(problem, error.status_code, headers)
 
 
 async def _database_error(_: Request, error: Exception) -> Response:
@@ -143,9 +146,15 @@ class Measured:
         self._audit = audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes through; an error that nobody handled, other than that the caller left, becomes a 500 problem."""
+        """Passes through; an error that nobody handled, other than that the caller left, becomes a 500 problem.
+
+        HEAD is answered as GET is: the server leaves the content out, and a stream ends with its headers.
+        """
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        bare = scope["method"] == "HEAD"
+        if bare:
+            scope = {**scope, "method": "GET"}
         began, status, left = time.perf_counter(), 0, False
         noted: int | None = None
 
@@ -156,7 +165,7 @@ class Measured:
             return message
 
         async def observe(message: Message) -> None:
-            nonlocal status, noted
+            nonlocal status, noted, left
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._count(scope, status, time.perf_counter() - began)
@@ -164,6 +173,10 @@ class Measured:
             elif self._audit is not None:
                 noted = self._audit.note(scope, status, noted)  # a stream tells later whom it shows
             await send(message)
+            if bare and _begins_stream(message):
+                left = True
+                await send({"type": "http.response.body"})
+                raise ClientDisconnect
 
         try:
             with serving(scope):
@@ -192,9 +205,15 @@ def _protect(scope: Scope, start: Message) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
     if (standing := scope.get(STANDING)) is not None and "RateLimit" not in headers:
         headers.update(standing.fields)
-    is_stream = headers.get("content-type", "").startswith("text/event-stream")
-    if (PRINCIPAL in scope or start["status"] >= 400) and (is_stream or "cache-control" not in headers):
+    personal = PRINCIPAL in scope or start["status"] >= 400
+    if personal and (_begins_stream(start) or "cache-control" not in headers):
         headers["Cache-Control"] = "no-store"
+
+
+def _begins_stream(message: Message) -> bool:
+    if message["type"] != "http.response.start":
+        return False
+    return MutableHeaders(raw=message["headers"]).get("content-type", "").startswith("text/event-stream")
 
 
 def _follows_from_leaving(error: Exception) -> bool:

@@ -1,5 +1,6 @@
 """The pages that browse a service's OpenAPI document, by Swagger UI; the service itself serves every byte of them."""
 
+import json
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,13 +21,21 @@ PARTS = {
 
 def routes(service: str) -> APIRouter:
     """`/<service>/docs` and what it loads; a token is given in the page, and nothing can be called without one."""
-    router = APIRouter(prefix=f"/{service}/docs", route_class=Route, include_in_schema=False)
+    router = APIRouter(prefix=f"/{service}", route_class=Route, include_in_schema=False)
+    documents: list[Asset] = []
 
-    @router.api_route("", methods=METHODS)
+    @router.api_route("/openapi.json", methods=METHODS)
+    async def document(request: Request) -> Response:
+        """Made when it is first asked for, and kept: it is large, and anybody may ask."""
+        if not documents:
+            documents.append(Asset(json.dumps(request.app.openapi(), ensure_ascii=False).encode(), "application/json"))
+        return documents[0].answer(request)
+
+    @router.api_route("/docs", methods=METHODS)
     async def page(request: Request) -> Response:
         return PAGE.answer(request)
 
-    @router.api_route("/{name}", methods=METHODS)
+    @router.api_route("/docs/{name}", methods=METHODS)
     async def part(request: Request, name: str) -> Response:
         if name not in PARTS:
             raise NotFound(f"no file {name}")

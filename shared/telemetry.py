@@ -3,6 +3,8 @@
 import logging
 import sys
 import time
+import traceback
+from collections.abc import Iterator
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -19,7 +21,7 @@ def configure_logs(service: str, role: str, level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_words,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -30,6 +32,28 @@ def configure_logs(service: str, role: str, level: str) -> None:
     logging.basicConfig(
         stream=sys.stdout, level=logging.ERROR, format='{"level": "%(levelname)s", "event": "%(name)s"}'
     )
+
+
+def _without_words(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Writes an error as the places that it came through, and its type.
+
+    Its words are left out: what did not fit is repeated in them, a name for instance.
+    """
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        event["exception"] = "".join(_places(error))
+    return event
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _places(before)
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__module__}.{type(error).__qualname__}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from _places(part)
 
 
 class Trouble:

@@ -17,7 +17,9 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 WHITE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """Unicode's White_Space."""
-HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+HIDDEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc\U0001d159\U000e0100-\U000e01ef]"
+)
 """Nobody sees these, although Unicode files them with letters, marks or signs and not with the format characters."""
 FORM = "x-form"
 """Extension of a text's schema: the rule that gives it its form."""
@@ -32,6 +34,8 @@ TO_LATIN = str.maketrans(CYRILLIC + GREEK + NOT_LATIN, LATIN + LATIN_GREEK + NOT
 TO_RUSSIAN = str.maketrans(LATIN + "Ё", CYRILLIC + "Е")
 TO_CROCKFORD = str.maketrans("OILUЗ", "011V3")
 """Crockford's base32 reads O as 0, I and L as 1; it has no U, which is a V here."""
+LONGEST_CLASS = 40
+"""Characters of a class's name."""
 CLASS = re.compile(r"[0-9]{1,2}([^0-9.:$][^.:$]{0,18})?")
 
 
@@ -80,8 +84,10 @@ def class_form(text: str) -> str:
     """The one form of a class's name: `7 «а»`, `7-A` and `07А` are `7А`; never an error, since events hold old names.
 
     Capitals; letters that look alike are Russian and Ё is Е; quotes, spaces and dashes are left out, but one dash stays
-    between digits, as in `7-1`, and the grade has no zero before it.
+    between digits, as in `7-1`, and the grade has no zero before it. What is far longer than any class's name stays.
     """
+    if len(text) > LONGEST_CLASS * MOST_SENT:
+        return text
     try:
         letters = _capitals(plain(text)).translate(TO_LATIN).translate(TO_RUSSIAN)
     except ValueError:
@@ -161,7 +167,7 @@ Version = Annotated[str, Text(40)]
 REF = Text(100)
 Ref = Annotated[str, REF]
 """A caller's own name of what it sends, as it writes it: sent again, it means the same thing."""
-ClassName = Annotated[str, Text(40, class_name)]
+ClassName = Annotated[str, Text(LONGEST_CLASS, class_name)]
 """A school's own name of a class; figures are kept in fields of this name."""
 LinkCode = Annotated[str, Text(100, link_code)]
 """A one-time code that was handed out; case, spaces, dashes and characters that look alike do not matter."""

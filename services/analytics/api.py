@@ -16,12 +16,13 @@ from shared.auth import FeedConsumer, Operator, Principal
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.cursors import LONGEST
 from shared.entity_tags import Conditional, Known, tag_of, unchanged
+from shared.moments import Day
 from shared.openapi import problems
 from shared.outbox import Clock
 from shared.routes import Route
 from shared.throttles import opened
 
-AsOf = Annotated[date | None, Query(description="what had happened by the end of this local day; default all")]
+AsOf = Annotated[Day | None, Query(description="what had happened by the end of this local day; default all")]
 InCode = Annotated[OrganisationCode, Path(description="Code of the region, for instance `RU-ROS`.")]
 UNKNOWN = problems({404: ["region-unknown", "season-unknown"]})
 Ask = Callable[[ScopedFigures], Awaitable[Row]]

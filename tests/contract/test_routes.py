@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse
 from starlette.routing import Route as Plain
@@ -96,3 +97,17 @@ def test_a_route_without_a_principal_is_found_however_deep() -> None:
         *_document_of("any"),
         "/open",
     }
+
+
+@pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
+async def test_no_number_is_taken_for_a_day_or_a_time(service: str) -> None:
+    """`?as_of=0` is no first of January 1970, of which every figure is nought."""
+
+    def takes(parameter: Any, text: str) -> bool:
+        return not parameter.validate(text, {}, loc=("query",))[1]
+
+    with application(service) as app:
+        parameters = [p for r in _routes(app.routes) if isinstance(r, APIRoute) for p in get_flat_params(r.dependant)]
+        times = [p for p in parameters if takes(p, "2020-09-14") or takes(p, "2020-09-14T10:00:00+03:00")]
+        wrong = [p.name for p in times if not takes(p, "word") and (takes(p, "0") or takes(p, "1600041600"))]
+    assert not wrong

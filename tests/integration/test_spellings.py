@@ -1,5 +1,6 @@
 """One pupil, one guardian and one class, whichever way they are written, over a real service and its old rows."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from typing import Any
@@ -75,6 +76,23 @@ async def test_an_organisation_s_code_that_differs_by_case_alone_is_taken(runnin
         status, answer = await running.define(code, **school)
         assert (status, answer["type"], answer["errors"][0]["pointer"]) == (409, "code-taken", "path:code")
     assert (await running.define(SCHOOL.id, **school))[0] == 200
+
+
+async def test_twins_that_are_entered_at_the_same_time_are_not_both_taken(running: Registration) -> None:
+    town = {"kind": "municipality", "name": "Город", "parent": "RU-ROS"}
+    for number in range(5):
+        codes = [f"RU-ROS-tw{number}", f"RU-ROS-TW{number}"]
+        answers = await asyncio.gather(*(running.define(code, **town) for code in codes))
+        assert sorted(status for status, _ in answers) == [200, 409]
+
+
+@pytest.mark.parametrize("code", ["ru-mow-001", "Ru-Mow", "RU-mow", "ru"])
+async def test_a_region_s_operator_takes_no_code_of_another_region_by_its_case(
+    running: Registration, code: str
+) -> None:
+    town = {"kind": "municipality", "name": "Город", "parent": "RU-ROS"}
+    status, answer = await running.define(code, **town)
+    assert (status, answer["errors"][0]["pointer"]) == (422, "path:code")
 
 
 async def test_a_name_is_shown_without_what_cannot_be_seen(running: Registration) -> None:

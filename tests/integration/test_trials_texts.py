@@ -1,5 +1,6 @@
 """Texts and codes over the routes of trials: a ref is one however it is sent, and no two codes look like one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +10,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.trials.respelling import respell
-from tests.builders_trials import INSTRUMENT, OFFER, RULES, VENUE
+from tests.builders_trials import INSTRUMENT, OFFER, RULES, VENUE, college
 from tests.integration.running_trials import Trials, trials_service
 from tests.integration.test_trials import HOST, attempt
 
@@ -84,6 +85,30 @@ async def test_a_code_that_differs_by_case_alone_is_taken(
     answer = await trials.ask("PUT", path + code, body)
     assert (answer.status, answer.body["type"]) == (409, "code-taken")
     assert answer.body["errors"][0]["pointer"] == word
+
+
+@pytest.mark.parametrize("path", ["/competencies/", "/diagnostics/", "/seasons/", "/venues/"])
+async def test_twins_that_are_entered_at_the_same_time_are_not_both_taken(trials: Trials, path: str) -> None:
+    venue = {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": "2020"}
+    bodies = {"/competencies/": {"name": "Н"}, "/diagnostics/": INSTRUMENT, "/seasons/": RULES, "/venues/": venue}
+    for number in range(5):
+        codes = (f"RU-ROS-tw{number}", f"RU-ROS-TW{number}")
+        answers = await asyncio.gather(*(trials.ask("PUT", path + code, bodies[path]) for code in codes))
+        assert sorted(answer.status for answer in answers) == [200, 409]
+
+
+@pytest.mark.parametrize("code", ["RU-ROS-001-K02", "ru-ros-001-k02", "ru-mow-v1"])
+async def test_a_venue_has_no_code_of_an_organisation_that_does_not_own_it_and_none_of_another_region(
+    trials: Trials, code: str
+) -> None:
+    """A grant in a code is of the organisation and of the venue that have it."""
+    await trials.publish(college(code="RU-ROS-001-K02"), college(code="RU-ROS-001-K03"))
+    await trials.know({"_id": {"$in": ["RU-ROS-001-K02", "RU-ROS-001-K03"]}}, 2, "organisations")
+    venue = {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": "2020"}
+    answer = await trials.ask("PUT", f"/venues/{code}", venue, role="regional-operator", org="RU-ROS")
+    assert (answer.status, answer.body["errors"][0]["pointer"]) == (422, "path:code")
+    own = {**venue, "organisation": "RU-ROS-001-K03"}
+    await trials.must("PUT", "/venues/RU-ROS-001-K03", own, role="regional-operator", org="RU-ROS")
 
 
 @pytest.mark.parametrize("code", ["gоv", "gov ", "go v", "gov.", "gov\u200b", "ｇov", "-gov"])

@@ -1,7 +1,11 @@
 """The HTTP face: whatever the framework answers has the one form of errors, and no path is redirected."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 from fastapi import APIRouter
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from shared.routes import Route
 from tests.asking import Asked
@@ -18,6 +22,15 @@ def asked() -> Asked:
     @router.post("/broken")
     async def broken() -> None:
         raise RuntimeError("a fault of ours")
+
+    @router.get("/shown")
+    async def shown() -> list[int]:
+        return [1]
+
+    @router.get("/stream", response_class=EventSourceResponse)
+    async def stream() -> AsyncIterator[ServerSentEvent]:
+        while True:
+            yield ServerSentEvent(data="on and on")
 
     return Asked([router])
 
@@ -45,3 +58,29 @@ async def test_errors_of_the_framework_have_the_one_form(
     assert (answer.status, answer.body["status"], answer.body["type"]) == (status, status, type)
     if status == 405:
         assert answer.headers["allow"] == "POST"
+
+
+async def test_head_is_answered_as_get_is(asked: Asked) -> None:
+    head, get = [await asked.ask(method, "/shown") for method in ("HEAD", "GET")]
+    assert (head.status, head.headers) == (get.status, get.headers)
+    assert (await asked.ask("HEAD", "/taken")).status == 405
+    assert (await asked.ask("PUT", "/shown")).headers["allow"] == "GET, HEAD"
+
+
+async def test_a_stream_that_is_asked_for_its_head_ends_with_it(
+    asked: Asked, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with asyncio.timeout(10):
+        answer = await asked.ask("HEAD", "/stream")
+    assert (answer.status, answer.body) == (200, b"")
+    assert "request failed" not in capfd.readouterr().out
+
+
+async def test_the_document_of_a_service_is_kept_and_sent_again_only_when_it_changes(asked: Asked) -> None:
+    plain = await asked.ask("GET", "/test/openapi.json")
+    assert "/shown" in plain.body["paths"]
+    tag = plain.headers["etag"]
+    packed = {"accept-encoding": "gzip", "if-none-match": f'{tag[:-1]}-gzip"'}
+    for headers in ({"if-none-match": tag}, packed):
+        again = await asked.ask("GET", "/test/openapi.json", headers=headers)
+        assert (again.status, again.body) == (304, b"")
