@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from shared.acting import PRINCIPAL
+from shared.acting import PRINCIPAL, READING
 from shared.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
 from shared.large_bodies import LARGE
 from shared.received import BYTES_A_VALUE, Received, parse, read
@@ -23,6 +23,10 @@ MOST_VALUES = 64 * 1024
 """In a body, however large: a hundred pupils give fifty thousand answers."""
 LISTS = frozenset({"accept-language", "if-none-match"})
 """Headers that may be sent in several lines; of any other two, one would be passed over."""
+CONDITIONS = ("if-match", "if-unmodified-since")
+CONDITIONS_OF_WRITES = (*CONDITIONS, "if-none-match")
+"""Headers under which a request must not be served unless they hold (RFC 9110), and which no route judges: a tag of a
+read tells only a reader whether it has the answer."""
 UNREADABLE = frozenset("\0\ufffd")
 """In a decoded query: the character that ends texts in C, and the one that stands for bytes that are not UTF-8."""
 
@@ -52,6 +56,7 @@ class Route(APIRoute):
         async def judged(request: Request) -> Response:
             if permission is not None:
                 await permission(request)
+            _must_be_unconditional(request)
             for header in single:
                 if len(request.headers.getlist(header)) > 1:
                     raise BadInput.field(f"header:{header}", "is given more than once")
@@ -92,6 +97,13 @@ def _tree(dependant: Dependant) -> Iterator[Dependant]:
     yield dependant
     for part in dependant.dependencies:
         yield from _tree(part)
+
+
+def _must_be_unconditional(request: Request) -> None:
+    """Raises BadInput for a condition that would be passed over."""
+    for header in CONDITIONS if request.method in READING else CONDITIONS_OF_WRITES:
+        if header in request.headers:
+            raise BadInput.field(f"header:{header.title()}", "is a condition that this route does not judge")
 
 
 def _must_be_understood(request: Request, known: frozenset[str]) -> None:

@@ -194,6 +194,21 @@ async def test_a_header_that_is_given_twice_is_refused(asked: Asked) -> None:
     assert (answer.status, answer.pointers) == (422, ["header:idempotency-key"])
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "header"),
+    [
+        ("POST", "/things", "If-Match"),
+        ("POST", "/things", "If-None-Match"),
+        ("POST", "/things", "If-Unmodified-Since"),
+        ("GET", "/things/1", "If-Match"),
+    ],
+)
+async def test_a_condition_that_is_not_judged_is_refused(asked: Asked, method: str, path: str, header: str) -> None:
+    body = {"name": "x"} if method == "POST" else None
+    answer = await asked.ask(method, path, body, headers={header: '"0"'})
+    assert (answer.status, answer.pointers) == (422, [f"header:{header}"])
+
+
 async def test_a_parameter_is_parsed_from_its_text(asked: Asked) -> None:
     assert (await asked.ask("GET", "/things/1?day=2020-09-14&limit=9")).body == ["1", "2020-09-14", 9]
 
