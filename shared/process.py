@@ -32,6 +32,8 @@ from shared.watch import Watch
 STUCK_SECONDS = 60.0
 WAITED_SECONDS = 15.0
 """What has made no progress for so long is told of by the probes."""
+WELL_SECONDS = 30.0
+"""A loop that has failed runs well again once it has run for so long, which is longer than a step takes."""
 STOP_SECONDS = 15.0
 EXIT_SECONDS = 25.0
 """After the decision to end, the process is over within so long, whatever still runs in it."""
@@ -166,12 +168,15 @@ class Process:
         await self._reached.wait()
         failing = self._failing[loop.name] = Trouble("loop failed, starts again", loop=loop.name)
         while not self._server.should_exit:
+            well = asyncio.get_running_loop().call_later(WELL_SECONDS, failing.over)
             try:
                 await loop.run()
             except Exception as error:
                 if failing.reason is None:
                     logger.error("loop failed", loop=loop.name, error=type(error).__name__, exc_info=error)
                 failing.met(type(error).__name__)
+            finally:
+                well.cancel()
             await asyncio.sleep(1.0)
 
     async def _stop(self, parts: Sequence["asyncio.Future[None]"]) -> None:

@@ -1,0 +1,71 @@
+"""A loop that fails is begun again, and is told of by the probes for as long as it does not run well."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from shared import process
+from shared.process import Process
+from shared.service import Platform, Service
+from shared.settings import Settings
+
+
+class Failing:
+    """A loop whose first runs fail."""
+
+    name = "own"
+
+    def __init__(self, failures: int) -> None:
+        self.beat = time.monotonic()
+        self.left = failures
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        return None
+
+    async def run(self) -> None:
+        if self.left:
+            self.left -= 1
+            raise RuntimeError("a fault of ours")
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    nowhere = Settings(
+        kafka_bootstrap_servers="127.0.0.1:9",
+        mongo_url="mongodb://127.0.0.1:9",
+        master_key=bytes(32),
+        oidc_issuer="http://127.0.0.1:9",
+    )
+    made = Platform("trials", nowhere)
+    yield made
+    made.close()
+
+
+@pytest_asyncio.fixture
+async def kept(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Process, Failing]]:
+    """A process that keeps a loop which fails once; 10 ms of it are enough to tell that it runs."""
+    monkeypatch.setattr(process, "WAITED_SECONDS", 0.0)
+    monkeypatch.setattr(process, "WELL_SECONDS", 0.01)
+    loop = Failing(1)
+    running = Process(Service(platform, [], loops={"relay": [loop]}), "relay")
+    running._reached.set()
+    keeping = asyncio.create_task(running._keep(loop))
+    yield running, loop
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_a_loop_that_runs_again_is_not_told_of_for_ever(kept: tuple[Process, Failing]) -> None:
+    running, loop = kept
+    async with asyncio.timeout(10):
+        while not running._waiting():
+            await asyncio.sleep(0)
+        assert loop.left == 0
+        assert running._waiting()[0].startswith("own: RuntimeError")
+        while running._waiting():
+            await asyncio.sleep(0.01)
