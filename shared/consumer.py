@@ -275,7 +275,8 @@ class BatchConsumer:
         ours = {partition: span.next for partition, span in poll.spans.items() if partition in mine}
         with suppress(KafkaError):
             await self.reader.commit(ours)
-        behind = sum(max(0, (self.reader.highwater(p) or 0) - next_) for p, next_ in ours.items())
+        still = self.reader.assignment()  # a rebalance may have ended meanwhile
+        behind = sum(max(0, (self.reader.highwater(p) or 0) - next_) for p, next_ in ours.items() if p in still)
         self._metrics.lag.labels(self.group).set(behind)
 
 

@@ -169,18 +169,23 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
             at = await self._position(partition)
             if at is None:
                 continue
-            super().seek(partition, at)  # what is left of a fetch that has failed is of no use
             try:
+                super().seek(partition, at)  # what is left of a fetch that has failed is of no use
                 piece = read(await self._owner.logs.fetch(partition, at), APART_RECORDS)
+                super().seek(partition, piece.next)
             except UnreadableBatch as batch:
-                self.pause(partition)
-                self.stopped[partition] = batch
-                await self._owner.stands(partition, batch)
-            except KafkaError as error:
+                await self._stop_at(partition, batch)
+            except KafkaError as error:  # also that the partition has been given to another meanwhile
                 self._owner.waits(type(error).__name__)
             else:
-                super().seek(partition, piece.next)
                 if piece.records:
                     found[partition] = piece.records
                 invalid |= {(*partition, offset): why for offset, why in piece.invalid.items()}
         return found, invalid
+
+    async def _stop_at(self, partition: TopicPartition, batch: UnreadableBatch) -> None:
+        if partition not in self.assignment():
+            return  # it is another's by now
+        self.pause(partition)
+        self.stopped[partition] = batch
+        await self._owner.stands(partition, batch)

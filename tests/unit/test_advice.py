@@ -1,0 +1,61 @@
+"""What a group commits to Kafka is advice: whatever becomes of it, the poll has been handled."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
+
+from shared.consumer import BatchConsumer
+from shared.poll import Poll, Span
+from shared.service import Platform
+from shared.settings import Settings
+
+KEPT, LOST = TopicPartition("registration.events.v1", 0), TopicPartition("registration.events.v1", 1)
+
+
+class Rebalanced:
+    """A reader that loses a partition while it commits; as aiokafka's, it tells no end of what it does not have."""
+
+    def __init__(self, refusal: Exception | None) -> None:
+        self.stopped: dict[TopicPartition, object] = {}
+        self.mine = {KEPT, LOST}
+        self.refusal = refusal
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return frozenset(self.mine)
+
+    async def commit(self, _: Mapping[TopicPartition, int]) -> None:
+        self.mine.discard(LOST)
+        if self.refusal is not None:
+            raise self.refusal
+
+    def highwater(self, partition: TopicPartition) -> int:
+        assert partition in self.mine, "Partition is not assigned"
+        return 12
+
+
+@pytest.fixture
+def consumer() -> Iterator[BatchConsumer]:
+    nowhere = Settings(
+        kafka_bootstrap_servers="127.0.0.1:9",
+        mongo_url="mongodb://127.0.0.1:9",
+        master_key=bytes(32),
+        oidc_issuer="http://127.0.0.1:9",
+    )
+    platform = Platform("trials", nowhere)
+
+    async def handle(*_: Any) -> None: ...
+
+    yield platform.consumer("trials.participants.2", [KEPT.topic], handle)
+    platform.close()
+
+
+@pytest.mark.parametrize("refusal", [None, IllegalStateError("a partition is another's")])
+async def test_a_partition_that_is_lost_while_it_is_committed_ends_no_consumer(
+    consumer: BatchConsumer, refusal: Exception | None
+) -> None:
+    consumer.reader = Rebalanced(refusal)  # type: ignore[assignment]
+    await consumer._advise(Poll({KEPT: Span(0, 10), LOST: Span(0, 5)}, []))
+    assert consumer._metrics.lag.labels(consumer.group)._value.get() == 2
