@@ -1,9 +1,10 @@
 """What a group commits to Kafka is advice: whatever becomes of it, the poll has been handled."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
@@ -36,8 +37,8 @@ class Rebalanced:
         return 12
 
 
-@pytest.fixture
-def consumer() -> Iterator[BatchConsumer]:
+@pytest_asyncio.fixture
+async def consumer() -> AsyncIterator[BatchConsumer]:
     nowhere = Settings(
         kafka_bootstrap_servers="127.0.0.1:9",
         mongo_url="mongodb://127.0.0.1:9",

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -33,8 +33,8 @@ class Failing:
         await asyncio.Event().wait()
 
 
-@pytest.fixture
-def platform() -> Iterator[Platform]:
+@pytest_asyncio.fixture
+async def platform() -> AsyncIterator[Platform]:
     nowhere = Settings(
         kafka_bootstrap_servers="127.0.0.1:9",
         mongo_url="mongodb://127.0.0.1:9",
