@@ -27,6 +27,7 @@ INDEXES = {
     LOG: [
         IndexModel([("participants", 1), ("at", 1)]),
         IndexModel([("actor", 1), ("at", 1)]),
+        IndexModel("at"),
         IndexModel("expires", expireAfterSeconds=0),
     ],
     ACTORS: [],

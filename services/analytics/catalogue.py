@@ -7,7 +7,7 @@ from pymongo import IndexModel, UpdateOne
 
 from services.analytics.views import ViewsWriter
 from shared.contracts.registration import OrganisationDefined
-from shared.contracts.trials import CompetencyApproved, SeasonDefined, VenueRegistered
+from shared.contracts.trials import CompetencyApproved, SeasonDefined
 from shared.mongo import Document, Mongo, Transaction
 from shared.poll import Received
 from shared.service import Indexes
@@ -17,13 +17,11 @@ COLLECTIONS = {
     OrganisationDefined: "organisations",
     SeasonDefined: "seasons",
     CompetencyApproved: "competencies",
-    VenueRegistered: "venues",
 }
 INDEXES: Indexes = {
-    "organisations": [IndexModel([("region", 1), ("kind", 1)])],
+    "organisations": [IndexModel("kind")],
     "seasons": [],
     "competencies": [],
-    "venues": [IndexModel([("region", 1)])],
 }
 
 
