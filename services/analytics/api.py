@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.analytics.answers import Competencies, FeedPage, Funnel, Ranking, Regions
+from services.analytics.domain import FOLD
 from services.analytics.feed_reader import FeedReader
-from services.analytics.figures import Asked, Figures, ScopedFigures
+from services.analytics.figures import Asked, Figures, ScopedFigures, Standing
 from services.analytics.tables import Dimension, Row
 from shared.auth import FeedConsumer, Operator, Principal
 from shared.contracts.codes import OrganisationCode, SeasonCode
@@ -20,6 +21,7 @@ from shared.moments import Day
 from shared.openapi import problems
 from shared.outbox import Clock
 from shared.routes import Route
+from shared.side_thread import aside
 from shared.throttles import opened
 
 AsOf = Annotated[Day | None, Query(description="what had happened by the end of this local day; default all")]
@@ -41,15 +43,19 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
         Whether the question is in scope comes first: a tag can be guessed.
         """
         mine = figures.within(who.scope)
-        tag = _tag(request, who, await mine.position(question), clock())
-        return unchanged(tag) if known.knows(tag) else known.answer(_json(await ask(mine)), tag)
+        tag = _tag(request, who, await mine.standing(question), clock())
+        return unchanged(tag) if known.knows(tag) else known.answer(await _json(await ask(mine)), tag)
 
     @router.get("/regions", response_model=Regions, responses=problems({404: ["season-unknown"]}))
-    async def regions(who: Operator, season: SeasonCode, known: Known, as_of: AsOf = None) -> Response:
+    async def regions(
+        request: Request, who: Operator, season: SeasonCode, known: Known, as_of: AsOf = None
+    ) -> Response:
         """All regions in scope with their funnel."""
-        day = as_of.isoformat() if as_of else None
-        rows = await figures.within(who.scope).regions(season, day, clock())
-        return known.answer(_json({"season": season, "rows": rows}))
+        day, now, mine = as_of.isoformat() if as_of else None, clock(), figures.within(who.scope)
+        tag = _tag(request, who, await mine.standing_of_all(season, day, now), now)
+        if known.knows(tag):
+            return unchanged(tag)
+        return known.answer(await _json({"season": season, "rows": await mine.regions(season, day, now)}), tag)
 
     @router.get("/regions/{code}/funnel", response_model=Funnel, responses=UNKNOWN)
     async def funnel(
@@ -116,15 +122,21 @@ def routes(figures: Figures, feeds: FeedReader, clock: Clock) -> APIRouter:
     return router
 
 
-def _tag(request: Request, who: Principal, position: Mapping[str, int], now: datetime) -> str:
-    """An entity tag: one caller's question at one log position and hour (a day ends somewhere) has one answer."""
+def _tag(request: Request, who: Principal, standing: Standing, now: datetime) -> str:
+    """An entity tag: one caller's question at one log position and local day has one answer by one fold.
+
+    It says when it was given, so that it is sent again at least once an hour.
+    """
     caller = [who.subject, repr(who.grants)]
-    question = json.dumps([request.url.path, request.url.query, caller, position, f"{now:%Y-%m-%dT%H}"])
+    question = json.dumps([request.url.path, request.url.query, caller, standing, FOLD, f"{now:%Y-%m-%dT%H}"])
     return tag_of(question.encode())
 
 
-def _json(content: Row) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+async def _json(content: Row) -> bytes:
+    """As JSON, made beside the loop: a region has some ten thousand classes."""
+    return await aside(
+        lambda: json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), len(content["rows"])
+    )
 
 
 def _render(page: Mapping[str, Any]) -> str:

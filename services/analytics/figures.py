@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from services.analytics.documents import CELLS, GUARDIANS, leaves, links_of
 from services.analytics.domain import Day, Table
@@ -12,9 +14,9 @@ from services.analytics.tables import (
     Count,
     Dimension,
     Row,
+    by_stage,
     distinct_guardians,
     guardian_rows,
-    key_of,
     local_day,
     ranked,
     summed,
@@ -24,10 +26,13 @@ from services.analytics.tables import (
 from shared.errors import FieldError, NotFound
 from shared.grants import Scope
 from shared.moments import zone
-from shared.mongo import WHOLE, Document, Mongo, Transaction
+from shared.mongo import Document, Mongo, Transaction
 from shared.offsets import StoredOffsets, position
+from shared.side_thread import aside
 from shared.stages import Stage
 
+AT_ONCE = 1_000
+"""Documents that are decoded together, which nothing can interrupt."""
 FUNNEL_METHOD = "funnel/1"
 RANKING_METHOD = "ranking/1"
 
@@ -41,6 +46,23 @@ class Asked:
     as_of: Day | None
     """None for everything until now."""
     now: datetime
+
+
+class Standing(NamedTuple):
+    """What an answer stands for: while both are the same, so are its figures."""
+
+    position: Mapping[str, int]
+    """How far the views have come: `topic:partition` → next offset."""
+    days: tuple[Day, ...]
+    """The last local days that it includes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells of some documents, to be counted beside the loop: a large region has tens of thousands of these."""
+
+    counts: Iterator[Count]
+    documents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +100,29 @@ class ScopedFigures:
         self._offsets = offsets
         self._scope = scope
 
-    async def position(self, asked: Asked) -> Mapping[str, int]:
-        """How far the views have come: `topic:partition` → next offset; an error where the answer would be one."""
+    async def standing(self, asked: Asked) -> Standing:
+        """What the answer stands for; an error where the answer would be one."""
         async with self._mongo.snapshot() as tx:
-            await self._region(asked, tx)
+            _, day = await self._region(asked, tx)
             await self._reach(asked, tx)
-            return await position(self._mongo, self._offsets, tx)
+            return Standing(await position(self._mongo, self._offsets, tx), (day,))
+
+    async def standing_of_all(self, season: str, as_of: Day | None, now: datetime) -> Standing:
+        """The same of every region in scope."""
+        async with self._mongo.snapshot() as tx:
+            days = {(await self._region(Asked(code, season, as_of, now), tx))[1] for code in await self._codes(tx)}
+            return Standing(await position(self._mongo, self._offsets, tx), tuple(sorted(days)))
 
     async def regions(self, season: str, as_of: Day | None, now: datetime) -> list[Row]:
         """The funnel's totals of every region in scope, by code."""
         async with self._mongo.snapshot() as tx:
-            regions = await self._mongo["organisations"].find({"kind": "region"}, session=tx).to_list(None)
-        codes = sorted(row["code"] for row in regions if self._scope.covers(row["code"]))
+            codes = await self._codes(tx)
         return [await self.funnel(Asked(code, season, as_of, now), None) for code in codes]
+
+    async def _codes(self, tx: Transaction) -> list[str]:
+        """The regions in scope."""
+        regions = self._mongo["organisations"].find({"kind": "region"}, {"code": 1}, session=tx)
+        return sorted([row["code"] async for row in regions if self._scope.covers(row["code"])])
 
     async def funnel(self, asked: Asked, by: Dimension | None) -> Row:
         """Distinct pupils at each stage, in all and by one dimension; guardians are distinct in every row."""
@@ -99,7 +131,7 @@ class ScopedFigures:
             reach = await self._reach(asked, tx)
             counts = await self._stages(asked, reach, by, tx)
             guardians = await self._guardians(asked, reach, by, tx)
-            rows = await self._named(by, table(counts, guardians), tx) if by else []
+            rows = await self._named(by, await _table(counts, guardians), tx) if by else []
             log_position = await position(self._mongo, self._offsets, tx)
         return {
             "season": asked.season,
@@ -120,7 +152,7 @@ class ScopedFigures:
         async with self._mongo.snapshot() as tx:
             _, day = await self._region(asked, tx)
             counts = await self._stages(asked, await self._reach(asked, tx), "municipality", tx)
-            rows = await self._named("municipality", table(counts, Counter()), tx)
+            rows = await self._named("municipality", await _table(counts, Counter()), tx)
             log_position = await position(self._mongo, self._offsets, tx)
         return {
             "season": asked.season,
@@ -186,11 +218,9 @@ class ScopedFigures:
     ) -> Mapping[tuple[str, ...], Counter[Stage]]:
         """Pupils at each stage, by the dimension's key."""
         name: Table = "classes" if by in ("school", "class") else "funnel"
-        found: dict[tuple[str, ...], Counter[Stage]] = defaultdict(Counter)
         depth = 1 if by in (None, "municipality", "school") else None  # of these only stage and place are told apart
-        for _, place, (stage, *path, day), n in await self._cells([name], asked.as_of, reach, by == "day", tx, depth):
-            found[key_of(by, place, path, day)][stage] += n  # type: ignore[index]
-        return found
+        cells = await self._cells([name], asked.as_of, reach, by == "day", tx, depth)
+        return await aside(partial(by_stage, cells.counts, by), cells.documents)
 
     async def _cells(
         self,
@@ -200,7 +230,7 @@ class ScopedFigures:
         by_day: bool,
         tx: Transaction,
         depth: int | None = None,
-    ) -> Iterator[Count]:
+    ) -> Cells:
         """Every cell of some tables.
 
         Without a last day, and unless days are asked for, the sums over all days are read, which are a tenth as many,
@@ -209,25 +239,27 @@ class ScopedFigures:
         part = "n" if until or by_day else "total"
         where = reach.where | {"table": {"$in": list(tables)}}
         wanted = {part: 1, "table": 1, "place": 1}
-        found = await self._mongo[CELLS].find(where, wanted, batch_size=WHOLE, session=tx).to_list(None)
+        found = await self._mongo[CELLS].find(where, wanted, batch_size=AT_ONCE, session=tx).to_list(None)
         no_day = [""] if part == "total" else []
-        return (
+        counts = (
             Count(packed["table"], packed["place"], [*path, *no_day], n)
             for packed in found
             for path, n in leaves(packed.get(part, {}), depth if part == "total" else None)
             if until is None or path[-1] <= until
         )
+        return Cells(counts, len(found))
 
     async def _guardians(
         self, asked: Asked, reach: Reach, by: Dimension | None, tx: Transaction
     ) -> Counter[tuple[str, ...]]:
         """Distinct guardians, by the dimension's key and in all."""
         if len(reach.municipalities) > 1:
-            cells = iter([cell async for cell in self._cells_of_guardians(asked, reach, tx)])
+            read = [cell async for cell in self._cells_of_guardians(asked, reach, tx)]
+            cells = Cells(iter(read), len(read))
         else:
             tables = {reach.whole, guardian_rows(by, reach.whole)[0]}
             cells = await self._cells(tables, asked.as_of, reach, by == "day", tx)
-        return distinct_guardians(cells, by, reach.whole)
+        return await aside(partial(distinct_guardians, cells.counts, by, reach.whole), cells.documents)
 
     async def _cells_of_guardians(self, asked: Asked, reach: Reach, tx: Transaction) -> AsyncIterator[Count]:
         """Every cell of the guardians who reach into several municipalities' scope, as if these were a region.
@@ -242,10 +274,8 @@ class ScopedFigures:
                     yield Count(cell.table, cell.place, cell.path, n)
 
     async def _demand(self, asked: Asked, reach: Reach, tx: Transaction) -> Mapping[str, Counter[str]]:
-        found: dict[str, Counter[str]] = defaultdict(Counter)
-        for _, _, (measure, competency, _), n in await self._cells(["demand"], asked.as_of, reach, False, tx):
-            found[competency][measure] += n
-        return {code: counts for code, counts in found.items() if any(counts.values())}
+        cells = await self._cells(["demand"], asked.as_of, reach, False, tx)
+        return await aside(partial(_by_competency, cells.counts), cells.documents)
 
     async def _named(self, by: Dimension, rows: list[Row], tx: Transaction) -> list[Row]:
         """Rows as they are shown: with the names of what they count."""
@@ -254,4 +284,15 @@ class ScopedFigures:
         codes = [row["key"][0] for row in rows]
         found = await self._mongo["organisations"].find({"_id": {"$in": codes}}, session=tx).to_list(None)
         names = {document["code"]: document for document in found}
-        return [with_name(by, row, names.get(row["key"][0], {})) for row in rows]
+        return await aside(lambda: [with_name(by, row, names.get(row["key"][0], {})) for row in rows], len(rows))
+
+
+async def _table(counts: Mapping[tuple[str, ...], Counter[Stage]], guardians: Counter[tuple[str, ...]]) -> list[Row]:
+    return await aside(partial(table, counts, guardians), len(counts) + len(guardians))
+
+
+def _by_competency(counts: Iterator[Count]) -> Mapping[str, Counter[str]]:
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, _, (measure, competency, _), n in counts:
+        found[competency][measure] += n
+    return {code: measured for code, measured in found.items() if any(measured.values())}

@@ -1,6 +1,6 @@
 """Shapes of the answers, purely: cells counted by rows, rows keyed and named, municipalities ranked."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -65,6 +65,14 @@ def key_of(by: Dimension | None, place: str, path: Sequence[str], day: Day) -> t
             return (path[-1],)
         case "day":
             return (day,)
+
+
+def by_stage(counts: Iterable[Count], by: Dimension | None) -> dict[tuple[str, ...], Counter[Stage]]:
+    """Pupils at each stage, by the dimension's key."""
+    found: dict[tuple[str, ...], Counter[Stage]] = defaultdict(Counter)
+    for _, place, (stage, *path, day), n in counts:
+        found[key_of(by, place, path, day)][stage] += n  # type: ignore[index]
+    return found
 
 
 def distinct_guardians(counts: Iterable[Count], by: Dimension | None, whole: Table) -> Counter[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from deploy.local.stack import Infrastructure
+from services.analytics.domain import FOLD
 from shared.contracts.event import Envelope
 from shared.grants import Grant
 from shared.outbox import utcnow
@@ -28,8 +29,8 @@ class Analytics(Installation):
     service = "analytics"
 
     async def asked(self, figures: str, tag: str = "", grant: Any = REGIONAL) -> tuple[int, str, Any]:
-        """Status, tag and body of the answer to a caller who has what `tag` names."""
-        url = f"{self.base}/analytics/regions/RU-ROS/{figures}?season=2020"
+        """Status, tag and body of the answer to a caller who has what `tag` names; of all regions without `figures`."""
+        url = f"{self.base}/analytics/regions{figures and f'/RU-ROS/{figures}'}?season=2020"
         headers = self.bearer("someone", [grant]) | {"If-None-Match": tag}
         async with self.http.get(url, headers=headers) as answer:
             return answer.status, answer.headers.get("ETag", ""), await answer.json() if answer.status == 200 else None
@@ -50,10 +51,11 @@ async def test_a_guessed_tag_says_nothing_outside_the_scope(infrastructure: Infr
     async with installed(Analytics, infrastructure) as service:
         catalogue = builders.season(), builders.municipality(), builders.region()
         await service.learns(1, *map(enveloped, catalogue), enveloped(builders.registered("p1")))
-        position = (await service.asked("funnel"))[2]["position"]
+        body = (await service.asked("funnel"))[2]
+        standing = [body["position"], [body["as_of"]]]
         caller = ["someone", repr((Grant("municipal-operator", "RU-TAM-001"),))]
         path, hour = "/analytics/regions/RU-ROS/funnel", f"{utcnow():%Y-%m-%dT%H}"
-        question = json.dumps([path, "season=2020", caller, position, hour])
+        question = json.dumps([path, "season=2020", caller, standing, FOLD, hour])
         guessed = f'"{hashlib.sha256(question.encode()).hexdigest()[:24]}"'
         assert (await service.asked("funnel", guessed, elsewhere))[0] == 403
 
@@ -114,9 +116,9 @@ async def test_figures_are_sent_again_only_when_they_may_have_changed(infrastruc
     async with installed(Analytics, infrastructure) as service:
         catalogue = builders.season(), builders.municipality(), builders.region()  # with the region all has been read
         await service.learns(1, *map(enveloped, catalogue), enveloped(builders.registered("p1")))
-        for figures in ("funnel", "ranking", "competencies"):
+        for figures in ("funnel", "ranking", "competencies", ""):
             status, tag, body = await service.asked(figures)
-            assert (status, body["region"]) == (200, "RU-ROS")
+            assert (status, (body if figures else body["rows"][0])["region"]) == (200, "RU-ROS")
             for known in (tag, f'"other", W/{tag}', "*"):
                 assert await service.asked(figures, known) == (304, tag, None)
             assert (await service.asked(figures, tag.strip('"')))[0] == 200
