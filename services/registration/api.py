@@ -97,7 +97,7 @@ def routes(register: Register, commands: Commands, clock: Clock) -> APIRouter:
 
     @router.post(
         "/participants/{participant}/consents",
-        responses=problems({404: ["not-found"], 409: ["consent-withdrawn", "guardian-unknown"]}),
+        responses=problems({404: ["not-found"], 409: ["consent-withdrawn", "guardian-unknown", "too-many-consents"]}),
     )
     async def give_consent(who: StaffOrGuardian, participant: Id, request: consents.ConsentRequest) -> ConsentAnswer:
         """Put a guardian's consent in force; the same version again changes nothing.

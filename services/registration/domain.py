@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -20,6 +20,8 @@ from shared.errors import BadInput, Conflict, FieldError
 from shared.stages import Rules
 from shared.texts import class_form, ref_key
 
+MOST_CONSENTS, CONSENTS_WITHIN = 20, timedelta(days=30)
+"""Of one pupil. All are kept, here and in trials: who gives one and takes it back all day long would fill both."""
 NewId = Callable[[], str]
 """Makes a random id."""
 
@@ -186,7 +188,7 @@ def giver(participant: Participant, asking: str | None, named: str | None) -> st
 def give_consent(participant: Participant, consent: Consent) -> Decision[Participant]:
     """The consent in force; nothing happens where the same version or a later consent is.
 
-    Raises Conflict for a consent that a withdrawal came after.
+    Raises Conflict for a consent that a withdrawal came after, and for one of too many.
     """
     newest = participant.consents[-1] if participant.consents else None
     if newest is not None and newest.withdrawn_at is not None and consent.given_at <= newest.withdrawn_at:
@@ -194,6 +196,10 @@ def give_consent(participant: Participant, consent: Consent) -> Decision[Partici
     force = participant.consent
     if force is not None and (force.version == consent.version or consent.given_at <= force.given_at):
         return Decision(participant)
+    if sum(given.given_at > consent.given_at - CONSENTS_WITHIN for given in participant.consents) >= MOST_CONSENTS:
+        raise Conflict(
+            f"{MOST_CONSENTS} consents were given within {CONSENTS_WITHIN.days} days", slug="too-many-consents"
+        )
     event = ConsentGiven(
         participant=participant.id, **vars(participant.place), version=consent.version, channel=consent.channel
     )

@@ -105,7 +105,8 @@ def _attempt_routes(commands: Commands, clock: Clock) -> APIRouter:
         max_body_size=LARGEST_ATTEMPT,
         status_code=201,
         response_model_exclude_none=True,
-        responses=also(AttemptAnswer) | problems({404: ["participant-unknown"], 409: [*NOT_READY, "ref-reused"]}),
+        responses=also(AttemptAnswer)
+        | problems({404: ["participant-unknown"], 409: [*NOT_READY, "ref-reused", "too-many-attempts"]}),
     )
     async def attempt(command: AttemptCommand, who: StaffOrPupil, response: Response) -> AttemptAnswer:
         """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
@@ -138,7 +139,14 @@ def _booking_routes(store: Store, commands: Commands, clock: Clock) -> APIRouter
         | problems(
             {
                 404: ["not-found", "participant-unknown"],
-                409: [*NOT_READY, "grade-outside-slot", "slot-full", "slot-past", "time-conflict"],
+                409: [
+                    *NOT_READY,
+                    "grade-outside-slot",
+                    "slot-full",
+                    "slot-past",
+                    "time-conflict",
+                    "too-many-bookings",
+                ],
             }
         ),
     )

@@ -55,6 +55,8 @@ class Sitting:
             if (known.diagnostic, known.answers) != (command.diagnostic, answers):
                 raise conflict("ref-reused", f"{at}/ref", "this ref names another attempt of the pupil")
             return Done(known, new=False)
+        if not path.may_attempt(command.diagnostic):
+            raise conflict("too-many-attempts", f"{at}/participant", "the pupil has taken the diagnostic often enough")
         time = desk.time(pupil, command.occurred_at, f"{at}/occurred_at")
         domain.must_lie_in(season, time, f"{at}/occurred_at" if command.occurred_at else f"{at}/season")
         domain.must_take_part(pupil, season, time, time, desk.now, f"{at}/participant")

@@ -8,7 +8,7 @@ from services.trials.catalogue import Season
 from services.trials.copies import UNSET, Participant
 from services.trials.gate import NewId, settle
 from services.trials.instruments import Attempt
-from services.trials.path import Attendance, Booking, Path, path_id
+from services.trials.path import MOST, Attendance, Booking, Path, path_id
 from services.trials.refusals import conflict, not_yet
 from services.trials.slots import Slot
 from shared.acting import Actor
@@ -97,6 +97,8 @@ def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime, field:
         raise conflict("time-conflict", field, "another booking of the pupil overlaps in time")
     if slot.is_full:
         raise conflict("slot-full", field, "no seat is left")
+    if len(path.bookings) >= MOST:
+        raise conflict("too-many-bookings", field, "the pupil has booked and given up too often in this season")
 
 
 def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> Decision[Path]:

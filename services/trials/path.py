@@ -10,6 +10,9 @@ from shared.moments import LocalTime
 from shared.problem import Answer
 from shared.texts import REF
 
+MOST = 500
+"""Attempts of a path, and bookings, cancelled ones too: each change of a path writes all of it."""
+
 
 class Step(Answer):
     """A part of a path."""
@@ -108,6 +111,10 @@ class Path(Aggregate):
     def trials(self) -> list[Attendance]:
         """The practical trials among what was attended."""
         return [attendance for attendance in self.attended if attendance.kind in TRIAL_KINDS]
+
+    def may_attempt(self, diagnostic: str) -> bool:
+        """Whether another attempt is taken; one that completes a diagnostic is in any case."""
+        return len(self.attempts) < MOST or diagnostic not in self.diagnostics
 
     def spelling_of(self, ref: str) -> str:
         """A ref as an attempt of this path stores it: an older release stored white space around it, too."""

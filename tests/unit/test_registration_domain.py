@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from services.registration import domain
 from services.registration.codes import DIGEST_BYTES, LENGTH, Codes
 from services.registration.consents import ConsentRequest
-from services.registration.domain import Consent, Participant
+from services.registration.domain import CONSENTS_WITHIN, MOST_CONSENTS, Consent, Participant
 from services.registration.entropy import Entropy
 from services.registration.organisations import Definition, Organisation, define
 from services.registration.roster import Roster, Setting, check
@@ -387,6 +387,24 @@ def test_a_consent_is_in_force_until_withdrawn_and_its_giver_stays_on_record() -
     assert domain.give_consent(ended.state, consent(day="2020-10-02")).state.consent is not None
     with pytest.raises(BadInput, match="before"):
         domain.withdraw_consent(first.state, at("2020-09-09"))
+
+
+def test_consents_that_are_given_and_taken_back_all_day_long_come_to_an_end() -> None:
+    """What is kept of them would fill the pupil's documents here and in trials. Taking back is never refused."""
+    state, begin = participant(consents=()), at("2020-09-10")
+
+    def consented(days: float) -> Participant:
+        return domain.give_consent(state, consent().model_copy(update={"given_at": begin + timedelta(days=days)})).state
+
+    for number in range(MOST_CONSENTS):
+        state = domain.withdraw_consent(consented(number), begin + timedelta(days=number, hours=1)).state
+    with pytest.raises(Conflict) as refusal:
+        consented(MOST_CONSENTS)
+    assert refusal.value.type == "too-many-consents"
+    last = CONSENTS_WITHIN.days
+    with pytest.raises(Conflict, match="within 30 days"):
+        consented(last - 0.1)
+    assert consented(last).consent is not None
 
 
 def test_a_consent_names_its_giver() -> None:

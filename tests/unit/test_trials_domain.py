@@ -6,15 +6,15 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.trials import domain
 from services.trials.catalogue import Season
-from services.trials.copies import Entry
+from services.trials.copies import ConsentChange, Entry, Participant
 from services.trials.gate import stages
 from services.trials.instruments import Attempt
-from services.trials.path import Path
+from services.trials.path import MOST, Path
 from services.trials.slots import Slot
 from shared.contracts.trials import TRIAL_KINDS, AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn
 from shared.decision import Decision
@@ -52,6 +52,67 @@ def attended(path: Path, place: Slot, rules: Season | None = None) -> Decision[P
 
 def trial(day: str, **changed: Any) -> Slot:
     return slot(f"s-{day}", starts_at=at(day, 14), **changed)
+
+
+def test_what_is_allowed_from_a_time_on_is_allowed_at_that_time() -> None:
+    place = slot(grades=(7, 7))
+    path = booked(Path.new("p1", "2020"), place)
+    booking = path.bookings[0]
+    taken = domain.attend(path, pupil(), season(), booking, "qr", booking.starts_at, NEW_ID, "/0").state
+    (attendance,) = taken.attendances
+    back = domain.revoke(taken, pupil(), season(), attendance.id, "ошибка", attendance.time, NEW_ID).state
+    assert back.attendances[0].revoked == attendance.time
+    with pytest.raises(ServiceError, match="had not begun"):
+        domain.attend(path, pupil(), season(), booking, "qr", booking.starts_at - timedelta(seconds=1), NEW_ID, "/0")
+
+
+def lapsed(*changes: tuple[str, bool]) -> Participant:
+    """A pupil whose consent was withdrawn and given at these times."""
+    told = [ConsentChange(sequence=f"{n:010}", time=at(day), given=given) for n, (day, given) in enumerate(changes)]
+    return pupil(consent=changes[-1][1], consent_changes=tuple(told))
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "freed"),
+    [("2020-09-10", BOOKED_AT), ("2020-09-25", at("2020-09-25")), ("2020-10-06", None)],
+)
+def test_a_seat_that_is_held_without_consent_is_free_from_then_on(withdrawn: str, freed: datetime | None) -> None:
+    """Also one that was booked before the withdrawal had arrived: it was never the pupil's then."""
+    path = booked(Path.new("p1", "2020"), slot())
+    followed = domain.follow_consent(path, lapsed((withdrawn, False)), season(), NEW_ID)
+    assert [booking.cancelled for booking in followed.state.bookings] == [freed]
+    assert [fact.time for fact in followed.happened] == ([freed] if freed else [])
+
+
+def test_what_was_attended_stays_whatever_becomes_of_the_consent() -> None:
+    path = attended(booked(Path.new("p1", "2020"), slot()), slot()).state
+    assert domain.follow_consent(path, lapsed(("2020-09-25", False)), season(), NEW_ID).happened == ()
+
+
+def test_several_steps_of_one_pupil_in_a_batch_are_all_published() -> None:
+    paths = domain.Paths({})
+    for diagnostic in ("readiness", "interests"):
+        paths.take(sat(paths.of("p1", "2020"), diagnostic, "2020-09-14"), None)
+    (decision,) = paths.decisions
+    assert [getattr(fact.event, "diagnostic", None) for fact in decision.happened] == ["readiness", "interests"]
+
+
+def test_a_pupil_cannot_book_and_give_up_for_ever() -> None:
+    place = trial("2020-10-01")
+    kept = booked(Path.new("p1", "2020"), place).bookings[0].model_copy(update={"cancelled": BOOKED_AT})
+    path = Path.new("p1", "2020").model_copy(update={"bookings": (kept,) * (MOST - 1)})
+    last = booked(path, place)
+    assert last.live_booking(place.id) is not None
+    with pytest.raises(ServiceError) as refusal:
+        booked(last, trial("2020-10-02"))
+    assert refusal.value.type == "too-many-bookings"
+
+
+def test_attempts_come_to_an_end_but_for_a_diagnostic_that_is_still_missing() -> None:
+    path = sat(Path.new("p1", "2020"), "readiness", "2020-09-14").state
+    assert path.model_copy(update={"attempts": ("ref",) * (MOST - 1)}).may_attempt("readiness")
+    full = path.model_copy(update={"attempts": ("ref",) * MOST})
+    assert (full.may_attempt("readiness"), full.may_attempt("interests")) == (False, True)
 
 
 def diagnosed() -> Path:
@@ -130,6 +191,8 @@ def test_no_seat(changed: dict[str, Any], expected: str, pointer: str) -> None:
     assert refused.value.errors[0].pointer == pointer
 
 
+@example(minutes=90, length=60)  # the one ends when the other begins
+@example(minutes=-60, length=60)
 @given(minutes=st.integers(-300, 300), length=st.integers(15, 240))
 def test_a_pupil_is_in_one_place_at_a_time(minutes: int, length: int) -> None:
     first = slot("s1", starts_at=at("2020-10-05", 12), minutes=90)
