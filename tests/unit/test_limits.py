@@ -10,7 +10,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import ValidationError
 
 from shared.auth import Family, NationalOperator
-from shared.errors import NotFound
+from shared.errors import Conflict, Forbidden, NotFound, ServiceError, Unavailable
+from shared.grants import Role
 from shared.limits import Limits
 from shared.permits import Permits
 from shared.quota import Quota, QuotaExceeded, Standing
@@ -190,6 +191,41 @@ async def test_right_codes_are_not_counted() -> None:
     asked = asked_with(limit_failed_codes=Quota(1, 3_600), limit_failed_codes_of_address=Quota(1, 3_600))
     headers = by(asked)
     assert {(await asked.ask("POST", "/codes/right", headers=headers)).status for _ in range(20)} == {200}
+
+
+async def test_a_code_that_was_not_even_tried_is_not_counted_for_the_account() -> None:
+    asked = asked_with(limit_failed_codes=Quota(2, 3_600), limit_failed_codes_of_address=Quota(1, 3_600))
+    limits: Limits = asked.app.state.limits
+    await asked.ask("POST", "/codes/wrong", headers=by(asked, "boris"))
+    for _ in range(5):
+        refused = await asked.ask("POST", "/codes/wrong", headers=by(asked))
+        assert refused.body["violated-policies"] == ["failed-codes-of-address"]
+    assert {meter.untold for meter in limits._codes._meters.values()} == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"), [(Conflict("redeemed"), 1), (Forbidden("kind"), 1), (Unavailable("db"), 0)]
+)
+async def test_a_refused_code_is_counted_and_a_failure_of_ours_is_not(error: ServiceError, counted: int) -> None:
+    limits = Limits(LimitSettings(), bytes(32))
+    with pytest.raises(ServiceError):
+        async with limits.guess({"client": ("192.0.2.1", 1), "headers": []}, "anna"):
+            raise error
+    assert [meter.untold for meter in limits._codes._meters.values()] == [counted]
+
+
+@pytest.mark.parametrize(
+    ("roles", "policy"),
+    [
+        ({"guardian"}, "family-writes"),
+        ({"guardian", "pupil"}, "family-writes"),
+        ({"guardian", "navigator"}, "staff-writes"),
+        ({"mentor"}, "staff-writes"),
+        ({"navigator", "service"}, "operator-writes"),
+    ],
+)
+def test_who_writes_has_the_widest_quota_of_the_own_roles(roles: set[Role], policy: str) -> None:
+    assert Limits(LimitSettings(), bytes(32))._writes(frozenset(roles)).policy == policy
 
 
 async def test_a_class_of_families_behind_one_address_may_mistype_now_and_then() -> None:

@@ -98,3 +98,15 @@ def test_a_cursor_holds_for_its_list_and_filter_alone_with_or_without_padding() 
         page(items, after, season="2021")
     with pytest.raises(BadInput):
         Listing("others", THINGS.order).cut(items, lambda item: item, Paging(after, 2), {"season": "2020"})
+
+
+def test_a_cursor_with_anything_strewn_into_it_is_none() -> None:
+    word = cursors.encode(["x", DAY])
+    assert cursors.decode(word) == ["x", DAY]
+    for strange in ("!", " ", "\n", "+", "/", "~"):
+        assert cursors.decode(f"{word[:4]}{strange}{word[4:]}") is None, strange
+
+
+def test_a_number_of_a_cursor_is_one_that_the_database_has() -> None:
+    assert [cursors.is_number(n) for n in (0, 1, cursors.LARGEST)] == [True] * 3
+    assert [cursors.is_number(n) for n in (-1, cursors.LARGEST + 1, True, 1.0, "1", None)] == [False] * 6

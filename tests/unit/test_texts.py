@@ -1,6 +1,6 @@
 """Texts that people type: every kind has one form, and whoever writes it otherwise means the same."""
 
-from typing import Any
+from typing import Annotated, Any
 from unicodedata import normalize
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from services.registration.codes import Codes
-from shared.texts import CYRILLIC, LATIN, WHITE, ClassName, Id, LinkCode, Name, Ref, class_form, plain, ref_key
+from shared.texts import CYRILLIC, LATIN, WHITE, ClassName, Id, LinkCode, Name, Ref, Text, class_form, plain, ref_key
 
 NAME, REF, CLASS, CODE, ID = (TypeAdapter[str](kind) for kind in (Name, Ref, ClassName, LinkCode, Id))
 UNSEEN = [
@@ -122,7 +122,7 @@ def test_other_keys_stay_others(one: str, other: str) -> None:
             ],
         ),
         ("11ФИЗМАТ", ["11 физмат", "11-ФизМат", "11 «физ-мат»", "11_Физ мат"]),
-        ("9ЗЕЛЕНЫЙ", ["9 зелёный", "9 ЗЕЛЕНЫЙ", "9-зеленыи\u0306"]),
+        ("9ЗЕЛЕНЫЙ", ["9 зелёный", "9 ЗЕЛЕНЫЙ", "9-зеленыи\u0306", "9 зелены и \u0306"]),
         ("7-1", ["7-1", "7 1", "7 — 1", "07-1"]),
         ("10Б2", ["10Б2", "10-б-2", "10 Б 2"]),
         ("7", ["7", " 7 ", "07"]),
@@ -136,6 +136,15 @@ def test_a_class_is_one_however_a_school_writes_it(form: str, written: list[str]
 def test_a_class_begins_with_its_grade_and_is_fit_for_a_field_s_name(text: str) -> None:
     with pytest.raises(ValidationError):
         CLASS.validate_python(text)
+
+
+def test_a_text_may_be_as_long_as_is_said_and_more_where_its_form_is_shorter() -> None:
+    kind = TypeAdapter[str](Annotated[str, Text(5)])
+    for sent in ("абвгд", "  абвгд  ", "а" + " " * 18 + "б"):
+        assert len(kind.validate_python(sent)) <= 5
+    for sent in ("абвгде", "а" + " " * 19 + "б"):
+        with pytest.raises(ValidationError, match="at most 5 characters"):
+            kind.validate_python(sent)
 
 
 TYPED: dict[str, str] = {
