@@ -82,6 +82,11 @@ def booked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.
     return trials.TrialBooked(**{**fields, "venue": "V1", "competency": "gov", "kind": "trial", **changed})
 
 
+def cancelled(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.TrialCancelled:
+    fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot, "booking": f"b-{participant}-{slot}"}
+    return trials.TrialCancelled(**{**fields, "competency": "gov", "kind": "trial", **changed})
+
+
 def attended(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.TrialAttended:
     fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot, "booking": f"b-{participant}-{slot}"}
     fields |= {"attendance": f"t-{participant}-{slot}", "venue": "V1", "competency": "gov", "kind": "trial"}
