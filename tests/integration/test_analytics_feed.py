@@ -1,7 +1,7 @@
 """A region's log on a real database: nothing national is lost to a log that opens meanwhile, or is opened anew."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -10,8 +10,10 @@ import pytest_asyncio
 from services.analytics.feed import Feed
 from services.analytics.feed_relay import FeedRelay
 from shared.contracts.event import Event
+from shared.contracts.topics import region_topic
 from shared.grants import Grant, Scope
 from shared.mongo import Transaction
+from shared.outbox import Row
 from shared.relay import Publisher
 from shared.service import Platform
 from tests import builders
@@ -46,6 +48,21 @@ class Logs:
         events = (await self.analytics.feed(scope).page(region, "0", 100, 0))["events"]
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
         return [event["type"] for event in events]
+
+
+class Flawed(Publisher):
+    """A broker that refuses one record once, and takes those of other keys behind it."""
+
+    def __init__(self, refused: int) -> None:
+        super().__init__([])
+        self.refused = refused
+        self.sent: list[int] = []
+
+    async def publish(self, rows: Sequence[Row]) -> list[bool]:
+        numbers = [int(dict(row.headers)["ce_seq"] or b"") for row in rows]
+        refused, self.refused = self.refused, 0
+        self.sent += numbers
+        return [number != refused for number in numbers]
 
 
 @pytest_asyncio.fixture
@@ -121,3 +138,34 @@ async def test_only_what_no_failover_takes_back_is_published(logs: Logs) -> None
         finds = await logs.mongo["system.profile"].find(query).to_list(None)
         assert finds
         assert {find["command"].get("readConcern", {}).get("level") for find in finds} == {"majority"}
+
+
+async def test_logs_that_open_together_take_no_cursor_of_each_other(logs: Logs) -> None:
+    await logs.take(*(builders.region(code) for code in ("RU-AAA", "RU-BBB", "RU-CCC")))
+    heads = [head async for head in logs.mongo["feed_heads"].find({})]
+    assert len({head["epoch"] for head in heads}) == len(heads) == 4
+
+
+async def test_a_record_that_was_not_acknowledged_is_sent_again_with_all_behind_it(logs: Logs) -> None:
+    await logs.take(*map(builders.municipality, ("RU-ROS-001", "RU-ROS-002")))
+    platform, publisher = logs.analytics.platform, Flawed(2)
+    relay = FeedRelay(logs.mongo, publisher, platform.lease("feed relay"), platform.settings)
+    assert await relay.step() == 1
+    topic = platform.settings.kafka_topic_prefix + region_topic("RU-ROS")
+    assert relay.held == f"records of {topic} are not acknowledged by the broker"
+    assert await relay.step() == 3
+    assert publisher.sent == [1, 2, 3, 4, 2, 3, 4]
+    assert not await relay.waits()
+
+
+async def test_a_relay_that_lost_its_lease_takes_no_cursor_back(logs: Logs) -> None:
+    platform = logs.analytics.platform
+    stale, relay = (
+        FeedRelay(logs.mongo, Flawed(refused), platform.lease("feed relay"), platform.settings) for refused in (2, 0)
+    )
+    ((head, after),) = await stale._behind()
+    assert await relay.step() == head["last"] == 2
+    assert await stale._publish(head, after) == 1
+    row = await logs.mongo["feed_published"].find_one({})
+    assert row is not None
+    assert row["seq"] == 2

@@ -252,3 +252,21 @@ async def test_rules_that_change_after_the_first_fact(platform_of: Callable[...,
     async with consuming(settings, *replay.views):
         await eventually(lambda: replay.shows({"tested": 2}))
     assert await replay.figures().funnel(asked, "day") == seen
+
+
+async def test_cells_are_packed_by_the_partition_whose_records_cause_them(fold: Fold) -> None:
+    """So two workers never write one document; only their sum has a meaning."""
+    for partition in (0, 3):
+        await fold.learn(enveloped(builders.registered(f"p{partition}")), partition=partition)
+    packed = fold.mongo["cells_2"].find({"table": "funnel"})
+    assert sorted([(row["partition"], row["_id"].rpartition("|")[2]) async for row in packed]) == [(0, "0"), (3, "3")]
+    assert (await fold.funnel())["registered"] == 2
+
+
+async def test_an_older_definition_takes_no_newer_name_away(fold: Fold) -> None:
+    told = [(2, "Азовский район"), (1, "Азовский уезд")]
+    for sequence, name in told:
+        await fold.define(enveloped(builders.municipality(name=name), sequence))
+    row = await fold.mongo["organisations"].find_one({"_id": "RU-ROS-001"})
+    assert row is not None
+    assert (row["name"], row["sequence"]) == ("Азовский район", "0000000002")

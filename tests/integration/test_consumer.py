@@ -175,3 +175,45 @@ async def test_too_many_unreadable_records_in_a_row_stop_the_consumer(platform_o
     assert await limited.platform.outbox.size() == 0
     assert await read_all(settings, topics.dead_letters(consumer.group)) == []
     assert (await consumer.offsets.read([TopicPartition(topic, 0)])).popitem()[1] == 0
+
+
+async def test_unreadable_records_in_a_row_are_counted_over_polls_until_one_can_be_read(
+    platform_of: Callable[..., Platform],
+) -> None:
+    limited = Fixture(platform_of("analytics", dead_letters_in_a_row=3))
+    settings, good = limited.settings, pupils(1)
+    topic = settings.kafka_topic_prefix + TOPIC
+
+    async def unreadable(count: int) -> None:
+        async with kafka.producer(settings.bootstrap) as producer:
+            for _ in range(count):
+                await producer.send_and_wait(topic, b"{", b"k", partition=0)
+
+    async def handled_up_to(offset: int) -> None:
+        """By a consumer of its own, as after a restart."""
+        consumer = limited.consumer()
+
+        async def there() -> bool:
+            assert not consumer.failed.done()
+            return (await consumer.offsets.read([TopicPartition(topic, 0)])).popitem()[1] == offset
+
+        async with consuming(settings, consumer):
+            await eventually(there)
+
+    await unreadable(3)
+    await handled_up_to(3)
+    await publish(settings, *good, partition=0)
+    await unreadable(2)
+    await handled_up_to(6)
+    await unreadable(1)
+    await handled_up_to(7)
+    await unreadable(1)
+    consumer = limited.consumer()
+    async with consuming(settings, consumer):
+
+        async def gave_up() -> bool:
+            return consumer.failed.done()
+
+        await eventually(gave_up)
+    assert "4 unreadable records in a row" in str(consumer.failed.exception())
+    assert await limited.seen.ids() == [good[0].id]

@@ -11,8 +11,9 @@ from shared.contracts import topics, wire
 from shared.contracts.event import Envelope, Event
 from shared.contracts.topics import GROUPS
 from shared.errors import ConsumerStopped, TooManyInvalid
-from shared.isolation import MOST
+from shared.isolation import MOST, WITHIN, Isolation
 from shared.mongo import Transaction
+from shared.offsets import position
 from shared.poll import Received
 from shared.service import Platform
 from tests import builders
@@ -159,6 +160,21 @@ async def test_too_many_faults_within_ten_minutes_end_the_group_also_over_a_rest
             await eventually(handled)
 
 
+async def test_faults_of_longer_ago_are_not_held_against_a_group(platform_of: Callable[..., Platform]) -> None:
+    now = datetime(2020, 9, 14, tzinfo=UTC)
+
+    async def handle(*_: object) -> None: ...
+
+    isolation = Isolation(platform_of("trials").mongo, GROUP, handle, lambda: now)
+    for _ in range(3):
+        await isolation._count(MOST, (TOPIC, 0, 1))
+        now += WITHIN
+    await isolation._count(MOST, (TOPIC, 0, 1))
+    now += WITHIN - timedelta(seconds=1)
+    with pytest.raises(TooManyInvalid, match="more than 100 records within 10 minutes"):
+        await isolation._count(1, (TOPIC, 0, 2))
+
+
 def _views(platform: Platform) -> Worker:
     return Worker(platform, "analytics.views.2")
 
@@ -187,6 +203,9 @@ async def test_a_fact_that_overtakes_its_season_holds_up_no_other_and_counts_whe
 
         await eventually(everybody)
     assert await platform.mongo["deferred"].count_documents({}) == 0
+    read = worker.consumers[-1].offsets
+    reached = await platform.mongo.transact(lambda tx: position(platform.mongo, [read], tx))
+    assert reached["later"] == len(early), "another position than the one before they were counted"
 
 
 async def test_a_fact_whose_season_never_comes_is_put_aside_after_a_minute(

@@ -1,16 +1,19 @@
 """The outbox on a real database and broker: a document a commit, in order, forgotten only once all of it arrived."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import bson
 import pytest
 import pytest_asyncio
+from pymongo import MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
 from shared import kafka
 from shared.contracts import topics, wire
 from shared.mongo import Transaction
-from shared.outbox import MOST_BYTES, MOST_ROWS, Row, Waiting
+from shared.outbox import DOCUMENTS_A_READ, MOST_BYTES, MOST_ROWS, Row, Waiting
 from shared.relay import Publisher, Relay
 from shared.service import PLATFORM_INDEXES, Platform
 from tests.builders import enveloped, registered
@@ -87,6 +90,35 @@ async def test_a_slow_commit_is_seen_once_it_has_committed(platform: Platform) -
 
     await platform.mongo.transact(slow)
     assert await documents(platform) == [["slow"], ["fast"]]
+
+
+async def test_of_two_writes_of_one_aggregate_the_second_is_never_seen_alone(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first, still uncommitted, lies in a part that has been read when both commit; the second lies behind it."""
+    read = Row.of
+    with MongoClient[dict[str, Any]](platform.settings.mongo_url) as client, client.start_session() as first:
+        outbox = client[platform.settings.database("registration")]["outbox"]
+
+        def insert(id: str, session: ClientSession | None = None) -> None:
+            outbox.insert_one({"_id": id, "rows": [row(id).stored()]}, session=session)
+
+        def meanwhile(stored: Sequence[Any]) -> Row:
+            if first.in_transaction:
+                first.commit_transaction()
+                insert("second")
+            return read(stored)
+
+        first.start_transaction()
+        insert("first", first)
+        for number in range(3 * DOCUMENTS_A_READ):
+            insert(f"other{number}")
+        monkeypatch.setattr(Row, "of", meanwhile)
+        seen = [waiting.id for waiting in await platform.outbox.pending(ENOUGH)]
+        assert not first.in_transaction
+    assert ("second" in seen) <= ("first" in seen)
+    monkeypatch.undo()
+    assert {"first", "second"} <= {waiting.id for waiting in await platform.outbox.pending(ENOUGH)}
 
 
 async def test_every_key_arrives_in_order(platform: Platform) -> None:

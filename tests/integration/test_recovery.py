@@ -86,6 +86,7 @@ async def test_a_letter_that_is_still_wrong_is_refused_with_the_reason(fixture: 
         outcomes = await recovery.redrive(settings, await _letters(fixture.platform, VIEWS), 30)
     assert [o.state for o in outcomes] == ["refused"]
     assert "json_invalid" in (outcomes[0].reason or "")
+    assert await fixture.platform.outbox.size() == 0, "no second letter tells of it"
     assert await fixture.seen.ids() == []
 
 

@@ -211,6 +211,7 @@ async def test_a_family_books_and_cancels_now_and_frees_the_seat(trials: Trials)
     for _ in range(2):
         assert (await trials.must("DELETE", earlier, **NAVIGATOR))["status"] == "cancelled"
     assert (await trials.ask("POST", f"/slots/{past}/bookings", seat("other"), **NAVIGATOR)).status == 201
+    assert (await trials.must("GET", f"/slots/{past}"))["open_seats"] == 0, "a seat is freed once"
     types = [e.event.type for e in await trials.published("trials.events.v1") if e.event.key == "child"]
     assert types == ["trial.booked.v1", "trial.cancelled.v1"]
 

@@ -154,10 +154,14 @@ async def test_a_withdrawal_before_the_registration_lets_nothing_through(trials:
     assert refused.body["type"] == "consent-missing"
 
 
-async def test_no_first_step_overlooks_a_withdrawal_that_commits_meanwhile(
-    trials: Trials, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("pupil", ["race-new", "race-known"])
+async def test_no_step_overlooks_a_withdrawal_that_commits_meanwhile(
+    pupil: str, trials: Trials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await trials.enrol("race")
+    """Neither the first of a path, nor one of a path on which the withdrawal itself has nothing to change."""
+    await trials.enrol(pupil)
+    if pupil == "race-known":
+        await trials.must("POST", "/attempts/batch", {"attempts": [attempt(pupil)]}, **NAVIGATOR)
     slot = await trials.slot()
     platform = Platform("trials", trials.settings)
     store = store_of(platform)
@@ -166,12 +170,12 @@ async def test_no_first_step_overlooks_a_withdrawal_that_commits_meanwhile(
     async def withdrawn_behind(ids: Iterable[str], tx: Transaction) -> Mapping[str, Participant]:
         found = await read(ids, tx)
         monkeypatch.undo()
-        await trials.withdraw("race", at("2020-10-01"))
+        await trials.withdraw(pupil, at("2020-10-01"))
         return found
 
     monkeypatch.setattr(store, "participants", withdrawn_behind)
     who = Principal("someone", "account", (Grant("navigator", NAVIGATOR["org"]),))
-    asked = Bookings(slot, [Wish("race", "/participant")], at("2020-09-20"), who, datetime.now(UTC))
+    asked = Bookings(slot, [Wish(pupil, "/participant")], at("2020-09-20"), who, datetime.now(UTC))
     ((refused,),) = await book(store, [asked], lambda: "b1")  # type: ignore[misc]
     platform.close()
     assert isinstance(refused, Conflict)
