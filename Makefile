@@ -20,7 +20,7 @@ setup: .venv/installed ## the Python environment in .venv, every package pinned 
 
 .PHONY: demo
 demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= PORT= EXIT=1)
-	@$(PY) -m deploy.cli demo $${SCENARIO:+--scenario "$$SCENARIO"} $${SCALE:+--scale "$$SCALE"} \
+	@.venv/bin/bilet demo $${SCENARIO:+--scenario "$$SCENARIO"} $${SCALE:+--scale "$$SCALE"} \
 		$${KEEP:+--keep "$$KEEP"} $${PORT:+--port "$$PORT"} $${EXIT:+--exit}
 
 .PHONY: test

@@ -1,13 +1,11 @@
 """The words of the operator's command line: commands, options, and what a wrong one is told."""
 
 import argparse
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
-from deploy import audit, commands, dlq
+from deploy import audit, commands, dlq, option_types
 from deploy.page import VIEWERS
 from deploy.version import ROOT, version
 from shared.grants import FAMILY, ROLES, Role, grant_of
@@ -17,14 +15,16 @@ Command = Callable[[argparse.Namespace], Awaitable[int]]
 ROSTOV = Path(__file__).parent / "scenarios" / "rostov-2020"
 ABOUT = "The operator's command line of Bilet. Each command has a help of its own: bilet feed tail --help"
 WHERE = """\
-status, open, lag, dlq, token, feed and simulate are for a demo that runs on this machine, and say on standard error
-for which one. Of several it is that of this code, else the newest; what writes then needs a name. A demo is named by
---data FOLDER; for feed and simulate also by --url; for status, lag and dlq also by KAFKA_BOOTSTRAP_SERVERS and
-MONGO_URL in the environment; the key that signs its tokens also by IDENTITY_KEY (a file) and OIDC_ISSUER.
+status, open, lag, dlq, audit, token, feed and simulate are for a demo that runs on this machine, and say on standard
+error for which one. Of several it is that of this code, else the newest; what writes then needs a name. A demo is named
+by --data FOLDER; for feed and simulate also by --url; for status, lag, dlq and audit also by KAFKA_BOOTSTRAP_SERVERS
+and MONGO_URL in the environment; the key that signs its tokens also by IDENTITY_KEY (a file) and OIDC_ISSUER.
 Exit codes: 0 well, 1 a wrong result, 2 a wrong call or nothing to run on, 130 interrupted."""
 MIGRATE = """\
-Creates what is missing of topics, collections and indexes; may run at any time and again. Needs the environment of the
-services: KAFKA_BOOTSTRAP_SERVERS and MONGO_URL; KAFKA_PARTITIONS (6) and KAFKA_REPLICATION (1) count for new topics."""
+Creates what is missing of topics, collections and indexes, brings the rows of an older release up to date, and fills
+from Kafka what this release folds otherwise. It prints what it did and what is left to people; it may run at any time
+and again. Needs the environment of the services: KAFKA_BOOTSTRAP_SERVERS and MONGO_URL; KAFKA_PARTITIONS (6) and
+KAFKA_REPLICATION (1) count for new topics."""
 SECRETS = """\
 Prints a manifest of all Secrets that the installation on Kubernetes needs, with new random contents, for
     bilet secrets | kubectl create -f -
@@ -66,16 +66,25 @@ def parser() -> argparse.ArgumentParser:
     _status(_verb(verbs, "status", "what runs here, and whether it is ready", commands.status, STATUS))
     _open(_verb(verbs, "open", "the address of a region's page with a token in it", commands.open_page, OPEN))
     _token(_verb(verbs, "token", "sign a token of the local identity provider", commands.token, TOKEN))
-    feed = verbs.add_parser("feed", help="tail: follow a region's feed", formatter_class=_Form)
+    words = "tail: follow a region's feed"
+    feed = verbs.add_parser("feed", help=words, description="A region's numbered events", formatter_class=_Form)
     feeds = feed.add_subparsers(required=True, metavar="COMMAND")
     _tail(_verb(feeds, "tail", "print a region's events as they come", commands.tail, TAIL))
     _lag(_verb(verbs, "lag", "what is accepted and not visible yet", commands.lag, LAG))
     dlq.add(verbs, _Form)
     audit.add(verbs, _Form)
-    move = _verb(verbs, "migrate", "create missing topics, collections and indexes", commands.migrate_all, MIGRATE)
-    move.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="for servers that are starting")
+    move = _verb(verbs, "migrate", "bring topics and databases to this release", commands.migrate_all, MIGRATE)
+    move.add_argument(
+        "--wait", type=option_types.seconds, default=0, metavar="SECONDS", help="for servers that are starting"
+    )
     keys = _verb(verbs, "secrets", "print new Secrets for an installation on Kubernetes", commands.secrets, SECRETS)
-    keys.add_argument("--namespace", default="bilet", metavar="NAME", help="where they belong; default: bilet")
+    keys.add_argument(
+        "--namespace",
+        type=option_types.namespace,
+        default="bilet",
+        metavar="NAME",
+        help="where they belong; default: bilet",
+    )
     return bilet
 
 
@@ -102,23 +111,31 @@ def _verb(
 def _demo(demo: argparse.ArgumentParser) -> None:
     _scenario(demo)
     demo.add_argument("--keep", metavar="FOLDER", help="data survives in this folder, for the same scenario and scale")
-    demo.add_argument("--port", type=_port, help="of the gateway; default 8080, or a free one when that is busy")
+    demo.add_argument(
+        "--port", type=option_types.port, help="of the gateway; default 8080, or a free one when that is busy"
+    )
     demo.add_argument("--exit", action="store_true", help="stop after the report; 1 if a figure differs")
 
 
 def _simulate(simulate: argparse.ArgumentParser) -> None:
     _scenario(simulate)
     simulate.add_argument("--region", metavar="CODE", help="play it in this region instead of the scenario's")
-    simulate.add_argument("--url", type=_url, help="the gateway; default: the demo's")
-    simulate.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="for services that are starting")
+    simulate.add_argument("--url", type=option_types.url, help="the gateway; default: the demo's")
+    simulate.add_argument(
+        "--wait", type=option_types.seconds, default=0, metavar="SECONDS", help="for services that are starting"
+    )
     _json(simulate)
     _data(simulate)
 
 
 def _scenario(command: argparse.ArgumentParser) -> None:
     command.add_argument("--scenario", type=Path, default=ROSTOV, metavar="FOLDER", help="default: rostov-2020")
-    command.add_argument("--scale", type=_scale, default=1.0, help="play a part of the scenario, for instance 0.1")
-    command.add_argument("--seed", type=int, default=2020, help="of everything that is made up; default 2020")
+    command.add_argument(
+        "--scale", type=option_types.scale, default=1.0, help="play a part of the scenario, for instance 0.1"
+    )
+    command.add_argument(
+        "--seed", type=option_types.seed, default=2020, help="of everything that is made up; default 2020"
+    )
 
 
 def _token(token: argparse.ArgumentParser) -> None:
@@ -142,7 +159,7 @@ def _status(status: argparse.ArgumentParser) -> None:
 
 
 def _open(page: argparse.ArgumentParser) -> None:
-    page.add_argument("region", metavar="REGION", help="its code, for instance RU-ROS")
+    page.add_argument("region", type=option_types.region, metavar="REGION", help="its code, for instance RU-ROS")
     page.add_argument(
         "--role",
         default=VIEWERS[0],
@@ -159,21 +176,23 @@ def _json(command: argparse.ArgumentParser) -> None:
 
 def _lag(lag: argparse.ArgumentParser) -> None:
     how = lag.add_mutually_exclusive_group()
-    how.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="until nothing waits, at most so long")
     how.add_argument(
-        "--every", type=_seconds, default=0, metavar="SECONDS", help="again and again, each a line of JSON"
+        "--wait", type=option_types.seconds, default=0, metavar="SECONDS", help="until nothing waits, at most so long"
+    )
+    how.add_argument(
+        "--every", type=option_types.seconds, default=0, metavar="SECONDS", help="again and again, each a line of JSON"
     )
     _json(lag)
     _data(lag)
 
 
 def _tail(tail: argparse.ArgumentParser) -> None:
-    tail.add_argument("region", metavar="REGION", help="its code, for instance RU-ROS")
+    tail.add_argument("region", type=option_types.region, metavar="REGION", help="its code, for instance RU-ROS")
     tail.add_argument("--after", default="0", metavar="CURSOR", help="go on behind it; default: from the first event")
     tail.add_argument(
         "--until-end", action="store_true", help="stop when nothing is behind instead of waiting for more"
     )
-    tail.add_argument("--url", type=_url, help="the gateway; default: the demo's")
+    tail.add_argument("--url", type=option_types.url, help="the gateway; default: the demo's")
     tail.add_argument("--token", help="of an operator of the region; default: one of the demo's identity provider")
     _data(tail)
 
@@ -192,32 +211,3 @@ def _grant(text: str) -> Mapping[str, str]:
     if isinstance(granted, str):
         raise argparse.ArgumentTypeError(granted)
     return {"role": role, "org": org} if org else {"role": role}
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise argparse.ArgumentTypeError(f"{text!r} is no URL; for instance http://127.0.0.1:8080")
-    return text
-
-
-def _scale(text: str) -> float:
-    return _number(text, lambda scale: 0 < scale <= 100, "a number above 0, at most 100")
-
-
-def _seconds(text: str) -> float:
-    return _number(text, lambda seconds: seconds >= 0, "a number of seconds")
-
-
-def _port(text: str) -> int:
-    return int(_number(text, lambda port: port in range(1, 65536), "a port from 1 to 65535"))
-
-
-def _number(text: str, fits: Callable[[float], bool], form: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not fits(number):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {form}")
-    return number

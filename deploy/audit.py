@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deploy import installation
+from deploy import installation, option_types
 from deploy.answering import within
 from shared.audit import LOG
 from shared.contracts.topics import GROUPS
@@ -30,8 +30,10 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", form: type
     audit.set_defaults(run=show)
     audit.add_argument("--participant", metavar="ID", help="only what was about this pupil")
     audit.add_argument("--actor", metavar="ID", help="only what this actor did")
-    audit.add_argument("--days", type=int, default=7, metavar="N", help="how far back; default: 7")
-    audit.add_argument("--limit", type=int, default=1_000, metavar="N", help="how many at most; default: 1000")
+    audit.add_argument("--days", type=option_types.days, default=7, metavar="N", help="how far back; default: 7")
+    audit.add_argument(
+        "--limit", type=option_types.limit, default=1_000, metavar="N", help="how many at most; default: 1000"
+    )
     audit.add_argument("--json", action="store_true", help="a line of JSON each")
     audit.add_argument("--data", metavar="FOLDER", help="data folder of the demo that is meant")
 
@@ -52,6 +54,8 @@ async def show(options: argparse.Namespace) -> int:
         about = ", ".join(entry["participants"][:3]) + (" …" if len(entry["participants"]) > 3 else "")
         roles = ",".join(entry["roles"])
         print(ROW.format(entry["at"][:19], entry["service"], entry["actor"] or "", roles, entry["route"], about))
+    if not entries and not options.json:
+        print("no entries")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import io
 import logging
 import os
 import signal
@@ -22,11 +23,13 @@ from shared.errors import ServiceError
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs one command; exit code 0 well, 1 a wrong result, 2 a wrong call or nothing to run on."""
+    _show_every_letter()
     options = parser().parse_args(argv)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it logs is raised as well
     try:
         code = asyncio.run(_run(options))
-        sys.stdout.flush()
+        if sys.stdout:  # None where it was closed
+            sys.stdout.flush()
     except (KeyboardInterrupt, asyncio.CancelledError):
         code = 130
     except BrokenPipeError:
@@ -36,6 +39,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         code, complaint = complained(error)
         print(complaint, file=sys.stderr)
     raise SystemExit(code)
+
+
+def _show_every_letter() -> None:
+    """What the coding of a terminal lacks is shown by its number, and ends no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def complained(error: Exception) -> tuple[int, str]:

@@ -102,8 +102,10 @@ async def status(options: argparse.Namespace) -> int:
         found = [await systems.of_demo(folder) for folder in folders]
     if options.json:
         print(json.dumps({"systems": [systems.document(each) for each in found]}, ensure_ascii=False))
+    elif found:
+        print("\n\n".join("\n".join(systems.shown(each)) for each in found))
     else:
-        print("\n\n".join("\n".join(systems.shown(each)) for each in found) or "No demo is up here")
+        print(installation.nothing_up(installation.BY_ENVIRONMENT), file=sys.stderr)
     return 2 if not found else 0 if all(each.well for each in found) else 1
 
 
@@ -166,7 +168,9 @@ def _local() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as missing:
-        raise CallError(f"The package {missing.name} is missing here: pip install 'bilet[local]'") from None
+        raise CallError(
+            f"The package {missing.name} is missing here: in a checkout of Bilet, pip install '.[local]'"
+        ) from None
 
 
 async def tail(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from deploy import installation, recovery
+from deploy import installation, option_types, recovery
 from deploy.answering import within
 from deploy.dead_letters import DeadLetter, dead_letters
 from deploy.installation import CallError
@@ -52,7 +52,9 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", form: type
     driving = verb("redrive", "send some in again", REDRIVE, redrive)
     _group(driving, "group")
     driving.add_argument("position", metavar="POSITION", nargs="*", help="topic:partition:offset; none for all")
-    driving.add_argument("--wait", type=float, default=30.0, metavar="SECONDS", help="for a worker; default: 30")
+    driving.add_argument(
+        "--wait", type=option_types.seconds, default=30.0, metavar="SECONDS", help="for a worker; default: 30"
+    )
     passing = verb("skip", "pass what a group stands at", SKIP, skip)
     _group(passing, "group")
     passing.add_argument("position", metavar="POSITION", help="topic:partition:offset")

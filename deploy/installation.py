@@ -21,6 +21,7 @@ from deploy.version import ROOT
 from shared.settings import Settings, from_environment
 
 SERVERS = ("KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL")
+BY_ENVIRONMENT = f"set {' and '.join(SERVERS)}"
 TOKEN_SECONDS = 6 * 3600
 
 
@@ -43,7 +44,7 @@ def servers(data: str | None, *, writes: bool = False) -> Settings:
     """
     if data is None and any(os.environ.get(name) for name in SERVERS):
         return from_environment(Servers)
-    return servers_of(data_folder(data, f"set {' and '.join(SERVERS)}", writes=writes))
+    return servers_of(data_folder(data, BY_ENVIRONMENT, writes=writes))
 
 
 def servers_of(folder: Path) -> Settings:
@@ -58,8 +59,7 @@ def data_folder(data: str | None, otherwise: str | None = None, *, writes: bool 
     for a command that `writes` where several run and none is named.
     """
     folder = Path(data) if data else _found(demos(), otherwise, writes)
-    if not (folder / "gateway-port").exists():
-        raise CallError(f"{folder} is not the data folder of a demo: no file gateway-port is in it")
+    _must_be_a_demos(folder)
     _say(folder)
     return folder
 
@@ -115,10 +115,20 @@ def signing(issuer: Issuer) -> Token:
     return token
 
 
+def nothing_up(otherwise: str | None = None) -> str:
+    """That no demo runs here, and what can be done about it."""
+    ways = ["start one by `make demo` or `bilet demo`", "name the system by --data FOLDER"]
+    return f"No demo is up here: {', or '.join([*ways, otherwise] if otherwise else ways)}"
+
+
+def _must_be_a_demos(folder: Path) -> None:
+    if not (folder / "gateway-port").exists():
+        raise CallError(f"{folder} is not the data folder of a demo: no file gateway-port is in it")
+
+
 def _found(running: Sequence[Path], otherwise: str | None, writes: bool) -> Path:
     if not running:
-        ways = ["start one by `make demo` or `bilet demo`", "name the system by --data FOLDER"]
-        raise CallError(f"No demo is up here: {', or '.join([*ways, otherwise] if otherwise else ways)}")
+        raise CallError(nothing_up(otherwise))
     if writes and len(running) > 1:
         listed = "".join(f"\n  --data {shlex.quote(str(folder))}  at {_url(folder)}" for folder in running)
         raise CallError(
@@ -138,6 +148,7 @@ def _url(folder: Path) -> str:
 
 
 def _running(folder: Path) -> Mapping[str, str]:
+    _must_be_a_demos(folder)
     settings = announcement.settings_in(folder)
     if settings is None:
         start = f"bilet demo --keep {shlex.quote(str(folder))}"

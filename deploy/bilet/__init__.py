@@ -3,6 +3,7 @@
 The parts import each other by their own names, which only the processes of Bilet find: `main` shows them the way.
 """
 
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ PARTS = HERE if (HERE / "shared").is_dir() else HERE.parents[1]
 
 def main() -> None:
     """The operator's command line."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command listens, Ctrl-C ends it without a traceback
     sys.path.insert(0, str(PARTS))
     from deploy.cli import main as command_line
 

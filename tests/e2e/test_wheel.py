@@ -91,7 +91,7 @@ def test_a_missing_extra_is_named(installed: Path, tmp_path: Path) -> None:
     environ = {**os.environ, "PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path)}
     for verb in ("demo", "simulate"):
         code, _, said = run(installed / "bilet", verb, cwd=tmp_path, environ=environ)
-        assert (code, said) == (2, "The package rich is missing here: pip install 'bilet[local]'\n")
+        assert (code, said) == (2, "The package rich is missing here: in a checkout of Bilet, pip install '.[local]'\n")
     assert run(installed / "bilet", "--help", cwd=tmp_path, environ=environ)[0] == 0
 
 

@@ -98,7 +98,13 @@ async def test_a_demo_of_another_version_is_found_too(several: tuple[Bilet, Path
 
 async def test_status_of_nothing_is_2(tmp_path: Path) -> None:
     said = await Bilet(tmp_path)("status")
-    assert (said.code, said.output) == (2, "No demo is up here\n")
+    assert (said.code, said.output) == (2, "")
+    assert said.complaint.startswith("No demo is up here: start one by `make demo`")
+    no_demo = await Bilet(tmp_path)("status", "--data", str(tmp_path))
+    assert (no_demo.code, no_demo.complaint) == (
+        2,
+        f"{tmp_path} is not the data folder of a demo: no file gateway-port is in it\n",
+    )
 
 
 async def test_the_page_s_address_opens_it_for_each_who_may_look(
