@@ -16,15 +16,17 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.installation import signing
+from deploy.local import gateway
 from deploy.local.announcement import About, announced
 from deploy.local.folder import data_folder
+from deploy.local.ports import is_free
 from deploy.local.processes import cpu_seconds, peak_memory
 from deploy.local.server import Say
 from deploy.local.stack import infrastructure
 from deploy.local.system import System, system
 from deploy.open_season import open_season
 from deploy.page import address
-from deploy.play import play_season, scenario_of
+from deploy.play import play_season, refuse_another, scenario_of
 from deploy.simulator.client import Client
 from deploy.simulator.command import PlayError
 from deploy.simulator.report import print_report
@@ -38,8 +40,9 @@ PAGE_SECONDS = 1.0
 PAGE_TIMEOUT = aiohttp.ClientTimeout(total=10)
 DRAIN_SECONDS = 60.0
 OPENS_WITHIN = 30.0
-LOOK = "In another terminal: .venv/bin/bilet status, open {region}, lag, feed tail {region}, --help"
-OWN = "Calls of your own succeed in season {season}, which is open now: GET {url}/trials/slots?season={season}"
+LOOK = "In another terminal: {bilet} status, open {region}, lag, feed tail {region}, --help"
+OWN = "Calls of your own succeed in season {season}, which is open now: {url}/docs tells them, {script} makes some"
+BILET, FIRST_CALLS = Path(".venv/bin/bilet"), Path("deploy/first-calls.sh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ async def demo(play: Play, console: Console) -> int:
         console.print(text, highlight=False, markup=False)
 
     with data_folder(play.keep) as data:
+        _refuse_early(play, scenario, data)
         async with _running(play, scenario, data, say) as running:
             shown = _page_address(running, scenario.region, scenario.season)
             console.print(f"The page of the region: {shown}\n", soft_wrap=True, highlight=False)
@@ -75,10 +79,18 @@ async def demo(play: Play, console: Console) -> int:
             if play.exit:
                 return 0 if result.right and drained else 1
             console.print(f"\nStays up until Ctrl-C: {shown}", soft_wrap=True, highlight=False)
-            say(LOOK.format(region=scenario.region))
-            say(await _own_calls(running, scenario))
+            look = LOOK.format(bilet=_here(BILET) or "bilet", region=scenario.region)
+            for words in (look, await _own_calls(running, scenario)):
+                console.print(words, soft_wrap=True, highlight=False, markup=False)
             await asyncio.Event().wait()
     return 0
+
+
+def _refuse_early(play: Play, scenario: Scenario, data: Path) -> None:
+    """What would be refused after half a minute, when everything runs; raises CallError and StackError."""
+    refuse_another(data, scenario, play.seed)
+    if play.port and not is_free(play.port):
+        raise gateway.busy(play.port)
 
 
 @asynccontextmanager
@@ -115,13 +127,18 @@ def _shown(play: Play, scenario: Scenario, data: Path) -> Path:
 
 async def _own_calls(running: System, scenario: Scenario) -> str:
     """Opens a season for whoever tries the API now; what to say of it."""
-    now = datetime.now(scenario.zone)
+    now, script = datetime.now(scenario.zone), _here(FIRST_CALLS) or f"bash {ROOT / FIRST_CALLS}"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
         client = Client(http, running.url, signing(running.issuer), Random(now.year), OPENS_WITHIN)
         try:
-            return OWN.format(season=await open_season(client, scenario, now), url=running.url)
+            return OWN.format(season=await open_season(client, scenario, now), url=running.url, script=script)
         except PlayError as refusal:
             return f"No season is open for calls of your own: {refusal}"
+
+
+def _here(path: Path) -> str:
+    """The path of a program as one calls it in a checkout; nothing where this is none, or another folder."""
+    return str(path) if path.exists() and Path.cwd().samefile(ROOT) else ""
 
 
 def _page_address(running: System, region: str, season: str) -> str:

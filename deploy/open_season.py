@@ -11,8 +11,8 @@ from deploy.simulator.steps import NATIONAL_OPERATOR, Venue, staff
 
 SEPTEMBER = 9
 CONSENT_URL = "https://bilet.example/consent/{season}-1"
-SLOT_DAYS, SLOT_HOUR = 14, time(15)
-"""Every day a slot at one venue."""
+PAST_DAYS, COMING_DAYS, SLOT_HOUR = 7, 14, time(15)
+"""Every day a slot at one venue: what staff enter afterwards has been held, what families book is to come."""
 
 
 def school_year(today: date) -> tuple[str, date, date]:
@@ -22,8 +22,8 @@ def school_year(today: date) -> tuple[str, date, date]:
 
 
 async def open_season(client: Client, scenario: Scenario, now: datetime) -> str:
-    """Its code: defined with the scenario's rules, with a venue of every municipality, the next days' slots at one of
-    them, and a consent document that guardians can agree to.
+    """Its code: defined with the scenario's rules, with a venue of every municipality, slots of the last and the
+    next days at one of them, and a consent document that guardians can agree to.
 
     Again, it changes nothing but opens the slots of new days. Raises PlayError at a refusal.
     """
@@ -45,17 +45,21 @@ async def open_season(client: Client, scenario: Scenario, now: datetime) -> str:
         entry = {"organisation": venue.code, "name": venue.name, "registry": "regional", "season": code}
         operator = staff("regional-operator", scenario.region)
         await client.perform(operator, Command("PUT", VENUES, VENUES.format(code=venue.code), entry))
-    await client.perform(staff("venue", venues[0].code), _timetable(scenario, venues[0], code, closes, now))
+    await client.perform(staff("venue", venues[0].code), _timetable(scenario, venues[0], (code, opens, closes), now))
     document = {"title": f"Согласие на обработку персональных данных, {code}", "url": CONSENT_URL.format(season=code)}
     route = "/registration/consent-documents/{version}"
     await client.perform(NATIONAL_OPERATOR, Command("PUT", route, route.format(version=f"{code}-1"), document))
     return code
 
 
-def _timetable(scenario: Scenario, venue: Venue, season: str, closes: date, now: datetime) -> Command:
-    days = [now.date() + timedelta(days=n) for n in range(1, SLOT_DAYS + 1)]
-    slots = [_slot(scenario, season, day) for day in days if day <= closes] or [_slot(scenario, season, closes)]
-    body = {"venue": venue.code, "season": season, "slots": slots}
+def _timetable(scenario: Scenario, venue: Venue, year: tuple[str, date, date], now: datetime) -> Command:
+    season, opens, closes = year
+    days = [now.date() + timedelta(days=n) for n in range(-PAST_DAYS, COMING_DAYS + 1) if n != 0]
+    body = {
+        "venue": venue.code,
+        "season": season,
+        "slots": [_slot(scenario, season, day) for day in days if opens <= day <= closes],
+    }
     return Command("POST", "/trials/slots/batch", "/trials/slots/batch", body, Batch("slots", "ref"))
 
 

@@ -51,7 +51,8 @@ async def play_season(
     """
     before = await _events(scenario.region, url, token)
     if data:
-        _note(data / f"played-{scenario.region}", scenario, seed)
+        refuse_another(data, scenario, seed)
+        _note(data, scenario).write_text(_words(scenario, seed))
     if before:
         console.print(f"{scenario.region} holds {before:,} events already; none is caused twice.", highlight=False)
     try:
@@ -62,13 +63,21 @@ async def play_season(
         raise PlayError(f"{error}\n{scenario.region} had been played in before. {ONLY_THE_SAME}") from None
 
 
-def _note(path: Path, scenario: Scenario, seed: int) -> None:
-    """A play with other numbers would be refused half-way, and what it had done by then would stay in the figures."""
-    wanted = f"season {scenario.season} of {scenario.registered:,} pupils, scale {scenario.scale:g}, seed {seed}"
-    noted = path.read_text() if path.exists() else wanted
+def refuse_another(data: Path, scenario: Scenario, seed: int) -> None:
+    """Raises CallError where another play was noted: it would be refused half-way, and what it had done by then would
+    stay in the figures."""
+    note, wanted = _note(data, scenario), _words(scenario, seed)
+    noted = note.read_text() if note.exists() else wanted
     if noted != wanted:
         raise CallError(f"{scenario.region} has been played here: {noted}. Now wanted: {wanted}. {ONLY_THE_SAME}")
-    path.write_text(wanted)
+
+
+def _note(data: Path, scenario: Scenario) -> Path:
+    return data / f"played-{scenario.region}"
+
+
+def _words(scenario: Scenario, seed: int) -> str:
+    return f"season {scenario.season} of {scenario.registered:,} pupils, scale {scenario.scale:g}, seed {seed}"
 
 
 async def _events(region: str, url: str, token: Token) -> int:

@@ -115,6 +115,11 @@ def _file(path: Path) -> str:
     )
 
 
+def busy(port: int) -> StackError:
+    """The gateway's port was chosen, and something else has it."""
+    return StackError(f"port {port} is busy: choose another one, or end the program that listens there")
+
+
 @contextmanager
 def port_for(wanted: int | None, usual: int, say: Say) -> Iterator[int]:
     """The gateway's port, nobody else's meanwhile: the wanted one, else the usual one, else a free one, and said so.
@@ -124,7 +129,7 @@ def port_for(wanted: int | None, usual: int, say: Say) -> Iterator[int]:
     port = usual if wanted is None else wanted
     with claimed(port) as free:
         if not free and wanted is not None:
-            raise StackError(f"port {wanted} is busy: choose another one, or end the program that listens there")
+            raise busy(wanted)
         if not free:
             port = free_port()
             say(f"Port {usual} is busy: the gateway takes {port}")

@@ -8,6 +8,8 @@ from rich.table import Table
 
 from deploy.simulator.simulation import Result
 
+SOURCES = "reported: published of that season; filler: made up to agree with what was"
+
 
 def print_report(result: Result, console: Console) -> None:
     """The computed figures beside the scenario's, then the traffic, the rates and the freshness."""
@@ -35,7 +37,8 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def _figures(result: Result) -> Table:
-    table = Table("figure", "expected", "computed from the events", "expected figure is", "", title="Figures")
+    columns = ("figure", "expected", "computed from the events", "expected figure is", "")
+    table = Table(*columns, title="Figures", caption=SOURCES)
     for check in result.checks:
         mark = "[green]right[/]" if check.right else "[bold red]DIFFERS[/]"
         table.add_row(check.figure, check.expected, check.computed, check.source, mark)

@@ -1,5 +1,8 @@
 """After a play a season is open for calls of one's own, and the figures of the one that was played stay as they are."""
 
+import asyncio
+import os
+import sys
 import time
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -10,18 +13,23 @@ from typing import Any
 import aiohttp
 import pytest
 
-from deploy.installation import signing
-from deploy.local.system import System
+from deploy.installation import SERVERS, signing
+from deploy.local.system import ROOT, System
 from deploy.open_season import open_season, school_year
+from deploy.simulator.catalogue import venues_of
 from deploy.simulator.client import Client as Caller
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
+from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import INSTRUMENTS, Options
 from tests.chaos.agreement import agreed
 from tests.chaos.installation import play
 from tests.e2e import generated
 from tests.e2e.conftest import Client
 from tests.e2e.season import soon
+from tests.e2e.test_which_demo import announced_as
+
+SCRIPT_SECONDS = 120
 
 
 @pytest.mark.parametrize(
@@ -49,6 +57,16 @@ async def test_a_newcomers_own_calls_succeed_and_change_no_figure_of_the_play(
         season = await open_season(caller, scenario, now)
         assert await open_season(caller, scenario, now) == season
 
+    await _enter_and_book(client, scenario, season, now)
+    assert (await agreed(running, scenario.region, season)).figures.funnel["participated"] == 1
+
+    await _first_calls(running, scenario, season, tmp_path)
+    funnel = (await agreed(running, scenario.region, season)).figures.funnel
+    assert (funnel["participated"], funnel["attended"], funnel["recommended"]) == (2, 1, 1)
+    assert (await agreed(running, scenario.region, scenario.season)).figures == before
+
+
+async def _enter_and_book(client: Client, scenario: Scenario, season: str, now: datetime) -> None:
     school = f"{scenario.municipalities[0].code}-S01"
     navigator = (f"navigator:{school}",)
     grade = scenario.grades[0]
@@ -68,8 +86,29 @@ async def test_a_newcomers_own_calls_succeed_and_change_no_figure_of_the_play(
     attempt = {"ref": "own", "participant": pupil, "season": season, "diagnostic": diagnostic, "answers": answers}
     await soon(client, "POST", "/trials/attempts", attempt, by=navigator)
     listed = await client.ok("GET", f"/trials/slots?season={season}&after=&limit=100", by=navigator)
-    slot = next(slot for slot in listed["items"] if slot["region"] == scenario.region)
+    coming = (s for s in listed["items"] if datetime.fromisoformat(s["starts_at"]) > now)
+    slot = next(slot for slot in coming if slot["region"] == scenario.region)
     await client.ok("POST", f"/trials/slots/{slot['slot']}/bookings", {"participant": pupil}, by=navigator)
 
-    assert (await agreed(running, scenario.region, season)).figures.funnel["participated"] == 1
-    assert (await agreed(running, scenario.region, scenario.season)).figures == before
+
+async def _first_calls(running: System, scenario: Scenario, season: str, folder: Path) -> None:
+    """`deploy/first-calls.sh`, as whoever reads the README runs it."""
+    first = scenario.municipalities[0]
+    with announced_as(running, folder / "bilet-first", str(ROOT)):
+        script = await asyncio.create_subprocess_exec(
+            *("bash", str(ROOT / "deploy" / "first-calls.sh")),
+            env={
+                **{name: value for name, value in os.environ.items() if name not in SERVERS},
+                "REGION": scenario.region,
+                "SCHOOL": f"{first.code}-S01",
+                "VENUE": next(venues_of(first, scenario)).code,
+                "SEASON": season,
+                "BILET": f"{sys.executable} -m deploy.cli",
+                "TMPDIR": str(folder),
+            },
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(SCRIPT_SECONDS):
+            said, _ = await script.communicate()
+    assert script.returncode == 0, said.decode()
