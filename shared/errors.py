@@ -30,10 +30,10 @@ from typing import Any, ClassVar, Protocol, Self
 
 from pydantic import ValidationError
 
-MOST_ERRORS = 50
-"""So many wrong fields are named in an answer; of the others only the number is said."""
-MOST_ERRORS_OF_AN_ITEM = 10
-"""The same for one item of a batch that is read by itself."""
+MOST_ERRORS, MOST_ERRORS_OF_AN_ITEM = 50, 10
+"""So many wrong fields are named in an answer, and of one item of a batch; of the others only the number is said."""
+IN_JSON = dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "Input should be an object")
+"""What pydantic says in Python's words, in those of JSON."""
 LONGEST_WORDS = 300
 """Characters of a pointer or a reason, since both may repeat a name that the caller chose."""
 
@@ -119,8 +119,8 @@ class BadInput(ServiceError):
     @classmethod
     def invalid(cls, error: ValidationError, prefix: str = "", most: int = MOST_ERRORS) -> "BadInput":
         """The complaints of a pydantic validation, without the values that were sent."""
-        complaints = error.errors(include_url=False, include_input=False, include_context=False)
-        return cls.of((FieldError(pointer(prefix, c["loc"]), c["msg"]) for c in complaints), most)
+        said = error.errors(include_url=False, include_input=False, include_context=False)
+        return cls.of((FieldError(pointer(prefix, e["loc"]), IN_JSON.get(e["type"], e["msg"])) for e in said), most)
 
 
 class MalformedJson(ServiceError):

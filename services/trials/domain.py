@@ -40,9 +40,9 @@ def must_take_part(
         return
     if pupil.consent_set_by == UNSET and now - entry.recorded < CONSENT_UNDER_WAY:
         raise not_yet("consent-missing", at, "no guardian's consent has arrived yet")
-    raise conflict(
-        "consent-missing", at, "no guardian's consent is in force" + (" for all of that time" * pupil.consent)
-    )
+    if pupil.consent:
+        raise conflict("consent-missing", at, "no guardian's consent is in force for all of that time")
+    raise conflict("consent-missing", at, "no guardian's consent is in force; one just given is known here in a moment")
 
 
 def must_lie_in(season: Season, time: datetime, at: str) -> None:
@@ -90,7 +90,7 @@ def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: New
 
 def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime, field: str) -> None:
     if time >= slot.starts_at:
-        raise conflict("slot-past", "/occurred_at", "the slot has begun")
+        raise conflict("slot-past", "/occurred_at", f"the slot had begun at {slot.starts_at.isoformat()}")
     if not slot.grades[0] <= pupil.grade <= slot.grades[1]:
         raise conflict("grade-outside-slot", field, f"the slot is for grades {slot.grades[0]} to {slot.grades[1]}")
     if any(b.is_live and b.starts_at < slot.ends_at and slot.starts_at < b.ends_at for b in path.bookings):

@@ -80,3 +80,15 @@ def test_the_tests_look_at_pointers(pointer: str, is_there: bool) -> None:
     url = URL("http://host/registration/schools/RU-ROS-001-S01/participants?sent=1")
     assert stands(pointer, "GET", url, b'{"pupils": [{"name": "A"}]}') is is_there
     assert [*named({"items": [{"problem": {"errors": [{"pointer": pointer}]}}, {}]})] == [pointer]
+
+
+def test_a_wrong_shape_is_told_in_the_words_of_json() -> None:
+    class Body(BaseModel):
+        answers: dict[str, str]
+
+    with pytest.raises(ValidationError) as wrong:
+        Body.model_validate({"answers": []})
+    assert [error.detail for error in BadInput.invalid(wrong.value).errors] == ["Input should be an object"]
+    with pytest.raises(ValidationError) as wrong:
+        Body.model_validate([])
+    assert [error.detail for error in BadInput.invalid(wrong.value).errors] == ["Input should be an object"]
