@@ -71,3 +71,10 @@ def test_a_decision_has_a_number_of_its_own() -> None:
         titled = NUMBER.match(path.read_text())
         assert titled, path.name
         assert int(titled[1]) == number, path.name
+
+
+def test_what_others_must_do_stands_first_in_a_version_s_part() -> None:
+    versions = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]
+    first = re.findall(r"^### (.+)", versions[0], re.MULTILINE)
+    assert versions[0].startswith("Unreleased")
+    assert not first or first[:2] == ["Clients must change", "Operators must do"]
