@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 PY := .venv/bin/python
+BILET := .venv/bin/bilet
 
 .PHONY: help
 help: ## this list
@@ -20,7 +21,7 @@ setup: .venv/installed ## the Python environment in .venv, every package pinned 
 
 .PHONY: demo
 demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= PORT= EXIT=1)
-	@.venv/bin/bilet demo $${SCENARIO:+--scenario "$$SCENARIO"} $${SCALE:+--scale "$$SCALE"} \
+	@$(BILET) demo $${SCENARIO:+--scenario "$$SCENARIO"} $${SCALE:+--scale "$$SCALE"} \
 		$${KEEP:+--keep "$$KEEP"} $${PORT:+--port "$$PORT"} $${EXIT:+--exit}
 
 .PHONY: test

@@ -11,10 +11,10 @@ CALLER_S = {"MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "KEEP", "SCENARIO", "SCALE",
 
 def made(*words: str) -> list[str]:
     """The arguments that the demo of this call gets."""
-    command = ["make", "--silent", "--old-file=setup", "demo", "PY=printf '%s\\n'", *words]
+    command = ["make", "--silent", "--old-file=setup", "demo", "BILET=printf '%s\\n'", *words]
     environ = {name: value for name, value in os.environ.items() if name not in CALLER_S}
     run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True, timeout=60)
-    return run.stdout.splitlines()[3:]
+    return run.stdout.splitlines()[1:]
 
 
 def test_a_demo_has_every_word_whole() -> None:
