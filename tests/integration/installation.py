@@ -152,7 +152,13 @@ OneService = TypeVar("OneService", bound=Installation)
 @asynccontextmanager
 async def installed(kind: type[OneService], infrastructure: Infrastructure) -> AsyncIterator[OneService]:
     """The service, started; its process and its database are gone in the end."""
-    async with _issuer() as issuer, aiohttp.ClientSession(middlewares=(checked, documented)) as http:
+    # A server ends a connection that was idle for five seconds: who begins a request just then is told of it as of a
+    # failure, and a POST is not sent again.
+    reused = aiohttp.TCPConnector(keepalive_timeout=2)
+    async with (
+        _issuer() as issuer,
+        aiohttp.ClientSession(connector=reused, middlewares=(checked, documented)) as http,
+    ):
         settings = own_settings(infrastructure, issuer.url)
         await create_topics(settings)
         mongo = Mongo(settings.mongo_url, settings.database(kind.service))
