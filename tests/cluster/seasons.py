@@ -19,7 +19,10 @@ from tests.verdict import Broken, same
 
 SCALE = os.environ.get("SCALE", "1")
 PROGRESS = re.compile(r"^([\d,]+) of ([\d,]+) events")
-RETRIES = re.compile(r"^Retries: (.*)")
+RETRIES = re.compile(r"^Retries: (.*?)\nMost events", re.MULTILINE | re.DOTALL)
+"""The report is broken at 80 columns: a long one goes on in the next line."""
+SERVER_FAULT = re.compile(r"(?:^|, |feed: )5\d\d\b")
+"""A reason, not a number of them: `503 unavailable: 22, feed: 502: 4`."""
 BEGUN = 0.04
 ALL_SECONDS = 4_500.0
 LAST_LINES = 20
@@ -52,9 +55,17 @@ class Seasons:
                 self._begun.set()
 
     def end(self) -> None:
-        """The season that is played now is complete."""
-        self.retried += [said[1] for line in self.log if (said := RETRIES.match(line))]
+        """The season that is played now is complete; raises Broken where its report does not say what was retried."""
+        said = RETRIES.search("\n".join(self.log))
+        if said is None:
+            raise Broken("the report of a season does not say what was sent again")
+        self.retried.append(" ".join(said[1].split()))
         self.played += 1
+
+    @property
+    def failed(self) -> list[str]:
+        """Of the seasons that are complete, what was retried in those where an answer of 500 or more was among it."""
+        return [said for said in self.retried if SERVER_FAULT.search(said)]
 
     async def begun(self) -> None:
         """Returns when a season is well under way."""

@@ -38,6 +38,23 @@ async def test_faults_begin_when_a_season_is_under_way_however_small_it_is() -> 
         await asyncio.wait_for(begun, 5)
 
 
+def test_an_answer_of_the_servers_fault_is_found_wherever_the_report_breaks() -> None:
+    seasons = Seasons(0)
+    for said, failed in (
+        (["Retries: none"], False),
+        (["Retries: 409 organisation-unknown: 503, ClientOSError: 1"], False),
+        (["Retries: 409 organisation-unknown: 5, ClientOSError: 1, ", "503 unavailable: 2"], True),
+        (["Retries: feed: 502: 4"], True),
+    ):
+        before = len(seasons.failed)
+        seasons.log[:] = [*said, "Most events on their way at once: 9"]
+        seasons.end()
+        assert len(seasons.failed) - before == failed, said
+    seasons.log.clear()
+    with pytest.raises(Broken, match="does not say"):
+        seasons.end()
+
+
 async def test_work_that_never_comes_is_told_in_one_line() -> None:
     watch = Watch()
 
