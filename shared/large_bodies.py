@@ -1,4 +1,4 @@
-"""Large bodies pass two gates in each process: few bytes of them are in memory, and fewer are dealt with, at a time."""
+"""Large bodies pass two gates in each process: few bytes of them are in memory, and one is dealt with at a time."""
 
 import asyncio
 from collections import deque
@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 KIB = 1024
-LARGE = 64 * KIB
+LARGE = 32 * KIB
 """Bodies up to here pass no gate: they are what classes send at the lesson bell, and go on together."""
 MOST_READ = 16 * 1024 * KIB
 """Three of the largest: whoever sends slowly holds room, and others go on beside."""
-MOST_SERVED = 1024 * KIB
-"""Parsing takes the interpreter for 7 ms a MiB, which nothing interrupts."""
+LONGEST_REST = 0.05
+"""Seconds until the next large body's turn, at most."""
 
 
 class _Waiting(NamedTuple):
@@ -70,11 +70,29 @@ class Gate:
         self._waiting.extendleft(reversed(passed_over))
 
 
+class Turns:
+    """One at a time; after each, for as long as it took, nobody's turn comes: the others of the process are served."""
+
+    def __init__(self) -> None:
+        self._taken = asyncio.Lock()
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[None]:
+        """Waits for the turn, in the order of coming, and has it while the body runs; the rest delays only the next."""
+        await self._taken.acquire()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            yield
+        finally:
+            loop.call_later(min(loop.time() - began, LONGEST_REST), self._taken.release)
+
+
 class LargeBodies:
     """The gates of one process: a slow sender holds memory, but nobody who has sent, and an account holds it once."""
 
     def __init__(self) -> None:
         self.read = Gate(MOST_READ)
         """From before the first byte is read until the answer is made."""
-        self.served = Gate(MOST_SERVED)
+        self.served = Turns()
         """From when a body is there."""

@@ -71,7 +71,7 @@ class Route(APIRoute):
             gates = request.app.state.large_bodies
             async with gates.read.passed(size, whose=_account(request)):
                 text = await _text(request, largest)
-                async with gates.served.passed(size):
+                async with gates.served.taken():
                     received, text = await aside(partial(_parsed, request, text, largest), LIGHT), b""
                     return await handle(received)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
 import pytest
@@ -11,7 +13,7 @@ from pydantic import Field
 from shared.auth import NationalOperator, SchoolStaff
 from shared.bodies import Body, Count
 from shared.errors import LONGEST_WORDS, MOST_ERRORS
-from shared.large_bodies import LARGE, MOST_READ
+from shared.large_bodies import LARGE, MOST_READ, LargeBodies
 from shared.moments import Day, Moment
 from shared.routes import LARGEST_BODY, Route
 from tests.asking import Asked
@@ -133,12 +135,14 @@ async def test_a_body_that_does_not_come_is_given_up_and_the_connection_with_it(
     assert (answer.status, answer.body["type"], answer.headers["connection"]) == (408, "too-slow", "close")
 
 
-@pytest.mark.parametrize("gate", ["read", "served"])
-async def test_a_large_body_waits_for_its_turn_and_its_clock_does_not_run_meanwhile(asked: Asked, gate: str) -> None:
+@pytest.mark.parametrize("gate", [lambda gates: gates.read.passed(MOST_READ), lambda gates: gates.served.taken()])
+async def test_a_large_body_waits_for_its_turn_and_its_clock_does_not_run_meanwhile(
+    asked: Asked, gate: Callable[[LargeBodies], AbstractAsyncContextManager[None]]
+) -> None:
     large, small = b"x" * LARGE, b"x" * (LARGE - 4)
     asked.app.state.body_seconds = 0.01
     try:
-        async with getattr(asked.app.state.large_bodies, gate).passed(MOST_READ):
+        async with gate(asked.app.state.large_bodies):
             waits = asyncio.create_task(asked.ask("POST", "/texts", b'["%s"]' % large))
             assert (await asked.ask("POST", "/texts", b'["%s"]' % small)).body == len(small)
             await asyncio.sleep(0.05)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.large_bodies import Gate
+from shared.large_bodies import LONGEST_REST, Gate, Turns
 
 
 class Visitors:
@@ -120,3 +120,53 @@ async def test_who_is_called_in_and_gives_up_at_once_makes_room(visitors: Visito
     await visitors.leave_at_once("a")
     await visitors.give_up("b")
     assert visitors.inside == ["c"]
+
+
+async def test_turns_are_one_at_a_time_in_the_order_of_coming() -> None:
+    turns, had = Turns(), list[str]()
+
+    async def visit(name: str) -> None:
+        async with turns.taken():
+            had.append(f"{name} in")
+            await asyncio.sleep(0)
+            had.append(f"{name} out")
+
+    await asyncio.gather(*map(visit, "abc"))
+    assert had == ["a in", "a out", "b in", "b out", "c in", "c out"]
+
+
+async def test_who_gives_up_while_it_waits_for_its_turn_keeps_nobody() -> None:
+    turns = Turns()
+    async with turns.taken():
+        waits = asyncio.create_task(_has_turn(turns))
+        await _settled()
+        waits.cancel()
+        await _settled()
+    assert waits.cancelled()
+    async with asyncio.timeout(5):
+        await _has_turn(turns)
+
+
+async def test_after_a_turn_nobody_s_comes_for_as_long_as_it_took() -> None:
+    loop, turns = asyncio.get_running_loop(), Turns()
+    began = loop.time()
+    async with turns.taken():
+        await asyncio.sleep(0.02)
+    left = loop.time()
+    await _has_turn(turns)
+    assert loop.time() - left >= 0.9 * (left - began)
+
+
+async def test_after_a_long_turn_the_rest_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, now, rests = asyncio.get_running_loop(), [0.0], list[float]()
+    monkeypatch.setattr(loop, "time", lambda: now[0])
+    monkeypatch.setattr(loop, "call_later", lambda seconds, _: rests.append(seconds))
+    async with Turns().taken():
+        now[0] = 100 * LONGEST_REST
+    monkeypatch.undo()
+    assert rests == [LONGEST_REST]
+
+
+async def _has_turn(turns: Turns) -> None:
+    async with turns.taken():
+        pass
