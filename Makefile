@@ -26,7 +26,7 @@ demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= P
 
 .PHONY: test
 test: setup ## every test that needs no more than this machine, two files at a time, each with servers of its own
-	$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/contract tests/integration tests/e2e
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/contract tests/unit
 
 .PHONY: bench
 bench: setup ## benchmarks with their bounds; writes tests/bench/RESULTS.md

@@ -7,7 +7,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from deploy.local.stack import Infrastructure
-from shared import kafka
+from shared import kafka, watch
 from shared.contracts import topics
 from shared.contracts.event import Envelope
 from shared.errors import RecordsLost
@@ -173,7 +173,10 @@ async def _is_set(asked: Callable[[], bool]) -> bool:
     return asked()
 
 
-async def test_what_waits_behind_an_open_transaction_is_told(fixture: Fixture, partition: TopicPartition) -> None:
+async def test_what_waits_behind_an_open_transaction_is_told(
+    fixture: Fixture, partition: TopicPartition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "STANDING_SECONDS", 2.0)
     await publish(fixture.settings, *pupils(3), partition=0)
     consumer = fixture.consumer()
     readers = Readers(fixture.settings.bootstrap, [consumer], Metrics())

@@ -26,13 +26,18 @@ async def _asked(http: aiohttp.ClientSession, port: str, path: str) -> tuple[int
     return 0, ""
 
 
-@pytest.mark.parametrize(("role", "status"), [("worker", 503), ("all", 200)])
 async def test_a_partition_that_stands_is_told_by_the_log_the_metrics_and_the_probes(
-    role: str, status: int, infrastructure: Infrastructure
+    infrastructure: Infrastructure,
 ) -> None:
     """A process that only works is not ready then; one that serves requests goes on to serve them."""
     if infrastructure.provider != "processes":
         pytest.skip("the broker's disk is out of reach")
+    async with asyncio.TaskGroup() as installations:
+        installations.create_task(_is_told(infrastructure, "worker", 503))
+        installations.create_task(_is_told(infrastructure, "all", 200))
+
+
+async def _is_told(infrastructure: Infrastructure, role: str, status: int) -> None:
     settings = own_settings(infrastructure, "http://127.0.0.1:9/issuer")
     await create_topics(settings)
     partition = TopicPartition(settings.kafka_topic_prefix + TOPIC, 0)
