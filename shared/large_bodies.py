@@ -7,12 +7,19 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 KIB = 1024
-LARGE = 32 * KIB
-"""Bodies up to here pass no gate: they are what classes send at the lesson bell, and go on together."""
+LARGE = 64 * KIB
+"""Bodies up to here pass no gate: they are what classes send at the lesson bell, and share transactions."""
+SMALL, PART = 16 * KIB, 8
+"""A body above this is large, too, where it is more than an eighth of what its route takes."""
 MOST_READ = 16 * 1024 * KIB
 """Three of the largest: whoever sends slowly holds room, and others go on beside."""
 LONGEST_REST = 0.05
 """Seconds until the next large body's turn, at most."""
+
+
+def is_large(size: int, most: int) -> bool:
+    """Whether a body of so many bytes waits for its turn on a route that takes so many at most."""
+    return size > min(LARGE, max(SMALL, most // PART))
 
 
 class _Waiting(NamedTuple):

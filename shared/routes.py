@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from shared.acting import PRINCIPAL, READING
 from shared.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
-from shared.large_bodies import LARGE
+from shared.large_bodies import is_large
 from shared.received import BYTES_A_VALUE, Received, parse, read
 from shared.side_thread import LIGHT, aside
 
@@ -66,7 +66,7 @@ class Route(APIRoute):
                 return await handle(Received(request.scope, request.receive))
             acceptable(request, largest)
             size = largest if "transfer-encoding" in request.headers else int(request.headers["content-length"])
-            if size <= LARGE:
+            if not is_large(size, largest):
                 return await handle(_parsed(request, await _text(request, largest), largest))
             gates = request.app.state.large_bodies
             async with gates.read.passed(size, whose=_account(request)):

@@ -13,7 +13,7 @@ from pydantic import Field
 from shared.auth import NationalOperator, SchoolStaff
 from shared.bodies import Body, Count
 from shared.errors import LONGEST_WORDS, MOST_ERRORS
-from shared.large_bodies import LARGE, MOST_READ, LargeBodies
+from shared.large_bodies import LARGE, MOST_READ, PART, LargeBodies
 from shared.moments import Day, Moment
 from shared.routes import LARGEST_BODY, Route
 from tests.asking import Asked
@@ -51,7 +51,7 @@ def routes() -> APIRouter:
     async def put_many(who: SchoolStaff, things: Annotated[list[Any], Count(1, 3)]) -> int:
         return len(things)
 
-    @router.post("/texts", max_body_size=2 * LARGE)
+    @router.post("/texts", max_body_size=PART * LARGE)
     async def put_texts(who: SchoolStaff, texts: list[str]) -> int:
         return len(texts[0])
 
@@ -154,7 +154,7 @@ async def test_a_large_body_waits_for_its_turn_and_its_clock_does_not_run_meanwh
 
 async def test_a_body_of_unknown_length_counts_as_its_route_s_largest(asked: Asked) -> None:
     async with asked.app.state.large_bodies.read.passed(MOST_READ):
-        waits = asyncio.create_task(asked.ask("POST", "/texts", pieces=[b"x" * 2 * LARGE, b"x"]))
+        waits = asyncio.create_task(asked.ask("POST", "/texts", pieces=[b"x" * PART * LARGE, b"x"]))
         await asyncio.sleep(0.05)
         assert not waits.done()
     assert (await waits).status == 413

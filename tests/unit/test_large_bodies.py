@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.large_bodies import LONGEST_REST, Gate, Turns
+from shared.large_bodies import LONGEST_REST, Gate, Turns, is_large
 
 
 class Visitors:
@@ -170,3 +170,17 @@ async def test_after_a_long_turn_the_rest_is_short(monkeypatch: pytest.MonkeyPat
 async def _has_turn(turns: Turns) -> None:
     async with turns.taken():
         pass
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "waits"),
+    [
+        (65_536, 3_000_000, False),
+        (65_537, 3_000_000, True),
+        (32_768, 262_144, False),
+        (32_769, 262_144, True),
+        (16_384, 16_384, False),
+    ],
+)
+def test_a_body_is_large_by_itself_or_for_its_route(size: int, most: int, waits: bool) -> None:
+    assert is_large(size, most) is waits
