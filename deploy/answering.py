@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from deploy.installation import CallError
-from shared.lag import OWNERS
+from shared.messaging.lag import OWNERS
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from typing import cast
 from deploy import audit, commands, dlq, option_types
 from deploy.page import VIEWERS
 from deploy.version import ROOT, version
-from shared.grants import FAMILY, ROLES, Role, grant_of
+from shared.identity.grants import FAMILY, ROLES, Role, grant_of
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 

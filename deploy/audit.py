@@ -9,10 +9,10 @@ from typing import Any
 
 from deploy import installation, option_types
 from deploy.answering import within
-from shared.audit import LOG
+from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
-from shared.mongo import Document, Mongo
-from shared.settings import Settings
+from shared.http.audit import LOG
+from shared.storage.mongo import Document, Mongo
 
 ANSWER_SECONDS = 60.0
 ROW = "{:<20}  {:<12}  {:<18}  {:<20}  {:<46}  {}"

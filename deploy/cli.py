@@ -18,7 +18,7 @@ from deploy.installation import CallError
 from deploy.local.server import StackError
 from deploy.simulator.command import PlayError
 from deploy.simulator.tables import ScenarioError
-from shared.errors import ServiceError
+from shared.base.errors import ServiceError
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -21,8 +21,8 @@ from deploy.feed_tail import Tail, standard_error
 from deploy.installation import CallError, Servers, signing
 from deploy.migrate import migrate
 from deploy.secrets import manifest
-from shared.lag import Backlog, backlog, faults
-from shared.settings import Settings, from_environment
+from shared.base.settings import Settings, from_environment
+from shared.messaging.lag import Backlog, backlog, faults
 
 ANSWER_SECONDS = 60.0
 LAG_ROW = "{:<9} {:<28} {:>12}"

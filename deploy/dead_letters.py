@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from shared import kafka
+from shared.base.settings import Settings
 from shared.contracts import topics
-from shared.settings import Settings
+from shared.messaging import kafka
 
 
 @dataclass(frozen=True, slots=True)

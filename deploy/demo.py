@@ -33,8 +33,8 @@ from deploy.simulator.report import print_report
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Result
 from deploy.version import ROOT, version
-from shared.lag import backlog
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.messaging.lag import backlog
 
 PAGE_SECONDS = 1.0
 PAGE_TIMEOUT = aiohttp.ClientTimeout(total=10)

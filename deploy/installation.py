@@ -18,7 +18,7 @@ from deploy.local.announcement import About
 from deploy.local.identity import Issuer, load_key
 from deploy.simulator.client import Token
 from deploy.version import ROOT
-from shared.settings import Settings, from_environment
+from shared.base.settings import Settings, from_environment
 
 SERVERS = ("KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL")
 BY_ENVIRONMENT = f"set {' and '.join(SERVERS)}"

@@ -6,10 +6,10 @@ import importlib
 from pymongo import UpdateOne
 
 from deploy.replay import replay
-from shared import kafka
+from shared.base.settings import Settings
 from shared.contracts import topics
-from shared.mongo import Mongo
-from shared.settings import Settings
+from shared.messaging import kafka
+from shared.storage.mongo import Mongo
 
 LIFETIME_SECONDS = 5
 LIFETIME_WARNING = (

@@ -16,11 +16,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from shared.lag import OWNERS
-from shared.listeners import listeners
-from shared.settings import Settings as ServiceSettings
-from shared.settings import from_environment
-from shared.telemetry import configure_logs, logger
+from shared.base.settings import Settings as ServiceSettings
+from shared.base.settings import from_environment
+from shared.base.telemetry import configure_logs, logger
+from shared.http.listeners import listeners
+from shared.messaging.lag import OWNERS
 
 REPLICA_SET = "bilet"
 ROOT, OPERATOR = "root", "operator"

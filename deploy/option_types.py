@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from shared.grants import grant_of
+from shared.identity.grants import grant_of
 
 LONGEST_DAYS = 36_500
 NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from deploy import installation
 from deploy.installation import CallError
-from shared.grants import NATION, Role, grant_of
+from shared.identity.grants import NATION, Role, grant_of
 
 MUNICIPAL: Role = "municipal-operator"
 VIEWERS: tuple[Role, ...] = ("regional-operator", MUNICIPAL, "national-operator")

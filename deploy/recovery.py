@@ -10,15 +10,15 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from deploy.dead_letters import DeadLetter
 from deploy.installation import CallError
-from shared import lineage, standstill
+from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS, dead_letters
-from shared.deferred import COLLECTION, Deferred
-from shared.letters import POSITION, REASON
-from shared.log import Logs
-from shared.mongo import Document, Mongo, Transaction
-from shared.offsets import StoredOffsets
-from shared.outbox import Outbox, Row
-from shared.settings import Settings
+from shared.messaging import lineage, standstill
+from shared.messaging.deferred import COLLECTION, Deferred
+from shared.messaging.letters import POSITION, REASON
+from shared.messaging.log import Logs
+from shared.messaging.offsets import StoredOffsets
+from shared.storage.mongo import Document, Mongo, Transaction
+from shared.storage.outbox import Outbox, Row
 
 LOOK_SECONDS = 0.2
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
 
-from shared import kafka
-from shared.consumer import BatchConsumer
+from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
-from shared.readers import Readers
-from shared.service import Platform
-from shared.settings import Settings
+from shared.messaging import kafka
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.readers import Readers
+from shared.runtime.service import Platform
 
 FOLDS = ("registration.rules", "registration.steps", "trials.participants.2", "analytics.views.2")
 """Groups that fold what they read into collections of their own. Those of an earlier release go on beside them."""

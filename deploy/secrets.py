@@ -10,7 +10,7 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from deploy.mongo_setup import OPERATOR, USERS
-from shared.lag import OWNERS
+from shared.messaging.lag import OWNERS
 
 MONGO = "mongodb://{user}:{password}@mongo-0.mongo:27017/?replicaSet=bilet&authSource=admin"
 

@@ -11,9 +11,9 @@ import aiohttp
 from deploy import installation
 from deploy.answering import within
 from deploy.local.announcement import About
-from shared.lag import Backlog, backlog
-from shared.mongo import Mongo
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.messaging.lag import Backlog, backlog
+from shared.storage.mongo import Mongo
 
 READY = "ready"
 LOOK_SECONDS = 10.0

@@ -11,10 +11,10 @@ from fastapi import APIRouter, FastAPI
 from joserfc.jwk import ECKey, KeySet
 
 from deploy.local.identity import Issuer
-from shared.auth import Tokens
-from shared.http import create_app
-from shared.issuer import IssuerKeys, Published
-from shared.telemetry import Metrics
+from shared.base.telemetry import Metrics
+from shared.http.app import create_app
+from shared.identity.issuer import IssuerKeys, Published
+from shared.identity.tokens import Tokens
 
 URL = "http://127.0.0.1:8080/issuer"
 JSON = "application/json"

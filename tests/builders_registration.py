@@ -13,8 +13,8 @@ from services.registration.organisations import Organisation
 from services.registration.pupils import Key, Pupils
 from services.registration.roster import Roster, RosterItem, Setting, check
 from services.registration.vault import Identity
-from shared.decision import Decision
-from shared.stages import Rules
+from shared.programme.stages import Rules
+from shared.storage.decision import Decision
 from tests.builders import at
 
 NOW = at("2020-11-01")

@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from deploy.local.ports import free_port
-from shared.protocol import Protocol
+from shared.http.protocol import Protocol
 
 SECONDS = 20.0
 """For whatever is waited for."""

@@ -14,13 +14,13 @@ import aiohttp
 from fastapi import APIRouter, FastAPI
 from jsonschema import Draft202012Validator
 
-from shared.auth import Tokens
+from shared.base.settings import Settings
+from shared.base.telemetry import Metrics
 from shared.contracts.topics import GROUPS
-from shared.http import create_app
-from shared.openapi import SLUGS
-from shared.service import Platform
-from shared.settings import Settings
-from shared.telemetry import Metrics
+from shared.http.app import create_app
+from shared.http.openapi import SLUGS
+from shared.identity.tokens import Tokens
+from shared.runtime.service import Platform
 
 Json = dict[str, Any]
 SERVICES = sorted(set(GROUPS.values()))

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from deploy.local.folder import PREFIX
-from shared.settings import Settings
+from shared.base.settings import Settings
 
 FILE = "environment"
 ABOUT = "about.json"

@@ -19,12 +19,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local import secret, token_request
 from deploy.local.token_request import FORM, LARGEST_FORM
-from shared import received
-from shared.http import answer_with_problems
-from shared.listeners import listeners
-from shared.protocol import Protocol
-from shared.routes import BODY_SECONDS, acceptable
-from shared.settings import from_environment
+from shared.base.settings import from_environment
+from shared.http import received
+from shared.http.app import answer_with_problems
+from shared.http.listeners import listeners
+from shared.http.protocol import Protocol
+from shared.http.routes import BODY_SECONDS, acceptable
 
 ALGORITHM = "ES256"
 TOKEN_SECONDS = 3600

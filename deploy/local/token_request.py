@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import Field, Json, ValidationError
 
-from shared.bodies import Body, Count
+from shared.base.models import Count, Input
 
 FORM = "application/x-www-form-urlencoded"
 LARGEST_FORM = 16 * 1024
@@ -25,7 +25,7 @@ class Refused(Exception):
         self.code, self.status, self.reason = code, status, reason
 
 
-class GrantRequest(Body):
+class GrantRequest(Input):
     """One role, in an organisation but for a family's, and perhaps in some classes of it alone."""
 
     role: Code
@@ -33,7 +33,7 @@ class GrantRequest(Body):
     classes: Annotated[list[Code], Count(0, 100)] | None = None
 
 
-class TokenRequest(Body):
+class TokenRequest(Input):
     """The fields of the form; `grants` is JSON."""
 
     grant_type: Literal["client_credentials"]

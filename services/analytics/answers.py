@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.problem import Answer
+from shared.base.models import Answer
 
 
 class Stages(Answer):

@@ -13,16 +13,17 @@ from services.analytics.domain import FOLD
 from services.analytics.feed_reader import FeedReader
 from services.analytics.figures import Asked, Figures, ScopedFigures, Standing
 from services.analytics.tables import Dimension, Row
-from shared.auth import FeedConsumer, Operator, Principal
+from shared.base.side_thread import aside
 from shared.contracts.codes import OrganisationCode, SeasonCode
-from shared.cursors import LONGEST
-from shared.entity_tags import Conditional, Known, tag_of, unchanged
-from shared.moments import Day
-from shared.openapi import problems
-from shared.outbox import Clock
-from shared.routes import Route
-from shared.side_thread import aside
-from shared.throttles import opened
+from shared.http.authorisation import FeedConsumer, Operator
+from shared.http.cursors import LONGEST
+from shared.http.entity_tags import Conditional, Known, tag_of, unchanged
+from shared.http.openapi import problems
+from shared.http.routes import Route
+from shared.http.throttles import opened
+from shared.identity.principal import Principal
+from shared.programme.moments import Day
+from shared.storage.outbox import Clock
 
 AsOf = Annotated[Day | None, Query(description="what had happened by the end of this local day; default all")]
 InCode = Annotated[OrganisationCode, Path(description="Code of the region, for instance `RU-ROS`.")]

@@ -11,9 +11,9 @@ from services.analytics import (
     page,
     views,
 )
-from shared.process import main
-from shared.relay import Publisher
-from shared.service import PLATFORM_INDEXES, Indexes, Loop, Platform, Service
+from shared.messaging.relay import Publisher
+from shared.runtime.process import main
+from shared.runtime.service import PLATFORM_INDEXES, Indexes, Loop, Platform, Service
 
 INDEXES: Indexes = {**PLATFORM_INDEXES, **catalogue.INDEXES, **views.INDEXES, **feed.INDEXES}
 

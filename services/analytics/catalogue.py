@@ -8,10 +8,10 @@ from pymongo import IndexModel, UpdateOne
 from services.analytics.views import ViewsWriter
 from shared.contracts.registration import OrganisationDefined
 from shared.contracts.trials import CompetencyApproved, SeasonDefined
-from shared.mongo import Document, Mongo, Transaction
-from shared.poll import Received
-from shared.service import Indexes
-from shared.stages import Rules
+from shared.messaging.poll import Received
+from shared.programme.stages import Rules
+from shared.runtime.service import Indexes
+from shared.storage.mongo import Document, Mongo, Transaction
 
 COLLECTIONS = {
     OrganisationDefined: "organisations",

@@ -6,9 +6,9 @@ from services.analytics.catalogue import Catalogue
 from services.analytics.domain import FOLD
 from services.analytics.feed import Feed
 from services.analytics.views import ViewsWriter
-from shared.consumer import BatchConsumer
 from shared.contracts import topics
-from shared.service import Platform
+from shared.messaging.consumer import BatchConsumer
+from shared.runtime.service import Platform
 
 CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from services.analytics.domain import FOLD, Cell, Link, Place, Pupil, SeasonFacts
-from shared.mongo import Document
+from shared.storage.mongo import Document
 
 PUPILS, CELLS, GUARDIANS = (f"{name}_{FOLD}" for name in ("pupils", "cells", "guardians"))
 """The collections of this version of the fold."""

@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope
-from shared.stages import Facts, Rules, Stage, reached
-from shared.texts import class_form
+from shared.programme.stages import Facts, Rules, Stage, reached
+from shared.programme.texts import class_form
 
 Day = str
 """A local day, `2020-09-14`: compares as text."""

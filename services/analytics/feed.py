@@ -8,10 +8,10 @@ from pymongo import IndexModel, InsertOne, ReplaceOne
 from services.analytics.rekey import Rekeying
 from shared.contracts import wire
 from shared.contracts.event import Envelope
-from shared.mongo import WHOLE, Document, Mongo, Transaction
-from shared.outbox import Clock
-from shared.poll import Received
-from shared.service import Indexes
+from shared.messaging.poll import Received
+from shared.runtime.service import Indexes
+from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.outbox import Clock
 
 INDEXES: Indexes = {
     "feed_heads": [],

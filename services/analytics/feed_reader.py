@@ -10,11 +10,11 @@ from typing import Any
 from pymongo.read_concern import ReadConcern
 
 from services.analytics.feed import record_id
-from shared.cursors import CursorAhead
-from shared.errors import BadInput, FieldError, NotFound, ServiceError
-from shared.grants import Scope
-from shared.mongo import WHOLE, Document, Mongo, Transaction
-from shared.offsets import StoredOffsets, position
+from shared.base.errors import BadInput, FieldError, NotFound, ServiceError
+from shared.http.cursors import CursorAhead
+from shared.identity.grants import Scope
+from shared.messaging.offsets import StoredOffsets, position
+from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
 LOOK_SECONDS = 0.05
 """Between looks at the heads while anybody waits."""

@@ -6,14 +6,14 @@ from aiokafka.errors import BrokerResponseError
 from pymongo.read_concern import ReadConcern
 
 from services.analytics.feed import record_id
-from shared import kafka
+from shared.base.settings import Settings
 from shared.contracts.topics import region_topic
-from shared.lease import Lease
-from shared.leased import FULL, LeasedLoop
-from shared.mongo import WHOLE, Document, Mongo
-from shared.outbox import Row
-from shared.relay import Publisher
-from shared.settings import Settings
+from shared.messaging import kafka
+from shared.messaging.lease import Lease
+from shared.messaging.leased import FULL, LeasedLoop
+from shared.messaging.relay import Publisher
+from shared.storage.mongo import WHOLE, Document, Mongo
+from shared.storage.outbox import Row
 
 
 class FeedRelay(LeasedLoop):

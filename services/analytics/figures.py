@@ -23,13 +23,13 @@ from services.analytics.tables import (
     table,
     with_name,
 )
-from shared.errors import FieldError, NotFound
-from shared.grants import Scope
-from shared.moments import zone
-from shared.mongo import Document, Mongo, Transaction
-from shared.offsets import StoredOffsets, position
-from shared.side_thread import aside
-from shared.stages import Stage
+from shared.base.errors import FieldError, NotFound
+from shared.base.side_thread import aside
+from shared.identity.grants import Scope
+from shared.messaging.offsets import StoredOffsets, position
+from shared.programme.moments import zone
+from shared.programme.stages import Stage
+from shared.storage.mongo import Document, Mongo, Transaction
 
 AT_ONCE = 1_000
 """Documents that are decoded together, which nothing can interrupt."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
-from shared.assets import METHODS, NEVER_ASKED_AGAIN, Asset, version_of
-from shared.errors import NotFound
-from shared.routes import Route
+from shared.base.errors import NotFound
+from shared.http.assets import METHODS, NEVER_ASKED_AGAIN, Asset, version_of
+from shared.http.routes import Route
 
 WEB = Path(__file__).parent / "web"
 PARTS = {path.name: Asset.read(path) for path in (WEB / "static").glob("*") if path.is_file()}

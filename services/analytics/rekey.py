@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from shared.contracts.event import Envelope, Event, Privacy
-from shared.keys import derive, keyed_id
+from shared.identity.keys import derive, keyed_id
 
 
 @cache

@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from services.analytics.domain import Day, Table
 from services.analytics.guardians import MUNICIPALITY, SCHOOL
-from shared.moments import zone
-from shared.stages import STAGES, Stage
-from shared.texts import class_form
+from shared.programme.moments import zone
+from shared.programme.stages import STAGES, Stage
+from shared.programme.texts import class_form
 
 Dimension = Literal["municipality", "school", "class", "grade", "day"]
 Row = dict[str, Any]

@@ -30,12 +30,12 @@ from services.analytics.domain import (
 )
 from services.analytics.guardians import guardian_cells
 from shared.contracts.event import ParticipantEvent
-from shared.errors import FactOvertaken
-from shared.mongo import WHOLE, Document, Mongo, Transaction
-from shared.offsets import StoredOffsets
-from shared.poll import Received
-from shared.service import Indexes
-from shared.stages import Rules
+from shared.messaging.failures import FactOvertaken
+from shared.messaging.offsets import StoredOffsets
+from shared.messaging.poll import Received
+from shared.programme.stages import Rules
+from shared.runtime.service import Indexes
+from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
 INDEXES: Indexes = {
     PUPILS: [IndexModel([("seasons.code", 1)])],

@@ -12,11 +12,11 @@ from services.notifications.handlers import InboxPage, NoticeView
 from services.notifications.repository import Catalogue, Notices
 from services.notifications.stream import Stream
 from services.notifications.templates import Language
-from shared import cursors
-from shared.auth import Family
-from shared.openapi import problems, stream_of
-from shared.routes import Route
-from shared.throttles import open_answer
+from shared.http import cursors
+from shared.http.authorisation import Family
+from shared.http.openapi import problems, stream_of
+from shared.http.routes import Route
+from shared.http.throttles import open_answer
 
 
 def _language(response: Response, accept_language: Annotated[str | None, Header()] = None) -> Language:

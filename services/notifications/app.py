@@ -5,8 +5,8 @@ from services.notifications.api import routes
 from services.notifications.repository import Catalogue, Notices
 from services.notifications.stream import Stream
 from shared.contracts.topics import REGISTRATION_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
-from shared.process import main
-from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service
+from shared.runtime.process import main
+from shared.runtime.service import PLATFORM_INDEXES, Indexes, Platform, Service
 
 INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from services.notifications import domain
 from services.notifications.repository import Catalogue, Notices
-from shared.consumer import Handle
-from shared.mongo import Transaction
-from shared.poll import Received
+from shared.messaging.consumer import Handle
+from shared.messaging.poll import Received
+from shared.storage.mongo import Transaction
 
 
 def catalogue(entries: Catalogue) -> Handle:

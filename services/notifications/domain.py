@@ -7,9 +7,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
-from shared import cursors
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope, Event
+from shared.http import cursors
 
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),

@@ -8,8 +8,8 @@ from services.notifications import domain, templates
 from services.notifications.domain import Notice, Numbers
 from services.notifications.repository import Catalogue, Inbox
 from services.notifications.templates import Language
-from shared.paging import Page
-from shared.problem import Answer
+from shared.base.models import Answer
+from shared.http.paging import Page
 
 
 class NoticeView(Answer):

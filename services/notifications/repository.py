@@ -7,13 +7,13 @@ from pymongo.read_concern import ReadConcern
 
 from services.notifications import domain
 from services.notifications.domain import Link, Notice, Numbers, Ranges
-from shared.acting import about
-from shared.auth import Principal
+from shared.base.errors import FieldError
 from shared.contracts.event import Envelope
-from shared.cursors import CursorAhead
-from shared.errors import FieldError
-from shared.mongo import WHOLE, Collection, Document, Mongo, Transaction
-from shared.service import Indexes
+from shared.http.cursors import CursorAhead
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.runtime.service import Indexes
+from shared.storage.mongo import WHOLE, Collection, Document, Mongo, Transaction
 
 CONFIRMED_MS = 5_000
 """How long a read may wait for the majority."""

@@ -16,7 +16,7 @@ from services.notifications import domain, handlers
 from services.notifications.domain import Numbers
 from services.notifications.repository import Catalogue, Inbox
 from services.notifications.templates import Language
-from shared.telemetry import logger
+from shared.base.telemetry import logger
 
 RETRY_MILLISECONDS = 1_000
 BATCH = 100

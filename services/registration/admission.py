@@ -7,11 +7,11 @@ from services.registration.domain import Consent, Enrolment, NewId, Participant,
 from services.registration.pupils import Key, Pupils
 from services.registration.roster import GuardianEntry, Lines, PupilEntry, RosterItem, Setting, refusal
 from services.registration.vault import Identity
-from shared.acting import Actor
-from shared.decision import Decision
-from shared.errors import FieldError, Forbidden, ServiceError
-from shared.moments import zone
-from shared.texts import ref_key
+from shared.base.errors import FieldError, Forbidden, ServiceError
+from shared.identity.acting import Actor
+from shared.programme.moments import zone
+from shared.programme.texts import ref_key
+from shared.storage.decision import Decision
 
 
 class Admission:

@@ -14,18 +14,18 @@ from services.registration.organisations import Definition
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
 from services.registration.views import ConsentView, OrganisationView
-from shared.acting import about
-from shared.auth import STAFF, Family, NationalOperator, Principal, RegionOperator, SchoolStaff, admit
-from shared.bodies import Body
-from shared.grants import Role
-from shared.moments import Moment
-from shared.openapi import problems
-from shared.outbox import Clock
-from shared.paging import Paged
-from shared.problem import Answer
-from shared.routes import KIB, Route
-from shared.texts import Id, LinkCode, Version
-from shared.throttles import guess
+from shared.base.models import Answer, Input
+from shared.http.authorisation import STAFF, Family, NationalOperator, RegionOperator, SchoolStaff, admit
+from shared.http.openapi import problems
+from shared.http.paging import Paged
+from shared.http.routes import KIB, Route
+from shared.http.throttles import guess
+from shared.identity.acting import about
+from shared.identity.grants import Role
+from shared.identity.principal import Principal
+from shared.programme.moments import Moment
+from shared.programme.texts import Id, LinkCode, Version
+from shared.storage.outbox import Clock
 
 LARGEST_ROSTER = 3 * 1024 * KIB
 """A thousand pupils and guardians with the longest of names, every letter of them escaped."""
@@ -41,7 +41,7 @@ class RosterAnswer(Answer):
     """One for each line."""
 
 
-class LinkRequest(Body):
+class LinkRequest(Input):
     """A one-time code as it was handed out; case, spaces, dashes and characters that look alike do not matter."""
 
     code: LinkCode

@@ -8,15 +8,16 @@ from services.registration import handlers
 from services.registration.own_views import Me
 from services.registration.repository import Register
 from services.registration.views import NamedOrganisation, OrganisationPage, ParticipantView, PupilPage
-from shared.auth import STAFF, Principal, SchoolStaff, admit
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.registration import OrganisationKind
-from shared.entity_tags import Known
-from shared.grants import Role
-from shared.openapi import problems
-from shared.paging import Paged
-from shared.routes import Route
-from shared.texts import Id
+from shared.http.authorisation import STAFF, SchoolStaff, admit
+from shared.http.entity_tags import Known
+from shared.http.openapi import problems
+from shared.http.paging import Paged
+from shared.http.routes import Route
+from shared.identity.grants import Role
+from shared.identity.principal import Principal
+from shared.programme.texts import Id
 
 InCode = Annotated[OrganisationCode, Path(description="The organisation's code in the register.")]
 Anyone = Annotated[Principal, admit(*get_args(Role))]

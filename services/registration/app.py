@@ -15,9 +15,9 @@ from services.registration.repository import Register
 from services.registration.respelling import respell
 from services.registration.vault import Vault
 from shared.contracts.topics import TRIALS_CATALOGUE, TRIALS_EVENTS
-from shared.keys import derive
-from shared.process import main
-from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service, Upgrade
+from shared.identity.keys import derive
+from shared.runtime.process import main
+from shared.runtime.service import PLATFORM_INDEXES, Indexes, Platform, Service, Upgrade
 
 UNHURRIED_MS = 500
 """A school's list may be a second late; it spares half of the transactions."""

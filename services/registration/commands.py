@@ -7,7 +7,7 @@ from services.registration.handlers import Submission, redeem, register_rosters
 from services.registration.links import Link, Redemption
 from services.registration.repository import Register
 from services.registration.roster import RosterItem
-from shared.group_commit import GroupCommit
+from shared.storage.group_commit import GroupCommit
 
 
 class Commands:

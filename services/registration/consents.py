@@ -6,16 +6,16 @@ from services.registration import domain
 from services.registration.domain import Consent, Participant
 from services.registration.readings import Within
 from services.registration.repository import Register
-from shared.auth import Principal
-from shared.bodies import Body
+from shared.base.errors import BadInput
+from shared.base.models import Input
 from shared.contracts.registration import ConsentChannel
-from shared.decision import Decision
-from shared.errors import BadInput
-from shared.moments import Moment, happened_at, zone
-from shared.texts import Id, Version
+from shared.identity.principal import Principal
+from shared.programme.moments import Moment, happened_at, zone
+from shared.programme.texts import Id, Version
+from shared.storage.decision import Decision
 
 
-class ConsentRequest(Body):
+class ConsentRequest(Input):
     """A consent; staff name its giver where the pupil has several guardians."""
 
     version: Version

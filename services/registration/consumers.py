@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from services.registration.repository import Register
 from services.registration.steps import step
 from shared.contracts.trials import PathEvent, SeasonDefined
-from shared.mongo import Transaction
-from shared.poll import Received
+from shared.messaging.poll import Received
+from shared.storage.mongo import Transaction
 
 
 async def rules(register: Register, received: Sequence[Received], tx: Transaction) -> None:

@@ -7,19 +7,18 @@ from typing import Annotated, Any
 from pydantic import Field
 from pymongo.errors import DuplicateKeyError
 
-from shared.acting import acting, changed
-from shared.bodies import Body
-from shared.errors import BadInput, Conflict
-from shared.mongo import Mongo
-from shared.paging import Listing, Page, Paging
-from shared.problem import Answer
-from shared.texts import Title, Version
+from shared.base.errors import BadInput, Conflict
+from shared.base.models import Answer, Input
+from shared.http.paging import Listing, Page, Paging
+from shared.identity.acting import acting, changed
+from shared.programme.texts import Title, Version
+from shared.storage.mongo import Mongo
 
 COLLECTION = "consent_documents"
 DOCUMENTS = Listing("consent-documents", {"_id": str})
 
 
-class DocumentEntry(Body):
+class DocumentEntry(Input):
     """A consent document, as the national operator publishes it."""
 
     title: Title

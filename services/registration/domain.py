@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from shared.base.errors import BadInput, Conflict, FieldError
 from shared.contracts.registration import (
     AccountLinked,
     ConsentChannel,
@@ -15,10 +16,9 @@ from shared.contracts.registration import (
     GuardianLinked,
     ParticipantRegistered,
 )
-from shared.decision import Aggregate, Decision, Happened
-from shared.errors import BadInput, Conflict, FieldError
-from shared.stages import Rules
-from shared.texts import class_form, ref_key
+from shared.programme.stages import Rules
+from shared.programme.texts import class_form, ref_key
+from shared.storage.decision import Aggregate, Decision, Happened
 
 MOST_CONSENTS, CONSENTS_WITHIN = 20, timedelta(days=30)
 """Of one pupil. All are kept, here and in trials: who gives one and takes it back all day long would fill both."""

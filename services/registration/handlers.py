@@ -15,13 +15,13 @@ from services.registration.pupils import Pupils
 from services.registration.readings import place_of
 from services.registration.repository import Register
 from services.registration.roster import Lines, Roster, RosterItem, Setting, check
-from shared.acting import Actor, acting
-from shared.auth import Principal
-from shared.decision import Decision
-from shared.errors import FieldError, NotFound, NotKnownYet, ServiceError
-from shared.mongo import Transaction
-from shared.namesakes import must_be_own
-from shared.side_thread import aside
+from shared.base.errors import FieldError, NotFound, NotKnownYet, ServiceError
+from shared.base.side_thread import aside
+from shared.identity.acting import Actor, acting
+from shared.identity.principal import Principal
+from shared.storage.decision import Decision
+from shared.storage.mongo import Transaction
+from shared.storage.namesakes import must_be_own
 
 C = TypeVar("C")
 R = TypeVar("R")

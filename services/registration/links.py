@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from services.registration.domain import Participant, link_account, link_guardian
 from services.registration.pupils import Pupils
-from shared.acting import Actor, acting
-from shared.decision import Decision
-from shared.errors import Conflict, FieldError, Forbidden, NotFound
-from shared.moments import zone
-from shared.problem import Answer
+from shared.base.errors import Conflict, FieldError, Forbidden, NotFound
+from shared.base.models import Answer
+from shared.identity.acting import Actor, acting
+from shared.programme.moments import zone
+from shared.storage.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)

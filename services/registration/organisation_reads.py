@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.registration.organisations import Organisation
 from services.registration.views import NamedOrganisation, OrganisationPage
-from shared.errors import FieldError, NotFound
-from shared.mongo import WHOLE, Document, Mongo
-from shared.paging import Filter, Listing, Paging
+from shared.base.errors import FieldError, NotFound
+from shared.http.paging import Filter, Listing, Paging
+from shared.storage.mongo import WHOLE, Document, Mongo
 
 ORGANISATIONS = Listing("organisations", {"_id": str})
 

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.bodies import Body
+from shared.base.errors import BadInput, Conflict
+from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
-from shared.decision import Aggregate, Decision, Happened
-from shared.errors import BadInput, Conflict
-from shared.moments import Moment, happened_at, zone
-from shared.texts import Name
+from shared.programme.moments import Moment, happened_at, zone
+from shared.programme.texts import Name
+from shared.storage.decision import Aggregate, Decision, Happened
 
 NATION = "RU"
 
@@ -29,7 +29,7 @@ class Organisation(Aggregate):
     level: Level | None = None
 
 
-class Definition(Body):
+class Definition(Input):
     """What an operator says of an organisation."""
 
     kind: OrganisationKind

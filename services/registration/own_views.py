@@ -5,10 +5,10 @@ from typing import Literal
 
 from services.registration.domain import Consent, Participant
 from services.registration.views import ConsentView, Known, OrganisationNames, ParticipantView, told
-from shared.grants import Grant, Role
-from shared.moments import zone
-from shared.paging import Page
-from shared.problem import Answer
+from shared.base.models import Answer
+from shared.http.paging import Page
+from shared.identity.grants import Grant, Role
+from shared.programme.moments import zone
 
 
 class PastConsentView(ConsentView):

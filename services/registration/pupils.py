@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from services.registration.domain import Participant
-from shared.acting import Actor
-from shared.decision import Decision
-from shared.texts import ref_key
+from shared.identity.acting import Actor
+from shared.programme.texts import ref_key
+from shared.storage.decision import Decision
 
 Key = tuple[str, str]
 """A school, and its own key of a pupil or a guardian as it is written."""

@@ -9,13 +9,13 @@ from services.registration.own_views import GrantView, Me, OwnPupil
 from services.registration.steps import Steps
 from services.registration.vault import Identity, Vault
 from services.registration.views import Known, Names, ParticipantView, Progress, PupilPage, PupilView
-from shared.acting import about
-from shared.auth import Principal
-from shared.errors import NotFound
-from shared.mongo import Document, Mongo
-from shared.paging import Listing, Paging
-from shared.stages import Rules
-from shared.texts import NAME
+from shared.base.errors import NotFound
+from shared.http.paging import Listing, Paging
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.programme.stages import Rules
+from shared.programme.texts import NAME
+from shared.storage.mongo import Document, Mongo
 
 
 def _plain_cursor(word: str) -> list[str] | None:

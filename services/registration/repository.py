@@ -19,17 +19,17 @@ from services.registration.pupils import Key
 from services.registration.readings import LINKED, Within, stored
 from services.registration.roster import Lines
 from services.registration.vault import Identity, Vault
-from shared import code_twins
-from shared.acting import changed
-from shared.auth import Principal
-from shared.code_twins import BY_CODE, FENCES
+from shared.base.side_thread import aside
 from shared.contracts.trials import SeasonDefined
-from shared.mongo import Document, Mongo, Transaction
-from shared.namesakes import namesakes
-from shared.repository import Repository
-from shared.service import Indexes
-from shared.side_thread import aside
-from shared.texts import ref_key
+from shared.identity.acting import changed
+from shared.identity.principal import Principal
+from shared.programme.texts import ref_key
+from shared.runtime.service import Indexes
+from shared.storage import code_twins
+from shared.storage.code_twins import BY_CODE, FENCES
+from shared.storage.mongo import Document, Mongo, Transaction
+from shared.storage.namesakes import namesakes
+from shared.storage.repository import Repository
 
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""

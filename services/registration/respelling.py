@@ -7,9 +7,9 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.registration.repository import UNFOLDED
-from shared.mongo import Collection, Document, Mongo
-from shared.settings import Settings
-from shared.texts import REF, class_form, ref_key
+from shared.base.settings import Settings
+from shared.programme.texts import REF, class_form, ref_key
+from shared.storage.mongo import Collection, Document, Mongo
 
 CHUNK = 1_000
 DUPLICATE_KEY = 11_000

@@ -13,21 +13,22 @@ from pydantic import (
 from services.registration.domain import Place, Season
 from services.registration.organisations import Organisation
 from services.registration.pupils import Key
-from shared.acting import Actor
-from shared.bodies import Body, Count, Item, parsed
+from shared.base.errors import BadInput, FieldError, ServiceError
+from shared.base.models import Answer, Count, Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
-from shared.errors import BadInput, FieldError, ServiceError
-from shared.moments import Day, Moment, happened_at, zone
-from shared.problem import Answer, Problem
-from shared.texts import REF, ClassName, Name, Ref, Version, ref_key
+from shared.http.batch import ReadAs, parsed
+from shared.http.problems import Problem
+from shared.identity.acting import Actor
+from shared.programme.moments import Day, Moment, happened_at, zone
+from shared.programme.texts import REF, ClassName, Name, Ref, Version, ref_key
 
 MAX_PUPILS = 1_000
 AGES = range(6, 21)
 """From a first grade's youngest to an eleventh grade's oldest."""
 
 
-class GuardianEntry(Body):
+class GuardianEntry(Input):
     """A legal representative, by the school's own key."""
 
     ref: Ref
@@ -36,7 +37,7 @@ class GuardianEntry(Body):
     """Full name; it stays in the vault and is in no event."""
 
 
-class ConsentEntry(Body):
+class ConsentEntry(Input):
     """A consent that the school holds."""
 
     version: Version
@@ -47,7 +48,7 @@ class ConsentEntry(Body):
     """How it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
 
 
-class PupilEntry(Body):
+class PupilEntry(Input):
     """One line of a class list."""
 
     external_ref: Ref
@@ -66,7 +67,7 @@ class PupilEntry(Body):
     """A consent that the school holds; without one the pupil is registered, but cannot take part."""
 
 
-class Roster(Body):
+class Roster(Input):
     """A class list as it is sent; a line that is wrong in shape does not refuse the others."""
 
     season: SeasonCode
@@ -75,7 +76,7 @@ class Roster(Body):
     school_class: Annotated[ClassName, Field(alias="class")]
     """The class as the school writes it, for instance «7А»."""
     occurred_at: Moment | None = None
-    pupils: Annotated[list[Annotated[Any, Item(PupilEntry)]], Count(1, MAX_PUPILS)]
+    pupils: Annotated[list[Annotated[Any, ReadAs(PupilEntry)]], Count(1, MAX_PUPILS)]
     """Lines of the list; each is judged on its own."""
 
 

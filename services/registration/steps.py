@@ -14,7 +14,7 @@ from shared.contracts.trials import (
     RecommendationWithdrawn,
     TrialAttended,
 )
-from shared.stages import Facts
+from shared.programme.stages import Facts
 
 Step = tuple[str, str | list[str]]
 """A set of a pupil's season, and what an event adds to it; sets only grow, so order and repetition do not matter."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.keys import derive
+from shared.identity.keys import derive
 
 VERSION = 1
 KEY_BYTES, NONCE_BYTES = 32, 12

@@ -10,11 +10,11 @@ from pydantic import Field
 from services.registration.domain import Consent, Participant
 from services.registration.organisations import Organisation
 from services.registration.steps import Steps
+from shared.base.models import Answer
 from shared.contracts.registration import ConsentChannel, Level, OrganisationKind
-from shared.moments import zone
-from shared.paging import Page
-from shared.problem import Answer
-from shared.stages import Rules, Stages
+from shared.http.paging import Page
+from shared.programme.moments import zone
+from shared.programme.stages import Rules, Stages
 
 Names = Mapping[str, Mapping[str, str]]
 """What the vault holds, by person."""

@@ -8,9 +8,10 @@ from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking
 from services.trials.results import Result
 from services.trials.slots import Slot
-from shared.errors import ServiceError
-from shared.problem import Answer, Problem
-from shared.texts import REF
+from shared.base.errors import ServiceError
+from shared.base.models import Answer
+from shared.http.problems import Problem
+from shared.programme.texts import REF
 
 Item = TypeVar("Item", bound=Answer)
 

@@ -26,17 +26,19 @@ from services.trials.instruments import AttemptCommand
 from services.trials.repository import Store
 from services.trials.results import only
 from services.trials.views import BookingPage, PathView, Views
-from shared.acting import about
-from shared.auth import STAFF, Principal, SchoolStaff, VenueStaff, admit
-from shared.bodies import Body, Count, Item, each_parsed
+from shared.base.models import Count, Input
+from shared.base.side_thread import aside
 from shared.contracts.codes import SeasonCode
-from shared.moments import Moment
-from shared.openapi import also, problems
-from shared.outbox import Clock
-from shared.paging import Paged
-from shared.routes import KIB, Route
-from shared.side_thread import aside
-from shared.texts import Id
+from shared.http.authorisation import STAFF, SchoolStaff, VenueStaff, admit
+from shared.http.batch import ReadAs, each_parsed
+from shared.http.openapi import also, problems
+from shared.http.paging import Paged
+from shared.http.routes import KIB, Route
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.programme.moments import Moment
+from shared.programme.texts import Id
+from shared.storage.outbox import Clock
 
 LARGEST_ATTEMPT = 45 * KIB
 """500 answers with the longest of codes."""
@@ -49,29 +51,29 @@ NOT_READY = ("organisation-unknown", "not-in-season", "consent-missing", "outsid
 """Why a pupil cannot act yet, or at all."""
 
 
-class AttemptsBody(Body):
+class AttemptsBody(Input):
     """A class's attempts; each is read on its own (shape: the body of `POST /trials/attempts`)."""
 
-    attempts: Annotated[list[Annotated[Any, Item(AttemptCommand)]], Count(1, 100)]
+    attempts: Annotated[list[Annotated[Any, ReadAs(AttemptCommand)]], Count(1, 100)]
     """Each as the body of `POST /trials/attempts`."""
 
 
-class BookingBody(Body):
+class BookingBody(Input):
     """A seat for a pupil; a family books now, staff may say when it did."""
 
     participant: Id
     occurred_at: Moment | None = None
 
 
-class BookingsBody(Body):
+class BookingsBody(Input):
     """Seats for pupils, given in this order while there are any."""
 
-    participants: Annotated[list[Annotated[Any, Item(Id)]], Count(1, 200)]
+    participants: Annotated[list[Annotated[Any, ReadAs(Id)]], Count(1, 200)]
     """Ids of the pupils, the first of whom get the seats that are left."""
     occurred_at: Moment | None = None
 
 
-PresenceList = Annotated[list[Annotated[Any, Item(Presence)]], Count(1, 1_000)]
+PresenceList = Annotated[list[Annotated[Any, ReadAs(Presence)]], Count(1, 1_000)]
 
 
 def routes(store: Store, views: Views, reads: CatalogueReads, clock: Clock, new_id: NewId) -> APIRouter:

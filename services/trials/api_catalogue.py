@@ -16,15 +16,16 @@ from services.trials.instruments import Definition
 from services.trials.repository import Store
 from services.trials.results import only
 from services.trials.slots import SlotOffer
-from shared.auth import NationalOperator, RegionOperator, VenueOperator
-from shared.bodies import Body, Count, Item, each_parsed
+from shared.base.models import Count, Input
+from shared.base.side_thread import aside
 from shared.contracts.codes import SeasonCode, VenueCode
-from shared.moments import Moment
-from shared.openapi import also, problems
-from shared.outbox import Clock
-from shared.routes import KIB, Route
-from shared.side_thread import aside
-from shared.texts import Ref
+from shared.http.authorisation import NationalOperator, RegionOperator, VenueOperator
+from shared.http.batch import ReadAs, each_parsed
+from shared.http.openapi import also, problems
+from shared.http.routes import KIB, Route
+from shared.programme.moments import Moment
+from shared.programme.texts import Ref
+from shared.storage.outbox import Clock
 
 
 class SingleSlot(SlotOffer):
@@ -36,14 +37,14 @@ class SingleSlot(SlotOffer):
     occurred_at: Moment | None = None
 
 
-class TimetableBody(Body):
+class TimetableBody(Input):
     """A venue's slots for a season; each is read on its own (shape: a slot without venue and season)."""
 
     venue: VenueCode
     """Code of the venue where they are held."""
     season: SeasonCode
     occurred_at: Moment | None = None
-    slots: Annotated[list[Annotated[Any, Item(SlotOffer)]], Count(1, 200)]
+    slots: Annotated[list[Annotated[Any, ReadAs(SlotOffer)]], Count(1, 200)]
     """Each as the body of `POST /trials/slots` without venue, season and time."""
 
 

@@ -17,14 +17,15 @@ from services.trials.catalogue_views import (
     SlotPage,
     VenuePage,
 )
-from shared.auth import Principal, admit
 from shared.contracts.codes import Code, CompetencyCode, OrganisationCode, SeasonCode, VenueCode
-from shared.entity_tags import Known
-from shared.grants import Role
-from shared.openapi import problems
-from shared.paging import Paged
-from shared.routes import Route
-from shared.texts import Id
+from shared.http.authorisation import admit
+from shared.http.entity_tags import Known
+from shared.http.openapi import problems
+from shared.http.paging import Paged
+from shared.http.routes import Route
+from shared.identity.grants import Role
+from shared.identity.principal import Principal
+from shared.programme.texts import Id
 
 Anyone = Annotated[Principal, admit(*get_args(Role))]
 InCode = Annotated[Code, Path(description="The entry's own code in the catalogue; it never changes.")]

@@ -14,8 +14,8 @@ from services.trials.respelling import respell
 from services.trials.slots import Slot
 from services.trials.views import Views
 from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
-from shared.process import main
-from shared.service import PLATFORM_INDEXES, Indexes, Platform, Service, Upgrade
+from shared.runtime.process import main
+from shared.runtime.service import PLATFORM_INDEXES, Indexes, Platform, Service, Upgrade
 
 INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
 UPGRADES: Sequence[Upgrade] = (respell,)

@@ -15,11 +15,11 @@ from services.trials.refusals import conflict
 from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import Desk
-from shared.acting import Actor, acting
-from shared.auth import Principal
-from shared.errors import BadInput
-from shared.mongo import Transaction
-from shared.side_thread import aside
+from shared.base.errors import BadInput
+from shared.base.side_thread import aside
+from shared.identity.acting import Actor, acting
+from shared.identity.principal import Principal
+from shared.storage.mongo import Transaction
 
 
 @dataclass(frozen=True, slots=True)

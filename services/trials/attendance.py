@@ -16,20 +16,20 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import known_zone
 from services.trials.slots import Slot
-from shared.acting import Actor, about, acting
-from shared.auth import Principal
-from shared.bodies import Body
+from shared.base.errors import BadInput, NotFound, ServiceError
+from shared.base.models import Input
+from shared.base.side_thread import aside
 from shared.contracts.trials import AttendanceSource
-from shared.errors import BadInput, NotFound, ServiceError
-from shared.moments import Moment, happened_at
-from shared.mongo import Transaction
-from shared.side_thread import aside
-from shared.texts import Id, Reason
+from shared.identity.acting import Actor, about, acting
+from shared.identity.principal import Principal
+from shared.programme.moments import Moment, happened_at
+from shared.programme.texts import Id, Reason
+from shared.storage.mongo import Transaction
 
 NO_ATTENDANCE = "no such attendance"
 
 
-class Presence(Body):
+class Presence(Input):
     """That a pupil took part, and how the venue knows."""
 
     participant: Id
@@ -38,7 +38,7 @@ class Presence(Body):
     occurred_at: Moment | None = None
 
 
-class Revocation(Body):
+class Revocation(Input):
     """Why an attendance is taken back; the words stay with the attendance and name nobody."""
 
     reason: Reason

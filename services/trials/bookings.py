@@ -14,12 +14,12 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import Desk, reaches
 from services.trials.slots import Slot
-from shared.acting import Actor, about, acting
-from shared.auth import Principal
-from shared.errors import BadInput, NotFound, ServiceError
-from shared.mongo import Transaction
-from shared.side_thread import aside
-from shared.texts import REF
+from shared.base.errors import BadInput, NotFound, ServiceError
+from shared.base.side_thread import aside
+from shared.identity.acting import Actor, about, acting
+from shared.identity.principal import Principal
+from shared.programme.texts import REF
+from shared.storage.mongo import Transaction
 
 NO_BOOKING, NO_SLOT = "no such booking", "no such slot"
 

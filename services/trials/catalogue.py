@@ -9,16 +9,16 @@ from pydantic_core import PydanticCustomError
 from services.trials.copies import Organisation
 from services.trials.refusals import conflict
 from services.trials.values import Grades
-from shared.bodies import Body, Count
+from shared.base.errors import BadInput
+from shared.base.models import Count, Input
 from shared.contracts.codes import DiagnosticCode, OrganisationCode, SeasonCode
 from shared.contracts.trials import CompetencyApproved, Gate, Registry, SeasonDefined, VenueRegistered
-from shared.decision import Aggregate, Decision, Happened
-from shared.errors import BadInput
-from shared.moments import Day, Moment
-from shared.texts import Title
+from shared.programme.moments import Day, Moment
+from shared.programme.texts import Title
+from shared.storage.decision import Aggregate, Decision, Happened
 
 
-class SeasonRules(Body):
+class SeasonRules(Input):
     """The rules of a season, as the national operator sets them."""
 
     name: Title
@@ -83,7 +83,7 @@ def define(known: Season | None, code: str, rules: SeasonRules, time: datetime) 
     return Decision(season, (Happened(event, time),))
 
 
-class CompetencyEntry(Body):
+class CompetencyEntry(Input):
     """A competency, as the national operator approves it."""
 
     name: Title
@@ -105,7 +105,7 @@ def approve(known: Competency | None, code: str, entry: CompetencyEntry, time: d
     return Decision(competency, (Happened(CompetencyApproved(code=code, name=entry.name), time),))
 
 
-class VenueEntry(Body):
+class VenueEntry(Input):
     """A venue's entry in the registry of a season, as the regional operator makes it."""
 
     organisation: OrganisationCode

@@ -22,10 +22,10 @@ from services.trials.catalogue_views import (
 from services.trials.instruments import Instrument
 from services.trials.names import names
 from services.trials.slots import Slot
-from shared.decision import Aggregate
-from shared.errors import FieldError, NotFound
-from shared.mongo import Document, Mongo
-from shared.paging import Filter, Listing, Paging, instant
+from shared.base.errors import FieldError, NotFound
+from shared.http.paging import Filter, Listing, Paging, instant
+from shared.storage.decision import Aggregate
+from shared.storage.mongo import Document, Mongo
 
 S = TypeVar("S", bound=Aggregate)
 

@@ -6,10 +6,10 @@ from services.trials.catalogue import Season, Venue
 from services.trials.instruments import Definition, Instrument
 from services.trials.names import Names
 from services.trials.slots import Slot
+from shared.base.models import Answer
 from shared.contracts.trials import Gate, Registry, SlotKind
-from shared.moments import LocalTime
-from shared.paging import Page
-from shared.problem import Answer
+from shared.http.paging import Page
+from shared.programme.moments import LocalTime
 
 
 class SeasonView(Answer):

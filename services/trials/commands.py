@@ -10,7 +10,7 @@ from services.trials.instruments import Attempt
 from services.trials.path import Attendance, Booking
 from services.trials.repository import Store
 from services.trials.results import Result
-from shared.group_commit import GroupCommit
+from shared.storage.group_commit import GroupCommit
 
 
 class Commands:

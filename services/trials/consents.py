@@ -9,9 +9,9 @@ from services.trials.copies import Participant
 from services.trials.gate import NewId
 from services.trials.path import path_id
 from services.trials.repository import Store
-from shared.acting import Actor
 from shared.contracts.trials import TrialCancelled
-from shared.mongo import Transaction
+from shared.identity.acting import Actor
+from shared.storage.mongo import Transaction
 
 FOLLOWING = Actor(None, ("service",), "trials.participants")
 

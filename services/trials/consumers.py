@@ -8,8 +8,8 @@ from services.trials.gate import NewId
 from services.trials.repository import Store
 from shared.contracts.event import ParticipantEvent
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn, OrganisationDefined, ParticipantRegistered
-from shared.mongo import Transaction
-from shared.poll import Received
+from shared.messaging.poll import Received
+from shared.storage.mongo import Transaction
 
 
 async def participants(store: Store, new_id: NewId, received: Sequence[Received], tx: Transaction) -> None:

@@ -16,8 +16,8 @@ from shared.contracts.registration import (
     OrganisationKind,
     ParticipantRegistered,
 )
-from shared.moments import LocalTime
-from shared.texts import class_form
+from shared.programme.moments import LocalTime
+from shared.programme.texts import class_form
 
 PARTICIPANTS = "participants_2"
 """The collection of pupils with all changes of their consent; the release before kept the last one's sequence alone."""

@@ -11,7 +11,7 @@ from services.trials.instruments import Attempt
 from services.trials.path import MOST, Attendance, Booking, Path, path_id
 from services.trials.refusals import conflict, not_yet
 from services.trials.slots import Slot
-from shared.acting import Actor
+from shared.base.errors import BadInput
 from shared.contracts.trials import (
     AttendanceRevoked,
     AttendanceSource,
@@ -20,8 +20,8 @@ from shared.contracts.trials import (
     TrialBooked,
     TrialCancelled,
 )
-from shared.decision import Decision, Happened
-from shared.errors import BadInput
+from shared.identity.acting import Actor
+from shared.storage.decision import Decision, Happened
 
 CONSENT_UNDER_WAY = timedelta(seconds=30)
 """How long after a registration its consent, sent in the same roster, may still be on its way here."""

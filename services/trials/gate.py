@@ -7,8 +7,8 @@ from services.trials.catalogue import Season
 from services.trials.copies import Participant
 from services.trials.path import Path, Recommendation
 from shared.contracts.trials import TRIAL_KINDS, RecommendationIssued, RecommendationWithdrawn
-from shared.decision import Decision, Happened
-from shared.stages import Facts, Rules, Stages
+from shared.programme.stages import Facts, Rules, Stages
+from shared.storage.decision import Decision, Happened
 
 MOST_COMPETENCIES = 3
 NewId = Callable[[], str]

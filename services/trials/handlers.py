@@ -14,13 +14,13 @@ from services.trials.repository import Store
 from services.trials.results import Done, Result, result
 from services.trials.scope import known_zone
 from services.trials.slots import Slot, SlotOffer
-from shared.auth import Principal
-from shared.decision import Decision
-from shared.errors import BadInput
-from shared.moments import happened_at
-from shared.mongo import Transaction
-from shared.namesakes import must_be_own
-from shared.side_thread import aside
+from shared.base.errors import BadInput
+from shared.base.side_thread import aside
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at
+from shared.storage.decision import Decision
+from shared.storage.mongo import Transaction
+from shared.storage.namesakes import must_be_own
 
 
 async def define_season(store: Store, code: str, rules: SeasonRules, now: datetime) -> Season:

@@ -10,17 +10,17 @@ from typing import Annotated, Any, TypeVar
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from shared.acting import Actor, changed
-from shared.bodies import Body, Count
+from shared.base.errors import MOST_ERRORS, BadInput, FieldError, pointer
+from shared.base.models import Count, Input
 from shared.contracts.codes import Code, DiagnosticCode, SeasonCode, SoughtCode
-from shared.errors import MOST_ERRORS, BadInput, FieldError, pointer
-from shared.moments import Moment
-from shared.texts import Id, Ref, Title
+from shared.identity.acting import Actor, changed
+from shared.programme.moments import Moment
+from shared.programme.texts import Id, Ref, Title
 
 MOST_ITEMS = 500
 
 
-class Part(Body):
+class Part(Input):
     """Something within an instrument, by its code."""
 
     code: Code
@@ -53,7 +53,7 @@ class Item(Part):
 P = TypeVar("P", bound=Part)
 
 
-class Definition(Body):
+class Definition(Input):
     """An instrument as it is published: items rated by one set of options, each item on one scale."""
 
     name: Title
@@ -151,7 +151,7 @@ class Instrument(Definition):
         return [(scale, 100 / (len(row) * (high - low)), row) for scale, row in rows.items()]
 
 
-class AttemptCommand(Body):
+class AttemptCommand(Input):
     """A pupil's answers to one instrument; `ref` makes a repeated sending the same attempt."""
 
     ref: Ref

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from shared.mongo import WHOLE, Mongo
+from shared.storage.mongo import WHOLE, Mongo
 
 Kind = Literal["competency", "diagnostic", "organisation", "season", "venue"]
 COLLECTIONS: Mapping[Kind, str] = {

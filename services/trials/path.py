@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from pydantic import ConfigDict, Field
 
+from shared.base.models import Answer
 from shared.contracts.trials import TRIAL_KINDS, AttendanceSource, SlotKind
-from shared.decision import Aggregate
-from shared.moments import LocalTime
-from shared.problem import Answer
-from shared.texts import REF
+from shared.programme.moments import LocalTime
+from shared.programme.texts import REF
+from shared.storage.decision import Aggregate
 
 MOST = 500
 """Attempts of a path, and bookings, cancelled ones too: each change of a path writes all of it."""

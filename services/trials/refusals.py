@@ -1,6 +1,6 @@
 """What a command is told when a rule stands against it: a stable slug, and the field that the rule is about."""
 
-from shared.errors import Conflict, FieldError, NotFound, NotKnownYet
+from shared.base.errors import Conflict, FieldError, NotFound, NotKnownYet
 
 
 def conflict(slug: str, pointer: str, detail: str) -> Conflict:

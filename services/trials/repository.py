@@ -12,13 +12,13 @@ from services.trials.copies import PARTICIPANTS, Organisation, Participant
 from services.trials.instruments import Attempt, Instrument
 from services.trials.path import Path
 from services.trials.slots import Slot
-from shared import code_twins
-from shared.acting import acting, changed
-from shared.code_twins import BY_CODE, FENCES
-from shared.moments import zone
-from shared.mongo import WHOLE, Document, Mongo, Transaction
-from shared.namesakes import namesakes
-from shared.repository import Repository
+from shared.identity.acting import acting, changed
+from shared.programme.moments import zone
+from shared.storage import code_twins
+from shared.storage.code_twins import BY_CODE, FENCES
+from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.namesakes import namesakes
+from shared.storage.repository import Repository
 
 WITH_REF = {"$type": "string"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""

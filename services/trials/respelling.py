@@ -2,9 +2,9 @@
 
 from pymongo.errors import DuplicateKeyError
 
-from shared.mongo import Mongo
-from shared.settings import Settings
-from shared.texts import REF
+from shared.base.settings import Settings
+from shared.programme.texts import REF
+from shared.storage.mongo import Mongo
 
 USUAL = r"^[!-~]+( [!-~]+)*$"
 """Refs that programs make, of printable ASCII: these are in their form, and the others few."""

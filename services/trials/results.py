@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from shared.errors import ServiceError
+from shared.base.errors import ServiceError
 
 T = TypeVar("T")
 
@@ -32,5 +32,5 @@ def only(results: list[Result[T]], moved: Mapping[str, str] | None = None) -> Do
     """The result of a batch of one; raises what it was refused with, with pointers that were `moved` to new ones."""
     (single,) = results
     if isinstance(single, ServiceError):
-        raise single.moved(moved or {})
+        raise single.moved(lambda at: (moved or {}).get(at, at))
     return single

@@ -6,10 +6,10 @@ from datetime import datetime, tzinfo
 
 from services.trials.copies import Participant
 from services.trials.refusals import UnknownParticipant, not_yet
-from shared.acting import Actor
-from shared.auth import Principal
-from shared.errors import BadInput
-from shared.moments import happened_at
+from shared.base.errors import BadInput
+from shared.identity.acting import Actor
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at
 
 
 def is_staff_of(who: Principal, pupil: Participant) -> bool:

@@ -9,16 +9,16 @@ from pydantic import Field, computed_field
 from services.trials.catalogue import Season, Venue
 from services.trials.refusals import conflict
 from services.trials.values import Grades
-from shared.bodies import Body, Count
+from shared.base.errors import BadInput
+from shared.base.models import Count, Input
 from shared.contracts.codes import Code, CompetencyCode
 from shared.contracts.trials import SlotKind, SlotOpened
-from shared.decision import Aggregate, Decision, Happened
-from shared.errors import BadInput
-from shared.moments import LocalTime, Moment
-from shared.texts import Ref
+from shared.programme.moments import LocalTime, Moment
+from shared.programme.texts import Ref
+from shared.storage.decision import Aggregate, Decision, Happened
 
 
-class SlotOffer(Body):
+class SlotOffer(Input):
     """What a venue offers at a time."""
 
     ref: Ref | None = None

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from shared.bodies import Count
+from shared.base.models import Count
 
 Grade = Annotated[int, Field(ge=1, le=11)]
 

@@ -10,14 +10,14 @@ from services.trials.instruments import Attempt
 from services.trials.names import Names, names
 from services.trials.path import Attendance, Booking, Path, Recommendation, path_id
 from services.trials.scope import reaches
-from shared.acting import about
-from shared.auth import Principal
-from shared.errors import NotFound
-from shared.moments import LocalTime
-from shared.mongo import Document, Mongo, Transaction
-from shared.paging import Listing, Page, Paging
-from shared.problem import Answer
-from shared.stages import Stages
+from shared.base.errors import NotFound
+from shared.base.models import Answer
+from shared.http.paging import Listing, Page, Paging
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.programme.moments import LocalTime
+from shared.programme.stages import Stages
+from shared.storage.mongo import Document, Mongo, Transaction
 
 
 class AttemptView(Answer):

@@ -4,13 +4,10 @@ from typing import Any
 
 from shared.contracts import schema
 from shared.contracts.event import Event
-from shared.contracts.topics import EVENTS, GROUPS, TOPICS, Topic, dead_letters, region_topic
+from shared.contracts.topics import EVENTS, GROUPS, PARTITIONS, TOPICS, Topic, dead_letters, region_topic
 from shared.contracts.wire import REQUIRED
-from shared.settings import Settings
 
 JSON_SCHEMA = "application/schema+json;version=draft-2020-12"
-SPREAD: int = Settings.model_fields["kafka_partitions"].default
-"""Partitions of a spread topic unless an installation says otherwise."""
 BINDING = {"bindingVersion": "0.5.0"}
 KEPT_FOR_EVER = {"cleanup.policy": ["delete"], "retention.ms": -1}
 ATTRIBUTES = {
@@ -71,7 +68,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "address": topic.name,
         "description": f"{topic.purpose} Never compacted, never transactional, kept for ever.",
         "messages": {event.type: _ref("messages", event.type) for event in topic.events},
-        "bindings": _bindings(SPREAD if topic.spread else 1),
+        "bindings": _bindings(PARTITIONS if topic.spread else 1),
     }
 
 

@@ -8,6 +8,8 @@ from typing import Literal
 from shared.contracts import registration, trials
 from shared.contracts.event import Event
 
+PARTITIONS = 6
+"""Of a spread topic, unless an installation says otherwise."""
 Owner = Literal["registration", "trials", "notifications", "analytics"]
 
 

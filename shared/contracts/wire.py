@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from shared.contracts.event import Envelope
 from shared.contracts.topics import EVENTS
-from shared.errors import InvalidMessage
 
 Headers = Sequence[tuple[str, bytes | None]]
 SEQUENCE_DIGITS = 10
@@ -18,6 +17,10 @@ LARGEST = 1_000_000
 """Bytes of an event's headers and value. A broker takes somewhat more of a record, but counts it as it was packed: what
 is larger could be handled, and then neither stored, nor kept for later, nor published in a feed."""
 REQUIRED = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_recordedtime", "ce_sequence")
+
+
+class InvalidMessage(Exception):
+    """A record that can never be read; its text is the reason and never holds the record's values."""
 
 
 def headers(envelope: Envelope) -> list[tuple[str, bytes]]:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from shared.routes import Route
+from shared.http.routes import Route
 from tests.builders_registration import pupil, roster
 from tests.builders_trials import OFFER, VENUE
 

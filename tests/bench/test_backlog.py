@@ -16,12 +16,12 @@ from aiokafka import TopicPartition
 from deploy.local.stack import Infrastructure
 from deploy.migrate import create_topics
 from services.analytics.app import INDEXES
-from shared import kafka
+from shared.base.settings import Settings
 from shared.contracts import topics
 from shared.contracts.event import Envelope
-from shared.mongo import Mongo
-from shared.readers import SESSION_MS
-from shared.settings import Settings
+from shared.messaging import kafka
+from shared.messaging.readers import SESSION_MS
+from shared.storage.mongo import Mongo
 from tests import builders
 from tests.bench.results import record
 from tests.builders import at, enveloped

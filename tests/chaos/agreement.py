@@ -11,9 +11,9 @@ import aiohttp
 
 from deploy.demo import settings_of
 from deploy.local.system import System
+from shared.base.settings import Settings
 from shared.contracts.topics import region_topic
-from shared.lag import backlog
-from shared.settings import Settings
+from shared.messaging.lag import backlog
 from tests.chaos import counter
 from tests.verdict import Broken, same
 

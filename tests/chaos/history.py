@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from shared import kafka
+from shared.base.settings import Settings
 from shared.contracts import topics
-from shared.settings import Settings
+from shared.messaging import kafka
 
 FACTS = (topics.REGISTRATION_EVENTS, topics.TRIALS_EVENTS)
 

@@ -10,8 +10,8 @@ import aiohttp
 from deploy.local.system import System
 from deploy.simulator.simulation import Result
 from deploy.simulator.steps import Link
-from shared.mongo import Mongo
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.storage.mongo import Mongo
 from tests.chaos.history import History
 from tests.chaos.installation import planned
 from tests.verdict import same

@@ -12,8 +12,8 @@ import pytest
 from deploy.demo import settings_of
 from deploy.local.system import System
 from deploy.simulator.simulation import Options
-from shared.mongo import Mongo
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.storage.mongo import Mongo
 from tests.chaos.agreement import ask
 from tests.chaos.conftest import Show
 from tests.chaos.inboxes import Inboxes

@@ -18,7 +18,7 @@ from deploy.local.system import System
 from deploy.simulator.player import Pace
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Options, Result
-from shared.mongo import Collection, Mongo
+from shared.storage.mongo import Collection, Mongo
 from tests.chaos.conftest import Show
 from tests.chaos.installation import Installation, play, season
 from tests.chaos.proof import proven

@@ -12,9 +12,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from deploy.simulator.client import Client
 from deploy.simulator.command import Command
 from deploy.simulator.steps import Actor
+from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
-from shared.mongo import Mongo
-from shared.settings import Settings
+from shared.storage.mongo import Mongo
 
 
 class Requests:

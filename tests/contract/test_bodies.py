@@ -8,10 +8,10 @@ import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from shared.auth import NationalOperator
-from shared.bodies import Body, Count
-from shared.moments import Day
-from shared.routes import Route
+from shared.base.models import Count, Input
+from shared.http.authorisation import NationalOperator
+from shared.http.routes import Route
+from shared.programme.moments import Day
 from tests.asking import Asked
 from tests.documents import SERVICES, document
 
@@ -113,7 +113,7 @@ class Loose(BaseModel):
     code: Annotated[str, Field(max_length=5)]
 
 
-class Wide(Body):
+class Wide(Input):
     """Whatever a body must not be, and what it may be."""
 
     words: Annotated[list[str], Count(0, 5)]

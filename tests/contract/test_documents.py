@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from shared.openapi import MOST_BYTES, ROLES, SLUGS
+from shared.http.openapi import MOST_BYTES, ROLES, SLUGS
 from tests.documents import SERVICES, Json, document, judge, operations, resolved
 
 EVERY = [(service, method, path, operation) for service in SERVICES for method, path, operation in operations(service)]

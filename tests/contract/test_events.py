@@ -17,7 +17,7 @@ from shared.contracts.event import Envelope, Event, Privacy
 from shared.contracts.samples import envelopes
 from shared.contracts.schema import breaking_changes, schema
 from shared.contracts.topics import EVENTS, GROUPS, TOPICS, dead_letters
-from shared.errors import InvalidMessage
+from shared.contracts.wire import InvalidMessage
 
 SAMPLES = envelopes()
 HERE = Path(export.__file__).parent

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 import pytest
 from fastapi import APIRouter, Query
 
-from shared.auth import NationalOperator
-from shared.bodies import Body, Count, Item
-from shared.routes import Route
-from shared.texts import FORM, Name, Ref
+from shared.base.models import Count, Input
+from shared.http.authorisation import NationalOperator
+from shared.http.batch import ReadAs
+from shared.http.routes import Route
+from shared.programme.texts import FORM, Name, Ref
 from tests.asking import Asked
 from tests.documents import SERVICES, document
 
@@ -57,13 +58,13 @@ def test_every_text_that_a_route_takes_is_of_a_known_kind(service: str) -> None:
     assert faults(document(service)) == []
 
 
-class Vague(Body):
+class Vague(Input):
     """A word that is of no kind."""
 
     word: str
 
 
-class Mixed(Body):
+class Mixed(Input):
     """Texts of known kinds and of none, however deep."""
 
     name: Name
@@ -71,7 +72,7 @@ class Mixed(Body):
     words: Annotated[list[str], Count(0, 5)]
     map: Annotated[dict[str, Name], Count(0, 5)]
     vague: Vague | None = None
-    batch: Annotated[list[Annotated[Any, Item(Vague)]], Count(0, 5)]
+    batch: Annotated[list[Annotated[Any, ReadAs(Vague)]], Count(0, 5)]
 
 
 def test_a_text_of_no_kind_is_found() -> None:

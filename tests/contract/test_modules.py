@@ -10,7 +10,7 @@ MODULES = sorted(path for package in ("shared", "services", "deploy") for path i
 
 
 def test_the_modules_are_found() -> None:
-    assert ROOT / "shared" / "consumer.py" in MODULES
+    assert ROOT / "shared" / "messaging" / "consumer.py" in MODULES
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

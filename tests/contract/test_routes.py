@@ -11,11 +11,12 @@ from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse
 from starlette.routing import Route as Plain
 
-from shared.auth import NationalOperator, Tokens
 from shared.contracts.topics import GROUPS, READS
-from shared.routes import Route
-from shared.service import Platform
-from shared.throttles import open_answer
+from shared.http.authorisation import NationalOperator
+from shared.http.routes import Route
+from shared.http.throttles import open_answer
+from shared.identity.tokens import Tokens
+from shared.runtime.service import Platform
 from tests.documents import SETTINGS, app_of, application
 
 PROBES = {"/livez", "/readyz", "/metrics"}

@@ -15,8 +15,8 @@ from deploy.demo import settings_of
 from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
 from deploy.local.system import System, system
-from shared import audit
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.http import audit
 from tests.documents import documented
 from tests.pointers import checked
 

@@ -17,8 +17,8 @@ from fastapi.routing import iter_route_contexts
 
 from deploy.local.system import System
 from services.analytics import page
-from shared.mongo import Mongo
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.storage.mongo import Mongo
 from tests.documents import SERVICES, application, documented
 from tests.e2e.authorisation import ROWS, UNCHANGED, Row, open_routes, routes
 from tests.e2e.authorisation_callers import Caller, callers, subject

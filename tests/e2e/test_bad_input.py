@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from shared import kafka
+from shared.base.settings import Settings
 from shared.contracts.topics import TOPICS
-from shared.lag import OWNERS, backlog
-from shared.mongo import Mongo
-from shared.settings import Settings
+from shared.messaging import kafka
+from shared.messaging.lag import OWNERS, backlog
+from shared.storage.mongo import Mongo
 from tests.e2e.conftest import BOOKKEEPING, Answer, Client
 from tests.e2e.season import World, soon, world
 from tests.integration.running import eventually

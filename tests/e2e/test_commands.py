@@ -18,9 +18,9 @@ from aiohttp import web
 from deploy.local.announcement import About, announced
 from deploy.local.ports import free_port
 from deploy.local.system import ROOT, System
-from shared import kafka
+from shared.base.settings import Settings
 from shared.contracts.topics import REGISTRATION_CATALOGUE
-from shared.settings import Settings
+from shared.messaging import kafka
 from tests import builders
 from tests.builders import enveloped
 from tests.chaos import counter

@@ -3,11 +3,11 @@
 import asyncio
 from collections import Counter
 
-from shared.client_address import client_of
-from shared.keys import derive, keyed_id
-from shared.mongo import Mongo
-from shared.permits import COLLECTION
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.http.client_address import client_of
+from shared.http.permits import COLLECTION
+from shared.identity.keys import derive, keyed_id
+from shared.storage.mongo import Mongo
 from tests.e2e.conftest import Client
 from tests.integration.running import eventually
 

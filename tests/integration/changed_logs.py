@@ -12,9 +12,9 @@ from aiokafka.errors import for_code
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
+from shared.base.settings import Settings
 from shared.contracts import wire
 from shared.contracts.event import Envelope
-from shared.settings import Settings
 
 PARTITIONS = 2
 

@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from deploy.migrate import create_topics
-from shared.service import Platform
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.runtime.service import Platform
 from tests.integration.installation import own_settings
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from shared import kafka
-from shared.consumer import BatchConsumer
+from shared.base.settings import Settings
+from shared.base.telemetry import Metrics
 from shared.contracts import wire
 from shared.contracts.event import Envelope
-from shared.readers import Readers
-from shared.relay import Publisher, Relay
-from shared.service import Platform
-from shared.settings import Settings
-from shared.telemetry import Metrics
+from shared.messaging import kafka
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.readers import Readers
+from shared.messaging.relay import Publisher, Relay
+from shared.runtime.service import Platform
 
 DEADLINE = 60.0
 

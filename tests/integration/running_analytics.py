@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from services.analytics import app, consumers
 from services.analytics.feed_reader import FeedReader, ScopedFeedReader
 from services.analytics.figures import Asked, Figures, ScopedFigures
-from shared.consumer import BatchConsumer
+from shared.base.errors import NotFound
 from shared.contracts.event import Envelope
-from shared.errors import NotFound
-from shared.grants import Grant, Scope
-from shared.mongo import Mongo, Transaction
-from shared.poll import Received
-from shared.service import Platform
+from shared.identity.grants import Grant, Scope
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.poll import Received
+from shared.runtime.service import Platform
+from shared.storage.mongo import Mongo, Transaction
 
 OPERATOR = Scope((Grant("regional-operator", "RU-ROS"),))
 Body = Callable[[Transaction], Awaitable[None]]

@@ -11,7 +11,7 @@ from services.registration.entropy import Entropy
 from services.registration.repository import Register
 from shared.contracts.event import Envelope
 from shared.contracts.trials import SeasonDefined
-from shared.service import Platform
+from shared.runtime.service import Platform
 from tests.builders import enveloped, season
 from tests.builders_registration import SCHOOL, roster
 from tests.integration.installation import Grants, Installation, installed

@@ -9,11 +9,11 @@ import pytest
 
 from services.analytics.feed_reader import Cursor, EpochGone
 from services.analytics.feed_relay import FeedRelay
+from shared.base.errors import Forbidden, NotFound
 from shared.contracts.topics import region_topic
-from shared.errors import Forbidden, NotFound
-from shared.grants import Grant, Scope
-from shared.relay import Publisher
-from shared.service import Platform
+from shared.identity.grants import Grant, Scope
+from shared.messaging.relay import Publisher
+from shared.runtime.service import Platform
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.running import consuming, eventually, publish, read_all

@@ -11,8 +11,8 @@ import pytest_asyncio
 from services.analytics import figures
 from services.analytics.documents import CELLS
 from services.analytics.figures import Asked
-from shared.service import Platform
-from shared.side_thread import LIGHT
+from shared.base.side_thread import LIGHT
+from shared.runtime.service import Platform
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.running_analytics import Analytics

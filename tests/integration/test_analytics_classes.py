@@ -6,7 +6,7 @@ from typing import Any
 import pytest_asyncio
 
 from shared.contracts.event import Envelope
-from shared.service import Platform
+from shared.runtime.service import Platform
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.running_analytics import Analytics

@@ -11,11 +11,11 @@ from services.analytics.feed import Feed
 from services.analytics.feed_relay import FeedRelay
 from shared.contracts.event import Event
 from shared.contracts.topics import region_topic
-from shared.grants import Grant, Scope
-from shared.mongo import Transaction
-from shared.outbox import Row
-from shared.relay import Publisher
-from shared.service import Platform
+from shared.identity.grants import Grant, Scope
+from shared.messaging.relay import Publisher
+from shared.runtime.service import Platform
+from shared.storage.mongo import Transaction
+from shared.storage.outbox import Row
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.running_analytics import Analytics, overlapping, polled

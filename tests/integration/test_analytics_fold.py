@@ -12,12 +12,12 @@ from aiokafka import TopicPartition
 from services.analytics.catalogue import Catalogue
 from services.analytics.tables import Dimension
 from services.analytics.views import ViewsWriter
+from shared.base.errors import Forbidden
 from shared.contracts.event import Envelope
-from shared.errors import Forbidden
-from shared.grants import Grant, Scope
-from shared.mongo import Transaction
-from shared.offsets import Move
-from shared.service import Platform
+from shared.identity.grants import Grant, Scope
+from shared.messaging.offsets import Move
+from shared.runtime.service import Platform
+from shared.storage.mongo import Transaction
 from tests import builders
 from tests.builders import at, enveloped
 from tests.integration.running import consuming, eventually, publish

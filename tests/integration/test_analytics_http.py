@@ -11,8 +11,8 @@ import pytest
 from deploy.local.stack import Infrastructure
 from services.analytics.domain import FOLD
 from shared.contracts.event import Envelope
-from shared.grants import Grant
-from shared.outbox import utcnow
+from shared.identity.grants import Grant
+from shared.storage.outbox import utcnow
 from tests import builders
 from tests.builders import enveloped
 from tests.cursors import WRONG

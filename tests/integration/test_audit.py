@@ -13,12 +13,12 @@ import pytest_asyncio
 
 from deploy import audit as verb
 from deploy.local.stack import Infrastructure
-from shared.acting import PRINCIPAL, about, serving
-from shared.audit import ACTORS, LOG, MOST_WAITING, AuditLog
-from shared.auth import Principal
-from shared.errors import Unavailable
-from shared.grants import Grant
-from shared.service import Platform
+from shared.base.errors import Unavailable
+from shared.http.audit import ACTORS, LOG, MOST_WAITING, AuditLog
+from shared.identity.acting import PRINCIPAL, about, serving
+from shared.identity.grants import Grant
+from shared.identity.principal import Principal
+from shared.runtime.service import Platform
 from tests.builders import at
 from tests.integration.running_trials import Trials, trials_service
 from tests.integration.test_trials import HOST, NAVIGATOR, attempt, present, seat

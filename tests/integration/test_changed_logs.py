@@ -7,15 +7,15 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from deploy.local.stack import Infrastructure
-from shared import kafka, watch
+from shared.base.settings import Settings
+from shared.base.telemetry import Metrics
 from shared.contracts import topics
 from shared.contracts.event import Envelope
-from shared.errors import RecordsLost
-from shared.lag import backlog, faults
-from shared.readers import Readers
-from shared.service import Platform
-from shared.settings import Settings
-from shared.telemetry import Metrics
+from shared.messaging import kafka, watch
+from shared.messaging.failures import RecordsLost
+from shared.messaging.lag import backlog, faults
+from shared.messaging.readers import Readers
+from shared.runtime.service import Platform
 from tests.builders import enveloped, registered
 from tests.integration.changed_logs import (
     delete_records,

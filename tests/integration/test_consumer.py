@@ -5,16 +5,16 @@ from collections.abc import Callable, Sequence
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared import kafka
-from shared.consumer import BatchConsumer
+from shared.base.settings import Settings
 from shared.contracts import topics
 from shared.contracts.event import Envelope
-from shared.errors import RecordsLost, TooManyInvalid
-from shared.lag import faults
-from shared.mongo import Transaction
-from shared.poll import Poll, Received
-from shared.service import Platform
-from shared.settings import Settings
+from shared.messaging import kafka
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.failures import RecordsLost, TooManyInvalid
+from shared.messaging.lag import faults
+from shared.messaging.poll import Poll, Received
+from shared.runtime.service import Platform
+from shared.storage.mongo import Transaction
 from tests.builders import enveloped, registered
 from tests.integration.running import consuming, eventually, publish, read_all
 

@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared import kafka
 from shared.contracts import topics, wire
 from shared.contracts.event import Envelope, Event
 from shared.contracts.topics import GROUPS
-from shared.errors import ConsumerStopped, TooManyInvalid
-from shared.isolation import MOST, WITHIN, Isolation
-from shared.mongo import Transaction
-from shared.offsets import position
-from shared.poll import Received
-from shared.service import Platform
+from shared.messaging import kafka
+from shared.messaging.failures import ConsumerStopped, TooManyInvalid
+from shared.messaging.isolation import MOST, WITHIN, Isolation
+from shared.messaging.offsets import position
+from shared.messaging.poll import Received
+from shared.runtime.service import Platform
+from shared.storage.mongo import Transaction
 from tests import builders
 from tests.builders import enveloped, registered
 from tests.integration.running import consuming, eventually, publish, read_all, relay_once

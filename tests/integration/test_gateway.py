@@ -14,9 +14,9 @@ from fastapi.responses import StreamingResponse
 from deploy.local import gateway
 from deploy.local.ports import free_port
 from deploy.local.processes import spawn
-from shared.auth import NationalOperator
-from shared.bodies import Body
-from shared.routes import Route
+from shared.base.models import Input
+from shared.http.authorisation import NationalOperator
+from shared.http.routes import Route
 from tests.asking import Asked
 from tests.connection import served, told, within
 from tests.integration.running import eventually
@@ -31,7 +31,7 @@ def routers() -> list[APIRouter]:
     router = APIRouter(route_class=Route, prefix="/trials")
 
     @router.post("/things", max_body_size=4 * MB)
-    async def put(who: NationalOperator, thing: Body) -> None:
+    async def put(who: NationalOperator, thing: Input) -> None:
         """Takes nothing."""
 
     @router.get("/stream")

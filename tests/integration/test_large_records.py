@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from shared.contracts import topics, wire
 from shared.contracts.event import Envelope
 from shared.contracts.topics import GROUPS
-from shared.service import Platform
+from shared.runtime.service import Platform
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.running import consuming, eventually, publish, read_all, relay_once

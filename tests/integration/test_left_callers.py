@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.local.ports import free_port
-from shared.routes import Route
+from shared.http.routes import Route
 from tests.asking import Asked
 
 LARGE = 1_000_000

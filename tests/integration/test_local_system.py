@@ -22,8 +22,8 @@ from deploy.local.server import StackError
 from deploy.local.stack import Infrastructure
 from deploy.local.supervisor import Supervisor
 from deploy.local.system import prove, system
-from shared.auth import Tokens
-from shared.errors import Unauthenticated
+from shared.base.errors import Unauthenticated
+from shared.identity.tokens import Tokens
 
 NOTHING_TO_MIGRATE = (sys.executable, "-c", "")
 

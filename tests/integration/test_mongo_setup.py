@@ -16,8 +16,8 @@ from deploy.local import mongo
 from deploy.local.ports import free_port
 from deploy.local.processes import Program, spawn
 from deploy.mongo_setup import AUTHENTICATION_FAILED, OPERATOR, ROOT, UNAUTHORIZED, USERS, ReplicaSet, Watch
-from shared.errors import Unavailable
-from shared.mongo import Mongo
+from shared.base.errors import Unavailable
+from shared.storage.mongo import Mongo
 
 FIRST = {user: f"first-{user}" for user in USERS}
 SECOND = {user: f"second-{user}" for user in USERS}

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.migrate import migrate
-from shared.mongo import Mongo
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.storage.mongo import Mongo
 
 
 @pytest.fixture

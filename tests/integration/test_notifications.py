@@ -12,12 +12,12 @@ from deploy.local.stack import Infrastructure
 from services.notifications import domain
 from services.notifications.repository import Catalogue, Notices
 from services.notifications.stream import Stream
-from shared.auth import Principal
 from shared.contracts import trials
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentGiven, ParticipantRegistered
 from shared.contracts.samples import envelopes as samples
-from shared.grants import Grant
+from shared.identity.grants import Grant
+from shared.identity.principal import Principal
 from tests.builders_notifications import Story, numbers
 from tests.cursors import WRONG
 from tests.integration.installation import installed

@@ -10,12 +10,12 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 
-from shared import kafka
 from shared.contracts import topics, wire
-from shared.mongo import Transaction
-from shared.outbox import DOCUMENTS_A_READ, MOST_BYTES, MOST_ROWS, Row, Waiting
-from shared.relay import Publisher, Relay
-from shared.service import PLATFORM_INDEXES, Platform
+from shared.messaging import kafka
+from shared.messaging.relay import Publisher, Relay
+from shared.runtime.service import PLATFORM_INDEXES, Platform
+from shared.storage.mongo import Transaction
+from shared.storage.outbox import DOCUMENTS_A_READ, MOST_BYTES, MOST_ROWS, Row, Waiting
 from tests.builders import enveloped, registered
 from tests.integration.running import read_all, relay_once
 

@@ -10,13 +10,13 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from services.trials.copies import PARTICIPANTS
-from shared import kafka
-from shared.consumer import BatchConsumer
+from shared.base.settings import Settings
 from shared.contracts import topics, wire
 from shared.contracts.event import Envelope, Event
 from shared.contracts.topics import GROUPS
-from shared.service import Platform
-from shared.settings import Settings
+from shared.messaging import kafka
+from shared.messaging.consumer import BatchConsumer
+from shared.runtime.service import Platform
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.running import consuming, eventually, publish, read_all, relay_once

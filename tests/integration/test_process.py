@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
-from shared.settings import Settings
+from shared.base.settings import Settings
 
 NOBODY = "127.0.0.1:9"
 STOPPED_WITHIN = 20.0

@@ -12,11 +12,11 @@ import pytest
 
 from deploy.local.stack import Infrastructure
 from deploy.migrate import migrate
+from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
-from shared.mongo import Mongo
-from shared.process import EXIT_SECONDS
-from shared.service import Platform
-from shared.settings import Settings
+from shared.runtime.process import EXIT_SECONDS
+from shared.runtime.service import Platform
+from shared.storage.mongo import Mongo
 from tests.integration.installation import own_settings
 from tests.integration.running import eventually
 from tests.integration.test_process import environment_of, process, status
@@ -73,7 +73,7 @@ async def _is_ready(env: Mapping[str, str]) -> bool:
 
 
 async def test_a_process_that_does_not_stop_is_ended() -> None:
-    program = "import time; from shared.process import _end_within; _end_within(0.2); time.sleep(60)"
+    program = "import time; from shared.runtime.process import _end_within; _end_within(0.2); time.sleep(60)"
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
     said, _ = await child.communicate()
     assert child.returncode == 1

@@ -10,14 +10,14 @@ from deploy import recovery
 from deploy.dead_letters import DeadLetter, dead_letters
 from deploy.installation import CallError
 from deploy.local.stack import Infrastructure
-from shared import kafka
 from shared.contracts import topics, wire
-from shared.isolation import MOST
-from shared.lag import faults
-from shared.letters import dead_letter
-from shared.mongo import Transaction
-from shared.poll import Received
-from shared.service import Platform
+from shared.messaging import kafka
+from shared.messaging.isolation import MOST
+from shared.messaging.lag import faults
+from shared.messaging.letters import dead_letter
+from shared.messaging.poll import Received
+from shared.runtime.service import Platform
+from shared.storage.mongo import Transaction
 from tests import builders
 from tests.builders import enveloped, registered
 from tests.integration.changed_logs import make_anew, spoil_on_disk

@@ -19,13 +19,13 @@ from services.registration.links import Link, Redemption
 from services.registration.pupils import Key
 from services.registration.repository import Register
 from services.registration.roster import Roster, RosterItem
-from shared import kafka
-from shared.auth import Principal
+from shared.base.errors import Conflict, ServiceError
 from shared.contracts.registration import GuardianLinked
-from shared.errors import Conflict, ServiceError
-from shared.grants import Grant
-from shared.mongo import Transaction
-from shared.outbox import utcnow
+from shared.identity.grants import Grant
+from shared.identity.principal import Principal
+from shared.messaging import kafka
+from shared.storage.mongo import Transaction
+from shared.storage.outbox import utcnow
 from tests.builders import attended, diagnosed, enveloped, recommended, revoked, season
 from tests.builders_registration import SCHOOL, pupil, roster
 from tests.integration.running import eventually, publish, read_all

@@ -8,12 +8,12 @@ from deploy.installation import Servers
 from deploy.local.stack import Infrastructure
 from deploy.migrate import migrate
 from deploy.replay import FOLDS
-from shared import kafka
 from shared.contracts.topics import GROUPS
-from shared.lag import backlog, faults
-from shared.mongo import Mongo
-from shared.readers import Readers
-from shared.service import Platform
+from shared.messaging import kafka
+from shared.messaging.lag import backlog, faults
+from shared.messaging.readers import Readers
+from shared.runtime.service import Platform
+from shared.storage.mongo import Mongo
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.installation import own_settings

@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 from pymongo.errors import BulkWriteError
 
-from shared.decision import Aggregate, Decision, Happened
-from shared.mongo import Transaction
-from shared.repository import Repository
-from shared.service import PLATFORM_INDEXES, Platform
+from shared.runtime.service import PLATFORM_INDEXES, Platform
+from shared.storage.decision import Aggregate, Decision, Happened
+from shared.storage.mongo import Transaction
+from shared.storage.repository import Repository
 from tests.builders import at, registered
 
 

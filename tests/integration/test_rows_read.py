@@ -9,8 +9,8 @@ from pymongo import AsyncMongoClient
 
 from deploy.local.stack import Infrastructure
 from services.analytics import app
-from shared.audit import LOG
-from shared.mongo import Mongo
+from shared.http.audit import LOG
+from shared.storage.mongo import Mongo
 from tests.builders_registration import SCHOOL, pupil
 from tests.builders_trials import VENUE
 from tests.integration.installation import Installation

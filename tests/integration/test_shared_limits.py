@@ -13,12 +13,12 @@ from structlog.testing import capture_logs
 
 from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
-from shared import open_answers
-from shared.mongo import Mongo
-from shared.open_answers import FREE, OpenAnswers
-from shared.permits import COLLECTION, Permits
-from shared.quota import Quota, QuotaExceeded
-from shared.service import PLATFORM_INDEXES, Platform
+from shared.base.quota import Quota, QuotaExceeded
+from shared.http import open_answers
+from shared.http.open_answers import FREE, OpenAnswers
+from shared.http.permits import COLLECTION, Permits
+from shared.runtime.service import PLATFORM_INDEXES, Platform
+from shared.storage.mongo import Mongo
 from tests.integration.installation import installed
 from tests.integration.running import eventually
 from tests.integration.running_notifications import Notifications

@@ -12,7 +12,7 @@ from deploy.local.stack import Infrastructure
 from services.registration.codes import Codes
 from services.registration.respelling import respell
 from services.registration.vault import Vault
-from shared.keys import derive
+from shared.identity.keys import derive
 from tests.builders_registration import SCHOOL, pupil, roster
 from tests.integration.running_registration import NAVIGATOR, Registration, registration
 

@@ -12,9 +12,9 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.trials.copies import PARTICIPANTS
-from shared import kafka
 from shared.contracts.registration import AccountLinked, ConsentWithdrawn
 from shared.contracts.trials import SlotOpened
+from shared.messaging import kafka
 from tests.builders import PLACE, enveloped, region, registered
 from tests.builders_trials import ANSWERS, INSTRUMENT, OFFER, PROFILE, RULES, VENUE
 from tests.integration.running import publish

@@ -12,13 +12,13 @@ from deploy.migrate import migrate
 from services.trials.app import store_of
 from services.trials.bookings import Bookings, Wish, book
 from services.trials.copies import PARTICIPANTS, Participant
-from shared.auth import Principal
+from shared.base.errors import Conflict
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
-from shared.errors import Conflict
-from shared.grants import Grant
-from shared.mongo import Transaction
-from shared.service import Platform
+from shared.identity.grants import Grant
+from shared.identity.principal import Principal
+from shared.runtime.service import Platform
+from shared.storage.mongo import Transaction
 from tests.builders import PLACE, at, enveloped, registered
 from tests.integration.running import eventually, publish
 from tests.integration.running_trials import Trials, trials_service

@@ -7,13 +7,13 @@ from itertools import count
 
 import pytest
 
-from shared import kafka
-from shared.consumer import BatchConsumer
+from shared.base.settings import Settings
 from shared.contracts.event import Envelope
 from shared.contracts.topics import GROUPS
-from shared.readers import Readers
-from shared.service import Platform
-from shared.settings import Settings
+from shared.messaging import kafka
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.readers import Readers
+from shared.runtime.service import Platform
 from tests import builders
 from tests.builders import enveloped
 from tests.integration.running import eventually, publish

@@ -8,10 +8,10 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
-from shared.consumer import BatchConsumer
-from shared.poll import Poll, Span
-from shared.service import Platform
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.poll import Poll, Span
+from shared.runtime.service import Platform
 
 KEPT, LOST = TopicPartition("registration.events.v1", 0), TopicPartition("registration.events.v1", 1)
 

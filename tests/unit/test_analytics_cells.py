@@ -12,7 +12,7 @@ from services.analytics.domain import Contribution, Pupil, contribution, learn
 from services.analytics.rekey import Rekeying
 from services.analytics.tables import ranked
 from shared.contracts.event import Event
-from shared.stages import Rules
+from shared.programme.stages import Rules
 from tests.builders import at, attended, booked, cancelled, enveloped, guardian_linked, registered, revoked
 
 RULES = Rules(frozenset({"readiness", "interests"}), trials_required=2)

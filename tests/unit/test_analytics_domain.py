@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.analytics.domain import Contribution, Pupil, contribution, difference, learn, stage_days
 from services.analytics.guardians import guardian_cells
 from shared.contracts.event import Envelope, Event
-from shared.stages import Rules
+from shared.programme.stages import Rules
 from tests.builders import at, attended, booked, diagnosed, enveloped, guardian_linked, recommended, registered, revoked
 
 RULES = Rules(frozenset({"readiness", "interests"}), trials_required=2)

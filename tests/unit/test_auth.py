@@ -9,11 +9,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from deploy.local.identity import Issuer
-from shared.auth import Principal, Tokens
-from shared.errors import Forbidden, Unauthenticated, Unavailable
-from shared.grants import Grant
-from shared.issuer import COLD_SECONDS, KEEP_SECONDS, REFETCH_SECONDS, IssuerKeys, Published
-from shared.keys import derive, keyed_id
+from shared.base.errors import Forbidden, Unauthenticated, Unavailable
+from shared.identity.grants import Grant
+from shared.identity.issuer import COLD_SECONDS, KEEP_SECONDS, REFETCH_SECONDS, IssuerKeys, Published
+from shared.identity.keys import derive, keyed_id
+from shared.identity.principal import Principal
+from shared.identity.tokens import Tokens
 
 STAFF = {"role": "navigator", "org": "RU-ROS-001-S01"}
 URL = "http://127.0.0.1:8080/issuer"

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.client_address import client_of, networks
-from shared.settings import LimitSettings
+from shared.base.settings import LimitSettings, networks
+from shared.http.client_address import client_of
 
 PROXIES = networks("10.0.0.0/8, ::1,2001:db8:f::/48")
 FORWARDED_FOR, FORWARDED = "x-forwarded-for", "forwarded"

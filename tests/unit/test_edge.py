@@ -10,24 +10,24 @@ import pytest
 from fastapi import APIRouter, Header, Query
 from pydantic import Field
 
-from shared.auth import NationalOperator, SchoolStaff
-from shared.bodies import Body, Count
-from shared.errors import LONGEST_WORDS, MOST_ERRORS
-from shared.large_bodies import LARGE, MOST_READ, PART, LargeBodies
-from shared.moments import Day, Moment
-from shared.routes import LARGEST_BODY, Route
+from shared.base.errors import LONGEST_WORDS, MOST_ERRORS
+from shared.base.models import Count, Input
+from shared.http.authorisation import NationalOperator, SchoolStaff
+from shared.http.large_bodies import LARGE, MOST_READ, PART, LargeBodies
+from shared.http.routes import LARGEST_BODY, Route
+from shared.programme.moments import Day, Moment
 from tests.asking import Asked
 
 Short = Annotated[str, Field(max_length=10)]
 
 
-class Part(Body):
+class Part(Input):
     """Something inside a thing."""
 
     code: Short
 
 
-class Thing(Body):
+class Thing(Input):
     """A body with a field of each kind."""
 
     name: Short | None = None

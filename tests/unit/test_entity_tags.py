@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.entity_tags import Conditional, holds, tag_of
+from shared.http.entity_tags import Conditional, holds, tag_of
 
 TAG = '"abc"'
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from shared import process
-from shared.process import Process
-from shared.service import Platform, Service
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.runtime import process
+from shared.runtime.process import Process
+from shared.runtime.service import Platform, Service
 
 
 class Failing:

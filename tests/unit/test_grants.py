@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from shared.errors import Forbidden
-from shared.grants import FITS, Grant, Role, Scope, grant_of, grants_of, refusals_of
+from shared.base.errors import Forbidden
+from shared.identity.grants import FITS, Grant, Role, Scope, grant_of, grants_of, refusals_of
 
 STAFF = {"role": "navigator", "org": "RU-ROS-001-S01"}
 PLACE = {"nation": "RU", "region": "RU-ROS", "municipality": "ROS-001", "school": "ROS-001-S01", "host": "ROS-001-V01"}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from pymongo.errors import ConnectionFailure
 
-from shared.errors import NotFound, ServiceError
-from shared.group_commit import GroupCommit
+from shared.base.errors import NotFound, ServiceError
+from shared.storage.group_commit import GroupCommit
 
 
 class Runs:

@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from shared.routes import Route
+from shared.http.routes import Route
 from tests.asking import Asked
 
 

@@ -15,7 +15,7 @@ from deploy import installation
 from deploy.answering import answering, once_there
 from deploy.installation import CallError
 from deploy.local.identity import load_key
-from shared.lag import OWNERS
+from shared.messaging.lag import OWNERS
 
 ISSUER = "http://identity:8000/issuer"
 

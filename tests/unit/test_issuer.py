@@ -12,9 +12,9 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from structlog.testing import capture_logs
 
 from deploy.local.ports import free_port
-from shared import issuer as module
-from shared.errors import Unavailable
-from shared.issuer import COLD_SECONDS, LARGEST_DOCUMENT, REFETCH_SECONDS, IssuerKeys, published, usable
+from shared.base.errors import Unavailable
+from shared.identity import issuer as module
+from shared.identity.issuer import COLD_SECONDS, LARGEST_DOCUMENT, REFETCH_SECONDS, IssuerKeys, published, usable
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 GOOD = ECKey.generate_key("P-256").as_dict(private=False, kid="good")

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from shared.auth import NationalOperator
-from shared.errors import Conflict
-from shared.routes import Route
+from shared.base.errors import Conflict
+from shared.http.authorisation import NationalOperator
+from shared.http.routes import Route
 from tests.asking import Answer, Asked
 
 

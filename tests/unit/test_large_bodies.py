@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.large_bodies import LONGEST_REST, Gate, Turns, is_large
+from shared.http.large_bodies import LONGEST_REST, Gate, Turns, is_large
 
 
 class Visitors:

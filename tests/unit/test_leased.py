@@ -7,8 +7,8 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from pymongo.errors import AutoReconnect, InvalidOperation
 
-from shared.lease import Lease
-from shared.leased import LeasedLoop
+from shared.messaging.lease import Lease
+from shared.messaging.leased import LeasedLoop
 
 
 class OwnLease(Lease):

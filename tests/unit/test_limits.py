@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import ValidationError
 
-from shared.auth import Family, NationalOperator
-from shared.errors import Conflict, Forbidden, NotFound, ServiceError, Unavailable
-from shared.grants import Role
-from shared.limits import Limits
-from shared.permits import Permits
-from shared.quota import Quota, QuotaExceeded, Standing
-from shared.routes import Route
-from shared.settings import LimitSettings
-from shared.throttles import guess, open_answer
+from shared.base.errors import Conflict, Forbidden, NotFound, ServiceError, Unavailable
+from shared.base.quota import Quota, QuotaExceeded, Standing
+from shared.base.settings import LimitSettings
+from shared.http.authorisation import Family, NationalOperator
+from shared.http.limits import Limits
+from shared.http.permits import Permits
+from shared.http.routes import Route
+from shared.http.throttles import guess, open_answer
+from shared.identity.grants import Role
 from tests.asking import Asked
 
 

@@ -3,9 +3,9 @@
 import pytest
 from aiokafka import TopicPartition
 
-from shared.errors import RecordsLost
-from shared.lineage import must_be_within
-from shared.log import Bounds
+from shared.messaging.failures import RecordsLost
+from shared.messaging.lineage import must_be_within
+from shared.messaging.log import Bounds
 
 PARTITION = TopicPartition("registration.events.v1", 3)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from deploy.local.ports import free_port
-from shared.listeners import listeners
-from shared.settings import Settings
+from shared.base.settings import Settings
+from shared.http.listeners import listeners
 
 ADDRESSES = ("127.0.0.1", "::1")
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.errors import BadInput
-from shared.moments import Moment, happened_at, zone
+from shared.base.errors import BadInput
+from shared.programme.moments import Moment, happened_at, zone
 from tests.builders import at
 
 NOW = datetime(2020, 11, 1, 9, tzinfo=UTC)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from services.notifications import domain, templates
 from services.notifications.domain import DATA, Link, Notice
+from shared.base.errors import BadInput
 from shared.contracts import trials
 from shared.contracts.event import Envelope, Event
 from shared.contracts.registration import AccountLinked, ConsentGiven, GuardianLinked, ParticipantRegistered
 from shared.contracts.samples import GUARDIAN_ACCOUNT, PUPIL, envelopes
 from shared.contracts.topics import EVENTS
-from shared.errors import BadInput
 from tests.builders_notifications import Story
 
 SAMPLES = envelopes()

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import cursors
-from shared.errors import BadInput
-from shared.paging import Listing, Paging
+from shared.base.errors import BadInput
+from shared.http import cursors
+from shared.http.paging import Listing, Paging
 
 THINGS = Listing("things", {"at": datetime, "_id": str})
 Thing = tuple[datetime, str]

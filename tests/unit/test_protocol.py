@@ -7,10 +7,10 @@ from contextlib import suppress
 import pytest
 from fastapi import APIRouter
 
-from shared.auth import NationalOperator
-from shared.bodies import Body
-from shared.protocol import LARGEST_HEAD, LONGEST_URL, Protocol
-from shared.routes import Route
+from shared.base.models import Input
+from shared.http.authorisation import NationalOperator
+from shared.http.protocol import LARGEST_HEAD, LONGEST_URL, Protocol
+from shared.http.routes import Route
 from tests.asking import Asked
 from tests.connection import served, told, within
 
@@ -28,7 +28,7 @@ def routers() -> list[APIRouter]:
     router = APIRouter(route_class=Route)
 
     @router.post("/things")
-    async def put(who: NationalOperator, thing: Body) -> None:
+    async def put(who: NationalOperator, thing: Input) -> None:
         """Takes nothing."""
 
     return [router]

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
-from shared.outbox import Row
-from shared.relay import Publisher
+from shared.messaging.relay import Publisher
+from shared.storage.outbox import Row
 
 
 class Broker:

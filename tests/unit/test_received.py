@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import received
-from shared.errors import BadInput
+from shared.base.errors import BadInput
+from shared.http import received
 
 TEXTS = st.text('a,[{"\\', max_size=6)
 VALUES = st.recursive(

@@ -24,12 +24,12 @@ from services.registration.roster import Roster, Setting, check
 from services.registration.steps import Steps, step
 from services.registration.vault import Vault
 from services.registration.views import Progress, SeasonView
+from shared.base.errors import BadInput, Conflict
 from shared.contracts.event import Event
-from shared.decision import Decision
-from shared.errors import BadInput, Conflict
-from shared.namesakes import must_be_own, namesakes
-from shared.problem import Problem
-from shared.stages import Rules
+from shared.http.problems import Problem
+from shared.programme.stages import Rules
+from shared.storage.decision import Decision
+from shared.storage.namesakes import must_be_own, namesakes
 from tests.builders import at, attended, diagnosed, enveloped, recommended, revoked
 from tests.builders_registration import CODES, NOW, SCHOOL, Entered, Known, enter, pupil, roster, season, setting
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from services.registration.links import Link, Links, Redemption
 from services.registration.roster import RosterItem
-from shared.decision import Decision, Happened
-from shared.errors import ServiceError
+from shared.base.errors import ServiceError
+from shared.storage.decision import Decision, Happened
 from tests.builders_registration import CODES, NOW, SCHOOL, Known, enter, pupil, roster
 
 MOTHER = {"ref": "mother", "name": "Иванова Анна"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.outbox import Row, Waiting
-from shared.relay import forgettable
+from shared.messaging.relay import forgettable
+from shared.storage.outbox import Row, Waiting
 
 
 def document(*ids: str) -> Waiting:

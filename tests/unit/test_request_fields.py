@@ -7,8 +7,8 @@ from fastapi import APIRouter, Body, Depends, Header
 from pydantic import BaseModel, ValidationError
 from yarl import URL
 
-from shared.errors import BadInput, FieldError
-from shared.request_fields import located
+from shared.base.errors import BadInput, FieldError
+from shared.http.request_fields import located
 from tests.pointers import named, stands
 
 router = APIRouter()

@@ -6,8 +6,8 @@ from contextvars import ContextVar
 
 import pytest
 
-from shared.errors import BadInput
-from shared.side_thread import LIGHT, aside
+from shared.base.errors import BadInput
+from shared.base.side_thread import LIGHT, aside
 
 WHO: ContextVar[str] = ContextVar("who")
 

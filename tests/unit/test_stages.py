@@ -12,7 +12,7 @@ from services.registration.steps import Steps, step
 from services.trials.gate import stages
 from services.trials.path import Attendance, Path, Recommendation
 from shared.contracts.event import Envelope
-from shared.stages import STAGES, Rules, Stages
+from shared.programme.stages import STAGES, Rules, Stages
 from tests import builders
 from tests.builders import ROSTOV, at, enveloped
 from tests.builders_trials import season

@@ -7,7 +7,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from structlog.testing import capture_logs
 
-from shared.telemetry import Trouble, configure_logs, logger
+from shared.base.telemetry import Trouble, configure_logs, logger
 
 
 def test_each_reason_of_a_trouble_is_logged_once_until_it_is_over() -> None:

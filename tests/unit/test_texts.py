@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from services.registration.codes import Codes
-from shared.texts import CYRILLIC, LATIN, WHITE, ClassName, Id, LinkCode, Name, Ref, Text, class_form, plain, ref_key
+from shared.programme.texts import (
+    CYRILLIC,
+    LATIN,
+    WHITE,
+    ClassName,
+    Id,
+    LinkCode,
+    Name,
+    Ref,
+    Text,
+    class_form,
+    plain,
+    ref_key,
+)
 
 NAME, REF, CLASS, CODE, ID = (TypeAdapter[str](kind) for kind in (Name, Ref, ClassName, LinkCode, Id))
 UNSEEN = [

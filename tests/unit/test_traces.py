@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from shared.acting import PRINCIPAL, about
-from shared.audit import AuditLog
-from shared.auth import Principal
-from shared.grants import Grant
-from shared.http import Measured
-from shared.mongo import Mongo
-from shared.telemetry import Metrics
+from shared.base.telemetry import Metrics
+from shared.http.app import Measured
+from shared.http.audit import AuditLog
+from shared.identity.acting import PRINCIPAL, about
+from shared.identity.grants import Grant
+from shared.identity.principal import Principal
+from shared.storage.mongo import Mongo
 
 WHO = Principal("s", "account", (Grant("guardian"),))
 

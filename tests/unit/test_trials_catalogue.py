@@ -13,10 +13,10 @@ from services.trials.catalogue import Season, SeasonRules, Venue, VenueEntry
 from services.trials.copies import Organisation, Participant, learn
 from services.trials.instruments import Definition
 from services.trials.slots import Slot, SlotOffer, open_slot
+from shared.base.errors import BadInput, Conflict
 from shared.contracts.event import Envelope
 from shared.contracts.registration import AccountLinked, ConsentGiven, ConsentWithdrawn
-from shared.decision import Decision
-from shared.errors import BadInput, Conflict
+from shared.storage.decision import Decision
 from tests.builders import PLACE, ROSTOV, at, enveloped, guardian_linked, registered
 from tests.builders_trials import ANSWERS, INSTRUMENT, OFFER, PROFILE, RULES, VENUE, instrument, season
 

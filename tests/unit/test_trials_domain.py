@@ -16,9 +16,9 @@ from services.trials.gate import stages
 from services.trials.instruments import Attempt
 from services.trials.path import MOST, Path
 from services.trials.slots import Slot
+from shared.base.errors import BadInput, ServiceError
 from shared.contracts.trials import TRIAL_KINDS, AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn
-from shared.decision import Decision
-from shared.errors import BadInput, ServiceError
+from shared.storage.decision import Decision
 from tests.builders import at
 from tests.builders_trials import pupil, season, slot
 

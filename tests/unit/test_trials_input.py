@@ -16,10 +16,10 @@ from services.trials.copies import Link
 from services.trials.instruments import AttemptCommand
 from services.trials.scope import reaches
 from services.trials.slots import SlotOffer
-from shared.auth import Principal
-from shared.errors import BadInput
-from shared.grants import Grant, Role
-from shared.paging import Paging
+from shared.base.errors import BadInput
+from shared.http.paging import Paging
+from shared.identity.grants import Grant, Role
+from shared.identity.principal import Principal
 from tests.builders import at
 from tests.builders_trials import ANSWERS, OFFER, RULES, VENUE, pupil
 

@@ -1,0 +1,113 @@
+"""Settings of a process, read from the environment once and passed down."""
+
+import base64
+import sys
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.base.errors import pointer
+from shared.base.quota import Quota, QuotaSetting
+from shared.contracts.topics import PARTITIONS
+
+Network = IPv4Network | IPv6Network
+
+
+def networks(text: object) -> Any:
+    """Networks from a comma-separated text; raises ValueError for another."""
+    if not isinstance(text, str):
+        return text
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)]
+"""Networks that the environment writes with commas between them."""
+
+
+class LimitSettings(BaseSettings):
+    """Quotas are written `units/seconds`: so many at once, each of which is there again after seconds / units."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    trusted_proxies: Networks = ()
+    """Networks of proxies whose word for a client's address is believed."""
+    limit_operator_writes: QuotaSetting = Quota(1_000, 10)
+    limit_staff_writes: QuotaSetting = Quota(600, 60)
+    limit_family_writes: QuotaSetting = Quota(60, 60)
+    limit_failed_codes: QuotaSetting = Quota(10, 1_800)
+    """Of an account."""
+    limit_failed_codes_of_address: QuotaSetting = Quota(300, 3_600)
+    """A class of families may sit behind one."""
+    limit_unknown_callers: QuotaSetting = Quota(600, 60)
+    """Requests without a valid token, of an address."""
+    limit_operator_open: int = Field(default=200, ge=1)
+    """Streams and long polls at once: an operator may follow the feed of every region."""
+    limit_open: int = Field(default=20, ge=1)
+    """Of everybody else."""
+
+
+class Settings(LimitSettings):
+    """What every service needs; a service adds its own fields in a subclass."""
+
+    kafka_bootstrap_servers: str
+    """Comma-separated host:port."""
+    kafka_topic_prefix: str = ""
+    """Put before every topic and group; lets several installations share a cluster."""
+    kafka_partitions: int = Field(default=PARTITIONS, ge=1)
+    """Of the event topics when they are created; the nation uses 48."""
+    kafka_replication: int = Field(default=1, ge=1)
+    mongo_url: str
+    """A replica set: transactions need one."""
+    mongo_database_prefix: str = "bilet_"
+    http_host: str = "127.0.0.1"
+    """Where to listen: an address or a name; `::` is every address of IPv6 and IPv4, `0.0.0.0` every one of IPv4."""
+    http_port: int = Field(default=8000, ge=0, le=65535)
+    http_body_seconds: float = Field(default=20.0, gt=0)
+    """For the body of a request to arrive; a slower sender is answered with 408."""
+    master_key: bytes
+    """32 bytes in base64; all other keys are derived from it or wrapped by it."""
+    oidc_issuer: str
+    """URL of the identity provider; its discovery document lies below it."""
+    oidc_audience: str = "bilet"
+    oidc_plain_jwt: bool = False
+    """Whether access tokens may be plain JWTs, for a provider that does not type them `at+jwt` (RFC 9068)."""
+    log_level: str = "INFO"
+    audit_days: int = Field(default=1_096, ge=1)
+    """For how long an entry of the audit log is kept: three years, unless the operator's rules say otherwise."""
+    dead_letters_in_a_row: int = Field(default=1_000, ge=1)
+    """How many unreadable records in a row of one partition stop a consumer."""
+
+    @field_validator("master_key", mode="before")
+    @classmethod
+    def _decode_key(cls, text: object) -> bytes:
+        key = base64.b64decode(text, validate=True) if isinstance(text, str) else text
+        if not isinstance(key, bytes) or len(key) != 32:
+            raise ValueError("must be 32 bytes in base64")
+        return key
+
+    @property
+    def bootstrap(self) -> list[str]:
+        """Host:port of each server; FastStream does not split the string itself."""
+        return self.kafka_bootstrap_servers.split(",")
+
+    def database(self, service: str) -> str:
+        """Name of a service's own database."""
+        return f"{self.mongo_database_prefix}{service}"
+
+
+C = TypeVar("C", bound=BaseSettings)
+
+
+def from_environment(settings: type[C]) -> C:
+    """The settings, or one line on stderr that names each wrong variable and no value, and exit code 2."""
+    try:
+        return settings()
+    except ValidationError as error:
+        complaints = "; ".join(
+            f"{pointer('', e['loc']).lstrip('/').upper()}: {e['msg']}"
+            for e in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        print(f"settings: {complaints}", file=sys.stderr)
+        raise SystemExit(2) from None

@@ -1,0 +1,1 @@
+"""The edge: routes, bodies, problems, pages, limits, and the log of who did what."""

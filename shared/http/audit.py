@@ -1,0 +1,150 @@
+"""The audit log: every write and every read of a person, by whom, in which role and by which route.
+
+Entries are gathered in memory and written in batches, so that nobody waits for them: within a second, and at the end of
+the process; what a killed process had gathered is lost. Actors are random ids, and only `audit_actors` tells whose: who
+is taken out of it is in no entry any more. Entries are forgotten when their retention is over.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import IndexModel, UpdateOne
+from pymongo.errors import PyMongoError
+
+from shared.base.errors import Unavailable
+from shared.base.telemetry import Trouble, logger
+from shared.identity.acting import PERSONS, READING, Actor, actor_of
+from shared.storage.mongo import Document, Mongo
+
+LOG, ACTORS = "audit_log", "audit_actors"
+INDEXES = {
+    LOG: [
+        IndexModel([("participants", 1), ("at", 1)]),
+        IndexModel([("actor", 1), ("at", 1)]),
+        IndexModel("at"),
+        IndexModel("expires", expireAfterSeconds=0),
+    ],
+    ACTORS: [],
+}
+FLUSH_SECONDS = 0.5
+BATCH = 1_000
+MOST_WAITING = 20_000
+"""Entries in memory. While the database takes none, no person is shown beyond them; a write that has happened is
+counted as lost in the process's log instead, since it cannot be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request that wrote something or showed a person."""
+
+    at: datetime
+    actor: Actor
+    participants: tuple[str, ...]
+    on: dict[str, str]
+    """What the address names."""
+    status: int
+
+
+class AuditLog:
+    """The log of one process; a loop of its API."""
+
+    name = "audit"
+
+    def __init__(self, mongo: Mongo, retention: timedelta, clock: Callable[[], datetime]) -> None:
+        self.beat = time.monotonic()
+        self._mongo = mongo
+        self._retention = retention
+        self._clock = clock
+        self._waiting: deque[Entry] = deque()
+        self._lost = 0
+        self._trouble = Trouble("audit waits")
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """Why entries are not written, and for how many seconds."""
+        return None if self._trouble.reason is None else (self._trouble.reason, self._trouble.seconds)
+
+    def must_have_room(self) -> None:
+        """Raises Unavailable where a person would be shown without a trace."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise Unavailable("the audit log cannot be written")
+
+    def note(self, scope: MutableMapping[str, Any], status: int, noted: int | None = None) -> int | None:
+        """Gathers the entry of a request that is being answered: how many of the persons it is about are on record.
+
+        `noted` is what came back before, None at first and while there is nothing to be kept: a stream shows somebody
+        else now and then. An id in the address may have white space around it, which the route does not see.
+        """
+        persons = list(scope.get(PERSONS, ()))
+        if noted == len(persons):
+            return noted
+        actor = actor_of(scope)
+        on = {name: str(value).strip() for name, value in scope.get("path_params", {}).items()}
+        new = persons[noted:] if noted is not None or "participant" not in on else [*persons, on["participant"]]
+        if actor is None or status >= 400 or (scope["method"] in READING and not new):
+            return noted
+        if len(self._waiting) >= MOST_WAITING:
+            self._lost += 1
+        else:
+            self._waiting.append(Entry(self._clock(), actor, tuple(dict.fromkeys(new)), on, status))
+        return len(persons)
+
+    async def run(self) -> None:
+        """Writes what was gathered until cancelled, and the rest then."""
+        try:
+            while True:
+                self.beat = time.monotonic()
+                await asyncio.sleep(FLUSH_SECONDS)
+                await self.flush()
+        finally:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Writes all that waits, or leaves it where the database does not answer."""
+        while self._waiting:
+            batch = [self._waiting[n] for n in range(min(BATCH, len(self._waiting)))]
+            try:
+                await self._write(batch)
+            except PyMongoError as error:
+                self._trouble.met(type(error).__name__)
+                return
+            for _ in batch:
+                self._waiting.popleft()
+        self._trouble.over()
+        if self._lost:
+            logger.error("audit entries lost", count=self._lost)
+            self._lost = 0
+
+    async def _write(self, batch: Sequence[Entry]) -> None:
+        names = await self._names({entry.actor.account for entry in batch if entry.actor.account})
+        rows = [self._row(entry, names) for entry in batch]
+        await self._mongo[LOG].insert_many(rows, ordered=False)
+
+    async def _names(self, accounts: set[str]) -> dict[str, str]:
+        """The ids of actors by account, random for those who act for the first time."""
+        new = [
+            UpdateOne({"_id": account}, {"$setOnInsert": {"actor": secrets.token_urlsafe(12)}}, upsert=True)
+            for account in accounts
+        ]
+        if new:
+            await self._mongo[ACTORS].bulk_write(new, ordered=False)
+        found = self._mongo[ACTORS].find({"_id": {"$in": list(accounts)}})
+        return {row["_id"]: row["actor"] async for row in found}
+
+    def _row(self, entry: Entry, names: dict[str, str]) -> Document:
+        return {
+            "at": entry.at,
+            "actor": names.get(entry.actor.account or ""),
+            "roles": list(entry.actor.roles),
+            "route": entry.actor.route,
+            "on": entry.on,
+            "participants": list(entry.participants),
+            "status": entry.status,
+            "expires": entry.at + self._retention,
+        }

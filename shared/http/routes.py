@@ -1,0 +1,145 @@
+"""A route of a service: whoever asks is judged by the headers alone, before a byte of the body is read."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from shared.base.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
+from shared.base.side_thread import LIGHT, aside
+from shared.http.large_bodies import is_large
+from shared.http.received import BYTES_A_VALUE, Received, parse, read
+from shared.identity.acting import PRINCIPAL, READING
+
+KIB = 1024
+LARGEST_BODY = 16 * KIB
+"""Bytes of a body, where its route does not say otherwise (`max_body_size`)."""
+BODY_SECONDS = 20.0
+"""For a body to arrive, unless the application's state says otherwise (`body_seconds`)."""
+MOST_VALUES = 64 * 1024
+"""In a body, however large: a hundred pupils give fifty thousand answers."""
+LISTS = frozenset({"accept-language", "if-none-match"})
+"""Headers that may be sent in several lines; of any other two, one would be passed over."""
+CONDITIONS = ("if-match", "if-unmodified-since")
+CONDITIONS_OF_WRITES = (*CONDITIONS, "if-none-match")
+"""Headers under which a request must not be served unless they hold (RFC 9110), and which no route judges: a tag of a
+read tells only a reader whether it has the answer."""
+UNREADABLE = frozenset("\0\ufffd")
+"""In a decoded query: the character that ends texts in C, and the one that stands for bytes that are not UTF-8."""
+
+
+class Route(APIRoute):
+    """Asks for the principal in the signature, the known parameters, the kind and the size of the body, in this order.
+
+    Only then is the body read, within `max_body_size` bytes and the application's `body_seconds`; a large one waits for
+    its turn before (`large_bodies`), and only what it takes itself counts.
+    """
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, max_body_size: int | None = None, **options: Any
+    ) -> None:
+        self.largest_body = LARGEST_BODY if max_body_size is None else max_body_size
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of FastAPI, which reads the body first, behind what is asked of the headers."""
+        handle = super().get_route_handler()
+        parts = list(_tree(self.dependant))
+        permission = next((part.call for part in parts if getattr(part.call, "roles", ())), None)
+        known = frozenset(field.alias for part in parts for field in part.query_params)
+        single = [field.alias for part in parts for field in part.header_params if field.alias.lower() not in LISTS]
+        largest = self.largest_body if self.body_field is not None else 0
+
+        async def judged(request: Request) -> Response:
+            if permission is not None:
+                await permission(request)
+            _must_be_unconditional(request)
+            for header in single:
+                if len(request.headers.getlist(header)) > 1:
+                    raise BadInput.field(f"header:{header}", "is given more than once")
+            if request.scope["query_string"]:
+                _must_be_understood(request, known)
+            if not _announces_body(request):
+                return await handle(Received(request.scope, request.receive))
+            acceptable(request, largest)
+            size = largest if "transfer-encoding" in request.headers else int(request.headers["content-length"])
+            if not is_large(size, largest):
+                return await handle(_parsed(request, await _text(request, largest), largest))
+            gates = request.app.state.large_bodies
+            async with gates.read.passed(size, whose=_account(request)):
+                text = await _text(request, largest)
+                async with gates.served.taken():
+                    received, text = await aside(partial(_parsed, request, text, largest), LIGHT), b""
+                    return await handle(received)
+
+        return judged
+
+
+def _account(request: Request) -> str | None:
+    who = request.scope.get(PRINCIPAL)
+    return None if who is None else str(who.account)
+
+
+async def _text(request: Request, largest: int) -> bytes:
+    return await read(request, largest, getattr(request.app.state, "body_seconds", BODY_SECONDS))
+
+
+def _parsed(request: Request, text: bytes, largest: int) -> Received:
+    value = [parse(text, min(largest // BYTES_A_VALUE, MOST_VALUES))] if text else []
+    return Received(request.scope, request.receive, *value)
+
+
+def _tree(dependant: Dependant) -> Iterator[Dependant]:
+    """A route's signature and those of its dependencies, however deep; one of them has what `admit` made."""
+    yield dependant
+    for part in dependant.dependencies:
+        yield from _tree(part)
+
+
+def _must_be_unconditional(request: Request) -> None:
+    """Raises BadInput for a condition that would be passed over."""
+    for header in CONDITIONS if request.method in READING else CONDITIONS_OF_WRITES:
+        if header in request.headers:
+            raise BadInput.field(f"header:{header.title()}", "is a condition that this route does not judge")
+
+
+def _must_be_understood(request: Request, known: frozenset[str]) -> None:
+    """A parameter that is passed over would give an answer to something else than was asked."""
+    faults = list(_faults(request, known))
+    if faults:
+        raise BadInput.of(faults)
+
+
+def _faults(request: Request, known: frozenset[str]) -> Iterator[FieldError]:
+    seen: set[str] = set()
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            yield FieldError(f"query:{name}", "is not a parameter of this route")
+        elif name in seen:
+            yield FieldError(f"query:{name}", "is given more than once")
+        elif not UNREADABLE.isdisjoint(value):
+            yield FieldError(f"query:{name}", "holds what is not text in UTF-8")
+        seen.add(name)
+
+
+def _announces_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def acceptable(request: Request, largest: int, media_type: str = "application/json") -> None:
+    """Judges by its headers a body of at most so many bytes; raises UnsupportedMediaType, BodyTooLarge, or BadInput
+    where there should be none."""
+    if largest == 0:
+        raise BadInput.field("", "this route takes no body")
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.replace(" ", "").replace('"', "").lower()
+    if kind.strip().lower() != media_type or charset not in ("", "charset=utf-8"):
+        raise UnsupportedMediaType(f"the body must be {media_type} in UTF-8")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("the body must not be compressed")
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or len(length) > 18 or int(length) > largest:
+        raise BodyTooLarge.beyond(largest)

@@ -1,0 +1,1 @@
+"""Kafka: the relay that publishes the outbox, and consumers whose effects happen once."""

@@ -1,0 +1,300 @@
+"""Batch → one transaction: a poll's effects, dead letters and stored offsets commit together or not at all."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Container, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+
+from shared.base.errors import ServiceError
+from shared.base.telemetry import Metrics, Trouble
+from shared.messaging.deferred import Deferred, Waiting
+from shared.messaging.failures import FactOvertaken, TooManyInvalid
+from shared.messaging.faults import is_transient
+from shared.messaging.isolation import Handle as Handle
+from shared.messaging.isolation import Isolation
+from shared.messaging.letters import dead_letter
+from shared.messaging.lineage import Lineage
+from shared.messaging.log import Logs, UnreadableBatch, mark_of
+from shared.messaging.offsets import Move, StoredOffsets
+from shared.messaging.poll import Poll, Position, Record, position_of
+from shared.messaging.reader import Reader
+from shared.messaging.standstill import Standstills
+from shared.storage.mongo import Mongo, Transaction
+from shared.storage.outbox import Clock, Outbox
+
+LINGER_MS = 200
+"""The broker holds a fetch this long to fill it; a record may wait twice as long, behind a fetch without it."""
+BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+Apply = Callable[[Poll, Transaction], Coroutine[Any, Any, None]]
+
+
+class _Elsewhere(Exception):
+    """The stored offsets are not where this poll begins."""
+
+
+class _SettledElsewhere(Exception):
+    """Another worker has applied what waited here."""
+
+
+class BatchConsumer:
+    """One group's reader of some topics. Stored offsets are the truth: shared/decisions/0002."""
+
+    def __init__(
+        self,
+        group: str,
+        topic_names: Sequence[str],
+        handle: Handle,
+        *,
+        mongo: Mongo,
+        outbox: Outbox,
+        metrics: Metrics,
+        logs: Logs,
+        clock: Clock,
+        topic_prefix: str = "",
+        invalid_limit: int = 1_000,
+        after: "BatchConsumer | None" = None,
+        linger_ms: int = LINGER_MS,
+    ) -> None:
+        self.group = topic_prefix + group
+        self.topics = [topic_prefix + name for name in topic_names]
+        self.offsets = StoredOffsets(mongo, self.group)
+        self.caught_up = asyncio.Event()
+        """Set once the group's stored offsets have reached the ends seen at start, whichever worker moved them."""
+        self.failed: asyncio.Future[None] = asyncio.Future()
+        """Done, with the reason, when the consumer has given up; the process ends then."""
+        self.linger_ms = linger_ms
+        self.logs = logs
+        self.lineage = Lineage(mongo, self.offsets, logs)
+        self.standstills = Standstills(mongo, self.offsets)
+        self.trouble = Trouble("poll waits", group=self.group)
+        self.reader: Reader | None = None
+        self.is_reference = False
+        """Whether other consumers wait for this one, so that the process is not ready before it has caught up."""
+        self.is_shown_whole = False
+        """Whether the same holds while it fills its collections for the first time: nobody is shown half of them."""
+        if after is not None:
+            after.is_reference = True
+        self._handle = handle
+        self._mongo = mongo
+        self._outbox = outbox
+        self._metrics = metrics
+        self._clock = clock
+        self._invalid_limit = invalid_limit
+        self._after = after
+        self._deferred = Deferred(mongo, self.group)
+        self._isolation = Isolation(mongo, self.group, handle, clock)
+        self._ends: Mapping[TopicPartition, int] = {}
+
+    async def know_ends(self, ends: Mapping[TopicPartition, int]) -> None:
+        """Tells which offsets `caught_up` waits for; raises RecordsLost where the logs are not those of before."""
+        self._ends = {partition: end for partition, end in ends.items() if partition.topic in self.topics}
+        await self.lineage.must_be_there()
+        await self.lineage.must_hold(self._ends)
+        stored = await self.offsets.read(self._ends)
+        begins = any(stored[partition] == 0 < end for partition, end in self._ends.items())
+        if self.is_shown_whole and (begins or await self.offsets.is_filling()):
+            self.is_reference = True
+            await self.offsets.begin_filling()
+        await self.look_whether_caught_up()
+
+    async def look_whether_caught_up(self) -> None:
+        """Asks the stored offsets, which any worker of the group may have moved."""
+        if self.caught_up.is_set():
+            return
+        stored = await self.offsets.read(self._ends)
+        if all(stored[partition] >= end for partition, end in self._ends.items()):
+            if self.is_shown_whole:
+                await self.offsets.end_filling()
+            self.caught_up.set()
+
+    @property
+    def partitions(self) -> Collection[TopicPartition]:
+        """Those that there were at start."""
+        return self._ends.keys()
+
+    # What the reader asks of it.
+
+    async def may_read(self) -> None:
+        """Returns once the catalogue has been read that the facts refer to; raises ConsumerStoppedError at the end."""
+        if self._after is not None:
+            await self._after.caught_up.wait()
+        if self.failed.done():
+            raise ConsumerStoppedError
+
+    async def handle(self, poll: Poll) -> None:
+        """Applies a poll; an error ends the consumer, since whoever calls would go on to the next poll."""
+        try:
+            await self.handle_poll(poll)
+        except Exception as error:
+            self.give_up(error)
+
+    def give_up(self, error: Exception) -> None:
+        """Ends the consumer; the process sees it in `failed`."""
+        if not self.failed.done():
+            self.failed.set_exception(error)
+
+    def waits(self, reason: str) -> None:
+        """Notes that reading does not go on."""
+        self.trouble.met(reason)
+
+    def reads(self) -> None:
+        """Notes that reading goes on."""
+        self.trouble.over()
+
+    async def stands(self, partition: TopicPartition, batch: UnreadableBatch) -> None:
+        """Notes that a partition cannot be read on: it stands still until it can, or an operator passes the batch."""
+        where = f"{partition.topic}:{partition.partition}, offsets {batch.first} to {batch.next - 1}"
+        self.trouble.met(f"{where} cannot be read: {batch.reason}")
+        await self.standstills.note(partition, batch, self._clock())
+
+    async def goes_on(self, partition: TopicPartition) -> None:
+        """Notes that a partition that stood still can be read on."""
+        await self.standstills.forget(partition)
+        if self.reader is not None:
+            self.reader.stopped.pop(partition, None)
+            if not self.reader.stopped:
+                self.trouble.over()
+
+    # Polls.
+
+    async def handle_poll(self, poll: Poll) -> None:
+        """Applies the poll, as often as it takes; what others have handled meanwhile falls out of it."""
+        begun = time.monotonic()
+        poll = await self._settled(poll, self._apply)
+        if poll.spans:
+            self._metrics.records.labels(self.group).inc(len(poll.records))
+            self._metrics.dead_letters.labels(self.group).inc(len(poll.invalid))
+            self._metrics.poll_seconds.labels(self.group).observe(time.monotonic() - begun)
+            await self._advise(poll)
+
+    async def retry_deferred(self) -> bool:
+        """Applies the oldest of what waits; whether anything did."""
+        waiting = await self._deferred.waiting()
+        if waiting:
+
+            async def apply(poll: Poll, tx: Transaction) -> None:
+                await self._apply_deferred(poll, waiting, tx)
+
+            again = {w.position for w in waiting if w.kind == "redriven"}
+            with suppress(_SettledElsewhere):
+                await self._settled(Poll.of([w.record for w in waiting], spans={}), apply, again)
+        return bool(waiting)
+
+    async def _settled(self, poll: Poll, apply: Apply, again: Container[Position] = ()) -> Poll:
+        """What has been applied of the poll in the end."""
+        attempt = 0
+        while poll.spans or poll.records:
+            try:
+                await self._mongo.transact(lambda tx, poll=poll: apply(poll, tx))  # type: ignore[misc]
+                if attempt and not (self.reader and self.reader.stopped):
+                    self.trouble.over()
+                break
+            except _Elsewhere:
+                poll = await self._what_is_left(poll)
+            except FactOvertaken as error:
+                poll = poll.deferring(error.missing)
+            except (ServiceError, TooManyInvalid, _SettledElsewhere):
+                raise
+            except Exception as error:
+                if is_transient(error) or isinstance(error, KafkaError):
+                    await self._wait(attempt, error)
+                else:
+                    poll = poll.refusing(await self._isolation.faults(poll, error, again))
+            attempt += 1
+        return poll
+
+    async def _apply(self, poll: Poll, tx: Transaction) -> None:
+        """One poll's transaction; its first operation moves the offsets, or finds that they are elsewhere."""
+        if not await self.offsets.advance(await self._moves(poll), tx):
+            raise _Elsewhere
+        await self._put_aside(poll.records_at(poll.invalid), poll.invalid, tx)
+        await self._deferred.put(poll.records_at(poll.deferred), "overtaken", self._clock(), tx)
+        if poll.received:
+            await self._handle(poll.received, tx)
+
+    async def _apply_deferred(self, poll: Poll, waiting: Sequence[Waiting], tx: Transaction) -> None:
+        """Applies what waited, and gives up what has waited in vain or is still wrong."""
+        over = {w.position for w in waiting if self._deferred.is_over(w, self._clock())}
+        refused = {**poll.invalid, **{p: why for p, why in poll.deferred.items() if p in over}}
+        done = [w for w in waiting if w.position not in poll.deferred or w.position in over]
+        if not await self._deferred.settle(done, refused, tx):
+            raise _SettledElsewhere
+        in_vain = [w.record for w in done if w.kind == "overtaken" and w.position in refused]
+        await self._put_aside(in_vain, refused, tx)
+        if poll.received:
+            await self.offsets.count_later(len(poll.received), tx)
+            await self._handle(poll.received, tx)
+
+    async def _put_aside(self, records: Iterable[Record], reasons: Mapping[Position, str], tx: Transaction) -> None:
+        await self._outbox.put([dead_letter(self.group, r, reasons[position_of(r)]) for r in records], tx)
+
+    async def _moves(self, poll: Poll) -> list[Move]:
+        """How the poll moves the offsets; raises TooManyInvalid where unreadable records in a row pass the limit."""
+        before = await self.offsets.invalid_in_a_row(poll.spans) if poll.invalid else {}
+        moves = []
+        for partition, records in poll.by_partition().items():
+            span, in_a_row = poll.spans[partition], before.get(partition, 0)
+            for record in records if poll.invalid else ():
+                in_a_row = in_a_row + 1 if position_of(record) in poll.invalid else 0
+                if in_a_row > self._invalid_limit:
+                    raise TooManyInvalid(
+                        f"{self.group}: {in_a_row} unreadable records in a row in {partition.topic}:"
+                        f"{partition.partition} up to offset {record.offset}"
+                    )
+            last = (records[-1].offset, mark_of(records[-1])) if records else None
+            moves.append(Move(partition, span.first, span.next, in_a_row, last))
+        return moves
+
+    async def _what_is_left(self, poll: Poll) -> Poll:
+        """The poll without what is handled already, is no longer ours, or lies beyond a gap (read again by seeking)."""
+        await self.lineage.must_hold(poll.spans)
+        stored = await self.offsets.read(poll.spans)
+        mine = self.reader.assignment() if self.reader else frozenset()
+        ours = {partition: next_ for partition, next_ in stored.items() if partition in mine}
+        for partition, next_ in list(ours.items()):
+            span = poll.spans[partition]
+            if span.first > next_ or span.next <= next_:
+                assert self.reader is not None
+                self.reader.seek(partition, next_)
+                del ours[partition]
+        return poll.behind(ours)
+
+    async def _wait(self, attempt: int, error: Exception) -> None:
+        self._metrics.retries.labels(self.group).inc()
+        self.trouble.met(type(error).__name__)
+        await asyncio.sleep(BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS) - 1)])
+
+    async def _advise(self, poll: Poll) -> None:
+        """Commits to Kafka for the sake of lag tools; a refusal changes nothing."""
+        if self.reader is None:
+            return
+        mine = self.reader.assignment()
+        ours = {partition: span.next for partition, span in poll.spans.items() if partition in mine}
+        with suppress(KafkaError):
+            await self.reader.commit(ours)
+        still = self.reader.assignment()  # a rebalance may have ended meanwhile
+        behind = sum(max(0, (self.reader.highwater(p) or 0) - next_) for p, next_ in ours.items() if p in still)
+        self._metrics.lag.labels(self.group).set(behind)
+
+
+class SeekToStored(ConsumerRebalanceListener):  # type: ignore[misc, unused-ignore]
+    """On assignment, reading begins at the stored offset; a hint, since delivery may begin before it has run."""
+
+    def __init__(self, owner: BatchConsumer) -> None:
+        self._owner = owner
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """The stored offsets fence what is still in hand."""
+        if self._owner.reader is not None:
+            self._owner.reader.forget()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Seeks."""
+        stored, reader = await self._owner.offsets.read(assigned), self._owner.reader
+        for partition, offset in stored.items():
+            if reader is not None and partition in reader.assignment():
+                reader.seek(partition, offset)

@@ -1,0 +1,121 @@
+"""What is accepted but not yet visible: rows in outboxes, records not handled, feed records not published."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka.errors import KafkaError
+
+from shared.base.settings import Settings
+from shared.contracts import topics
+from shared.contracts.topics import GROUPS
+from shared.messaging import kafka, standstill
+from shared.messaging.deferred import COLLECTION as DEFERRED
+from shared.messaging.failures import RecordsLost
+from shared.messaging.kafka import TopicPartition
+from shared.messaging.lineage import Lineage
+from shared.messaging.log import Logs
+from shared.messaging.offsets import StoredOffsets, offset_id
+from shared.storage import outbox
+from shared.storage.mongo import Document, Mongo
+
+OWNERS: tuple[str, ...] = tuple(dict.fromkeys(GROUPS.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits where, in records."""
+
+    outboxes: Mapping[str, int]
+    """By service."""
+    lags: Mapping[str, int]
+    """By group: the ends of its topics' partitions less its stored offsets, 0 for one that it has not met; and what it
+    keeps for later."""
+    unpublished: Mapping[str, int]
+    """By region: numbered in its feed, not in its topic yet."""
+
+    @property
+    def total(self) -> int:
+        """0 when everything that was accepted can be seen everywhere."""
+        return sum(self.outboxes.values()) + sum(self.lags.values()) + sum(self.unpublished.values())
+
+
+async def backlog(settings: Settings) -> Backlog:
+    """Reads the services' databases and the broker's ends; the outboxes first, since what leaves them becomes lag."""
+    databases = _databases(settings)
+    try:
+        outboxes = {owner: await outbox.size(mongo) for owner, mongo in databases.items()}
+        prefix = settings.kafka_topic_prefix
+        stored = {row["_id"]: row["next"] for mongo in databases.values() for row in await _offsets(mongo)}
+        names = {prefix + topic.name for topic in topics.TOPICS}
+        ends = await kafka.end_offsets(settings.bootstrap, names, read_committed=False)
+        lags = {prefix + group: _behind(settings, group, ends, stored) for group in GROUPS}
+        for mongo in databases.values():
+            async for row in mongo[DEFERRED].find({"state": "waiting", "group": {"$in": list(lags)}}, {"group": 1}):
+                lags[row["group"]] += 1
+        return Backlog(outboxes, lags, await _unpublished(databases["analytics"]))
+    finally:
+        _close(databases)
+
+
+def _behind(settings: Settings, group: str, ends: Mapping[TopicPartition, int], stored: Mapping[str, int]) -> int:
+    """How many records a group has still to handle."""
+    prefix = settings.kafka_topic_prefix
+    read = {prefix + topic.name for topic in topics.READS[group]}
+    return sum(max(0, end - stored.get(offset_id(prefix + group, p), 0)) for p, end in ends.items() if p.topic in read)
+
+
+async def faults(settings: Settings) -> list[str]:
+    """What keeps a group from going on until somebody does something about it, a sentence each: a log that is not the
+    one that was handled, or a batch that cannot be read."""
+    databases, logs = _databases(settings), Logs(settings.bootstrap)
+    try:
+        groups = ((databases[owner], settings.kafka_topic_prefix + group) for group, owner in GROUPS.items())
+        found = [await _faults_of(mongo, group, logs) for mongo, group in groups]  # an earlier release's stand still
+        return [sentence for sentences in found for sentence in sentences]
+    finally:
+        await logs.close()
+        _close(databases)
+
+
+async def _faults_of(mongo: Mongo, group: str, logs: Logs) -> list[str]:
+    offsets = StoredOffsets(mongo, group)
+    rows = [row for row in await _offsets(mongo) if row["group"] == group]
+    lineage, at = Lineage(mongo, offsets, logs), {row["_id"]: row["next"] for row in rows}
+    notes = mongo[standstill.COLLECTION].find({"group": group})
+    # A worker that was given the partition since may have read on: then the note of the one before it is of no account.
+    sentences = [_standing(note) async for note in notes if note["first"] == at.get(note["_id"])]
+    try:
+        await lineage.must_be_there()
+        await lineage.must_hold([TopicPartition(row["topic"], row["partition"]) for row in rows], keep=False)
+    except RecordsLost as lost:
+        sentences.append(str(lost))
+    except KafkaError as error:
+        sentences.append(f"{group}: the broker does not tell where its topics end: {type(error).__name__}")
+    return sentences
+
+
+def _standing(row: Document) -> str:
+    where = f"{row['topic']}:{row['partition']}"
+    return (
+        f"{row['group']} stands at {where}:{row['first']} since {row['since']:%Y-%m-%d %H:%M:%S}Z: the records up to "
+        f"offset {row['next'] - 1} cannot be read ({row['reason']})"
+    )
+
+
+async def _offsets(mongo: Mongo) -> Sequence[Document]:
+    return await mongo["offsets"].find({}).to_list(None)
+
+
+def _databases(settings: Settings) -> dict[str, Mongo]:
+    return {owner: Mongo(settings.mongo_url, settings.database(owner)) for owner in OWNERS}
+
+
+def _close(databases: Mapping[str, Mongo]) -> None:
+    for mongo in databases.values():
+        mongo.close()
+
+
+async def _unpublished(analytics: Mongo) -> dict[str, int]:
+    cursors = {row["_id"]: row["seq"] async for row in analytics["feed_published"].find({})}
+    heads = await analytics["feed_heads"].find({}).to_list(None)
+    return {head["_id"]: head["last"] - cursors.get(f"{head['_id']}:{head['epoch']}", 0) for head in heads}

@@ -1,0 +1,64 @@
+"""Times of the field, told on the region's clock: the local day of whatever happens is read from its own offset."""
+
+import re
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+from shared.base.errors import BadInput
+
+LocalTime = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat, return_type=str)]
+"""A time that keeps its offset in the database too: later events repeat it, and the local day is read from it."""
+YEARS = range(2000, 2101)
+"""Whatever lies outside is a mistake, and near the ends of the calendar another offset would pass them."""
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
+
+
+def bounded(time: datetime) -> datetime:
+    """The time, where it lies in a year that a season can have; else a ValueError."""
+    if time.year not in YEARS:
+        raise PydanticCustomError("time_out_of_bounds", f"lies outside the years {YEARS[0]} to {YEARS[-1]}")
+    return time
+
+
+def _is_time(said: Any) -> Any:
+    """A number, also one in text, would be taken for seconds since 1970."""
+    if not (TIME.match(said) if isinstance(said, str) else isinstance(said, datetime)):
+        raise PydanticCustomError("time", "must be a time with its offset, as 2020-09-14T10:00:00+03:00")
+    return said
+
+
+def _is_day(said: Any) -> Any:
+    if not (DAY.fullmatch(said) if isinstance(said, str) else isinstance(said, date)):
+        raise PydanticCustomError("day", "must be a day, as 2020-09-14")
+    return said
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_is_time), AfterValidator(bounded)]
+"""When something happens, as a caller says it, in any offset."""
+Day = Annotated[date, Field(strict=False), BeforeValidator(_is_day)]
+"""A day of the calendar, as a caller says it."""
+
+
+@lru_cache(maxsize=64)
+def zone(utc_offset: str) -> tzinfo:
+    """`+03:00` as a zone."""
+    found = datetime.fromisoformat(f"2000-01-01T00:00:00{utc_offset}").tzinfo
+    assert found is not None
+    return found
+
+
+def happened_at(given: datetime | None, now: datetime, local: tzinfo, field: str = "occurred_at") -> datetime:
+    """When a command's fact happened, on the clock `local`: now unless given.
+
+    Raises BadInput about `field` for a time to come.
+    """
+    if given is None:
+        return now.astimezone(local)
+    if given > now:
+        raise BadInput.field(field, "lies in the future")
+    return given.astimezone(local)

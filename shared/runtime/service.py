@@ -1,0 +1,142 @@
+"""What a service is: the platform that its parts are built from, and which of them each role takes."""
+
+import socket
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+from fastapi import APIRouter
+from pymongo import IndexModel
+
+from shared.base.settings import Settings
+from shared.base.telemetry import Metrics
+from shared.http import audit, open_answers, permits
+from shared.http.audit import AuditLog
+from shared.http.limits import Limits
+from shared.identity.tokens import Tokens
+from shared.messaging import deferred
+from shared.messaging.consumer import LINGER_MS, BatchConsumer, Handle
+from shared.messaging.lease import Lease
+from shared.messaging.log import Logs
+from shared.messaging.relay import Publisher, Relay
+from shared.storage.decision import Aggregate
+from shared.storage.mongo import Mongo
+from shared.storage.outbox import Clock, Outbox, utcnow
+from shared.storage.repository import Repository
+
+S = TypeVar("S", bound=Aggregate)
+CATALOGUE_LINGER_MS = 500
+
+
+class Loop(Protocol):
+    """Something that runs until cancelled and says when it last made a step."""
+
+    name: str
+    beat: float
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """Why it makes no progress, and for how many seconds; None where it does or has nothing to do."""
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+
+
+class Platform:
+    """What every part of a service is built from."""
+
+    def __init__(self, service: str, settings: Settings, clock: Clock = utcnow) -> None:
+        self.service = service
+        self.settings = settings
+        self.clock = clock
+        self.metrics = Metrics()
+        self.mongo = Mongo(settings.mongo_url, settings.database(service))
+        self.outbox = Outbox(self.mongo, service, settings.kafka_topic_prefix, clock)
+        self.audit = AuditLog(self.mongo, timedelta(days=settings.audit_days), clock)
+        self.limits = Limits(settings, settings.master_key, self.mongo)
+        self.tokens = Tokens(
+            settings.oidc_issuer, settings.oidc_audience, settings.master_key, plain=settings.oidc_plain_jwt
+        )
+
+    def repository(self, collection: str, model: type[S]) -> Repository[S]:
+        """Aggregates of this service."""
+        return Repository(self.mongo, self.outbox, collection, model)
+
+    def consumer(
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: Handle,
+        after: BatchConsumer | None = None,
+        linger_ms: int = LINGER_MS,
+    ) -> BatchConsumer:
+        """A reader of topics; `after` is the one of the catalogue that these facts refer to."""
+        return BatchConsumer(
+            group,
+            topics,
+            handle,
+            mongo=self.mongo,
+            outbox=self.outbox,
+            metrics=self.metrics,
+            logs=Logs(self.settings.bootstrap),
+            clock=self.clock,
+            topic_prefix=self.settings.kafka_topic_prefix,
+            invalid_limit=self.settings.dead_letters_in_a_row,
+            after=after,
+            linger_ms=linger_ms,
+        )
+
+    def catalogue(self, group: str, topics: Sequence[str], handle: Handle) -> BatchConsumer:
+        """A reader of a catalogue: it changes seldom, and a broker that is asked less often has more time for facts."""
+        return self.consumer(group, topics, handle, linger_ms=CATALOGUE_LINGER_MS)
+
+    def lease(self, name: str) -> Lease:
+        """A lease of this process."""
+        return Lease(self.mongo, name, f"{socket.gethostname()}:{time.time_ns()}")
+
+    def close(self) -> None:
+        """Closes what it opened."""
+        self.mongo.close()
+
+    def relay(self) -> Relay:
+        """The loop that publishes this service's outbox."""
+        return Relay(self.outbox, Publisher(self.settings.bootstrap), self.lease("relay"), self.metrics)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a service by role; `all` takes every one."""
+
+    platform: Platform
+    routers: Sequence[APIRouter]
+    workers: Mapping[str, Sequence[BatchConsumer]] = field(default_factory=dict)
+    """Consumers by role."""
+    loops: Mapping[str, Sequence[Loop]] = field(default_factory=dict)
+    """Loops by role."""
+
+    @property
+    def roles(self) -> set[str]:
+        """The roles that a process of this service can have."""
+        return {"api", "all", *self.workers, *self.loops}
+
+
+Upgrade = Callable[[Mongo, Settings], Awaitable[list[str]]]
+"""Brings rows of an older release up to date, again and beside its processes; tells what is left to people."""
+Indexes = Mapping[str, Sequence[IndexModel]]
+"""The collections of a database, each with its indexes."""
+PLATFORM_INDEXES: Indexes = {
+    **audit.INDEXES,
+    "outbox": [],
+    permits.COLLECTION: [IndexModel("full", expireAfterSeconds=0)],
+    open_answers.COLLECTION: [IndexModel("until", expireAfterSeconds=0), IndexModel("account")],
+    "leases": [],
+    "offsets": [IndexModel([("group", 1)])],
+    "offset_fences": [],
+    "offset_marks": [],
+    "deferred": [deferred.INDEX],
+    "content_faults": [],
+    "standstills": [IndexModel([("group", 1)])],
+}
+"""What the platform keeps in every service's database."""

@@ -1,0 +1,1 @@
+"""Aggregates and their outbox in MongoDB, written in one transaction."""

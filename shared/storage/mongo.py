@@ -1,0 +1,103 @@
+"""The only importer of motor: a service's database, its transactions and its snapshots."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from shared.base.errors import Unavailable
+
+Document = dict[str, Any]
+Collection = AsyncIOMotorCollection[Document]
+Transaction = AsyncIOMotorClientSession
+"""A session with an open transaction, or with a snapshot; every operation inside takes it as `session=`."""
+
+WHOLE = 10_000
+"""`batch_size` of a find whose answer should come in one piece: by default the first piece is 101 documents."""
+
+T = TypeVar("T")
+
+
+class Mongo:
+    """One database of one service. `mongo["name"]` is a collection."""
+
+    def __init__(self, url: str, database: str) -> None:
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url, tz_aware=True, serverSelectionTimeoutMS=5_000, w="majority", appname=database
+        )
+        self._database: AsyncIOMotorDatabase[Document] = self._client[database]
+
+    def __getitem__(self, collection: str) -> Collection:
+        return self._database[collection]
+
+    async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """Runs `body` in one transaction and commits it; `body` runs again after a write conflict."""
+        async with await self._client.start_session() as session:
+            return await session.with_transaction(
+                body, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+            )
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Transaction]:
+        """A session whose reads all see the same instant."""
+        async with await self._client.start_session(snapshot=True) as session:
+            yield session
+
+    async def ensure_indexes(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+        """Creates each collection and its indexes where they are missing; may run again."""
+        present = set(await self._database.list_collection_names())
+        for name, models in indexes.items():
+            if name not in present:
+                with suppress(CollectionInvalid):  # a service that has just started may have been faster
+                    await self._database.create_collection(name)
+            if models:
+                await self[name].create_indexes(list(models))
+
+    async def ping(self) -> None:
+        """Returns when the primary answers; raises Unavailable otherwise."""
+        try:
+            await self._client.admin.command("ping")
+        except PyMongoError as error:
+            # A driver that was refused asks again after ten seconds; until then it only says that it finds no server.
+            topology: Any = self._client.topology_description  # a property, though Motor's stubs say a method
+            servers = topology.server_descriptions().values()
+            refusals = (e for e in (error, *(server.error for server in servers)) if isinstance(e, OperationFailure))
+            refusal = next(refusals, None)
+            if refusal is None:
+                raise Unavailable(f"MongoDB does not answer: {type(error).__name__}") from error
+            said = (refusal.details or {}).get("errmsg", type(refusal).__name__)
+            raise Unavailable(f"MongoDB refuses: {said}") from error
+
+    async def transaction_lifetime(self) -> int | None:
+        """Seconds after which the server ends an abandoned transaction; None where it does not say."""
+        try:
+            answer = await self._client.admin.command("getParameter", 1, transactionLifetimeLimitSeconds=1)
+        except PyMongoError:
+            return None
+        return int(answer["transactionLifetimeLimitSeconds"])
+
+    async def version(self) -> str:
+        """Of the server."""
+        return str((await self._client.admin.command("buildInfo"))["version"])
+
+    async def collections(self) -> list[str]:
+        """Names of the collections that exist."""
+        return sorted(await self._database.list_collection_names())
+
+    async def drop(self) -> None:
+        """Removes the whole database."""
+        await self._client.drop_database(self._database.name)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._client.close()
