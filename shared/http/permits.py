@@ -2,9 +2,10 @@
 
 A permit is a unit of a token bucket that is written as one time, `full`, at which the bucket will be full again (GCRA).
 A process gives permits by its own view of it, and tells the database what it gave: after each chunk before it gives the
-next, and of everything once a second. What all others gave comes back with that. So a request waits for the database
-only once in a chunk, and N processes together never give more than the quota plus two chunks each: what is being told,
-and what was given meanwhile. It is told all the same, so that the rate over a longer time is exact.
+next, and once a second of whoever has used up one. What all others gave comes back with that. So a request waits for
+the database only once in a chunk, a caller who does a little costs it nothing, and N processes together never give more
+than the quota plus two chunks each: what is being told, and what was given meanwhile. Less than a chunk is forgotten
+after as long a silence as the quota counts over.
 """
 
 import asyncio
@@ -110,13 +111,17 @@ class Permits:
             await asyncio.sleep(TELL_SECONDS)
             if self._clock() < self._alone_until:
                 continue
-            untold = [key for key, meter in self._meters.items() if meter.untold]
+            untold = [key for key, meter in self._meters.items() if meter.untold >= self.quota.chunk]
             for first in range(0, len(untold), MOST_TOLD):
                 async with self._lock:
                     await self._tell(untold[first : first + MOST_TOLD])
             now = self._clock()
-            for key in [key for key, meter in self._meters.items() if not meter.untold and meter.full <= now]:
+            for key in [key for key, meter in self._meters.items() if self._may_be_forgotten(meter, now)]:
                 del self._meters[key]
+
+    def _may_be_forgotten(self, meter: Meter, now: float) -> bool:
+        silence = self.quota.seconds if meter.untold else 0
+        return meter.untold < self.quota.chunk and meter.full + silence <= now
 
     async def _tell(self, keys: Sequence[str]) -> None:
         """Tells what was given of these keys, and learns what all processes gave."""

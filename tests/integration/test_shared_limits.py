@@ -64,12 +64,24 @@ async def test_processes_together_give_a_quota_and_two_chunks_each(mongo: Mongo,
     assert quota.units <= total <= quota.units + 2 * quota.chunk * PROCESSES
 
     async def told() -> bool:
-        return not any(meter.untold for process in processes for meter in process._meters.values())
+        return all(meter.untold < quota.chunk for process in processes for meter in process._meters.values())
 
     await eventually(told)
     late = Permits("together", quota, mongo)
-    assert await given(late, "anna", quota.units) <= quota.chunk
+    total += await given(late, "anna", quota.units)
+    assert total <= quota.units + 2 * quota.chunk * (PROCESSES + 1)
     assert await given(late, "boris", 1) == 1
+
+
+async def test_who_does_little_costs_the_database_nothing(mongo: Mongo) -> None:
+    permits = Permits("little", Quota(100, 1), mongo)
+    assert await given(permits, "anna", permits.quota.chunk - 1) == permits.quota.chunk - 1
+
+    async def forgotten() -> bool:
+        return not permits._meters
+
+    await eventually(forgotten)
+    assert await mongo[COLLECTION].count_documents({"_id": "little anna"}) == 0
 
 
 async def test_over_a_longer_time_the_rate_is_that_of_the_quota(mongo: Mongo) -> None:
