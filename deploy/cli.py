@@ -17,7 +17,7 @@ from deploy.arguments import parser
 from deploy.installation import CallError
 from deploy.local.server import StackError
 from deploy.simulator.command import PlayError
-from deploy.simulator.tables import ScenarioError
+from deploy.simulator.scenario import ScenarioError
 from shared.base.errors import ServiceError
 
 

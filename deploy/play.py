@@ -11,10 +11,9 @@ from deploy.feed import START, Feed, FeedRefused, FeedSilent
 from deploy.installation import CallError
 from deploy.simulator.client import Token
 from deploy.simulator.command import PlayError
-from deploy.simulator.folder import load
+from deploy.simulator.folder import PLACE_CODE, load
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Options, Result, simulate
-from deploy.simulator.tables import PLACE_CODE
 
 ANSWER_SECONDS = 30.0
 ONLY_THE_SAME = (

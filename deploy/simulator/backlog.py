@@ -29,12 +29,9 @@ class Backlog:
         self.waiting = self.peak = 0
         """Events sent and not yet visible: now, and the most so far."""
         self._now, self._lag, self._floor, self._stall = now, lag, floor, stall
-        self._request_seconds = 0.0
-        self._sent = 0
+        self._request_seconds, self._sent, self._due = 0.0, 0, float("-inf")
         self._recent: deque[tuple[float, int]] = deque()
-        self._recent_events = 0
         self._rates: deque[tuple[float, float]] = deque()
-        self._due = float("-inf")
         self._moved = asyncio.Event()
 
     @property
@@ -46,8 +43,8 @@ class Backlog:
     def throughput(self) -> float:
         """Events that became visible a second, of late."""
         while self._recent and self._recent[0][0] < self._now() - WINDOW:
-            self._recent_events -= self._recent.popleft()[1]
-        return self._recent_events / WINDOW
+            self._recent.popleft()
+        return sum(events for _, events in self._recent) / WINDOW
 
     @property
     def capacity(self) -> float:
@@ -77,7 +74,6 @@ class Backlog:
         for type_, count in types.items():
             self._move(type_, seen=count)
         self._recent.append((self._now(), types.total()))
-        self._recent_events += types.total()
         self._rates.append((self._now(), self.throughput))
         self._moved.set()
 
@@ -93,7 +89,7 @@ class Backlog:
         self.waiting += max(0, self.sent[type_] - self.seen[type_]) - before
 
     async def room(self, events: int) -> None:
-        """Wait until so many more may be sent; a command larger than the bound waits until it would be alone."""
+        """Waits until so many more may be sent; a command larger than the bound waits until it would be alone."""
         while self.waiting and self.waiting + events > self.bound:
             await self._next()
         now = self._now()
@@ -102,7 +98,7 @@ class Backlog:
         self._due = max(self._due, now) + events / max(GAIN * self.capacity, self._floor / self._lag)
 
     async def drained(self) -> None:
-        """Wait until everything sent is visible; raises `PlayError` when nothing appears any more."""
+        """Waits until everything sent is visible; raises `PlayError` when nothing appears any more."""
         while self.waiting:
             await self._next()
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from deploy.simulator.command import Command, PlayError
-from deploy.simulator.steps import Actor
+from deploy.simulator.command import Actor, Command, PlayError
 
 Token = Callable[[str, Sequence[Mapping[str, str]]], str]
 """A token for a subject with these grants."""
@@ -63,13 +62,14 @@ class Client:
         self._rng, self._patience = rng, patience
 
     async def perform(self, actor: Actor, command: Command) -> list[Mapping[str, Any]]:
-        """Send until every entry is accepted; returns the items of a batch, or the one answer.
+        """Sends until every entry is accepted; returns the items of a batch, or the one answer.
 
         Raises `Refused`, or `PlayError` when patience ends.
         """
-        deadline = asyncio.get_running_loop().time() + self._patience
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._patience
         accepted: list[Mapping[str, Any]] = []
-        for attempt in count():
+        for attempt in count(1):
             try:
                 items, again = _settled(command, await self.once(actor, command))
                 accepted += items
@@ -79,15 +79,18 @@ class Client:
                 raise Unavailable(f"entry {next(iter(again.values()))}")
             except Unavailable as reason:
                 self.traffic.retries[str(reason)] += 1
-                await self._pause(command, attempt, deadline, reason)
+                pause = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** min(attempt - 1, 10)) * self._rng.uniform(0.5, 1)
+                if clock() + pause > deadline:
+                    waited = f"{attempt} tries in {self._patience:.0f} s"
+                    raise PlayError(f"{command.method} {command.path}: {waited}, the last: {reason}") from None
+                await asyncio.sleep(pause)
         self.traffic.commands += len(accepted)
         return accepted
 
     async def once(self, actor: Actor, command: Command) -> Any:
-        """Send once; returns the decoded answer, raises `Refused` or `Unavailable`."""
+        """Sends once; returns the decoded answer, raises `Refused` or `Unavailable`."""
         self.traffic.requests[f"{command.method} {command.route}", actor.role] += 1
-        headers = {"Authorization": f"Bearer {self._token_of(actor)}"}
-        body = None
+        headers, body = {"Authorization": f"Bearer {self._token_of(actor)}"}, None
         if command.body is not None:
             headers["Content-Type"] = "application/json"
             body = ENCODER.encode(command.body).encode()
@@ -98,13 +101,6 @@ class Client:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(type(error).__name__) from None
         return _decoded(command, status, content)
-
-    async def _pause(self, command: Command, attempt: int, deadline: float, reason: Unavailable) -> None:
-        pause = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** min(attempt, 10)) * self._rng.uniform(0.5, 1)
-        if asyncio.get_running_loop().time() + pause > deadline:
-            waited = f"{attempt + 1} tries in {self._patience:.0f} s"
-            raise PlayError(f"{command.method} {command.path}: {waited}, the last: {reason}")
-        await asyncio.sleep(pause)
 
     def _token_of(self, actor: Actor) -> str:
         now = asyncio.get_running_loop().time()
@@ -137,15 +133,14 @@ def _settled(command: Command, answer: Any) -> tuple[list[Mapping[str, Any]], di
     accepted: dict[str, Mapping[str, Any]] = {}
     again: dict[str, str] = {}
     for item in answer.get("items", ()):
-        name = str(item.get(command.batch.key))
-        problem = item.get("problem") or {}
+        name, problem = str(item.get(command.batch.key)), item.get("problem") or {}
         if item.get("status") != "rejected":
             accepted[name] = item
         elif problem.get("retryable"):
             again[name] = str(problem.get("type"))
         else:
             raise Refused(command, 200, problem)
-    silent = command.names() - accepted.keys() - again.keys()
+    silent = command.entries.keys() - accepted.keys() - again.keys()
     if silent:
         raise PlayError(f"{command.method} {command.path}: no answer for {len(silent)} entries, as {min(silent)}")
     return list(accepted.values()), again

@@ -1,6 +1,6 @@
-"""One HTTP command, and the entries of a batch by name."""
+"""One HTTP command: who sends it, its entries by name if it is a batch, and how it may fail."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -21,15 +21,25 @@ def only_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Whose token a call carries; `org` is empty for a guardian."""
+
+    role: str
+    org: str
+    subject: str
+
+    @property
+    def grants(self) -> list[dict[str, str]]:
+        """The grants of the token."""
+        return [{"role": self.role, "org": self.org}] if self.org else [{"role": self.role}]
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """The field of a batch command's entries (empty: the body is the list), and the field that names an entry."""
 
     entries: str
     key: str
-
-    def name(self, entry: Any) -> str:
-        """By what an answer's item names this entry."""
-        return str(entry if isinstance(entry, str) else entry[self.key])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +52,16 @@ class Command:
     body: Any = None
     batch: Batch | None = None
 
-    def names(self) -> set[str]:
-        """The names of a batch's entries; empty for a command that is no batch."""
-        return {self.batch.name(entry) for entry in self._entries(self.batch)} if self.batch else set()
+    @property
+    def entries(self) -> Mapping[str, Any]:
+        """A batch's entries, by what an answer's item names each; none for a command that is no batch."""
+        if self.batch is None:
+            return {}
+        found = self.body[self.batch.entries] if self.batch.entries else self.body
+        return {str(entry if isinstance(entry, str) else entry[self.batch.key]): entry for entry in found}
 
     def only(self, names: Collection[str]) -> Self:
-        """The same command with only the entries of these names."""
-        if self.batch is None:
-            return self
-        kept = [entry for entry in self._entries(self.batch) if self.batch.name(entry) in names]
-        return replace(self, body={**self.body, self.batch.entries: kept} if self.batch.entries else kept)
-
-    def _entries(self, batch: Batch) -> list[Any]:
-        entries: list[Any] = self.body[batch.entries] if batch.entries else self.body
-        return entries
+        """The same batch with only the entries of these names."""
+        kept = [entry for name, entry in self.entries.items() if name in names]
+        where = self.batch.entries if self.batch else ""
+        return replace(self, body={**self.body, where: kept} if where else kept)

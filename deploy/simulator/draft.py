@@ -1,11 +1,12 @@
 """A plan in the making: steps in any order, each pupil's in a chain, numbered by date at the end."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from deploy.simulator.acts import Act, Step
+from deploy.simulator.command import Actor
 from deploy.simulator.population import Pupil
-from deploy.simulator.steps import Act, Actor, Step
 
 
 @dataclass(slots=True)
@@ -15,29 +16,28 @@ class Draft:
     _steps: list[Step] = field(default_factory=list)
     _latest: dict[int, int] = field(default_factory=dict)
 
-    def add(self, actor: Actor, at: datetime, act: Act, needs: Iterable[int], events: Mapping[str, int]) -> int:
-        """Add a step that is not earlier than any it needs; returns its draft number."""
-        number = len(self._steps)
-        caused = {type_: count for type_, count in events.items() if count}
-        self._steps.append(Step(number, actor, at, act, tuple(sorted(set(needs))), caused))
-        return number
-
-    def add_for(
+    def add(
         self,
-        pupils: Sequence[Pupil],
         actor: Actor,
         at: datetime,
         act: Act,
         events: Mapping[str, int],
         needs: Iterable[int] = (),
+        pupils: Sequence[Pupil] = (),
     ) -> int:
-        """Add the next step of these pupils: it needs the one before it of each of them."""
+        """Adds a step that is not earlier than any it needs; returns its draft number.
+
+        It is the next step of these pupils: it needs the one before it of each of them.
+        """
+        number = len(self._steps)
         before = {self._latest[pupil.number] for pupil in pupils if pupil.number in self._latest}
-        number = self.add(actor, at, act, before.union(needs), events)
         self._latest.update((pupil.number, number) for pupil in pupils)
+        caused = {type_: count for type_, count in events.items() if count}
+        self._steps.append(Step(number, actor, at, act, tuple(sorted(before.union(needs))), caused))
         return number
 
     def latest(self, pupil: Pupil) -> int:
+        """The draft number of the pupil's last step."""
         return self._latest[pupil.number]
 
     def ordered(self) -> tuple[Step, ...]:
@@ -45,6 +45,6 @@ class Draft:
         by_date = sorted(self._steps, key=lambda step: step.at)
         place = {step.number: index for index, step in enumerate(by_date)}
         return tuple(
-            Step(index, step.actor, step.at, step.act, tuple(place[n] for n in step.needs), step.events)
+            replace(step, number=index, needs=tuple(place[need] for need in step.needs))
             for index, step in enumerate(by_date)
         )

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from deploy.simulator.acts import staff
 from deploy.simulator.client import Client
 from deploy.simulator.command import Command
-from deploy.simulator.scenario import STAGES, Municipality, Scenario, percent
-from deploy.simulator.steps import staff
+from deploy.simulator.scenario import COUNTS, Municipality, Scenario, percent
 
 ANSWERED = ("registered", "participated", "tested", "attended", "completed", "recommended")
-"""The columns of an answer, in the order of a scenario's."""
+"""The columns of an answer, in the order of a scenario's counts."""
+TOTALS = ("registered", "participants", "tested", "attended a trial", "completed", "recommendations")
+"""Their sums, in words of the scenario."""
 TOP = 5
 REPORTED, FILLER = "reported", "filler"
 
@@ -36,11 +38,12 @@ class Check:
 
     @property
     def right(self) -> bool:
+        """Whether both are the same."""
         return self.expected == self.computed
 
 
 async def read_figures(client: Client, scenario: Scenario) -> Figures:
-    """Ask analytics as the regional operator; raises `PlayError`."""
+    """Asks analytics as the regional operator; raises `PlayError`."""
     actor = staff("regional-operator", scenario.region)
 
     async def answer(what: str, query: str) -> Mapping[str, Any]:
@@ -55,25 +58,13 @@ async def read_figures(client: Client, scenario: Scenario) -> Figures:
 
 def compare(scenario: Scenario, figures: Figures) -> list[Check]:
     """Every figure of the scenario against the computed one."""
-    return [
-        *_totals(scenario, figures),
-        *_ranking(scenario, figures),
-        *_demand(scenario, figures),
-        *_rows(scenario, figures),
-    ]
+    return [check for part in (_totals, _ranking, _demand, _rows) for check in part(scenario, figures)]
 
 
 def _totals(s: Scenario, figures: Figures) -> Iterator[Check]:
-    expected = {
-        "registered": s.registered,
-        "participants": s.participants,
-        "tested": sum(m.tested for m in s.municipalities),
-        "attended a trial": sum(m.trial_attended for m in s.municipalities),
-        "completed": sum(m.completed for m in s.municipalities),
-        "recommendations": s.recommendations,
-    }
-    for (figure, count), column in zip(expected.items(), ANSWERED, strict=True):
-        yield Check(figure, str(count), str(figures.funnel[column]), _source(s, figure))
+    for figure, count, column in zip(TOTALS, COUNTS, ANSWERED, strict=True):
+        expected = sum(getattr(m, count) for m in s.municipalities)
+        yield Check(figure, str(expected), str(figures.funnel[column]), _source(s, figure))
     yield Check("guardians", str(s.guardians), str(figures.funnel["guardians"]), _source(s, "guardians"))
 
 
@@ -105,15 +96,14 @@ def _answered_place(row: Mapping[str, Any] | None) -> str:
 
 def _demand(s: Scenario, figures: Figures) -> Iterator[Check]:
     """The number of competencies with trials, the top in order, and every competency's attendances."""
-    rows = [row for row in figures.competencies["rows"] if row["attended"]]
+    rows, source = [row for row in figures.competencies["rows"] if row["attended"]], _source(s, "competencies")
     computed = {row["competency"]: row["attended"] for row in rows}
     expected = {c.code: c.attended for c in s.competencies if c.attended}
     names = {c.code: c.name for c in s.competencies}
-    yield Check("competencies attended", str(len(expected)), str(len(computed)), _source(s, "competencies"))
+    yield Check("competencies attended", str(len(expected)), str(len(computed)), source)
     for place, code in enumerate(sorted(expected, key=lambda c: -expected[c])[:TOP]):
         answered = rows[place]["competency"] if place < len(rows) else "none"
         code = answered if expected.get(answered) == expected[code] else code
-        source = _source(s, "competencies")
         yield Check(f"competency {place + 1}", names[code], names.get(answered, answered), source)
     yield Check("trial attendances", str(s.trial_attendances), str(sum(computed.values())))
     differing = [code for code in names.keys() | computed.keys() if computed.get(code, 0) != expected.get(code, 0)]
@@ -122,13 +112,11 @@ def _demand(s: Scenario, figures: Figures) -> Iterator[Check]:
 
 def _rows(s: Scenario, figures: Figures) -> Iterator[Check]:
     """Every column of every municipality; a row that is not answered is a row of zeros."""
-    computed = {row["municipality"]: tuple(row[name] for name in ANSWERED) for row in figures.funnel["rows"]}
-    differing = []
-    for m in s.municipalities:
-        expected = tuple(getattr(m, name) for name in (*STAGES, "recommended"))
-        if computed.pop(m.code, (0,) * len(ANSWERED)) != expected:
-            differing.append(m.code)
-    yield _all_equal("columns by municipality", len(s.municipalities), [*differing, *computed])
+    computed = {row["municipality"]: [row[name] for name in ANSWERED] for row in figures.funnel["rows"]}
+    expected = {m.code: [getattr(m, name) for name in COUNTS] for m in s.municipalities}
+    zeros = [0] * len(COUNTS)
+    differing = [code for code, counts in expected.items() if computed.get(code, zeros) != counts]
+    yield _all_equal("columns by municipality", len(expected), [*differing, *(computed.keys() - expected.keys())])
 
 
 def _all_equal(figure: str, rows: int, differing: Sequence[str]) -> Check:

@@ -12,18 +12,18 @@ from typing import Any, Self
 class Instrument:
     """The definition that trials is given, and what may be answered."""
 
-    code: str
     definition: Mapping[str, Any]
     items: tuple[str, ...]
     leanings: tuple[tuple[str, ...], ...]
     """For each option that a person may lean towards: the option meant by each value of a random byte."""
 
     @classmethod
-    def of(cls, code: str, definition: Mapping[str, Any]) -> Self:
+    def of(cls, definition: Mapping[str, Any]) -> Self:
+        """The instrument of a definition."""
         options = [str(option["code"]) for option in definition["options"]]
         even = [options[byte * len(options) // 192] for byte in range(192)]
         leanings = tuple((*even, *[favourite] * 64) for favourite in options)
-        return cls(code, definition, tuple(item["code"] for item in definition["items"]), leanings)
+        return cls(definition, tuple(item["code"] for item in definition["items"]), leanings)
 
     def answers(self, rng: Random) -> dict[str, str]:
         """A pupil's answer to every item, leaning towards one option as people do."""
@@ -32,19 +32,12 @@ class Instrument:
 
 
 def instruments(codes: Iterable[str], folder: Path) -> dict[str, Instrument]:
-    """The instrument of each code, from `<code>.json` in the folder where there is one."""
-    return {code: Instrument.of(code, _definition(folder / f"{code}.json", code)) for code in codes}
-
-
-def _definition(path: Path, code: str) -> Mapping[str, Any]:
-    if path.is_file():
-        definition: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return definition
-    scales = ("knowledge", "motivation", "skill")
+    """The instrument of each code, from `<code>.json` in the folder, else the general one under that name."""
+    general = json.loads((folder.parent / "general-instrument.json").read_text(encoding="utf-8"))
+    files = {code: folder / f"{code}.json" for code in codes}
     return {
-        "name": code,
-        "method": "statements rated by agreement; scale score = percent of the attainable points",
-        "scales": [{"code": scale, "name": scale} for scale in scales],
-        "options": [{"code": option, "points": points} for points, option in enumerate(("no", "partly", "yes"))],
-        "items": [{"code": f"{scale}-{n + 1}", "scale": scale} for n in range(8) for scale in scales],
+        code: Instrument.of(
+            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"name": code, **general}
+        )
+        for code, path in files.items()
     }

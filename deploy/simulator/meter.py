@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from deploy.simulator.acts import staff
 from deploy.simulator.backlog import Backlog
 from deploy.simulator.client import Client, Refused, Unavailable
 from deploy.simulator.command import Command
-from deploy.simulator.steps import staff
 
+ROUTE = "/analytics/regions/{code}/feed"
 PAGE = 1000
 LONGEST_WAIT = 10
 """Seconds that the platform may hold a request for the first new event."""
@@ -32,23 +33,23 @@ class Freshness:
 
 
 class Meter:
-    """Tails `/analytics/regions/{code}/feed` of one region and counts the events of one season."""
+    """Tails the feed of one region and counts the events of one season."""
 
     def __init__(
         self, client: Client, region: str, season: str, backlog: Backlog, clock: Callable[[], datetime]
     ) -> None:
         self._client, self._region, self._season = client, region, season
-        self._backlog, self._clock = backlog, clock
-        self._actor = staff("regional-operator", region)
-        self._ages = array("d")
+        self._backlog, self._clock, self._ages = backlog, clock, array("d")
 
     async def run(self) -> None:
-        """Tail for ever; raises `Refused` when the feed may not be read."""
+        """Tails for ever; raises `Refused` when the feed may not be read."""
+        now, actor = asyncio.get_running_loop().time, staff("regional-operator", self._region)
         begun, cursor = self._clock(), "0"
         while True:
-            earliest_next = asyncio.get_running_loop().time() + INTERVAL
+            earliest_next = now() + INTERVAL
+            query = f"?after={quote(cursor, safe='')}&limit={PAGE}&wait={LONGEST_WAIT}"
             try:
-                page = await self._client.once(self._actor, self._page(cursor))
+                page = await self._client.once(actor, Command("GET", ROUTE, ROUTE.format(code=self._region) + query))
                 self._take(page["events"], self._clock(), begun)
                 cursor = str(page["next"])
             except Unavailable as reason:
@@ -59,7 +60,7 @@ class Meter:
                 if refusal.status == 410:  # a new epoch repeats everything: what is old is not measured again
                     begun, cursor = self._clock(), "0"
                     self._backlog.forget()
-            await asyncio.sleep(max(0.0, earliest_next - asyncio.get_running_loop().time()))
+            await asyncio.sleep(max(0.0, earliest_next - now()))
 
     @property
     def freshness(self) -> Freshness:
@@ -67,11 +68,6 @@ class Meter:
         ages = sorted(self._ages) or [0.0]
         rank = -(-99 * len(ages) // 100) - 1
         return Freshness(len(self._ages), ages[(len(ages) - 1) // 2], ages[rank], ages[-1])
-
-    def _page(self, cursor: str) -> Command:
-        route = "/analytics/regions/{code}/feed"
-        query = f"?after={quote(cursor, safe='')}&limit={PAGE}&wait={LONGEST_WAIT}"
-        return Command("GET", route, route.format(code=self._region) + query)
 
     def _take(self, events: list[Mapping[str, Any]], now: datetime, begun: datetime) -> None:
         types: Counter[str] = Counter()

@@ -1,30 +1,18 @@
 """A scenario as commands in the order of the season's dates: pure, seeded, with explicit dependencies."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
+from deploy.simulator.acts import Enrol, Link, Sit, Step, guardian, staff
 from deploy.simulator.catalogue import Catalogue, catalogue
 from deploy.simulator.draft import Draft
 from deploy.simulator.instruments import Instrument
 from deploy.simulator.population import Depth, Pupil, SchoolClass, populate
-from deploy.simulator.rounds import Rounds
 from deploy.simulator.scenario import Gate, Scenario
 from deploy.simulator.schooldays import SchoolDays, Window, part
-from deploy.simulator.steps import (
-    CONSENT_GIVEN,
-    DIAGNOSTIC_COMPLETED,
-    GUARDIAN_LINKED,
-    PARTICIPANT_REGISTERED,
-    RECOMMENDATION_ISSUED,
-    Enrol,
-    Link,
-    Sit,
-    Step,
-    guardian,
-    staff,
-)
+from deploy.simulator.trials import Trials
 
 ROSTERS: Window = (0.01, 0.14)
 LINKS: Window = (0.14, 0.17)
@@ -49,72 +37,63 @@ class Plan:
 
 
 def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random, today: date) -> Plan:
-    """Plan the season for a platform whose clock says `today`; raises `ValueError` where it has not begun."""
+    """Plans the season for a platform whose clock says `today`; raises `ValueError` where it has not begun."""
     days = SchoolDays.of(scenario.opens, scenario.closes, scenario.zone, today)
     classes = populate(scenario, rng)
-    draft = Draft()
-    schools = dict.fromkeys(c.school for c in classes)
-    known = catalogue(scenario, schools, instruments, days.at(0), draft, rng)
+    season = _Season(scenario, days, rng)
+    known = catalogue(scenario, dict.fromkeys(c.school for c in classes), instruments, season.draft, days.at(0), rng)
     pupils = [pupil for c in classes for pupil in c.pupils]
     for c in classes:
-        _enrol(c, known, days, draft, rng)
+        season.enrol(c, known)
     for pupil in pupils:
-        _open_cabinet(pupil, days, draft, rng)
-    taken = {pupil.number: _diagnostics(pupil, scenario.diagnostics, rng) for pupil in pupils}
+        season.open_cabinet(pupil)
+    taken = {pupil.number: season.diagnostics(pupil) for pupil in pupils}
     for place in range(len(scenario.diagnostics)):
         for c in classes:
-            _diagnose(c, place, taken, scenario, days, draft, rng)
+            season.diagnose(c, place, taken)
     tourists = [p for p in pupils if p.depth is Depth.PARTICIPATED and not taken[p.number]]
-    Rounds(scenario, days, known, draft, rng).hold(pupils, tourists, TRIALS)
-    return Plan(scenario, classes, draft.ordered())
+    Trials(scenario, days, known, season.draft, rng).hold(pupils, tourists, TRIALS)
+    return Plan(scenario, classes, season.draft.ordered())
 
 
-def _enrol(c: SchoolClass, known: Catalogue, days: SchoolDays, draft: Draft, rng: Random) -> None:
-    moment = rng.uniform(*ROSTERS)
-    consents = sum(pupil.guardian is not None for pupil in c.pupils)
-    draft.add_for(
-        c.pupils,
-        staff("navigator", c.school.code),
-        days.at(moment),
-        Enrol(c, days.at(moment * rng.random())),
-        {PARTICIPANT_REGISTERED: len(c.pupils), CONSENT_GIVEN: consents},
-        needs=(known.season, known.schools[c.school.code]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Season:
+    """Drafts a season up to its trials."""
 
+    scenario: Scenario
+    days: SchoolDays
+    rng: Random
+    draft: Draft = field(default_factory=Draft)
 
-def _open_cabinet(pupil: Pupil, days: SchoolDays, draft: Draft, rng: Random) -> None:
-    if pupil.guardian is not None and pupil.cabinet:
-        at = days.at(rng.uniform(*LINKS))
-        draft.add(guardian(pupil.guardian.ref), at, Link(pupil), (draft.latest(pupil),), {GUARDIAN_LINKED: 1})
+    def enrol(self, c: SchoolClass, known: Catalogue) -> None:
+        moment = self.rng.uniform(*ROSTERS)
+        act = Enrol(c, self.days.at(moment * self.rng.random()))
+        consents = sum(pupil.guardian is not None for pupil in c.pupils)
+        events = {"participant.registered.v1": len(c.pupils), "consent.given.v1": consents}
+        needs = (known.season, known.schools[c.school.code])
+        self.draft.add(staff("navigator", c.school.code), self.days.at(moment), act, events, needs, c.pupils)
 
+    def open_cabinet(self, pupil: Pupil) -> None:
+        if pupil.guardian is not None and pupil.cabinet:
+            at, needs = self.days.at(self.rng.uniform(*LINKS)), (self.draft.latest(pupil),)
+            self.draft.add(guardian(pupil.guardian.ref), at, Link(pupil), {"guardian.linked.v1": 1}, needs)
 
-def _diagnostics(pupil: Pupil, required: tuple[str, ...], rng: Random) -> Collection[str]:
-    if pupil.depth >= Depth.TESTED:
-        return required
-    if pupil.depth is Depth.PARTICIPATED and len(required) > 1 and rng.random() < STARTED_DIAGNOSTICS:
-        return rng.sample(required, rng.randint(1, len(required) - 1))
-    return ()
+    def diagnostics(self, pupil: Pupil) -> Collection[str]:
+        """The codes of the diagnostics that a pupil takes."""
+        required = self.scenario.diagnostics
+        if pupil.depth >= Depth.TESTED:
+            return required
+        if pupil.depth is Depth.PARTICIPATED and len(required) > 1 and self.rng.random() < STARTED_DIAGNOSTICS:
+            return self.rng.sample(required, self.rng.randint(1, len(required) - 1))
+        return ()
 
-
-def _diagnose(
-    c: SchoolClass,
-    place: int,
-    taken: Mapping[int, Collection[str]],
-    scenario: Scenario,
-    days: SchoolDays,
-    draft: Draft,
-    rng: Random,
-) -> None:
-    diagnostic = scenario.diagnostics[place]
-    sitting = tuple(pupil for pupil in c.pupils if diagnostic in taken[pupil.number])
-    if not sitting:
-        return
-    opens_gate = scenario.gate is Gate.AFTER_DIAGNOSTICS and place == len(scenario.diagnostics) - 1
-    recommended = sum(pupil.depth >= Depth.TESTED for pupil in sitting) if opens_gate else 0
-    draft.add_for(
-        sitting,
-        staff("navigator", c.school.code),
-        days.at(rng.uniform(*part(DIAGNOSTICS, place, len(scenario.diagnostics)))),
-        Sit(diagnostic, sitting),
-        {DIAGNOSTIC_COMPLETED: len(sitting), RECOMMENDATION_ISSUED: recommended},
-    )
+    def diagnose(self, c: SchoolClass, place: int, taken: Mapping[int, Collection[str]]) -> None:
+        required = self.scenario.diagnostics
+        sitting = tuple(pupil for pupil in c.pupils if required[place] in taken[pupil.number])
+        if sitting:
+            opens_gate = self.scenario.gate is Gate.AFTER_DIAGNOSTICS and place == len(required) - 1
+            recommended = sum(pupil.depth >= Depth.TESTED for pupil in sitting) if opens_gate else 0
+            events = {"diagnostic.completed.v1": len(sitting), "recommendation.issued.v1": recommended}
+            at = self.days.at(self.rng.uniform(*part(DIAGNOSTICS, place, len(required))))
+            act = Sit(required[place], sitting)
+            self.draft.add(staff("navigator", c.school.code), at, act, events, pupils=sitting)

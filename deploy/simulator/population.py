@@ -1,13 +1,14 @@
 """The pupils of a scenario with their schools, classes and families, and how far along the path each will come."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
-from itertools import islice
+from itertools import islice, pairwise
+from pathlib import Path
 from random import Random
 
-from deploy.simulator.names import Family
 from deploy.simulator.scenario import STAGES, Municipality, Scenario
 
 CLASS_SIZE = 25
@@ -17,6 +18,10 @@ SIBLINGS = 0.12
 WITHOUT_CONSENT = 0.1
 """Of the pupils who only register."""
 LETTERS = "АБВГДЕЖЗИКЛМНОПРСТУФХЦШЭЮЯ"
+NAMES = json.loads((Path(__file__).parents[1] / "scenarios" / "names.json").read_text(encoding="utf-8"))
+"""Plausible Russian names, of nobody in particular."""
+FATHERS = tuple(NAMES["fathers"].items())
+"""A father's name and the stem of his children's patronymic: «Игорев» makes «Игоревич» and «Игоревна»."""
 
 
 class Depth(IntEnum):
@@ -72,6 +77,25 @@ class SchoolClass:
     pupils: tuple[Pupil, ...]
 
 
+class _Family:
+    """A surname, a father and the guardian who stands in the school's records."""
+
+    def __init__(self, rng: Random) -> None:
+        self.surname = rng.choice(NAMES["surnames"])
+        father, self.father_stem = rng.choice(FATHERS)
+        own_stem = rng.choice(FATHERS)[1]
+        if rng.random() < 0.2:
+            self.guardian = f"{self.surname} {father} {own_stem}ич"
+        else:
+            self.guardian = f"{self.surname}а {rng.choice(NAMES['mothers'])} {own_stem}на"
+
+    def child(self, rng: Random) -> str:
+        """Surname, name and patronymic of a daughter or a son."""
+        if rng.random() < 0.5:
+            return f"{self.surname}а {rng.choice(NAMES['girls'])} {self.father_stem}на"
+        return f"{self.surname} {rng.choice(NAMES['boys'])} {self.father_stem}ич"
+
+
 @dataclass(slots=True)
 class _Seat:
     school: School
@@ -82,26 +106,18 @@ class _Seat:
     """The seat of the eldest child of the family, where the guardian opens a cabinet."""
 
 
-@dataclass(slots=True)
-class _Families:
-    rng: Random
-    drawn: dict[int, Family] = field(default_factory=dict)
-
-    def of(self, head: int) -> Family:
-        if head not in self.drawn:
-            self.drawn[head] = Family.drawn(self.rng)
-        return self.drawn[head]
-
-
 def populate(scenario: Scenario, rng: Random) -> tuple[SchoolClass, ...]:
     """All classes; counts of pupils by municipality and depth and of guardians with a cabinet are the scenario's."""
     seats = [seat for m in scenario.municipalities for seat in _seats(m, scenario, rng)]
     _open_cabinets(seats, scenario.guardians, rng)
-    families = _Families(rng)
-    year = scenario.opens.year - (scenario.opens.month < 6)
+    families: dict[int, _Family] = {}
+    school_year = scenario.opens.year - (scenario.opens.month < 6)
     classes: dict[tuple[str, str], list[Pupil]] = {}
     for number, seat in enumerate(seats):
-        pupil = _pupil(number, seat, families, year, rng)
+        head = number if seat.head is None else seat.head
+        if head not in families:
+            families[head] = _Family(rng)
+        pupil = _pupil(number, seat, head, families[head], school_year, rng)
         classes.setdefault((seat.school.code, seat.class_name), []).append(pupil)
     return tuple(
         SchoolClass(pupils[0].school, name, pupils[0].grade, tuple(pupils)) for (_, name), pupils in classes.items()
@@ -109,24 +125,26 @@ def populate(scenario: Scenario, rng: Random) -> tuple[SchoolClass, ...]:
 
 
 def _seats(municipality: Municipality, scenario: Scenario, rng: Random) -> Iterator[_Seat]:
-    depths = iter(_depths(municipality, rng))
-    taken = {scenario.region, *(m.code for m in scenario.municipalities)}
+    reached = [*(getattr(municipality, stage) for stage in STAGES), 0]
+    shuffled = [
+        depth for depth, (here, deeper) in zip(Depth, pairwise(reached), strict=True) for _ in range(here - deeper)
+    ]
+    rng.shuffle(shuffled)
+    depths, (low, high) = iter(shuffled), scenario.grades
     for index, size in enumerate(_sizes(municipality.registered, rng)):
-        code = fresh(f"{municipality.code}-S{index + 1:02}", taken)
+        code = fresh(f"{municipality.code}-S{index + 1:02}", scenario)
         school = School(code, f"Школа № {index + 1}, {municipality.name}", municipality)
         classes = max(1, round(size / CLASS_SIZE))
-        low, high = scenario.grades
         for place in range(classes):
-            grade = low + place % (high - low + 1)
-            letter = LETTERS[place // (high - low + 1)]
+            in_grade, grade = divmod(place, high - low + 1)
             pupils = size * (place + 1) // classes - size * place // classes
             for depth in islice(depths, pupils):
-                yield _Seat(school, f"{grade}{letter}", grade, depth)
+                yield _Seat(school, f"{low + grade}{LETTERS[in_grade]}", low + grade, depth)
 
 
-def fresh(code: str, taken: set[str]) -> str:
-    """The code, or the next that no municipality has: organisations share one register."""
-    while code in taken:
+def fresh(code: str, scenario: Scenario) -> str:
+    """The code, or the next that no place of the scenario has: organisations share one register."""
+    while code in scenario.places:
         code += "x"
     return code
 
@@ -139,14 +157,6 @@ def _sizes(pupils: int, rng: Random) -> Iterator[int]:
         pupils -= size
 
 
-def _depths(municipality: Municipality, rng: Random) -> list[Depth]:
-    reached: Sequence[int] = [getattr(municipality, stage) for stage in STAGES]
-    deeper = [*reached[1:], 0]
-    depths = [depth for depth in Depth for _ in range(reached[depth] - deeper[depth])]
-    rng.shuffle(depths)
-    return depths
-
-
 def _open_cabinets(seats: list[_Seat], guardians: int, rng: Random) -> None:
     heads = set(rng.sample(range(len(seats)), guardians))
     by_school: dict[str, list[int]] = {}
@@ -155,20 +165,13 @@ def _open_cabinets(seats: list[_Seat], guardians: int, rng: Random) -> None:
         by_school.setdefault(seats[head].school.code, []).append(head)
     others = [number for number in range(len(seats)) if number not in heads]
     for number in rng.sample(others, min(len(others), round(guardians * SIBLINGS))):
-        siblings = [
-            h for h in by_school.get(seats[number].school.code, ()) if _may_be_siblings(seats[h], seats[number])
-        ]
+        seat = seats[number]
+        siblings = [head for head in by_school.get(seat.school.code, ()) if seats[head].grade != seat.grade]
         if siblings:
-            seats[number].head = rng.choice(siblings)
+            seat.head = rng.choice(siblings)
 
 
-def _may_be_siblings(one: _Seat, other: _Seat) -> bool:
-    return one.grade != other.grade
-
-
-def _pupil(number: int, seat: _Seat, families: _Families, year: int, rng: Random) -> Pupil:
-    head = number if seat.head is None else seat.head
-    family = families.of(head)
+def _pupil(number: int, seat: _Seat, head: int, family: _Family, year: int, rng: Random) -> Pupil:
     consents = seat.head is not None or seat.depth > Depth.REGISTERED or rng.random() >= WITHOUT_CONSENT
     birthday = date(year - seat.grade - 6, 3, 1) + timedelta(days=rng.randrange(365))
     return Pupil(

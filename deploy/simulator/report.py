@@ -1,4 +1,4 @@
-"""What a play showed, as tables for people."""
+"""What a play showed, as tables for people and as a document for scripts."""
 
 from dataclasses import asdict
 from typing import Any
@@ -16,11 +16,22 @@ def print_report(result: Result, console: Console) -> None:
     if result.scenario.scale != 1:
         scale = f"{result.scenario.scale:g}"
         console.print(f"The scenario is scaled by {scale}: expected figures are recomputed, none is a reported fact.")
-    console.print(_figures(result), _requests(result), *_speed(result), sep="\n")
+    figures = Table(
+        "figure", "expected", "computed from the events", "expected figure is", "", title="Figures", caption=SOURCES
+    )
+    for check in result.checks:
+        mark = "[green]right[/]" if check.right else "[bold red]DIFFERS[/]"
+        figures.add_row(check.figure, check.expected, check.computed, check.source, mark)
+    requests = Table("request", "role", "number", title="Requests")
+    requests.columns[2].justify = "right"
+    for (route, role), number in sorted(result.traffic.requests.items()):
+        requests.add_row(route, role, f"{number:,}")
+    requests.add_row("all", "", f"{result.traffic.requests.total():,}")
+    console.print(figures, requests, *_speed(result), sep="\n")
 
 
 def summary(result: Result) -> dict[str, Any]:
-    """The same for a script: every figure, and what the play took."""
+    """Every figure, and what the play took."""
     return {
         "region": result.scenario.region,
         "season": result.scenario.season,
@@ -36,29 +47,10 @@ def summary(result: Result) -> dict[str, Any]:
     }
 
 
-def _figures(result: Result) -> Table:
-    columns = ("figure", "expected", "computed from the events", "expected figure is", "")
-    table = Table(*columns, title="Figures", caption=SOURCES)
-    for check in result.checks:
-        mark = "[green]right[/]" if check.right else "[bold red]DIFFERS[/]"
-        table.add_row(check.figure, check.expected, check.computed, check.source, mark)
-    return table
-
-
-def _requests(result: Result) -> Table:
-    table = Table("request", "role", "number", title="Requests")
-    table.columns[2].justify = "right"
-    for (route, role), number in sorted(result.traffic.requests.items()):
-        table.add_row(route, role, f"{number:,}")
-    table.add_row("all", "", f"{result.traffic.requests.total():,}")
-    return table
-
-
 def _speed(result: Result) -> list[str]:
     traffic, fresh, seconds = result.traffic, result.freshness, result.play_seconds
-    events = sum(result.events.values())
+    events, requests = sum(result.events.values()), traffic.requests.total()
     retries = ", ".join(f"{reason}: {n}" for reason, n in traffic.retries.most_common()) or "none"
-    requests = traffic.requests.total()
     return [
         f"{requests:,} requests: {requests / seconds:,.0f}/s",
         f"{traffic.commands:,} commands (entries of batches) in {seconds:.1f} s: {traffic.commands / seconds:,.0f}/s; "

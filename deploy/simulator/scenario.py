@@ -8,11 +8,17 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Self
 
-from deploy.simulator.tables import ScenarioError
-
 MOST_STAGES = 20
 """Of a kind that the platform lets a season require."""
 STAGES = ("registered", "participated", "tested", "trial_attended", "completed")
+COUNTS = (*STAGES, "recommended")
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be played: which file, which row, and why."""
+
+    def __init__(self, file: str, reason: str, row: str = "") -> None:
+        super().__init__(f"{file}, {row}: {reason}" if row else f"{file}: {reason}")
 
 
 class Gate(StrEnum):
@@ -91,24 +97,47 @@ class Scenario:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        check(self)
+        """Checks every rule of the format that a well-formed scenario may still break."""
+        for fault in _season_faults(self):
+            raise ScenarioError("season.json", fault)
+        for municipality in self.municipalities:
+            for fault in _municipality_faults(municipality, self):
+                raise ScenarioError("municipalities.csv", fault, municipality.row or municipality.code)
+        _must_differ("municipalities.csv", self.municipalities)
+        _must_differ("competencies.csv", self.competencies)
+        for fault in (*_wrong_totals(self), *_ranking_faults(self)):
+            raise ScenarioError("season.json", fault)
+
+    @property
+    def places(self) -> set[str]:
+        """The codes of the region and its municipalities."""
+        return {self.region, *(m.code for m in self.municipalities)}
 
     def scaled(self, factor: float) -> Self:
         """The same season with every count multiplied and the totals recomputed: none is a reported fact any more."""
-        municipalities = tuple(_scaled(m, factor) for m in self.municipalities)
-        attendances = sum(m.attendances(self.trials_required) for m in municipalities)
+
+        def rounded(count: int) -> int:
+            return int(count * factor + 0.5)
+
+        rows = [
+            replace(m, **{name: rounded(getattr(m, name)) for name in COUNTS})  # type: ignore[arg-type]
+            for m in self.municipalities
+        ]
+        attendances, registered = (
+            sum(m.attendances(self.trials_required) for m in rows),
+            sum(m.registered for m in rows),
+        )
         shares = allot(attendances, [c.attended for c in self.competencies])
-        registered = sum(m.registered for m in municipalities)
         return replace(
             self,
             registered=registered,
-            participants=sum(m.participated for m in municipalities),
-            recommendations=sum(m.recommended for m in municipalities),
-            guardians=min(registered, _rounded(self.guardians, factor)),
+            participants=sum(m.participated for m in rows),
+            recommendations=sum(m.recommended for m in rows),
+            guardians=min(registered, rounded(self.guardians)),
             trial_attendances=attendances,
-            ranking=ranking(municipalities)[: len(self.ranking)],
+            ranking=ranking(rows)[: len(self.ranking)],
             reported=(),
-            municipalities=municipalities,
+            municipalities=tuple(rows),
             competencies=tuple(replace(c, attended=n) for c, n in zip(self.competencies, shares, strict=True)),
             scale=self.scale * factor,
         )
@@ -133,38 +162,6 @@ def allot(total: int, weights: Sequence[int]) -> list[int]:
     for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return parts
-
-
-def _rounded(count: int, factor: float) -> int:
-    return int(count * factor + 0.5)
-
-
-def _scaled(m: Municipality, factor: float) -> Municipality:
-    return replace(
-        m,
-        registered=_rounded(m.registered, factor),
-        participated=_rounded(m.participated, factor),
-        tested=_rounded(m.tested, factor),
-        trial_attended=_rounded(m.trial_attended, factor),
-        completed=_rounded(m.completed, factor),
-        recommended=_rounded(m.recommended, factor),
-    )
-
-
-def check(scenario: Scenario) -> None:
-    """Every rule of the format that a well-formed scenario may still break; raises `ScenarioError`."""
-    for fault in _season_faults(scenario):
-        raise ScenarioError("season.json", fault)
-    for municipality in scenario.municipalities:
-        for fault in _municipality_faults(municipality, scenario):
-            raise ScenarioError("municipalities.csv", fault, municipality.row or municipality.code)
-    _check_unique("municipalities.csv", [(m.row, m.code, m.name) for m in scenario.municipalities])
-    _check_unique("competencies.csv", [(c.row, c.code, c.name) for c in scenario.competencies])
-    for total, name, parts in _totals(scenario):
-        if total != parts:
-            raise ScenarioError("season.json", f"`{name}` is {total}, but its parts make {parts}")
-    for fault in _ranking_faults(scenario):
-        raise ScenarioError("season.json", fault)
 
 
 def _season_faults(s: Scenario) -> Iterator[str]:
@@ -197,6 +194,28 @@ def _municipality_faults(m: Municipality, s: Scenario) -> Iterator[str]:
         yield f"`code` {m.code} is the region's"
 
 
+def _must_differ(file: str, rows: Sequence[Municipality | Competency]) -> None:
+    seen: set[str] = set()
+    for row in rows:
+        for named in (f"`code` {row.code}", f"`name_ru` {row.name}"):
+            if named in seen:
+                raise ScenarioError(file, f"{named} stands twice", row.row)
+            seen.add(named)
+
+
+def _wrong_totals(s: Scenario) -> Iterator[str]:
+    for name, total, parts in (
+        ("registered", s.registered, sum(m.registered for m in s.municipalities)),
+        ("participants", s.participants, sum(m.participated for m in s.municipalities)),
+        ("recommendations", s.recommendations, sum(m.recommended for m in s.municipalities)),
+        ("competencies", s.competency_count, len(s.competencies)),
+        ("trial_attendances", s.trial_attendances, sum(m.attendances(s.trials_required) for m in s.municipalities)),
+        ("trial_attendances", s.trial_attendances, sum(c.attended for c in s.competencies)),
+    ):
+        if total != parts:
+            yield f"`{name}` is {total}, but its parts make {parts}"
+
+
 def _ranking_faults(s: Scenario) -> Iterator[str]:
     shares = {m.name: m.share for m in s.municipalities if m.share is not None}
     expected = sorted(shares.values(), reverse=True)
@@ -210,22 +229,3 @@ def _ranking_faults(s: Scenario) -> Iterator[str]:
             yield f"`ranking` row {place + 1}: {row.municipality} with {percent(share)} % is not at this place"
         elif abs(share * 100 - row.share_percent) > Fraction(1, 2):
             yield f"`ranking` row {place + 1}: {row.share_percent} % where the counts make {percent(share)} %"
-
-
-def _totals(s: Scenario) -> Iterator[tuple[int, str, int]]:
-    yield s.registered, "registered", sum(m.registered for m in s.municipalities)
-    yield s.participants, "participants", sum(m.participated for m in s.municipalities)
-    yield s.recommendations, "recommendations", sum(m.recommended for m in s.municipalities)
-    yield s.competency_count, "competencies", len(s.competencies)
-    attendances = sum(m.attendances(s.trials_required) for m in s.municipalities)
-    yield s.trial_attendances, "trial_attendances", attendances
-    yield s.trial_attendances, "trial_attendances", sum(c.attended for c in s.competencies)
-
-
-def _check_unique(file: str, rows: Sequence[tuple[str, str, str]]) -> None:
-    seen: set[str] = set()
-    for row, code, name in rows:
-        for column, value in (("code", code), ("name_ru", name)):
-            if f"{column} {value}" in seen:
-                raise ScenarioError(file, f"`{column}` {value} stands twice", row)
-            seen.add(f"{column} {value}")

@@ -1,4 +1,4 @@
-"""The season's calendar: a fraction of the season ↔ a local moment in school hours."""
+"""The season's calendar: a fraction of the season is a local moment in school hours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,9 @@ SLOT_STARTS = (time(10), time(15), time(16, 30))
 SHORTEST_WINDOW = timedelta(hours=2)
 """Below it the usual hours would leave no time between one round of trials and the next."""
 SUMMER = (7, 8)
+
+Window = tuple[float, float]
+"""A part of the season, as fractions of its school time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,12 @@ class SchoolDays:
         return inside if inside and long_enough else [first]
 
 
-Window = tuple[float, float]
-"""A part of the season, as fractions of its school time."""
+def within(window: Window, share: float) -> float:
+    """The fraction at a share of a window."""
+    return window[0] + (window[1] - window[0]) * share
 
 
 def part(window: Window, place: int, parts: int) -> Window:
     """One of equal consecutive parts of a window."""
     begin, end = window
     return begin + (end - begin) * place / parts, begin + (end - begin) * (place + 1) / parts
-
-
-def within(window: Window, share: float) -> float:
-    """The fraction at a share of a window."""
-    return window[0] + (window[1] - window[0]) * share

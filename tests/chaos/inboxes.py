@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 
 from deploy.local.system import System
+from deploy.simulator.acts import Link
 from deploy.simulator.simulation import Result
-from deploy.simulator.steps import Link
 from shared.base.settings import Settings
 from shared.storage.mongo import Mongo
 from tests.chaos.history import History

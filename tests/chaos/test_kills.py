@@ -13,11 +13,11 @@ import pytest
 from deploy.demo import settings_of
 from deploy.local.system import System
 from deploy.simulator import simulation
+from deploy.simulator.acts import Sit
 from deploy.simulator.plan import Plan
 from deploy.simulator.player import Pace
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Options, Result
-from deploy.simulator.steps import Sit
 from tests.chaos.conftest import Show
 from tests.chaos.installation import Installation, planned, play, season
 from tests.chaos.kills import Killer, table
@@ -97,7 +97,7 @@ async def _play_with_kills(
                 killer.reached = share
 
         options = Options(
-            seed=seed, pace=Pace(pause_at=PAUSES), at_pause=pause, patience=PATIENCE, figures_within=PATIENCE
+            seed=seed, pace=Pace(pause_at=PAUSES, at_pause=pause), patience=PATIENCE, figures_within=PATIENCE
         )
         with one_failure("the season with kills"):
             async with _families_that_look(running, requests), _at_work(killers):

@@ -169,7 +169,7 @@ async def _play_with_stops(running: System, scenario: Scenario, seed: int) -> tu
             stops = Stops(running, work, mongo["leases"], rng, http)
 
             stopping = group.create_task(stops.run(sorted(rng.uniform(*AT_WORK) for _ in range(STOPS))))
-            options = Options(seed=seed, pace=Pace(pause_at=PAUSES), at_pause=stops.pause)
+            options = Options(seed=seed, pace=Pace(pause_at=PAUSES, at_pause=stops.pause))
             result = await play(running, scenario, options)
             await stops.gone_on()
             stopping.cancel()

@@ -10,8 +10,7 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.simulator.client import Client
-from deploy.simulator.command import Command
-from deploy.simulator.steps import Actor
+from deploy.simulator.command import Actor, Command
 from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
 from shared.storage.mongo import Mongo

@@ -50,7 +50,7 @@ async def test_a_random_scenario_is_counted_exactly(
         both = await agreed(running, scenario.region, scenario.season)
         counted.append(sum(both.events.values()))
 
-    options = Options(seed=seed, pace=Pace(pause_at=PAUSES), at_pause=count)
+    options = Options(seed=seed, pace=Pace(pause_at=PAUSES, at_pause=count))
     result = await play(running, scenario, options)
     assert len(counted) == len(PAUSES)
     assert counted == sorted(set(counted)), "each pause is to find more events than the one before"

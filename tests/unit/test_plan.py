@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deploy.simulator.acts import Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.population import Pupil
 from deploy.simulator.scenario import Competency, Gate, Municipality, Scenario, allot, ranking
 from deploy.simulator.schooldays import SchoolDays
-from deploy.simulator.steps import Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "scenarios"
 TODAY = date(2026, 1, 15)

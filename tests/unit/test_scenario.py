@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
-from deploy.simulator.scenario import Scenario, allot
-from deploy.simulator.tables import ScenarioError
+from deploy.simulator.scenario import Scenario, ScenarioError, allot
 
 SCENARIOS = Path(__file__).parents[2] / "deploy" / "scenarios"
 ROSTOV = SCENARIOS / "rostov-2020"

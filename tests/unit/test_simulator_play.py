@@ -18,10 +18,10 @@ from rich.console import Console
 
 from deploy.cli import complained
 from deploy.installation import CallError
+from deploy.simulator.acts import NATIONAL_OPERATOR, Attend, Book, Commands, Ledger, Sit
 from deploy.simulator.backlog import GAIN, Backlog
 from deploy.simulator.client import Client, Refused
 from deploy.simulator.command import Batch, Command, PlayError, only_cause
-from deploy.simulator.commands import Commands, Ledger
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
 from deploy.simulator.meter import Meter
@@ -29,7 +29,6 @@ from deploy.simulator.plan import Plan, plan
 from deploy.simulator.player import Pace, Player
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Options, simulate
-from deploy.simulator.steps import NATIONAL_OPERATOR, Attend, Book, Sit
 
 SCENARIOS = Path(__file__).parents[2] / "deploy" / "scenarios"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -324,7 +323,7 @@ async def play(season: Plan, commands: Commands, client: Client, pace: Pace, pau
 
     feed = asyncio.create_task(show_all())
     try:
-        await Player(season, commands, client, backlog, pace, at_pause, lambda visible, rate: None).play()
+        await Player(season, commands, client, backlog, replace(pace, at_pause=at_pause), lambda *_: None).play()
         assert backlog.visible == season.events
     finally:
         feed.cancel()
