@@ -19,6 +19,7 @@ from deploy.local.server import StackError
 from deploy.simulator.command import PlayError
 from deploy.simulator.scenario import ScenarioError
 from shared.base.errors import ServiceError
+from shared.messaging.recovery import RecoveryError
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -57,7 +58,7 @@ def complained(error: Exception) -> tuple[int, str]:
         case ExceptionGroup():
             told = [complained(each) for each in error.exceptions]
             return told[0]
-        case CallError() | StackError() | ScenarioError():
+        case CallError() | StackError() | ScenarioError() | RecoveryError():
             return 2, str(error)
         case PlayError() | ServiceError():
             return 1, str(error)

@@ -8,12 +8,13 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from deploy import installation, option_types, recovery
+from deploy import installation, option_types
 from deploy.answering import within
-from deploy.dead_letters import DeadLetter, dead_letters
 from deploy.installation import CallError
 from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
+from shared.messaging import recovery
+from shared.messaging.dead_letters import DeadLetter, dead_letters
 
 ANSWER_SECONDS = 60.0
 ROW = "{:<24}  {:<20}  {:<44}  {:>7}  {:<8}  {}"

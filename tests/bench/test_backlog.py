@@ -14,13 +14,13 @@ import pytest
 from aiokafka import TopicPartition
 
 from deploy.local.stack import Infrastructure
-from deploy.migrate import create_topics
 from services.analytics.app import INDEXES
 from shared.base.settings import Settings
 from shared.contracts import topics
 from shared.contracts.event import Envelope
 from shared.messaging import kafka
 from shared.messaging.readers import SESSION_MS
+from shared.runtime.migration import create_topics
 from shared.storage.mongo import Mongo
 from tests import builders
 from tests.bench.results import record

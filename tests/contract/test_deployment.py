@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy import commands, migrate
+from deploy import commands
 from deploy.arguments import parser
 from deploy.local import gateway, kafka, mongo
 from deploy.secrets import manifest as secrets
 from shared.base.settings import Settings, networks
 from shared.contracts.topics import GROUPS, TOPICS, dead_letters
 from shared.http.client_address import client_of
+from shared.runtime import migration
 from shared.runtime.service import Platform
 from tests.contract.manifest_parts import Manifest, built, kustomize_too_old, one, pods, too_old
 
@@ -162,7 +163,7 @@ async def test_the_topics_of_a_migration_are_those_of_the_registry(monkeypatch: 
         made.update(topics)
 
     monkeypatch.setattr("shared.messaging.kafka.ensure_topics", record)
-    await migrate.create_topics(SETTINGS)
+    await migration.create_topics(SETTINGS)
     events = {topic.name: SETTINGS.kafka_partitions if topic.spread else 1 for topic in TOPICS}
     assert made == events | {dead_letters(group): 1 for group in GROUPS}
 

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from deploy.migrate import create_topics
 from shared.base.settings import Settings
+from shared.runtime.migration import create_topics
 from shared.runtime.service import Platform
 from tests.integration.installation import own_settings
 

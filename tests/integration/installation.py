@@ -20,11 +20,11 @@ from deploy.local.identity import Issuer
 from deploy.local.ports import free_port
 from deploy.local.processes import Child, Program, spawn
 from deploy.local.stack import Infrastructure
-from deploy.migrate import create_topics
 from shared.base.settings import Settings
 from shared.contracts import wire
 from shared.contracts.event import Envelope
 from shared.identity.keys import derive, keyed_id
+from shared.runtime.migration import create_topics
 from shared.storage.mongo import Mongo
 from tests.documents import documented
 from tests.integration.running import eventually, read_all

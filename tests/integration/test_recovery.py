@@ -6,16 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
-from deploy import recovery
-from deploy.dead_letters import DeadLetter, dead_letters
-from deploy.installation import CallError
 from deploy.local.stack import Infrastructure
 from shared.contracts import topics, wire
-from shared.messaging import kafka
+from shared.messaging import kafka, recovery
+from shared.messaging.dead_letters import DeadLetter, dead_letters
 from shared.messaging.isolation import MOST
 from shared.messaging.lag import faults
 from shared.messaging.letters import dead_letter
 from shared.messaging.poll import Received
+from shared.messaging.recovery import RecoveryError
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 from tests import builders
@@ -151,7 +150,7 @@ async def test_a_batch_that_cannot_be_read_is_passed_on_an_operators_word_and_no
             return len(await faults(settings)) == 1
 
         await eventually(stands)
-        with pytest.raises(CallError, match="next offset there is 5, not 4"):
+        with pytest.raises(RecoveryError, match="next offset there is 5, not 4"):
             await recovery.skip(settings, VIEWS, partition, 4)
         assert await recovery.skip(settings, VIEWS, partition, 5) == (5, 6)
         await eventually(lambda: fixture.saw(10))
@@ -178,7 +177,7 @@ async def test_a_topic_made_anew_is_read_from_its_beginning_on_an_operators_word
     async with consuming(settings, fixture.platform.consumer(VIEWS, [TOPIC], fixture.seen.apply)):
         await eventually(lambda: fixture.saw(12))
     assert await fixture.seen.ids() == [e.id for e in pupils(12)]
-    with pytest.raises(CallError, match="reads no topic nothing"):
+    with pytest.raises(RecoveryError, match="reads no topic nothing"):
         await recovery.reread(settings, VIEWS, "nothing")
 
 
@@ -203,7 +202,7 @@ async def test_a_group_that_stands_nowhere_passes_nothing(fixture: Fixture) -> N
     await publish(fixture.settings, *pupils(3), partition=0)
     async with consuming(fixture.settings, fixture.platform.consumer(VIEWS, [TOPIC], fixture.seen.apply)):
         await eventually(lambda: fixture.saw(3))
-    with pytest.raises(CallError, match="No worker of the group stands at offset 3"):
+    with pytest.raises(RecoveryError, match="No worker of the group stands at offset 3"):
         await recovery.skip(fixture.settings, VIEWS, partition, 3)
     assert (
         await read_all(fixture.settings, topics.dead_letters(fixture.platform.settings.kafka_topic_prefix + GROUP))

@@ -7,11 +7,11 @@ import pytest
 from deploy.installation import Servers
 from deploy.local.stack import Infrastructure
 from deploy.migrate import migrate
-from deploy.replay import FOLDS
 from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
 from shared.messaging.lag import backlog, faults
 from shared.messaging.readers import Readers
+from shared.runtime.migration import FOLDS
 from shared.runtime.service import Platform
 from shared.storage.mongo import Mongo
 from tests import builders

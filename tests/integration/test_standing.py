@@ -8,7 +8,8 @@ import pytest
 from aiokafka import TopicPartition
 
 from deploy.local.stack import Infrastructure
-from deploy.migrate import create_topics, migrate
+from deploy.migrate import migrate
+from shared.runtime.migration import create_topics
 from tests.builders import enveloped, registered
 from tests.integration.changed_logs import spoil_on_disk
 from tests.integration.installation import own_settings

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from deploy.dead_letters import DeadLetter
-from deploy.installation import CallError
 from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS, dead_letters
 from shared.messaging import lineage, standstill
+from shared.messaging.dead_letters import DeadLetter
 from shared.messaging.deferred import COLLECTION, Deferred
 from shared.messaging.letters import POSITION, REASON
 from shared.messaging.log import Logs
@@ -21,6 +20,10 @@ from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.outbox import Outbox, Row
 
 LOOK_SECONDS = 0.2
+
+
+class RecoveryError(Exception):
+    """What an operator asks for cannot be done; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _record(letter: DeadLetter) -> ConsumerRecord:
 async def skip(settings: Settings, name: str, partition: TopicPartition, offset: int) -> tuple[int, int]:
     """Passes what a group stands at: a batch that cannot be read, or records that were deleted before it had them.
 
-    Returns the first offset and the one behind the last; a dead letter without a value notes them. Raises CallError
+    Returns the first offset and the one behind the last; a dead letter without a value notes them. Raises RecoveryError
     where the group does not stand at `offset`.
     """
     async with Group(settings, name) as group:
@@ -110,14 +113,14 @@ async def skip(settings: Settings, name: str, partition: TopicPartition, offset:
 
 
 def _behind(row: Document | None, note: Document | None, offset: int, begin: int) -> int:
-    """Where the group goes on; raises CallError where it does not stand at the offset."""
+    """Where the group goes on; raises RecoveryError where it does not stand at the offset."""
     stored = 0 if row is None else int(row["next"])
     if row is None or stored != offset:
-        raise CallError(f"The group's next offset there is {stored}, not {offset}: nothing is passed")
+        raise RecoveryError(f"The group's next offset there is {stored}, not {offset}: nothing is passed")
     if begin > offset:
         return begin
     if note is None or note["first"] != offset:
-        raise CallError(f"No worker of the group stands at offset {offset}: nothing is passed")
+        raise RecoveryError(f"No worker of the group stands at offset {offset}: nothing is passed")
     return int(note["next"])
 
 
@@ -132,11 +135,11 @@ def _note(group: str, partition: TopicPartition, first: int, next_: int, note: D
 
 async def reread(settings: Settings, name: str, topic: str) -> dict[TopicPartition, int]:
     """Lets a group read a topic from its beginning: for one that was made anew. What was applied before has no second
-    effect. Returns where each partition begins; raises CallError where the group reads no such topic."""
+    effect. Returns where each partition begins; raises RecoveryError where the group reads no such topic."""
     async with Group(settings, name) as group:
         rows = await group.mongo["offsets"].find({"group": group.name, "topic": topic}).to_list(None)
         if not rows:
-            raise CallError(f"{name} reads no topic {topic}")
+            raise RecoveryError(f"{name} reads no topic {topic}")
         known = [TopicPartition(topic, row["partition"]) for row in rows]
         gone = await group.logs.missing(known)
         bounds = await group.logs.bounds(partition for partition in known if partition not in gone)

@@ -1,17 +1,19 @@
-"""Fills what a release folds otherwise than the one before it: new groups replay the events before anyone asks."""
+"""Brings a service to this release: its topics, collections and older rows, and what it folds otherwise than before."""
 
 import asyncio
-import importlib
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from aiokafka import TopicPartition
 
 from shared.base.settings import Settings
+from shared.contracts import topics
 from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.readers import Readers
-from shared.runtime.service import Platform
+from shared.runtime.service import Indexes, Platform, Service
+from shared.storage.mongo import Mongo
 
 FOLDS = ("registration.rules", "registration.steps", "trials.participants.2", "analytics.views.2")
 """Groups that fold what they read into collections of their own. Those of an earlier release go on beside them."""
@@ -20,21 +22,52 @@ STOP_SECONDS = 15.0
 Ends = Mapping[TopicPartition, int]
 
 
-async def replay(settings: Settings) -> None:
+class App(Protocol):
+    """A service's module `app`; it may have `UPGRADES` of rows as well."""
+
+    INDEXES: Indexes
+
+    def build(self, platform: Platform) -> Service:
+        """Wires the service."""
+
+
+async def create_topics(settings: Settings) -> None:
+    """Creates every topic of events, and one of dead letters a group; a region's is made when the region appears."""
+    prefix = settings.kafka_topic_prefix
+    events = {prefix + topic.name: settings.kafka_partitions if topic.spread else 1 for topic in topics.TOPICS}
+    letters = {topics.dead_letters(prefix + group): 1 for group in GROUPS}
+    await kafka.ensure_topics(settings.bootstrap, events | letters, settings.kafka_replication, large=letters)
+
+
+async def prepare(service: str, app: App, settings: Settings) -> int | None:
+    """Creates a service's collections and indexes and brings its rows up to date.
+
+    Returns for how many seconds its server keeps an abandoned transaction, if it says so.
+    """
+    mongo = Mongo(settings.mongo_url, settings.database(service))
+    try:
+        await mongo.ensure_indexes(app.INDEXES)
+        for upgrade in getattr(app, "UPGRADES", ()):
+            for line in await upgrade(mongo, settings):
+                print(f"{service}: {line}")
+        return await mongo.transaction_lifetime()
+    finally:
+        mongo.close()
+
+
+async def replay(service: str, app: App, settings: Settings) -> None:
     """Handles the history for every fold that has not come through it while there is one; returns when it has.
 
     One that was interrupted goes on where it ended.
     """
-    for service in dict.fromkeys(GROUPS[group] for group in FOLDS):
-        platform = Platform(service, settings)
-        try:
-            workers: Mapping[str, Sequence[BatchConsumer]] = (
-                importlib.import_module(f"services.{service}.app").build(platform).workers
-            )
-            for consumers in workers.values():
-                await _fill(platform, consumers)
-        finally:
-            platform.close()
+    if service not in {GROUPS[group] for group in FOLDS}:
+        return
+    platform = Platform(service, settings)
+    try:
+        for consumers in app.build(platform).workers.values():
+            await _fill(platform, consumers)
+    finally:
+        platform.close()
 
 
 async def _fill(platform: Platform, consumers: Sequence[BatchConsumer]) -> None:
