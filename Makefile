@@ -10,7 +10,7 @@ help: ## this list
 
 .venv/installed: requirements.lock pyproject.toml setup.py
 	rm -rf .venv
-	python=$${PYTHON:-$$(python3 deploy/local/interpreter.py)} && "$$python" -m venv .venv
+	python=$${PYTHON:-$$(python3 tests/images/interpreter.py)} && "$$python" -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(PY) -c 'import os, sysconfig; open(sysconfig.get_path("purelib") + "/checkout.pth", "w").write(os.getcwd())'

@@ -16,6 +16,6 @@ def main() -> None:
     """The operator's command line."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the command listens, Ctrl-C ends it without a traceback
     sys.path.insert(0, str(PARTS))
-    from deploy.cli import main as command_line
+    from deploy.cli.__main__ import main as command_line
 
     command_line()

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import sys
 import uuid
 import warnings
@@ -18,6 +19,7 @@ from deploy.local import kafka, mongo
 from deploy.local.ports import free_port
 from deploy.local.processes import trouble
 from deploy.local.server import Server, StackError, first_answer
+from deploy.sidecars.replica_set import become_primary
 
 # Its reaper is one more image to pull, and privileged to the engine's socket; `reaper.py` needs neither.
 testcontainers_config.ryuk_disabled = True
@@ -46,76 +48,64 @@ def why_not(environ: Mapping[str, str]) -> str | None:
 
 @asynccontextmanager
 async def broker(folder: Path | None, environ: Mapping[str, str]) -> AsyncIterator[Server]:
-    """Run Kafka in a container; its data survives in `folder`, or goes with the container when that is None."""
+    """Runs Kafka in a container; its data survives in `folder`, or goes with the container when that is None."""
     container = DockerContainer(environ.get("BILET_KAFKA_IMAGE", KAFKA_IMAGE))
-    host, port = container.get_docker_client().host(), free_port()
-    for key, value in _kafka_settings(host, port).items():
+    address = _published(container, KAFKA_PORT)
+    # It talks to itself by its own listener: the advertised address may not exist inside the container.
+    settings = kafka.ONE_NODE | {
+        "controller.quorum.voters": f"1@localhost:{CONTROLLER_PORT}",
+        "listeners": f"HOST://:{KAFKA_PORT},INTERNAL://:{INTERNAL_PORT},CONTROLLER://:{CONTROLLER_PORT}",
+        "advertised.listeners": f"HOST://{address},INTERNAL://localhost:{INTERNAL_PORT}",
+        "listener.security.protocol.map": "HOST:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "INTERNAL",
+        "log.dirs": "/var/lib/kafka/data",
+    }
+    for key, value in settings.items():
         container.with_env("KAFKA_" + key.upper().replace(".", "_"), value)
-    container.with_bind_ports(KAFKA_PORT, port)
-    _mount(container, folder, "/var/lib/kafka/data")
-    async with _running("Kafka", container) as died:
-        address = f"{host}:{port}"
+    async with _running("Kafka", container, folder, "/var/lib/kafka/data") as died:
         await first_answer("Kafka", lambda: kafka.probe(address), died(), START_SECONDS)
         yield Server(address, None, died)
 
 
 @asynccontextmanager
 async def replica_set(folder: Path | None, environ: Mapping[str, str]) -> AsyncIterator[Server]:
-    """Run MongoDB in a container; its data survives in `folder`, or goes with the container when that is None."""
+    """Runs MongoDB in a container; its data survives in `folder`, or goes with the container when that is None."""
     container = DockerContainer(environ.get("BILET_MONGO_IMAGE", MONGO_IMAGE))
-    host, port = container.get_docker_client().host(), free_port()
     container.with_command(["mongod", "--bind_ip_all", *mongo.ONE_MEMBER])
-    container.with_bind_ports(MONGO_PORT, port)
-    _mount(container, folder, "/data/db")
-    async with _running("MongoDB", container) as died:
-        # Direct: the set knows its member by the address inside the container, which clients cannot reach.
-        url, member = f"mongodb://{host}:{port}/?directConnection=true", f"127.0.0.1:{MONGO_PORT}"
-        await first_answer("MongoDB", lambda: mongo.become_primary(url, member), died(), START_SECONDS)
+    # Direct: the set knows its member by the address inside the container, which clients cannot reach.
+    url = f"mongodb://{_published(container, MONGO_PORT)}/?directConnection=true"
+    async with _running("MongoDB", container, folder, "/data/db") as died:
+        await first_answer("MongoDB", lambda: become_primary(url, f"127.0.0.1:{MONGO_PORT}"), died(), START_SECONDS)
         yield Server(url, None, died)
 
 
-def _kafka_settings(host: str, port: int) -> dict[str, str]:
-    """The broker talks to itself by its own listener: the advertised address may not exist inside the container."""
-    return kafka.ONE_NODE | {
-        "controller.quorum.voters": f"1@localhost:{CONTROLLER_PORT}",
-        "listeners": f"HOST://:{KAFKA_PORT},INTERNAL://:{INTERNAL_PORT},CONTROLLER://:{CONTROLLER_PORT}",
-        "advertised.listeners": f"HOST://{host}:{port},INTERNAL://localhost:{INTERNAL_PORT}",
-        "listener.security.protocol.map": "HOST:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name": "INTERNAL",
-        "log.dirs": "/var/lib/kafka/data",
-    }
-
-
-def _mount(container: DockerContainer, folder: Path | None, inside: str) -> None:
-    if folder is None:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o777)  # the images run as users of their own
-    container.with_volume_mapping(str(folder.absolute()), inside, "rw")
+def _published(container: DockerContainer, port: int) -> str:
+    """Where a port of the container will be reached from here."""
+    own = free_port()
+    container.with_bind_ports(port, own)
+    return f"{container.get_docker_client().host()}:{own}"
 
 
 @asynccontextmanager
-async def _running(name: str, container: DockerContainer) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+async def _running(
+    name: str, container: DockerContainer, folder: Path | None, inside: str
+) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Meanwhile a process of its own waits to remove the container in case that this one is killed."""
     unique = f"bilet-{name.lower()}-{uuid.uuid4().hex[:12]}"
-    async with _reaped(unique):
-        try:
-            await _unbroken(container.with_name(unique).start)
-            yield lambda: _died(name, container)
-        except DockerException as error:
-            raise StackError(f"{name}'s container {container.image} does not start: {error}") from error
-        finally:
-            await _unbroken(container.stop)
-
-
-@asynccontextmanager
-async def _reaped(container: str) -> AsyncIterator[None]:
-    """While the body runs, a process waits to remove the container in case that this one is killed."""
+    if folder is not None:
+        os.makedirs(folder, exist_ok=True)
+        os.chmod(folder, 0o777)  # the images run as users of their own
+        container.with_volume_mapping(os.fspath(folder), inside, "rw")
     reaper = await asyncio.create_subprocess_exec(
-        sys.executable, str(REAPER), container, stdin=asyncio.subprocess.PIPE, start_new_session=True
+        sys.executable, str(REAPER), unique, stdin=asyncio.subprocess.PIPE, start_new_session=True
     )
     try:
-        yield
+        await _unbroken(container.with_name(unique).start)
+        yield lambda: _died(name, container)
+    except DockerException as error:
+        raise StackError(f"{name}'s container {container.image} does not start: {error}") from error
     finally:
+        await _unbroken(container.stop)
         reaper.kill()
         await reaper.wait()
 

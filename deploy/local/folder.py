@@ -26,8 +26,10 @@ def data_folder(keep: Path | None) -> Iterator[Path]:
     """
     remove_left_behind(Path(tempfile.gettempdir()))
     try:
-        folder, lock = _kept(keep) if keep else _temporary()
+        folder, lock = _kept(keep.absolute()) if keep else _temporary()
         room = shutil.disk_usage(folder).free
+    except BlockingIOError:
+        raise StackError(f"{keep} is the data folder of a demo that runs: end that one, or name another") from None
     except OSError as error:
         raise StackError(f"no data folder in {keep or tempfile.gettempdir()}: {error.strerror}") from error
     with lock:
@@ -58,13 +60,9 @@ def _temporary() -> tuple[Path, TextIO]:
     return draft.rename(draft.with_name(draft.name.removeprefix("."))), lock
 
 
-def _kept(keep: Path) -> tuple[Path, TextIO]:
-    folder = keep.absolute()
+def _kept(folder: Path) -> tuple[Path, TextIO]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        return folder, _locked(folder, KEPT)
-    except BlockingIOError:
-        raise StackError(f"{folder} is the data folder of a demo that runs: end that one, or name another") from None
+    return folder, _locked(folder, KEPT)
 
 
 def _locked(folder: Path, kind: str) -> TextIO:

@@ -11,20 +11,14 @@ from testcontainers.core.docker_client import DockerClient
 
 UNDER_WAY_SECONDS = 10
 
-
-def main(name: str) -> None:
-    """Waits for the end of standard input, then removes the container and its anonymous volumes."""
+if __name__ == "__main__":
     sys.stdin.buffer.read()
-    containers = DockerClient().client.containers
-    deadline = time.monotonic() + UNDER_WAY_SECONDS
+    containers, deadline = DockerClient().client.containers, time.monotonic() + UNDER_WAY_SECONDS
     while time.monotonic() < deadline:
         try:
-            return containers.get(name).remove(force=True, v=True)  # type: ignore[no-any-return]
+            containers.get(sys.argv[1]).remove(force=True, v=True)
+            break
         except NotFound:
             time.sleep(0.5)  # the request to create it may be under way
         except DockerException as error:
-            sys.exit(f"the container {name} is left behind: {error}")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+            sys.exit(f"the container {sys.argv[1]} is left behind: {error}")

@@ -15,6 +15,12 @@ class NoInfrastructure(StackError):
     """None of the three ways to Kafka and MongoDB is open on this machine; the command line exits with 2."""
 
 
+async def never_dies() -> str:
+    """The `died` of a server that somebody else looks after."""
+    end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    return await end
+
+
 @dataclass(frozen=True)
 class Server:
     """A Kafka or MongoDB that answers.
@@ -24,39 +30,30 @@ class Server:
     """
 
     address: str
-    pid: int | None
-    died: Callable[[], Awaitable[str]]
-
-
-async def never_dies() -> str:
-    """The `died` of a server that somebody else looks after."""
-    await asyncio.Event().wait()
-    raise AssertionError("unreachable: nobody sets this event")
+    pid: int | None = None
+    died: Callable[[], Awaitable[str]] = never_dies
 
 
 async def first_answer(name: str, probe: Callable[[], Awaitable[None]], died: Awaitable[str], seconds: float) -> None:
-    """Repeat `probe` until it returns; it raises OSError or TimeoutError while the server is not there yet.
+    """Repeats `probe` until it returns; it raises OSError or TimeoutError while the server is not there yet.
 
     Raises StackError when the server dies first, or after `seconds`.
     """
-    answering = asyncio.ensure_future(_repeat(probe))
-    dying = asyncio.ensure_future(died)
+
+    async def answer() -> None:
+        while True:
+            try:
+                return await probe()
+            except (OSError, TimeoutError):
+                await asyncio.sleep(0.1)
+
+    answering, dying = asyncio.ensure_future(answer()), asyncio.ensure_future(died)
     try:
         await asyncio.wait({answering, dying}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if answering.done():
             return answering.result()
-        if dying.done():
-            raise StackError(dying.result())
-        raise StackError(f"{name} did not answer within {seconds:g} seconds")
+        raise StackError(dying.result() if dying.done() else f"{name} did not answer within {seconds:g} seconds")
     finally:
-        for waiting in (answering, dying):
-            waiting.cancel()
+        answering.cancel()
+        dying.cancel()
         await asyncio.gather(answering, dying, return_exceptions=True)
-
-
-async def _repeat(probe: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            return await probe()
-        except (OSError, TimeoutError):
-            await asyncio.sleep(0.1)

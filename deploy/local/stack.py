@@ -3,12 +3,15 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import external, kafka, mongo
+from deploy.local import kafka, mongo
 from deploy.local.server import NoInfrastructure, Say, Server, StackError
+
+KAFKA_VARIABLE, MONGO_VARIABLE = "KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL"
+ANSWER_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -35,33 +38,43 @@ class Run:
     say: Say
 
 
+Start = Callable[[Run], AbstractAsyncContextManager[Server]]
+
+
 @dataclass(frozen=True)
 class Provider:
-    """One way to Kafka and MongoDB: why it is not open here (None when it is), how to open it, how to start both."""
+    """One way to Kafka and MongoDB: why it is not open here (None when it is), how to open it, how to start each."""
 
     name: str
     why_not: Callable[[Mapping[str, str]], str | None]
     remedy: str
-    start: Callable[[Run, AsyncExitStack], Awaitable[tuple[Server, Server]]]
+    kafka: Start
+    mongodb: Start
 
 
-async def _external(run: Run, running: AsyncExitStack) -> tuple[Server, Server]:
-    return await external.servers(run.environ, run.say)
+def _not_named(environ: Mapping[str, str]) -> str | None:
+    """Raises StackError when only one of the two is named: half an intention is more likely a mistake."""
+    given = [name for name in (KAFKA_VARIABLE, MONGO_VARIABLE) if environ.get(name)]
+    if len(given) == 1:
+        raise StackError(f"{given[0]} is set alone: set both {KAFKA_VARIABLE} and {MONGO_VARIABLE}, or neither")
+    return None if given else f"{KAFKA_VARIABLE} and {MONGO_VARIABLE} are not set"
 
 
-async def _containers(run: Run, running: AsyncExitStack) -> tuple[Server, Server]:
-    from deploy.local import containers
-
-    folder = run.data / "containers" if run.kept else None
-    mongodb = containers.replica_set(folder and folder / "mongo", run.environ)
-    broker = containers.broker(folder and folder / "kafka", run.environ)
-    return await running.enter_async_context(broker), await running.enter_async_context(mongodb)
-
-
-async def _processes(run: Run, running: AsyncExitStack) -> tuple[Server, Server]:
-    mongod = mongo.replica_set(run.data / "mongo", run.environ)
-    broker = kafka.broker(run.data / "kafka", run.environ, run.say)
-    return await running.enter_async_context(broker), await running.enter_async_context(mongod)
+@asynccontextmanager
+async def _named(run: Run, variable: str, probe: Callable[[str], Awaitable[int | None]]) -> AsyncIterator[Server]:
+    """A server that somebody else runs, once it has answered; raises StackError when it does not."""
+    address, enough = run.environ[variable], mongo.TRANSACTION_SECONDS
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            seconds = await probe(address)
+    except TimeoutError:
+        raise StackError(f"what {variable} names did not answer within {ANSWER_SECONDS} seconds") from None
+    except (OSError, ValueError) as error:
+        raise StackError(f"what {variable} names cannot be used: {error}") from error
+    if seconds not in (None, enough):
+        advice = f"set transactionLifetimeLimitSeconds to {enough}"
+        run.say(f"Warning: this MongoDB lets a dead client's transaction live {seconds} s; {advice}")
+    yield Server(address)
 
 
 def _no_containers(environ: Mapping[str, str]) -> str | None:
@@ -73,25 +86,39 @@ def _no_containers(environ: Mapping[str, str]) -> str | None:
     return containers.why_not(environ)
 
 
+def _container(run: Run, name: str) -> AbstractAsyncContextManager[Server]:
+    from deploy.local import containers
+
+    start = {"kafka": containers.broker, "mongo": containers.replica_set}[name]
+    return start(run.data.absolute() / "containers" / name if run.kept else None, run.environ)
+
+
 def _no_processes(environ: Mapping[str, str]) -> str | None:
-    reasons = [reason for reason in (kafka.why_not(environ), mongo.why_not(environ)) if reason]
-    return "; ".join(reasons) or None
+    return "; ".join(reason for reason in (kafka.why_not(environ), mongo.why_not(environ)) if reason) or None
 
 
 PROVIDERS: Sequence[Provider] = (
     Provider(
         "external",
-        external.why_not,
+        _not_named,
         "set KAFKA_BOOTSTRAP_SERVERS, and MONGO_URL of a replica set",
-        _external,
+        lambda run: _named(run, KAFKA_VARIABLE, kafka.probe),
+        lambda run: _named(run, MONGO_VARIABLE, mongo.probe),
     ),
-    Provider("containers", _no_containers, "start Docker", _containers),
+    Provider(
+        "containers",
+        _no_containers,
+        "start Docker",
+        lambda run: _container(run, "kafka"),
+        lambda run: _container(run, "mongo"),
+    ),
     Provider(
         "processes",
         _no_processes,
         "install Java 17 or newer, Maven, and mongod 6 or newer (Debian: apt install openjdk-17-jre-headless maven; "
         "on Linux x86_64 mongod comes with the Python packages)",
-        _processes,
+        lambda run: kafka.broker(run.data / "kafka", run.environ, run.say),
+        lambda run: mongo.replica_set(run.data / "mongo", run.environ),
     ),
 )
 
@@ -107,11 +134,11 @@ async def infrastructure(
     """
     provider, why = choose(environ)
     say(f"Kafka and MongoDB: {provider.name} ({why})")
-    async with AsyncExitStack() as running:
-        broker, mongodb = await provider.start(Run(data, kept, environ, say), running)
+    run = Run(data, kept, environ, say)
+    async with provider.kafka(run) as broker, provider.mongodb(run) as mongodb:
         pids = {"kafka": broker.pid, "mongod": mongodb.pid}
-        await running.enter_async_context(_ended_by_death_of(broker, mongodb))
-        yield Infrastructure(broker.address, mongodb.address, provider.name, pids, data)
+        async with _ended_by_death_of(broker, mongodb):
+            yield Infrastructure(broker.address, mongodb.address, provider.name, pids, data)
 
 
 def choose(environ: Mapping[str, str]) -> tuple[Provider, str]:
@@ -128,9 +155,8 @@ def choose(environ: Mapping[str, str]) -> tuple[Provider, str]:
 
 @asynccontextmanager
 async def _ended_by_death_of(*servers: Server) -> AsyncIterator[None]:
-    body = asyncio.current_task()
+    body, deaths = asyncio.current_task(), list[str]()
     assert body is not None
-    deaths: list[str] = []
 
     async def watch(server: Server) -> None:
         deaths.append(await server.died())

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import aiohttp
 
-from deploy.local import gateway, identity, secret
+from deploy.gateway import caddy
 from deploy.local.ports import free_port
-from deploy.local.processes import Program, run
+from deploy.local.processes import Program, Supervisor, run
 from deploy.local.server import Say, StackError
 from deploy.local.stack import Infrastructure
-from deploy.local.supervisor import Supervisor
+from deploy.sidecars import identity, secret
+from shared.messaging.lag import OWNERS
 
 ROOT = Path(__file__).parents[2]
 MIGRATE = (sys.executable, "-m", "deploy.cli", "migrate")
@@ -26,9 +27,7 @@ START_SECONDS = 120.0
 HOPELESS_RESTARTS = 3
 PROOFS = 8
 """Connections: where two gateways share a port, the kernel gives each some of them."""
-
-SERVICES = ("analytics", "notifications", "registration", "trials")
-ONE_PROCESS_EACH: Mapping[str, Sequence[str]] = {service: ("all",) for service in SERVICES}
+ONE_PROCESS_EACH: Mapping[str, Sequence[str]] = {service: ("all",) for service in sorted(OWNERS)}
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ async def system(
     data: Path | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> AsyncIterator[System]:
-    """Migrate, then start everything and wait until all of it is ready; all ends with the body.
+    """Migrates, then starts everything and waits until all of it is ready; all ends with the body.
 
     `roles` names the processes of each service (a role twice is two replicas), `port` the gateway's, `data` the folder
     for keys and logs when it is not the infrastructure's. Raises StackError when a part does not start.
@@ -75,11 +74,15 @@ async def system(
         await run(Program("bilet migrate", migrate, settings, data / "logs" / "migrate.log", ROOT), START_SECONDS)
         supervisor = Supervisor(say)
         try:
-            processes, upstreams = await _start_services(supervisor, roles, settings, data / "logs")
-            upstreams["issuer"] = [await _start_identity(supervisor, settings, data)]
-            await _start_gateway(supervisor, own, upstreams, scenario, data, environ)
-            await _ready(supervisor, _probes(processes, upstreams["issuer"][0], settings["OIDC_ISSUER"]))
-            await prove(issuer := _issuer(data, settings["OIDC_ISSUER"]))
+            starting = _Start(supervisor, settings, data)
+            upstreams = {service: await starting.service(service, its) for service, its in roles.items()}
+            processes = dict(starting.urls)
+            upstreams["issuer"] = [await starting.identity()]
+            config = data / "Caddyfile"
+            config.write_text(caddy.caddyfile(own, upstreams, upstreams.get(caddy.PAGE_SERVICE, ()), scenario))
+            await supervisor.start(caddy.program(config, environ, data / "logs" / "gateway.log"))
+            await _ready(supervisor, {name: f"{at}/readyz" for name, at in starting.urls.items()}, settings)
+            await prove(issuer := identity.Issuer(identity.load_key(data / "identity-key.json"), f"{url}/issuer"))
             yield System(url, processes, issuer, supervisor, settings, infrastructure)
         finally:
             await supervisor.stop()
@@ -89,108 +92,88 @@ async def system(
 def _port(data: Path, wanted: int | None, say: Say) -> Iterator[int]:
     """The port of the last run with the same data comes first: accounts are bound to the issuer's URL, which has it."""
     last = data / "gateway-port"
-    usual = int(last.read_text()) if last.exists() else gateway.DEFAULT_PORT
-    with gateway.port_for(wanted, usual, say) as port:
+    usual = int(last.read_text()) if last.exists() else caddy.DEFAULT_PORT
+    with caddy.port_for(wanted, usual, say) as port:
         last.write_text(str(port))
         yield port
 
 
 def _settings(infrastructure: Infrastructure, data: Path, issuer: str, environ: Mapping[str, str]) -> dict[str, str]:
-    master_key = environ.get("MASTER_KEY") or secret.kept(data / "master-key", _new_master_key).decode()
     return {
         **environ,
         "KAFKA_BOOTSTRAP_SERVERS": infrastructure.bootstrap_servers,
         "MONGO_URL": infrastructure.mongo_url,
-        "MASTER_KEY": master_key,
+        "MASTER_KEY": environ.get("MASTER_KEY") or secret.kept(data / "master-key", _new_key).decode(),
         "OIDC_ISSUER": issuer,
         "HTTP_HOST": "127.0.0.1",
         "TRUSTED_PROXIES": "127.0.0.1",
     }
 
 
-def _new_master_key() -> bytes:
+def _new_key() -> bytes:
     return base64.b64encode(secrets.token_bytes(32))
 
 
-async def _start_services(
-    supervisor: Supervisor, roles: Mapping[str, Sequence[str]], settings: Mapping[str, str], logs: Path
-) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """The URL of each process by its name, and by service the `host:port` of those that serve its API."""
-    processes: dict[str, str] = {}
-    upstreams: dict[str, list[str]] = {service: [] for service in roles}
-    for service, role in ((service, role) for service, its_roles in roles.items() for role in its_roles):
+class _Start:
+    """Starts the Python processes of a system; `urls` are theirs by name."""
+
+    def __init__(self, supervisor: Supervisor, settings: Mapping[str, str], data: Path) -> None:
+        self.urls: dict[str, str] = {}
+        self._supervisor, self._settings, self._data = supervisor, settings, data
+
+    async def service(self, service: str, roles: Sequence[str]) -> list[str]:
+        """Starts a process for each role; the `host:port` of those that serve the API."""
+        upstreams = []
+        for role in roles:
+            name = service if role == "all" else f"{service}.{role}"
+            replicas = sum(other == name or other.startswith(f"{name}-") for other in self.urls)
+            name = f"{name}-{replicas + 1}" if replicas else name
+            address = await self._module(name, f"services.{service}.app", role)
+            upstreams += [address] if role in ("api", "all") else []
+        return upstreams
+
+    async def identity(self) -> str:
+        """Starts the identity provider; its `host:port`."""
+        known = secret.kept(self._data / "identity-client-secret", lambda: secrets.token_urlsafe(32).encode())
+        own = {
+            "IDENTITY_KEY": str(self._data / "identity-key.json"),
+            "IDENTITY_CLIENT_ID": CLIENT_ID,
+            "IDENTITY_CLIENT_SECRET": known.decode(),
+        }
+        return await self._module("identity", "deploy.sidecars.identity", **own)
+
+    async def _module(self, name: str, module: str, *words: str, **own: str) -> str:
         address = f"127.0.0.1:{(port := free_port())}"
-        name = _name(service, role, processes)
-        argv = (sys.executable, "-m", f"services.{service}.app", role)
-        await supervisor.start(Program(name, argv, {**settings, "HTTP_PORT": str(port)}, logs / f"{name}.log", ROOT))
-        processes[name] = f"http://{address}"
-        if role in ("api", "all"):
-            upstreams[service].append(address)
-    return processes, upstreams
+        env, log = {**self._settings, **own, "HTTP_PORT": str(port)}, self._data / "logs" / f"{name}.log"
+        await self._supervisor.start(Program(name, (sys.executable, "-m", module, *words), env, log, ROOT))
+        self.urls[name] = f"http://{address}"
+        return address
 
 
-def _name(service: str, role: str, taken: Mapping[str, str]) -> str:
-    name = service if role == "all" else f"{service}.{role}"
-    replicas = sum(other == name or other.startswith(f"{name}-") for other in taken)
-    return f"{name}-{replicas + 1}" if replicas else name
+async def _ready(supervisor: Supervisor, probes: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    """Waits until each program answers 200 at its URL, the gateway through the provider behind it.
 
-
-def _identity_key(data: Path) -> Path:
-    return data / "identity-key.json"
-
-
-def _issuer(data: Path, url: str) -> identity.Issuer:
-    return identity.Issuer(identity.load_key(_identity_key(data)), url)
-
-
-async def _start_identity(supervisor: Supervisor, settings: Mapping[str, str], data: Path) -> str:
-    """The `host:port` of the identity provider."""
-    client_secret = secret.kept(data / "identity-client-secret", lambda: secrets.token_urlsafe(32).encode())
-    env = {
-        **settings,
-        "IDENTITY_KEY": str(_identity_key(data)),
-        "IDENTITY_CLIENT_ID": CLIENT_ID,
-        "IDENTITY_CLIENT_SECRET": client_secret.decode(),
-        "HTTP_PORT": str(port := free_port()),
-    }
-    argv = (sys.executable, "-m", "deploy.local.identity")
-    await supervisor.start(Program("identity", argv, env, data / "logs" / "identity.log", ROOT))
-    return f"127.0.0.1:{port}"
-
-
-async def _start_gateway(
-    supervisor: Supervisor,
-    port: int,
-    upstreams: Mapping[str, Sequence[str]],
-    scenario: Path | None,
-    data: Path,
-    environ: Mapping[str, str],
-) -> None:
-    config = data / "Caddyfile"
-    config.write_text(gateway.caddyfile(port, upstreams, upstreams.get(gateway.PAGE_SERVICE, ()), scenario))
-    await supervisor.start(gateway.program(config, environ, data / "logs" / "gateway.log"))
-
-
-def _probes(processes: Mapping[str, str], provider: str, issuer: str) -> dict[str, str]:
-    """By program, the URL that answers 200 when it is ready; the gateway's leads through it to the provider."""
-    return {
-        **{name: f"{url}/readyz" for name, url in processes.items()},
-        "identity": f"http://{provider}/readyz",
-        "gateway": f"{issuer}/.well-known/openid-configuration",
-    }
-
-
-async def _ready(supervisor: Supervisor, probes: Mapping[str, str]) -> None:
-    """Wait until each program answers 200 at its URL; raises StackError when one keeps dying or takes too long."""
-    deadline = asyncio.get_running_loop().time() + START_SECONDS
+    Raises StackError when one keeps dying or takes too long.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + START_SECONDS
+    through = {"gateway": f"{settings['OIDC_ISSUER']}/.well-known/openid-configuration"}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http:
-        for name, url in probes.items():
+        for name, url in {**probes, **through}.items():
             while (complaint := await _complaint(http, url)) is not None:
                 if supervisor.restarts(name) >= HOPELESS_RESTARTS:
                     raise StackError(supervisor.last_death(name))
-                if asyncio.get_running_loop().time() > deadline:
+                if clock() > deadline:
                     raise StackError(f"{name} is not ready after {START_SECONDS:g} s: {complaint}")
                 await asyncio.sleep(0.1)
+
+
+async def _complaint(http: aiohttp.ClientSession, url: str) -> str | None:
+    try:
+        async with http.get(url) as answer:
+            return None if answer.status == 200 else f"{url} says {answer.status} {await answer.text()}"
+    except (aiohttp.ClientError, TimeoutError):
+        return f"{url} does not answer"
 
 
 async def prove(issuer: identity.Issuer) -> None:
@@ -205,11 +188,3 @@ async def prove(issuer: identity.Issuer) -> None:
                 raise StackError(f"{issuer.url}/jwks gives no keys: {error or type(error).__name__}") from None
             if published != issuer.keys():
                 raise StackError(f"{issuer.url} is another system's: it publishes other keys than this one signs with")
-
-
-async def _complaint(http: aiohttp.ClientSession, url: str) -> str | None:
-    try:
-        async with http.get(url) as answer:
-            return None if answer.status == 200 else f"{url} says {answer.status} {await answer.text()}"
-    except (aiohttp.ClientError, TimeoutError):
-        return f"{url} does not answer"

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from deploy.demo import settings_of
+from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
 from shared.base.settings import Settings
 from shared.contracts.topics import region_topic

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deploy.demo import settings_of
+from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
 from deploy.simulator.simulation import Result
 from tests.chaos.agreement import agreed

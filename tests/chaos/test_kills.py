@@ -10,7 +10,7 @@ from random import Random
 import aiohttp
 import pytest
 
-from deploy.demo import settings_of
+from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
 from deploy.simulator import simulation
 from deploy.simulator.acts import Sit

@@ -13,7 +13,7 @@ from random import Random
 import aiohttp
 import pytest
 
-from deploy.demo import settings_of
+from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
 from deploy.simulator.player import Pace
 from deploy.simulator.scenario import Scenario

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from deploy.images import run
 from deploy.local.containers import KAFKA_IMAGE, MONGO_IMAGE
 from deploy.local.ports import free_port
+from tests.containers import compose as run
 from tests.containers.engine import IMAGES, SERVICES, docker, named, needs, stop
 
 SERVERS = (os.environ.get("BILET_KAFKA_IMAGE", KAFKA_IMAGE), os.environ.get("BILET_MONGO_IMAGE", MONGO_IMAGE))
@@ -48,7 +48,7 @@ def system(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def command(*words: str, environ: Mapping[str, str]) -> str:
-    argv = [sys.executable, "-m", "deploy.images.run", *words]
+    argv = [sys.executable, "-m", "tests.containers.compose", *words]
     ended = subprocess.run(argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
     assert ended.returncode == 0, ended.stdout
     return ended.stdout

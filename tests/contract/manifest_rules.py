@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from deploy.secrets import manifest as secrets
+from deploy.cli.secrets import manifest as secrets
 from tests.contract.manifest_parts import COMPONENT, NAME, VERSION, Manifest, Pod, pods, references
 
 SERVES_NOBODY = ("operator",)

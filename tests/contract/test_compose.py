@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.images import run
 from deploy.local import kafka, mongo
 from deploy.local.containers import KAFKA_IMAGE, KAFKA_PORT, MONGO_IMAGE, MONGO_PORT
+from deploy.sidecars.replica_set import REPLICA_SET
+from tests.containers import compose as run
 
 KUSTOMIZATIONS = sorted((Path(__file__).parents[2] / "deploy" / "kubernetes").rglob("kustomization.yaml"))
 
@@ -89,5 +90,5 @@ def test_the_servers_are_where_they_are_looked_for(services: dict[str, Any]) -> 
     for service in services.values():
         known = service.get("environment", {})
         assert known.get("KAFKA_BOOTSTRAP_SERVERS", f"kafka:{KAFKA_PORT}") == f"kafka:{KAFKA_PORT}"
-        url = f"mongodb://mongo:{MONGO_PORT}/?replicaSet={mongo.REPLICA_SET}"
+        url = f"mongodb://mongo:{MONGO_PORT}/?replicaSet={REPLICA_SET}"
         assert known.get("MONGO_URL", url) == url

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy import commands
-from deploy.arguments import parser
-from deploy.local import gateway, kafka, mongo
-from deploy.secrets import manifest as secrets
+from deploy.cli import migrate, simulate
+from deploy.cli.arguments import parser
+from deploy.cli.secrets import manifest as secrets
+from deploy.gateway import caddy as gateway
+from deploy.local import kafka, mongo
+from deploy.sidecars.replica_set import REPLICA_SET
 from shared.base.settings import Settings, networks
 from shared.contracts.topics import GROUPS, TOPICS, dead_letters
 from shared.http.client_address import client_of
@@ -81,10 +83,10 @@ def test_the_command_line_understands_the_jobs(drill: list[Manifest]) -> None:
         for pod in pods(drill)
         if pod.kind == "Job"
     }
-    assert parser().parse_args(words["migrate"]).run is commands.migrate_all
-    simulate = parser().parse_args(words["simulator"])
-    assert (simulate.run, simulate.scale, simulate.wait > 0) == (commands.simulate, 1.0, True)
-    assert urlsplit(simulate.url).netloc in _addresses(drill)
+    assert parser().parse_args(words["migrate"]).run is migrate.run
+    play = parser().parse_args(words["simulator"])
+    assert (play.run, play.scale, play.wait > 0) == (simulate.run, 1.0, True)
+    assert urlsplit(play.url).netloc in _addresses(drill)
 
 
 @needs_kubectl
@@ -148,7 +150,7 @@ def test_kafka_and_mongo_are_set_as_on_a_developers_machine() -> None:
     assert kafka.ONE_NODE.items() <= broker.items()
     server = (MANIFESTS / "components/mongo-plain/mongo.yaml").read_text()
     for setting in (
-        f"--replSet={mongo.REPLICA_SET}",
+        f"--replSet={REPLICA_SET}",
         f"--setParameter=transactionLifetimeLimitSeconds={mongo.TRANSACTION_SECONDS}",
         f"--setParameter=minSnapshotHistoryWindowInSeconds={mongo.HISTORY_SECONDS}",
         f"--wiredTigerEngineConfigString={','.join(mongo.LATE_EVICTION)}",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from kubernetes_validate.utils import ValidationError, validate
 
-from deploy.arguments import parser
-from deploy.mongo_setup import USERS
-from deploy.secrets import manifest as secrets
+from deploy.cli.arguments import parser
+from deploy.cli.secrets import manifest as secrets
+from deploy.sidecars.mongo_setup import USERS
 from tests.contract import manifest_policies as policies
 from tests.contract import manifest_rules as rules
 from tests.contract.manifest_parts import Manifest, built, kustomize_too_old, one, plain, pods, references

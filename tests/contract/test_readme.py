@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.arguments import parser
+from deploy.cli.arguments import parser
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.ru.md")

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.installation import SERVERS
+from deploy.cli.installation import SERVERS
 from deploy.local.system import ROOT
 
 DEADLINE = 60.0

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest_asyncio
 
-from deploy.demo import settings_of
+from deploy.cli.whole_demo import settings_of
 from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
 from deploy.local.system import System, system

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from deploy.local.announcement import About, announced
+from deploy.cli.run_file import About, announced
 from deploy.local.ports import free_port
 from deploy.local.system import ROOT, System
 from shared.base.settings import Settings

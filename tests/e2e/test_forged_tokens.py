@@ -12,8 +12,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from deploy.local.identity import ALGORITHM, load_key
 from deploy.local.system import System
+from deploy.sidecars.identity import ALGORITHM, load_key
 
 ROUTES: Mapping[str, str] = {
     "GET /registration/me": "national-operator",

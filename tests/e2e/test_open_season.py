@@ -13,9 +13,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from deploy.installation import SERVERS, signing
+from deploy.cli.installation import SERVERS, signing
+from deploy.cli.open_season import open_season, school_year
 from deploy.local.system import ROOT, System
-from deploy.open_season import open_season, school_year
 from deploy.simulator.catalogue import venues_of
 from deploy.simulator.client import Client as Caller
 from deploy.simulator.folder import load

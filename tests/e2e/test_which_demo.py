@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.announcement import About, announced
+from deploy.cli.run_file import About, announced
 from deploy.local.system import ROOT, System
 from tests.e2e.bilet import Bilet
 from tests.e2e.conftest import Client

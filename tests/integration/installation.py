@@ -16,10 +16,10 @@ import aiohttp
 from aiohttp import web
 from joserfc.jwk import ECKey
 
-from deploy.local.identity import Issuer
 from deploy.local.ports import free_port
 from deploy.local.processes import Child, Program, spawn
 from deploy.local.stack import Infrastructure
+from deploy.sidecars.identity import Issuer
 from shared.base.settings import Settings
 from shared.contracts import wire
 from shared.contracts.event import Envelope

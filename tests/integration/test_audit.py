@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
-from deploy import audit as verb
+from deploy.cli import audit as verb
 from deploy.local.stack import Infrastructure
 from shared.base.errors import Unavailable
 from shared.http.audit import ACTORS, LOG, MOST_WAITING, AuditLog
@@ -155,7 +155,7 @@ async def test_entries_are_forgotten_and_read_by_the_verb(
     assert entry["expires"] - entry["at"] == timedelta(days=trials.settings.audit_days)
     index = (await trials.mongo[LOG].index_information())["expires_1"]
     assert index["expireAfterSeconds"] == 0
-    monkeypatch.setattr("deploy.installation.servers", lambda _: trials.settings)
+    monkeypatch.setattr("deploy.cli.installation.servers", lambda _: trials.settings)
     asked = Namespace(data=None, participant="a4", actor=None, days=1, limit=10, json=True)
     assert await verb.show(asked) == 0
     printed = json.loads(capsys.readouterr().out)

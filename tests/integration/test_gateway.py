@@ -11,7 +11,7 @@ import pytest
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from deploy.local import gateway
+from deploy.gateway import caddy as gateway
 from deploy.local.ports import free_port
 from deploy.local.processes import spawn
 from shared.base.models import Input

@@ -15,9 +15,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import AsyncMongoClient
 
+from deploy.cli.whole_demo import peak_memory
 from deploy.local import folder, stack
 from deploy.local.folder import data_folder
-from deploy.local.processes import peak_memory
 from deploy.local.server import NoInfrastructure, StackError
 from deploy.local.stack import Infrastructure
 

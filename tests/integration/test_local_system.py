@@ -14,14 +14,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from deploy.local import gateway, identity
-from deploy.local.identity import TOKEN_SECONDS
+from deploy.gateway import caddy as gateway
 from deploy.local.ports import LAST, claimed, free_port, is_free
-from deploy.local.processes import Program
+from deploy.local.processes import Program, Supervisor
 from deploy.local.server import StackError
 from deploy.local.stack import Infrastructure
-from deploy.local.supervisor import Supervisor
 from deploy.local.system import prove, system
+from deploy.sidecars import identity
+from deploy.sidecars.identity import TOKEN_SECONDS
 from shared.base.errors import Unauthenticated
 from shared.identity.tokens import Tokens
 
@@ -204,7 +204,7 @@ def test_a_busy_port_that_was_asked_for_is_an_error_and_else_another_is_taken() 
 
 CLAIM = """
 import sys
-from deploy.local import gateway
+from deploy.gateway import caddy as gateway
 with gateway.port_for(None, int(sys.argv[1]), lambda line: None) as port:
     print(port, flush=True)
     sys.stdin.read()

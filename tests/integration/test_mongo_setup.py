@@ -15,7 +15,8 @@ from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 from deploy.local import mongo
 from deploy.local.ports import free_port
 from deploy.local.processes import Program, spawn
-from deploy.mongo_setup import AUTHENTICATION_FAILED, OPERATOR, ROOT, UNAUTHORIZED, USERS, ReplicaSet, Watch
+from deploy.sidecars.mongo_setup import AUTHENTICATION_FAILED, OPERATOR, ROOT, UNAUTHORIZED, USERS, ReplicaSet, Watch
+from deploy.sidecars.replica_set import REPLICA_SET
 from shared.base.errors import Unavailable
 from shared.storage.mongo import Mongo
 
@@ -48,7 +49,7 @@ class Database:
     async def refusal(self, user: str, password: str, database: str) -> int | None:
         """The code of the error when this user writes to this database; None when it may."""
         async with AsyncMongoClient[dict[str, object]](
-            f"mongodb://{user}:{password}@{self.address}/?replicaSet={mongo.REPLICA_SET}&authSource=admin",
+            f"mongodb://{user}:{password}@{self.address}/?replicaSet={REPLICA_SET}&authSource=admin",
             serverSelectionTimeoutMS=5000,
             serverMonitoringMode="poll",
         ) as client:
@@ -69,7 +70,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     key.write_bytes(base64.b64encode(os.urandom(567)))
     key.chmod(0o400)
     server = [str(mongo.executable(os.environ)), f"--dbpath={tmp_path / 'db'}", f"--port={port}", "--nounixsocket"]
-    argv = [*server, "--bind_ip=127.0.0.1", f"--replSet={mongo.REPLICA_SET}", f"--keyFile={key}"]
+    argv = [*server, "--bind_ip=127.0.0.1", f"--replSet={REPLICA_SET}", f"--keyFile={key}"]
     child = await spawn(Program("mongod", argv, os.environ, tmp_path / "mongod.log"))
     try:
         made = Database(address, tmp_path / "passwords")
@@ -103,9 +104,7 @@ async def test_users_may_what_is_theirs_and_follow_the_secret(database: Database
 
 async def test_a_service_that_is_refused_says_one_thing_also_while_the_driver_asks_nobody(database: Database) -> None:
     await _settled(database.watch())
-    refused = Mongo(
-        f"mongodb://trials:wrong@{database.address}/?replicaSet={mongo.REPLICA_SET}&authSource=admin", "any"
-    )
+    refused = Mongo(f"mongodb://trials:wrong@{database.address}/?replicaSet={REPLICA_SET}&authSource=admin", "any")
     said: dict[type[BaseException | None], str] = {}
     async with asyncio.timeout(60):
         while ServerSelectionTimeoutError not in said:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.migrate import migrate
+from deploy.cli.migrate import migrate
 from shared.base.settings import Settings
 from shared.storage.mongo import Mongo
 

@@ -10,8 +10,8 @@ from functools import partial
 
 import pytest
 
+from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
-from deploy.migrate import migrate
 from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
 from shared.runtime.process import EXIT_SECONDS

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.installation import Servers
+from deploy.cli.installation import Servers
+from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
-from deploy.migrate import migrate
 from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
 from shared.messaging.lag import backlog, faults

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from aiokafka import TopicPartition
 
+from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
-from deploy.migrate import migrate
 from shared.runtime.migration import create_topics
 from tests.builders import enveloped, registered
 from tests.integration.changed_logs import spoil_on_disk

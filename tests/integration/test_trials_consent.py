@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 import pytest_asyncio
 
-from deploy.installation import Servers
+from deploy.cli.installation import Servers
+from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
-from deploy.migrate import migrate
 from services.trials.app import store_of
 from services.trials.bookings import Bookings, Wish, book
 from services.trials.copies import PARTICIPANTS, Participant

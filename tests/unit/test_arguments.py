@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from deploy.arguments import parser
+from deploy.cli.arguments import parser
 
 WRONG = {
     "token --grant boss:RU": "'boss' is no role; roles are guardian, mentor,",
@@ -59,7 +59,7 @@ import os, signal, sys
 
 class Interrupt:
     def find_spec(self, name, *_):
-        if name == "deploy.arguments":
+        if name == "deploy.cli.arguments":
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Interrupt())

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deploy.arguments import ROSTOV
-from deploy.demo import Play, demo
-from deploy.installation import CallError
+from deploy.cli.installation import CallError
+from deploy.cli.options import ROSTOV
+from deploy.cli.play import refuse_another, scenario_of
+from deploy.cli.whole_demo import Play, demo
 from deploy.local.server import StackError
-from deploy.play import refuse_another, scenario_of
 
 PLAY = Play(ROSTOV, scale=0.02, seed=2020, keep=None, port=None, exit=True)
 NOTE = "season 2020 of 28,866 pupils, scale 1, seed 2020"
@@ -22,7 +22,7 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     def started(*_: object, **__: object) -> None:
         raise AssertionError("a server was started")
 
-    monkeypatch.setattr("deploy.demo.infrastructure", started)
+    monkeypatch.setattr("deploy.cli.whole_demo.infrastructure", started)
 
 
 async def test_a_kept_folder_of_another_play(tmp_path: Path) -> None:

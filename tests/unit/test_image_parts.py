@@ -36,6 +36,6 @@ def test_what_is_no_shared_object_is_refused() -> None:
 
 
 def test_the_command_line_starts_without_the_docker_sdk() -> None:
-    look = "import sys, deploy.cli; print({'docker', 'testcontainers', 'yaml'} & sys.modules.keys())"
+    look = "import sys, deploy.cli.__main__; print({'docker', 'testcontainers', 'yaml'} & sys.modules.keys())"
     said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
     assert said.stdout == "set()\n"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from deploy.images import run
+from tests.containers import compose as run
 
 KNOWN = {"MASTER_KEY": "k", "IDENTITY_CLIENT_SECRET": "s"}
 WRONG = {

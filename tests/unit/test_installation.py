@@ -11,10 +11,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from pymongo.errors import OperationFailure
 
-from deploy import installation
-from deploy.answering import answering, once_there
-from deploy.installation import CallError
-from deploy.local.identity import load_key
+from deploy.cli import installation
+from deploy.cli.installation import CallError
+from deploy.cli.readiness import answering, once_there
+from deploy.sidecars.identity import load_key
 from shared.messaging.lag import OWNERS
 
 ISSUER = "http://identity:8000/issuer"
@@ -63,7 +63,7 @@ def _failing(*errors: Exception) -> tuple[Callable[[], Awaitable[None]], list[Ex
 async def test_work_is_repeated_until_its_servers_are_there(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deploy.answering.PAUSE", 0)
+    monkeypatch.setattr("deploy.cli.readiness.PAUSE", 0)
     work, left = _failing(KafkaConnectionError(), KafkaConnectionError(), OperationFailure("not yet", 18))
     await once_there(work, 60)
     assert left == []
@@ -79,7 +79,7 @@ async def test_work_is_not_repeated_behind_its_deadline_nor_after_a_mistake() ->
 
 
 async def test_a_system_answers_when_all_of_its_services_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy.answering.PAUSE", 0)
+    monkeypatch.setattr("deploy.cli.readiness.PAUSE", 0)
     asked: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from deploy.local.interpreter import chosen, on_path, seconds
+from tests.images.interpreter import chosen, on_path, seconds
 
 
 def test_the_first_stays_unless_another_is_clearly_faster() -> None:

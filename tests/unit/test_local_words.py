@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import gateway
+from deploy.gateway import caddy as gateway
 from deploy.local.processes import ending, trouble
 
 

@@ -8,8 +8,11 @@ import pytest
 
 SECRET = "s3cret-and-nobody-s-business"
 ONE_SECRET = {
-    "deploy.local.identity": (("IDENTITY_CLIENT_SECRET", SECRET), "IDENTITY_KEY: Field required"),
-    "deploy.mongo_setup": (("MONGO_URL", f"mongodb://root:{SECRET}@127.0.0.1"), "MONGO_MEMBER: Field required"),
+    "deploy.sidecars.identity": (("IDENTITY_CLIENT_SECRET", SECRET), "IDENTITY_KEY: Field required"),
+    "deploy.sidecars.mongo_setup": (
+        ("MONGO_URL", f"mongodb://root:{SECRET}@127.0.0.1"),
+        "MONGO_MEMBER: Field required",
+    ),
 }
 
 

@@ -16,8 +16,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from rich.console import Console
 
-from deploy.cli import complained
-from deploy.installation import CallError
+from deploy.cli.__main__ import complained
+from deploy.cli.installation import CallError
 from deploy.simulator.acts import NATIONAL_OPERATOR, Attend, Book, Commands, Ledger, Sit
 from deploy.simulator.backlog import GAIN, Backlog
 from deploy.simulator.client import Client, Refused

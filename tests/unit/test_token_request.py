@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from deploy.local.identity import Issuer, create_app
-from deploy.local.token_request import FORM, LARGEST_FORM
+from deploy.sidecars.identity import Issuer, create_app
+from deploy.sidecars.token_request import FORM, LARGEST_FORM
 from tests.asking import URL, Answer, ask
 
 ASKED = {"grant_type": "client_credentials", "client_id": "bilet", "client_secret": "secret", "sub": "olga"}

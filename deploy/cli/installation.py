@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import Field
 
-from deploy.local import announcement
-from deploy.local.announcement import About
-from deploy.local.identity import Issuer, load_key
+from deploy.cli import run_file
+from deploy.cli.run_file import About
+from deploy.cli.version import ROOT
+from deploy.sidecars.identity import Issuer, load_key
 from deploy.simulator.client import Token
-from deploy.version import ROOT
 from shared.base.settings import Settings, from_environment
 
 SERVERS = ("KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL")
@@ -37,19 +37,29 @@ class Servers(Settings):
     oidc_issuer: str = ""
 
 
+def named_servers() -> bool:
+    """Whether the environment names a server."""
+    return any(os.environ.get(name) for name in SERVERS)
+
+
 def servers(data: str | None, *, writes: bool = False) -> Settings:
     """Of --data, else of the environment if that names a server, else of the demo that runs here; raises CallError.
 
     A command that `writes` gets none where several demos run and none is named.
     """
-    if data is None and any(os.environ.get(name) for name in SERVERS):
+    if data is None and named_servers():
         return from_environment(Servers)
     return servers_of(data_folder(data, BY_ENVIRONMENT, writes=writes))
 
 
 def servers_of(folder: Path) -> Settings:
     """Of the demo that runs with this data folder; raises CallError when none does."""
-    return Servers.model_validate({name.lower(): text for name, text in _running(folder).items()})
+    _must_be_a_demos(folder)
+    settings = run_file.settings_in(folder)
+    if settings is None:
+        start = f"bilet demo --keep {shlex.quote(str(folder))}"
+        raise CallError(f"The demo of {folder} does not run now: start it by `{start}`")
+    return Servers.model_validate({name.lower(): text for name, text in settings.items()})
 
 
 def data_folder(data: str | None, otherwise: str | None = None, *, writes: bool = False) -> Path:
@@ -58,16 +68,23 @@ def data_folder(data: str | None, otherwise: str | None = None, *, writes: bool 
     Raises CallError, which tells what can be done: to start a demo, to name its folder, or what `otherwise` says; also
     for a command that `writes` where several run and none is named.
     """
-    folder = Path(data) if data else _found(demos(), otherwise, writes)
-    _must_be_a_demos(folder)
-    _say(folder)
-    return folder
+    running = [Path(data)] if data else demos()
+    if not running:
+        raise CallError(nothing_up(otherwise))
+    if writes and len(running) > 1:
+        listed = "".join(f"\n  --data {shlex.quote(str(folder))}  at {_url(folder)}" for folder in running)
+        raise CallError(
+            f"{len(running)} demos run here, and this command writes: name the one that is meant by{listed}"
+        )
+    _must_be_a_demos(running[0])
+    _say(running[0])
+    return running[0]
 
 
 def demos() -> Sequence[Path]:
     """The data folders of the demos that run here: of this code's own first, of each kind the newest first."""
-    found = announcement.running(Path(tempfile.gettempdir()))
-    return sorted(found, key=lambda folder: announcement.about(folder).checkout != str(ROOT))
+    found = run_file.running(Path(tempfile.gettempdir()))
+    return sorted(found, key=lambda folder: run_file.about(folder).checkout != str(ROOT))
 
 
 def at(url: str | None) -> str | None:
@@ -77,14 +94,8 @@ def at(url: str | None) -> str | None:
 
 def about(folder: Path) -> About:
     """What the demo that runs with this data folder says of itself; raises CallError when none does."""
-    _running(folder)
-    return replace(announcement.about(folder), url=_url(folder))
-
-
-def gateway(folder: Path) -> str:
-    """The URL of the demo that runs with this data folder; raises CallError when none does."""
-    _running(folder)
-    return _url(folder)
+    servers_of(folder)
+    return replace(run_file.about(folder), url=_url(folder))
 
 
 def issuer(data: str | None, otherwise: str | None = None, *, writes: bool = False) -> Issuer:
@@ -126,17 +137,6 @@ def _must_be_a_demos(folder: Path) -> None:
         raise CallError(f"{folder} is not the data folder of a demo: no file gateway-port is in it")
 
 
-def _found(running: Sequence[Path], otherwise: str | None, writes: bool) -> Path:
-    if not running:
-        raise CallError(nothing_up(otherwise))
-    if writes and len(running) > 1:
-        listed = "".join(f"\n  --data {shlex.quote(str(folder))}  at {_url(folder)}" for folder in running)
-        raise CallError(
-            f"{len(running)} demos run here, and this command writes: name the one that is meant by{listed}"
-        )
-    return running[0]
-
-
 @cache
 def _say(folder: Path) -> None:
     """Once a command: whom it speaks to, where its output does not stand."""
@@ -145,12 +145,3 @@ def _say(folder: Path) -> None:
 
 def _url(folder: Path) -> str:
     return f"http://127.0.0.1:{(folder / 'gateway-port').read_text().strip()}"
-
-
-def _running(folder: Path) -> Mapping[str, str]:
-    _must_be_a_demos(folder)
-    settings = announcement.settings_in(folder)
-    if settings is None:
-        start = f"bilet demo --keep {shlex.quote(str(folder))}"
-        raise CallError(f"The demo of {folder} does not run now: start it by `{start}`")
-    return settings

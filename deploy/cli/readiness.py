@@ -10,7 +10,7 @@ import aiohttp
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
-from deploy.installation import CallError
+from deploy.cli.installation import CallError
 from shared.messaging.lag import OWNERS
 
 T = TypeVar("T")
@@ -20,8 +20,8 @@ ANSWER_SECONDS = 60.0
 """A gateway may itself hold a request while it waits for a service."""
 
 
-async def within(seconds: float, work: Awaitable[T], who: str) -> T:
-    """The result of `work`; raises CallError, which names who does not answer, when it takes longer than `seconds`."""
+async def within(work: Awaitable[T], who: str, seconds: float = ANSWER_SECONDS) -> T:
+    """The result of `work`; raises CallError, which names who does not answer, when it takes longer."""
     try:
         async with asyncio.timeout(seconds):
             return await work
@@ -49,15 +49,16 @@ async def answering(url: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
         for service in OWNERS:
-            while (complaint := await _complaint(http, f"{url.rstrip('/')}/{service}/openapi.json")) is not None:
+            while complaint := await _complaint(http, f"{url.rstrip('/')}/{service}/openapi.json"):
                 if time.monotonic() >= deadline:
                     raise CallError(f"{service} does not answer within {seconds:g} s: {complaint}")
                 await asyncio.sleep(PAUSE)
 
 
-async def _complaint(http: aiohttp.ClientSession, url: str) -> str | None:
+async def _complaint(http: aiohttp.ClientSession, url: str) -> str:
+    """Why what answers there is not well; empty when it is."""
     try:
         async with http.get(url) as answer:
-            return None if answer.status == 200 else f"{url} says {answer.status}"
+            return "" if answer.status == 200 else f"{url} says {answer.status}"
     except (aiohttp.ClientError, TimeoutError) as error:
         return f"{url}: {str(error) or type(error).__name__}"

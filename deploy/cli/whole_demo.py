@@ -1,13 +1,15 @@
-"""`make demo`: the whole system on this machine plays a season, and shows what it computed and what it cost."""
+"""The whole system on this machine plays a season, and shows what it computed and what it cost."""
 
 import asyncio
 import json
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -15,24 +17,23 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
-from deploy.installation import signing
-from deploy.local import gateway
-from deploy.local.announcement import About, announced
+from deploy.cli.installation import signing
+from deploy.cli.open_page import address
+from deploy.cli.open_season import open_season
+from deploy.cli.play import play_season, refuse_another, scenario_of
+from deploy.cli.run_file import About, announced
+from deploy.cli.version import ROOT, version
+from deploy.gateway import caddy
 from deploy.local.folder import data_folder
 from deploy.local.ports import is_free
-from deploy.local.processes import cpu_seconds, peak_memory
 from deploy.local.server import Say
 from deploy.local.stack import infrastructure
 from deploy.local.system import System, system
-from deploy.open_season import open_season
-from deploy.page import address
-from deploy.play import play_season, refuse_another, scenario_of
 from deploy.simulator.client import Client
 from deploy.simulator.command import PlayError
 from deploy.simulator.report import print_report
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Result
-from deploy.version import ROOT, version
 from shared.base.settings import Settings
 from shared.messaging.lag import backlog
 
@@ -61,15 +62,20 @@ async def demo(play: Play, console: Console) -> int:
     """Starts everything, plays, reports; stays up until Ctrl-C unless told to exit. 1 if a figure differs."""
     scenario = scenario_of(play.scenario, play.scale)
 
-    def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False)
-
+    say = partial(console.print, highlight=False, markup=False)
+    whole = partial(say, soft_wrap=True)
     with data_folder(play.keep) as data:
-        _refuse_early(play, scenario, data)
+        # What would be refused after half a minute, when everything runs.
+        refuse_another(data, scenario, play.seed)
+        if play.port and not is_free(play.port):
+            raise caddy.busy(play.port)
         async with _running(play, scenario, data, say) as running:
-            shown = _page_address(running, scenario.region, scenario.season)
-            console.print(f"The page of the region: {shown}\n", soft_wrap=True, highlight=False)
-            page = asyncio.create_task(_keep_open(running, scenario.region, scenario.season))
+            token = signing(running.issuer)(
+                "regional-operator", [{"role": "regional-operator", "org": scenario.region}]
+            )
+            shown = address(running.url, scenario.region, scenario.season, token)
+            whole(f"The page of the region: {shown}\n")
+            page = asyncio.create_task(_keep_open(running.url, scenario, token))
             begun = time.monotonic()
             result = await play_season(scenario, running.url, signing(running.issuer), console, play.seed, data)
             drained = await _drained(running, begun + result.figures_seconds)
@@ -78,25 +84,21 @@ async def demo(play: Play, console: Console) -> int:
             _print_cost(result, drained and drained - begun, running, console)
             if play.exit:
                 return 0 if result.right and drained else 1
-            console.print(f"\nStays up until Ctrl-C: {shown}", soft_wrap=True, highlight=False)
-            look = LOOK.format(bilet=_here(BILET) or "bilet", region=scenario.region)
-            for words in (look, await _own_calls(running, scenario)):
-                console.print(words, soft_wrap=True, highlight=False, markup=False)
+            whole(f"\nStays up until Ctrl-C: {shown}")
+            whole(LOOK.format(bilet=_here(BILET) or "bilet", region=scenario.region))
+            whole(await _own_calls(running, scenario))
             await asyncio.Event().wait()
     return 0
-
-
-def _refuse_early(play: Play, scenario: Scenario, data: Path) -> None:
-    """What would be refused after half a minute, when everything runs; raises CallError and StackError."""
-    refuse_another(data, scenario, play.seed)
-    if play.port and not is_free(play.port):
-        raise gateway.busy(play.port)
 
 
 @asynccontextmanager
 async def _running(play: Play, scenario: Scenario, data: Path, say: Say) -> AsyncIterator[System]:
     """The whole system, known to the commands of this machine while it is ready."""
-    shown = _shown(play, scenario, data)
+    shown = play.scenario / "season.json"
+    if play.scale != 1:  # as the page shows it: of a scaled scenario, nothing is a reported fact
+        document = json.loads(shown.read_text()) | {"reported": list(scenario.reported)}
+        shown = data / "season.json"
+        shown.write_text(json.dumps(document, ensure_ascii=False))
     async with (
         infrastructure(data, say, kept=play.keep is not None) as servers,
         system(servers, say, port=play.port, scenario=shown) as running,
@@ -112,17 +114,6 @@ async def _running(play: Play, scenario: Scenario, data: Path, say: Say) -> Asyn
         )
         with announced(data, running.settings, about):
             yield running
-
-
-def _shown(play: Play, scenario: Scenario, data: Path) -> Path:
-    """The scenario's document as the page shows it: of a scaled one, nothing is a reported fact."""
-    original = play.scenario / "season.json"
-    if play.scale == 1:
-        return original
-    document = json.loads(original.read_text()) | {"reported": list(scenario.reported)}
-    shown = data / "season.json"
-    shown.write_text(json.dumps(document, ensure_ascii=False))
-    return shown
 
 
 async def _own_calls(running: System, scenario: Scenario) -> str:
@@ -141,22 +132,19 @@ def _here(path: Path) -> str:
     return str(path) if path.exists() and Path.cwd().samefile(ROOT) else ""
 
 
-def _page_address(running: System, region: str, season: str) -> str:
-    token = signing(running.issuer)("regional-operator", [{"role": "regional-operator", "org": region}])
-    return address(running.url, region, season, token)
-
-
-async def _keep_open(running: System, region: str, season: str) -> None:
+async def _keep_open(url: str, scenario: Scenario, token: str) -> None:
     """Asks what an open page asks, as often, so that the figures printed are those of a system that is looked at."""
-    token = signing(running.issuer)("regional-operator", [{"role": "regional-operator", "org": region}])
-    questions = {"funnel": "&by=municipality", "ranking": "", "competencies": "&top=10"}
+    region = f"{url}/analytics/regions/{scenario.region}"
+    questions = [
+        f"{region}/{question}{'&' if '?' in question else '?'}season={scenario.season}"
+        for question in ("funnel?by=municipality", "ranking", "competencies?top=10")
+    ]
     tags: dict[str, str] = {}
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}, timeout=PAGE_TIMEOUT) as http:
         while True:
-            for question, rest in questions.items():
-                url = f"{running.url}/analytics/regions/{region}/{question}?season={season}{rest}"
+            for question in questions:
                 with suppress(aiohttp.ClientError, TimeoutError):
-                    async with http.get(url, headers={"If-None-Match": tags.get(question, "")}) as answer:
+                    async with http.get(question, headers={"If-None-Match": tags.get(question, "")}) as answer:
                         tags[question] = answer.headers.get("ETag", "")
                         await answer.read()
             await asyncio.sleep(PAGE_SECONDS)
@@ -194,3 +182,21 @@ def _print_cost(result: Result, drained: float | None, running: System, console:
             f"From the first command until every figure was right over HTTP, every lag 0 and every outbox empty: "
             f"{max(drained, result.figures_seconds):.1f} s"
         )
+
+
+def peak_memory(pid: int) -> int | None:
+    """The most resident memory that a living process ever had, in bytes; None when it is gone or there is no /proc."""
+    try:
+        peak = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(peak[1]) * 1024 if peak else None
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """Processor time that a living process has used so far; None when it is gone or there is no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

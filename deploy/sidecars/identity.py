@@ -1,6 +1,6 @@
 """The small OpenID provider: publishes its key and signs access tokens where there is no other provider.
 
-As a process (`python -m deploy.local.identity`) it is configured by the environment, see `Settings`.
+As a process (`python -m deploy.sidecars.identity`) it is configured by the environment, see `Settings`.
 """
 
 import json
@@ -17,8 +17,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, KeySetSerialization
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.local import secret, token_request
-from deploy.local.token_request import FORM, LARGEST_FORM
+from deploy.sidecars import secret, token_request
+from deploy.sidecars.token_request import FORM, LARGEST_FORM
 from shared.base.settings import from_environment
 from shared.http import received
 from shared.http.app import answer_with_problems

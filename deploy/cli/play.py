@@ -7,8 +7,8 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
-from deploy.feed import START, Feed, FeedRefused, FeedSilent
-from deploy.installation import CallError
+from deploy.cli.feed import START, Feed, FeedRefused, FeedSilent
+from deploy.cli.installation import CallError
 from deploy.simulator.client import Token
 from deploy.simulator.command import PlayError
 from deploy.simulator.folder import PLACE_CODE, load
@@ -23,21 +23,20 @@ ONLY_THE_SAME = (
 
 
 def scenario_of(folder: Path, scale: float, region: str | None = None) -> Scenario:
-    """The folder's scenario, scaled, with the codes of another region if one is given; raises ScenarioError."""
+    """The folder's scenario, scaled, with the codes of another region if one is given; raises ScenarioError.
+
+    That is the same season with other pupils: every code of a place begins with its region's.
+    """
     scenario = load(folder)
     if scale != 1:
         scenario = scenario.scaled(scale)
-    return _moved(scenario, region) if region else scenario
-
-
-def _moved(scenario: Scenario, region: str) -> Scenario:
-    """The same season with other pupils: every code of a place begins with its region's."""
+    if not region:
+        return scenario
     if not PLACE_CODE.fullmatch(region):
         raise CallError(f"--region {region}: a region's code has 2 to 32 letters, digits and hyphens")
-    municipalities = (
-        replace(m, code=f"{region}-{m.code.removeprefix(f'{scenario.region}-')}") for m in scenario.municipalities
-    )
-    return replace(scenario, region=region, municipalities=tuple(municipalities))
+    own = f"{scenario.region}-"
+    places = tuple(replace(m, code=f"{region}-{m.code.removeprefix(own)}") for m in scenario.municipalities)
+    return replace(scenario, region=region, municipalities=places)
 
 
 async def play_season(

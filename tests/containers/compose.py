@@ -1,4 +1,4 @@
-"""compose.yaml by plain `docker run`, where Docker has no compose: `python -m deploy.images.run up|run|down|print`."""
+"""compose.yaml by plain `docker run`, where Docker lacks compose: `python -m tests.containers.compose up|run|down`."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-COMPOSE = Path(__file__).parents[1] / "compose.yaml"
+COMPOSE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
 WAIT_SECONDS = 180
 HOPELESS_RESTARTS = 3
 VARIABLE = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
@@ -143,7 +143,7 @@ def _present(name: str) -> set[str]:
 
 def parser() -> argparse.ArgumentParser:
     """The verbs, and those words of Docker compose that change nothing here."""
-    words = argparse.ArgumentParser(prog="python -m deploy.images.run", description=__doc__)
+    words = argparse.ArgumentParser(prog="python -m tests.containers.compose", description=__doc__)
     verbs = words.add_subparsers(dest="verb", required=True, metavar="up|print|run|down")
     up = verbs.add_parser("up", help="start everything, and wait until it is ready")
     up.add_argument("-d", "--detach", action="store_true", help="always so")

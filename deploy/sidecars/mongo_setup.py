@@ -1,6 +1,6 @@
 """Beside a mongod with authentication: makes it a replica set of one, and keeps its users as the Secrets say.
 
-As a process (`python -m deploy.mongo_setup`) it is configured by the environment, see `Settings`.
+As a process (`python -m deploy.sidecars.mongo_setup`) it is configured by the environment, see `Settings`.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from deploy.sidecars.replica_set import REPLICA_SET, client
 from shared.base.settings import Settings as ServiceSettings
 from shared.base.settings import from_environment
 from shared.base.telemetry import configure_logs, logger
 from shared.http.listeners import listeners
 from shared.messaging.lag import OWNERS
 
-REPLICA_SET = "bilet"
 ROOT, OPERATOR = "root", "operator"
 USERS = (ROOT, OPERATOR, *OWNERS)
 UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
@@ -118,14 +118,7 @@ class ReplicaSet:
                 await root.admin.command(verb, user, pwd=password, roles=roles(user))
 
     def _client(self, password: str | None = None) -> Server:
-        # By polling: the second monitor of streaming may still be connecting when the client closes.
-        return AsyncMongoClient(
-            self._url,
-            username=ROOT if password else None,
-            password=password,
-            serverSelectionTimeoutMS=3000,
-            serverMonitoringMode="poll",
-        )
+        return client(self._url, username=ROOT if password else None, password=password)
 
 
 class Watch:

@@ -1,4 +1,4 @@
-"""What a running demo leaves in its data folder for the commands of this machine, and how they find it."""
+"""The files by which a running demo tells the commands of this machine about itself, and how they find them."""
 
 import fcntl
 import json
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import TextIO
 
 from deploy.local.folder import PREFIX
 from shared.base.settings import Settings
@@ -42,11 +43,13 @@ def announced(folder: Path, environ: Mapping[str, str], about: About) -> Iterato
     """
     draft, path = folder / f".{FILE}.{os.getpid()}", folder / FILE
     draft.unlink(missing_ok=True)
-    with open(os.open(folder / ABOUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with _for_owner(folder / ABOUT, os.O_TRUNC) as file:
         json.dump(asdict(about), file, ensure_ascii=False)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    # Every setting that the processes share, defaults too: a reader's own environment is to fill no gap.
+    shared = {name.upper(): f.default for name, f in Settings.model_fields.items() if name not in PER_PROCESS}
+    with _for_owner(draft, os.O_EXCL) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in _settings(environ).items())
+        file.writelines(f"{name}={shlex.quote(environ.get(name, str(value)))}\n" for name, value in shared.items())
         file.flush()
         draft.replace(path)
         try:
@@ -54,6 +57,10 @@ def announced(folder: Path, environ: Mapping[str, str], about: About) -> Iterato
                 yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def _for_owner(path: Path, how: int) -> TextIO:
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600), "w")
 
 
 @contextmanager
@@ -76,9 +83,14 @@ def settings_in(folder: Path) -> Mapping[str, str] | None:
     """The environment of the system that runs with this data folder; None when none does."""
     try:
         with (folder / FILE).open() as file:
-            return _parsed(file.read()) if _locked(file.fileno()) else None
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                words = (word.partition("=") for word in shlex.split(file.read()))
+                return {name: value for name, _, value in words}
     except FileNotFoundError:
-        return None
+        pass
+    return None
 
 
 def about(folder: Path) -> About:
@@ -104,21 +116,3 @@ def running(temporary: Path) -> list[Path]:
             elif link.is_symlink() and link.lstat().st_uid == os.getuid():
                 link.unlink()  # its demo was killed
     return sorted(found, key=lambda folder: found[folder], reverse=True)
-
-
-def _settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Every setting that a system's processes share, defaults too: a reader's own environment is to fill no gap."""
-    names = [name for name in Settings.model_fields if name not in PER_PROCESS]
-    return {name.upper(): environ.get(name.upper(), str(Settings.model_fields[name].default)) for name in names}
-
-
-def _parsed(text: str) -> dict[str, str]:
-    return {name: value for name, _, value in (word.partition("=") for word in shlex.split(text))}
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    return False

@@ -1,4 +1,4 @@
-"""Secrets of a run that its data folder keeps, readable by their owner alone."""
+"""Secrets that a folder keeps, readable by their owner alone."""
 
 import os
 from collections.abc import Callable

@@ -1,16 +1,39 @@
-"""Brings topics and databases to this release; each service has its part of it in its app."""
+"""`bilet migrate`: brings topics and databases to this release; each service has its part of it in its app."""
+
+import argparse
 
 from pymongo import UpdateOne
 
-from shared.base.settings import Settings
+from deploy.cli.installation import Servers
+from deploy.cli.options import Verb, Verbs, seconds
+from deploy.cli.readiness import once_there
+from shared.base.settings import Settings, from_environment
 from shared.runtime import migration
 from shared.storage.mongo import Mongo
 
+TEXT = """\
+Creates what is missing of topics, collections and indexes, brings the rows of an older release up to date, and fills
+from Kafka what this release folds otherwise. It prints what it did and what is left to people; it may run at any time
+and again. Needs the environment of the services: KAFKA_BOOTSTRAP_SERVERS and MONGO_URL; KAFKA_PARTITIONS (6) and
+KAFKA_REPLICATION (1) count for new topics."""
 LIFETIME_SECONDS = 5
 LIFETIME_WARNING = (
     "warning: this MongoDB lets a dead client's transaction block the next writer for {seconds} s; "
     "set transactionLifetimeLimitSeconds to {enough}"
 )
+
+
+def add(verbs: Verbs) -> None:
+    """Adds the command."""
+    verb = Verb(verbs, "migrate", run, "bring topics and databases to this release", TEXT)
+    verb.option("--wait", "for servers that are starting", "SECONDS", type=seconds, default=0)
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Migrates the installation that the environment names."""
+    settings = from_environment(Servers)
+    await once_there(lambda: migrate(settings), options.wait)
+    return 0
 
 
 async def migrate(settings: Settings) -> None:

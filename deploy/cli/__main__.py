@@ -1,4 +1,4 @@
-"""The operator's command line: `bilet <command>`."""
+"""Runs one command of `bilet`; exit code 0 well, 1 a wrong result, 2 a wrong call or nothing to run on."""
 
 import argparse
 import asyncio
@@ -13,8 +13,8 @@ import aiohttp
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
-from deploy.arguments import parser
-from deploy.installation import CallError
+from deploy.cli.arguments import parser
+from deploy.cli.installation import CallError
 from deploy.local.server import StackError
 from deploy.simulator.command import PlayError
 from deploy.simulator.scenario import ScenarioError
@@ -23,8 +23,10 @@ from shared.messaging.recovery import RecoveryError
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs one command; exit code 0 well, 1 a wrong result, 2 a wrong call or nothing to run on."""
-    _show_every_letter()
+    """Ends with the exit code of the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what the coding of a terminal lacks is shown by its number
+            stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(argv)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it logs is raised as well
     try:
@@ -40,13 +42,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         code, complaint = complained(error)
         print(complaint, file=sys.stderr)
     raise SystemExit(code)
-
-
-def _show_every_letter() -> None:
-    """What the coding of a terminal lacks is shown by its number, and ends no command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def complained(error: Exception) -> tuple[int, str]:

@@ -1,16 +1,61 @@
-"""What a word on the command line must be: types for options, each with what a wrong word is told."""
+"""What several commands share: how a command is added, its options, and what a wrong word of each is told."""
 
 import argparse
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+from shared.contracts.topics import GROUPS
 from shared.identity.grants import grant_of
 
+Verbs = Any
+"""What commands are added to, as argparse makes it."""
+Run = Callable[[argparse.Namespace], Awaitable[int]]
+
+ROSTOV = Path(__file__).parents[1] / "scenarios" / "rostov-2020"
 LONGEST_DAYS = 36_500
 NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """A label of DNS (RFC 1123), as Kubernetes has it."""
+
+
+class Form(argparse.RawDescriptionHelpFormatter):
+    """Texts of help are laid out already."""
+
+
+class Verb:
+    """A command that is being added: `run` carries it out, `text` stands in the list, `more` in its own help."""
+
+    def __init__(self, verbs: Verbs, name: str, run: Run, text: str, more: str = "") -> None:
+        about = more or f"{text[0].upper()}{text[1:]}"
+        self.parser: argparse.ArgumentParser = verbs.add_parser(
+            name, help=text, description=about, formatter_class=Form
+        )
+        self.parser.set_defaults(run=run)
+
+    def option(self, name: str, help: str, metavar: str | None = None, **more: Any) -> None:
+        """An option, or a word that is required."""
+        self.parser.add_argument(name, help=help, metavar=metavar, **more)
+
+    def flag(self, name: str, help: str) -> None:
+        """An option without a value."""
+        self.parser.add_argument(name, action="store_true", help=help)
+
+    def group(self, name: str) -> None:
+        """A consumer group."""
+        self.option(name, f"one of {', '.join(sorted(GROUPS))}", "GROUP", choices=sorted(GROUPS))
+
+    def data(self) -> None:
+        """Which demo is meant."""
+        self.option("--data", "data folder of the demo that is meant", "FOLDER")
+
+    def scenario(self) -> None:
+        """What is played."""
+        self.option("--scenario", "default: rostov-2020", "FOLDER", type=Path, default=ROSTOV)
+        self.option("--scale", "play a part of the scenario, for instance 0.1", type=scale, default=1.0)
+        self.option("--seed", "of everything that is made up; default 2020", type=seed, default=2020)
 
 
 def url(text: str) -> str:

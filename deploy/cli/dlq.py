@@ -3,20 +3,20 @@
 import argparse
 import base64
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiokafka import TopicPartition
 
-from deploy import installation, option_types
-from deploy.answering import within
-from deploy.installation import CallError
+from deploy.cli import installation
+from deploy.cli.installation import CallError
+from deploy.cli.options import Form, Verb, Verbs, seconds
+from deploy.cli.readiness import within
 from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
 from shared.messaging import recovery
 from shared.messaging.dead_letters import DeadLetter, dead_letters
 
-ANSWER_SECONDS = 60.0
 ROW = "{:<24}  {:<20}  {:<44}  {:>7}  {:<8}  {}"
 LIST = """\
 Lists the records that consumer groups could not use, oldest first: where each was (topic:partition:offset), when it was
@@ -32,65 +32,54 @@ deleted before the group had them. What was passed is noted as a dead letter wit
 REREAD = """\
 Lets a group read a topic from its beginning, for one that was made anew while its records had been handled. Every event
 has its effect once, whatever was applied before."""
+POSITION = "topic:partition:offset"
 
 
-def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", form: type[argparse.HelpFormatter]) -> None:
+def add(verbs: Verbs) -> None:
     """Adds the command and its verbs."""
     words = "list, show, redrive, skip, reread: what could not be used (dead letters)"
-    dlq = verbs.add_parser("dlq", help=words, formatter_class=form).add_subparsers(required=True, metavar="COMMAND")
-
-    def verb(name: str, words: str, more: str, run: Callable[[argparse.Namespace], Awaitable[int]]) -> Any:
-        parser = dlq.add_parser(name, help=words, description=more, formatter_class=form)
-        parser.set_defaults(run=run)
-        parser.add_argument("--data", metavar="FOLDER", help="data folder of the demo that is meant")
-        return parser
-
-    listing = verb("list", "list dead letters", LIST, list_letters)
-    _group(listing, "--group")
-    listing.add_argument("--json", action="store_true", help="a line of JSON each")
-    showing = verb("show", "print one whole", SHOW, show)
-    showing.add_argument("position", metavar="POSITION", help="topic:partition:offset")
-    driving = verb("redrive", "send some in again", REDRIVE, redrive)
-    _group(driving, "group")
-    driving.add_argument("position", metavar="POSITION", nargs="*", help="topic:partition:offset; none for all")
-    driving.add_argument(
-        "--wait", type=option_types.seconds, default=30.0, metavar="SECONDS", help="for a worker; default: 30"
-    )
-    passing = verb("skip", "pass what a group stands at", SKIP, skip)
-    _group(passing, "group")
-    passing.add_argument("position", metavar="POSITION", help="topic:partition:offset")
-    anew = verb("reread", "read a topic from its beginning", REREAD, reread)
-    _group(anew, "group")
-    anew.add_argument("topic", metavar="TOPIC", help="its name at the broker")
-
-
-def _group(parser: argparse.ArgumentParser, name: str) -> None:
-    parser.add_argument(name, choices=sorted(GROUPS), metavar="GROUP", help=f"one of {', '.join(sorted(GROUPS))}")
+    dlq = verbs.add_parser("dlq", help=words, formatter_class=Form).add_subparsers(required=True, metavar="COMMAND")
+    listing = Verb(dlq, "list", list_letters, "list dead letters", LIST)
+    listing.group("--group")
+    listing.flag("--json", "a line of JSON each")
+    showing = Verb(dlq, "show", show, "print one whole", SHOW)
+    showing.option("position", POSITION, "POSITION")
+    driving = Verb(dlq, "redrive", redrive, "send some in again", REDRIVE)
+    driving.group("group")
+    driving.option("position", f"{POSITION}; none for all", "POSITION", nargs="*")
+    driving.option("--wait", "for a worker; default: 30", "SECONDS", type=seconds, default=30.0)
+    passing = Verb(dlq, "skip", skip, "pass what a group stands at", SKIP)
+    passing.group("group")
+    passing.option("position", POSITION, "POSITION")
+    anew = Verb(dlq, "reread", reread, "read a topic from its beginning", REREAD)
+    anew.group("group")
+    anew.option("topic", "its name at the broker", "TOPIC")
+    for verb in (listing, showing, driving, passing, anew):
+        verb.data()
 
 
 async def list_letters(options: argparse.Namespace) -> int:
     """`bilet dlq list`"""
     settings, groups = installation.servers(options.data), [options.group] if options.group else list(GROUPS)
     letters = await _letters(settings, groups)
-    states = await within(ANSWER_SECONDS, recovery.states(settings, groups), "MongoDB")
-    for number, letter in enumerate(letters):
+    states = await within(recovery.states(settings, groups), "MongoDB")
+    if not letters and not options.json:
+        print(f"no dead letters{f' of {options.group}' if options.group else ''}")
+    elif not options.json:
+        print(ROW.format("group", "put aside (UTC)", "position", "bytes", "redriven", "reason"))
+    for letter in letters:
         state = states.get((letter.group, letter.position), "")
         if options.json:
             print(json.dumps({**_described(letter), "state": state or None}, ensure_ascii=False))
-            continue
-        if number == 0:
-            print(ROW.format("group", "put aside (UTC)", "position", "bytes", "redriven", "reason"))
-        size, reason, when = len(letter.value or b""), " ".join(letter.reason.split()), f"{letter.put_aside:%F %T}"
-        print(ROW.format(letter.group, when, letter.position, size, state, reason))
-    if not letters and not options.json:
-        print(f"no dead letters{f' of {options.group}' if options.group else ''}")
+        else:
+            size, reason, when = len(letter.value or b""), " ".join(letter.reason.split()), f"{letter.put_aside:%F %T}"
+            print(ROW.format(letter.group, when, letter.position, size, state, reason))
     return 0
 
 
 async def show(options: argparse.Namespace) -> int:
-    """`bilet dlq show`: 1 where there is no such letter."""
-    found = _at(await _letters(installation.servers(options.data), list(GROUPS)), [options.position])
-    for letter in found:
+    """`bilet dlq show`"""
+    for letter in _at(await _letters(installation.servers(options.data), list(GROUPS)), [options.position]):
         headers = {name: _text(content) for name, content in letter.headers}
         print(json.dumps({**_described(letter), "headers": headers, "value": _text(letter.value)}, ensure_ascii=False))
     return 0
@@ -117,7 +106,7 @@ async def skip(options: argparse.Namespace) -> int:
         topic, partition, offset = options.position.rsplit(":", 2)
         where, at = TopicPartition(topic, int(partition)), int(offset)
     except ValueError:
-        raise CallError(f"{options.position!r} is no position: topic:partition:offset") from None
+        raise CallError(f"{options.position!r} is no position: {POSITION}") from None
     first, next_ = await recovery.skip(settings, options.group, where, at)
     print(f"{options.group} passes the offsets {first} to {next_ - 1} of {topic}:{partition}")
     return 0
@@ -135,7 +124,7 @@ async def _letters(settings: Settings, groups: Sequence[str]) -> list[DeadLetter
     async def read() -> list[DeadLetter]:
         return [letter async for letter in dead_letters(settings, groups)]
 
-    return await within(ANSWER_SECONDS, read(), "Kafka")
+    return await within(read(), "Kafka")
 
 
 def _at(letters: Sequence[DeadLetter], positions: Sequence[str]) -> list[DeadLetter]:
@@ -146,17 +135,13 @@ def _at(letters: Sequence[DeadLetter], positions: Sequence[str]) -> list[DeadLet
     return found
 
 
-def _described(letter: DeadLetter) -> dict[str, Any]:
-    return {
-        "group": letter.group,
-        "position": letter.position,
-        "put_aside": letter.put_aside.isoformat(),
-        "reason": letter.reason,
-    }
+def _described(letter: DeadLetter) -> Mapping[str, Any]:
+    put_aside = letter.put_aside.isoformat()
+    return {"group": letter.group, "position": letter.position, "put_aside": put_aside, "reason": letter.reason}
 
 
 def _text(content: bytes | None) -> str | None:
-    """As text, else in base64."""
+    """The content as text, else in base64."""
     if content is None:
         return None
     try:

@@ -1,0 +1,1 @@
+"""The operator's command line: `bilet <command>`, a module a command."""

@@ -1,0 +1,33 @@
+"""The words of the operator's command line: its commands, and what is said of all of them."""
+
+import argparse
+
+from deploy.cli import audit, demo, dlq, feed, lag, migrate, open_page, secrets, simulate, status, token
+from deploy.cli.options import Form
+from deploy.cli.version import ROOT, version
+
+ABOUT = "The operator's command line of Bilet. Each command has a help of its own: bilet feed tail --help"
+WHERE = """\
+status, open, lag, dlq, audit, token, feed and simulate are for a demo that runs on this machine, and say on standard
+error for which one. Of several it is that of this code, else the newest; what writes then needs a name. A demo is named
+by --data FOLDER; for feed and simulate also by --url; for status, lag, dlq and audit also by KAFKA_BOOTSTRAP_SERVERS
+and MONGO_URL in the environment; the key that signs its tokens also by IDENTITY_KEY (a file) and OIDC_ISSUER.
+Exit codes: 0 well, 1 a wrong result, 2 a wrong call or nothing to run on, 130 interrupted."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Leaves in `run` the command to be run with the options."""
+    bilet = argparse.ArgumentParser(prog="bilet", description=ABOUT, epilog=WHERE, formatter_class=Form)
+    bilet.add_argument("--version", action=_Version, nargs=0, help="print the version of this code, and where it is")
+    verbs = bilet.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for command in (demo, simulate, status, open_page, token, feed, lag, dlq, audit, migrate, secrets):
+        command.add(verbs)
+    return bilet
+
+
+class _Version(argparse.Action):
+    """Prints the version; found out only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"bilet {version()} ({ROOT})")
+        parser.exit()

@@ -1,0 +1,64 @@
+"""`bilet audit`: who did what and who was shown whom, out of the services' audit logs."""
+
+import argparse
+import heapq
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from deploy.cli import installation
+from deploy.cli.options import Verb, Verbs, days, limit
+from deploy.cli.readiness import within
+from shared.base.settings import Settings
+from shared.http.audit import LOG
+from shared.messaging.lag import OWNERS
+from shared.storage.mongo import Document, Mongo
+
+ROW = "{:<20}  {:<12}  {:<18}  {:<20}  {:<46}  {}"
+TEXT = """\
+Prints the newest entries of the audit logs, the oldest of them first: every write, and every reading that showed a
+person. An actor is a random id; whose it is stands in the collection audit_actors of the service, unless it was erased.
+For instance: bilet audit --participant 4f2c… --days 30"""
+
+
+def add(verbs: Verbs) -> None:
+    """Adds the command."""
+    audit = Verb(verbs, "audit", show, "who did what, and who was shown whom", TEXT)
+    audit.option("--participant", "only what was about this pupil", "ID")
+    audit.option("--actor", "only what this actor did", "ID")
+    audit.option("--days", "how far back; default: 7", "N", type=days, default=7)
+    audit.option("--limit", "how many at most; default: 1000", "N", type=limit, default=1_000)
+    audit.flag("--json", "a line of JSON each")
+    audit.data()
+
+
+async def show(options: argparse.Namespace) -> int:
+    """Prints the entries that match."""
+    query: Document = {"at": {"$gte": datetime.now(UTC) - timedelta(days=options.days)}}
+    query |= {"participants": options.participant} if options.participant else {}
+    query |= {"actor": options.actor} if options.actor else {}
+    settings = installation.servers(options.data)
+    found = [await within(_newest(settings, service, query, options.limit), "MongoDB") for service in sorted(OWNERS)]
+    entries = list(heapq.merge(*found, key=lambda entry: str(entry["at"])))[-options.limit :]
+    if not options.json:
+        columns = ("at (UTC)", "service", "actor", "role", "route", "participants")
+        print(ROW.format(*columns) if entries else "no entries")
+    for entry in entries:
+        if options.json:
+            print(json.dumps(entry, ensure_ascii=False))
+            continue
+        about = ", ".join(entry["participants"][:3]) + (" …" if len(entry["participants"]) > 3 else "")
+        roles = ",".join(entry["roles"])
+        print(ROW.format(entry["at"][:19], entry["service"], entry["actor"] or "", roles, entry["route"], about))
+    return 0
+
+
+async def _newest(settings: Settings, service: str, query: Document, limit: int) -> Sequence[dict[str, Any]]:
+    """The newest entries of a service that match, the oldest of them first."""
+    mongo = Mongo(settings.mongo_url, settings.database(service))
+    try:
+        rows = await mongo[LOG].find(query, {"_id": 0, "expires": 0}).sort("at", -1).limit(limit).to_list(limit)
+    finally:
+        mongo.close()
+    return [row | {"at": row["at"].isoformat(), "service": service} for row in reversed(rows)]

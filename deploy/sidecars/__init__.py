@@ -1,0 +1,1 @@
+"""Small processes that run beside the services, in pods and on one machine."""
