@@ -1,1 +1,1 @@
-"""What every part of the platform may use: settings, errors, telemetry, and the bases of models."""
+"""The ground of the platform, which every part may use: settings, errors, telemetry, and the bases of models."""

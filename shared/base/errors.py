@@ -1,4 +1,4 @@
-"""What a caller is told: the tree of refusals, and their form as RFC 9457 problem documents.
+"""The refusals that a caller is told, as a tree, and their form as RFC 9457 problem documents.
 
 ServiceError
 ├── BadInput             422  a field is wrong; names each by JSON pointer
@@ -46,7 +46,7 @@ class FieldError:
 
 
 class ServiceError(Exception):
-    """What a caller is told; `slug` is stable and becomes the problem's `type`."""
+    """A refusal that a caller is told; `slug` is stable and becomes the problem's `type`."""
 
     slug: ClassVar[str] = "error"
     status: ClassVar[int] = 500
@@ -228,7 +228,7 @@ def pointer(prefix: str, location: Sequence[int | str]) -> str:
 
 
 def is_word(named: str) -> bool:
-    """Whether an error names its field by a domain's own word (`occurred_at`, `guardian/ref`), and by no pointer."""
+    """Tells a domain's own word for a field (`occurred_at`, `guardian/ref`) from a pointer."""
     return named != "" and not named.startswith(("/", "query:", "path:", "header:"))
 
 

@@ -50,6 +50,6 @@ class Count:
 
 
 class Answer(BaseModel):
-    """What a route answers; the text under a field is its description in the OpenAPI document."""
+    """The base of all that routes answer; the text under a field is its description in the OpenAPI document."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

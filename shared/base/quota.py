@@ -51,7 +51,7 @@ QuotaSetting = Annotated[Quota, NoDecode, BeforeValidator(parse)]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a caller stands with a policy: units left, and seconds until the next where there are none."""
+    """A caller's standing with a policy: units left, and seconds until the next where there are none."""
 
     policy: str
     quota: Quota | int

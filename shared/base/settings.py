@@ -49,7 +49,7 @@ class LimitSettings(BaseSettings):
 
 
 class Settings(LimitSettings):
-    """What every service needs; a service adds its own fields in a subclass."""
+    """The settings that every service needs; a service adds its own fields in a subclass."""
 
     kafka_bootstrap_servers: str
     """Comma-separated host:port."""

@@ -57,7 +57,7 @@ def _places(error: BaseException) -> Iterator[str]:
 
 
 class Trouble:
-    """What goes wrong again and again: each reason is logged once until it is over, and that it is over."""
+    """Something that goes wrong again and again: each reason is logged once until it is over, and so is its end."""
 
     def __init__(self, event: str, **about: str) -> None:
         self._event = event

@@ -1,4 +1,4 @@
-"""What every event is: a frozen model whose fields say how private they are, and the envelope it travels in."""
+"""The base of all events, a frozen model whose fields say how private they are, and the envelope it travels in."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Privacy(StrEnum):
-    """How far a field of an event may travel."""
+    """The distance that a field of an event may travel."""
 
     PUBLIC = "public"
     """A code, a rule, a count: may be published as it is."""

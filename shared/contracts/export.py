@@ -36,7 +36,7 @@ def files() -> dict[str, str]:
 
 
 def broken(folder: Path) -> list[str]:
-    """What of the committed contracts in `folder` today's classes break, a sentence each."""
+    """Returns what today's classes break of the committed contracts in `folder`, a sentence each."""
     found = []
     for path in sorted(folder.glob("schemas/*.json")):
         event = EVENTS.get(path.stem)

@@ -62,7 +62,7 @@ def breaking_changes(old: Schema, new: Schema) -> list[str]:
 
 
 def _shape(part: Any, root: Schema) -> Any:
-    """What of a schema decides whether a value fits, with references put in place."""
+    """Returns the part of a schema that decides whether a value fits, with references put in place."""
     if isinstance(part, list):
         return [_shape(item, root) for item in part]
     if not isinstance(part, Mapping):

@@ -217,7 +217,7 @@ def _begins_stream(message: Message) -> bool:
 
 
 def _follows_from_leaving(error: Exception) -> bool:
-    """Whether an error is nothing but the end of an answer that nobody reads any more."""
+    """Tells an error that is nothing but the end of an answer that nobody reads any more."""
     if isinstance(error, ExceptionGroup):
         return all(map(_follows_from_leaving, error.exceptions))
     return isinstance(error, ClientDisconnect | BrokenResourceError | ClosedResourceError)

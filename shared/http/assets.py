@@ -69,7 +69,7 @@ def version_of(folder: Mapping[str, Asset]) -> str:
 
 
 def _takes_gzip(request: Request) -> bool:
-    """Whether Accept-Encoding names gzip, and not to refuse it."""
+    """Tells that Accept-Encoding names gzip, and not to refuse it."""
     for entry in request.headers.get("accept-encoding", "").split(","):
         name, _, quality = entry.replace(" ", "").lower().partition(";q=")
         if name in ("gzip", "*"):

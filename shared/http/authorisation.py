@@ -1,4 +1,4 @@
-"""Who may call a route: the roles stand in its signature."""
+"""The permission to call a route: its roles stand in the signature."""
 
 from typing import Annotated, Any
 

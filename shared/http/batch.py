@@ -44,7 +44,7 @@ class Item(Generic[T]):
     """What refusals call an item that is a bare text."""
 
     def pointer(self, word: str) -> str:
-        """Where the request says what a refusal calls by a word: in the item, or else for all items."""
+        """Returns the place of a refusal's word in the request: in the item, or else beside all items."""
         if not is_word(word):
             return word
         if word == self.word:
@@ -60,7 +60,7 @@ def _fields(value: object) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T]):
-    """What a command led to; not `new` where it had led to that before."""
+    """The result of a command; not `new` where the same command had it before."""
 
     value: T
     new: bool
@@ -108,7 +108,7 @@ def parsed(model: type[M], raw: object, at: str) -> M | BadInput:
 
 
 def each(items: Iterable[Item[T]], decide: Callable[[T], Done[R]]) -> list[Outcome[R]]:
-    """What becomes of each item, in turn; a refusal names the fields where they stand in the request."""
+    """Decides each item in turn; a refusal names the fields where they stand in the request."""
     return [_decided(item, decide) for item in items]
 
 
@@ -122,7 +122,7 @@ def _decided(item: Item[T], decide: Callable[[T], Done[R]]) -> Outcome[R]:
 
 
 def served(requests: Iterable[Q], serve: Callable[[Q], R]) -> list[R | ServiceError]:
-    """What each request comes to, in turn; a refusal is that request's alone."""
+    """Serves each request in turn; a refusal is that request's alone."""
     results: list[R | ServiceError] = []
     for request in requests:
         try:

@@ -41,7 +41,7 @@ def decode(word: str) -> Any:
 
 
 def is_number(value: object) -> bool:
-    """Whether a part of a cursor is a whole number that a list can have."""
+    """Tells a part of a cursor that is a whole number which a list can have."""
     return type(value) is int and 0 <= value <= LARGEST
 
 

@@ -20,7 +20,7 @@ def tag_of(content: bytes) -> str:
 
 
 def holds(if_none_match: str, tag: str) -> bool:
-    """Whether an `If-None-Match` names the tag, compared weakly; entries that are no tags count for nothing."""
+    """Tells that an `If-None-Match` names the tag, compared weakly; entries that are no tags count for nothing."""
     if if_none_match.strip(" \t") == "*":
         return True
     return _opaque(tag) in map(_opaque, _tags(if_none_match))
@@ -45,12 +45,12 @@ def _tags(listed: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    """What the client says that it has."""
+    """The answers that the client says it has."""
 
     if_none_match: str
 
     def knows(self, tag: str) -> bool:
-        """Whether the client has the answer with this tag."""
+        """Tells that the client has the answer with this tag."""
         return holds(self.if_none_match, tag)
 
     def answer(self, content: BaseModel | bytes, tag: str | None = None) -> Response:

@@ -18,7 +18,7 @@ LONGEST_REST = 0.05
 
 
 def is_large(size: int, most: int) -> bool:
-    """Whether a body of so many bytes waits for its turn on a route that takes so many at most."""
+    """Tells that a body of so many bytes waits for its turn on a route that takes so many at most."""
     return size > min(LARGE, max(SMALL, most // PART))
 
 

@@ -57,7 +57,7 @@ class OpenAnswers:
                 del self._open[account]
 
     async def _elsewhere(self, account: str, most: int) -> int:
-        """How many of the account other processes have open, as far as they told."""
+        """Counts the account's open answers in other processes, as far as they told."""
         few = self._open[account] <= FREE or self._open[account] > most
         if few or self._rows is None or time.monotonic() < self._alone_until:
             return 0

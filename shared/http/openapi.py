@@ -60,17 +60,17 @@ COMMON = {
 
 
 def problems(slugs: Slugs) -> dict[int | str, Json]:
-    """What a route declares as its `responses`: the types of its own refusals."""
+    """Returns a route's `responses`: the types of its own refusals."""
     return {status: _answer(types) for status, types in slugs.items()}
 
 
 def also(model: type[BaseModel], status: int = 200) -> dict[int | str, Json]:
-    """What a route declares that has another success, with such a model in its body."""
+    """Returns the `responses` of a route that has another success, with such a model in its body."""
     return {status: {"model": model}}
 
 
 def stream_of(model: type[BaseModel]) -> dict[int | str, Json]:
-    """What a route declares that streams events: each event's data is such a model in JSON."""
+    """Returns the `responses` of a route that streams events: each event's data is such a model in JSON."""
     data = {"contentMediaType": "application/json", "contentSchema": {"$ref": f"#/components/schemas/{model.__name__}"}}
     return {200: {"content": {"text/event-stream": {"itemSchema": {"properties": {"data": data}}}}}}
 

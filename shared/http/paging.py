@@ -33,7 +33,7 @@ class Page(Answer, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which page of a list is asked for."""
+    """The page of a list that is asked for."""
 
     after: str
     """Empty for the first."""
@@ -101,7 +101,7 @@ class Listing:
         return [_field(document, path) for path in self.order]
 
     def _behind(self, key: Key) -> Document:
-        """What comes after an entry."""
+        """Returns the condition of all entries after one."""
         equal: Document = {}
         ways: list[Document] = []
         for field, part in zip(self.order, key, strict=True):

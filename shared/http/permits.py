@@ -35,7 +35,7 @@ AWAY_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Meter:
-    """What one process knows of one key."""
+    """One process's view of one key."""
 
     full: float
     """On the process's clock, with what it gave itself."""
@@ -89,7 +89,7 @@ class Permits:
         self._tell_soon()
 
     def _is_due(self, key: str) -> bool:
-        """Whether a chunk was given that has to be told before more is given."""
+        """Tells that a chunk was given, which the database must know of before more is given."""
         may_tell = self._rows is not None and self._clock() >= self._alone_until
         return may_tell and self._meter(key).untold >= self.quota.chunk
 

@@ -76,7 +76,7 @@ def parse(text: bytes, most_values: int) -> Any:
 
 
 def _is_beyond(text: bytes, most: int) -> bool:
-    """Whether there are more values than `most`: commas and brackets are counted, exactly only where that may be.
+    """Tells that there are more values than `most`: commas and brackets are counted, exactly only where that may be.
 
     A slice at a time, since a text that is full of values shows it early.
     """

@@ -1,4 +1,4 @@
-"""Where a request has the field that a refusal is about: the domain names a word, the route says where it stands."""
+"""The place of a refusal's field in a request: the domain names a word, the route knows where it stands."""
 
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute

@@ -1,4 +1,4 @@
-"""What a route adds that keeps answers open, or that takes codes which can be guessed: both are limited by account."""
+"""Dependencies of routes that keep answers open, or take codes which can be guessed: both are limited by account."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager

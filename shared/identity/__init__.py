@@ -1,1 +1,1 @@
-"""Who asks and who acts: tokens, principals with their grants, and the keys that ids are made with."""
+"""The identity of those who ask and act: tokens, principals with their grants, and the keys of ids."""

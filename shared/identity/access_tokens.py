@@ -1,4 +1,4 @@
-"""Which verified JWTs are access tokens: typed ones (RFC 9068), and plain ones where an installation admits them."""
+"""The JWTs that are access tokens: typed ones (RFC 9068), and plain ones where an installation admits them."""
 
 from collections.abc import Mapping
 from typing import Any

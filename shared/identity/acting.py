@@ -1,4 +1,4 @@
-"""Who acts in the request that is being served, by which route, and whom it is about; known wherever it is served."""
+"""The actor of the request that is being served, its route, and whom it is about; known wherever it is served."""
 
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ _REQUEST: ContextVar[MutableMapping[str, Any] | None] = ContextVar("request", de
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something: kept with the state that it changed, never in an event."""
+    """The doer of a change: kept with the state that was changed, never in an event."""
 
     account: str | None
     """Keyed hash of issuer and subject; None where a consumer follows an event."""
@@ -31,7 +31,7 @@ class Actor:
 
 @contextmanager
 def serving(scope: MutableMapping[str, Any]) -> Iterator[None]:
-    """What is served inside is the request of this scope."""
+    """Serves the request of this scope inside."""
     token = _REQUEST.set(scope)
     try:
         yield
@@ -40,7 +40,7 @@ def serving(scope: MutableMapping[str, Any]) -> Iterator[None]:
 
 
 def acting() -> Actor | None:
-    """Who acts in this request; None outside one, and before it is known who asks.
+    """Returns the actor of this request; None outside one, and before it is known who asks.
 
     A command that waits for others has to take it along: what runs them is in the context of one of them.
     """
@@ -54,7 +54,7 @@ def changed(by: Actor | None) -> dict[str, Any]:
 
 
 def actor_of(scope: MutableMapping[str, Any]) -> Actor | None:
-    """Who acts in a request, by the grants that its route admits."""
+    """Returns the actor of a request, by the grants that its route admits."""
     who = scope.get(PRINCIPAL)
     if who is None:
         return None

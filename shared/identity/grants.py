@@ -1,4 +1,4 @@
-"""What a token may grant: a role in an organisation of a kind that fits it, and what of the country that reaches."""
+"""The grants of a token: a role in an organisation of a kind that fits it, and the part of the country it reaches."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -56,7 +56,7 @@ class Grant:
     classes: frozenset[str] | None = None
 
     def reaches(self, places: Places) -> bool:
-        """Whether one of the places is this organisation, in a kind that fits the role."""
+        """Tells that one of the places is this organisation, in a kind that fits the role."""
         return self.org is not None and any(self.org in places[kind] for kind in FITS[self.role])
 
 
@@ -75,7 +75,7 @@ class Scope:
         hosts: Collection[str] = (),
         school_class: str | None = None,
     ) -> bool:
-        """Whether a grant reaches the place of an object."""
+        """Tells that a grant reaches the place of an object."""
         name = None if school_class is None else class_form(school_class)
         return any(
             grant.classes is None or name is None or name in grant.classes

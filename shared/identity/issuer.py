@@ -27,14 +27,14 @@ MOST_KEYS = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Published:
-    """What a provider publishes: its name as `iss` has it, and the keys that can be used."""
+    """A provider's publication: its name as `iss` has it, and the keys that can be used."""
 
     issuer: str
     keys: KeySet
 
 
 class IssuerKeys:
-    """What the provider published last; each time is a new object, so that what its keys proved can be told by it."""
+    """The provider's last publication; each is a new object, so that whatever its keys proved can be told by it."""
 
     def __init__(self, fetch: Callable[[], Awaitable[Published]], clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
@@ -68,7 +68,7 @@ class IssuerKeys:
 
 
 async def published(issuer: str) -> Published:
-    """What the provider at this URL publishes, below it whether it ends in a slash or not; raises Unavailable."""
+    """Fetches the provider's publication below this URL, whether that ends in a slash or not; raises Unavailable."""
     below = issuer.rstrip("/")
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=FETCH_SECONDS)) as http:

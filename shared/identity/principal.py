@@ -1,4 +1,4 @@
-"""Who asks, and in which scope."""
+"""The caller of a request, with the grants of the token and their scope."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ MOST_REASONS = 5
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks."""
+    """The caller."""
 
     subject: str
     account: str
@@ -27,10 +27,10 @@ class Principal:
         return replace(self, grants=admitted)
 
     def has(self, role: Role) -> bool:
-        """Whether a grant of this role is there."""
+        """Tells that a grant of this role is there."""
         return any(grant.role == role for grant in self.grants)
 
     @property
     def scope(self) -> Scope:
-        """What the grants reach."""
+        """The reach of the grants."""
         return Scope(self.grants)

@@ -76,7 +76,7 @@ class Tokens:
         return principal
 
     def _verified(self, token: str, by: Published) -> tuple[Principal, float]:
-        """Whom a token stands for, and when it expires in seconds since 1970; raises JoseError or ValueError."""
+        """Returns a token's principal and its expiry in seconds since 1970; raises JoseError or ValueError."""
         decoded = jwt.decode(token, by.keys, algorithms=ALGORITHMS)
         claims = decoded.claims
         self._registry(by.issuer).validate(claims)
@@ -88,7 +88,7 @@ class Tokens:
         return Principal(subject, account, grants_of(claim), refusals_of(claim)), claims["exp"]
 
     def _registry(self, issuer: str) -> jwt.JWTClaimsRegistry:
-        """What must be claimed: the issuer as the provider writes itself, the audience, a time that is not over."""
+        """Returns the claims that must be there: issuer by its own spelling, audience, and a time that is not over."""
         return jwt.JWTClaimsRegistry(
             now=lambda: int(self._clock()),
             leeway=30,

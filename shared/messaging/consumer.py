@@ -113,7 +113,7 @@ class BatchConsumer:
 
     @property
     def partitions(self) -> Collection[TopicPartition]:
-        """Those that there were at start."""
+        """The partitions that there were at start."""
         return self._ends.keys()
 
     # What the reader asks of it.
@@ -185,7 +185,7 @@ class BatchConsumer:
         return bool(waiting)
 
     async def _settled(self, poll: Poll, apply: Apply, again: Container[Position] = ()) -> Poll:
-        """What has been applied of the poll in the end."""
+        """Returns the part of the poll that has been applied in the end."""
         attempt = 0
         while poll.spans or poll.records:
             try:
@@ -233,7 +233,7 @@ class BatchConsumer:
         await self._outbox.put([dead_letter(self.group, r, reasons[position_of(r)]) for r in records], tx)
 
     async def _moves(self, poll: Poll) -> list[Move]:
-        """How the poll moves the offsets; raises TooManyInvalid where unreadable records in a row pass the limit."""
+        """Returns the poll's moves; raises TooManyInvalid where unreadable records in a row pass the limit."""
         before = await self.offsets.invalid_in_a_row(poll.spans) if poll.invalid else {}
         moves = []
         for partition, records in poll.by_partition().items():

@@ -31,12 +31,12 @@ class Waiting:
 
     @property
     def position(self) -> Position:
-        """Where it was read."""
+        """The record's position."""
         return position_of(self.record)
 
 
 class Deferred:
-    """What waits for one group. An overtaken fact's row goes with its effect, a redriven letter's tells of it."""
+    """The events that wait for a group. An overtaken fact's row goes with its effect, a redriven one's tells of it."""
 
     def __init__(self, mongo: Mongo, group: str) -> None:
         self._rows = mongo[COLLECTION]
@@ -49,7 +49,7 @@ class Deferred:
 
     @staticmethod
     def is_over(waiting: Waiting, now: datetime) -> bool:
-        """Whether an event has waited for as long as events are kept waiting."""
+        """Tells that an event has waited for as long as events are kept waiting."""
         return now - waiting.since > PATIENCE
 
     async def put(self, records: Iterable[Record], kind: Kind, since: datetime, tx: Transaction | None = None) -> None:

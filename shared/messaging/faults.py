@@ -40,7 +40,7 @@ def content_fault(error: BaseException) -> str | None:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same may succeed later: what a server says of itself, not of what it was asked."""
+    """Tells that the same may succeed later: the server speaks of itself, not of what it was asked."""
     if isinstance(error, PyMongoError):
         return not isinstance(error, InvalidOperation) and content_fault(error) is None
     return isinstance(error, OSError)

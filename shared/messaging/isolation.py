@@ -62,7 +62,7 @@ class Isolation:
         return {position: f"it cannot be applied: {why}" for position, why in reasons.items()}
 
     async def _at_fault(self, received: Sequence[Received]) -> dict[Position, Exception]:
-        """What each record raises alone; of records that go through together, none does."""
+        """Returns the error of each record that raises alone; of records that go through together, none does."""
         error = await self._rehearse(received) if received else None
         if error is None:
             return {}
@@ -72,7 +72,7 @@ class Isolation:
         return await self._at_fault(received[:half]) | await self._at_fault(received[half:])
 
     async def _rehearse(self, received: Sequence[Received]) -> Exception | None:
-        """What applying them raises, in a transaction of which nothing stays."""
+        """Applies them in a transaction of which nothing stays, and returns the error."""
 
         async def body(tx: Transaction) -> None:
             await self._handle(received, tx)

@@ -1,4 +1,4 @@
-"""What is accepted but not yet visible: rows in outboxes, records not handled, feed records not published."""
+"""The lag between accepted and visible: rows in outboxes, records not handled, feed records not published."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ OWNERS: tuple[str, ...] = tuple(dict.fromkeys(GROUPS.values()))
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits where, in records."""
+    """The records that wait, by place."""
 
     outboxes: Mapping[str, int]
     """By service."""
@@ -58,14 +58,14 @@ async def backlog(settings: Settings) -> Backlog:
 
 
 def _behind(settings: Settings, group: str, ends: Mapping[TopicPartition, int], stored: Mapping[str, int]) -> int:
-    """How many records a group has still to handle."""
+    """Counts the records that a group has still to handle."""
     prefix = settings.kafka_topic_prefix
     read = {prefix + topic.name for topic in topics.READS[group]}
     return sum(max(0, end - stored.get(offset_id(prefix + group, p), 0)) for p, end in ends.items() if p.topic in read)
 
 
 async def faults(settings: Settings) -> list[str]:
-    """What keeps a group from going on until somebody does something about it, a sentence each: a log that is not the
+    """Returns what keeps a group from going on until somebody acts, a sentence each: a log that is not the
     one that was handled, or a batch that cannot be read."""
     databases, logs = _databases(settings), Logs(settings.bootstrap)
     try:

@@ -50,7 +50,7 @@ class LeasedLoop(ABC):
 
     @abstractmethod
     async def waits(self) -> bool:
-        """Whether there is anything to do."""
+        """Tells that there is something to do."""
 
     @abstractmethod
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""That a partition's log is still the one of which records were handled: by its ends, and by records read again."""
+"""The proof that a partition's log is still the one of which records were handled: its ends, and records read again."""
 
 import asyncio
 from collections.abc import Iterable, Mapping

@@ -50,7 +50,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What was read from an offset on; `next` is the offset behind it."""
+    """The records from an offset on; `next` is the offset behind them."""
 
     records: list[Record]
     next: int
@@ -84,7 +84,7 @@ class Logs:
         return {partition: Bounds(begins[partition], ends[partition]) for partition in wanted}
 
     async def missing(self, partitions: Iterable[TopicPartition]) -> list[TopicPartition]:
-        """Those that are not there although their topic is, with fewer partitions."""
+        """Returns those that are not there although their topic is, with fewer partitions."""
         wanted, client = list(partitions), await self._opened()
         for topic in {partition.topic for partition in wanted}:
             await client.add_topic(topic)

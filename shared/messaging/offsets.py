@@ -15,7 +15,7 @@ FENCES = "offset_fences"
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """How one poll moves one partition: from `first`, its first offset, to `next`, the one behind its last."""
+    """One poll's move of one partition: from `first`, its first offset, to `next`, the one behind its last."""
 
     partition: TopicPartition
     first: int
@@ -86,7 +86,7 @@ class StoredOffsets:
         await self._fences.update_one({"_id": self.group}, {"$set": {"filling": True}}, upsert=True)
 
     async def is_filling(self) -> bool:
-        """Whether that was begun and has not been ended, by whichever process."""
+        """Tells that it was begun and has not been ended, by whichever process."""
         return await self._fences.find_one({"_id": self.group, "filling": True}) is not None
 
     async def end_filling(self) -> None:
@@ -102,7 +102,7 @@ class StoredOffsets:
         await self._fences.update_one({"_id": self.group}, {"$inc": {"moves": 1}}, upsert=True, session=tx)
 
     async def invalid_in_a_row(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        """How many unreadable records ended each partition's handled part."""
+        """Returns the number of unreadable records that ended each partition's handled part."""
         ids = {self.id(partition): partition for partition in partitions}
         rows = await self._rows.find({"_id": {"$in": list(ids)}, "invalid": {"$gt": 0}}).to_list(None)
         return {ids[row["_id"]]: int(row["invalid"]) for row in rows}
@@ -129,7 +129,7 @@ def _moved(move: Move) -> Document:
 
 
 async def position(mongo: Mongo, groups: Iterable["StoredOffsets"], tx: Transaction) -> Mapping[str, int]:
-    """How far the groups have come, as seen by `tx`: `topic:partition` → next offset, and under `later` the number of
+    """Returns the groups' progress as seen by `tx`: `topic:partition` → next offset, and under `later` the number of
     events that were applied after their offsets had been passed, if there were any."""
     names = [group.group for group in groups]
     rows = await mongo[COLLECTION].find({"group": {"$in": names}}, session=tx).to_list(None)

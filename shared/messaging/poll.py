@@ -17,13 +17,13 @@ Position = tuple[str, int, int]
 
 
 class Span(NamedTuple):
-    """What a poll covers of one partition: from `first` up to and without `next`, which may hold more than records."""
+    """The part of a partition that a poll covers: from `first` up to `next`, which may hold more than records."""
 
     first: int
     next: int
 
     def holds(self, offset: int) -> bool:
-        """Whether an offset lies in it."""
+        """Tells that an offset lies in it."""
         return self.first <= offset < self.next
 
 
@@ -43,7 +43,7 @@ class Received:
 
     @property
     def position(self) -> Position:
-        """Where it was read."""
+        """The record's position."""
         return self.topic, self.partition, self.offset
 
 
@@ -132,7 +132,7 @@ class Poll:
 
 
 def position_of(record: Record) -> Position:
-    """Where a record is."""
+    """Returns a record's position."""
     return record.topic, record.partition, record.offset
 
 

@@ -55,7 +55,7 @@ class Owner(Protocol):
 
 @dataclass(slots=True)
 class Batch:
-    """What the reader says of the records that it has just returned."""
+    """The reader's account of the records that it has just returned."""
 
     spans: Mapping[TopicPartition, Span] = field(default_factory=dict)
     invalid: Mapping[Position, str] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         return found
 
     async def _spans(self, found: Found) -> dict[TopicPartition, Span]:
-        """What the records cover; where reading was moved meanwhile, no more than the records themselves."""
+        """Returns the spans of the records; where reading was moved meanwhile, no more than the records themselves."""
         moves = self._moves
         reached = {partition: (records[0].offset, records[-1].offset + 1) for partition, records in found.items()}
         if not found:
@@ -146,7 +146,7 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         return spans
 
     async def _begin(self, partition: TopicPartition, first: int) -> int:
-        """Where a span begins whose first record, or whose end, is at `first`; raises RecordsLost."""
+        """Returns the begin of a span whose first record, or whose end, is at `first`; raises RecordsLost."""
         begin = self._next.get(partition, first)
         if begin >= first:
             return first

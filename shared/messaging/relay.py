@@ -89,7 +89,7 @@ class Relay(LeasedLoop):
         return sum(len(document.rows) for document in done)
 
     async def waits(self) -> bool:
-        """Whether the outbox holds anything."""
+        """Tells that the outbox holds something."""
         return await self._outbox.size() > 0
 
     async def close(self) -> None:
@@ -98,7 +98,7 @@ class Relay(LeasedLoop):
 
 
 def forgettable(waiting: Sequence[Waiting], acknowledged: Sequence[bool]) -> Iterator[Waiting]:
-    """Those of the documents, given with the outcomes of all their rows in turn, that need not be sent again.
+    """Returns the documents, given with the outcomes of all their rows in turn, that need not be sent again.
 
     One that has to be sent again keeps every later one with a key of its own, so that the last rows of a key in its
     topic are always its newest.

@@ -12,7 +12,7 @@ COLLECTION = "standstills"
 
 
 class Standstills:
-    """What one group's workers say of the batches at which they stand; an operator's tools read it."""
+    """The batches at which one group's workers stand, as they say; an operator's tools read it."""
 
     def __init__(self, mongo: Mongo, offsets: StoredOffsets) -> None:
         self._rows = mongo[COLLECTION]

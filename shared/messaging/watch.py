@@ -1,4 +1,4 @@
-"""What a consumer looks after beside its polls: what waits, whether the logs are those of before, and progress."""
+"""The watch of a consumer beside its polls: over deferred events, the logs' lineage, and progress."""
 
 import asyncio
 import time

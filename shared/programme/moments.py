@@ -53,7 +53,7 @@ def zone(utc_offset: str) -> tzinfo:
 
 
 def happened_at(given: datetime | None, now: datetime, local: tzinfo, field: str = "occurred_at") -> datetime:
-    """When a command's fact happened, on the clock `local`: now unless given.
+    """Returns the time of a command's fact on the clock `local`: now unless given.
 
     Raises BadInput about `field` for a time to come.
     """

@@ -19,7 +19,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 class Ordered(Protocol):
-    """When something happened: a local day, or a moment of one."""
+    """A time of something: a local day, or a moment of one."""
 
     def __lt__(self, other: Any, /) -> bool: ...
 
@@ -29,7 +29,7 @@ T = TypeVar("T", bound=Ordered)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a season asks of a pupil."""
+    """A season's demands on a pupil."""
 
     diagnostics: frozenset[str]
     trials_required: int
@@ -42,7 +42,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Facts(Generic[T]):
-    """What happened to a pupil in a season and stands, each fact with its time."""
+    """The facts of a pupil's season that stand, each with its time."""
 
     registered: T
     diagnostics: Iterable[tuple[str, T]]
@@ -82,7 +82,7 @@ def _first(completed: Iterable[tuple[str, T]]) -> dict[str, T]:
 
 
 class Stages(Answer):
-    """When a pupil reached each stage of the funnel, on the region's clock; null where not reached."""
+    """The times at which a pupil reached each stage of the funnel, on the region's clock; null where not reached."""
 
     registered: LocalTime
     """When the school entered the pupil into the season."""

@@ -191,7 +191,7 @@ class Process:
         self._platform.close()
 
     def _waiting(self) -> list[str]:
-        """What makes no progress though there is work, a sentence each."""
+        """Returns the parts that make no progress though there is work, a sentence each."""
         parts: list[Watch | Loop] = [*self._readers.watches, *self._loops] if self._reached.is_set() else []
         found = [waiting for part in parts if (waiting := part.waiting) is not None]
         found += [(f"{name}: {t.reason}", t.seconds) for name, t in self._failing.items() if t.reason is not None]

@@ -1,4 +1,4 @@
-"""What a service is: the platform that its parts are built from, and which of them each role takes."""
+"""A service: the platform that its parts are built from, and the parts that each role takes."""
 
 import socket
 import time
@@ -45,7 +45,7 @@ class Loop(Protocol):
 
 
 class Platform:
-    """What every part of a service is built from."""
+    """The platform that every part of a service is built from."""
 
     def __init__(self, service: str, settings: Settings, clock: Clock = utcnow) -> None:
         self.service = service

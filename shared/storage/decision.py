@@ -1,4 +1,4 @@
-"""What a pure function of a domain returns: the new state and what happened."""
+"""Decisions, the results of a domain's pure functions: the new state and what happened."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -61,5 +61,5 @@ class Decisions(Generic[S]):
 
     @property
     def made(self) -> list[Decision[S]]:
-        """Those by which something happened, to be saved."""
+        """The decisions by which something happened, to be saved."""
         return [decision for decision in self._made.values() if decision.happened]

@@ -52,7 +52,7 @@ class GroupCommit(Generic[C, R]):
             self._running = None
 
     def _next_group(self) -> list[tuple[C, asyncio.Future[R]]]:
-        """Those at the head that fit together; a command heavier than the bound goes alone."""
+        """Takes those at the head that fit together; a command heavier than the bound goes alone."""
         group = [self._waiting.popleft()]
         weight = self._weigh(group[0][0])
         while self._waiting and (weight := weight + self._weigh(self._waiting[0][0])) <= self._most:

@@ -126,12 +126,12 @@ class Outbox:
         await self._documents.delete_many({"_id": {"$in": list(ids)}})
 
     async def size(self) -> int:
-        """How many rows wait."""
+        """Counts the rows that wait."""
         return await size(self._mongo)
 
 
 async def size(mongo: Mongo) -> int:
-    """How many rows wait in the outbox of a service's database."""
+    """Counts the rows that wait in the outbox of a service's database."""
     count = {"$group": {"_id": None, "rows": {"$sum": {"$size": "$rows"}}}}
     counted = await mongo[COLLECTION].aggregate([count]).to_list(1)
     return int(counted[0]["rows"]) if counted else 0
