@@ -60,10 +60,20 @@ class ServiceError(Exception):
         self.type = slug or self.slug
         self.errors = tuple(errors)
 
+    @classmethod
+    def about(cls, word: str, detail: str, slug: str | None = None) -> Self:
+        """Makes a refusal about the field that a domain calls by its word; an empty word is about none."""
+        return cls(detail, slug=slug, errors=[FieldError(word, detail)] if word else [])
+
     def moved(self, where: Callable[[str], str]) -> Self:
-        """The same refusal about fields that stand elsewhere: `where` gives the pointer of each."""
-        moved = copy(self)
+        """The same refusal about fields that stand elsewhere: `where` gives the pointer of each.
+
+        A detail that names the fields names them by their new places.
+        """
+        moved, summary = copy(self), _summary(self.errors)
         moved.errors = tuple(FieldError(where(e.pointer), e.detail) for e in self.errors)
+        if self.detail.startswith(summary):
+            moved.detail = _summary(moved.errors) + self.detail.removeprefix(summary)
         return moved
 
     def problem(self) -> dict[str, Any]:
@@ -86,12 +96,6 @@ class BadInput(ServiceError):
 
     slug, status = "bad-input", 422
 
-    def moved(self, where: Callable[[str], str]) -> Self:
-        """The same, named in the summary by its new place too."""
-        moved = super().moved(where)
-        moved.detail = "; ".join(f"{_shown(e.pointer) or 'the body'}: {_shown(e.detail)}" for e in moved.errors)
-        return moved
-
     @classmethod
     def field(cls, pointer: str, detail: str) -> "BadInput":
         """One wrong field, named in the summary too."""
@@ -101,9 +105,8 @@ class BadInput(ServiceError):
     def of(cls, faults: Iterable[FieldError], most: int = MOST_ERRORS) -> "BadInput":
         """Several wrong fields; beyond `most` they are only counted."""
         fields = list(faults)
-        words = [f"{_shown(f.pointer) or 'the body'}: {_shown(f.detail)}" for f in fields[:most]]
-        more = [f"and {len(fields) - most} more"] if len(fields) > most else []
-        return cls("; ".join(words + more), errors=fields[:most])
+        more = f"; and {len(fields) - most} more" if len(fields) > most else ""
+        return cls(_summary(fields[:most]) + more, errors=fields[:most])
 
     @classmethod
     def invalid(cls, error: ValidationError, prefix: str = "", most: int = MOST_ERRORS) -> "BadInput":
@@ -230,6 +233,10 @@ def pointer(prefix: str, location: Sequence[int | str]) -> str:
 def is_word(named: str) -> bool:
     """Tells a domain's own word for a field (`occurred_at`, `guardian/ref`) from a pointer."""
     return named != "" and not named.startswith(("/", "query:", "path:", "header:"))
+
+
+def _summary(errors: Iterable[FieldError]) -> str:
+    return "; ".join(f"{_shown(e.pointer) or 'the body'}: {_shown(e.detail)}" for e in errors)
 
 
 def _shown(words: str) -> str:

@@ -1,6 +1,6 @@
 """The permission to call a route: its roles stand in the signature."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import Depends, Request
 
@@ -49,4 +49,7 @@ SchoolStaff = Annotated[Principal, admit(*STAFF)]
 VenueOperator = Annotated[Principal, admit("national-operator", "regional-operator", "venue")]
 VenueStaff = Annotated[Principal, admit("national-operator", "regional-operator", "venue", "mentor")]
 Family = Annotated[Principal, admit("guardian", "pupil")]
+StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
+Anyone = Annotated[Principal, admit(*get_args(Role))]
+"""Everyone who has a token with a grant."""
 FeedConsumer = Annotated[Principal, admit("national-operator", "regional-operator", "service")]
