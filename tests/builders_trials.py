@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.trials.catalogue import Season, SeasonRules
 from services.trials.copies import Entry, Participant
-from services.trials.instruments import Definition, Instrument
-from services.trials.slots import Slot
+from services.trials.domain.diagnostics import Definition, Instrument
+from services.trials.domain.seasons import Season, SeasonRules
+from services.trials.domain.slots import Slot
 from shared.contracts.registration import OrganisationDefined
 from tests.builders import PLACE, ROSTOV, at
 

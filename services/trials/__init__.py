@@ -1,0 +1,1 @@
+"""Trials: seasons, diagnostics, venues, slots, bookings, attendance and recommendations."""

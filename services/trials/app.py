@@ -2,58 +2,66 @@
 
 import secrets
 from collections.abc import Sequence
-from functools import partial
 
-from services.trials import consumers, repository
-from services.trials.api import routes
-from services.trials.catalogue import Competency, Season, Venue
-from services.trials.catalogue_reads import CatalogueReads
-from services.trials.path import Path
-from services.trials.repository import Store
+from fastapi import APIRouter
+
+from services.trials.api import (
+    attempts,
+    attendance,
+    bookings,
+    competencies,
+    diagnostics,
+    paths,
+    seasons,
+    slots,
+    venues,
+)
+from services.trials.collections import INDEXES
+from services.trials.consumers import consumers
+from services.trials.reads.catalogue import CatalogueReads
+from services.trials.reads.paths import PathReads
+from services.trials.repository import Repository
 from services.trials.respelling import respell
-from services.trials.slots import Slot
-from services.trials.views import Views
-from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
+from shared.http.routes import Route
 from shared.runtime.process import main
-from shared.runtime.service import PLATFORM_INDEXES, Indexes, Platform, Service, Upgrade
+from shared.runtime.service import Platform, Service, Upgrade
 
-INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
+__all__ = ["INDEXES", "UPGRADES", "build"]
 UPGRADES: Sequence[Upgrade] = (respell,)
 
 
 def new_id() -> str:
-    """A random id of 16 characters (96 bits)."""
+    """Returns a random id of 16 characters (96 bits)."""
     return secrets.token_urlsafe(12)
 
 
 def build(platform: Platform) -> Service:
-    """The service: an API, a worker for two topics of registration, and a relay."""
-    store = store_of(platform)
-    organisations = platform.catalogue(
-        "trials.organisations", [REGISTRATION_CATALOGUE.name], partial(consumers.organisations, store)
-    )
-    participants = platform.consumer(
-        "trials.participants.2", [REGISTRATION_EVENTS.name], partial(consumers.participants, store, new_id)
-    )
-    participants.is_shown_whole = True
+    """Builds the service: an API, a worker for two topics of registration, and a relay."""
+    repository = Repository(platform.mongo, platform.outbox)
     return Service(
         platform,
-        routers=[routes(store, Views(platform.mongo), CatalogueReads(platform.mongo), platform.clock, new_id)],
-        workers={"worker": [organisations, participants]},
+        routers=[_routes(platform, repository)],
+        workers={"worker": consumers(platform, repository, new_id)},
         loops={"relay": [platform.relay()]},
     )
 
 
-def store_of(platform: Platform) -> Store:
-    """The database that one process stores and reads."""
-    return Store(
-        platform.mongo,
-        seasons=platform.repository("seasons", Season),
-        competencies=platform.repository("competencies", Competency),
-        venues=platform.repository("venues", Venue),
-        slots=platform.repository("slots", Slot),
-        paths=platform.repository("paths", Path),
-    )
+def _routes(platform: Platform, repository: Repository) -> APIRouter:
+    clock, catalogue = platform.clock, CatalogueReads(platform.mongo)
+    router = APIRouter(prefix="/trials", tags=["trials"], route_class=Route)
+    for part in (
+        seasons.routes(repository, catalogue, clock),
+        diagnostics.routes(repository, catalogue),
+        competencies.routes(repository, catalogue, clock),
+        venues.routes(repository, catalogue, clock),
+        slots.routes(repository, catalogue, clock, new_id),
+        attempts.routes(repository, clock, new_id),
+        bookings.routes(repository, clock, new_id),
+        attendance.routes(repository, clock, new_id),
+        paths.routes(PathReads(platform.mongo)),
+    ):
+        router.include_router(part)
+    return router
 
 
 if __name__ == "__main__":

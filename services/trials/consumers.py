@@ -1,43 +1,59 @@
-"""What trials learns from registration, a poll at a time: pupils and organisations, and what follows for paths."""
+"""The topics that trials reads, and what it learns from them: pupils and organisations, and what follows for paths."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from services.trials import consents
 from services.trials.copies import Participant, learn, organisation
-from services.trials.gate import NewId
-from services.trials.repository import Store
+from services.trials.domain.paths import NewId
+from services.trials.handlers import consents
+from services.trials.repository import Repository
 from shared.contracts.event import ParticipantEvent
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn, OrganisationDefined, ParticipantRegistered
+from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
+from shared.messaging.consumer import BatchConsumer
 from shared.messaging.poll import Received
+from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 
 
-async def participants(store: Store, new_id: NewId, received: Sequence[Received], tx: Transaction) -> None:
+def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequence[BatchConsumer]:
+    """Returns the consumers of registration's two topics."""
+    defined = platform.catalogue(
+        "trials.organisations", [REGISTRATION_CATALOGUE.name], partial(organisations, repository)
+    )
+    told = platform.consumer(
+        "trials.participants.2", [REGISTRATION_EVENTS.name], partial(participants, repository, new_id)
+    )
+    told.is_shown_whole = True
+    return [defined, told]
+
+
+async def participants(repository: Repository, new_id: NewId, received: Sequence[Received], tx: Transaction) -> None:
     """Brings the copies of the poll's pupils up to date; what is known already changes nothing.
 
     The paths of those follow whose consent has lapsed once and changes again.
     """
     facts = [r.envelope for r in received if isinstance(r.event, ParticipantEvent)]
-    known = await store.participants((fact.event.key for fact in facts), tx)
+    known = await repository.participants((fact.event.key for fact in facts), tx)
     pupils: dict[str, Participant] = {}
     for fact in facts:
         id = fact.event.key
         pupils[id] = learn(pupils.get(id) or known.get(id), fact)
     changed = [pupil for id, pupil in pupils.items() if pupil is not known.get(id)]
-    await store.keep(changed, tx)
+    await repository.keep(changed, tx)
     asked = {fact.event.key for fact in facts if isinstance(fact.event, ConsentGiven | ConsentWithdrawn)}
     lapsed = [pupil for pupil in changed if pupil.id in asked and any(pupil.lapses)]
     if lapsed:
-        await consents.follow(store, lapsed, new_id, tx)
-    await store.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)
+        await consents.follow(repository, lapsed, new_id, tx)
+    await repository.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)
 
 
-async def organisations(store: Store, received: Sequence[Received], tx: Transaction) -> None:
+async def organisations(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
     """Brings the copies of the poll's organisations up to date; the newest definition holds."""
     said = [organisation(r.envelope) for r in received if isinstance(r.event, OrganisationDefined)]
-    newest = await store.organisations((entry.id for entry in said), tx)
+    newest = await repository.organisations((entry.id for entry in said), tx)
     changed = {}
     for entry in said:
         if entry.id not in newest or entry.sequence > newest[entry.id].sequence:
             newest[entry.id] = changed[entry.id] = entry
-    await store.keep(list(changed.values()), tx)
+    await repository.keep(list(changed.values()), tx)

@@ -19,8 +19,6 @@ from shared.contracts.registration import (
 from shared.programme.moments import LocalTime
 from shared.programme.texts import class_form
 
-PARTICIPANTS = "participants_2"
-"""The collection of pupils with all changes of their consent; the release before kept the last one's sequence alone."""
 UNSET = ""
 """The sequence of a field that no event has set: before every other."""
 
@@ -32,7 +30,7 @@ class Entry(BaseModel):
 
     time: LocalTime
     recorded: datetime
-    """When registration's server wrote it down."""
+    """The time at which registration's server wrote it down."""
     sequence: str = UNSET
     """The event's; an earlier release kept none."""
 
@@ -47,7 +45,7 @@ class Link(BaseModel):
 
 
 class ConsentChange(BaseModel):
-    """A consent was given, or the one in force was withdrawn."""
+    """A change of consent: one was given, or the one in force was withdrawn."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,7 +61,7 @@ class Lapse(NamedTuple):
     ends: datetime | None
 
     def meets(self, begins: datetime, ends: datetime) -> bool:
-        """Whether some of it lies within a time; of an instant, both ends are the same."""
+        """Tells whether some of it lies within a time; of an instant, both ends are the same."""
         return self.begins <= ends and (self.ends is None or begins < self.ends)
 
 
@@ -79,7 +77,7 @@ class Participant(BaseModel):
     school_class: Annotated[str, AfterValidator(class_form)]
     grade: int
     consent: bool = False
-    """Whether one is in force."""
+    """True while one is in force."""
     consent_changes: tuple[ConsentChange, ...] = ()
     """By sequence."""
     seasons: dict[str, Entry] = {}
@@ -101,7 +99,7 @@ class Participant(BaseModel):
             yield Lapse(begins, None)
 
     def lapse(self, begins: datetime, ends: datetime) -> Lapse | None:
-        """The first time without consent that meets another time."""
+        """Returns the first time without consent that meets another time."""
         return next((lapse for lapse in self.lapses if lapse.meets(begins, ends)), None)
 
     @property
@@ -133,7 +131,7 @@ class Organisation(BaseModel):
 
 
 def learn(known: Participant | None, envelope: Envelope) -> Participant:
-    """The pupil after one more event, which may be older than others that are known, or known itself."""
+    """Returns the pupil after one more event, which may be older than others that are known, or known itself."""
     event, sequence = envelope.event, envelope.sequence
     assert isinstance(event, ParticipantEvent)
     pupil = known or Participant(id=event.participant, **_place(event))
@@ -153,7 +151,7 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
 
 
 def _says_where_now(pupil: Participant, envelope: Envelope) -> bool:
-    """Whether an event tells where the pupil is, as far as is known by now.
+    """Tells whether an event says where the pupil is, as far as is known by now.
 
     The newest does, but not a roster that was entered late, for a season before another that was known by then: it says
     where the pupil was. Registration keeps the place in the same way.
@@ -168,7 +166,7 @@ def _says_where_now(pupil: Participant, envelope: Envelope) -> bool:
 
 
 def _consent(pupil: Participant, change: ConsentChange) -> dict[str, Any]:
-    """The fields that a change of consent sets."""
+    """Returns the fields that a change of consent sets."""
     fields: dict[str, Any] = {}
     if change.sequence > pupil.consent_set_by:
         fields |= {"consent": change.given, "consent_set_by": change.sequence}
@@ -189,7 +187,7 @@ def _place(event: ParticipantEvent) -> dict[str, Any]:
 
 
 def organisation(envelope: Envelope) -> Organisation:
-    """The entry as its newest definition has it."""
+    """Returns the entry as its newest definition has it."""
     event = envelope.event
     assert isinstance(event, OrganisationDefined)
     return Organisation(

@@ -11,7 +11,10 @@ USUAL = r"^[!-~]+( [!-~]+)*$"
 
 
 async def respell(mongo: Mongo, _: Settings) -> list[str]:
-    """Gives refs their form; tells which slots it leaves: another one of the venue has the ref, or it is no text."""
+    """Gives refs their form.
+
+    Returns a line for each slot that it leaves, since another one of the venue has the ref, or the ref is no text.
+    """
     told = []
     odd = mongo["slots"].find({"ref": {"$type": "string", "$not": {"$regex": USUAL}}}, {"ref": 1})
     async for slot in odd:

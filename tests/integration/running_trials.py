@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.local.stack import Infrastructure
-from services.trials.copies import PARTICIPANTS
+from services.trials.collections import PARTICIPANTS
 from shared.contracts.event import Event
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
 from tests.builders import PLACE, enveloped, guardian_linked, region, registered

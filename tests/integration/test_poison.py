@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
-from services.trials.copies import PARTICIPANTS
+from services.trials.collections import PARTICIPANTS
 from shared.base.settings import Settings
 from shared.contracts import topics, wire
 from shared.contracts.event import Envelope, Event

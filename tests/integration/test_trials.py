@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from services.trials.copies import PARTICIPANTS
+from services.trials.collections import PARTICIPANTS
 from shared.contracts.registration import AccountLinked, ConsentWithdrawn
 from shared.contracts.trials import SlotOpened
 from shared.messaging import kafka

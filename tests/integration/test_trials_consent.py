@@ -9,12 +9,14 @@ import pytest_asyncio
 from deploy.cli.installation import Servers
 from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
-from services.trials.app import store_of
-from services.trials.bookings import Bookings, Wish, book
-from services.trials.copies import PARTICIPANTS, Participant
+from services.trials.collections import PARTICIPANTS
+from services.trials.copies import Participant
+from services.trials.handlers.bookings import BookingRequest, book
+from services.trials.repository import Repository
 from shared.base.errors import Conflict
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
+from shared.http.batch import Item
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.runtime.service import Platform
@@ -164,8 +166,8 @@ async def test_no_step_overlooks_a_withdrawal_that_commits_meanwhile(
         await trials.must("POST", "/attempts/batch", {"attempts": [attempt(pupil)]}, **NAVIGATOR)
     slot = await trials.slot()
     platform = Platform("trials", trials.settings)
-    store = store_of(platform)
-    read = store.participants
+    repository = Repository(platform.mongo, platform.outbox)
+    read = repository.participants
 
     async def withdrawn_behind(ids: Iterable[str], tx: Transaction) -> Mapping[str, Participant]:
         found = await read(ids, tx)
@@ -173,10 +175,11 @@ async def test_no_step_overlooks_a_withdrawal_that_commits_meanwhile(
         await trials.withdraw(pupil, at("2020-10-01"))
         return found
 
-    monkeypatch.setattr(store, "participants", withdrawn_behind)
+    monkeypatch.setattr(repository, "participants", withdrawn_behind)
     who = Principal("someone", "account", (Grant("navigator", NAVIGATOR["org"]),))
-    asked = Bookings(slot, [Wish(pupil, "/participant")], at("2020-09-20"), who, datetime.now(UTC))
-    ((refused,),) = await book(store, [asked], lambda: "b1")  # type: ignore[misc]
+    wanted = [Item("/participant", pupil, "participant")]
+    asked = BookingRequest(items=wanted, who=who, now=datetime.now(UTC), slot=slot, occurred_at=at("2020-09-20"))
+    ((refused,),) = await book(repository, [asked], lambda: "b1")  # type: ignore[misc]
     platform.close()
     assert isinstance(refused, Conflict)
     assert (refused.type, await seats(trials, slot)) == ("consent-missing", 0)

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from services.analytics.domain import Pupil, learn, stage_days
 from services.registration.steps import Steps, step
-from services.trials.gate import stages
-from services.trials.path import Attendance, Path, Recommendation
+from services.trials.domain.paths import Attendance, Path, Recommendation, stages
 from shared.contracts.event import Envelope
 from shared.programme.stages import STAGES, Rules, Stages
 from tests import builders

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials import catalogue
-from services.trials.catalogue import Season, SeasonRules, Venue, VenueEntry
 from services.trials.copies import Organisation, Participant, learn
-from services.trials.instruments import Definition
-from services.trials.slots import Slot, SlotOffer, open_slot
+from services.trials.domain import seasons, venues
+from services.trials.domain.diagnostics import Definition
+from services.trials.domain.seasons import Season, SeasonRules
+from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
+from services.trials.domain.venues import Venue, VenueEntry
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.event import Envelope
 from shared.contracts.registration import AccountLinked, ConsentGiven, ConsentWithdrawn
@@ -35,7 +36,7 @@ HOST = Venue(
 
 
 def define(known: Season | None, **changed: Any) -> Decision[Season]:
-    return catalogue.define(known, "2020", SeasonRules.model_validate({**RULES, **changed}), TIME)
+    return seasons.define(known, "2020", SeasonRules.model_validate({**RULES, **changed}), TIME)
 
 
 def test_a_season_changes_until_it_is_in_use() -> None:
@@ -70,30 +71,20 @@ def test_rules_that_contradict_themselves_are_refused(changed: Mapping[str, Any]
 
 def test_a_venue_keeps_its_organisation_and_gathers_seasons() -> None:
     entry = VenueEntry(organisation=VENUE, name="Колледж", registry="federal", season="2021")
-    decision = catalogue.register(HOST, VENUE, entry, OWNER, TIME)
+    decision = venues.register(HOST, VENUE, entry, OWNER, TIME)
     assert decision.state.seasons == {"2020": "regional", "2021": "federal"}
-    assert catalogue.register(decision.state, VENUE, entry, OWNER, TIME).happened == ()
+    assert venues.register(decision.state, VENUE, entry, OWNER, TIME).happened == ()
     other = entry.model_copy(update={"organisation": "other"})
     with pytest.raises(Conflict, match="belongs to"):
-        catalogue.register(HOST, VENUE, other, OWNER, TIME)
+        venues.register(HOST, VENUE, other, OWNER, TIME)
     region = OWNER.model_copy(update={"kind": "region", "municipality": None})
     with pytest.raises(BadInput, match="organisation"):
-        catalogue.register(None, "RU-ROS", entry, region, TIME)
+        venues.register(None, "RU-ROS", entry, region, TIME)
 
 
 def opened(known: Slot | None = None, **changed: Any) -> Decision[Slot]:
     offer = SlotOffer.model_validate({**OFFER, "ref": "r1", **changed})
-    return open_slot(
-        known,
-        offer,
-        id="s1",
-        venue=HOST,
-        season=season(),
-        approved={"gov"},
-        local=ROSTOV,
-        time=TIME,
-        at="/slots/4",
-    )
+    return open_slot(Schedule(HOST, season(), {"gov"}, ROSTOV), offer, known, "s1", TIME)
 
 
 def test_a_slot_opens_in_local_time_and_the_same_ref_is_the_same_slot() -> None:
@@ -119,7 +110,7 @@ def test_a_slot_opens_in_local_time_and_the_same_ref_is_the_same_slot() -> None:
 def test_a_slot_keeps_the_rules_of_its_season(changed: Mapping[str, Any], field: str) -> None:
     with pytest.raises(BadInput) as refused:
         opened(**changed)
-    assert refused.value.errors[0].pointer == f"/slots/4/{field}"
+    assert refused.value.errors[0].pointer == field
 
 
 def test_the_seasons_last_local_evening_belongs_to_it() -> None:
@@ -128,9 +119,9 @@ def test_the_seasons_last_local_evening_belongs_to_it() -> None:
 
 def test_a_profile_is_the_percentage_of_the_attainable_points() -> None:
     known = instrument()
-    assert known.score(known.encode(ANSWERS, "")) == PROFILE
+    assert known.score(known.encode(ANSWERS)) == PROFILE
     lowest = {"m1": "no", "m2": "yes", "p1": "no"}
-    assert known.score(known.encode(lowest, "")) == {"motivation": 0.0, "planning": 0.0}
+    assert known.score(known.encode(lowest)) == {"motivation": 0.0, "planning": 0.0}
 
 
 @given(
@@ -143,7 +134,7 @@ def test_reversing_every_item_mirrors_the_profile(points: list[int], picks: list
         options = [{"code": f"o{n}", "points": p} for n, p in enumerate(points)]
         known = instrument(scales=[{"code": "s", "name": "s"}], options=options, items=items)
         answers = {f"i{n}": f"o{pick % len(points)}" for n, (pick, _) in enumerate(picks)}
-        return known.score(known.encode(answers, ""))["s"]
+        return known.score(known.encode(answers))["s"]
 
     assert 0 <= profile(mirrored=False) <= 100
     assert profile(mirrored=True) == pytest.approx(100 - profile(mirrored=False), abs=0.11)
@@ -175,11 +166,11 @@ def test_a_roster_that_is_entered_late_says_where_the_pupil_was_and_not_where_th
 
 def test_every_wrong_answer_is_named() -> None:
     with pytest.raises(BadInput) as refused:
-        instrument().encode({"m1": "maybe", "m2": "no", "q/9": "yes"}, "/attempts/2/answers")
+        instrument().encode({"m1": "maybe", "m2": "no", "q/9": "yes"})
     assert {e.pointer: e.detail for e in refused.value.errors} == {
-        "/attempts/2/answers/m1": "no such option",
-        "/attempts/2/answers/p1": "not answered",
-        "/attempts/2/answers/q~19": "no such item",
+        "answers/m1": "no such option",
+        "answers/p1": "not answered",
+        "answers/q~19": "no such item",
     }
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.trials import domain
-from services.trials.catalogue import Season
 from services.trials.copies import ConsentChange, Entry, Participant
-from services.trials.gate import stages
-from services.trials.instruments import Attempt
-from services.trials.path import MOST, Path
-from services.trials.slots import Slot
+from services.trials.domain import steps
+from services.trials.domain.caller import must_take_part
+from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.paths import MOST, Path, Paths, SeasonGate, stages
+from services.trials.domain.seasons import Season
+from services.trials.domain.slots import Slot
 from shared.base.errors import BadInput, ServiceError
 from shared.contracts.trials import TRIAL_KINDS, AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn
 from shared.storage.decision import Decision
@@ -32,22 +32,23 @@ def ids() -> Callable[[], str]:
 
 
 NEW_ID = ids()
+GATE = SeasonGate(season(), NEW_ID)
 
 
 def sat(path: Path, diagnostic: str, day: str, rules: Season | None = None) -> Decision[Path]:
     attempt = Attempt(path.id, f"{diagnostic}-{day}", f"a-{diagnostic}", diagnostic, b"", {}, at(day))
-    return domain.complete(path, pupil(), rules or season(), attempt, ids())
+    return steps.complete(path, pupil(), attempt, SeasonGate(rules or season(), ids()))
 
 
 def booked(path: Path, place: Slot) -> Path:
-    return domain.book(path, pupil(), place, BOOKED_AT, NEW_ID, "/participant").state
+    return steps.book(path, pupil(), place, BOOKED_AT, NEW_ID).state
 
 
 def attended(path: Path, place: Slot, rules: Season | None = None) -> Decision[Path]:
     booking = path.live_booking(place.id)
     assert booking is not None
     time = place.starts_at + timedelta(minutes=5)
-    return domain.attend(path, pupil(), rules or season(), booking, "qr", time, NEW_ID, "/0")
+    return steps.attend(path, pupil(), booking, "qr", time, SeasonGate(rules or season(), NEW_ID))
 
 
 def trial(day: str, **changed: Any) -> Slot:
@@ -58,12 +59,12 @@ def test_what_is_allowed_from_a_time_on_is_allowed_at_that_time() -> None:
     place = slot(grades=(7, 7))
     path = booked(Path.new("p1", "2020"), place)
     booking = path.bookings[0]
-    taken = domain.attend(path, pupil(), season(), booking, "qr", booking.starts_at, NEW_ID, "/0").state
+    taken = steps.attend(path, pupil(), booking, "qr", booking.starts_at, GATE).state
     (attendance,) = taken.attendances
-    back = domain.revoke(taken, pupil(), season(), attendance.id, "ошибка", attendance.time, NEW_ID).state
+    back = steps.revoke(taken, pupil(), attendance.id, "ошибка", attendance.time, GATE).state
     assert back.attendances[0].revoked == attendance.time
     with pytest.raises(ServiceError, match="had not begun"):
-        domain.attend(path, pupil(), season(), booking, "qr", booking.starts_at - timedelta(seconds=1), NEW_ID, "/0")
+        steps.attend(path, pupil(), booking, "qr", booking.starts_at - timedelta(seconds=1), GATE)
 
 
 def lapsed(*changes: tuple[str, bool]) -> Participant:
@@ -79,21 +80,21 @@ def lapsed(*changes: tuple[str, bool]) -> Participant:
 def test_a_seat_that_is_held_without_consent_is_free_from_then_on(withdrawn: str, freed: datetime | None) -> None:
     """Also one that was booked before the withdrawal had arrived: it was never the pupil's then."""
     path = booked(Path.new("p1", "2020"), slot())
-    followed = domain.follow_consent(path, lapsed((withdrawn, False)), season(), NEW_ID)
+    followed = steps.follow_consent(path, lapsed((withdrawn, False)), GATE)
     assert [booking.cancelled for booking in followed.state.bookings] == [freed]
     assert [fact.time for fact in followed.happened] == ([freed] if freed else [])
 
 
 def test_what_was_attended_stays_whatever_becomes_of_the_consent() -> None:
     path = attended(booked(Path.new("p1", "2020"), slot()), slot()).state
-    assert domain.follow_consent(path, lapsed(("2020-09-25", False)), season(), NEW_ID).happened == ()
+    assert steps.follow_consent(path, lapsed(("2020-09-25", False)), GATE).happened == ()
 
 
 def test_several_steps_of_one_pupil_in_a_batch_are_all_published() -> None:
-    paths = domain.Paths({})
+    paths = Paths([])
     for diagnostic in ("readiness", "interests"):
         paths.take(sat(paths.of("p1", "2020"), diagnostic, "2020-09-14"), None)
-    (decision,) = paths.decisions
+    (decision,) = paths.made
     assert [getattr(fact.event, "diagnostic", None) for fact in decision.happened] == ["readiness", "interests"]
 
 
@@ -142,14 +143,14 @@ def test_who_may_not_take_part(changed: dict[str, Any], seconds: int, slug: str,
     entry = Entry(time=at("2020-09-01"), recorded=NOW - timedelta(seconds=seconds))
     who = pupil(**{"seasons": {"2020": entry}, **changed})
     with pytest.raises(ServiceError) as refused:
-        domain.must_take_part(who, season(), NOW, NOW, NOW, "/participant")
+        must_take_part(who, season(), NOW, NOW, NOW)
     problem = refused.value.problem()
     assert (problem["type"], problem.get("retryable", False)) == (slug, retryable)
-    assert problem["errors"][0]["pointer"] == "/participant"
+    assert problem["errors"][0]["pointer"] == "participant"
 
 
 def test_with_consent_a_pupil_takes_part() -> None:
-    domain.must_take_part(pupil(), season(), NOW, NOW, NOW, "/participant")
+    must_take_part(pupil(), season(), NOW, NOW, NOW)
 
 
 def test_a_repeated_diagnostic_is_an_event_and_keeps_the_first_time() -> None:
@@ -161,7 +162,7 @@ def test_a_repeated_diagnostic_is_an_event_and_keeps_the_first_time() -> None:
 
 
 def test_a_booking_names_the_slot_and_again_changes_nothing() -> None:
-    decision = domain.book(Path.new("p1", "2020"), pupil(), slot(), BOOKED_AT, ids(), "/participant")
+    decision = steps.book(Path.new("p1", "2020"), pupil(), slot(), BOOKED_AT, ids())
     (fact,) = decision.happened
     assert fact.time == BOOKED_AT
     assert fact.event.model_dump(include={"booking", "slot", "competency", "kind", "school_class", "grade"}) == {
@@ -172,21 +173,21 @@ def test_a_booking_names_the_slot_and_again_changes_nothing() -> None:
         "school_class": "7А",
         "grade": 7,
     }
-    again = domain.book(decision.state, pupil(), slot(), BOOKED_AT, ids(), "/participant")
+    again = steps.book(decision.state, pupil(), slot(), BOOKED_AT, ids())
     assert again == Decision(decision.state)
 
 
 @pytest.mark.parametrize(
     ("changed", "expected", "pointer"),
     [
-        ({"starts_at": BOOKED_AT}, "slot-past", "/occurred_at"),
-        ({"grades": (8, 9)}, "grade-outside-slot", "/participants/3"),
-        ({"booked": 8}, "slot-full", "/participants/3"),
+        ({"starts_at": BOOKED_AT}, "slot-past", "occurred_at"),
+        ({"grades": (8, 9)}, "grade-outside-slot", "participant"),
+        ({"booked": 8}, "slot-full", "participant"),
     ],
 )
 def test_no_seat(changed: dict[str, Any], expected: str, pointer: str) -> None:
     with pytest.raises(ServiceError) as refused:
-        domain.book(Path.new("p1", "2020"), pupil(), slot(**changed), BOOKED_AT, ids(), "/participants/3")
+        steps.book(Path.new("p1", "2020"), pupil(), slot(**changed), BOOKED_AT, ids())
     assert slug(refused) == expected
     assert refused.value.errors[0].pointer == pointer
 
@@ -209,9 +210,9 @@ def test_a_pupil_is_in_one_place_at_a_time(minutes: int, length: int) -> None:
 def test_a_cancelled_booking_frees_the_time_and_is_cancelled_once() -> None:
     path = booked(Path.new("p1", "2020"), slot())
     (booking,) = path.bookings
-    decision = domain.cancel(path, pupil(), booking.id, at("2020-10-01"))
+    decision = steps.cancel(path, pupil(), booking.id, at("2020-10-01"))
     assert [fact.event.type for fact in decision.happened] == ["trial.cancelled.v1"]
-    assert domain.cancel(decision.state, pupil(), booking.id, at("2020-10-02")).happened == ()
+    assert steps.cancel(decision.state, pupil(), booking.id, at("2020-10-02")).happened == ()
     assert len(booked(decision.state, slot("s2")).bookings) == 2
 
 
@@ -219,10 +220,10 @@ def test_what_has_begun_or_was_attended_is_not_cancelled() -> None:
     path = booked(Path.new("p1", "2020"), slot())
     (booking,) = path.bookings
     with pytest.raises(ServiceError) as refused:
-        domain.cancel(path, pupil(), booking.id, booking.starts_at)
+        steps.cancel(path, pupil(), booking.id, booking.starts_at)
     assert slug(refused) == "slot-past"
     with pytest.raises(ServiceError) as refused:
-        domain.cancel(attended(path, slot()).state, pupil(), booking.id, at("2020-10-01"))
+        steps.cancel(attended(path, slot()).state, pupil(), booking.id, at("2020-10-01"))
     assert slug(refused) == "already-attended"
 
 
@@ -231,8 +232,8 @@ def test_nobody_attends_before_the_start_or_twice() -> None:
     (booking,) = path.bookings
     early = booking.starts_at - timedelta(seconds=1)
     with pytest.raises(ServiceError) as refused:
-        domain.attend(path, pupil(), season(), booking, "qr", early, ids(), "/7")
-    assert (slug(refused), refused.value.errors[0].pointer) == ("not-started", "/7/occurred_at")
+        steps.attend(path, pupil(), booking, "qr", early, GATE)
+    assert (slug(refused), refused.value.errors[0].pointer) == ("not-started", "occurred_at")
     decision = attended(path, slot())
     assert attended(decision.state, slot()).happened == ()
 
@@ -278,10 +279,10 @@ def test_after_diagnostics_nothing_more_is_needed() -> None:
 def test_a_revoked_attendance_closes_the_gate_and_another_opens_it_anew() -> None:
     path = completed().state
     mistake = path.attendances[0].id
-    decision = domain.revoke(path, pupil(), season(), mistake, "wrong list", at("2020-11-01"), ids())
+    decision = steps.revoke(path, pupil(), mistake, "wrong list", at("2020-11-01"), GATE)
     assert [type(fact.event) for fact in decision.happened] == [AttendanceRevoked, RecommendationWithdrawn]
     assert {fact.time for fact in decision.happened} == {at("2020-11-01")}
-    again = domain.revoke(decision.state, pupil(), season(), mistake, "again", at("2020-11-02"), ids())
+    again = steps.revoke(decision.state, pupil(), mistake, "again", at("2020-11-02"), GATE)
     assert again.happened == ()
     third = trial("2020-10-20")
     assert isinstance(attended(booked(decision.state, third), third).happened[-1].event, RecommendationIssued)
@@ -290,16 +291,16 @@ def test_a_revoked_attendance_closes_the_gate_and_another_opens_it_anew() -> Non
 def test_a_revocation_lies_after_what_it_revokes() -> None:
     path = completed().state
     with pytest.raises(BadInput, match="occurred_at"):
-        domain.revoke(path, pupil(), season(), path.attendances[0].id, "x", at("2020-10-01"), ids())
+        steps.revoke(path, pupil(), path.attendances[0].id, "x", at("2020-10-01"), GATE)
 
 
 @given(
-    steps=st.lists(st.tuples(st.sampled_from(["sit", "attend", "revoke"]), st.integers(0, 5)), max_size=25),
+    acts=st.lists(st.tuples(st.sampled_from(["sit", "attend", "revoke"]), st.integers(0, 5)), max_size=25),
     required=st.integers(1, 3),
     gate=st.sampled_from(["after-all-stages", "after-diagnostics"]),
 )
 def test_a_recommendation_is_in_force_exactly_while_the_gate_is_open(
-    steps: list[tuple[str, int]], required: int, gate: str
+    acts: list[tuple[str, int]], required: int, gate: str
 ) -> None:
     rules = season(trials_required=required, recommendation_gate=gate)
     places = [trial(f"2020-10-1{n}", kind="excursion" if n == 5 else "trial") for n in range(6)]
@@ -307,7 +308,7 @@ def test_a_recommendation_is_in_force_exactly_while_the_gate_is_open(
     for place in places:
         path = booked(path, place)
     issued = withdrawn = 0
-    for act, n in steps:
+    for act, n in acts:
         if act == "sit":
             diagnostic = ("readiness", "interests")[n % 2]
             done.add(diagnostic)
@@ -318,7 +319,7 @@ def test_a_recommendation_is_in_force_exactly_while_the_gate_is_open(
         elif n in present:
             present.remove(n)
             mistake = next(a.id for a in path.attended if a.slot == places[n].id)
-            decision = domain.revoke(path, pupil(), rules, mistake, "x", at("2020-12-01"), ids())
+            decision = steps.revoke(path, pupil(), mistake, "x", at("2020-12-01"), SeasonGate(rules, ids()))
         else:
             continue
         path = decision.state
@@ -335,7 +336,7 @@ def test_a_recommendation_that_names_what_was_revoked_is_issued_anew() -> None:
     path = attended(booked(completed().state, third), third).state
     assert path.recommendation is not None
     mistake = next(a.id for a in path.attendances if a.competency == "gov")
-    decision = domain.revoke(path, pupil(), season(), mistake, "wrong list", at("2020-11-01"), ids())
+    decision = steps.revoke(path, pupil(), mistake, "wrong list", at("2020-11-01"), GATE)
     _, gone, anew = decision.happened
     assert isinstance(gone.event, RecommendationWithdrawn)
     assert isinstance(anew.event, RecommendationIssued)
@@ -350,17 +351,17 @@ def test_a_recommendation_that_names_what_was_attended_twice_stays() -> None:
     for place in (third, fourth):
         path = attended(booked(path, place), place).state
     mistake = next(a.id for a in path.attendances if a.competency == "gov")
-    decision = domain.revoke(path, pupil(), season(), mistake, "wrong list", at("2020-11-01"), ids())
+    decision = steps.revoke(path, pupil(), mistake, "wrong list", at("2020-11-01"), GATE)
     assert [type(fact.event) for fact in decision.happened] == [AttendanceRevoked]
 
 
 @pytest.mark.parametrize("day", ["2020-07-06", "2020-12-17"])
 def test_a_day_outside_the_season_is_refused_with_its_dates(day: str) -> None:
     with pytest.raises(ServiceError, match="2020-07-07 to 2020-12-16") as refused:
-        domain.must_lie_in(season(), at(day), "/occurred_at")
-    assert (slug(refused), refused.value.errors[0].pointer) == ("outside-season", "/occurred_at")
+        season().must_contain(at(day), "occurred_at")
+    assert (slug(refused), refused.value.errors[0].pointer) == ("outside-season", "occurred_at")
 
 
 @pytest.mark.parametrize("day", ["2020-07-07", "2020-12-16"])
 def test_the_first_and_the_last_day_belong_to_the_season(day: str) -> None:
-    domain.must_lie_in(season(), at(day), "/occurred_at")
+    season().must_contain(at(day), "occurred_at")

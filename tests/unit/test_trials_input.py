@@ -7,16 +7,20 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from services.trials.answers import AttemptAnswer, BookingAnswer
-from services.trials.attendance import Presence, Revocation
-from services.trials.bookings import Wish
-from services.trials.catalogue import CompetencyEntry, SeasonRules, VenueEntry
-from services.trials.catalogue_reads import SLOTS
+from services.trials.answers.commands import AttemptAnswer, BookingAnswer
+from services.trials.api.bookings import wanted
+from services.trials.api.slots import KeyedOffer
 from services.trials.copies import Link
-from services.trials.instruments import AttemptCommand
-from services.trials.scope import reaches
-from services.trials.slots import SlotOffer
-from shared.base.errors import BadInput
+from services.trials.domain.caller import UnknownParticipant, reaches
+from services.trials.domain.competencies import CompetencyEntry
+from services.trials.domain.diagnostics import AttemptCommand
+from services.trials.domain.seasons import SeasonRules
+from services.trials.domain.slots import SlotOffer
+from services.trials.domain.steps import Presence, Revocation
+from services.trials.domain.venues import VenueEntry
+from services.trials.reads.catalogue import SLOTS
+from shared.base.errors import BadInput, FieldError
+from shared.http.batch import Done, Item, each
 from shared.http.paging import Paging
 from shared.identity.grants import Grant, Role
 from shared.identity.principal import Principal
@@ -85,8 +89,8 @@ def test_an_attempt_that_is_no_text_is_refused_and_never_repeated(changed: Mappi
 
 
 @pytest.mark.parametrize("raw", [BROKEN, f"p{BROKEN}", "", "p" * 101, 5, None])
-def test_a_wish_names_a_participant(raw: object) -> None:
-    refusal = Wish.read(raw, "/participants/0")
+def test_a_booking_names_a_participant(raw: object) -> None:
+    refusal = wanted(raw, "/participants/0").value
     assert isinstance(refusal, BadInput)
     assert BookingAnswer.of(raw, refusal).participant is None
 
@@ -109,3 +113,33 @@ def principal(*roles: Role) -> Principal:
 def test_a_link_reaches_only_in_its_own_role(linked: Any, granted: list[Role], expected: bool) -> None:
     child = pupil(accounts=(Link(account="a2", role="pupil"), Link(account="a1", role=linked)))
     assert reaches(principal(*granted), child) is expected
+
+
+def test_a_refusal_of_the_domain_is_located_in_the_request_and_keeps_its_words() -> None:
+    wrong = BadInput("1 answers are wrong", errors=[FieldError("answers/q~19", "no such item")])
+    late = BadInput.field("occurred_at", "lies in the future")
+    unknown = UnknownParticipant.about("participant", "no such participant")
+    told = iter([wrong, late, unknown])
+
+    def refuse(_: object) -> Done[str]:
+        raise next(told)
+
+    command = AttemptCommand.model_validate(ATTEMPT)
+    items: list[Item[Any]] = [
+        Item("/attempts/2", command),
+        Item("", command),
+        Item("/participants/3", "p1", "participant"),
+    ]
+    refused = [
+        (outcome.detail, outcome.errors[0].pointer) for outcome in each(items, refuse) if not isinstance(outcome, Done)
+    ]
+    assert refused == [
+        ("1 answers are wrong", "/attempts/2/answers/q~19"),
+        ("/occurred_at: lies in the future", "/occurred_at"),
+        ("no such participant", "/participants/3"),
+    ]
+
+
+def test_a_slots_ref_may_stand_in_a_header() -> None:
+    offer = SlotOffer.model_validate(OFFER)
+    assert [KeyedOffer("", offer).pointer(word) for word in ("ref", "grades")] == ["header:Idempotency-Key", "/grades"]

@@ -1,0 +1,1 @@
+"""The answers of trials' API, as models."""

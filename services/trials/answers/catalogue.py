@@ -1,0 +1,176 @@
+"""The catalogue as it is shown: seasons, diagnostics, competencies, venues and slots, with names beside codes."""
+
+from datetime import date
+from typing import Literal
+
+from services.trials.domain.diagnostics import Definition
+from shared.base.models import Answer
+from shared.contracts.trials import Gate, Registry, SlotKind
+from shared.http.paging import Page
+from shared.programme.moments import LocalTime
+
+
+class SeasonView(Answer):
+    """A season's rules; they no longer change once it is in use."""
+
+    season: str
+    """Code of the season."""
+    name: str
+    """Name, in Russian."""
+    opens: date
+    """First day, by the calendar of each region."""
+    closes: date
+    """Last day, included."""
+    grades: tuple[int, int]
+    """Lowest and highest grade, both included."""
+    diagnostics: tuple[str, ...]
+    """Codes of the diagnostics, all of them required."""
+    trials_required: int
+    """Practical trials that a pupil attends to complete the season."""
+    recommendation_gate: Gate
+    """When a recommendation is issued: after all stages, or after the diagnostics alone."""
+    in_use: bool
+    """True since the season's first fact: its rules no longer change."""
+
+
+class NamedSeason(SeasonView):
+    """A season with the names of its diagnostics."""
+
+    diagnostic_names: dict[str, str | None]
+    """Code of a diagnostic → its name; null before it is published."""
+
+
+class SeasonPage(Page[NamedSeason]):
+    """Seasons by their codes."""
+
+
+class DiagnosticView(Definition):
+    """An instrument; it no longer changes once an attempt has used it."""
+
+    code: str
+    """Code of the diagnostic."""
+    used: bool
+    """True since the first attempt: the instrument no longer changes."""
+
+
+class DiagnosticEntry(Answer):
+    """An instrument in a list, without what it is made of."""
+
+    code: str
+    """Code of the diagnostic."""
+    name: str
+    """Name, in Russian."""
+    method: str
+    """The published method that it follows."""
+    scales: int
+    """The number of scales of its profile."""
+    items: int
+    """The number of items that a pupil answers."""
+    used: bool
+    """True since the first attempt: the instrument no longer changes."""
+
+
+class DiagnosticPage(Page[DiagnosticEntry]):
+    """Diagnostics by their codes."""
+
+
+class CompetencyView(Answer):
+    """An approved competency."""
+
+    code: str
+    """Code of the competency."""
+    name: str
+    """Name, in Russian."""
+
+
+class CompetencyPage(Page[CompetencyView]):
+    """Competencies by their codes."""
+
+
+class VenueView(Answer):
+    """A venue with its registry by season."""
+
+    venue: str
+    """Code of the venue."""
+    organisation: str
+    """Code of the organisation that owns it."""
+    name: str
+    """Name, in Russian."""
+    region: str
+    """Code of the region in which it lies."""
+    municipality: str
+    """Code of the municipality in which it lies."""
+    seasons: dict[str, Registry]
+    """Season → the registry that has the venue in it, the federal or the regional one."""
+
+
+class NamedVenue(VenueView):
+    """A venue with the names of where it belongs; null where the register's definition has not arrived."""
+
+    organisation_name: str | None
+    """Name of the organisation that owns it."""
+    region_name: str | None
+    """Name of the region, in Russian; null while its definition is missing."""
+    municipality_name: str | None
+    """Name of the municipality, in Russian; null while its definition is missing."""
+    season_names: dict[str, str | None]
+    """Code of a season → its name."""
+
+
+class VenuePage(Page[NamedVenue]):
+    """Venues by their codes."""
+
+
+class SlotView(Answer):
+    """A slot with the seats that are left."""
+
+    slot: str
+    """Random id."""
+    ref: str | None
+    """The venue's own name of the slot; null where it gave none."""
+    venue: str
+    """Code of the venue where it is held."""
+    season: str
+    """Code of the season to which it belongs."""
+    region: str
+    """Code of the venue's region."""
+    competency: str
+    """Code of the competency that is tried."""
+    kind: SlotKind
+    """Only `trial` and `partner-trial` count as a practical trial; every other kind counts as taking part."""
+    starts_at: LocalTime
+    """Start, on the region's clock."""
+    minutes: int
+    """Length in minutes."""
+    capacity: int
+    """Seats in all."""
+    open_seats: int
+    """Seats that are left."""
+    grades: tuple[int, int]
+    """Lowest and highest grade for which it is held, both included."""
+    accessibility: tuple[str, ...]
+    """Codes of the disability groups for which the venue is equipped."""
+
+
+class NamedSlot(SlotView):
+    """A slot with the names of what it mentions; null where a definition has not arrived."""
+
+    venue_name: str | None
+    """Name of the venue, in Russian; null while its definition is missing."""
+    season_name: str | None
+    """Name of the season, in Russian; null while its definition is missing."""
+    region_name: str | None
+    """Name of the region, in Russian; null while its definition is missing."""
+    competency_name: str | None
+    """Name of the competency, in Russian; null while its definition is missing."""
+
+
+class SlotPage(Page[NamedSlot]):
+    """Slots by their start."""
+
+
+class OpenedAnswer(SlotView):
+    """A slot that was offered alone."""
+
+    status: Literal["opened", "known"]
+    """`opened` now, or `known` from an earlier request with the same ref."""

@@ -1,0 +1,139 @@
+"""The outcomes of commands, alone or item by item."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, Literal, TypeVar
+
+from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.paths import Attendance, Booking
+from services.trials.domain.slots import Slot
+from shared.base.errors import ServiceError
+from shared.base.models import Answer
+from shared.http.batch import Outcome
+from shared.http.problems import Problem
+from shared.programme.texts import REF
+
+Item = TypeVar("Item", bound=Answer)
+
+
+class Items(Answer, Generic[Item]):
+    """Item by item, in the order of the request."""
+
+    items: list[Item]
+    """An answer for each item, in the order sent."""
+
+
+class AttemptAnswer(Answer):
+    """An attempt; `known` where its ref was taken before, with the profile of that time."""
+
+    ref: str | None = None
+    """The caller's own name of the attempt, as it was sent; absent where it cannot be read."""
+    participant: str | None = None
+    """The pupil as named in the request; absent where no id can be read."""
+    status: Literal["completed", "known", "rejected"]
+    """`completed` now, `known` from an earlier request with the same ref, or `rejected`."""
+    attempt: str | None = None
+    """Id of the attempt."""
+    profile: dict[str, float] | None = None
+    """Scale → 0 to 100, the percentage of the points that can be attained on it."""
+    problem: Problem | None = None
+    """The reason where the attempt was rejected."""
+
+    @classmethod
+    def of(cls, sent: Any, outcome: Outcome[Attempt]) -> "AttemptAnswer":
+        """Tells the outcome of an item as it was sent, readable or not."""
+        names = {key: named(sent, key) for key in ("ref", "participant")}
+        if isinstance(outcome, ServiceError):
+            return cls(**names, status="rejected", problem=Problem.of(outcome))
+        status: Literal["completed", "known"] = "completed" if outcome.new else "known"
+        profile = dict(outcome.value.profile)
+        return cls(**names, status=status, attempt=outcome.value.id, profile=profile)
+
+
+class BookingAnswer(Answer):
+    """A seat."""
+
+    participant: str | None = None
+    """The pupil as named in the request; absent where no id can be read."""
+    status: Literal["booked", "known", "rejected"]
+    """`booked` now, `known` where the pupil has a seat in the slot already, or `rejected`."""
+    booking: str | None = None
+    """Id of the booking, by which it is cancelled."""
+    problem: Problem | None = None
+    """The reason where no seat was given."""
+
+    @classmethod
+    def of(cls, sent: Any, outcome: Outcome[Booking]) -> "BookingAnswer":
+        """Tells the outcome for a pupil as named, readable or not."""
+        participant = REF.read(sent)
+        if isinstance(outcome, ServiceError):
+            return cls(participant=participant, status="rejected", problem=Problem.of(outcome))
+        return cls(participant=participant, status="booked" if outcome.new else "known", booking=outcome.value.id)
+
+
+class CancelledAnswer(Answer):
+    """A booking that was given up."""
+
+    booking: str
+    """Id of the booking."""
+    slot: str
+    """Id of the slot in which a seat is free again."""
+    status: Literal["cancelled"] = "cancelled"
+    """Always `cancelled`."""
+
+
+class AttendanceAnswer(Answer):
+    """A presence that was confirmed."""
+
+    participant: str | None = None
+    """The pupil as named in the request; absent where no id can be read."""
+    status: Literal["attended", "known", "rejected"]
+    """`attended` now, `known` where the presence was confirmed before, or `rejected`."""
+    attendance: str | None = None
+    """Id of the attendance, by which it is revoked."""
+    problem: Problem | None = None
+    """The reason where the presence was not taken."""
+
+    @classmethod
+    def of(cls, sent: Any, outcome: Outcome[Attendance]) -> "AttendanceAnswer":
+        """Tells the outcome of an item as it was sent, readable or not."""
+        participant = named(sent, "participant")
+        if isinstance(outcome, ServiceError):
+            return cls(participant=participant, status="rejected", problem=Problem.of(outcome))
+        status: Literal["attended", "known"] = "attended" if outcome.new else "known"
+        return cls(participant=participant, status=status, attendance=outcome.value.id)
+
+
+class RevokedAnswer(Answer):
+    """An attendance that was taken back."""
+
+    attendance: str
+    """Id of the attendance."""
+    slot: str
+    """Id of the slot that the pupil did not attend after all."""
+    status: Literal["revoked"] = "revoked"
+    """Always `revoked`."""
+
+
+class SlotAnswer(Answer):
+    """A slot of a timetable."""
+
+    ref: str | None = None
+    """The venue's own name of the slot; absent where it has none or cannot be read."""
+    status: Literal["opened", "known", "rejected"]
+    """`opened` now, `known` from an earlier request with the same ref, or `rejected`."""
+    slot: str | None = None
+    """Id of the slot."""
+    problem: Problem | None = None
+    """The reason where the slot was not opened."""
+
+    @classmethod
+    def of(cls, sent: Any, outcome: Outcome[Slot]) -> "SlotAnswer":
+        """Tells the outcome of an item as it was sent, readable or not."""
+        if isinstance(outcome, ServiceError):
+            return cls(ref=named(sent, "ref"), status="rejected", problem=Problem.of(outcome))
+        return cls(ref=outcome.value.ref, status="opened" if outcome.new else "known", slot=outcome.value.id)
+
+
+def named(sent: Any, key: str) -> str | None:
+    """Returns a text of an item as it was sent, where it can be read."""
+    return REF.read(sent.get(key)) if isinstance(sent, Mapping) else None

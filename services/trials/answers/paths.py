@@ -1,0 +1,72 @@
+"""A pupil's path as it is shown, with names beside codes."""
+
+from services.trials.domain.paths import Attendance, Booking, Recommendation
+from shared.base.models import Answer
+from shared.http.paging import Page
+from shared.programme.moments import LocalTime
+from shared.programme.stages import Stages
+
+
+class AttemptView(Answer):
+    """A completed diagnostic with its profile: per scale 0…100."""
+
+    attempt: str
+    """Random id."""
+    diagnostic: str
+    """Code of the diagnostic."""
+    diagnostic_name: str | None
+    """Name of the diagnostic, in Russian; null while its definition is missing."""
+    time: LocalTime
+    """When the pupil completed it, on the region's clock."""
+    profile: dict[str, float]
+    """Scale → 0 to 100, the percentage of the points that can be attained on it."""
+
+
+class BookingView(Booking):
+    """A seat taken in a slot, with names, and whether it was used."""
+
+    venue_name: str | None
+    """Name of the venue, in Russian; null while its definition is missing."""
+    competency_name: str | None
+    """Name of the competency, in Russian; null while its definition is missing."""
+    attendance: str | None
+    """Id of the attendance in force; null while the venue has confirmed none."""
+
+
+class BookingPage(Page[BookingView]):
+    """A pupil's bookings of a season by the start of their slots, cancelled ones too."""
+
+
+class AttendanceView(Attendance):
+    """A pupil's taking part in what was booked, with names."""
+
+    competency_name: str | None
+    """Name of the competency, in Russian; null while its definition is missing."""
+
+
+class RecommendationView(Recommendation):
+    """The individual recommendation in force, with names."""
+
+    competency_names: dict[str, str | None]
+    """Code of a competency → its name."""
+
+
+class PathView(Answer):
+    """A pupil's way through a season."""
+
+    participant: str
+    """Id of the pupil."""
+    season: str
+    """Code of the season."""
+    season_name: str
+    """Name of the season."""
+    stages: Stages
+    """When each stage was reached."""
+    attempts: list[AttemptView]
+    """Completed diagnostics, the earliest first."""
+    bookings: list[BookingView]
+    """Seats taken, cancelled ones too, in the order of booking."""
+    attendances: list[AttendanceView]
+    """Attendances confirmed by venues, revoked ones too."""
+    recommendation: RecommendationView | None
+    """The recommendation in force; null before the season's gate opens."""

@@ -1,0 +1,1 @@
+"""Trials over HTTP, a module a resource."""

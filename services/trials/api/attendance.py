@@ -1,0 +1,49 @@
+"""Trials over HTTP: attendance."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from services.trials.answers.commands import AttendanceAnswer, Items, RevokedAnswer
+from services.trials.api.items import SlotId, item_by_item, noted
+from services.trials.domain.paths import NewId
+from services.trials.domain.steps import Presence, Revocation
+from services.trials.handlers import attendance
+from services.trials.handlers.attendance import AttendanceRequest
+from services.trials.repository import Repository
+from shared.base.models import Count
+from shared.http.authorisation import VenueStaff
+from shared.http.batch import ReadAs, read_each
+from shared.http.openapi import problems
+from shared.http.routes import KIB, Route
+from shared.programme.texts import Id
+from shared.storage.outbox import Clock
+
+AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]
+PresenceList = Annotated[list[Annotated[Any, ReadAs(Presence)]], Count(1, 1_000)]
+
+
+def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
+    """Returns the routes by which attendance is confirmed and revoked."""
+    router = APIRouter(route_class=Route)
+    waiting = attendance.queue(repository, new_id)
+
+    @router.post(
+        "/slots/{id}/attendance",
+        max_body_size=512 * KIB,
+        response_model_exclude_none=True,
+        responses=problems({404: ["not-found"]}),
+    )
+    async def attend(id: SlotId, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
+        """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
+        items = await read_each(Presence, body, "")
+        outcomes = await waiting.submit(AttendanceRequest(items=items, who=who, now=clock(), slot=id))
+        return noted(await item_by_item(AttendanceAnswer.of, body, outcomes))
+
+    @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
+    async def revoke(id: AttendanceId, body: Revocation, who: VenueStaff) -> RevokedAnswer:
+        """Takes an attendance back; again, it changes nothing."""
+        revoked = await attendance.revoke(repository, id, body, who, clock(), new_id)
+        return RevokedAnswer(attendance=revoked.id, slot=revoked.slot)
+
+    return router

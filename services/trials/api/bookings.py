@@ -1,0 +1,94 @@
+"""Trials over HTTP: bookings."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+
+from services.trials.answers.commands import BookingAnswer, CancelledAnswer, Items
+from services.trials.api.items import NOT_READY, SlotId, item_by_item, noted
+from services.trials.domain.paths import NewId
+from services.trials.handlers import bookings
+from services.trials.handlers.bookings import BookingRequest
+from services.trials.repository import Repository
+from shared.base.errors import BadInput
+from shared.base.models import Count, Input
+from shared.http.authorisation import SchoolStaff, StaffOrFamily
+from shared.http.batch import Item, ReadAs, only
+from shared.http.openapi import also, problems
+from shared.http.routes import KIB, Route
+from shared.identity.acting import about
+from shared.programme.moments import Moment
+from shared.programme.texts import REF, Id
+from shared.storage.outbox import Clock
+
+BookingId = Annotated[Id, Path(description="Id of the booking.")]
+NO_SEAT = ("grade-outside-slot", "slot-full", "slot-past", "time-conflict", "too-many-bookings")
+
+
+class BookingBody(Input):
+    """A seat for a pupil; a family books now, staff may say when it did."""
+
+    participant: Id
+    occurred_at: Moment | None = None
+
+
+class BookingsBody(Input):
+    """Seats for pupils, given in this order while there are any."""
+
+    participants: Annotated[list[Annotated[Any, ReadAs(Id)]], Count(1, 200)]
+    """Ids of the pupils, the first of whom get the seats that are left."""
+    occurred_at: Moment | None = None
+
+
+def wanted(sent: object, at: str) -> Item[str]:
+    """Reads the id of a pupil for whom a seat is wanted."""
+    id = REF.read(sent)
+    return Item(at, BadInput.field(at, "not the id of a participant") if id is None else id, "participant")
+
+
+def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
+    """Returns the routes by which seats are taken and given up."""
+    router = APIRouter(route_class=Route)
+    waiting = bookings.queue(repository, new_id)
+
+    @router.post(
+        "/slots/{id}/bookings",
+        status_code=201,
+        response_model_exclude_none=True,
+        responses=also(BookingAnswer)
+        | problems({404: ["not-found", "participant-unknown"], 409: [*NOT_READY, *NO_SEAT]}),
+    )
+    async def book(id: SlotId, body: BookingBody, who: StaffOrFamily, response: Response) -> BookingAnswer:
+        """Takes a seat; 409 `slot-full` where none is left, 200 where the pupil has one already."""
+        items = [wanted(body.participant, "/participant")]
+        request = BookingRequest(items=items, who=who, now=clock(), slot=id, occurred_at=body.occurred_at)
+        done = only(await waiting.submit(request))
+        response.status_code = 201 if done.new else 200
+        about([body.participant])
+        return BookingAnswer.of(body.participant, done)
+
+    @router.post(
+        "/slots/{id}/bookings/batch",
+        max_body_size=128 * KIB,
+        response_model_exclude_none=True,
+        responses=problems({404: ["not-found"]}),
+    )
+    async def book_many(id: SlotId, body: BookingsBody, who: SchoolStaff) -> Items[BookingAnswer]:
+        """At most 200 seats, item by item: the first get those that are left."""
+        items = [wanted(sent, f"/participants/{index}") for index, sent in enumerate(body.participants)]
+        request = BookingRequest(items=items, who=who, now=clock(), slot=id, occurred_at=body.occurred_at)
+        return noted(await item_by_item(BookingAnswer.of, body.participants, await waiting.submit(request)))
+
+    _add_cancelling(router, repository, clock)
+    return router
+
+
+def _add_cancelling(router: APIRouter, repository: Repository, clock: Clock) -> None:
+    @router.delete(
+        "/bookings/{id}",
+        responses=problems({404: ["not-found"], 409: ["already-attended", "organisation-unknown", "slot-past"]}),
+    )
+    async def cancel(id: BookingId, who: StaffOrFamily, occurred_at: Moment | None = None) -> CancelledAnswer:
+        """Gives a seat up, before the slot begins; again, it changes nothing."""
+        booking = await bookings.cancel(repository, id, occurred_at, who, clock())
+        return CancelledAnswer(booking=booking.id, slot=booking.slot)

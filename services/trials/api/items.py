@@ -1,0 +1,34 @@
+"""The parts that the routes share by which somebody acts for pupils, one by one or many at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Path
+
+from services.trials.answers.commands import AttemptAnswer, AttendanceAnswer, BookingAnswer, Items
+from shared.base.models import Answer
+from shared.base.side_thread import aside
+from shared.http.batch import Outcome
+from shared.identity.acting import about
+from shared.programme.texts import Id
+
+A = TypeVar("A", bound=Answer)
+P = TypeVar("P", AttemptAnswer, AttendanceAnswer, BookingAnswer)
+R = TypeVar("R")
+SlotId = Annotated[Id, Path(description="Id of the slot.")]
+NOT_READY = ("organisation-unknown", "not-in-season", "consent-missing", "outside-season")
+"""The slugs of refusals because a pupil cannot act yet, or at all."""
+
+
+async def item_by_item(
+    answer: Callable[[Any, Outcome[R]], A], sent: Sequence[Any], outcomes: Sequence[Outcome[R]]
+) -> Items[A]:
+    """Returns the answer to each item as it was sent, readable or not."""
+    pairs = zip(sent, outcomes, strict=True)
+    return Items(items=await aside(lambda: [answer(raw, outcome) for raw, outcome in pairs], len(sent)))
+
+
+def noted(answered: Items[P]) -> Items[P]:
+    """Returns the answer; the audit log has the pupils of whom something was accepted."""
+    about(item.participant for item in answered.items if item.participant and item.status != "rejected")
+    return answered

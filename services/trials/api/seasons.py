@@ -1,0 +1,30 @@
+"""Trials over HTTP: seasons."""
+
+from fastapi import APIRouter
+
+from services.trials.answers.catalogue import SeasonView
+from services.trials.answers.shown import shown
+from services.trials.api.reading import InCode, add_entry, add_list
+from services.trials.domain.seasons import SeasonRules
+from services.trials.handlers import seasons
+from services.trials.reads.catalogue import CatalogueReads
+from services.trials.repository import Repository
+from shared.http.authorisation import NationalOperator
+from shared.http.openapi import problems
+from shared.http.routes import Route
+from shared.storage.outbox import Clock
+
+
+def routes(repository: Repository, reads: CatalogueReads, clock: Clock) -> APIRouter:
+    """Returns the routes by which seasons are written and read."""
+    router = APIRouter(route_class=Route)
+
+    @router.put("/seasons/{season}", responses=problems({409: ["code-taken", "season-in-use"]}))
+    async def define_season(season: InCode, rules: SeasonRules, who: NationalOperator) -> SeasonView:
+        """Sets a season's rules; 409 `season-in-use` for a change after the season's first fact."""
+        defined = await seasons.define(repository, season, rules, clock())
+        return shown(SeasonView, defined, season=defined.id)
+
+    add_list(router, "seasons", reads.seasons, "Seasons with their rules, by code.")
+    add_entry(router, "seasons", "season", reads.seasons, "One season with its rules.")
+    return router

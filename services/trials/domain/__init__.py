@@ -1,0 +1,1 @@
+"""The rules of trials: aggregates, commands and decisions. Pure."""

@@ -1,0 +1,97 @@
+"""A caller: for which pupils one may act, and when that is taken to have happened; and which pupils may take part."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+
+from services.trials.copies import UNSET, Participant
+from services.trials.domain.seasons import Season
+from shared.base.errors import BadInput, Conflict, NotFound, NotKnownYet
+from shared.identity.acting import Actor
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at
+
+CONSENT_UNDER_WAY = timedelta(seconds=30)
+"""The consent sent in the same roster as a registration may be on its way here for so long after it."""
+
+
+class UnknownParticipant(NotFound):
+    """Not there, outside the caller's scope, or not known here yet: one answer, so that nobody learns who exists.
+
+    It can be sent again, since a pupil who has just been registered is known here a moment later.
+    """
+
+    slug, retryable = "participant-unknown", True
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal who acts for pupils: those known among the named ones, and the clocks of their regions."""
+
+    who: Principal
+    now: datetime
+    pupils: Mapping[str, Participant]
+    zones: Mapping[str, tzinfo]
+    by: Actor | None = None
+    """The principal with the route, as states keep who changed them."""
+    _staffed: dict[tuple[str, ...], bool] = field(default_factory=dict)
+
+    def pupil(self, id: str) -> Participant:
+        """Returns the pupil; raises UnknownParticipant outside the scope, and before registration's event is here."""
+        pupil = self.pupils.get(id)
+        if pupil is None or not (self._is_staff(pupil) or reaches(self.who, pupil)):
+            detail = "no such participant in your scope; one who has just been registered is known here in a moment"
+            raise UnknownParticipant.about("participant", detail)
+        return pupil
+
+    def time(self, pupil: Participant, given: datetime | None) -> datetime:
+        """Returns when the command's fact happened: staff may say so, a family acts now."""
+        if given is not None and not self._is_staff(pupil):
+            raise BadInput.field("occurred_at", "only staff say when it happened")
+        return happened_at(given, self.now, known_zone(self.zones, pupil.region))
+
+    def _is_staff(self, pupil: Participant) -> bool:
+        """As `is_staff_of`, asked once for each class: a batch is mostly one."""
+        place = (pupil.region, pupil.municipality, pupil.school, pupil.school_class)
+        if place not in self._staffed:
+            self._staffed[place] = is_staff_of(self.who, pupil)
+        return self._staffed[place]
+
+
+def is_staff_of(who: Principal, pupil: Participant) -> bool:
+    """Tells whether a grant of `who` covers the place where the pupil belongs."""
+    return who.scope.covers(pupil.region, pupil.municipality, pupil.school, school_class=pupil.school_class)
+
+
+def reaches(who: Principal, pupil: Participant) -> bool:
+    """Tells whether `who` is staff of the pupil's place, or family: a token grants a role, a link says for whom.
+
+    A guardian's account that claims to be a pupil is not the pupil.
+    """
+    family = any(link.account == who.account and who.has(link.role) for link in pupil.accounts)
+    return family or is_staff_of(who, pupil)
+
+
+def known_zone(zones: Mapping[str, tzinfo], region: str) -> tzinfo:
+    """Returns the offset of a region; raises NotKnownYet before registration's event has arrived."""
+    if region not in zones:
+        raise NotKnownYet(f"region {region} is not known here yet", slug="organisation-unknown")
+    return zones[region]
+
+
+def must_take_part(pupil: Participant, season: Season, begins: datetime, ends: datetime, now: datetime) -> None:
+    """Raises unless the pupil is registered in the season, with consent now and for all of a time that may lie before.
+
+    An attempt takes an instant; a seat is held from the booking until the slot begins.
+    """
+    entry = pupil.seasons.get(season.id)
+    if entry is None:
+        raise NotKnownYet.about("participant", f"not known to be registered in season {season.id}", "not-in-season")
+    if pupil.consent and not pupil.lapse(begins, ends):
+        return
+    if pupil.consent_set_by == UNSET and now - entry.recorded < CONSENT_UNDER_WAY:
+        raise NotKnownYet.about("participant", "no guardian's consent has arrived yet", "consent-missing")
+    if pupil.consent:
+        raise Conflict.about("participant", "no guardian's consent is in force for all of that time", "consent-missing")
+    detail = "no guardian's consent is in force; one just given is known here in a moment"
+    raise Conflict.about("participant", detail, "consent-missing")

@@ -1,0 +1,233 @@
+"""A pupil's path through one season, as one aggregate, and the season's gate on it.
+
+The gate says when a recommendation is issued or withdrawn.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import ConfigDict, Field
+
+from services.trials.copies import Participant
+from services.trials.domain.seasons import Season
+from shared.base.models import Answer
+from shared.contracts.trials import (
+    TRIAL_KINDS,
+    AttendanceSource,
+    RecommendationIssued,
+    RecommendationWithdrawn,
+    SlotKind,
+)
+from shared.programme.moments import LocalTime
+from shared.programme.stages import Facts, Rules, Stages
+from shared.programme.texts import REF
+from shared.storage.decision import Aggregate, Decision, Decisions, Happened
+
+NewId = Callable[[], str]
+MOST_COMPETENCIES = 3
+MOST = 500
+"""Attempts of a path, and bookings, cancelled ones too: each change of a path writes all of it."""
+
+
+class Step(Answer):
+    """A part of a path."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    """Random id."""
+    time: LocalTime
+    """When it happened, on the region's clock."""
+
+
+class Booking(Step):
+    """A seat taken in a slot, with the parts of the slot that later decisions need."""
+
+    slot: str
+    """Id of the slot."""
+    venue: str
+    """Code of the venue."""
+    competency: str
+    """Code of the competency that is tried."""
+    kind: SlotKind
+    """The kind of the slot: a practical trial, or an activity of another kind."""
+    starts_at: LocalTime
+    """Start of the slot, on the region's clock."""
+    minutes: int
+    """Length of the slot in minutes."""
+    cancelled: LocalTime | None = None
+    """When the seat was given up; null while it is the pupil's."""
+
+    @property
+    def is_live(self) -> bool:
+        """True while the seat is the pupil's."""
+        return self.cancelled is None
+
+    @property
+    def ends_at(self) -> datetime:
+        """The time from which the pupil is free again."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+class Attendance(Step):
+    """A pupil's taking part in what was booked, as the venue confirmed."""
+
+    booking: str
+    """Id of the booking that was kept."""
+    slot: str
+    """Id of the slot."""
+    competency: str
+    """Code of the competency that was tried."""
+    kind: SlotKind
+    """The kind of the slot: a practical trial, or an activity of another kind."""
+    source: AttendanceSource
+    """The way in which the venue knows: by a scanned code, a list, or an import."""
+    revoked: LocalTime | None = None
+    """When it was taken back as a mistake; null while it counts."""
+    reason: str | None = None
+    """The reason why it was revoked, in the venue's words."""
+
+
+class Recommendation(Step):
+    """The individual recommendation in force."""
+
+    competencies: tuple[str, ...]
+    """Codes of the competencies that are recommended, the most fitting first."""
+
+    def stands(self, path: "Path") -> bool:
+        """Tells whether the pupil attended all that it names, as far as that was not revoked."""
+        return {a.competency for a in path.attended}.issuperset(self.competencies)
+
+
+class Path(Aggregate):
+    """One pupil in one season; `id` is `<participant>/<season>`."""
+
+    participant: str
+    season: str
+    diagnostics: dict[str, LocalTime] = Field(default_factory=dict)
+    """Code → when it was first completed."""
+    attempts: tuple[str, ...] = ()
+    """The refs of the attempts, whose answers and profiles are kept apart."""
+    bookings: tuple[Booking, ...] = ()
+    attendances: tuple[Attendance, ...] = ()
+    recommendation: Recommendation | None = None
+
+    @classmethod
+    def new(cls, participant: str, season: str) -> "Path":
+        """Returns the path before its first step."""
+        return cls(id=path_id(participant, season), participant=participant, season=season)
+
+    @property
+    def attended(self) -> list[Attendance]:
+        """The attendances that were not revoked, of every kind, in the order of time."""
+        return sorted((a for a in self.attendances if a.revoked is None), key=lambda a: a.time)
+
+    @property
+    def trials(self) -> list[Attendance]:
+        """The practical trials among what was attended."""
+        return [attendance for attendance in self.attended if attendance.kind in TRIAL_KINDS]
+
+    @property
+    def fitting(self) -> tuple[str, ...]:
+        """Up to three competencies that were tried, none where nothing was attended.
+
+        Those tried in practice come first, then those of other activities; of each the latest come first.
+        """
+        latest_first = self.attended[::-1]
+        practical = [a.competency for a in latest_first if a.kind in TRIAL_KINDS]
+        others = [a.competency for a in latest_first if a.kind not in TRIAL_KINDS]
+        return tuple(dict.fromkeys(practical + others))[:MOST_COMPETENCIES]
+
+    def tested_at(self, season: Season) -> datetime | None:
+        """Returns when the last of the required diagnostics was completed; None while one is missing."""
+        times = [self.diagnostics.get(code) for code in season.diagnostics]
+        known = [time for time in times if time is not None]
+        return max(known) if len(known) == len(times) else None
+
+    def trials_done_at(self, season: Season) -> datetime | None:
+        """Returns when the season's number of practical trials was reached; None before."""
+        trials = self.trials
+        return trials[season.trials_required - 1].time if len(trials) >= season.trials_required else None
+
+    def may_attempt(self, diagnostic: str) -> bool:
+        """Tells whether another attempt is taken; one that completes a diagnostic is in any case."""
+        return len(self.attempts) < MOST or diagnostic not in self.diagnostics
+
+    def spelling_of(self, ref: str) -> str:
+        """Returns a ref as an attempt of this path stores it: an older release stored white space around it, too."""
+        if ref in self.attempts:
+            return ref
+        return next((stored for stored in self.attempts if REF.read(stored) == ref), ref)
+
+    def live_booking(self, slot: str) -> Booking | None:
+        """Returns the booking in force in a slot."""
+        return next((b for b in self.bookings if b.slot == slot and b.is_live), None)
+
+    def attendance_of(self, booking: str) -> Attendance | None:
+        """Returns the attendance in force of a booking."""
+        return next((a for a in self.attendances if a.booking == booking and a.revoked is None), None)
+
+
+def path_id(participant: str, season: str) -> str:
+    """Returns the id of a pupil's path through a season."""
+    return f"{participant}/{season}"
+
+
+class Paths(Decisions[Path]):
+    """The paths of a batch while it is decided."""
+
+    def of(self, participant: str, season: str) -> Path:
+        """Returns the path as it is by now."""
+        return self.get(path_id(participant, season)) or Path.new(participant, season)
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonGate:
+    """A season's gate: while it is open for a path and the pupil has a consent, a recommendation is in force."""
+
+    season: Season
+    new_id: NewId
+
+    def settle(self, decision: Decision[Path], pupil: Participant) -> Decision[Path]:
+        """Returns the decision with what follows for the recommendation.
+
+        It is issued, taken back, or issued anew in place of one that names what was revoked; without consent none is
+        issued, and one that is in force stays. A recommendation happens at the latest time of its causes, a withdrawal
+        at the time of the correction.
+        """
+        path = decision.state
+        opened, known = self.opened_at(path), path.recommendation
+        if known is not None and decision.happened and (opened is None or not known.stands(path)):
+            gone = RecommendationWithdrawn(**pupil.place, season=self.season.id, recommendation=known.id)
+            decision, known = _and(decision, None, Happened(gone, decision.happened[-1].time)), None
+        if known is None and opened is not None and pupil.consent:
+            lapse = pupil.lapse(opened, opened)
+            time = lapse.ends if lapse and lapse.ends else opened
+            issued = Recommendation(id=self.new_id(), time=time, competencies=path.fitting)
+            event = RecommendationIssued(
+                **pupil.place, season=self.season.id, recommendation=issued.id, competencies=issued.competencies
+            )
+            decision = _and(decision, issued, Happened(event, time))
+        return decision
+
+    def opened_at(self, path: Path) -> datetime | None:
+        """Returns when the gate opened for the path; None while it is closed."""
+        tested = path.tested_at(self.season)
+        if self.season.recommendation_gate == "after-diagnostics" or tested is None:
+            return tested
+        walked = path.trials_done_at(self.season)
+        return walked and max(tested, walked)
+
+
+def _and(decision: Decision[Path], recommendation: Recommendation | None, fact: Happened) -> Decision[Path]:
+    path = decision.state.model_copy(update={"recommendation": recommendation})
+    return Decision(path, (*decision.happened, fact))
+
+
+def stages(path: Path, season: Season, registered: datetime) -> Stages:
+    """Returns the stages that a path has reached."""
+    recommended = [path.recommendation.time] if path.recommendation else []
+    attended = [(a.kind, a.time) for a in path.attended]
+    facts: Facts[datetime] = Facts(registered, list(path.diagnostics.items()), attended, recommended)
+    return Stages.of(facts, Rules.of(vars(season)))

@@ -1,0 +1,136 @@
+"""Slots: seats at a venue at a time, opened within the season's rules and counted down to none."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Annotated
+
+from pydantic import Field, computed_field
+
+from services.trials.domain.grades import Grades
+from services.trials.domain.seasons import Season
+from services.trials.domain.venues import Venue
+from shared.base.errors import BadInput, Conflict
+from shared.base.models import Count, Input
+from shared.contracts.codes import Code, CompetencyCode
+from shared.contracts.trials import SlotKind, SlotOpened
+from shared.programme.moments import LocalTime, Moment
+from shared.programme.texts import Ref
+from shared.storage.decision import Aggregate, Decision, Happened
+
+NO_SLOT = "no such slot"
+
+
+class SlotOffer(Input):
+    """A slot that a venue offers."""
+
+    ref: Ref | None = None
+    """The venue's own name of the slot; the same again is the same slot."""
+    competency: CompetencyCode
+    """Code of an approved competency."""
+    kind: SlotKind
+    """Only `trial` and `partner-trial` count as a practical trial; every other kind counts as taking part."""
+    starts_at: Moment
+    """RFC 3339 with an offset, on a day of the season."""
+    minutes: Annotated[int, Field(ge=15, le=480)]
+    """Length in minutes."""
+    capacity: Annotated[int, Field(ge=1, le=1000)]
+    """Seats in all."""
+    grades: Grades
+    """Lowest and highest grade for which it is held, both included and both of the season."""
+    accessibility: Annotated[tuple[Code, ...], Count(0, 20)] = ()
+    """Codes of the disability groups for which the venue is equipped."""
+
+
+class Slot(Aggregate):
+    """An open slot; `booked` never passes `capacity`."""
+
+    ref: str | None
+    venue: str
+    organisation: str
+    """The venue's owner."""
+    season: str
+    region: str
+    competency: str
+    kind: SlotKind
+    starts_at: LocalTime
+    minutes: int
+    capacity: int
+    grades: tuple[int, int]
+    accessibility: tuple[str, ...]
+    booked: int = 0
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def starts(self) -> datetime:
+        """The start as an instant, which the database can sort by."""
+        return self.starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """The time from which the pupils are free again."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def open_seats(self) -> int:
+        """The number of seats that are left."""
+        return self.capacity - self.booked
+
+    @property
+    def is_full(self) -> bool:
+        """True where no seat is left."""
+        return self.open_seats <= 0
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """The codes in which a grant speaks for the slot: those of the venue's owner and of the venue."""
+        return self.organisation, self.venue
+
+    def with_seat_taken(self) -> "Slot":
+        """Returns the slot with one seat fewer."""
+        return self.model_copy(update={"booked": self.booked + 1})
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The slots of a venue in a season, and the rules that hold for them."""
+
+    venue: Venue
+    season: Season
+    approved: Container[str]
+    """Codes of approved competencies."""
+    local: tzinfo
+    """The clock of the venue's region."""
+
+
+def open_slot(schedule: Schedule, offer: SlotOffer, known: Slot | None, id: str, time: datetime) -> Decision[Slot]:
+    """Opens a slot; `known` is the one of the venue that has the offer's ref already."""
+    kept = known.model_dump(include={"id", "sequence", "booked"}) if known else {"id": id}
+    venue = schedule.venue
+    slot = Slot(
+        **kept,
+        venue=venue.id,
+        organisation=venue.organisation,
+        season=schedule.season.id,
+        region=venue.region,
+        **offer.model_dump(exclude={"starts_at"}),
+        starts_at=offer.starts_at.astimezone(schedule.local),
+    )
+    if known is not None:
+        if slot != known:
+            raise Conflict.about("ref", "this ref names another slot of the venue", "ref-reused")
+        return Decision(known)
+    _must_fit(slot, schedule)
+    fields = slot.model_dump(include=set(SlotOpened.model_fields))
+    return Decision(slot, (Happened(SlotOpened(slot=slot.id, **fields), time),))
+
+
+def _must_fit(slot: Slot, schedule: Schedule) -> None:
+    season = schedule.season
+    if slot.competency not in schedule.approved:
+        raise BadInput.field("competency", "not an approved competency")
+    if not season.contains(slot.starts_at.date()):
+        raise BadInput.field("starts_at", f"outside the season's dates {season.opens} to {season.closes}")
+    low, high = season.grades
+    if slot.grades[0] < low or slot.grades[1] > high:
+        raise BadInput.field("grades", f"outside the season's grades {low} to {high}")

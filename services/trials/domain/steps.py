@@ -1,0 +1,178 @@
+"""The steps of a path: decisions about diagnostics, bookings, attendances and their revocation."""
+
+from datetime import datetime
+from typing import Any
+
+from services.trials.copies import Participant
+from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.paths import MOST, Attendance, Booking, NewId, Path, SeasonGate
+from services.trials.domain.slots import Slot
+from shared.base.errors import BadInput, Conflict
+from shared.base.models import Input
+from shared.contracts.trials import (
+    AttendanceRevoked,
+    AttendanceSource,
+    DiagnosticCompleted,
+    TrialAttended,
+    TrialBooked,
+    TrialCancelled,
+)
+from shared.programme.moments import Moment
+from shared.programme.texts import Id, Reason
+from shared.storage.decision import Decision, Happened
+
+
+class Presence(Input):
+    """A pupil's presence, and the way in which the venue knows of it."""
+
+    participant: Id
+    source: AttendanceSource
+    """The way in which the venue knows: by a scanned code, a list, or an import."""
+    occurred_at: Moment | None = None
+
+
+class Revocation(Input):
+    """The reason why an attendance is taken back; the words stay with the attendance and name nobody."""
+
+    reason: Reason
+    """In the venue's words; it is kept with the attendance and must name nobody."""
+    occurred_at: Moment | None = None
+
+
+def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate) -> Decision[Path]:
+    """Completes a diagnostic; a repeat counts as an attempt, but the first time stays."""
+    first = min(attempt.time, path.diagnostics.get(attempt.diagnostic, attempt.time))
+    event = DiagnosticCompleted(**pupil.place, season=path.season, diagnostic=attempt.diagnostic, attempt=attempt.id)
+    diagnostics = {**path.diagnostics, attempt.diagnostic: first}
+    done = path.model_copy(update={"diagnostics": diagnostics, "attempts": (*path.attempts, attempt.ref)})
+    return gate.settle(Decision(done, (Happened(event, attempt.time),)), pupil)
+
+
+def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: NewId) -> Decision[Path]:
+    """Takes a seat; one that the pupil has already is kept."""
+    if path.live_booking(slot.id):
+        return Decision(path)
+    _must_fit(path, pupil, slot, time)
+    booking = Booking(
+        id=new_id(),
+        time=time,
+        slot=slot.id,
+        venue=slot.venue,
+        competency=slot.competency,
+        kind=slot.kind,
+        starts_at=slot.starts_at,
+        minutes=slot.minutes,
+    )
+    event = TrialBooked(
+        **pupil.place,
+        season=path.season,
+        booking=booking.id,
+        slot=slot.id,
+        venue=slot.venue,
+        competency=slot.competency,
+        kind=slot.kind,
+    )
+    return Decision(path.model_copy(update={"bookings": (*path.bookings, booking)}), (Happened(event, time),))
+
+
+def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime) -> None:
+    if time >= slot.starts_at:
+        raise Conflict.about("occurred_at", f"the slot had begun at {slot.starts_at.isoformat()}", "slot-past")
+    low, high = slot.grades
+    if not low <= pupil.grade <= high:
+        raise Conflict.about("participant", f"the slot is for grades {low} to {high}", "grade-outside-slot")
+    if any(b.is_live and b.starts_at < slot.ends_at and slot.starts_at < b.ends_at for b in path.bookings):
+        raise Conflict.about("participant", "another booking of the pupil overlaps in time", "time-conflict")
+    if slot.is_full:
+        raise Conflict.about("participant", "no seat is left", "slot-full")
+    if len(path.bookings) >= MOST:
+        detail = "the pupil has booked and given up too often in this season"
+        raise Conflict.about("participant", detail, "too-many-bookings")
+
+
+def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> Decision[Path]:
+    """Gives a seat up before the slot begins; one that is given up already stays so."""
+    booking = next(b for b in path.bookings if b.id == booking_id)
+    if not booking.is_live:
+        return Decision(path)
+    if time >= booking.starts_at:
+        raise Conflict.about("occurred_at", "the slot has begun", "slot-past")
+    if path.attendance_of(booking.id):
+        raise Conflict("the pupil has attended what was booked", slug="already-attended")
+    return _free(Decision(path), pupil, booking, time)
+
+
+def _free(decision: Decision[Path], pupil: Participant, booking: Booking, time: datetime) -> Decision[Path]:
+    """Returns the decision with the seat of a booking given up."""
+    path = decision.state
+    event = TrialCancelled(
+        **pupil.place,
+        season=path.season,
+        booking=booking.id,
+        slot=booking.slot,
+        competency=booking.competency,
+        kind=booking.kind,
+    )
+    cancelled = booking.model_copy(update={"cancelled": time})
+    bookings = tuple(cancelled if b.id == booking.id else b for b in path.bookings)
+    return Decision(path.model_copy(update={"bookings": bookings}), (*decision.happened, Happened(event, time)))
+
+
+def follow_consent(path: Path, pupil: Participant, gate: SeasonGate) -> Decision[Path]:
+    """Frees the seats that were held while no consent was in force, and issues what only waited for one.
+
+    It looks at times alone, so that it comes to the same in whatever order and however often facts arrive.
+    """
+    decision = Decision(path)
+    for booking in path.bookings:
+        lapse = pupil.lapse(booking.time, booking.starts_at)
+        if lapse is not None and booking.is_live and not path.attendance_of(booking.id):
+            decision = _free(decision, pupil, booking, max(lapse.begins, booking.time))
+    return gate.settle(decision, pupil)
+
+
+def attend(
+    path: Path, pupil: Participant, booking: Booking, source: AttendanceSource, time: datetime, gate: SeasonGate
+) -> Decision[Path]:
+    """Confirms, for the venue, that the pupil took part in what was booked."""
+    if path.attendance_of(booking.id):
+        return Decision(path)
+    if time < booking.starts_at:
+        raise Conflict.about("occurred_at", "the slot had not begun", "not-started")
+    if pupil.lapse(time, time):
+        raise Conflict.about("occurred_at", "the guardian's consent had been withdrawn by then", "consent-missing")
+    what: dict[str, Any] = {
+        "booking": booking.id,
+        "slot": booking.slot,
+        "competency": booking.competency,
+        "kind": booking.kind,
+    }
+    attendance = Attendance(id=gate.new_id(), time=time, source=source, **what)
+    event = TrialAttended(
+        **pupil.place, season=path.season, attendance=attendance.id, venue=booking.venue, source=source, **what
+    )
+    done = path.model_copy(update={"attendances": (*path.attendances, attendance)})
+    return gate.settle(Decision(done, (Happened(event, time),)), pupil)
+
+
+def revoke(
+    path: Path, pupil: Participant, attendance_id: str, reason: str, time: datetime, gate: SeasonGate
+) -> Decision[Path]:
+    """Takes back an attendance that was recorded by mistake, and the recommendation if the gate closes by it."""
+    attendance = next(a for a in path.attendances if a.id == attendance_id)
+    if attendance.revoked:
+        return Decision(path)
+    if time < attendance.time:
+        raise BadInput.field("occurred_at", "lies before the attendance")
+    event = AttendanceRevoked(
+        **pupil.place,
+        season=path.season,
+        attendance=attendance.id,
+        slot=attendance.slot,
+        competency=attendance.competency,
+        kind=attendance.kind,
+    )
+    revoked = attendance.model_copy(update={"revoked": time, "reason": reason})
+    attendances = tuple(revoked if a.id == attendance.id else a for a in path.attendances)
+    done = path.model_copy(update={"attendances": attendances})
+    return gate.settle(Decision(done, (Happened(event, time),)), pupil)

@@ -1,0 +1,135 @@
+"""Use cases: a venue confirms who took part, and takes back what it confirmed by mistake."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import partial
+
+from services.trials.copies import Participant
+from services.trials.domain import steps
+from services.trials.domain.caller import known_zone
+from services.trials.domain.paths import Attendance, NewId, Paths, SeasonGate, path_id
+from services.trials.domain.seasons import Season
+from services.trials.domain.slots import NO_SLOT, Slot
+from services.trials.domain.steps import Presence, Revocation
+from services.trials.repository import Repository
+from shared.base.errors import Conflict, NotFound, ServiceError
+from shared.base.side_thread import aside
+from shared.http.batch import Done, Outcome, Request, each, served
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at
+from shared.storage.group_commit import GroupCommit
+from shared.storage.mongo import Transaction
+
+NO_ATTENDANCE = "no such attendance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceRequest(Request[Presence]):
+    """Presences in one slot."""
+
+    slot: str
+
+
+def queue(repository: Repository, new_id: NewId) -> GroupCommit[AttendanceRequest, list[Outcome[Attendance]]]:
+    """Returns the queue of presences: those that come while a transaction is under way share the next one."""
+    return GroupCommit(partial(confirm, repository, new_id=new_id), weigh=lambda request: len(request.items))
+
+
+async def confirm(
+    repository: Repository, requests: Sequence[AttendanceRequest], new_id: NewId
+) -> list[list[Outcome[Attendance]] | ServiceError]:
+    """Returns each request's outcomes in the order said, in one transaction.
+
+    NotFound is the outcome for an unknown slot, Forbidden for another venue's.
+    """
+
+    async def body(tx: Transaction) -> list[list[Outcome[Attendance]] | ServiceError]:
+        batch = await _load(repository, requests, new_id, tx)
+        weight = sum(len(request.items) for request in requests)
+        outcomes = await aside(lambda: served(requests, batch.serve), weight)
+        await repository.paths.save(batch.paths.made, tx)
+        return outcomes
+
+    return await repository.transact(body)
+
+
+async def _load(
+    repository: Repository, requests: Sequence[AttendanceRequest], new_id: NewId, tx: Transaction
+) -> "AttendanceBatch":
+    slots = await repository.slots.load((request.slot for request in requests), tx)
+    known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
+    named = [(presence.participant, season) for request, season in known for presence in request.values]
+    pupils = await repository.participants((id for id, _ in named), tx)
+    paths = await repository.paths.load((path_id(id, season) for id, season in named), tx)
+    return AttendanceBatch(
+        slots=slots,
+        seasons=await repository.rules({season for _, season in named}, tx),
+        pupils=pupils,
+        zones=await repository.zones(pupil.region for pupil in pupils.values()),
+        paths=Paths(paths.values()),
+        new_id=new_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceBatch:
+    """The states that presences are decided upon, one after the other."""
+
+    slots: Mapping[str, Slot]
+    seasons: Mapping[str, Season]
+    pupils: Mapping[str, Participant]
+    zones: Mapping[str, tzinfo]
+    paths: Paths
+    new_id: NewId
+
+    def serve(self, request: AttendanceRequest) -> list[Outcome[Attendance]]:
+        """Returns what becomes of each presence; raises NotFound for an unknown slot, Forbidden for another venue's."""
+        slot = self.slots.get(request.slot)
+        if slot is None:
+            raise NotFound(NO_SLOT)
+        request.who.scope.must_cover(slot.region, hosts=slot.hosts)
+        return each(request.items, lambda presence: self._confirm(slot, presence, request))
+
+    def _confirm(self, slot: Slot, presence: Presence, request: AttendanceRequest) -> Done[Attendance]:
+        """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
+        path = self.paths.of(presence.participant, slot.season)
+        booking = path.live_booking(slot.id)
+        if booking is None:
+            raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
+        known = path.attendance_of(booking.id)
+        if known is not None:
+            return Done(known, new=False)
+        pupil, season = self.pupils[presence.participant], self.seasons[slot.season]
+        time = happened_at(presence.occurred_at, request.now, known_zone(self.zones, pupil.region))
+        season.must_contain(time, "occurred_at" if presence.occurred_at else "")
+        decision = steps.attend(path, pupil, booking, presence.source, time, SeasonGate(season, self.new_id))
+        self.paths.take(decision, request.by)
+        return Done(decision.state.attendances[-1], new=True)
+
+
+async def revoke(
+    repository: Repository, attendance: str, correction: Revocation, who: Principal, now: datetime, new_id: NewId
+) -> Attendance:
+    """Takes an attendance back, now or before; raises NotFound, also for another venue's."""
+    found = await repository.path_with("attendances", attendance)
+    if found is None:
+        raise NotFound(NO_ATTENDANCE)
+
+    async def body(tx: Transaction) -> Attendance:
+        path = (await repository.paths.load([found], tx))[found]
+        id = next(a.slot for a in path.attendances if a.id == attendance)
+        slot = (await repository.slots.load([id], tx))[id]
+        if not who.scope.covers(slot.region, hosts=slot.hosts):
+            raise NotFound(NO_ATTENDANCE)
+        about([path.participant])
+        pupil = (await repository.participants([path.participant], tx))[path.participant]
+        season = (await repository.rules([slot.season], tx))[slot.season]
+        local = known_zone(await repository.zones([pupil.region]), pupil.region)
+        time = happened_at(correction.occurred_at, now, local)
+        decision = steps.revoke(path, pupil, attendance, correction.reason, time, SeasonGate(season, new_id))
+        await repository.paths.save([decision], tx)
+        return next(a for a in decision.state.attendances if a.id == attendance)
+
+    return await repository.transact(body)

@@ -1,0 +1,135 @@
+"""Use cases: seats are taken and given up. A slot is read and counted in one transaction, so it is never overbooked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import partial
+
+from services.trials.copies import Participant
+from services.trials.domain import steps
+from services.trials.domain.caller import Caller, must_take_part, reaches
+from services.trials.domain.paths import Booking, NewId, Paths, path_id
+from services.trials.domain.seasons import Season
+from services.trials.domain.slots import NO_SLOT, Slot
+from services.trials.repository import Repository
+from shared.base.errors import NotFound, ServiceError
+from shared.base.side_thread import aside
+from shared.http.batch import Done, Outcome, Request, each, served
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.storage.group_commit import GroupCommit
+from shared.storage.mongo import Transaction
+
+NO_BOOKING = "no such booking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRequest(Request[str]):
+    """Seats of one slot, wanted for pupils in this order."""
+
+    slot: str
+    occurred_at: datetime | None = None
+
+
+def queue(repository: Repository, new_id: NewId) -> GroupCommit[BookingRequest, list[Outcome[Booking]]]:
+    """Returns the queue of bookings: those of a popular slot come in one after the other instead of conflicting."""
+    return GroupCommit(partial(book, repository, new_id=new_id), weigh=lambda request: len(request.items))
+
+
+async def book(
+    repository: Repository, requests: Sequence[BookingRequest], new_id: NewId
+) -> list[list[Outcome[Booking]] | ServiceError]:
+    """Returns each request's outcomes in the order wanted, all of one transaction; NotFound for an unknown slot."""
+
+    async def body(tx: Transaction) -> list[list[Outcome[Booking]] | ServiceError]:
+        before = await repository.slots.load((request.slot for request in requests), tx)
+        batch = await _load(repository, requests, before, new_id, tx)
+        weight = sum(len(request.items) for request in requests)
+        outcomes = await aside(lambda: served(requests, batch.serve), weight)
+        await repository.count_seats({id: slot.booked - before[id].booked for id, slot in batch.slots.items()}, tx)
+        await repository.paths.save(batch.paths.made, tx)
+        return outcomes
+
+    return await repository.transact(body)
+
+
+async def _load(
+    repository: Repository,
+    requests: Sequence[BookingRequest],
+    slots: Mapping[str, Slot],
+    new_id: NewId,
+    tx: Transaction,
+) -> "BookingBatch":
+    known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
+    wanted = [(id, season) for request, season in known for id in request.values]
+    pupils = await repository.participants((id for id, _ in wanted), tx)
+    paths = await repository.paths.load((path_id(id, season) for id, season in wanted), tx)
+    await repository.hold({id for id, season in wanted if id in pupils and path_id(id, season) not in paths}, tx)
+    return BookingBatch(
+        slots=dict(slots),
+        seasons=await repository.rules({slot.season for slot in slots.values()}, tx),
+        pupils=pupils,
+        zones=await repository.zones(pupil.region for pupil in pupils.values()),
+        paths=Paths(paths.values()),
+        new_id=new_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BookingBatch:
+    """The states that bookings are decided upon, one after the other: each sees the seats that are left."""
+
+    slots: dict[str, Slot]
+    seasons: Mapping[str, Season]
+    pupils: Mapping[str, Participant]
+    zones: Mapping[str, tzinfo]
+    paths: Paths
+    new_id: NewId
+
+    def serve(self, request: BookingRequest) -> list[Outcome[Booking]]:
+        """Returns what becomes of each seat that a request wants; raises NotFound for an unknown slot."""
+        if request.slot not in self.slots:
+            raise NotFound(NO_SLOT)
+        caller = Caller(request.who, request.now, self.pupils, self.zones, request.by)
+        return each(request.items, lambda id: self._seat(caller.pupil(id), request, caller))
+
+    def _seat(self, pupil: Participant, request: BookingRequest, caller: Caller) -> Done[Booking]:
+        """Books the pupil in, or finds the booking that is there."""
+        slot = self.slots[request.slot]
+        path = self.paths.of(pupil.id, slot.season)
+        known = path.live_booking(slot.id)
+        if known is not None:
+            return Done(known, new=False)
+        season = self.seasons[slot.season]
+        time = caller.time(pupil, request.occurred_at)
+        must_take_part(pupil, season, time, slot.starts_at, caller.now)
+        decision = steps.book(path, pupil, slot, time, self.new_id)
+        season.must_contain(time, "occurred_at" if request.occurred_at else "")
+        self.paths.take(decision, caller.by)
+        self.slots[slot.id] = slot.with_seat_taken()
+        return Done(decision.state.bookings[-1], new=True)
+
+
+async def cancel(
+    repository: Repository, booking: str, occurred_at: datetime | None, who: Principal, now: datetime
+) -> Booking:
+    """Gives a seat up, now or before; raises NotFound where there is none in the scope."""
+    found = await repository.path_with("bookings", booking)
+    if found is None:
+        raise NotFound(NO_BOOKING)
+
+    async def body(tx: Transaction) -> Booking:
+        path = (await repository.paths.load([found], tx))[found]
+        pupils = await repository.participants([path.participant], tx)
+        pupil = pupils[path.participant]
+        if not reaches(who, pupil):
+            raise NotFound(NO_BOOKING)
+        about([path.participant])
+        caller = Caller(who, now, pupils, await repository.zones([pupil.region]))
+        decision = steps.cancel(path, pupil, booking, caller.time(pupil, occurred_at))
+        cancelled = next(b for b in decision.state.bookings if b.id == booking)
+        await repository.count_seats({cancelled.slot: -len(decision.happened)}, tx)
+        await repository.paths.save([decision], tx)
+        return cancelled
+
+    return await repository.transact(body)

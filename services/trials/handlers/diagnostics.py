@@ -1,0 +1,20 @@
+"""Use case: the national operator publishes diagnostic instruments."""
+
+from services.trials.domain import diagnostics
+from services.trials.domain.diagnostics import Definition, Instrument
+from services.trials.repository import Repository
+from shared.storage.mongo import Transaction
+
+
+async def define(repository: Repository, code: str, definition: Definition) -> Instrument:
+    """Publishes an instrument; the same again changes nothing, a change after the first attempt is refused."""
+
+    async def body(tx: Transaction) -> Instrument:
+        await repository.alone("instruments", code)(tx)
+        known = (await repository.instruments([code], tx)).get(code)
+        said = diagnostics.define(known, code, definition)
+        if said != known:
+            await repository.put_instrument(said, tx)
+        return said
+
+    return await repository.transact(body)

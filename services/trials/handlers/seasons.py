@@ -1,0 +1,15 @@
+"""Use case: the national operator sets the rules of a season."""
+
+from datetime import UTC, datetime
+
+from services.trials.domain import seasons
+from services.trials.domain.seasons import Season, SeasonRules
+from services.trials.repository import Repository
+from shared.programme.moments import happened_at
+
+
+async def define(repository: Repository, code: str, rules: SeasonRules, now: datetime) -> Season:
+    """Sets the rules of a season. A season is the nation's, and so told in UTC."""
+    time = happened_at(rules.occurred_at, now, UTC)
+    alone = repository.alone("seasons", code, "season")
+    return await repository.seasons.update(code, lambda known: seasons.define(known, code, rules, time), alone)

@@ -1,0 +1,87 @@
+"""Use case: a venue opens slots of a season, alone or a timetable at once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.trials.domain.caller import known_zone
+from services.trials.domain.paths import NewId
+from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
+from services.trials.domain.venues import Venue
+from services.trials.repository import Repository
+from shared.base.errors import BadInput, Conflict
+from shared.base.side_thread import aside
+from shared.http.batch import Done, Outcome, Request, each
+from shared.programme.moments import happened_at
+from shared.storage.decision import Decision
+from shared.storage.mongo import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotRequest(Request[SlotOffer]):
+    """Slots that a venue offers for a season."""
+
+    venue: str
+    season: str
+    occurred_at: datetime | None = None
+
+
+async def open_slots(repository: Repository, request: SlotRequest, new_id: NewId) -> list[Outcome[Slot]]:
+    """Returns the outcomes in the order offered.
+
+    Raises BadInput for an unknown venue, Forbidden for another's, Conflict for one that the season's registry lacks.
+    """
+
+    async def body(tx: Transaction) -> list[Outcome[Slot]]:
+        batch = await _load(repository, request, new_id, tx)
+        outcomes = await aside(lambda: each(request.items, batch.open), len(request.items))
+        await repository.slots.save(batch.opened, tx)
+        return outcomes
+
+    return await repository.transact(body)
+
+
+async def _load(repository: Repository, request: SlotRequest, new_id: NewId, tx: Transaction) -> "SlotBatch":
+    venue = _of_season((await repository.venues.load([request.venue], tx)).get(request.venue), request)
+    local = known_zone(await repository.zones([venue.region]), venue.region)
+    offers = request.values
+    refs = [offer.ref for offer in offers if offer.ref is not None]
+    schedule = Schedule(
+        venue=venue,
+        season=(await repository.rules([request.season], tx))[request.season],
+        approved=frozenset(await repository.competencies.load((offer.competency for offer in offers), tx)),
+        local=local,
+    )
+    known = await repository.slots_by_ref(venue.id, refs, tx)
+    return SlotBatch(schedule, known, happened_at(request.occurred_at, request.now, local), new_id)
+
+
+def _of_season(venue: Venue | None, request: SlotRequest) -> Venue:
+    """Returns the venue, for which the caller may speak and which the season's registry has."""
+    if venue is None:
+        raise BadInput.field("venue", "no such venue")
+    request.who.scope.must_cover(venue.region, hosts=venue.hosts)
+    if request.season not in venue.seasons:
+        detail = f"venue {venue.id} is not in the registry of season {request.season}"
+        raise Conflict.about("venue", detail, "venue-not-in-season")
+    return venue
+
+
+@dataclass(frozen=True, slots=True)
+class SlotBatch:
+    """The slots of a venue while offers are decided upon, one after the other."""
+
+    schedule: Schedule
+    known: dict[str, Slot]
+    """By ref."""
+    time: datetime
+    new_id: NewId
+    opened: list[Decision[Slot]] = field(default_factory=list)
+
+    def open(self, offer: SlotOffer) -> Done[Slot]:
+        """Opens a slot, or finds the one that has the ref."""
+        known = None if offer.ref is None else self.known.get(offer.ref)
+        decision = open_slot(self.schedule, offer, known, self.new_id(), self.time)
+        if offer.ref is not None:
+            self.known[offer.ref] = decision.state
+        self.opened.append(decision)
+        return Done(decision.state, new=bool(decision.happened))

@@ -1,0 +1,1 @@
+"""The reads of trials, as its API shows them."""

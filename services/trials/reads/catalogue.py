@@ -1,0 +1,133 @@
+"""Reads of the catalogue, open to everyone who has a token."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from services.trials.answers.catalogue import (
+    CompetencyPage,
+    CompetencyView,
+    DiagnosticEntry,
+    DiagnosticPage,
+    DiagnosticView,
+    NamedSeason,
+    NamedSlot,
+    NamedVenue,
+    SeasonPage,
+    SlotPage,
+    VenuePage,
+)
+from services.trials.answers.shown import mentioned, shown
+from services.trials.domain.competencies import Competency
+from services.trials.domain.diagnostics import Instrument
+from services.trials.domain.seasons import Season
+from services.trials.domain.slots import Slot
+from services.trials.domain.venues import Venue
+from services.trials.reads.names import names
+from shared.base.errors import NotFound
+from shared.http.paging import NO_FILTER, Filter, Listing, Page, Paging, instant
+from shared.storage.mongo import Document, Mongo
+
+S = TypeVar("S", bound=BaseModel)
+V = TypeVar("V", bound=BaseModel)
+
+
+def _spaced_cursor(word: str) -> list[str | datetime] | None:
+    try:
+        starts, _, id = base64.urlsafe_b64decode(word).decode().partition(" ")
+    except ValueError:
+        return None
+    time = instant(starts)
+    return None if time is None else [time, id]
+
+
+SLOTS = Listing("slots", {"starts": datetime, "_id": str}, earlier=_spaced_cursor)
+
+
+def _by_code(name: str) -> Listing:
+    return Listing(name, {"_id": str})
+
+
+def _equal(asked: Filter) -> Document:
+    return {field: value for field, value in asked.items() if value}
+
+
+def _of_registry(asked: Filter) -> Document:
+    """A venue is in the registries of several seasons."""
+    season = asked["season"]
+    query = _equal({field: value for field, value in asked.items() if field != "season"})
+    return query | ({f"seasons.{season}": {"$exists": True}} if season else {})
+
+
+@dataclass(frozen=True)
+class Entries(Generic[S, V]):
+    """The entries of one collection, each as a view shows it."""
+
+    mongo: Mongo
+    collection: str
+    state: type[S]
+    view: type[V]
+    own: Callable[[S], Mapping[str, Any]]
+    """Makes the fields of a view that its state has by another name, or not at all."""
+
+    async def one(self, id: str, word: str = "code") -> V:
+        """Returns an entry; raises NotFound about the `word` by which it was asked for."""
+        row: Document | None = await self.mongo[self.collection].find_one({"_id": id})
+        if row is None:
+            raise NotFound.about(word, "no such entry in the catalogue")
+        (entry,) = await self._shown([row])
+        return entry
+
+    async def _shown(self, rows: Sequence[Document]) -> list[V]:
+        states = [self.state.model_validate(row | {"id": row["_id"], "code": row["_id"]}) for row in rows]
+        called = await names(self.mongo, mentioned([(self.view, states)]))
+        return [shown(self.view, state, called, **self.own(state)) for state in states]
+
+
+@dataclass(frozen=True)
+class ListedEntries(Entries[S, V]):
+    """The same, page by page too."""
+
+    listing: Listing
+    page_model: type[Page[V]]
+    query: Callable[[Filter], Document] = _equal
+    """Makes the query of a filter."""
+
+    async def page(self, paging: Paging, asked: Filter = NO_FILTER) -> Page[V]:
+        """Returns a page of the entries that a filter admits."""
+        rows, onward = await self.listing.page(self.mongo[self.collection], self.query(asked), paging, asked)
+        return self.page_model(items=await self._shown(rows), next=onward)
+
+
+class CatalogueReads:
+    """The lists of the catalogue."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.seasons = ListedEntries(
+            mongo, "seasons", Season, NamedSeason, lambda s: {"season": s.id}, _by_code("seasons"), SeasonPage
+        )
+        self.diagnostics = ListedEntries(
+            mongo, "instruments", Instrument, DiagnosticEntry, _sizes, _by_code("diagnostics"), DiagnosticPage
+        )
+        self.whole_diagnostics = Entries(mongo, "instruments", Instrument, DiagnosticView, lambda _: {})
+        self.competencies = ListedEntries(
+            mongo,
+            "competencies",
+            Competency,
+            CompetencyView,
+            lambda c: {"code": c.id},
+            _by_code("competencies"),
+            CompetencyPage,
+        )
+        self.venues = ListedEntries(
+            mongo, "venues", Venue, NamedVenue, lambda v: {"venue": v.id}, _by_code("venues"), VenuePage, _of_registry
+        )
+        self.slots = ListedEntries(mongo, "slots", Slot, NamedSlot, lambda s: {"slot": s.id}, SLOTS, SlotPage)
+
+
+def _sizes(instrument: Instrument) -> Mapping[str, int]:
+    return {"scales": len(instrument.scales), "items": len(instrument.items)}
