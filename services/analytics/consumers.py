@@ -1,11 +1,11 @@
-"""Which topics analytics reads, in which groups, and which of them waits for which."""
+"""The topics that analytics reads, in their groups, and which group waits for which."""
 
 from collections.abc import Sequence
 
-from services.analytics.catalogue import Catalogue
-from services.analytics.domain import FOLD
-from services.analytics.feed import Feed
-from services.analytics.views import ViewsWriter
+from services.analytics.copies import Copies
+from services.analytics.feed.numbering import Numbering
+from services.analytics.figures.registry import FOLD
+from services.analytics.projection import Projection
 from shared.contracts import topics
 from shared.messaging.consumer import BatchConsumer
 from shared.runtime.service import Platform
@@ -18,17 +18,17 @@ FEED_LINGER_MS = 50
 
 
 def views(platform: Platform) -> Sequence[BatchConsumer]:
-    """The figures: the catalogue, then the facts."""
-    writer = ViewsWriter(platform.mongo, platform.settings.kafka_topic_prefix + VIEWS)
-    catalogue = platform.catalogue("analytics.catalogue", CATALOGUE, Catalogue(platform.mongo, writer).apply)
-    facts = platform.consumer(VIEWS, FACTS, writer.apply, after=catalogue)
+    """Returns the consumers of the figures: the catalogue, then the facts."""
+    projection = Projection(platform.mongo, platform.settings.kafka_topic_prefix + VIEWS)
+    catalogue = platform.catalogue("analytics.catalogue", CATALOGUE, Copies(platform.mongo, projection).apply)
+    facts = platform.consumer(VIEWS, FACTS, projection.apply, after=catalogue)
     facts.is_shown_whole = True
     return [catalogue, facts]
 
 
 def feed(platform: Platform) -> Sequence[BatchConsumer]:
-    """The regional feeds: the catalogue, then the facts."""
-    numbering = Feed(platform.mongo, platform.settings.master_key, platform.clock)
+    """Returns the consumers of the regional feeds: the catalogue, then the facts."""
+    numbering = Numbering(platform.mongo, platform.settings.master_key, platform.clock)
     catalogue = platform.consumer("analytics.feed-catalogue", CATALOGUE, numbering.apply)
     return [
         catalogue,

@@ -1,18 +1,16 @@
-"""How pupils, guardians' links and cells are stored: their documents, written and read back."""
+"""The stored form of pupils, guardians' links and cells: their documents, written and read back."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from services.analytics.domain import FOLD, Cell, Link, Place, Pupil, SeasonFacts
+from services.analytics.facts import Link, Place, Pupil, SeasonFacts
+from services.analytics.figures.cells import Cell
 from shared.storage.mongo import Document
-
-PUPILS, CELLS, GUARDIANS = (f"{name}_{FOLD}" for name in ("pupils", "cells", "guardians"))
-"""The collections of this version of the fold."""
 
 
 def pupil_document(participant: str, pupil: Pupil) -> Document:
-    """A pupil's facts under the pupil's id."""
+    """Returns a pupil's facts under the pupil's id."""
     seasons = [
         {
             "code": season,
@@ -33,7 +31,7 @@ def pupil_document(participant: str, pupil: Pupil) -> Document:
 
 
 def pupil_of(document: Document) -> Pupil:
-    """The facts in a pupil's document."""
+    """Returns the facts in a pupil's document."""
     seasons = {
         stored["code"]: SeasonFacts(
             place=Place(*stored["place"]) if stored["place"] else None,
@@ -52,18 +50,18 @@ def pupil_of(document: Document) -> Pupil:
 
 
 def guardian_id(season: str, guardian: str) -> str:
-    """`_id` of a guardian's links in a season."""
+    """Returns the `_id` of a guardian's links in a season."""
     return f"{season}/{guardian}"
 
 
 def guardian_document(season: str, guardian: str, links: Iterable[Link]) -> Document:
-    """A guardian's links in a season, by pupil."""
+    """Returns a guardian's links in a season, by pupil."""
     stored = [{"participant": x.participant, **x.place._asdict(), "day": x.day} for x in sorted(links)]
     return {"_id": guardian_id(season, guardian), "season": season, "guardian": guardian, "links": stored}
 
 
 def links_of(document: Document) -> set[Link]:
-    """The links in a guardian's document."""
+    """Returns the links in a guardian's document."""
     season, guardian = document["season"], document["guardian"]
     return {
         Link(season, stored["participant"], guardian, Place(*(stored[name] for name in Place._fields)), stored["day"])
@@ -72,13 +70,13 @@ def links_of(document: Document) -> set[Link]:
 
 
 def cells_id(cell: Cell, partition: int) -> str:
-    """`_id` of the document that a cell is packed into, by all that is said of it there: two regions with a place of
-    one code share none. An earlier release named less; its documents are summed with these."""
+    """Returns the `_id` of the document that a cell is packed into, by all that is said of it there: two regions with a
+    place of one code share none. An earlier release named less; its documents are summed with these."""
     return "|".join((cell.table, cell.season, cell.region, cell.municipality, cell.place, str(partition)))
 
 
 def described(cell: Cell, partition: int) -> Document:
-    """What a document says of all cells that are packed into it."""
+    """Returns the fields that a document has of all cells that are packed into it."""
     return {
         "table": cell.table,
         "season": cell.season,
@@ -90,7 +88,7 @@ def described(cell: Cell, partition: int) -> Document:
 
 
 def increments(paths: Mapping[tuple[str, ...], int]) -> dict[str, int]:
-    """The fields to be raised: each cell's count (`n`), and beside it the sum over its days (`total`)."""
+    """Returns the fields to be raised: each cell's count (`n`), and beside it the sum over its days (`total`)."""
     fields: Counter[str] = Counter()
     for path, n in paths.items():
         *whole, day = map(_field_name, path)
@@ -102,7 +100,8 @@ def increments(paths: Mapping[tuple[str, ...], int]) -> dict[str, int]:
 def leaves(
     tree: Mapping[str, Any], depth: int | None = None, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[list[str], int]]:
-    """Every path of a packed `n` or `total` with its count; with a depth, paths of that length with what is below."""
+    """Yields every path of a packed `n` or `total` with its count; with a depth, paths of that length, each with the
+    sum below it."""
     for name, below in tree.items():
         step = name.replace("%2E", ".").replace("%24", "$").replace("%25", "%") if "%" in name else name
         if not isinstance(below, dict):

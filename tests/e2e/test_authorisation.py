@@ -16,7 +16,7 @@ import pytest_asyncio
 from fastapi.routing import iter_route_contexts
 
 from deploy.local.system import System
-from services.analytics import page
+from services.analytics.api import page
 from shared.base.settings import Settings
 from shared.storage.mongo import Mongo
 from tests.documents import SERVICES, application, documented

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.system import System
-from services.analytics.page import ASYNCAPI, INDEX, PARTS, VERSION
+from services.analytics.api.page import ASYNCAPI, INDEX, PARTS, VERSION
 from tests.documents import SERVICES
 
 PLAIN = {"Accept-Encoding": "identity"}

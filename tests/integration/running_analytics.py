@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from services.analytics import app, consumers
-from services.analytics.feed_reader import FeedReader, ScopedFeedReader
-from services.analytics.figures import Asked, Figures, ScopedFigures
+from services.analytics.feed.reader import FeedReader, ScopedFeedReader
+from services.analytics.figures import competencies, funnel
+from services.analytics.figures.reading import Asked
+from services.analytics.figures.rows import Dimension
+from services.analytics.reads import Reads, ScopedReads
 from shared.base.errors import NotFound
 from shared.contracts.event import Envelope
 from shared.identity.grants import Grant, Scope
@@ -16,6 +20,21 @@ from shared.storage.mongo import Mongo, Transaction
 
 OPERATOR = Scope((Grant("regional-operator", "RU-ROS"),))
 Body = Callable[[Transaction], Awaitable[None]]
+
+
+class Figures:
+    """The figures in one scope."""
+
+    def __init__(self, reads: ScopedReads) -> None:
+        self._reads = reads
+
+    async def funnel(self, asked: Asked, by: Dimension | None) -> dict[str, Any]:
+        async with self._reads.region(asked) as region:
+            return await funnel.read(region, by)
+
+    async def competencies(self, asked: Asked, top: int | None) -> dict[str, Any]:
+        async with self._reads.region(asked) as region:
+            return await competencies.read(region, top)
 
 
 class Analytics:
@@ -30,8 +49,11 @@ class Analytics:
         """Creates the collections and their indexes."""
         await self.platform.mongo.ensure_indexes(app.INDEXES)
 
-    def figures(self, scope: Scope = OPERATOR) -> ScopedFigures:
-        return Figures(self.platform.mongo, tuple(c.offsets for c in self.views)).within(scope)
+    def reads(self, scope: Scope = OPERATOR) -> ScopedReads:
+        return Reads(self.platform.mongo, tuple(c.offsets for c in self.views)).within(scope)
+
+    def figures(self, scope: Scope = OPERATOR) -> Figures:
+        return Figures(self.reads(scope))
 
     def feed(self, scope: Scope = OPERATOR) -> ScopedFeedReader:
         return FeedReader(self.platform.mongo, tuple(c.offsets for c in self.feeds)).within(scope)

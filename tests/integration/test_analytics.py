@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.analytics.feed_reader import Cursor, EpochGone
-from services.analytics.feed_relay import FeedRelay
+from services.analytics.feed.reader import Cursor, EpochGone
+from services.analytics.feed.relay import FeedRelay
 from shared.base.errors import Forbidden, NotFound
 from shared.contracts.topics import region_topic
 from shared.identity.grants import Grant, Scope

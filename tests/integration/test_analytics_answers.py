@@ -3,14 +3,15 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from services.analytics import figures
-from services.analytics.documents import CELLS
-from services.analytics.figures import Asked
+from services.analytics.collections import CELLS
+from services.analytics.figures import competencies, funnel, guardians
+from services.analytics.figures.reading import Asked
 from shared.base.side_thread import LIGHT
 from shared.runtime.service import Platform
 from tests import builders
@@ -31,7 +32,7 @@ async def fold(platform_of: Callable[..., Platform]) -> Fold:
 
 
 async def test_an_answer_stands_for_a_local_day_wherever_that_ends(fold: Fold) -> None:
-    mine = fold.analytics.figures()
+    mine = fold.analytics.reads()
     before, after = datetime(2020, 10, 1, 18, 20, tzinfo=UTC), datetime(2020, 10, 1, 18, 40, tzinfo=UTC)
     stood = [await mine.standing(Asked("RU-ROS", "2020", None, now)) for now in (before, after)]
     assert [standing.days for standing in stood] == [("2020-10-01",), ("2020-10-02",)]
@@ -47,17 +48,17 @@ async def test_the_cells_of_a_large_region_are_counted_beside_the_loop(
     described = {"season": "2020", "region": "RU-ROS", "municipality": "RU-ROS-001", "place": "RU-ROS-001"}
     counted: dict[str, str] = {}
 
-    def told(name: str) -> None:
-        work = getattr(figures, name)
+    def told(figure: ModuleType, name: str) -> None:
+        work = getattr(figure, name)
 
         def tells(*given: Any) -> Any:
             counted[name] = threading.current_thread().name
             return work(*given)
 
-        monkeypatch.setattr(figures, name, tells)
+        monkeypatch.setattr(figure, name, tells)
 
-    for name in ("by_stage", "distinct_guardians", "_by_competency"):
-        told(name)
+    for figure, name in ((funnel, "by_stage"), (guardians, "distinct"), (competencies, "by_competency")):
+        told(figure, name)
     packed = {
         "funnel": {"registered": {"7": {"2020-09-14": 1}}},
         "region-guardians": {"all": {"2020-09-14": 1}},
@@ -68,8 +69,8 @@ async def test_the_cells_of_a_large_region_are_counted_beside_the_loop(
             [{"_id": f"{table}{n}", "table": table, "partition": n, "n": tree, **described} for n in range(LIGHT)]
         )
     mine, asked = fold.analytics.figures(), fold.analytics.asked("2020-10-01")
-    funnel = await mine.funnel(asked, "grade")
-    assert (funnel["registered"], funnel["guardians"]) == (LIGHT, LIGHT)
+    shown = await mine.funnel(asked, "grade")
+    assert (shown["registered"], shown["guardians"]) == (LIGHT, LIGHT)
     assert (await mine.competencies(asked, None))["rows"][0]["attended"] == LIGHT
     assert {name: thread.partition("_")[0] for name, thread in counted.items()} == dict.fromkeys(counted, "side")
     assert len(counted) == 3

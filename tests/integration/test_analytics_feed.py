@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.analytics.feed import Feed
-from services.analytics.feed_relay import FeedRelay
+from services.analytics.feed.numbering import Numbering
+from services.analytics.feed.relay import FeedRelay
 from shared.contracts.event import Event
 from shared.contracts.topics import region_topic
 from shared.identity.grants import Grant, Scope
@@ -32,7 +32,7 @@ class Logs:
         platform = analytics.platform
         self.analytics = analytics
         self.mongo = platform.mongo
-        self._feed = Feed(platform.mongo, platform.settings.master_key, platform.clock)
+        self._feed = Numbering(platform.mongo, platform.settings.master_key, platform.clock)
 
     def poll(self, *events: Event) -> Callable[[Transaction], Coroutine[Any, Any, None]]:
         """What one poll does in its transaction."""

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
 
-from services.analytics.catalogue import Catalogue
-from services.analytics.tables import Dimension
-from services.analytics.views import ViewsWriter
+from services.analytics.copies import Copies
+from services.analytics.figures.rows import Dimension
+from services.analytics.projection import Projection
 from shared.base.errors import Forbidden
 from shared.contracts.event import Envelope
 from shared.identity.grants import Grant, Scope
@@ -35,8 +35,8 @@ class Fold:
     def __init__(self, analytics: Analytics) -> None:
         self.analytics = analytics
         self.mongo = analytics.platform.mongo
-        self.writer = ViewsWriter(self.mongo, analytics.views[-1].offsets.group)
-        self.catalogue = Catalogue(self.mongo, self.writer)
+        self.writer = Projection(self.mongo, analytics.views[-1].offsets.group)
+        self.catalogue = Copies(self.mongo, self.writer)
 
     async def define(self, *events: Envelope) -> None:
         """One poll of the catalogue."""

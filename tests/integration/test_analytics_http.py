@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from deploy.local.stack import Infrastructure
-from services.analytics.domain import FOLD
+from services.analytics.figures.registry import FOLD
 from shared.contracts.event import Envelope
 from shared.identity.grants import Grant
 from shared.storage.outbox import utcnow

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import increments, leaves
-from services.analytics.domain import Contribution, Pupil, contribution, learn
-from services.analytics.rekey import Rekeying
-from services.analytics.tables import ranked
+from services.analytics.facts import Pupil, learn
+from services.analytics.feed.pseudonyms import Pseudonyms
+from services.analytics.figures.ranking import ranked
+from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import Event
 from shared.programme.stages import Rules
 from tests.builders import at, attended, booked, cancelled, enveloped, guardian_linked, registered, revoked
@@ -88,6 +89,6 @@ def test_equal_shares_share_a_rank_and_the_next_is_left_out() -> None:
 def test_ids_of_a_feed_are_of_one_region_and_one_epoch() -> None:
     event = enveloped(registered(disability=True))
     feeds = [("RU-ROS", 1), ("RU-ROS", 2), ("RU-TAM", 1)]
-    records = [Rekeying(bytes(32), region, epoch).record(event) for region, epoch in feeds]
+    records = [Pseudonyms(bytes(32), region, epoch).record(event) for region, epoch in feeds]
     assert len({record["key"] for record in records}) == len({record["attributes"]["id"] for record in records}) == 3
     assert all("disability" not in record["data"] and "p1" not in record["data"] for record in records)

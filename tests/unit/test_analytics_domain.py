@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics.domain import Contribution, Pupil, contribution, difference, learn, stage_days
-from services.analytics.guardians import guardian_cells
+from services.analytics.facts import Pupil, learn, stage_days
+from services.analytics.figures import guardians
+from services.analytics.figures.cells import difference
+from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import Envelope, Event
 from shared.programme.stages import Rules
 from tests.builders import at, attended, booked, diagnosed, enveloped, guardian_linked, recommended, registered, revoked
@@ -129,7 +131,7 @@ def test_a_guardian_with_several_schools_ids_is_one_by_the_account() -> None:
         pupil = pupil_of(on("2020-09-01", registered(child, **place)), on("2020-09-02", cabinet))
         links |= contribution(child, "2020", pupil, RULES).links
     assert {link.guardian for link in links} == {"one"}
-    everywhere = guardian_cells(links)
+    everywhere = guardians.cells(links)
     assert {cell.table: n for cell, n in everywhere.items() if cell.path[0] == "all"} == {
         "region-guardians": 1,
         "municipality-guardians": 1,

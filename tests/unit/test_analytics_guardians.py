@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import guardian_document, increments, leaves, links_of
-from services.analytics.domain import Cell, Day, Link, Place, difference
-from services.analytics.guardians import MUNICIPALITY, REGION, guardian_cells
-from services.analytics.tables import Count, Dimension, distinct_guardians
+from services.analytics.facts import Day, Link, Place
+from services.analytics.figures import guardians
+from services.analytics.figures.cells import Cell, Count, difference
+from services.analytics.figures.guardians import MUNICIPALITY, REGION
+from services.analytics.figures.rows import Dimension
 
 REGIONS = {"R": ("R-1", "R-2", "R-3"), "S": ("S-1",)}
 DAYS = ("2020-09-01", "2020-09-02", "2020-10-05")
@@ -42,9 +44,9 @@ def folded(moves: Iterable[Link]) -> tuple[Held, Counter[Cell]]:
     held: Held = {}
     cells: Counter[Cell] = Counter()
     for link in moves:
-        before = guardian_cells(x for x in held.values() if x.guardian == link.guardian)
+        before = guardians.cells(x for x in held.values() if x.guardian == link.guardian)
         held[link.guardian, link.participant] = link
-        after = guardian_cells(x for x in held.values() if x.guardian == link.guardian)
+        after = guardians.cells(x for x in held.values() if x.guardian == link.guardian)
         cells.update(difference(before, after))
     return held, cells
 
@@ -64,7 +66,7 @@ def naive(links: Iterable[Link], by: Dimension | None) -> dict[tuple[str, ...], 
         }
         sets[()].add(link.guardian)
         sets[rows[by]].add(link.guardian)
-    return {key: len(guardians) for key, guardians in sets.items()}
+    return {key: len(found) for key, found in sets.items()}
 
 
 def counted(cells: Counter[Cell], by: Dimension | None, until: Day, municipality: str | None) -> dict[object, int]:
@@ -74,7 +76,7 @@ def counted(cells: Counter[Cell], by: Dimension | None, until: Day, municipality
         for cell, n in cells.items()
         if cell.region == "R" and municipality in (None, cell.municipality) and cell.path[-1] <= until
     ]
-    found = distinct_guardians(read, by, MUNICIPALITY if municipality else REGION)
+    found = guardians.distinct(read, by, MUNICIPALITY if municipality else REGION)
     return {key: n for key, n in found.items() if n}
 
 
@@ -92,20 +94,20 @@ def test_several_municipalities(moves: list[Link], until: Day) -> None:
     inside = [x for x in folded(moves)[0].values() if x.place.municipality in ("R-1", "R-2")]
     cells: Counter[Cell] = Counter()
     for guardian in {x.guardian for x in inside}:
-        cells.update(guardian_cells(x for x in inside if x.guardian == guardian))
+        cells.update(guardians.cells(x for x in inside if x.guardian == guardian))
     for by in DIMENSIONS:
         assert counted(cells, by, until, None) == naive((x for x in inside if x.day <= until), by), by
 
 
 @given(st.permutations(range(4)), st.lists(LINKS, min_size=4, max_size=4))
 def test_a_set_has_no_order(order: list[int], links: list[Link]) -> None:
-    assert guardian_cells(links[i] for i in order) == guardian_cells([*links, links[0]])
+    assert guardians.cells(links[i] for i in order) == guardians.cells([*links, links[0]])
 
 
 @given(st.sets(LINKS, min_size=1).map(lambda links: {x._replace(guardian="g1") for x in links}))
 def test_links_and_cells_are_read_as_they_were_stored(links: set[Link]) -> None:
     assert links_of(guardian_document("2020", "g1", links)) == links
-    paths = Counter(cell.path for cell in guardian_cells(links))
+    paths = Counter(cell.path for cell in guardians.cells(links))
     tree: dict[str, object] = {}
     for field, n in increments(paths).items():
         *steps, last = field.split(".")

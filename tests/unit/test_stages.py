@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.analytics.domain import Pupil, learn, stage_days
+from services.analytics.facts import Pupil, learn, stage_days
 from services.registration.steps import Steps, step
 from services.trials.domain.paths import Attendance, Path, Recommendation, stages
 from shared.contracts.event import Envelope

@@ -1,41 +1,33 @@
-"""A copy of the catalogue: the seasons' rules for the fold, and the names that figures are shown with."""
+"""Copies of the catalogue: the seasons' rules for the fold, and the names that figures are shown with."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from pymongo import IndexModel, UpdateOne
+from pymongo import UpdateOne
 
-from services.analytics.views import ViewsWriter
+from services.analytics.collections import COMPETENCIES, ORGANISATIONS, SEASONS
+from services.analytics.projection import Projection
 from shared.contracts.registration import OrganisationDefined
 from shared.contracts.trials import CompetencyApproved, SeasonDefined
 from shared.messaging.poll import Received
 from shared.programme.stages import Rules
-from shared.runtime.service import Indexes
 from shared.storage.mongo import Document, Mongo, Transaction
 
-COLLECTIONS = {
-    OrganisationDefined: "organisations",
-    SeasonDefined: "seasons",
-    CompetencyApproved: "competencies",
-}
-INDEXES: Indexes = {
-    "organisations": [IndexModel("kind")],
-    "seasons": [],
-    "competencies": [],
-}
+KEPT = {OrganisationDefined: ORGANISATIONS, SeasonDefined: SEASONS, CompetencyApproved: COMPETENCIES}
+"""The events that define an object, and the collection of its newest definition."""
 
 
-class Catalogue:
+class Copies:
     """Keeps the newest definition of every object, by the sequence that set it."""
 
-    def __init__(self, mongo: Mongo, views: ViewsWriter) -> None:
+    def __init__(self, mongo: Mongo, projection: Projection) -> None:
         self._mongo = mongo
-        self._views = views
+        self._projection = projection
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
-        """One poll of the catalogue topics."""
+        """Applies one poll of the catalogue topics."""
         await self._change_rules([r for r in received if isinstance(r.event, SeasonDefined)], tx)
-        for event_type, collection in COLLECTIONS.items():
+        for event_type, collection in KEPT.items():
             writes = [_newest(r) for r in received if isinstance(r.event, event_type)]
             if writes:
                 await self._mongo[collection].bulk_write(writes, ordered=True, session=tx)
@@ -46,12 +38,12 @@ class Catalogue:
         if not defined:
             return
         newest = {r.event.key: r for r in sorted(defined, key=lambda r: r.envelope.sequence)}
-        known = self._mongo["seasons"].find({"_id": {"$in": list(newest)}}, session=tx)
+        known = self._mongo[SEASONS].find({"_id": {"$in": list(newest)}}, session=tx)
         for season in await known.to_list(None):
             latest = newest[season["_id"]]
             old, new = Rules.of(season), Rules.of(vars(latest.event))
             if latest.envelope.sequence > season["sequence"] and new != old:
-                await self._views.refold(season["_id"], old, new, latest.partition, tx)
+                await self._projection.refold(season["_id"], old, new, latest.partition, tx)
 
 
 def _newest(received: Received) -> UpdateOne:

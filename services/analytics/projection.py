@@ -1,15 +1,13 @@
-"""The write side of the figures: pupils' facts and the packed cells, kept in step in one transaction per poll."""
+"""The projection of the figures: pupils' facts and the packed cells, kept in step in one transaction per poll."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pymongo import DeleteOne, IndexModel, InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 
+from services.analytics.collections import CELLS, GUARDIANS, PUPILS, SEASONS
 from services.analytics.documents import (
-    CELLS,
-    GUARDIANS,
-    PUPILS,
     cells_id,
     described,
     guardian_document,
@@ -19,34 +17,21 @@ from services.analytics.documents import (
     pupil_document,
     pupil_of,
 )
-from services.analytics.domain import (
-    Cell,
-    Contribution,
-    Link,
-    Pupil,
-    contribution,
-    difference,
-    learn,
-)
-from services.analytics.guardians import guardian_cells
+from services.analytics.facts import Link, Pupil, learn
+from services.analytics.figures import guardians
+from services.analytics.figures.cells import Cell, difference
+from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import ParticipantEvent
 from shared.messaging.failures import FactOvertaken
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Received
 from shared.programme.stages import Rules
-from shared.runtime.service import Indexes
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
-INDEXES: Indexes = {
-    PUPILS: [IndexModel([("seasons.code", 1)])],
-    CELLS: [IndexModel([("table", 1), ("season", 1), ("region", 1)])],
-    GUARDIANS: [IndexModel([("season", 1), ("links.municipality", 1)])],
-    "seasons": [],
-}
 Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
 
 
-class ViewsWriter:
+class Projection:
     """Applies polls of facts. Cells are packed by place and by the partition of the records that cause them, so that
     workers never contend; only their sums have meaning."""
 
@@ -55,11 +40,11 @@ class ViewsWriter:
         self._pupils = mongo[PUPILS]
         self._cells = mongo[CELLS]
         self._guardians = mongo[GUARDIANS]
-        self._seasons = mongo["seasons"]
+        self._seasons = mongo[SEASONS]
         self._offsets = StoredOffsets(mongo, group)
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
-        """One poll: the change of every pupil's contribution, written as one bulk per collection."""
+        """Applies one poll: the change of every pupil's contribution, written as one bulk per collection."""
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
         rules = await self._rules(facts, tx)
         pupils = await self._load({r.event.participant for r in facts}, tx)
@@ -91,9 +76,9 @@ class ViewsWriter:
         await self._count(change, tx)
 
     async def _rules(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Rules]:
-        """The rules of every season, as this transaction sees them; there are few.
+        """Returns the rules of every season, as this transaction sees them; there are few.
 
-        A fact of a season that is not there has overtaken the catalogue.
+        Raises FactOvertaken for a fact of a season that is not there: it has overtaken the catalogue.
         """
         wanted = {"diagnostics": 1, "trials_required": 1}
         rules = {season["_id"]: Rules.of(season) async for season in self._seasons.find({}, wanted, session=tx)}
@@ -123,7 +108,7 @@ class ViewsWriter:
             id = guardian_id(season, guardian)
             before = found.get(id, set())
             after = before - moved.gone | moved.come
-            change.count(difference(guardian_cells(before), guardian_cells(after)), moved.partition)
+            change.count(difference(guardians.cells(before), guardians.cells(after)), moved.partition)
             document = guardian_document(season, guardian, after)
             if not after:
                 writes.append(DeleteOne({"_id": id}))
@@ -139,16 +124,16 @@ class ViewsWriter:
 
 @dataclass(slots=True)
 class _Moved:
-    """How a poll changes one guardian's links."""
+    """The change that a poll makes to one guardian's links."""
 
     partition: int
-    """Where the guardian's cells are packed."""
+    """The one under which the guardian's cells are packed."""
     gone: set[Link] = field(default_factory=set)
     come: set[Link] = field(default_factory=set)
 
 
 class _Change:
-    """What a poll changes in the figures."""
+    """The change that a poll makes to the figures."""
 
     def __init__(self) -> None:
         self.links: dict[tuple[str, str], _Moved] = {}
@@ -172,7 +157,7 @@ class _Change:
             self._cells[id][cell.path] += n
 
     def cell_writes(self) -> list[UpdateOne]:
-        """One for each document of cells that changes."""
+        """Returns a write for each document of cells that changes."""
         raised = ((id, increments(paths)) for id, paths in self._cells.items())
         return [
             UpdateOne({"_id": id}, {"$setOnInsert": self._describes[id], "$inc": fields}, upsert=True)

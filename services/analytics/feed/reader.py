@@ -1,4 +1,4 @@
-"""Pages of a region's log by cursor: what an HTTP reader gets, now or as soon as there is something."""
+"""Scoped reads of a region's log: pages by cursor, now or as soon as there is something."""
 
 import asyncio
 import re
@@ -9,7 +9,8 @@ from typing import Any
 
 from pymongo.read_concern import ReadConcern
 
-from services.analytics.feed import record_id
+from services.analytics.collections import FEED, FEED_HEADS
+from services.analytics.feed.numbering import record_id
 from shared.base.errors import BadInput, FieldError, NotFound, ServiceError
 from shared.http.cursors import CursorAhead
 from shared.identity.grants import Scope
@@ -17,13 +18,13 @@ from shared.messaging.offsets import StoredOffsets, position
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
 LOOK_SECONDS = 0.05
-"""Between looks at the heads while anybody waits."""
+"""The pause between looks at the heads while anybody waits."""
 
 
 WRITTEN = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})")
 """A cursor: numbers that the database can compare with. Readers hold it for months, so its form stays."""
 CONFIRMED_MS = 5_000
-"""How long a read may wait for the majority."""
+"""Milliseconds that a read may wait for the majority."""
 
 
 class EpochGone(ServiceError):
@@ -44,7 +45,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> "Cursor | None":
-        """None for the start; raises BadInput."""
+        """Returns the cursor that a reader sends, None for the start; raises BadInput."""
         if text in ("", "0"):
             return None
         parts = WRITTEN.fullmatch(text)
@@ -57,11 +58,11 @@ class Heads:
     """The heads of all logs, looked at once for however many readers wait."""
 
     def __init__(self, mongo: Mongo) -> None:
-        self._collection = mongo["feed_heads"]
+        self._collection = mongo[FEED_HEADS]
         self._look: asyncio.Task[dict[str, Document]] | None = None
 
     async def next(self) -> dict[str, Document]:
-        """They by region at the next look; a reader that goes away leaves it to the others."""
+        """Returns the heads by region at the next look; a reader that goes away leaves it to the others."""
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._read())
         return await asyncio.shield(self._look)
@@ -80,7 +81,7 @@ class FeedReader:
         self._heads = Heads(mongo)
 
     def within(self, scope: Scope) -> "ScopedFeedReader":
-        """The feeds of the regions in scope."""
+        """Returns the feeds of the regions in scope."""
         return ScopedFeedReader(self._mongo, self._offsets, self._heads, scope)
 
 
@@ -96,8 +97,8 @@ class ScopedFeedReader:
     async def page(
         self, region: str, after: str, limit: int, wait: float, ending: Callable[[], bool] = lambda: False
     ) -> dict[str, Any]:
-        """The records behind a cursor, all from one snapshot; waits up to `wait` seconds for the first, and no longer
-        than the process serves."""
+        """Returns the records behind a cursor, all from one snapshot; waits up to `wait` seconds for the first, and no
+        longer than the process serves."""
         if not self._scope.covers(region):
             raise _unknown(region)
         cursor = Cursor.parse(after)
@@ -134,7 +135,7 @@ class ScopedFeedReader:
         if cursor is None or self._seq(head, cursor) <= head["last"]:
             return
         region = head["_id"]
-        heads = self._mongo["feed_heads"].with_options(read_concern=ReadConcern("linearizable"))
+        heads = self._mongo[FEED_HEADS].with_options(read_concern=ReadConcern("linearizable"))
         head = _existing(region, await heads.find_one({"_id": region}, max_time_ms=CONFIRMED_MS))
         if self._seq(head, cursor) > head["last"]:
             detail = (
@@ -143,7 +144,7 @@ class ScopedFeedReader:
             raise CursorAhead(detail, errors=[FieldError("after", detail)])
 
     async def _head(self, region: str, tx: Transaction | None) -> Document:
-        return _existing(region, await self._mongo["feed_heads"].find_one({"_id": region}, session=tx))
+        return _existing(region, await self._mongo[FEED_HEADS].find_one({"_id": region}, session=tx))
 
     def _seq(self, head: Document, cursor: Cursor | None) -> int:
         if cursor is None:
@@ -156,7 +157,7 @@ class ScopedFeedReader:
     async def _records(self, head: Document, after: int, limit: int, tx: Transaction) -> list[Document]:
         region, epoch = head["_id"], head["epoch"]
         between = {"$gt": record_id(region, epoch, after), "$lte": record_id(region, epoch, head["last"])}
-        found = self._mongo["feed"].find({"_id": between}, batch_size=WHOLE, session=tx)
+        found = self._mongo[FEED].find({"_id": between}, batch_size=WHOLE, session=tx)
         return await found.sort("_id", 1).limit(limit).to_list(limit)
 
 
@@ -167,10 +168,10 @@ def _existing(region: str, head: Document | None) -> Document:
 
 
 def _unknown(region: str) -> NotFound:
-    """In the same words for what is not there and what is not in scope."""
+    """Returns the refusal, in the same words for what is not there and what is not in scope."""
     return NotFound(f"no feed of {region} in the token's scope", slug="feed-unknown")
 
 
 def _event(record: Document) -> dict[str, Any]:
-    """A record as a CloudEvent in JSON form; `data` is still JSON text (the route renders it)."""
+    """Returns a record as a CloudEvent in JSON form; `data` is still JSON text (the route renders it)."""
     return {"seq": record["seq"], "epoch": record["epoch"], **record["attributes"], "data": record["data"]}

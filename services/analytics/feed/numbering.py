@@ -3,44 +3,36 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from pymongo import IndexModel, InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne
 
-from services.analytics.rekey import Rekeying
+from services.analytics.collections import FEED, FEED_CATALOGUE, FEED_FENCE, FEED_HEADS
+from services.analytics.feed.pseudonyms import Pseudonyms
 from shared.contracts import wire
 from shared.contracts.event import Envelope
 from shared.messaging.poll import Received
-from shared.runtime.service import Indexes
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 from shared.storage.outbox import Clock
 
-INDEXES: Indexes = {
-    "feed_heads": [],
-    "feed": [IndexModel([("event", 1), ("region", 1), ("epoch", 1)], unique=True)],
-    "feed_catalogue": [],
-    "feed_fence": [],
-    "feed_published": [],
-}
-
 
 def record_id(region: str, epoch: int, seq: int) -> str:
-    """`_id` of a feed record: sorts by number within a region's epoch."""
+    """Returns the `_id` of a feed record: sorts by number within a region's epoch."""
     return f"{region}:{epoch}:{seq:012d}"
 
 
-class Feed:
+class Numbering:
     """Numbers events into the logs of their regions. Heads are hot documents: one worker is faster than two."""
 
     def __init__(self, mongo: Mongo, master_key: bytes, clock: Clock) -> None:
-        self._heads = mongo["feed_heads"]
-        self._records = mongo["feed"]
-        self._national = mongo["feed_catalogue"]
-        self._fence = mongo["feed_fence"]
+        self._heads = mongo[FEED_HEADS]
+        self._records = mongo[FEED]
+        self._national = mongo[FEED_CATALOGUE]
+        self._fence = mongo[FEED_FENCE]
         self._master_key = master_key
         self._clock = clock
-        self._rekeyings: dict[tuple[str, int], Rekeying] = {}
+        self._pseudonyms: dict[tuple[str, int], Pseudonyms] = {}
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
-        """One poll of facts or of the catalogue: every event that no feed of its region holds yet gets a number."""
+        """Numbers one poll of facts or of the catalogue: every event that no feed of its region holds yet."""
         envelopes = [r.envelope for r in received]
         await self._remember([e for e in envelopes if _region(e) is None], tx)
         heads = {head["_id"]: head async for head in self._heads.find({}, session=tx)}
@@ -62,7 +54,7 @@ class Feed:
             await self._national.bulk_write(writes, ordered=False, session=tx)
 
     async def _open(self, regions: set[str], heads: dict[str, Document], tx: Transaction) -> dict[str, list[Envelope]]:
-        """Opens the logs of new regions, with the national catalogue first in each.
+        """Opens the logs of new regions; returns the events that come first in each, the national catalogue.
 
         An epoch is the instant of its opening in milliseconds, so that a log that is opened anew never repeats an old
         one's. Of logs that are opened together each has its own: none takes another's cursors.
@@ -103,7 +95,7 @@ class Feed:
             await self._records.bulk_write(records, ordered=False, session=tx)
 
     async def _known(self, events: set[str], heads: dict[str, Document], tx: Transaction) -> set[tuple[str, str]]:
-        """Which of the events the current epochs hold already: `(event, region)`; a log without a head has none."""
+        """Returns the events that the current epochs hold already: `(event, region)`; a log without a head has none."""
         epochs = {region: head["epoch"] for region, head in heads.items()}
         rows = self._records.find(
             {"event": {"$in": list(events)}},
@@ -114,20 +106,20 @@ class Feed:
         return {(r["event"], r["region"]) async for r in rows if r["epoch"] == epochs.get(r["region"])}
 
     def _record(self, region: str, epoch: int, seq: int, envelope: Envelope) -> Document:
-        rekeying = self._rekeyings.get((region, epoch))
-        if rekeying is None:
-            rekeying = self._rekeyings[region, epoch] = Rekeying(self._master_key, region, epoch)
+        pseudonyms = self._pseudonyms.get((region, epoch))
+        if pseudonyms is None:
+            pseudonyms = self._pseudonyms[region, epoch] = Pseudonyms(self._master_key, region, epoch)
         return {
             "_id": record_id(region, epoch, seq),
             "region": region,
             "epoch": epoch,
             "seq": seq,
             "event": envelope.id,
-            **rekeying.record(envelope),
+            **pseudonyms.record(envelope),
         }
 
 
 def _region(envelope: Envelope) -> str | None:
-    """The region that an event belongs to; None for what is national."""
+    """Returns the region that an event belongs to; None for what is national."""
     region = getattr(envelope.event, "region", None)
     return region if isinstance(region, str) else None

@@ -9,18 +9,18 @@ from shared.identity.keys import derive, keyed_id
 
 @cache
 def fields_marked(event_type: type[Event], mark: Privacy) -> frozenset[str]:
-    """The fields of an event that carry a privacy mark."""
+    """Returns the fields of an event that carry a privacy mark."""
     return frozenset(name for name, field in event_type.model_fields.items() if mark in field.metadata)
 
 
-class Rekeying:
+class Pseudonyms:
     """One region's keys: two regions cannot join their data, and a new epoch cannot be joined to an old one."""
 
     def __init__(self, master_key: bytes, region: str, epoch: int) -> None:
         self._key = derive(master_key, f"feed/{region}/{epoch}")
 
     def record(self, envelope: Envelope) -> dict[str, Any]:
-        """A feed record: `key`, CloudEvents `attributes`, and `data` as JSON text."""
+        """Returns a feed record: `key`, CloudEvents `attributes`, and `data` as JSON text."""
         event = envelope.event
         kind = type(event)
         changed = {name: self._rekey(getattr(event, name)) for name in fields_marked(kind, Privacy.PSEUDONYMOUS)}

@@ -1,9 +1,8 @@
-"""The fold: a pupil's set of facts → what the pupil adds to every cell of the figures. Pure."""
+"""A pupil's facts: a set that events add to, and the days on which the pupil reaches the stages of a season. Pure."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope
@@ -15,7 +14,7 @@ Day = str
 
 
 class Place(NamedTuple):
-    """Where a pupil belongs in a season."""
+    """The place where a pupil belongs in a season."""
 
     region: str
     municipality: str
@@ -26,7 +25,7 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class SeasonFacts:
-    """What is known of one pupil in one season; a set by natural key, so that order and repetition do not matter."""
+    """One pupil's facts of one season; a set by natural key, so that order and repetition do not matter."""
 
     place: Place | None = None
     registered: Day | None = None
@@ -42,11 +41,11 @@ class SeasonFacts:
     withdrawn: set[str] = field(default_factory=set)
 
     def attendances(self) -> Iterator[tuple[str, str, Day]]:
-        """Those that stand."""
+        """Yields the attendances that stand: competency, kind, day."""
         return (fact for key, fact in self.attended.items() if key not in self.revoked)
 
     def bookings(self) -> Iterator[tuple[str, str, Day]]:
-        """Those that stand."""
+        """Yields the bookings that stand: competency, kind, day."""
         return (fact for key, fact in self.booked.items() if key not in self.cancelled)
 
 
@@ -58,8 +57,32 @@ class Pupil:
     guardians: dict[str, Day] = field(default_factory=dict)
 
     def season(self, code: str) -> SeasonFacts:
-        """The facts of a season, empty at first."""
+        """Returns the facts of a season, empty at first."""
         return self.seasons.setdefault(code, SeasonFacts())
+
+
+class Link(NamedTuple):
+    """A guardian's cabinet of one pupil of a season. Links do not add up: a guardian may have children anywhere, and is
+    one by the account, since every school knows the guardian under an id of its own."""
+
+    season: str
+    participant: str
+    guardian: str
+    """The account."""
+    place: Place
+    day: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A pupil's season as figures count it, from the day of the registration on."""
+
+    season: str
+    place: Place
+    registered: Day
+    facts: SeasonFacts
+    stages: Mapping[Stage, Day]
+    """The day on which each stage was reached."""
 
 
 def learn(pupil: Pupil, envelope: Envelope) -> bool:
@@ -94,7 +117,7 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
 
 
 def stage_days(facts: SeasonFacts, rules: Rules) -> dict[Stage, Day]:
-    """The day on which each stage was reached; none before the registration is known."""
+    """Returns the day on which each stage was reached; none before the registration is known."""
     if facts.registered is None:
         return {}
     return reached(
@@ -108,75 +131,9 @@ def stage_days(facts: SeasonFacts, rules: Rules) -> dict[Stage, Day]:
     )
 
 
-Table = Literal["funnel", "classes", "demand", "region-guardians", "municipality-guardians", "school-guardians"]
-
-
-class Cell(NamedTuple):
-    """One count of a table: which document it is packed into (table, season, place) and its path inside."""
-
-    table: Table
-    season: str
-    region: str
-    municipality: str
-    place: str
-    """The municipality; for `classes` and `school-guardians` the school; for `region-guardians` the region."""
-    path: tuple[str, ...]
-    """funnel: stage, grade, day · classes: stage, class, grade, day · demand: attended or booked, competency, day ·
-    guardians: all, grade and grade, day and day, or class, class and grade; then day"""
-
-
-class Link(NamedTuple):
-    """A guardian's cabinet of one pupil of a season. Links do not add up: a guardian may have children anywhere, and is
-    one by the account, since every school knows the guardian under an id of its own."""
-
-    season: str
-    participant: str
-    guardian: str
-    """The account."""
-    place: Place
-    day: Day
-
-
-@dataclass(slots=True)
-class Contribution:
-    """What one pupil adds to the figures of one season."""
-
-    cells: Counter[Cell] = field(default_factory=Counter)
-    links: set[Link] = field(default_factory=set)
-
-
-FOLD = "2"
-"""The version of the fold: another whenever `learn` keeps, or `contribution` and `guardian_cells` give, something else
-for the same events, since an update subtracts what they gave before. Each has collections and a group of its own, so
-that an earlier release goes on beside it; `bilet migrate` replays the events into a new one."""
-
-
-def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> Contribution:
-    """The pupil's cells and guardians' links in a season; an update of the figures is the new one minus the old one."""
+def enrolment(pupil: Pupil, season: str, rules: Rules) -> Enrolment | None:
+    """Returns the pupil's season as figures count it; None before the registration is known."""
     facts = pupil.seasons.get(season)
     if facts is None or facts.place is None or facts.registered is None:
-        return Contribution()
-    place, result = facts.place, Contribution()
-    for stage, day in stage_days(facts, rules).items():
-        grade = str(place.grade)
-        result.cells[_cell("funnel", season, place, place.municipality, stage, grade, day)] += 1
-        result.cells[_cell("classes", season, place, place.school, stage, place.school_class, grade, day)] += 1
-    for measure, held in (("attended", facts.attendances()), ("booked", facts.bookings())):
-        for competency, kind, day in held:
-            if kind in trials.TRIAL_KINDS:
-                on = max(day, facts.registered)
-                result.cells[_cell("demand", season, place, place.municipality, measure, competency, on)] += 1
-    for account, day in pupil.guardians.items():
-        result.links.add(Link(season, participant, account, place, max(day, facts.registered)))
-    return result
-
-
-def _cell(table: Table, season: str, place: Place, document: str, *path: str) -> Cell:
-    return Cell(table, season, place.region, place.municipality, document, path)
-
-
-def difference(old: Counter[Cell], new: Counter[Cell]) -> Counter[Cell]:
-    """New minus old, without zeros."""
-    change = Counter(new)
-    change.subtract(old)
-    return Counter({cell: n for cell, n in change.items() if n})
+        return None
+    return Enrolment(season, facts.place, facts.registered, facts, stage_days(facts, rules))

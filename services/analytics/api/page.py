@@ -9,7 +9,7 @@ from shared.base.errors import NotFound
 from shared.http.assets import METHODS, NEVER_ASKED_AGAIN, Asset, version_of
 from shared.http.routes import Route
 
-WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).parents[1] / "web"
 PARTS = {path.name: Asset.read(path) for path in (WEB / "static").glob("*") if path.is_file()}
 VERSION = version_of(PARTS)
 """Pages name their parts under it, so that what a browser keeps is never of another version."""
@@ -20,7 +20,7 @@ ICON = "favicon.svg"
 
 
 def routes() -> APIRouter:
-    """`/` and what it loads; nothing on it is known before a token is given."""
+    """Returns `/` and the parts that it loads; nothing on it is known before a token is given."""
     router = APIRouter(route_class=Route, include_in_schema=False)
 
     @router.api_route("/", methods=METHODS)

@@ -1,11 +1,12 @@
-"""A region's log → its Kafka topic `region.<CODE>.events.v1`, by a cursor that only grows."""
+"""The relay from a region's log to its Kafka topic `region.<CODE>.events.v1`, by a cursor that only grows."""
 
 from itertools import takewhile
 
 from aiokafka.errors import BrokerResponseError
 from pymongo.read_concern import ReadConcern
 
-from services.analytics.feed import record_id
+from services.analytics.collections import FEED, FEED_HEADS, FEED_PUBLISHED
+from services.analytics.feed.numbering import record_id
 from shared.base.settings import Settings
 from shared.contracts.topics import region_topic
 from shared.messaging import kafka
@@ -26,9 +27,9 @@ class FeedRelay(LeasedLoop):
         super().__init__(lease)
         # What a failover could take back must not be published: its number would become another event's.
         lasting = ReadConcern("majority")
-        self._heads = mongo["feed_heads"].with_options(read_concern=lasting)
-        self._records = mongo["feed"].with_options(read_concern=lasting)
-        self._published = mongo["feed_published"]
+        self._heads = mongo[FEED_HEADS].with_options(read_concern=lasting)
+        self._records = mongo[FEED].with_options(read_concern=lasting)
+        self._published = mongo[FEED_PUBLISHED]
         self._publisher = publisher
         self._settings = settings
         self._topics: set[str] = set()
@@ -50,7 +51,7 @@ class FeedRelay(LeasedLoop):
         return done
 
     async def waits(self) -> bool:
-        """Whether a log has more than its topic."""
+        """Returns whether a log has more than its topic."""
         return bool(await self._behind())
 
     async def close(self) -> None:
@@ -58,7 +59,7 @@ class FeedRelay(LeasedLoop):
         await self._publisher.close()
 
     async def _behind(self) -> list[tuple[Document, int]]:
-        """The logs with records that are not published, and the last that is.
+        """Returns the logs with records that are not published, each with the number of the last that is.
 
         A cursor never goes back: one that has reached its head is not read again before the head has moved on.
         """
@@ -101,7 +102,7 @@ def _cursor_id(head: Document) -> str:
 
 
 def _row(record: Document, topic: str) -> Row:
-    """The record in CloudEvents' binary mode, with the extensions `seq` and `epoch`."""
+    """Returns the record in CloudEvents' binary mode, with the extensions `seq` and `epoch`."""
     attributes = {**record["attributes"], "seq": str(record["seq"]), "epoch": str(record["epoch"])}
     return Row(
         id=record["_id"],

@@ -1,0 +1,1 @@
+"""HTTP of analytics: figures of regions and their feeds, for operators, and the first page."""

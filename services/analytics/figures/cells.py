@@ -1,0 +1,44 @@
+"""The cells that figures are sums of: as a pupil adds to them, and as they are read back. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from services.analytics.facts import Enrolment
+
+Table = Literal["funnel", "classes", "demand", "region-guardians", "municipality-guardians", "school-guardians"]
+
+
+class Cell(NamedTuple):
+    """One count of a table: which document it is packed into (table, season, place) and its path inside."""
+
+    table: Table
+    season: str
+    region: str
+    municipality: str
+    place: str
+    """The municipality; for `classes` and `school-guardians` the school; for `region-guardians` the region."""
+    path: tuple[str, ...]
+    """As the table's figure says; it ends in the day."""
+
+
+class Count(NamedTuple):
+    """A cell as it is read: without its season, region and municipality, which the question has already chosen."""
+
+    table: Table
+    place: str
+    path: Sequence[str]
+    """As in the cell; it ends in the day, or in an empty text for the sum over all days."""
+    n: int
+
+
+def cell(table: Table, enrolment: Enrolment, place: str, *path: str) -> Cell:
+    """Returns the cell of a pupil's season in a table."""
+    return Cell(table, enrolment.season, enrolment.place.region, enrolment.place.municipality, place, path)
+
+
+def difference(old: Counter[Cell], new: Counter[Cell]) -> Counter[Cell]:
+    """Returns the new counts minus the old ones, without zeros."""
+    change = Counter(new)
+    change.subtract(old)
+    return Counter({cell: n for cell, n in change.items() if n})

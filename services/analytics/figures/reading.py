@@ -1,0 +1,70 @@
+"""The source of every figure: a region's season in one snapshot, as far as a scope reaches."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from services.analytics.facts import Day, Link
+from services.analytics.figures.cells import Count, Table
+from services.analytics.figures.rows import Row
+from shared.base.side_thread import aside
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The season of a region that figures are asked for, and what had happened by the end of a local day."""
+
+    region: str
+    season: str
+    as_of: Day | None
+    """None for everything until now."""
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The cells of some documents; a large region has tens of thousands of these."""
+
+    cells: Iterator[Count]
+    documents: int
+
+    async def summed(self, work: Callable[[Iterator[Count]], T]) -> T:
+        """Returns the result of counting them, done beside the event loop where they are many."""
+        return await aside(partial(work, self.cells), self.documents)
+
+
+class Reading(Protocol):
+    """A region's season in one snapshot, as far as a scope reaches."""
+
+    asked: Asked
+    name: str
+    """The region's."""
+    day: Day
+    """The last local day that the figures include."""
+    known_at: str
+    """The instant of the question on the region's clock, RFC 3339."""
+    municipalities: Mapping[str, str]
+    """The only ones that the scope reaches, code → name; empty for the whole region."""
+
+    async def cells(self, tables: Collection[Table], *, by_day: bool = False, depth: int | None = None) -> Counts:
+        """Returns every cell of some tables until the day asked for.
+
+        Where no days are told apart, their sums are read, which are a tenth as many; and of these, with a depth, the
+        sums over all that is deeper in their paths.
+        """
+
+    def links(self) -> AsyncIterator[set[Link]]:
+        """Yields the links, inside the scope's municipalities, of each guardian who has one there."""
+
+    async def organisations(self, codes: Iterable[str]) -> Mapping[str, Row]:
+        """Returns the organisations that are known among the codes, by code."""
+
+    async def competencies(self) -> Mapping[str, str]:
+        """Returns the nation's approved competencies, code → name."""
+
+    async def position(self) -> Mapping[str, int]:
+        """Returns the log as far as it was counted: `topic:partition` → offset of the next event."""

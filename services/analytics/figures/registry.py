@@ -1,0 +1,39 @@
+"""All figures: the projection counts the cells of each, and the API answers each under its name.
+
+A new one is a file beside the others and an entry here.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from services.analytics.facts import Link, Pupil, enrolment
+from services.analytics.figures import competencies, funnel, guardians, ranking
+from services.analytics.figures.cells import Cell
+from services.analytics.figures.figure import Figure
+from shared.programme.stages import Rules
+
+FIGURES: tuple[Figure[Any], ...] = (funnel.FIGURE, ranking.FIGURE, competencies.FIGURE)
+FOLD = "2"
+"""The version of the fold: another whenever `facts.learn` keeps, or a figure's or the guardians' `cells` give,
+something else for the same events, since an update subtracts what they gave before. Each has collections and a group of
+its own, so that an earlier release goes on beside it; `bilet migrate` replays the events into a new one."""
+
+
+@dataclass(slots=True)
+class Contribution:
+    """One pupil's part of the figures of one season."""
+
+    cells: Counter[Cell] = field(default_factory=Counter)
+    links: set[Link] = field(default_factory=set)
+
+
+def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> Contribution:
+    """Returns the pupil's cells and guardians' links in a season; an update of the figures is the new one minus the old
+    one."""
+    enrolled = enrolment(pupil, season, rules)
+    if enrolled is None:
+        return Contribution()
+    cells = Counter(chain.from_iterable(figure.cells(enrolled) for figure in FIGURES))
+    return Contribution(cells, set(guardians.links(participant, pupil, enrolled)))
