@@ -1,30 +1,23 @@
 """The process of notifications: `python -m services.notifications.app api|worker|relay|all`."""
 
-from services.notifications import consumers, repository
+from services.notifications import collections, consumers
 from services.notifications.api import routes
-from services.notifications.repository import Catalogue, Notices
+from services.notifications.copies import Copies
+from services.notifications.reads import Reads
 from services.notifications.stream import Stream
-from shared.contracts.topics import REGISTRATION_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.runtime.process import main
 from shared.runtime.service import PLATFORM_INDEXES, Indexes, Platform, Service
 
-INDEXES: Indexes = {**PLATFORM_INDEXES, **repository.INDEXES}
+INDEXES: Indexes = {**PLATFORM_INDEXES, **collections.INDEXES}
 
 
 def build(platform: Platform) -> Service:
     """Wires the service; its relay publishes nothing but dead letters."""
-    notices, catalogue = Notices(platform.mongo), Catalogue(platform.mongo)
-    names = platform.catalogue("notifications.catalogue", [TRIALS_CATALOGUE.name], consumers.catalogue(catalogue))
-    inbox = platform.consumer(
-        "notifications.inbox",
-        [REGISTRATION_EVENTS.name, TRIALS_EVENTS.name],
-        consumers.inbox(notices),
-        after=names,
-    )
+    copies = Copies(platform.mongo)
     return Service(
         platform,
-        [routes(notices, catalogue, Stream(catalogue))],
-        workers={"worker": [names, inbox]},
+        routers=[routes(Reads(platform.mongo, copies), Stream())],
+        workers={"worker": consumers.inbox(platform, copies)},
         loops={"relay": [platform.relay()]},
     )
 

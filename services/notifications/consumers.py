@@ -1,31 +1,30 @@
-"""What notifications does with others' events: names for its texts, and a notice for each step of a pupil."""
+"""The topics that notifications reads, in their groups: names for its texts, and a notice for each step of a pupil."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from services.notifications import domain
-from services.notifications.repository import Catalogue, Notices
-from shared.messaging.consumer import Handle
+from services.notifications import domain, handlers
+from services.notifications.copies import Copies
+from services.notifications.repository import Repository
+from shared.contracts import topics
+from shared.messaging.consumer import BatchConsumer
 from shared.messaging.poll import Received
+from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 
-
-def catalogue(entries: Catalogue) -> Handle:
-    """The handler of group `notifications.catalogue`."""
-
-    async def handle(received: Sequence[Received], tx: Transaction) -> None:
-        known = [r.envelope for r in received if domain.entry(r.event) is not None]
-        if known:
-            await entries.put(known, tx)
-
-    return handle
+CATALOGUE = [topics.TRIALS_CATALOGUE.name]
+FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 
 
-def inbox(notices: Notices) -> Handle:
-    """The handler of group `notifications.inbox`."""
+def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
+    """Returns the consumers of the inbox: the catalogue, then the facts."""
+    catalogue = platform.catalogue("notifications.catalogue", CATALOGUE, copies.apply)
+    told = partial(_told, Repository(platform.mongo))
+    return [catalogue, platform.consumer("notifications.inbox", FACTS, told, after=catalogue)]
 
-    async def handle(received: Sequence[Received], tx: Transaction) -> None:
-        told = [r.envelope for r in received if type(r.event) in domain.DATA]
-        links = [link for r in received if (link := domain.link(r.event)) is not None]
-        await notices.add(told, links, tx)
 
-    return handle
+async def _told(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
+    """Tells the families of one poll of facts."""
+    events = [r.envelope for r in received if type(r.event) in domain.DATA]
+    links = [link for r in received if (link := domain.link(r.event)) is not None]
+    await handlers.tell(repository, events, links, tx)

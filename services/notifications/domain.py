@@ -1,4 +1,4 @@
-"""What a family is told of: events become numbered notices, and a cursor is how far each pupil's have been seen."""
+"""Notices: events become numbered ones, and a cursor tells how far each pupil's have been seen. Pure."""
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope, Event
-from shared.http import cursors
 
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),
@@ -29,7 +28,7 @@ DATA: Mapping[type[Event], tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one event tells the family of one pupil, without words: they are chosen when it is read."""
+    """One event as the family of one pupil is told of it, without words: they are chosen when it is read."""
 
     id: str
     """The event's."""
@@ -56,7 +55,7 @@ class Link:
 
 
 def link(event: Event) -> Link | None:
-    """The link that an event makes, if it makes one."""
+    """Returns the link that an event makes, if it makes one."""
     match event:
         case registration.GuardianLinked():
             return Link(event.participant, event.account, "guardian", event.guardian)
@@ -66,7 +65,7 @@ def link(event: Event) -> Link | None:
 
 
 def number(envelopes: Iterable[Envelope], stored: Collection[str], last: Mapping[str, int]) -> list[Notice]:
-    """Notices of the events in `DATA` whose ids are not stored yet, numbered per participant after `last`.
+    """Returns notices of the events in `DATA` whose ids are not stored yet, numbered per participant after `last`.
 
     They are taken as recorded, so that a replay, which reads topics side by side, tells the story in its order.
     """
@@ -92,13 +91,24 @@ def number(envelopes: Iterable[Envelope], stored: Collection[str], last: Mapping
     return notices
 
 
-def entry(event: Event) -> str | None:
-    """What a text may say of an object of the catalogue: its name, or when a slot starts (RFC 3339, local)."""
+Kind = Literal["season", "competency", "venue", "slot"]
+Named = tuple[Kind, str]
+"""An object of the catalogue: its kind and its code."""
+Names = Mapping[Named, str]
+"""The text that stands for an object: its name, or when a slot starts (RFC 3339, local)."""
+
+
+def entry(event: Event) -> tuple[Named, str] | None:
+    """Returns the object that an event defines, and the text that stands for it; None for any other event."""
     match event:
-        case trials.SeasonDefined() | trials.CompetencyApproved() | trials.VenueRegistered():
-            return event.name
+        case trials.SeasonDefined():
+            return ("season", event.season), event.name
+        case trials.CompetencyApproved():
+            return ("competency", event.code), event.name
+        case trials.VenueRegistered():
+            return ("venue", event.venue), event.name
         case trials.SlotOpened():
-            return event.starts_at.isoformat()
+            return ("slot", event.slot), event.starts_at.isoformat()
     return None
 
 
@@ -109,24 +119,24 @@ Ranges = Mapping[str, range]
 
 
 def newer(last: Numbers, after: Numbers, limit: int) -> dict[str, range]:
-    """What comes next behind `after`, at most `limit` a participant; one that it does not name is new from 1."""
+    """Returns what comes next behind `after`, at most `limit` a participant; one that it lacks is new from 1."""
     seen = {participant: after.get(participant, 0) for participant in last}
     return {p: range(seen[p] + 1, min(head, seen[p] + limit) + 1) for p, head in last.items() if head > seen[p]}
 
 
 def older(last: Numbers, before: Numbers, limit: int) -> dict[str, range]:
-    """What comes next below `before`, at most `limit` a participant; one that it does not name begins at its last."""
+    """Returns what comes next below `before`, at most `limit` a participant; one that it lacks begins at its last."""
     top = {p: min(before.get(p, head + 1), head + 1) for p, head in last.items()}
     return {p: range(max(1, stop - limit), stop) for p, stop in top.items()}
 
 
 def oldest_first(notices: Iterable[Notice]) -> list[Notice]:
-    """One line of several participants' notices: by time of record, each participant's by number."""
+    """Returns several participants' notices in one line: by time of record, each participant's by number."""
     return list(heapq.merge(*_by_participant(notices), key=lambda n: n.recordedtime))
 
 
 def newest_first(notices: Iterable[Notice], limit: int) -> list[Notice]:
-    """The reverse, at most `limit`."""
+    """Returns the reverse, at most `limit`."""
     backwards = [mine[::-1] for mine in _by_participant(notices)]
     return list(islice(heapq.merge(*backwards, key=lambda n: n.recordedtime, reverse=True), limit))
 
@@ -139,37 +149,13 @@ def _by_participant(notices: Iterable[Notice]) -> list[list[Notice]]:
 
 
 def below(wanted: Ranges, taken: Sequence[Notice]) -> dict[str, int] | None:
-    """The cursor under a page of `older`; None when nothing lies under it."""
+    """Returns the cursor under a page of `older`; None when nothing lies under it."""
     cursor = {participant: numbers.stop for participant, numbers in wanted.items()}
     for notice in taken:
         cursor[notice.participant] = min(cursor[notice.participant], notice.number)
     return cursor if any(number > 1 for number in cursor.values()) else None
 
 
-INBOX, STREAM = 1, 2
-"""The lists that have cursors: the one counts down, the other up."""
-LIST = ""
-"""Stands in a cursor for the list; no participant has an empty id. An earlier release reads over it."""
-
-
-def encode(cursor: Numbers, of: int) -> str:
-    """A cursor of a list as an opaque word."""
-    return cursors.encode({LIST: of, **cursor})
-
-
-def decode(word: str, of: int, field: str) -> dict[str, int]:
-    """The cursor of a word; raises BadInput about `field` for anything else, and for another list's.
-
-    What an earlier release gave names no list.
-    """
-    cursor = cursors.decode(word)
-    if not isinstance(cursor, dict) or not all(map(cursors.is_number, cursor.values())):
-        raise cursors.refused(field)
-    if cursor.pop(LIST, of) != of:
-        raise cursors.refused(field)
-    return cursor
-
-
 def ahead(cursor: Numbers, last: Numbers) -> list[str]:
-    """The participants of whom a cursor names a number that was not given."""
+    """Returns the participants of whom a cursor names a number that was not given."""
     return [participant for participant, number in last.items() if cursor.get(participant, 0) > number]

@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Callable
 from fastapi.sse import ServerSentEvent
 from pymongo.errors import PyMongoError
 
-from services.notifications import domain, handlers
+from services.notifications.cursors import STREAM, encode
 from services.notifications.domain import Numbers
-from services.notifications.repository import Catalogue, Inbox
-from services.notifications.templates import Language
+from services.notifications.reads import ScopedReads
+from services.notifications.texts import Language
 from shared.base.telemetry import logger
 
 RETRY_MILLISECONDS = 1_000
@@ -29,33 +29,34 @@ class Stream:
     told nothing twice.
     """
 
-    def __init__(self, catalogue: Catalogue, *, poll_seconds: float = 0.3, life_seconds: float = 900.0) -> None:
-        self._catalogue = catalogue
+    def __init__(self, *, poll_seconds: float = 0.3, life_seconds: float = 900.0) -> None:
         self._poll_seconds = poll_seconds
         self._life_seconds = life_seconds
 
     async def of(
-        self, inbox: Inbox, after: Numbers | None, language: Language, ending: Callable[[], bool]
+        self, mine: ScopedReads, after: Numbers | None, language: Language, ending: Callable[[], bool]
     ) -> AsyncIterator[ServerSentEvent]:
-        """Events behind `after`, or from now on without it, until the stream's life is over or the process ends.
+        """Yields events behind `after`, or from now on without it, until the stream's life is over or the process ends.
 
         A pupil whom the cursor does not name was linked since, and is told of from the first notice.
         """
         over = time.monotonic() + self._life_seconds
         try:
-            last = await inbox.last()
+            last = await mine.last()
             cursor = last if after is None else {p: after[p] for p in last if p in after}
-            yield ServerSentEvent(id=domain.encode(cursor, domain.STREAM), retry=RETRY_MILLISECONDS)
+            yield ServerSentEvent(id=encode(cursor, STREAM), retry=RETRY_MILLISECONDS)
             while time.monotonic() < over and not ending():
-                async for event in self._new(inbox, cursor, language):
+                async for event in self._new(mine, cursor, language):
                     yield event
                 await asyncio.sleep(self._poll_seconds)
         except PyMongoError as error:
             logger.warning("stream ends, the database does not answer", error=type(error).__name__)
 
-    async def _new(self, inbox: Inbox, cursor: dict[str, int], language: Language) -> AsyncIterator[ServerSentEvent]:
-        """What is there behind the cursor, which moves along."""
-        while notices := await inbox.newer(await inbox.last(), cursor, BATCH):
-            for view in await handlers.in_words(notices, self._catalogue, language):
-                cursor[view.participant] = view.number
-                yield ServerSentEvent(event="notice", id=domain.encode(cursor, domain.STREAM), data=view)
+    async def _new(
+        self, mine: ScopedReads, cursor: dict[str, int], language: Language
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Yields what is there behind the cursor, which moves along."""
+        while notices := await mine.newer(cursor, BATCH, language):
+            for notice in notices:
+                cursor[notice.participant] = notice.number
+                yield ServerSentEvent(event="notice", id=encode(cursor, STREAM), data=notice)

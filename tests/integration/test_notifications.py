@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from services.notifications import domain
-from services.notifications.repository import Catalogue, Notices
+from services.notifications import cursors
+from services.notifications.copies import Copies
+from services.notifications.reads import Reads
 from services.notifications.stream import Stream
 from shared.contracts import trials
 from shared.contracts.event import Envelope
@@ -85,7 +86,7 @@ async def test_a_cursor_of_another_make_is_refused_by_name(running: Notification
     async with running.http.get(f"{url}/inbox", params={"after": "WzFd"}, headers=headers) as answer:
         assert answer.status == 422
         assert (await answer.json())["errors"][0]["pointer"] == "query:after"
-    of_inbox = domain.encode({}, domain.INBOX)
+    of_inbox = cursors.encode({}, cursors.INBOX)
     for wrong in ("!", of_inbox, urlsafe_b64encode(b"[" * 9_000).decode()):
         async with running.http.get(f"{url}/stream", headers={**headers, "Last-Event-ID": wrong}) as answer:
             assert answer.status == 422
@@ -110,18 +111,18 @@ async def test_a_cursor_ahead_of_the_notices_is_refused_and_another_s_pupil_in_i
     story, stranger, guardian = Story(), Story(), "anna-12"
     await running.publish(stranger.then(ParticipantRegistered), running.guardian(story, guardian))
     await running.inbox_of(running.headers(guardian), 1)
-    ahead = domain.encode({story.participant: 2}, domain.STREAM)
+    ahead = cursors.encode({story.participant: 2}, cursors.STREAM)
     headers = running.headers(guardian, **{"Last-Event-ID": ahead})
     async with running.http.get(f"{running.base}/notifications/stream", headers=headers) as answer:
         problem = await answer.json()
         assert (answer.status, problem["type"]) == (410, "cursor-ahead")
         assert problem["errors"][0]["pointer"] == "header:Last-Event-ID"
-    foreign = domain.encode({story.participant: 1, stranger.participant: 99}, domain.STREAM)
+    foreign = cursors.encode({story.participant: 1, stranger.participant: 99}, cursors.STREAM)
     async with running.stream(running.headers(guardian), after=foreign) as reader:
         await reader.opened()
         await running.publish(stranger.then(ConsentGiven), story.then(ConsentGiven))
         assert numbers(await reader.take(1), story) == [2]
-        assert domain.decode(reader.last_event_id or "", domain.STREAM, "") == {story.participant: 2}
+        assert cursors.decode(reader.last_event_id or "", cursors.STREAM, "") == {story.participant: 2}
 
 
 async def test_an_event_sent_again_makes_no_second_notice_and_takes_no_number(running: Notifications) -> None:
@@ -203,11 +204,12 @@ async def test_a_child_linked_while_the_stream_is_open_is_told_of_from_the_first
 
 
 async def test_a_stream_ends_after_its_life_and_says_when_to_come_back(running: Notifications) -> None:
-    stream = Stream(Catalogue(running.mongo), poll_seconds=0.05, life_seconds=0.3)
-    family = Notices(running.mongo).within(Principal("anna-11", "no-account", (Grant("guardian"),)))
+    stream = Stream(poll_seconds=0.05, life_seconds=0.3)
+    reads = Reads(running.mongo, Copies(running.mongo))
+    family = reads.within(Principal("anna-11", "no-account", (Grant("guardian"),)))
     async with asyncio.timeout(10):
         events = [event async for event in stream.of(family, None, "ru", lambda: False)]
-    assert [(event.id, event.retry) for event in events] == [(domain.encode({}, domain.STREAM), 1_000)]
+    assert [(event.id, event.retry) for event in events] == [(cursors.encode({}, cursors.STREAM), 1_000)]
 
 
 async def test_a_reader_that_leaves_stops_its_polls(running: Notifications) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications import domain, templates
-from services.notifications.domain import DATA, Link, Notice
+from services.notifications import cursors, domain, texts
+from services.notifications.domain import DATA, Link, Names, Notice
 from shared.base.errors import BadInput
 from shared.contracts import trials
 from shared.contracts.event import Envelope, Event
@@ -21,7 +21,7 @@ from shared.contracts.topics import EVENTS
 from tests.builders_notifications import Story
 
 SAMPLES = envelopes()
-NAMES = {s.subject: text for s in SAMPLES.values() if (text := domain.entry(s.event)) is not None}
+NAMES = dict(entry for s in SAMPLES.values() if (entry := domain.entry(s.event)) is not None)
 TOLD = sorted(event.type for event in DATA)
 PUPILS = st.sampled_from(["a", "b", "c"])
 HEADS = st.dictionaries(PUPILS, st.integers(1, 30))
@@ -122,11 +122,11 @@ def test_what_is_newer_comes_once_in_the_order_of_numbers(
 
 @given(st.dictionaries(st.text(min_size=1, max_size=40), st.integers(0, 2**63 - 1), max_size=40))
 def test_a_cursor_survives_the_way_to_the_reader_and_back(cursor: dict[str, int]) -> None:
-    word = domain.encode(cursor, domain.STREAM)
+    word = cursors.encode(cursor, cursors.STREAM)
     assert set(word) <= set(string.ascii_letters + string.digits + "-_")
-    assert domain.decode(word, domain.STREAM, "after") == cursor
+    assert cursors.decode(word, cursors.STREAM, "after") == cursor
     with pytest.raises(BadInput):
-        domain.decode(word, domain.INBOX, "after")
+        cursors.decode(word, cursors.INBOX, "after")
 
 
 @pytest.mark.parametrize(
@@ -136,13 +136,13 @@ def test_a_cursor_survives_the_way_to_the_reader_and_back(cursor: dict[str, int]
 def test_what_is_no_cursor_is_refused_by_the_name_of_its_place(content: str) -> None:
     for word in (urlsafe_b64encode(content.encode()).decode(), content, "!", "ключ"):
         with pytest.raises(BadInput) as refusal:
-            domain.decode(word, domain.INBOX, "after")
+            cursors.decode(word, cursors.INBOX, "after")
         assert [e.pointer for e in refusal.value.errors] == ["after"]
 
 
 def test_a_cursor_of_the_release_before_is_taken_by_either_list() -> None:
     word = urlsafe_b64encode(b'{"p1":7}').rstrip(b"=").decode()
-    assert domain.decode(word, domain.INBOX, "after") == domain.decode(word, domain.STREAM, "after") == {"p1": 7}
+    assert cursors.decode(word, cursors.INBOX, "after") == cursors.decode(word, cursors.STREAM, "after") == {"p1": 7}
 
 
 def test_a_cursor_is_ahead_where_it_names_a_number_that_was_not_given() -> None:
@@ -151,33 +151,33 @@ def test_a_cursor_is_ahead_where_it_names_a_number_that_was_not_given() -> None:
 
 @pytest.mark.parametrize("event_type", TOLD)
 @pytest.mark.parametrize("names", [NAMES, {}], ids=["with names", "before the catalogue"])
-def test_every_notice_has_words_in_both_languages(event_type: str, names: dict[str, str]) -> None:
+def test_every_notice_has_words_in_both_languages(event_type: str, names: Names) -> None:
     (notice,) = domain.number([SAMPLES[event_type]], set(), {})
-    texts = [templates.render(notice, names, language) for language in ("ru", "en")]
-    for text in texts:
+    words = [texts.render(notice, names, language) for language in ("ru", "en")]
+    for text in words:
         assert text.title
         assert text.body.endswith(".")
         assert "{" not in text.body
         assert "None" not in text.body
-    assert texts[0].title != texts[1].title
+    assert words[0].title != words[1].title
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_every_kind_of_activity_has_a_name(language: templates.Language) -> None:
+def test_every_kind_of_activity_has_a_name(language: texts.Language) -> None:
     for kind in get_args(trials.SlotKind):
         notice = domain.number([Story().then(trials.TrialBooked, kind=kind)], set(), {})[0]
-        assert templates.render(notice, NAMES, language).body.startswith(templates.KINDS[language][kind])
+        assert texts.render(notice, NAMES, language).body.startswith(texts.KINDS[language][kind])
 
 
 def test_words_name_the_place_and_the_hour_on_the_region_s_clock() -> None:
     (booked,) = domain.number([SAMPLES["trial.booked.v1"]], set(), {})
-    assert set(templates.subjects(booked)) <= set(NAMES)
+    assert set(texts.objects(booked)) <= set(NAMES)
     assert (
-        templates.render(booked, NAMES, "en").body
+        texts.render(booked, NAMES, "en").body
         == "Practical trial: Поварское дело, Аксайский техникум питания, 12 October 2020, 14:30."
     )
     (issued,) = domain.number([SAMPLES["recommendation.issued.v1"]], set(), {})
-    assert templates.render(issued, NAMES, "ru").body == "Сезон «Билет в будущее 2020»: Поварское дело, nursing, gov."
+    assert texts.render(issued, NAMES, "ru").body == "Сезон «Билет в будущее 2020»: Поварское дело, nursing, gov."
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_words_name_the_place_and_the_hour_on_the_region_s_clock() -> None:
     ],
 )
 def test_the_reader_s_language_is_chosen_russian_by_default(accepted: str | None, language: str) -> None:
-    assert templates.language(accepted) == language
+    assert texts.language(accepted) == language
 
 
 def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:

@@ -1,15 +1,13 @@
-"""The words of a notice, in Russian and English: chosen at read, from codes, so that no text is ever stored."""
+"""The words of a notice, in Russian and English: chosen at read, from codes, so that no text is ever stored. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.notifications.domain import Notice
+from services.notifications.domain import Kind, Named, Names, Notice
 
 Language = Literal["ru", "en"]
-Names = Mapping[str, str]
-"""Subject of the catalogue (`competency/gov`) → what may be said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +72,25 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
 }
 
 
-def subjects(notice: Notice) -> list[str]:
-    """The objects of the catalogue that the notice's words name."""
-    named = [f"{kind}/{notice.data[kind]}" for kind in ("competency", "venue", "slot") if kind in notice.data]
-    named += [f"competency/{code}" for code in notice.data.get("competencies", ())]
-    return named if notice.season is None else [*named, f"season/{notice.season}"]
+OF_A_SLOT: tuple[Kind, ...] = ("competency", "venue", "slot")
+"""The fields of a notice's data that name an object of the catalogue by its code."""
+
+
+def objects(notice: Notice) -> list[Named]:
+    """Returns the objects of the catalogue that the notice's words name."""
+    named: list[Named] = [(kind, notice.data[kind]) for kind in OF_A_SLOT if kind in notice.data]
+    named += [("competency", code) for code in notice.data.get("competencies", ())]
+    return named if notice.season is None else [*named, ("season", notice.season)]
 
 
 def render(notice: Notice, names: Names, language: Language) -> Text:
-    """The notice in words; what the catalogue does not hold yet is called by its code, or left out."""
-    text = TEXTS[language][notice.type]
-    competencies = [names.get(f"competency/{code}", code) for code in notice.data.get("competencies", ())]
+    """Returns the notice in words; what the catalogue does not hold yet is called by its code, or left out."""
+    text, season = TEXTS[language][notice.type], notice.season
+    competencies = [names.get(("competency", code), code) for code in notice.data.get("competencies", ())]
     return Text(
         text.title,
         text.body.format(
-            season=names.get(f"season/{notice.season}", notice.season),
+            season=season and names.get(("season", season), season),
             school_class=notice.data.get("school_class"),
             activity=_activity(notice, names, language),
             competencies=f": {', '.join(competencies)}" if competencies else "",
@@ -97,24 +99,26 @@ def render(notice: Notice, names: Names, language: Language) -> Text:
 
 
 def _activity(notice: Notice, names: Names, language: Language) -> str:
-    """What, where and when: «Профпроба: Поварское дело, Колледж, 12 октября 2020, 14:30»."""
-    if "slot" not in notice.data:
+    """Returns what, where and when: «Профпроба: Поварское дело, Колледж, 12 октября 2020, 14:30»."""
+    data = notice.data
+    if "slot" not in data:
         return ""
-    competency = notice.data["competency"]
-    venue = names.get(f"venue/{notice.data.get('venue')}")
-    starts_at = names.get(f"slot/{notice.data['slot']}")
-    parts = [names.get(f"competency/{competency}", competency), venue, starts_at and _local(starts_at, language)]
-    return f"{KINDS[language][notice.data['kind']]}: {', '.join(part for part in parts if part)}"
+    competency = names.get(("competency", data["competency"]), data["competency"])
+    venue = names.get(("venue", data["venue"])) if "venue" in data else None
+    starts_at = names.get(("slot", data["slot"]))
+    parts = [competency, venue, starts_at and _local(starts_at, language)]
+    return f"{KINDS[language][data['kind']]}: {', '.join(part for part in parts if part)}"
 
 
 def _local(instant: str, language: Language) -> str:
-    """A time on the clock of its own offset."""
+    """Returns a time on the clock of its own offset."""
     moment = datetime.fromisoformat(instant)
     return f"{moment.day} {MONTHS[language].split()[moment.month - 1]} {moment.year}, {moment:%H:%M}"
 
 
 def language(accepted: str | None) -> Language:
-    """The best of our languages for an `Accept-Language` header (RFC 9110, 12.5.4); Russian unless English is liked."""
+    """Returns the best of our languages for an `Accept-Language` header (RFC 9110, 12.5.4); Russian unless English is
+    liked better."""
     liking = {"ru": 0.0, "en": 0.0}
     for part in (accepted or "").split(","):
         tag, _, parameter = part.strip().partition(";")

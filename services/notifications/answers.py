@@ -1,0 +1,54 @@
+"""The answers of notifications as models."""
+
+from datetime import datetime
+from typing import Any
+
+from services.notifications.domain import Notice
+from services.notifications.texts import Text
+from shared.base.models import Answer
+from shared.http.paging import Page
+
+
+class NoticeView(Answer):
+    """One notice in words."""
+
+    id: str
+    """Id of the event that the notice tells of."""
+    participant: str
+    """Id of the pupil whom it is about."""
+    number: int
+    """Contiguous per participant from 1."""
+    type: str
+    """The event's type without its version, for instance `trial.booked`."""
+    season: str | None
+    """Code of the season; null for what belongs to none, a consent for instance."""
+    title: str
+    """The event in a few words of the language asked for."""
+    body: str
+    """The same in whole sentences, without a pupil's name."""
+    time: datetime
+    """Instant at which it happened, on the region's clock."""
+    recordedtime: datetime
+    """Instant at which the server recorded it, UTC."""
+    data: dict[str, Any]
+    """Ids and codes of what it tells of."""
+
+
+class InboxPage(Page[NoticeView]):
+    """A page of an inbox, newest first."""
+
+
+def in_words(notice: Notice, text: Text) -> NoticeView:
+    """Returns a notice as it is shown."""
+    return NoticeView(
+        id=notice.id,
+        participant=notice.participant,
+        number=notice.number,
+        type=notice.type,
+        season=notice.season,
+        title=text.title,
+        body=text.body,
+        time=datetime.fromisoformat(notice.time),
+        recordedtime=notice.recordedtime,
+        data=dict(notice.data),
+    )

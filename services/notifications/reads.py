@@ -1,0 +1,88 @@
+"""Scoped reads of notices, in the reader's language."""
+
+from collections.abc import Sequence
+
+from pymongo.read_concern import ReadConcern
+
+from services.notifications import domain, texts
+from services.notifications.answers import NoticeView, in_words
+from services.notifications.collections import FAMILIES, NOTICES
+from services.notifications.copies import Copies
+from services.notifications.documents import notice_of
+from services.notifications.domain import Notice, Numbers, Ranges
+from services.notifications.texts import Language
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.storage.mongo import Mongo
+
+CONFIRMED_MS = 5_000
+"""Milliseconds that a read may wait for the majority."""
+
+
+class Reads:
+    """Unscoped; only `within` lets one read."""
+
+    def __init__(self, mongo: Mongo, copies: Copies) -> None:
+        self._mongo = mongo
+        self._copies = copies
+
+    def within(self, who: Principal) -> "ScopedReads":
+        """Returns the notices that a principal may read."""
+        return ScopedReads(self._mongo, self._copies, who)
+
+
+class ScopedReads:
+    """The notices of every pupil whose family the principal's account belongs to, in a role that the token grants.
+
+    It reads what a majority holds: after a failover, a number that was shown stays that notice's number.
+    """
+
+    def __init__(self, mongo: Mongo, copies: Copies, who: Principal) -> None:
+        majority = ReadConcern("majority")
+        self._families = mongo[FAMILIES].with_options(read_concern=majority)
+        self._notices = mongo[NOTICES].with_options(read_concern=majority)
+        self._copies = copies
+        roles = sorted({grant.role for grant in who.grants})
+        self._mine = {"accounts": {"$elemMatch": {"account": who.account, "role": {"$in": roles}}}}
+
+    async def last(self) -> dict[str, int]:
+        """Returns each pupil of the family and the last number given: one indexed read."""
+        found = await self._families.find(self._mine, {"last": 1}).to_list(None)
+        return {document["_id"]: document.get("last", 0) for document in found}
+
+    async def have_reached(self, cursor: Numbers) -> bool:
+        """Returns whether every number of the family that a cursor names was given.
+
+        What seems ahead may be a new primary that does not know yet what a majority holds: only one that has asked the
+        majority may say it.
+        """
+        confirmed = self._families.with_options(read_concern=ReadConcern("linearizable"))
+        for participant in domain.ahead(cursor, await self.last()):
+            head = await confirmed.find_one({"_id": participant}, {"last": 1}, max_time_ms=CONFIRMED_MS)
+            if head is None or domain.ahead(cursor, {participant: head.get("last", 0)}):
+                return False
+        return True
+
+    async def newer(self, after: Numbers, limit: int, language: Language) -> list[NoticeView]:
+        """Returns what lies behind a cursor, oldest first, at most `limit` a pupil."""
+        wanted = domain.newer(await self.last(), after, limit)
+        return await self._in_words(domain.oldest_first(await self._read(wanted)), language)
+
+    async def older(
+        self, before: Numbers, limit: int, language: Language
+    ) -> tuple[list[NoticeView], dict[str, int] | None]:
+        """Returns at most `limit` notices below a cursor, newest first, and the cursor below them (None at the end)."""
+        wanted = domain.older(await self.last(), before, limit)
+        page = domain.newest_first(await self._read(wanted), limit)
+        return await self._in_words(page, language), domain.below(wanted, page)
+
+    async def _read(self, wanted: Ranges) -> list[Notice]:
+        parts = [{"participant": p, "number": {"$gte": r.start, "$lt": r.stop}} for p, r in wanted.items() if r]
+        found = await self._notices.find({"$or": parts}).to_list(None) if parts else []
+        about(document["participant"] for document in found)
+        return [notice_of(document) for document in found]
+
+    async def _in_words(self, notices: Sequence[Notice], language: Language) -> list[NoticeView]:
+        """Returns the notices as they are shown."""
+        names = await self._copies.names(named for notice in notices for named in texts.objects(notice))
+        return [in_words(notice, texts.render(notice, names, language)) for notice in notices]
