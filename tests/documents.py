@@ -91,8 +91,10 @@ async def documented(request: aiohttp.ClientRequest, send: aiohttp.ClientHandler
 
 
 def judge(method: str, path: str, status: int, media: str, body: bytes | None) -> None:
-    """Fails where an answer is none that its operation documents: by status, media type, problem type and schema. A
-    stream's body is None; what no operation is asked for is not judged."""
+    """Fails where an answer is none that its operation documents: by status, media type, problem type and schema.
+
+    A stream's body is None; what no operation is asked for is not judged.
+    """
     service = path.split("/")[1]
     operation = operation_at(method, path)
     if operation is None:

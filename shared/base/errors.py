@@ -127,7 +127,7 @@ class MalformedJson(ServiceError):
 
 
 class MalformedRequest(ServiceError):
-    """This is no HTTP."""
+    """The request is no HTTP."""
 
     slug, status = "malformed-request", 400
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, GetJsonSchemaHandler, PlainSerializer
 from pydantic_core import CoreSchema
+from typing_extensions import override
 
 from shared.contracts.codes import RegionOfEvent
 
@@ -69,6 +70,7 @@ class ParticipantEvent(Event):
     """6 to 11 in the programme; a season may say less."""
 
     @property
+    @override
     def key(self) -> str:
         return self.participant
 

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from typing_extensions import override
+
 from shared.contracts.codes import OffsetOfEvent, RegionOfEvent
 from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Sensitive
 
@@ -80,10 +82,12 @@ class OrganisationDefined(Event):
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый."""
 
     @property
+    @override
     def key(self) -> str:
         return self.code
 
     @property
+    @override
     def subject(self) -> str:
         return f"organisation/{self.code}"
 

@@ -36,7 +36,7 @@ def schema(event: type[Event]) -> dict[str, Any]:
 
 
 def breaking_changes(old: Schema, new: Schema) -> list[str]:
-    """Why who knows one of two schemas of a type could not live with the other; empty when the change is harmless.
+    """Lists why who knows one of two schemas of a type could not live with the other; empty for a harmless change.
 
     Harmless are new fields with a default and new words. Compatibility is full, since a new consumer replays old events
     and an old one meets new events: even another value of an enumeration is another type.

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Literal
 
+from typing_extensions import override
+
 from shared.contracts.codes import RegionOfEvent
 from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Timestamp
 
@@ -22,6 +24,7 @@ class PathEvent(ParticipantEvent):
     season: Public[str]
 
     @property
+    @override
     def subject(self) -> str:
         return f"{self.participant}/{self.season}"
 
@@ -122,10 +125,12 @@ class SeasonDefined(Event):
     recommendation_gate: Public[Gate]
 
     @property
+    @override
     def key(self) -> str:
         return self.season
 
     @property
+    @override
     def subject(self) -> str:
         return f"season/{self.season}"
 
@@ -140,10 +145,12 @@ class CompetencyApproved(Event):
     name: Public[str]
 
     @property
+    @override
     def key(self) -> str:
         return self.code
 
     @property
+    @override
     def subject(self) -> str:
         return f"competency/{self.code}"
 
@@ -163,10 +170,12 @@ class VenueRegistered(Event):
     municipality: Public[str]
 
     @property
+    @override
     def key(self) -> str:
         return self.venue
 
     @property
+    @override
     def subject(self) -> str:
         return f"venue/{self.venue}"
 
@@ -192,10 +201,12 @@ class SlotOpened(Event):
     """Disability groups that the venue is equipped for, free codes."""
 
     @property
+    @override
     def key(self) -> str:
         return self.slot
 
     @property
+    @override
     def subject(self) -> str:
         return f"slot/{self.slot}"
 

@@ -134,10 +134,9 @@ async def _database_error(_: Request, error: Exception) -> Response:
 
 
 class Measured:
-    """Counts and times every answer by its route, says that nobody keeps what is one person's to see, and has written
-    down who asked.
+    """Counts and times every answer by its route, and has it written down who asked.
 
-    A pure ASGI middleware, so that streams stay streams.
+    It says that nobody keeps what is one person's to see. A pure ASGI middleware, so that streams stay streams.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None = None) -> None:

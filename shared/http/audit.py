@@ -67,7 +67,7 @@ class AuditLog:
 
     @property
     def waiting(self) -> tuple[str, float] | None:
-        """Why entries are not written, and for how many seconds."""
+        """The reason that entries are not written, and for how many seconds."""
         return None if self._trouble.reason is None else (self._trouble.reason, self._trouble.seconds)
 
     def must_have_room(self) -> None:

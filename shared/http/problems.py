@@ -19,7 +19,7 @@ class FieldProblem(Answer):
 
 
 class Problem(Answer):
-    """Why a request, or one item of a batch, was refused (RFC 9457)."""
+    """A refusal of a request, or of one item of a batch (RFC 9457)."""
 
     type: str
     """Stable slug, for instance `slot-full`: programs decide by it."""

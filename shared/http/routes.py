@@ -130,8 +130,10 @@ def _announces_body(request: Request) -> bool:
 
 
 def acceptable(request: Request, largest: int, media_type: str = "application/json") -> None:
-    """Judges by its headers a body of at most so many bytes; raises UnsupportedMediaType, BodyTooLarge, or BadInput
-    where there should be none."""
+    """Judges by its headers a body of at most so many bytes.
+
+    Raises UnsupportedMediaType, BodyTooLarge, or BadInput where there should be none.
+    """
     if largest == 0:
         raise BadInput.field("", "this route takes no body")
     kind, _, parameters = request.headers.get("content-type", "").partition(";")

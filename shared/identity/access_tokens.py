@@ -14,7 +14,7 @@ OF_A_LOGIN = frozenset({"auth_time", "acr", "amr", "azp", "sid"})
 
 
 def fault(header: Mapping[str, Any], claims: Mapping[str, Any], plain: bool) -> str | None:
-    """Why a token is no access token, or None for one; `plain` admits those that are typed `JWT` or not at all.
+    """Returns why a token is no access token, or None for one; `plain` admits types `JWT` and none.
 
     A plain token must not look like an ID token, and must say that it is an access token: by a claim of theirs, by
     Keycloak's `typ` or Cognito's `token_use`, or at least by `grants` without a claim that tells of a login.

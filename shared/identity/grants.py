@@ -48,8 +48,10 @@ Places = Mapping[Kind, Collection[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role in one organisation; `classes`, each in its one form, narrows a navigator's school. Guardian and pupil
-    have no organisation."""
+    """One role in one organisation; guardian and pupil have none.
+
+    `classes`, each in its one form, narrows a navigator's school.
+    """
 
     role: Role
     org: str | None = None
@@ -133,7 +135,7 @@ def grants_of(claim: object) -> tuple[Grant, ...]:
 
 
 def refusals_of(claim: object) -> tuple[str, ...]:
-    """Why entries of a claim are not granted, each reason once."""
+    """Returns why entries of a claim are not granted, each reason once."""
     return tuple(dict.fromkeys(entry for entry in _entries(claim) if isinstance(entry, str)))
 
 

@@ -25,8 +25,10 @@ class DeadLetter:
 
 
 async def dead_letters(settings: Settings, groups: Collection[str]) -> AsyncIterator[DeadLetter]:
-    """Every dead letter of these groups, group by group, oldest first, of each position the newest: a relay may repeat
-    one, and of a topic that was made anew another record may have been put aside there."""
+    """Reads every dead letter of these groups, group by group, oldest first, of each position the newest.
+
+    A relay may repeat one, and of a topic that was made anew another record may have been put aside there.
+    """
     names = {topics.dead_letters(settings.kafka_topic_prefix + group): group for group in groups}
     ends = {partition: end for partition, end in (await kafka.end_offsets(settings.bootstrap, names)).items() if end}
     if not ends:

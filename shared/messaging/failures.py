@@ -1,4 +1,4 @@
-"""Why a consumer cannot go on; no caller is ever told.
+"""Failures that keep a consumer from going on; no caller is ever told.
 
 RecordsLost       records are gone from a topic; the process ends
 ConsumerStopped   our own code fails at a record; the process ends

@@ -17,7 +17,7 @@ NUMBERS = frozenset({2, 14, 15, 9})
 
 
 def content_fault(error: BaseException) -> str | None:
-    """Why a record's content cannot be applied, without any of its values; None for a fault that is not the record's.
+    """Returns why a record's content cannot be applied, without its values; None for a fault that is not the record's.
 
     It is asked about an exception that the record raises alone, at whatever stage that is.
     """

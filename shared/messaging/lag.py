@@ -65,8 +65,10 @@ def _behind(settings: Settings, group: str, ends: Mapping[TopicPartition, int], 
 
 
 async def faults(settings: Settings) -> list[str]:
-    """Returns what keeps a group from going on until somebody acts, a sentence each: a log that is not the
-    one that was handled, or a batch that cannot be read."""
+    """Returns what keeps a group from going on until somebody acts, a sentence each.
+
+    That is a log that is not the one that was handled, or a batch that cannot be read.
+    """
     databases, logs = _databases(settings), Logs(settings.bootstrap)
     try:
         groups = ((databases[owner], settings.kafka_topic_prefix + group) for group, owner in GROUPS.items())

@@ -38,7 +38,7 @@ class LeasedLoop(ABC):
 
     @property
     def waiting(self) -> tuple[str, float] | None:
-        """Why it makes no progress, and for how many seconds; None where it does or has nothing to do."""
+        """The reason that it makes no progress, and for how many seconds; None where it does or has nothing to do."""
         if self._trouble.reason is not None:
             return f"{self.name}: {self._trouble.reason}", self._trouble.seconds
         age = time.monotonic() - self.beat

@@ -28,7 +28,7 @@ def dead_letter(group: str, record: Record, reason: str) -> Row:
 
 
 def text_of(position: Position) -> str:
-    """`topic:partition:offset`"""
+    """Writes a position as `topic:partition:offset`."""
     topic, partition, offset = position
     return f"{topic}:{partition}:{offset}"
 

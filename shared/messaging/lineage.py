@@ -29,8 +29,10 @@ class Lineage:
         self._logs = logs
 
     async def must_be_there(self) -> None:
-        """Raises RecordsLost where a partition of which records were handled is gone from its topic, which was made
-        anew with fewer. Raises KafkaError while the broker does not say."""
+        """Raises RecordsLost where a partition of which records were handled is gone from its topic.
+
+        Such a topic was made anew with fewer. Raises KafkaError while the broker does not say.
+        """
         handled = await self._offsets.handled()
         gone = await self._logs.missing(handled)
         if gone:
@@ -77,8 +79,11 @@ class Lineage:
 
 
 def must_be_within(group: str, partition: TopicPartition, bounds: Bounds, next_: int) -> None:
-    """Raises RecordsLost where a log ends before what was handled: what is written there next would take the numbers
-    of records that are gone, and count as handled. Also where it begins behind it: what was there cannot be had."""
+    """Raises RecordsLost where a log ends before what was handled, or begins behind it.
+
+    What is written there next would take the numbers of records that are gone, and count as handled; what was there
+    cannot be had.
+    """
     if next_ > bounds.end:
         raise RecordsLost.ends(group, partition, bounds.end, next_)
     if next_ < bounds.begin:

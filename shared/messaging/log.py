@@ -31,8 +31,10 @@ MAGIC = 2
 
 
 class Bounds(NamedTuple):
-    """The first offset that a log still has, and the one that its next record gets: what an open transaction keeps from
-    being read lies below it."""
+    """The first offset that a log still has, and the one that its next record gets.
+
+    What an open transaction keeps from being read lies below that.
+    """
 
     begin: int
     end: int

@@ -129,8 +129,10 @@ def _moved(move: Move) -> Document:
 
 
 async def position(mongo: Mongo, groups: Iterable["StoredOffsets"], tx: Transaction) -> Mapping[str, int]:
-    """Returns the groups' progress as seen by `tx`: `topic:partition` → next offset, and under `later` the number of
-    events that were applied after their offsets had been passed, if there were any."""
+    """Returns the groups' progress as seen by `tx`: `topic:partition` → next offset.
+
+    Under `later` stands the number of events that were applied after their offsets had been passed, if there were any.
+    """
     names = [group.group for group in groups]
     rows = await mongo[COLLECTION].find({"group": {"$in": names}}, session=tx).to_list(None)
     reached = {f"{row['topic']}:{row['partition']}": row["next"] for row in sorted(rows, key=lambda r: str(r["_id"]))}

@@ -1,4 +1,4 @@
-"""What an operator may do about records that a group could not use: apply them again, pass them, or read a log anew."""
+"""The ways out for records that a group could not use: apply them again, pass them, or read a log anew."""
 
 import asyncio
 import time
@@ -23,12 +23,12 @@ LOOK_SECONDS = 0.2
 
 
 class RecoveryError(Exception):
-    """What an operator asks for cannot be done; the message says why."""
+    """An operator asks for something that cannot be done; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a letter that was sent in again."""
+    """The outcome of a letter that was sent in again."""
 
     letter: DeadLetter
     state: str
@@ -56,7 +56,7 @@ class Group:
 
 
 async def states(settings: Settings, groups: Sequence[str]) -> Mapping[tuple[str, str], str]:
-    """What came of the letters that were sent in again, by group and position."""
+    """Reads the outcomes of the letters that were sent in again, by group and position."""
     found: dict[tuple[str, str], str] = {}
     for name in groups:
         async with Group(settings, name) as group:
@@ -113,7 +113,7 @@ async def skip(settings: Settings, name: str, partition: TopicPartition, offset:
 
 
 def _behind(row: Document | None, note: Document | None, offset: int, begin: int) -> int:
-    """Where the group goes on; raises RecoveryError where it does not stand at the offset."""
+    """Returns where the group goes on; raises RecoveryError where it does not stand at the offset."""
     stored = 0 if row is None else int(row["next"])
     if row is None or stored != offset:
         raise RecoveryError(f"The group's next offset there is {stored}, not {offset}: nothing is passed")
@@ -134,8 +134,11 @@ def _note(group: str, partition: TopicPartition, first: int, next_: int, note: D
 
 
 async def reread(settings: Settings, name: str, topic: str) -> dict[TopicPartition, int]:
-    """Lets a group read a topic from its beginning: for one that was made anew. What was applied before has no second
-    effect. Returns where each partition begins; raises RecoveryError where the group reads no such topic."""
+    """Lets a group read a topic from its beginning: for one that was made anew.
+
+    What was applied before has no second effect. Returns the first offset of each partition; raises RecoveryError where
+    the group reads no such topic.
+    """
     async with Group(settings, name) as group:
         rows = await group.mongo["offsets"].find({"group": group.name, "topic": topic}).to_list(None)
         if not rows:

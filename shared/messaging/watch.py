@@ -40,7 +40,7 @@ class Watch:
 
     @property
     def waiting(self) -> tuple[str, float] | None:
-        """Why the consumer makes no progress, and for how many seconds; None where it does or has nothing to do."""
+        """The reason that the consumer makes no progress, and for how many seconds; None where it does or is idle."""
         for trouble in (self._consumer.trouble, self._trouble):
             if trouble.reason is not None:
                 return f"{self._consumer.group}: {trouble.reason}", trouble.seconds

@@ -40,8 +40,7 @@ CLASS = re.compile(r"[0-9]{1,2}([^0-9.:$][^.:$]{0,18})?")
 
 
 def plain(text: str) -> str:
-    """The form of every text: NFC, without white space at its ends and with single spaces inside; characters that
-    cannot be seen are dropped.
+    """Brings a text to its one form: NFC, no white space at its ends, single spaces inside, nothing that is not seen.
 
     Raises PydanticCustomError, a ValueError, for a control character, one that Unicode has not assigned or leaves to
     private use, half of a surrogate pair, and for a text in which there is nothing to be seen.

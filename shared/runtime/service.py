@@ -38,7 +38,7 @@ class Loop(Protocol):
 
     @property
     def waiting(self) -> tuple[str, float] | None:
-        """Why it makes no progress, and for how many seconds; None where it does or has nothing to do."""
+        """The reason that it makes no progress, and for how many seconds; None where it does or has nothing to do."""
 
     async def run(self) -> None:
         """Runs until cancelled."""

@@ -16,9 +16,9 @@ MOST = 500
 
 
 class GroupCommit(Generic[C, R]):
-    """Runs commands in the order in which they came, one group at a time: under load a group is what came meanwhile,
-    without load it is one command, and nobody ever waits for a group to fill.
+    """Runs commands in the order in which they came, one group at a time.
 
+    Under load a group is what came meanwhile, without load it is one command; nobody ever waits for a group to fill.
     `run` does a whole group in one transaction and gives each command's outcome in order; `weigh` says how many
     objects a command touches. Commands of one queue no longer conflict with each other; what keeps all others apart is
     still the transaction. A caller that hangs up is served all the same, so a command must be safe to send again.

@@ -19,7 +19,7 @@ def test_a_module_is_short(module: Path) -> None:
 
 
 def test_a_test_file_has_a_name_of_its_own() -> None:
-    """pytest takes two of one name, in folders that it runs together, for the same module."""
+    """Pytest takes two of one name, in folders that it runs together, for the same module."""
     together = ("unit", "contract", "integration", "e2e")
     names = [path.name for folder in together for path in (ROOT / "tests" / folder).glob("test_*.py")]
     assert sorted(names) == sorted(set(names))

@@ -47,8 +47,11 @@ def subject(scene: Scene, position: str, number: int = 1) -> str:
 
 
 def _held(scene: Scene) -> Mapping[str, Sequence[tuple[str, frozenset[str]]]]:
-    """Grants as `role:organisation:class`, and who is seen. Outside stand the nearest neighbour, one far away, and some
-    who hold the role in an organisation that is inside, but of a kind that does not fit it."""
+    """Grants as `role:organisation:class`, and who is seen.
+
+    Outside stand the nearest neighbour, one far away, and some who hold the role in an organisation that is inside, but
+    of a kind that does not fit it.
+    """
     region, town, school, venue = scene.here.region, scene.here.municipality, scene.here.school, scene.here.venue
     there = scene.there
     venues = (f"{town}-V02", there.venue, town, school, region)

@@ -75,8 +75,10 @@ class Asked:
         case.validate_response(answer, checks=CHECKS)
 
     def _grounded(self, part: Any, path: str = "") -> Any:
-        """A part of a request with names that are known in place of made-up ones; in a path what stands before a name
-        tells its kind, elsewhere the field does."""
+        """A part of a request with names that are known in place of made-up ones.
+
+        In a path the segment before a name tells its kind, elsewhere the field does.
+        """
         if isinstance(part, list):
             return [self._grounded(item) for item in part]
         if not isinstance(part, dict):

@@ -81,8 +81,10 @@ def polled(*envelopes: Envelope, partition: int = 0) -> list[Received]:
 
 
 async def overlapping(mongo: Mongo, first: Body, second: Body) -> int:
-    """Commits `first` after the snapshot of `second` was taken, before `second` does anything; returns how often
-    `second` was tried."""
+    """Commits `first` after the snapshot of `second` was taken, before `second` does anything.
+
+    Returns how often `second` was tried.
+    """
     written, begun = asyncio.Event(), asyncio.Event()
     attempts = 0
 
