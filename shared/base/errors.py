@@ -230,6 +230,11 @@ def pointer(prefix: str, location: Sequence[int | str]) -> str:
     return prefix + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def word(*parts: str) -> str:
+    """Makes a domain's word for a part of a field: of `("answers", "q/9")` it is `answers/q~19`."""
+    return pointer("", parts)[1:]
+
+
 def is_word(named: str) -> bool:
     """Tells a domain's own word for a field (`occurred_at`, `guardian/ref`) from a pointer."""
     return named != "" and not named.startswith(("/", "query:", "path:", "header:"))

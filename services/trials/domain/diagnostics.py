@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from shared.base.errors import MOST_ERRORS, BadInput, Conflict, FieldError, pointer
+from shared.base.errors import MOST_ERRORS, BadInput, Conflict, FieldError, word
 from shared.base.models import Count, Input
 from shared.contracts.codes import Code, DiagnosticCode, SeasonCode, SoughtCode
 from shared.identity.acting import Actor, changed
@@ -124,7 +124,7 @@ class Instrument(Definition):
         wrong = {code: "not answered" for code in self._codes if code not in answers}
         wrong |= {code: "no such item" for code in answers if code not in self._places}
         wrong |= {c: "no such option" for c, option in answers.items() if c not in wrong and option not in numbers}
-        errors = [FieldError(pointer("answers", [code]), why) for code, why in islice(wrong.items(), MOST_ERRORS)]
+        errors = [FieldError(word("answers", code), why) for code, why in islice(wrong.items(), MOST_ERRORS)]
         raise BadInput(f"{len(wrong)} answers are wrong", errors=errors)
 
     def score(self, encoded: bytes) -> dict[str, float]:
