@@ -109,10 +109,11 @@ def parsed(model: type[M], raw: object, at: str) -> M | BadInput:
 
 def each(items: Iterable[Item[T]], decide: Callable[[T], Done[R]]) -> list[Outcome[R]]:
     """Decides each item in turn; a refusal names the fields where they stand in the request."""
-    return [_decided(item, decide) for item in items]
+    return [decided(item, decide) for item in items]
 
 
-def _decided(item: Item[T], decide: Callable[[T], Done[R]]) -> Outcome[R]:
+def decided(item: Item[T], decide: Callable[[T], Done[R]]) -> Outcome[R]:
+    """Decides one item, as `each` does."""
     if isinstance(item.value, BadInput):
         return item.value
     try:
