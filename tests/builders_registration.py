@@ -1,22 +1,26 @@
 """Valid values of registration: a school, a roster and its lines; a test changes only what it is about."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
-from services.registration.admission import Admission
+from services.registration.api.rosters import Roster, RosterAnswer, RosterItem, read
 from services.registration.codes import Codes
-from services.registration.domain import Participant, Season
-from services.registration.organisations import Organisation
-from services.registration.pupils import Key, Pupils
-from services.registration.roster import Roster, RosterItem, Setting, check
+from services.registration.copies.seasons import Season
+from services.registration.domain.enrolment import EnrolmentBatch
+from services.registration.domain.organisation import Organisation
+from services.registration.domain.participant import Key, Participant
+from services.registration.domain.roster import Intake
+from services.registration.domain.school_keys import Guardians, Pupils
+from services.registration.handlers.rosters import enrolled
 from services.registration.vault import Identity
-from shared.programme.stages import Rules
+from shared.identity.principal import Principal
 from shared.storage.decision import Decision
 from tests.builders import at
 
+T = TypeVar("T")
 NOW = at("2020-11-01")
 SCHOOL = Organisation(
     id="RU-ROS-001-S01",
@@ -28,6 +32,7 @@ SCHOOL = Organisation(
     utc_offset="+03:00",
 )
 CODES = Codes(b"k" * 32)
+NAVIGATOR = Principal("staff", "staff", ())
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,28 @@ def enter(
     A roster's `classes` are those to which its sender is narrowed.
     """
     before, numbers = known or Known(), ids or count(1)
-    admission = Admission(Pupils(before.pupils.values()), before.guardians, CODES, lambda: f"id{next(numbers)}")
-    answers = [admission.admit(check(body["pupils"], _setting(body, now))) for body in rosters]
-    decisions, guardians = admission.pupils.decisions, admission.guardians
-    return Entered(answers, decisions, guardians, admission.identities, before.then(decisions, guardians))
+    guardians = Guardians(before.guardians)
+    batch = EnrolmentBatch(Pupils(before.pupils.values()), guardians, CODES, lambda: f"id{next(numbers)}")
+    answers = [_answered(batch, body, now) for body in rosters]
+    decisions, new = batch.pupils.made, {key: guardian.id for key, guardian in guardians.entered.items()}
+    return Entered(answers, decisions, new, batch.identities, before.then(decisions, new))
+
+
+def _answered(batch: EnrolmentBatch, body: Mapping[str, Any], now: datetime) -> list[RosterItem]:
+    """The answer to one roster; its lines are read as the route reads them."""
+    request = _at_once(read(_sent(body).model_copy(update={"pupils": body["pupils"]}), NAVIGATOR, now))
+    outcomes = enrolled(batch, request, replace(_intake(body, now), entries=request.values))
+    return RosterAnswer.of(request, outcomes, CODES).items
+
+
+def _at_once(work: Coroutine[Any, Any, T]) -> T:
+    """The result of work that waits for nothing, as with few lines."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise AssertionError("it waits")
 
 
 def pupil(ref: str = "1", **changed: Any) -> dict[str, Any]:
@@ -103,16 +126,21 @@ def roster(pupils: Sequence[Any], **changed: Any) -> dict[str, Any]:
 def season(code: str = "2020", grades: tuple[int, int] = (6, 11)) -> Season:
     """A season as registration knows it: 2020 with its dates, any other open all the time."""
     dates = (date(2020, 7, 7), date(2020, 12, 16)) if code == "2020" else (date.min, date.max)
-    return Season(code, grades, *dates, Rules(frozenset({"readiness"}), 2))
+    return Season(code, grades, *dates)
 
 
-def setting(now: datetime = NOW, **changed: Any) -> Setting:
-    """What holds for every line of that roster."""
-    return _setting(roster([pupil()], **changed), now)
+def intake(now: datetime = NOW, **changed: Any) -> Intake:
+    """The class of that roster, as it enters the season."""
+    return _intake(roster([pupil()], **changed), now)
 
 
-def _setting(body: Mapping[str, Any], now: datetime) -> Setting:
-    shown = {name: part for name, part in body.items() if name != "classes"}
-    sent, classes = Roster.model_validate({**shown, "pupils": [pupil()]}), body.get("classes")
+def _intake(body: Mapping[str, Any], now: datetime) -> Intake:
+    sent, classes = _sent(body), body.get("classes")
     school = SCHOOL.model_copy(update={"id": sent.school})
-    return Setting.of(sent, season(sent.season), school, now, None if classes is None else frozenset(classes))
+    return Intake.of(sent, season(sent.season), school, now, None if classes is None else frozenset(classes))
+
+
+def _sent(body: Mapping[str, Any]) -> Roster:
+    """The roster with one right line: a test's may have none."""
+    shown = {name: part for name, part in body.items() if name != "classes"}
+    return Roster.model_validate({**shown, "pupils": [pupil()]})

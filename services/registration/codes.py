@@ -3,12 +3,10 @@
 import base64
 import hashlib
 
-from services.registration.domain import Code, Participant
-
 BYTES, LENGTH = 9, 12
 """Of a code: 60 bits are left, too many to guess and few enough to type."""
 DIGEST_BYTES = 16
-"""Of what is stored: twice the bits of a code, so that digests meet no sooner than codes do."""
+"""Of a digest: twice the bits of a code, so that digests meet no sooner than codes do."""
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 LEGIBLE = bytes.maketrans(BASE64, b"0123456789ABCDEFGHJKMNPQRSTVWXYZ" * 2)
 """Two characters become one of Crockford's base32, which has no I, L, O and U."""
@@ -27,13 +25,8 @@ class Codes:
         return base64.b64encode(mac).translate(LEGIBLE).decode()
 
     def digest(self, text: str) -> bytes:
-        """What is stored of a code in its one form; without the key nothing can be tried."""
+        """The digest of a code in its one form, as it is stored; without the key nothing can be tried."""
         return self._mac(text, DIGEST_BYTES)
-
-    def of(self, participant: Participant) -> tuple[Code, ...]:
-        """Those of a pupil and of each guardian, as they are stored."""
-        owners = (None, *participant.guardians)
-        return tuple(Code(digest=self.digest(self.text(participant.id, owner)), guardian=owner) for owner in owners)
 
     def _mac(self, text: str, size: int) -> bytes:
         return hashlib.blake2b(text.encode(), key=self._key, digest_size=size).digest()

@@ -1,105 +1,57 @@
-"""All that registration stores, in the steps of one transaction; what is shown of persons is read in `readings`."""
+"""All that registration writes, in the steps of one transaction; persons are shown by `reads`."""
 
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from pymongo import IndexModel, ReplaceOne, UpdateOne
+from pymongo import UpdateOne
+from pymongo.errors import DuplicateKeyError
 
-from services.registration.admission import Admission
 from services.registration.codes import Codes
-from services.registration.documents import COLLECTION as CONSENT_DOCUMENTS
-from services.registration.documents import ConsentDocuments
-from services.registration.domain import Participant, Season
-from services.registration.links import Binding
-from services.registration.organisation_reads import OrganisationReads
-from services.registration.organisations import Organisation
-from services.registration.pupils import Key
-from services.registration.readings import LINKED, Within, stored
-from services.registration.roster import Lines
+from services.registration.collections import CONSENT_DOCUMENTS
+from services.registration.copies.store import Copies
+from services.registration.domain.enrolment import EnrolmentBatch
+from services.registration.domain.link import LinkBatch
+from services.registration.domain.organisation import Organisation
+from services.registration.domain.participant import Key, Participant
+from services.registration.domain.roster import Intake
 from services.registration.vault import Identity, Vault
 from shared.base.side_thread import aside
-from shared.contracts.trials import SeasonDefined
-from shared.identity.acting import changed
-from shared.identity.principal import Principal
+from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
-from shared.runtime.service import Indexes
 from shared.storage import code_twins
-from shared.storage.code_twins import BY_CODE, FENCES
+from shared.storage import repository as aggregates
 from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.namesakes import namesakes
-from shared.storage.repository import Repository
-
-FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
-"""Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
-WITH_ACCOUNT = {"account": {"$gt": ""}}
-INDEXES: Indexes = {
-    "organisations": [
-        BY_CODE,
-        IndexModel([("region", 1), ("_id", 1)]),
-        IndexModel([("parent", 1), ("_id", 1)]),
-        IndexModel([("kind", 1), ("_id", 1)]),
-    ],
-    "participants": [
-        IndexModel([("place.school", 1), ("external_ref", 1)], unique=True),
-        IndexModel([("place.school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
-        IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
-        IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
-        IndexModel("codes.digest", unique=True, sparse=True),
-        IndexModel("guardians", partialFilterExpression=LINKED),
-        IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
-    ],
-    "guardians": [
-        IndexModel([("school", 1), ("ref", 1)], unique=True),
-        IndexModel([("school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
-        IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
-        IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
-    ],
-    "vault": [],
-    CONSENT_DOCUMENTS: [],
-    FENCES: [],
-    "rules": [],
-    "steps": [],
-}
 
 T = TypeVar("T")
 
 
-class Register:
-    """Organisations, participants, guardians, the vault, and the local copies of what trials published."""
+class Repository:
+    """Organisations, participants, guardians, the vault, and consent documents, as use cases load and save them."""
 
     def __init__(
         self,
         mongo: Mongo,
-        organisations: Repository[Organisation],
-        participants: Repository[Participant],
+        *,
+        organisations: aggregates.Repository[Organisation],
+        participants: aggregates.Repository[Participant],
+        copies: Copies,
         vault: Vault,
         codes: Codes,
     ) -> None:
         self.organisations = organisations
         self.participants = participants
+        self.copies = copies
         self.codes = codes
-        self.documents = ConsentDocuments(mongo)
         self._mongo = mongo
         self._vault = vault
-
-    @property
-    def reads(self) -> OrganisationReads:
-        """Reads of organisations."""
-        return OrganisationReads(self._mongo)
-
-    def within(self, who: Principal) -> Within:
-        """The only way to read persons."""
-        return Within(self._mongo, self._vault, who)
 
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction, again after a write conflict."""
         return await self._mongo.transact(body)
-
-    async def organisation(self, code: str) -> Organisation | None:
-        """One entry of the register."""
-        return (await self.organisations.load([code])).get(code)
 
     async def must_be_alone(self, code: str, tx: Transaction) -> None:
         """Raises Conflict where a code is new to the register and differs from another by case alone."""
@@ -110,12 +62,20 @@ class Register:
         found = await code_twins.spelt(self._mongo, "organisations", namesakes(code))
         return {row["_id"] for row in found if row["kind"] == "region"}
 
-    async def seasons(self, codes: Iterable[str]) -> dict[str, Season]:
-        """The seasons that trials has defined among `codes`."""
-        rows = await self._mongo["rules"].find({"_id": {"$in": list(dict.fromkeys(codes))}}).to_list(None)
-        return {row["_id"]: Season.of(row) for row in rows}
+    async def add_document(self, version: str, document: Document) -> Document:
+        """Stores a consent document unless its version is there; the row of the version as it is by now."""
+        rows = self._mongo[CONSENT_DOCUMENTS]
+        with suppress(DuplicateKeyError):  # the caller compares the row with what it wanted
+            await rows.insert_one({"_id": version, **document, **changed(acting())})
+        row: Document | None = await rows.find_one({"_id": version})
+        assert row is not None
+        return row
 
-    # What rosters read and write.
+    async def is_published(self, version: str) -> bool:
+        """True where a consent document has this version."""
+        return await self._mongo[CONSENT_DOCUMENTS].find_one({"_id": version}, {"_id": 1}) is not None
+
+    # Rosters.
 
     async def pupils(self, keys: Iterable[Key], tx: Transaction) -> list[Participant]:
         """The pupils whom the schools know by these keys, in this spelling or another."""
@@ -123,7 +83,7 @@ class Register:
         if query is None:
             return []
         rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
-        return await aside(lambda: list(map(stored, rows)), len(rows))
+        return await aside(lambda: list(map(Participant.of, rows)), len(rows))
 
     async def guardians(self, keys: Iterable[Key], tx: Transaction) -> dict[Key, str]:
         """The ids of the guardians whom the schools know by these keys, by this spelling rather than by another."""
@@ -138,28 +98,28 @@ class Register:
         return {key: id for key, id in found.items() if id is not None}
 
     async def children(
-        self, rosters: Iterable[Lines], guardians: Mapping[Key, str], tx: Transaction
+        self, intakes: Iterable[Intake], guardians: Mapping[Key, str], tx: Transaction
     ) -> list[Participant]:
-        """Children of these guardians in the classes to which the senders of the rosters are narrowed."""
-        narrowed = [roster for roster in rosters if roster.setting.classes is not None]
-        named = {guardians[key] for roster in narrowed for key in roster.guardians if key in guardians}
+        """Children of these guardians in the classes to which the senders of rosters are narrowed."""
+        narrowed = [intake for intake in intakes if intake.classes is not None]
+        named = {guardians[key] for intake in narrowed for key in intake.guardians if key in guardians}
         if not named:
             return []
-        classes = ((roster.setting.place.school, name) for roster in narrowed for name in roster.setting.classes or ())
+        classes = ((intake.place.school, name) for intake in narrowed for name in intake.classes or ())
         within = _any_of(dict.fromkeys(classes), "place.school", "place.school_class")
         query = {"$and": [within, {"guardians": {"$in": sorted(named)}}]}
-        return [stored(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
+        return [Participant.of(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
 
-    async def add(self, admission: Admission, tx: Transaction) -> None:
-        """Stores what rosters entered."""
+    async def save_enrolments(self, batch: EnrolmentBatch, tx: Transaction) -> None:
+        """Stores the pupils and guardians whom rosters entered, and seals their identities."""
         new: Mapping[str, list[Document]] = {
             "guardians": [
-                {"_id": id, "school": school, "ref": ref, "ref_key": ref_key(ref), **changed(admission.entered_by[id])}
-                for (school, ref), id in admission.guardians.items()
+                {"_id": entered.id, "school": school, "ref": ref, "ref_key": ref_key(ref), **changed(entered.by)}
+                for (school, ref), entered in batch.guardians.entered.items()
             ],
-            "vault": await aside(partial(self._sealed, admission.identities), len(admission.identities)),
+            "vault": await aside(partial(self._sealed, batch.identities), len(batch.identities)),
         }
-        await self.participants.save(admission.pupils.decisions, tx)
+        await self.participants.save(batch.pupils.made, tx)
         for collection, documents in new.items():
             if documents:
                 await self._mongo[collection].insert_many(documents, ordered=False, session=tx)
@@ -167,15 +127,15 @@ class Register:
     def _sealed(self, identities: Mapping[str, Identity]) -> list[Document]:
         return [self._vault.seal(person, identity) for person, identity in identities.items()]
 
-    # What links read and write.
+    # Links.
 
     async def pupils_with(self, digests: Iterable[bytes], tx: Transaction) -> list[Participant]:
         """The pupils to whom one-time codes lead, their own or a guardian's."""
         query = {"codes.digest": {"$in": list(dict.fromkeys(digests))}}
-        return [stored(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
+        return [Participant.of(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
 
     async def accounts(self, guardians: Iterable[str], tx: Transaction) -> dict[str, str]:
-        """The accounts of those guardians who have one."""
+        """The accounts of the guardians among these who have one."""
         wanted = list(dict.fromkeys(guardians))
         if not wanted:
             return {}
@@ -183,48 +143,24 @@ class Register:
         rows = await self._mongo["guardians"].find(query, {"account": 1}, session=tx).to_list(None)
         return {row["_id"]: row["account"] for row in rows}
 
-    async def bind(self, bound: Mapping[str, Binding], tx: Transaction) -> None:
-        """Gives an account to guardians who were read without one in this transaction; it runs again, as after every
-        write conflict, where another process has done so since.
+    async def save_links(self, batch: LinkBatch, tx: Transaction) -> None:
+        """Stores the links, and gives an account to guardians who were read without one in this transaction.
+
+        It runs again, as after every write conflict, where another process has given one since.
         """
         writes = [
             UpdateOne({"_id": guardian, "account": None}, {"$set": {"account": binding.account, **changed(binding.by)}})
-            for guardian, binding in bound.items()
-        ]
-        if not writes:
-            return
-        result = await self._mongo["guardians"].bulk_write(writes, ordered=False, session=tx)
-        if result.matched_count < len(writes):
-            raise RuntimeError("a guardian who was read without an account is not there, or has one")
-
-    # Copies of what trials owns.
-
-    async def learn_rules(self, defined: Mapping[str, tuple[str, SeasonDefined]], tx: Transaction) -> None:
-        """Keeps the newest definition of each season, given with its sequence."""
-        rows = self._mongo["rules"].find({"_id": {"$in": list(defined)}}, session=tx)
-        known = {row["_id"]: row["sequence"] for row in await rows.to_list(None)}
-        writes = [
-            ReplaceOne({"_id": code}, {"sequence": sequence, **season.model_dump(mode="json")}, upsert=True)
-            for code, (sequence, season) in defined.items()
-            if sequence > known.get(code, "")
+            for guardian, binding in batch.bound.items()
         ]
         if writes:
-            await self._mongo["rules"].bulk_write(writes, ordered=False, session=tx)
-
-    async def add_steps(self, taken: Mapping[str, Mapping[str, Sequence[object]]], tx: Transaction) -> None:
-        """Adds to sets that only grow, by `participant/season` and step: order and repetition do not matter."""
-        writes = [
-            UpdateOne(
-                {"_id": path}, {"$addToSet": {name: {"$each": added} for name, added in steps.items()}}, upsert=True
-            )
-            for path, steps in taken.items()
-        ]
-        if writes:
-            await self._mongo["steps"].bulk_write(writes, ordered=False, session=tx)
+            result = await self._mongo["guardians"].bulk_write(writes, ordered=False, session=tx)
+            if result.matched_count < len(writes):
+                raise RuntimeError("a guardian who was read without an account is not there, or has one")
+        await self.participants.save(batch.pupils.made, tx)
 
 
 def _known_by(keys: Iterable[Key], school: str, ref: str) -> Document | None:
-    """Matches whom a school knows by one of its own keys, as written or by its fold; None for no key."""
+    """Matches persons whom a school knows by one of its own keys, as written or by its fold; None for no key."""
     asked = list(keys)
     written = _any_of(asked, school, ref)
     folded = _any_of(((code, ref_key(own)) for code, own in asked), school, "ref_key")
@@ -232,7 +168,7 @@ def _known_by(keys: Iterable[Key], school: str, ref: str) -> Document | None:
 
 
 def _any_of(keys: Iterable[Key], school: str, ref: str) -> Document | None:
-    """Matches what belongs to a school under one of its own keys, with fields of these names; None for no key.
+    """Matches rows that belong to a school under one of its own keys, in fields of these names; None for no key.
 
     It says what `FOLDED` says too: without that, MongoDB takes no index that has but those rows, and reads the school.
     """

@@ -6,7 +6,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from services.registration.repository import UNFOLDED
+from services.registration.collections import UNFOLDED
 from shared.base.settings import Settings
 from shared.programme.texts import REF, class_form, ref_key
 from shared.storage.mongo import Collection, Document, Mongo
@@ -14,7 +14,7 @@ from shared.storage.mongo import Collection, Document, Mongo
 CHUNK = 1_000
 DUPLICATE_KEY = 11_000
 KEYS = {"participants": ("place.school", "external_ref"), "guardians": ("school", "ref")}
-"""By collection: the fields of the school, and of its own key of the person as it was first written."""
+"""The fields of the school, and of its own key of the person as it was first written, by collection."""
 
 
 async def respell(mongo: Mongo, _: Settings) -> list[str]:

@@ -11,7 +11,7 @@ from shared.identity.keys import derive
 VERSION = 1
 KEY_BYTES, NONCE_BYTES = 32, 12
 Identity = Mapping[str, str]
-"""`name`, and `birth_date` of a pupil."""
+"""A person's `name`, and the `birth_date` of a pupil."""
 
 
 class Vault:
@@ -22,7 +22,7 @@ class Vault:
         self._random = random
 
     def seal(self, person: str, identity: Identity) -> dict[str, Any]:
-        """The document that may be stored."""
+        """The sealed identity of a person, as it may be stored."""
         drawn, bound_to = self._random(KEY_BYTES + 2 * NONCE_BYTES), _bound_to(person, VERSION)
         key, nonces = drawn[:KEY_BYTES], drawn[KEY_BYTES:]
         plain = json.dumps(dict(identity), ensure_ascii=False).encode()
@@ -34,7 +34,7 @@ class Vault:
         }
 
     def open(self, document: Mapping[str, Any]) -> dict[str, str]:
-        """What was sealed; raises cryptography's InvalidTag where the document was altered or is another person's."""
+        """The identity in a sealed document; raises cryptography's InvalidTag for one altered or of another person."""
         bound_to = _bound_to(document["_id"], document["version"])
         key = _decrypt(self._wrapping, document["key"], bound_to)
         identity: dict[str, str] = json.loads(_decrypt(AESGCM(key), document["data"], bound_to))

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.local.stack import Infrastructure
-from services.registration.app import INDEXES, register_of
-from services.registration.entropy import Entropy
-from services.registration.repository import Register
+from services.registration.app import INDEXES, repository_of
+from services.registration.copies.store import Copies
+from services.registration.repository import Repository
+from services.registration.vault import Vault
 from shared.contracts.event import Envelope
 from shared.contracts.trials import SeasonDefined
 from shared.runtime.service import Platform
@@ -76,11 +77,11 @@ class Registration(Installation):
 
 
 @asynccontextmanager
-async def another_register(running: Registration) -> AsyncIterator[Register]:
+async def another_repository(running: Registration) -> AsyncIterator[Repository]:
     """What another process of the service would work with, on the same database."""
     platform = Platform("registration", running.settings)
     try:
-        yield register_of(platform, Entropy(os.urandom))
+        yield repository_of(platform, Copies(platform.mongo), Vault(platform.settings.master_key, os.urandom))
     finally:
         platform.close()
 

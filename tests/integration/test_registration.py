@@ -12,15 +12,15 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from services.registration import handlers
-from services.registration.domain import Participant
-from services.registration.handlers import Submission
-from services.registration.links import Link, Redemption
-from services.registration.pupils import Key
-from services.registration.repository import Register
-from services.registration.roster import Roster, RosterItem
-from shared.base.errors import Conflict, ServiceError
+from services.registration.api.rosters import Roster, RosterAnswer, RosterItem, read
+from services.registration.domain.link import Linked
+from services.registration.domain.participant import Key, Participant
+from services.registration.handlers.links import redeem
+from services.registration.handlers.rosters import register_rosters
+from services.registration.repository import Repository
+from shared.base.errors import Conflict
 from shared.contracts.registration import GuardianLinked
+from shared.http.batch import Done, Item, Request
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.messaging import kafka
@@ -34,7 +34,7 @@ from tests.integration.running_registration import (
     NAVIGATOR,
     REGIONAL,
     Registration,
-    another_register,
+    another_repository,
     registration,
 )
 
@@ -200,24 +200,28 @@ async def test_pupils_whom_another_process_enters_meanwhile_are_known(
     sent = roster([pupil("r1"), pupil("r2")])
     who = Principal("staff", "staff", (Grant("navigator", SCHOOL.id),))
     new_id = partial(secrets.token_hex, 8)
-    group = [Submission(who, Roster.model_validate(sent), utcnow())]
-    async with another_register(running) as slow, another_register(running) as quick:
-        read, seen, first = slow.pupils, list[int](), list[list[RosterItem] | ServiceError]()
+    request = await read(Roster.model_validate(sent), who, utcnow())
+
+    async def registered(repository: Repository) -> list[RosterItem]:
+        (outcomes,) = await register_rosters(repository, [request], new_id)
+        assert isinstance(outcomes, list)
+        return RosterAnswer.of(request, outcomes, repository.codes).items
+
+    async with another_repository(running) as slow, another_repository(running) as quick:
+        find, seen, first = slow.pupils, list[int](), list[RosterItem]()
 
         async def overtaken(keys: Iterable[Key], tx: Transaction) -> list[Participant]:
-            found = await read(keys, tx)
+            found = await find(keys, tx)
             seen.append(len(found))
             if len(seen) == 1:
-                first.extend(await handlers.register_rosters(quick, group, new_id))
+                first.extend(await registered(quick))
             return found
 
         monkeypatch.setattr(slow, "pupils", overtaken)
-        (second,) = await handlers.register_rosters(slow, group, new_id)
+        second = await registered(slow)
     assert seen == [0, 2]
-    assert isinstance(second, list)
-    assert isinstance(first[0], list)
-    assert second == [item.model_copy(update={"status": "known"}) for item in first[0]]
-    assert [item.status for item in first[0]] == ["created", "created"]
+    assert second == [item.model_copy(update={"status": "known"}) for item in first]
+    assert [item.status for item in first] == ["created", "created"]
 
 
 async def test_a_wrong_line_stops_no_other_and_a_wrong_roster_changes_nothing(running: Registration) -> None:
@@ -369,21 +373,22 @@ async def test_a_binding_that_another_process_makes_meanwhile_is_seen(
 ) -> None:
     first, second = await running.enter(*(pupil(f"o{i}", guardian={"ref": "o", "name": "Мать"}) for i in range(2)))
 
-    def redemption(register: Register, item: dict[str, Any], account: str) -> Redemption:
-        return Redemption(register.codes.digest(item["link_code"]), account, frozenset({"guardian"}), utcnow())
+    def redemption(repository: Repository, item: dict[str, Any], account: str) -> Request[bytes]:
+        code = Item("/code", repository.codes.digest(item["link_code"]), word="code")
+        return Request(items=[code], who=Principal(account, account, (Grant("guardian"),)), now=utcnow())
 
-    async with another_register(running) as slow, another_register(running) as quick:
+    async with another_repository(running) as slow, another_repository(running) as quick:
         read, seen = slow.accounts, list[dict[str, str]]()
 
         async def overtaken(guardians: Iterable[str], tx: Transaction) -> dict[str, str]:
             seen.append(await read(guardians, tx))
             if len(seen) == 1:
-                linked = await handlers.redeem(quick, [redemption(quick, second, "b")])
-                assert linked == [Link(participant=second["participant"], guardian=second["guardian"])]
+                (linked,) = await redeem(quick, [redemption(quick, second, "b")])
+                assert linked == Done(Linked(second["participant"], second["guardian"], new=True), new=True)
             return seen[-1]
 
         monkeypatch.setattr(slow, "accounts", overtaken)
-        (refused,) = await handlers.redeem(slow, [redemption(slow, first, "a")])
+        (refused,) = await redeem(slow, [redemption(slow, first, "a")])
     assert isinstance(refused, Conflict)
     assert refused.type == "guardian-linked-elsewhere"
     assert seen == [{}, {first["guardian"]: "b"}]

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from services.registration.readings import LINKED
+from services.registration.collections import LINKED
 from tests.builders_registration import SCHOOL, pupil
 from tests.cursors import WRONG
 from tests.integration.running_registration import NATIONAL, NAVIGATOR, Registration, registration

@@ -14,16 +14,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.registration import domain
+from services.registration.answers.progress import Progress, SeasonView
+from services.registration.api.rosters import Roster
 from services.registration.codes import DIGEST_BYTES, LENGTH, Codes
-from services.registration.consents import ConsentRequest
-from services.registration.domain import CONSENTS_WITHIN, MOST_CONSENTS, Consent, Participant
+from services.registration.copies.steps import Steps, step
+from services.registration.domain.consent import (
+    CONSENTS_WITHIN,
+    MOST_CONSENTS,
+    ConsentRequest,
+    give_consent,
+    giver,
+    withdraw_consent,
+)
+from services.registration.domain.link import link_account, link_guardian
+from services.registration.domain.organisation import Definition, Organisation, define
+from services.registration.domain.participant import Consent, Participant
+from services.registration.domain.roster import Intake, PupilEntry
 from services.registration.entropy import Entropy
-from services.registration.organisations import Definition, Organisation, define
-from services.registration.roster import Roster, Setting, check
-from services.registration.steps import Steps, step
 from services.registration.vault import Vault
-from services.registration.views import Progress, SeasonView
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.event import Event
 from shared.http.problems import Problem
@@ -31,7 +39,7 @@ from shared.programme.stages import Rules
 from shared.storage.decision import Decision
 from shared.storage.namesakes import must_be_own, namesakes
 from tests.builders import at, attended, diagnosed, enveloped, recommended, revoked
-from tests.builders_registration import CODES, NOW, SCHOOL, Entered, Known, enter, pupil, roster, season, setting
+from tests.builders_registration import CODES, NOW, SCHOOL, Entered, Known, enter, intake, pupil, roster, season
 
 REGION = Organisation(
     id="RU-ROS", kind="region", name="Ростовская область", parent="RU", region="RU-ROS", utc_offset="+03:00"
@@ -287,10 +295,10 @@ def test_the_youngest_is_six_on_the_day(born: str, status: str) -> None:
 
 @pytest.mark.parametrize("grade", range(1, 12))
 def test_the_usual_ages_of_every_grade_are_entered(grade: int) -> None:
-    where = replace(setting(NOW, **{"class": f"{grade}А"}), season=season(grades=(1, 11)))
+    where = replace(intake(NOW, **{"class": f"{grade}А"}), season=season(grades=(1, 11)))
     born = [f"{2020 - grade - 6}-03-01", f"{2020 - grade - 5}-02-28"]
-    lines = [pupil(date, grade=grade, birth_date=date) for date in born]
-    assert check(lines, where).refused == {}
+    lines = [PupilEntry.model_validate(pupil(date, grade=grade, birth_date=date)) for date in born]
+    assert [fault for line in lines for fault in where.faults(line, None)] == []
 
 
 def test_a_pupil_listed_twice_is_entered_once() -> None:
@@ -318,7 +326,7 @@ def test_the_same_roster_again_finds_everyone_and_writes_nothing() -> None:
 
 def test_a_redeemed_code_is_not_shown_again() -> None:
     first = entered(pupil())
-    linked = domain.link_guardian(first.decisions[0].state, "id1", "account", NOW).state
+    linked = link_guardian(first.decisions[0].state, "id1", "account", NOW).state
     again = entered(pupil(), known=first.known.then([Decision(linked)], {}))
     assert again.items[0].guardian == "id1"
     assert again.items[0].link_code is None
@@ -374,19 +382,19 @@ def test_every_line_has_one_answer_and_every_answer_is_written(lines: list[Any])
 
 
 def test_a_consent_is_in_force_until_withdrawn_and_its_giver_stays_on_record() -> None:
-    first = domain.give_consent(participant(consents=()), consent())
+    first = give_consent(participant(consents=()), consent())
     assert events(first) == ["consent.given.v1"]
-    assert domain.give_consent(first.state, consent(day="2020-09-12")) == Decision(first.state)
-    assert domain.give_consent(first.state, consent("2019-1", "2020-09-09")) == Decision(first.state)
-    ended = domain.withdraw_consent(first.state, at("2020-10-01"))
+    assert give_consent(first.state, consent(day="2020-09-12")) == Decision(first.state)
+    assert give_consent(first.state, consent("2019-1", "2020-09-09")) == Decision(first.state)
+    ended = withdraw_consent(first.state, at("2020-10-01"))
     assert events(ended) == ["consent.withdrawn.v1"]
     assert (ended.state.consent, ended.state.consents[0].guardian) == (None, "id1")
-    assert domain.withdraw_consent(ended.state, at("2020-10-02")) == Decision(ended.state)
+    assert withdraw_consent(ended.state, at("2020-10-02")) == Decision(ended.state)
     with pytest.raises(Conflict, match="withdrawn"):
-        domain.give_consent(ended.state, consent("2020-2", "2020-09-30"))
-    assert domain.give_consent(ended.state, consent(day="2020-10-02")).state.consent is not None
+        give_consent(ended.state, consent("2020-2", "2020-09-30"))
+    assert give_consent(ended.state, consent(day="2020-10-02")).state.consent is not None
     with pytest.raises(BadInput, match="before"):
-        domain.withdraw_consent(first.state, at("2020-09-09"))
+        withdraw_consent(first.state, at("2020-09-09"))
 
 
 def test_consents_that_are_given_and_taken_back_all_day_long_come_to_an_end() -> None:
@@ -394,10 +402,10 @@ def test_consents_that_are_given_and_taken_back_all_day_long_come_to_an_end() ->
     state, begin = participant(consents=()), at("2020-09-10")
 
     def consented(days: float) -> Participant:
-        return domain.give_consent(state, consent().model_copy(update={"given_at": begin + timedelta(days=days)})).state
+        return give_consent(state, consent().model_copy(update={"given_at": begin + timedelta(days=days)})).state
 
     for number in range(MOST_CONSENTS):
-        state = domain.withdraw_consent(consented(number), begin + timedelta(days=number, hours=1)).state
+        state = withdraw_consent(consented(number), begin + timedelta(days=number, hours=1)).state
     with pytest.raises(Conflict) as refusal:
         consented(MOST_CONSENTS)
     assert refusal.value.type == "too-many-consents"
@@ -409,21 +417,21 @@ def test_consents_that_are_given_and_taken_back_all_day_long_come_to_an_end() ->
 
 def test_a_consent_names_its_giver() -> None:
     two = participant(guardians=("mother", "father"))
-    assert domain.giver(two, "father", None) == "father"
-    assert domain.giver(two, None, "mother") == "mother"
-    assert domain.giver(participant(), None, None) == "id1"
+    assert giver(two, "father", None) == "father"
+    assert giver(two, None, "mother") == "mother"
+    assert giver(participant(), None, None) == "id1"
     for named in (None, "stranger"):
         with pytest.raises(BadInput):
-            domain.giver(two, None, named)
+            giver(two, None, named)
     with pytest.raises(Conflict):
-        domain.giver(participant(guardians=()), None, None)
+        giver(participant(guardians=()), None, None)
 
 
 @pytest.mark.parametrize(
     "link",
     [
-        lambda state, account: domain.link_guardian(state, "id1", account, NOW),
-        lambda state, account: domain.link_account(state, account, NOW),
+        lambda state, account: link_guardian(state, "id1", account, NOW),
+        lambda state, account: link_account(state, account, NOW),
     ],
 )
 def test_a_link_happens_once_and_never_to_two_accounts(
@@ -506,7 +514,7 @@ def test_only_a_school_has_rosters() -> None:
     sent = Roster.model_validate(roster([pupil()]))
     college = SCHOOL.model_copy(update={"kind": "college"})
     with pytest.raises(BadInput, match="is not a school"):
-        Setting.of(sent, season(), college, NOW, None)
+        Intake.of(sent, season(), college, NOW, None)
 
 
 @pytest.mark.parametrize(
@@ -520,8 +528,8 @@ def test_only_a_school_has_rosters() -> None:
 )
 def test_a_roster_lies_within_the_season_by_the_regions_calendar(time: str, inside: bool) -> None:
     if inside:
-        assert setting(at("2021-01-01"), occurred_at=time).occurred_at.utcoffset() == timedelta(hours=3)
+        assert intake(at("2021-01-01"), occurred_at=time).occurred_at.utcoffset() == timedelta(hours=3)
         return
     with pytest.raises(Conflict, match="2020-07-07 to 2020-12-16") as refused:
-        setting(at("2021-01-01"), occurred_at=time)
+        intake(at("2021-01-01"), occurred_at=time)
     assert (refused.value.type, refused.value.errors[0].pointer) == ("outside-season", "occurred_at")

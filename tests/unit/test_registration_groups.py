@@ -10,21 +10,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.links import Link, Links, Redemption
-from services.registration.roster import RosterItem
+from services.registration.api.rosters import RosterItem
+from services.registration.domain.link import LinkBatch
+from services.registration.handlers.links import redeemed
 from shared.base.errors import ServiceError
+from shared.http.batch import Item, Request
+from shared.identity.grants import Grant, Role
+from shared.identity.principal import Principal
 from shared.storage.decision import Decision, Happened
 from tests.builders_registration import CODES, NOW, SCHOOL, Known, enter, pupil, roster
 
 MOTHER = {"ref": "mother", "name": "Иванова Анна"}
 FAMILY = enter(roster([pupil("1", guardian=MOTHER), pupil("2", guardian=MOTHER), pupil("3")]))
 FIRST, SECOND, OTHER = FAMILY.items
+Link = tuple[str | None, str | None]
+"""The pupil whom an account is linked to, and the guardian for a guardian's code."""
+Redemption = Request[bytes]
+GUARDIAN: frozenset[Role]
+PUPIL: frozenset[Role]
 GUARDIAN, PUPIL = frozenset({"guardian"}), frozenset({"pupil"})
 
 
-def redemption(text: str | None, account: str = "a", roles: frozenset[str] = GUARDIAN) -> Redemption:
+def redemption(text: str | None, account: str = "a", roles: frozenset[Role] = GUARDIAN) -> Redemption:
     assert text is not None
-    return Redemption(CODES.digest(text), account, roles, NOW)
+    who = Principal(account, account, tuple(map(Grant, roles)))
+    return Request(items=[Item("/code", CODES.digest(text), word="code")], who=who, now=NOW)
 
 
 @dataclass
@@ -37,12 +47,12 @@ class Cabinets:
 
     def redeem(self, *group: Redemption) -> list[Link | str]:
         """One transaction; the slug of each refusal."""
-        links = Links(self.known.pupils.values(), dict(self.accounts))
-        results = [_result(links, request) for request in group]
-        assert links.bound.keys().isdisjoint(self.accounts)
-        self.accounts |= {guardian: binding.account for guardian, binding in links.bound.items()}
-        self.save(links.decisions)
-        return results
+        batch = LinkBatch(self.known.pupils.values(), dict(self.accounts))
+        results = redeemed(batch, group)
+        assert batch.bound.keys().isdisjoint(self.accounts)
+        self.accounts |= {guardian: binding.account for guardian, binding in batch.bound.items()}
+        self.save(batch.pupils.made)
+        return [r.type if isinstance(r, ServiceError) else (r.value.participant, r.value.guardian) for r in results]
 
     def save(self, decisions: Sequence[Decision[Any]]) -> None:
         self.known = self.known.then(decisions, {})
@@ -50,15 +60,8 @@ class Cabinets:
             self.told[decision.state.id] += decision.happened
 
 
-def _result(links: Links, request: Redemption) -> Link | str:
-    try:
-        return links.redeem(request)
-    except ServiceError as refusal:
-        return refusal.type
-
-
 def test_a_code_redeemed_twice_in_a_group_is_redeemed_once() -> None:
-    cabinets, link = Cabinets(), Link(participant=FIRST.participant or "", guardian=FIRST.guardian)
+    cabinets, link = Cabinets(), (FIRST.participant, FIRST.guardian)
     first, second = redemption(FIRST.link_code, "a"), redemption(FIRST.link_code, "b")
     assert cabinets.redeem(first, first, second) == [link, link, "code-redeemed"]
     assert [len(told) for told in cabinets.told.values()] == [1]

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.analytics.facts import Pupil, learn, stage_days
-from services.registration.steps import Steps, step
+from services.registration.copies.steps import Steps, step
 from services.trials.domain.paths import Attendance, Path, Recommendation, stages
 from shared.contracts.event import Envelope
 from shared.programme.stages import STAGES, Rules, Stages

@@ -1,9 +1,9 @@
 """Reads of the register of organisations, open to everyone who has a token."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from services.registration.organisations import Organisation
-from services.registration.views import NamedOrganisation, OrganisationPage
+from services.registration.answers.organisations import NamedOrganisation, OrganisationNames, OrganisationPage
+from services.registration.domain.organisation import Organisation, known_school
 from shared.base.errors import FieldError, NotFound
 from shared.http.paging import Filter, Listing, Paging
 from shared.storage.mongo import WHOLE, Document, Mongo
@@ -12,7 +12,7 @@ ORGANISATIONS = Listing("organisations", {"_id": str})
 
 
 class OrganisationReads:
-    """Pages and single entries; a single one that is not there is NotFound."""
+    """Pages and single entries of the register; raises NotFound for a single one that is not there."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._organisations = mongo["organisations"]
@@ -32,13 +32,18 @@ class OrganisationReads:
         (named,) = await self._named([row])
         return named
 
-    async def names(self, codes: Iterable[str | None]) -> Mapping[str | None, str]:
-        """The names of those that are in the register, by code."""
+    async def school(self, code: str) -> Organisation:
+        """An organisation that a request names as a school; raises NotFound."""
+        row: Document | None = await self._organisations.find_one({"_id": code})
+        return known_school(Organisation.of(row) if row else None, code, "code")
+
+    async def names(self, codes: Iterable[str | None]) -> OrganisationNames:
+        """The names of the organisations among `codes` that are in the register, by code."""
         wanted = list({code for code in codes if code is not None})
         rows = self._organisations.find({"_id": {"$in": wanted}}, {"name": 1}, batch_size=WHOLE)
         return {row["_id"]: row["name"] for row in await rows.to_list(None)} if wanted else {}
 
     async def _named(self, rows: Sequence[Document]) -> list[NamedOrganisation]:
-        found = [Organisation.model_validate(row | {"id": row["_id"]}) for row in rows]
+        found = [Organisation.of(row) for row in rows]
         names = await self.names(code for one in found for code in (one.parent, one.region, one.municipality))
         return [NamedOrganisation.named(one, names) for one in found]

@@ -1,11 +1,12 @@
 """The register of organisations: regions, their municipalities, and the schools and venue owners in them."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from shared.base.errors import BadInput, Conflict
+from shared.base.errors import BadInput, Conflict, FieldError, NotFound
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
@@ -28,12 +29,30 @@ class Organisation(Aggregate):
     utc_offset: str
     level: Level | None = None
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """The organisation of a stored row."""
+        return cls.model_validate({**row, "id": row["_id"]})
+
+    @property
+    def place(self) -> tuple[str, str | None, str | None]:
+        """Region, municipality and school, for a scope; only a school has the last."""
+        return self.region, self.municipality, self.id if self.kind == "school" else None
+
+
+def known_school(found: Organisation | None, code: str, word: str) -> Organisation:
+    """The organisation that a request names by a word; raises NotFound where it is not in the register."""
+    if found is None:
+        errors = [FieldError(word, "is not in the register")]
+        raise NotFound(f"no school {code} in the register", slug="school-unknown", errors=errors)
+    return found
+
 
 class Definition(Input):
-    """What an operator says of an organisation."""
+    """An organisation as an operator enters it."""
 
     kind: OrganisationKind
-    """A region, a municipality, or what lies in one; it never changes."""
+    """A region, a municipality, or a kind that lies in one; it never changes."""
     name: Name
     """Official name, in Russian."""
     parent: OrganisationCode = NATION
@@ -48,7 +67,7 @@ class Definition(Input):
 def define(
     current: Organisation | None, code: str, definition: Definition, parent: Organisation | None, now: datetime
 ) -> Decision[Organisation]:
-    """The organisation as defined; nothing happens where it is so already.
+    """Enters or changes the organisation; nothing happens where it is so already.
 
     Raises BadInput where parent, offset, level or time do not fit, Conflict where what identifies it would change.
     """

@@ -1,4 +1,4 @@
-"""What is shown of the register to those in whose scope it is."""
+"""Pupils as they are shown to the school and to the family."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,116 +7,16 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from services.registration.domain import Consent, Participant
-from services.registration.organisations import Organisation
-from services.registration.steps import Steps
+from services.registration.answers.organisations import OrganisationNames
+from services.registration.answers.progress import Progress, SeasonView
+from services.registration.domain.participant import Consent, Participant
 from shared.base.models import Answer
-from shared.contracts.registration import ConsentChannel, Level, OrganisationKind
+from shared.contracts.registration import ConsentChannel
 from shared.http.paging import Page
 from shared.programme.moments import zone
-from shared.programme.stages import Rules, Stages
 
 Names = Mapping[str, Mapping[str, str]]
-"""What the vault holds, by person."""
-
-
-OrganisationNames = Mapping[str | None, str]
-"""The names of organisations in the register, by code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far pupils have come: their steps by `participant/season`, and the seasons' rules and names."""
-
-    steps: Mapping[str, Steps]
-    rules: Mapping[str, Rules]
-    seasons: Mapping[str, str]
-
-
-class OrganisationView(Answer):
-    """One entry of the register."""
-
-    code: str
-    """The organisation's code, which never changes."""
-    kind: OrganisationKind
-    """A region, a municipality, or what lies in one."""
-    name: str
-    """Official name, in Russian."""
-    parent: str
-    """Code of the organisation above; a region's is `RU`."""
-    region: str
-    """Code of the region in which it lies; a region's is its own."""
-    municipality: str | None
-    """Code of the municipality in which it lies, a municipality's is its own; null for a region."""
-    utc_offset: str
-    """The region's offset, for instance `+03:00`: its local days are told by it."""
-    level: Level | None
-    """A school's level of the career-guidance minimum: базовый, основной, продвинутый; null for all else."""
-
-    @classmethod
-    def of(cls, organisation: Organisation) -> "OrganisationView":
-        return cls(code=organisation.id, **organisation.model_dump(exclude={"id", "sequence"}))
-
-
-class NamedOrganisation(OrganisationView):
-    """One entry of the register with the names of where it belongs; null for the nation, and for none."""
-
-    parent_name: str | None
-    """Name of the organisation above."""
-    region_name: str | None
-    """Name of the region, in Russian; null while its definition is missing."""
-    municipality_name: str | None
-    """Name of the municipality, in Russian; null while its definition is missing."""
-
-    @classmethod
-    def named(cls, organisation: Organisation, names: OrganisationNames) -> "NamedOrganisation":
-        return cls(
-            **OrganisationView.of(organisation).model_dump(),
-            parent_name=names.get(organisation.parent),
-            region_name=names.get(organisation.region),
-            municipality_name=names.get(organisation.municipality),
-        )
-
-
-class OrganisationPage(Page[NamedOrganisation]):
-    """Organisations by their codes."""
-
-
-class SeasonView(Answer):
-    """How far a pupil has come in a season; attendances that were revoked are not counted."""
-
-    season: str
-    """Code of the season."""
-    season_name: str | None
-    """Name of the season; null while its definition is missing."""
-    registered_at: datetime
-    """When the school entered the pupil into the season, on the region's clock."""
-    diagnostics: list[str]
-    """Codes of the diagnostics that were completed."""
-    trials: int
-    """Practical trials attended."""
-    activities: int
-    """Attendances of other kinds, an excursion for instance."""
-    recommended: bool
-    """True while an individual recommendation is in force."""
-    stages: Stages | None
-    """When each stage was reached, as the family and the figures have it; null while the season's rules are missing."""
-
-    @classmethod
-    def of(cls, participant: Participant, season: str, progress: Progress) -> "SeasonView":
-        registered = participant.seasons[season].astimezone(zone(participant.place.utc_offset))
-        steps = progress.steps.get(f"{participant.id}/{season}", Steps())
-        facts, rules = steps.facts(registered), progress.rules.get(season)
-        return cls(
-            season=season,
-            season_name=progress.seasons.get(season),
-            registered_at=registered,
-            diagnostics=sorted({code for code, _ in facts.diagnostics}),
-            trials=steps.trials(),
-            activities=len(steps.kinds()) - steps.trials(),
-            recommended=any(True for _ in facts.recommended),
-            stages=None if rules is None else Stages.of(facts, rules),
-        )
+"""The identities that the vault holds, by person."""
 
 
 class ConsentView(Answer):
@@ -125,14 +25,15 @@ class ConsentView(Answer):
     version: str
     """Version of the document that was consented to."""
     channel: ConsentChannel
-    """How it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
+    """The way in which it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
     given_at: datetime
-    """When it was given, on the region's clock."""
+    """The time when it was given, on the region's clock."""
     guardian: str
     """Id of the guardian who gave it."""
 
     @classmethod
     def of(cls, participant: Participant) -> "ConsentView | None":
+        """The consent of a pupil that is in force."""
         consent = participant.consent
         return None if consent is None else cls(**told(participant, consent))
 
@@ -195,6 +96,7 @@ class ParticipantView(Answer):
 
     @classmethod
     def of(cls, participant: Participant, known: "Known", shown_guardians: Sequence[str]) -> "ParticipantView":
+        """One pupil with some of the guardians."""
         names, progress, place = known.names, known.progress, participant.place
         own = names.get(participant.id, {})
         return cls(
@@ -219,7 +121,7 @@ class ParticipantView(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is read beside pupils to show them: names of persons and organisations, and how far they have come."""
+    """All that is shown of pupils beside what they are: names of persons and organisations, and progress."""
 
     names: Names
     organisations: OrganisationNames
@@ -244,10 +146,11 @@ class PupilView(Answer):
     guardians_linked: int
     """Number of guardians who opened a cabinet for the pupil."""
     progress: SeasonView
-    """How far the pupil has come in the season asked for."""
+    """The pupil's progress in the season asked for."""
 
     @classmethod
     def of(cls, participant: Participant, season: str, names: Names, progress: Progress) -> "PupilView":
+        """The line of a pupil."""
         return cls(
             participant=participant.id,
             name=names.get(participant.id, {}).get("name"),

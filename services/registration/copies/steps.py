@@ -1,4 +1,4 @@
-"""How far a pupil has come in a season: a set of what trials published, as it is stored and as it is read. Pure."""
+"""A pupil's progress in a season: sets of steps that trials published, as they are stored and read. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +17,17 @@ from shared.contracts.trials import (
 from shared.programme.stages import Facts
 
 Step = tuple[str, str | list[str]]
-"""A set of a pupil's season, and what an event adds to it; sets only grow, so order and repetition do not matter."""
+"""The name of a set of a pupil's season, and the element that an event adds to it; sets only grow, so order and
+repetition do not matter."""
+
+
+def progress_id(participant: str, season: str) -> str:
+    """The id of the row that holds a pupil's steps in a season."""
+    return f"{participant}/{season}"
 
 
 def step(envelope: Envelope) -> Step | None:
-    """What an event adds; None for one that is no step."""
+    """The step of an event; None for an event that is none."""
     event, time = envelope.event, envelope.time.isoformat()
     match event:
         case DiagnosticCompleted():
@@ -53,7 +59,7 @@ class Steps:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
-        """From what is stored."""
+        """The steps of a stored row."""
         return cls(**{name: document[name] for name in cls.__slots__ if name in document})
 
     def kinds(self) -> list[str]:
@@ -61,11 +67,11 @@ class Steps:
         return [kind for kind, _ in self._activities()]
 
     def trials(self) -> int:
-        """How many practical trials stand."""
+        """The number of practical trials that stand."""
         return sum(kind in TRIAL_KINDS for kind in self.kinds())
 
     def facts(self, registered: datetime) -> Facts[datetime]:
-        """What stages are reached by."""
+        """The facts by which stages are reached."""
         return Facts(
             registered,
             [(code, datetime.fromisoformat(time)) for code, time in self.diagnostics],

@@ -1,10 +1,11 @@
-"""What is shown to a person of the own: the grants of the token, and the pupils of the own family."""
+"""The caller's own: the grants of the token, and the pupils of the own family."""
 
 from datetime import datetime
 from typing import Literal
 
-from services.registration.domain import Consent, Participant
-from services.registration.views import ConsentView, Known, OrganisationNames, ParticipantView, told
+from services.registration.answers.organisations import OrganisationNames
+from services.registration.answers.participants import ConsentView, Known, ParticipantView, told
+from services.registration.domain.participant import Consent, Participant
 from shared.base.models import Answer
 from shared.http.paging import Page
 from shared.identity.grants import Grant, Role
@@ -15,10 +16,11 @@ class PastConsentView(ConsentView):
     """A consent that was ever given."""
 
     withdrawn_at: datetime | None
-    """When it was withdrawn, on the region's clock; null where it was not."""
+    """The time when it was withdrawn, on the region's clock; null where it was not."""
 
     @classmethod
     def past(cls, participant: Participant, consent: Consent) -> "PastConsentView":
+        """A consent of a pupil, in force or not."""
         ended = consent.withdrawn_at and consent.withdrawn_at.astimezone(zone(participant.place.utc_offset))
         return cls(**told(participant, consent), withdrawn_at=ended)
 
@@ -27,7 +29,7 @@ class OwnPupil(ParticipantView):
     """A pupil of the own family: a child, or oneself."""
 
     relation: Literal["guardian", "self"]
-    """As whom the caller has the pupil: as a guardian, or as the pupil."""
+    """The caller's relation to the pupil: a guardian, or the pupil."""
     guardian: str | None
     """Id of the guardian as whom the caller acts for the pupil; null for oneself."""
     consents: list[PastConsentView]
@@ -35,6 +37,7 @@ class OwnPupil(ParticipantView):
 
     @classmethod
     def own(cls, participant: Participant, known: Known, guardian: str | None) -> "OwnPupil":
+        """A pupil whom the caller has as this guardian; None for oneself."""
         shown = ParticipantView.of(participant, known, [guardian] if guardian else [])
         return cls(
             **{name: getattr(shown, name) for name in ParticipantView.model_fields},
@@ -48,7 +51,7 @@ class GrantView(Answer):
     """A role that the caller's token grants."""
 
     role: Role
-    """What the grant lets its holder be, for instance `navigator`."""
+    """The role that the grant gives its holder, for instance `navigator`."""
     org: str | None
     """Code of the organisation in which it is held; null for guardian and pupil, whose codes say whose they are."""
     org_name: str | None
@@ -58,14 +61,15 @@ class GrantView(Answer):
 
     @classmethod
     def of(cls, grant: Grant, names: OrganisationNames) -> "GrantView":
+        """A grant with the name of its organisation."""
         classes = None if grant.classes is None else sorted(grant.classes)
         return cls(role=grant.role, org=grant.org, org_name=names.get(grant.org), classes=classes)
 
 
 class Me(Page[OwnPupil]):
-    """Who the caller is here: the grants, and the pupils of the own family by pages."""
+    """The caller: the grants, and the pupils of the own family by pages."""
 
     grants: list[GrantView]
     """Every role that the token grants."""
     refused: list[str]
-    """Why other entries of the token's claim are not granted."""
+    """The reasons why other entries of the token's claim are not granted."""

@@ -1,0 +1,1 @@
+"""Models of the answers to reads."""

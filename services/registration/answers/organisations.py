@@ -1,0 +1,62 @@
+"""Organisations of the register as they are shown."""
+
+from collections.abc import Mapping
+
+from services.registration.domain.organisation import Organisation
+from shared.base.models import Answer
+from shared.contracts.registration import Level, OrganisationKind
+from shared.http.paging import Page
+
+OrganisationNames = Mapping[str | None, str]
+"""The names of organisations in the register, by code."""
+
+
+class OrganisationView(Answer):
+    """One entry of the register."""
+
+    code: str
+    """The organisation's code, which never changes."""
+    kind: OrganisationKind
+    """A region, a municipality, or a kind that lies in one."""
+    name: str
+    """Official name, in Russian."""
+    parent: str
+    """Code of the organisation above; a region's is `RU`."""
+    region: str
+    """Code of the region in which it lies; a region's is its own."""
+    municipality: str | None
+    """Code of the municipality in which it lies, a municipality's is its own; null for a region."""
+    utc_offset: str
+    """The region's offset, for instance `+03:00`: its local days are told by it."""
+    level: Level | None
+    """A school's level of the career-guidance minimum: базовый, основной, продвинутый; null for all else."""
+
+    @classmethod
+    def of(cls, organisation: Organisation) -> "OrganisationView":
+        """The entry of an organisation."""
+        return cls(code=organisation.id, **organisation.model_dump(exclude={"id", "sequence"}))
+
+
+class NamedOrganisation(OrganisationView):
+    """One entry of the register with the names of where it belongs; null for the nation, and for none."""
+
+    parent_name: str | None
+    """Name of the organisation above."""
+    region_name: str | None
+    """Name of the region, in Russian; null while its definition is missing."""
+    municipality_name: str | None
+    """Name of the municipality, in Russian; null while its definition is missing."""
+
+    @classmethod
+    def named(cls, organisation: Organisation, names: OrganisationNames) -> "NamedOrganisation":
+        """The entry of an organisation with names of the others."""
+        return cls(
+            **OrganisationView.of(organisation).model_dump(),
+            parent_name=names.get(organisation.parent),
+            region_name=names.get(organisation.region),
+            municipality_name=names.get(organisation.municipality),
+        )
+
+
+class OrganisationPage(Page[NamedOrganisation]):
+    """Organisations by their codes."""

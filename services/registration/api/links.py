@@ -1,0 +1,52 @@
+"""The route of links: an own account is linked to a pupil by a one-time code."""
+
+from fastapi import APIRouter, Request
+
+from services.registration.codes import Codes
+from services.registration.handlers.queues import Queues
+from shared.base.models import Answer, Input
+from shared.http import batch
+from shared.http.authorisation import Family
+from shared.http.openapi import problems
+from shared.http.routes import Route
+from shared.http.throttles import guess
+from shared.identity.acting import about
+from shared.programme.texts import LinkCode
+from shared.storage.outbox import Clock
+
+
+class LinkRequest(Input):
+    """A one-time code as it was handed out; case, spaces, dashes and characters that look alike do not matter."""
+
+    code: LinkCode
+    """The code that the school handed out, for a guardian or for the pupil."""
+
+
+class Link(Answer):
+    """The pupil to whom the account is linked, and the guardian for a guardian's code alone."""
+
+    participant: str
+    """Id of the pupil to whom the account is linked now."""
+    guardian: str | None
+    """Id of the guardian whose cabinet the account is; null for a pupil's own."""
+
+
+def routes(queues: Queues, codes: Codes, clock: Clock) -> APIRouter:
+    """The route of links."""
+    router = APIRouter(route_class=Route)
+
+    @router.post(
+        "/links",
+        responses=problems(
+            {403: ["wrong-code-kind"], 404: ["code-unknown"], 409: ["code-redeemed", "guardian-linked-elsewhere"]}
+        ),
+    )
+    async def redeem(who: Family, link: LinkRequest, request: Request) -> Link:
+        """Links the own account to a pupil by a one-time code."""
+        code = batch.Item("/code", codes.digest(link.code), word="code")
+        async with guess(request):
+            linked = (await queues.links.submit(batch.Request(items=[code], who=who, now=clock()))).value
+        about([linked.participant])
+        return Link(participant=linked.participant, guardian=linked.guardian)
+
+    return router

@@ -1,0 +1,51 @@
+"""Routes of the register of organisations: operators write it, everyone reads it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from services.registration.answers.organisations import NamedOrganisation, OrganisationPage, OrganisationView
+from services.registration.api.parameters import Anyone, InCode
+from services.registration.domain.organisation import Definition
+from services.registration.handlers import organisations as handlers
+from services.registration.reads import Reads
+from services.registration.repository import Repository
+from shared.contracts.codes import OrganisationCode
+from shared.contracts.registration import OrganisationKind
+from shared.http.authorisation import RegionOperator
+from shared.http.entity_tags import Known
+from shared.http.openapi import problems
+from shared.http.paging import Paged
+from shared.http.routes import Route
+from shared.storage.outbox import Clock
+
+
+def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
+    """The routes of organisations."""
+    router = APIRouter(route_class=Route)
+
+    @router.get("/organisations", response_model=OrganisationPage)
+    async def organisations(
+        who: Anyone,
+        paging: Paged,
+        known: Known,
+        region: Annotated[OrganisationCode | None, Query(description="the region and what lies in it alone")] = None,
+        kind: Annotated[OrganisationKind | None, Query(description="organisations of this kind alone")] = None,
+        parent: Annotated[OrganisationCode | None, Query(description="what lies directly below this alone")] = None,
+    ) -> Response:
+        """The register of organisations by code, all or those of a region, a kind or a parent."""
+        return known.answer(await reads.organisations.page({"region": region, "kind": kind, "parent": parent}, paging))
+
+    @router.get(
+        "/organisations/{code}", response_model=NamedOrganisation, responses=problems({404: ["organisation-unknown"]})
+    )
+    async def organisation(who: Anyone, code: InCode, known: Known) -> Response:
+        """One organisation of the register."""
+        return known.answer(await reads.organisations.one(code))
+
+    @router.put("/organisations/{code}", responses=problems({409: ["code-taken", "organisation-fixed"]}))
+    async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
+        """Enters an organisation into the register, or changes its name or level."""
+        return OrganisationView.of(await handlers.define_organisation(repository, who, code, definition, clock()))
+
+    return router

@@ -1,0 +1,41 @@
+"""Routes that show persons, within the scope of the principal who asks."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from services.registration.answers.me import Me
+from services.registration.answers.participants import ParticipantView, PupilPage
+from services.registration.api.parameters import Anyone, InCode
+from services.registration.reads import Reads
+from shared.contracts.codes import SeasonCode
+from shared.http.authorisation import STAFF, SchoolStaff, admit
+from shared.http.openapi import problems
+from shared.http.paging import Paged
+from shared.http.routes import Route
+from shared.identity.principal import Principal
+from shared.programme.texts import Id
+
+StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
+
+
+def routes(reads: Reads) -> APIRouter:
+    """The routes of participants."""
+    router = APIRouter(route_class=Route)
+
+    @router.get("/me")
+    async def me(who: Anyone, paging: Paged) -> Me:
+        """The caller: the grants with names, and the pupils of the own family with their consents and progress."""
+        return await reads.within(who).me(paging)
+
+    @router.get("/participants/{participant}", responses=problems({404: ["not-found"]}))
+    async def read_participant(who: StaffOrFamily, participant: Id) -> ParticipantView:
+        """One pupil by name, with the progress of each season."""
+        return await reads.within(who).participant(participant)
+
+    @router.get("/schools/{code}/participants", responses=problems({404: ["school-unknown"]}))
+    async def list_pupils(who: SchoolStaff, code: InCode, season: SeasonCode, paging: Paged) -> PupilPage:
+        """A school's pupils of a season, by class, with what each has done; `next` goes on as `after`."""
+        return await reads.within(who).pupils(code, season, paging)
+
+    return router

@@ -1,0 +1,119 @@
+"""The route of rosters: a class list is read line by line, and answered line by line."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+
+from services.registration.codes import Codes
+from services.registration.domain.enrolment import Enrolled
+from services.registration.domain.roster import PupilEntry, RosterHeader
+from services.registration.handlers.queues import Queues
+from services.registration.handlers.rosters import RosterRequest
+from shared.base.errors import ServiceError
+from shared.base.models import Answer, Count
+from shared.base.side_thread import aside
+from shared.http.authorisation import SchoolStaff
+from shared.http.batch import Outcome, ReadAs, read_each
+from shared.http.openapi import problems
+from shared.http.problems import Problem
+from shared.http.routes import KIB, Route
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.programme.texts import REF
+from shared.storage.outbox import Clock
+
+MAX_PUPILS = 1_000
+LARGEST_ROSTER = 3 * 1024 * KIB
+"""A thousand pupils and guardians with the longest of names, every letter of them escaped."""
+
+
+class Roster(RosterHeader):
+    """A class list as it is sent; a line that is wrong in shape does not refuse the others."""
+
+    pupils: Annotated[list[Annotated[Any, ReadAs(PupilEntry)]], Count(1, MAX_PUPILS)]
+    """Lines of the list; each is judged on its own."""
+
+    @property
+    def refs(self) -> list[str | None]:
+        """The school's own key of the pupil on each line; None where it cannot be read."""
+        return [REF.read(line.get("external_ref")) if isinstance(line, dict) else None for line in self.pupils]
+
+
+class RosterItem(Answer):
+    """The outcome of one line."""
+
+    external_ref: str | None = None
+    """The school's own key of the pupil, as it was sent; null where it cannot be read."""
+    status: Literal["created", "known", "rejected"]
+    """`created` where the pupil or the season is new for the school, `known` where nothing changed, `rejected` where
+    the line was refused."""
+    participant: str | None = None
+    """The pupil's random id, the same in every service."""
+    guardian: str | None = None
+    """Random id of the guardian who was named."""
+    link_code: str | None = None
+    """The guardian's one-time code, until it is redeemed."""
+    account_code: str | None = None
+    """The pupil's own one-time code, until it is redeemed."""
+    problem: Problem | None = None
+    """The reason why the line was rejected; its pointers lead into the request's body."""
+
+    @classmethod
+    def of(cls, ref: str | None, outcome: Outcome[Enrolled], codes: Codes) -> "RosterItem":
+        """The answer to a line; a code that was redeemed is not shown again."""
+        if isinstance(outcome, ServiceError):
+            return cls(external_ref=ref, status="rejected", problem=Problem.of(outcome))
+        pupil, guardian = outcome.value.pupil, outcome.value.guardian
+        is_open = guardian is not None and guardian not in pupil.linked
+        return cls(
+            external_ref=ref,
+            status="created" if outcome.new else "known",
+            participant=pupil.id,
+            guardian=guardian,
+            link_code=codes.text(pupil.id, guardian) if is_open else None,
+            account_code=codes.text(pupil.id) if pupil.account is None else None,
+        )
+
+
+class RosterAnswer(Answer):
+    """The outcome of each line, in the roster's order."""
+
+    items: list[RosterItem]
+    """One for each line."""
+
+    @classmethod
+    def of(cls, request: RosterRequest, outcomes: Sequence[Outcome[Enrolled]], codes: Codes) -> "RosterAnswer":
+        """The answer to a roster's lines."""
+        lines = zip(request.refs, outcomes, strict=True)
+        return cls(items=[RosterItem.of(ref, outcome, codes) for ref, outcome in lines])
+
+
+async def read(roster: Roster, who: Principal, now: datetime) -> RosterRequest:
+    """The request that a roster makes, with each of its lines read by itself."""
+    lines = await read_each(PupilEntry, roster.pupils, "/pupils")
+    refs = await aside(lambda: roster.refs, len(lines))
+    return RosterRequest(items=lines, who=who, now=now, header=roster, refs=refs)
+
+
+def routes(queues: Queues, codes: Codes, clock: Clock) -> APIRouter:
+    """The route of rosters."""
+    router = APIRouter(route_class=Route)
+
+    @router.post(
+        "/rosters",
+        max_body_size=LARGEST_ROSTER,
+        response_model_exclude_none=True,
+        responses=problems({404: ["school-unknown"], 409: ["outside-season", "season-unknown"]}),
+    )
+    async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
+        """Registers a class for a season; answers line by line, and the same roster again creates nothing."""
+        request = await read(roster, who, clock())
+        outcomes = await queues.rosters.submit(request)
+        answer = await aside(partial(RosterAnswer.of, request, outcomes, codes), len(outcomes))
+        about(item.participant for item in answer.items if item.participant)
+        return answer
+
+    return router

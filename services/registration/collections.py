@@ -1,0 +1,42 @@
+"""Every collection of registration's database, with its indexes."""
+
+from pymongo import IndexModel
+
+from shared.runtime.service import Indexes
+from shared.storage.code_twins import BY_CODE, FENCES
+from shared.storage.mongo import Document
+
+CONSENT_DOCUMENTS = "consent_documents"
+FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
+"""Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
+WITH_ACCOUNT = {"account": {"$gt": ""}}
+LINKED: Document = {"linked": {"$gt": {}}}
+"""Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
+INDEXES: Indexes = {
+    "organisations": [
+        BY_CODE,
+        IndexModel([("region", 1), ("_id", 1)]),
+        IndexModel([("parent", 1), ("_id", 1)]),
+        IndexModel([("kind", 1), ("_id", 1)]),
+    ],
+    "participants": [
+        IndexModel([("place.school", 1), ("external_ref", 1)], unique=True),
+        IndexModel([("place.school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
+        IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
+        IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
+        IndexModel("codes.digest", unique=True, sparse=True),
+        IndexModel("guardians", partialFilterExpression=LINKED),
+        IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
+    ],
+    "guardians": [
+        IndexModel([("school", 1), ("ref", 1)], unique=True),
+        IndexModel([("school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
+        IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
+        IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
+    ],
+    "vault": [],
+    CONSENT_DOCUMENTS: [],
+    FENCES: [],
+    "rules": [],
+    "steps": [],
+}

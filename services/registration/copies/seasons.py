@@ -1,0 +1,36 @@
+"""Seasons as trials defined them: a roster is checked against them, and stages are reached by their rules. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from shared.base.errors import Conflict, FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """The parts of a season's definition that a roster has to fit."""
+
+    code: str
+    grades: tuple[int, int]
+    """Lowest and highest grade, both included."""
+    opens: date
+    closes: date
+    """Its last day."""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Season":
+        """The season of a stored definition."""
+        return cls(
+            code=row["season"],
+            grades=(row["grades"][0], row["grades"][1]),
+            opens=date.fromisoformat(row["opens"]),
+            closes=date.fromisoformat(row["closes"]),
+        )
+
+    def must_contain(self, time: datetime) -> None:
+        """Raises Conflict for a time on a day outside the season."""
+        if not self.opens <= time.date() <= self.closes:
+            detail = f"{time.date()} lies outside season {self.code}, {self.opens} to {self.closes}"
+            raise Conflict(detail, slug="outside-season", errors=[FieldError("occurred_at", detail)])

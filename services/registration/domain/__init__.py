@@ -1,0 +1,1 @@
+"""Aggregates, commands and decisions of registration. Pure: no storage, no HTTP, no clock."""

@@ -1,0 +1,142 @@
+"""A school's class for one season, as its roster says it: each line is judged by itself."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from services.registration.copies.seasons import Season
+from services.registration.domain.organisation import Organisation
+from services.registration.domain.participant import Key, Place
+from shared.base.errors import BadInput, FieldError
+from shared.base.models import Input
+from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.contracts.registration import ConsentChannel
+from shared.identity.acting import Actor
+from shared.programme.moments import Day, Moment, happened_at, zone
+from shared.programme.texts import ClassName, Name, Ref, Version
+
+AGES = range(6, 21)
+"""From a first grade's youngest to an eleventh grade's oldest."""
+
+
+class GuardianEntry(Input):
+    """A legal representative, by the school's own key."""
+
+    ref: Ref
+    """The school's own key of the guardian: children with the same one have the same guardian."""
+    name: Name
+    """Full name; it stays in the vault and is in no event."""
+
+
+class ConsentEntry(Input):
+    """A consent that the school holds."""
+
+    version: Version
+    """Version of the document that was consented to."""
+    given_at: Moment
+    """The time when it was given, RFC 3339 with an offset, not in the future."""
+    channel: ConsentChannel
+    """The way in which it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
+
+
+class PupilEntry(Input):
+    """One line of a class list."""
+
+    external_ref: Ref
+    """The school's own key of the pupil, unique within the school: sent again, it is the same pupil."""
+    name: Name
+    """Full name; it stays in the vault and is in no event."""
+    birth_date: Day
+    """Date of birth as `2007-05-17`, for an age from 6 to 20; it stays in the vault and is in no event."""
+    grade: Annotated[int, Field(ge=1, le=11)]
+    """Year of school, the one that the class begins with and one of the season's."""
+    disability: bool = False
+    """Limited health or disability: told to the family and in suppressed sums alone."""
+    guardian: GuardianEntry | None = None
+    """The guardian who consents for the pupil; a cabinet is opened with the link code of the answer."""
+    consent: ConsentEntry | None = None
+    """A consent that the school holds; without one the pupil is registered, but cannot take part."""
+
+
+class RosterHeader(Input):
+    """The class that a roster enters into a season."""
+
+    season: SeasonCode
+    school: OrganisationCode
+    """Code of the school in the register."""
+    school_class: Annotated[ClassName, Field(alias="class")]
+    """The class as the school writes it, for instance «7А»."""
+    occurred_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A class as it enters a season: what holds for every line of its roster. Times have the region's offset."""
+
+    season: Season
+    place: Place
+    occurred_at: datetime
+    now: datetime
+    classes: frozenset[str] | None
+    """Classes of the school that the sender's grants are narrowed to; None for all."""
+    by: Actor | None = None
+    """The sender, as states keep who changed them."""
+    entries: Sequence[PupilEntry] = ()
+    """The lines that can be read."""
+
+    @classmethod
+    def of(
+        cls, header: RosterHeader, season: Season, school: Organisation, now: datetime, classes: frozenset[str] | None
+    ) -> "Intake":
+        """Raises BadInput where the organisation is no school or the time is to come, Conflict outside the season."""
+        if school.kind != "school" or school.municipality is None:
+            raise BadInput.field("school", "is not a school")
+        place = Place(
+            region=school.region,
+            municipality=school.municipality,
+            school=school.id,
+            school_class=header.school_class,
+            grade=int(re.split(r"[^0-9]", header.school_class)[0]),
+            utc_offset=school.utc_offset,
+        )
+        time = happened_at(header.occurred_at, now, zone(school.utc_offset))
+        season.must_contain(time)
+        return cls(season, place, time, now, classes)
+
+    @property
+    def pupils(self) -> list[Key]:
+        """The keys of the pupils on the lines."""
+        return [(self.place.school, entry.external_ref) for entry in self.entries]
+
+    @property
+    def guardians(self) -> list[Key]:
+        """The keys of the guardians who are named with them."""
+        return [(self.place.school, entry.guardian.ref) for entry in self.entries if entry.guardian]
+
+    def reaches(self, classes: Iterable[str]) -> bool:
+        """True where the sender's grants cover one of these classes of the school."""
+        return self.classes is None or not self.classes.isdisjoint(classes)
+
+    def faults(self, entry: PupilEntry, listed: str | None) -> Iterator[FieldError]:
+        """The rules of class and season that a line breaks; `listed` is the place of an earlier line of the pupil."""
+        low, high = self.season.grades
+        if listed is not None:
+            yield FieldError("external_ref", f"is listed already, in {listed}")
+        if entry.grade != self.place.grade:
+            yield FieldError("grade", f"must be {self.place.grade}, as class {self.place.school_class} says")
+        elif not low <= entry.grade <= high:
+            yield FieldError("grade", f"must be from {low} to {high} in season {self.season.code}")
+        if _age(entry.birth_date, self.occurred_at.date()) not in AGES:
+            yield FieldError("birth_date", f"must give an age from {AGES[0]} to {AGES[-1]}")
+        if entry.consent is not None and entry.guardian is None:
+            yield FieldError("consent", "names no giver: the guardian is missing")
+        if entry.consent is not None and entry.consent.given_at > self.now:
+            yield FieldError("consent/given_at", "is in the future")
+
+
+def _age(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -1,0 +1,1 @@
+"""The use cases by resource: each loads, decides and saves."""

@@ -1,0 +1,91 @@
+"""Use case: a school enters its classes into a season, line by line; rosters that wait share a transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from services.registration.copies.seasons import Season
+from services.registration.domain.enrolment import Enrolled, EnrolmentBatch
+from services.registration.domain.organisation import Organisation, known_school
+from services.registration.domain.participant import NewId
+from services.registration.domain.roster import Intake, PupilEntry, RosterHeader
+from services.registration.domain.school_keys import Guardians, Pupils
+from services.registration.repository import Repository
+from shared.base.errors import FieldError, NotKnownYet, ServiceError
+from shared.base.side_thread import aside
+from shared.http.batch import Done, Outcome, Request, decided, served
+from shared.programme.texts import ref_key
+from shared.storage.mongo import Transaction
+
+RosterResult = list[Outcome[Enrolled]] | ServiceError
+"""The outcome of each line, or the refusal of the whole roster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRequest(Request[PupilEntry]):
+    """A roster by its lines."""
+
+    header: RosterHeader
+    refs: Sequence[str | None]
+    """The school's own key of the pupil on each line; None where it cannot be read."""
+
+    def listed(self) -> list[str | None]:
+        """The place of the first line about the pupil of each line; None for the first one itself."""
+        first: dict[str, str] = {}
+        listed: list[str | None] = []
+        for ref, item in zip(self.refs, self.items, strict=True):
+            place = item.at if ref is None else first.setdefault(ref_key(ref), item.at)
+            listed.append(None if place == item.at else place)
+        return listed
+
+
+async def register_rosters(repository: Repository, group: Sequence[RosterRequest], new_id: NewId) -> list[RosterResult]:
+    """Enters classes into their seasons, in order and line by line; where every line is wrong, nothing is written."""
+    schools = await repository.organisations.load(request.header.school for request in group)
+    seasons = await repository.copies.seasons(request.header.season for request in group)
+    intakes = served(group, partial(_intake, schools, seasons))
+    weight = sum(len(request.items) for request in group)
+
+    async def body(tx: Transaction) -> list[RosterResult]:
+        batch = await _batch(repository, [i for i in intakes if isinstance(i, Intake)], new_id, tx)
+        results = await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
+        await repository.save_enrolments(batch, tx)
+        return results
+
+    return await repository.transact(body)
+
+
+def _intake(schools: Mapping[str, Organisation], seasons: Mapping[str, Season], request: RosterRequest) -> Intake:
+    """The class of a roster, if its school and season are known and the sender may speak for it."""
+    header, scope = request.header, request.who.scope
+    school = known_school(schools.get(header.school), header.school, "school")
+    scope.must_cover(*school.place, school_class=header.school_class)
+    season = seasons.get(header.season)
+    if season is None:
+        errors = [FieldError("season", "has not been defined")]
+        raise NotKnownYet(f"season {header.season} has not been defined", slug="season-unknown", errors=errors)
+    intake = Intake.of(header, season, school, request.now, scope.classes(*school.place))
+    return replace(intake, by=request.by, entries=request.values)
+
+
+async def _batch(repository: Repository, intakes: Sequence[Intake], new_id: NewId, tx: Transaction) -> EnrolmentBatch:
+    """The pupils and guardians whom the lines name."""
+    pupils = await repository.pupils((key for intake in intakes for key in intake.pupils), tx)
+    guardians = await repository.guardians((key for intake in intakes for key in intake.guardians), tx)
+    children = await repository.children(intakes, guardians, tx)
+    return EnrolmentBatch(Pupils([*pupils, *children]), Guardians(guardians), repository.codes, new_id)
+
+
+def _result(batch: EnrolmentBatch, request: RosterRequest, intake: Intake | ServiceError) -> RosterResult:
+    return intake if isinstance(intake, ServiceError) else enrolled(batch, request, intake)
+
+
+def enrolled(batch: EnrolmentBatch, request: RosterRequest, intake: Intake) -> list[Outcome[Enrolled]]:
+    """The outcome of each line of a roster, in turn."""
+
+    def decide(listed: str | None, entry: PupilEntry) -> Done[Enrolled]:
+        line = batch.enrol(entry, intake, listed)
+        return Done(line, line.new)
+
+    places = zip(request.items, request.listed(), strict=True)
+    return [decided(item, partial(decide, listed)) for item, listed in places]

@@ -1,0 +1,125 @@
+"""Reads of persons: only within a principal's scope, and each reading leaves a trace."""
+
+from collections.abc import Iterable, Sequence
+
+from services.registration.answers.me import GrantView, Me, OwnPupil
+from services.registration.answers.participants import Known, Names, ParticipantView, PupilPage, PupilView
+from services.registration.answers.progress import Progress
+from services.registration.collections import LINKED
+from services.registration.copies.steps import Steps, progress_id
+from services.registration.copies.store import Copies
+from services.registration.domain.organisation import Organisation
+from services.registration.domain.participant import Participant
+from services.registration.domain.reach import Reach
+from services.registration.reads.organisations import OrganisationReads
+from services.registration.vault import Identity, Vault
+from shared.http.paging import Listing, Paging
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.programme.stages import Rules
+from shared.programme.texts import NAME
+from shared.storage.mongo import Document, Mongo
+
+
+def _plain_cursor(word: str) -> list[str] | None:
+    school_class, _, id = word.rpartition(":")
+    return [school_class, id] if school_class else None
+
+
+OWN = Listing("own pupils", {"_id": str})
+PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_plain_cursor)
+
+
+class ScopedReads:
+    """The persons whom a principal may see; the pupils whose names were shown are noted for the audit log."""
+
+    def __init__(self, mongo: Mongo, vault: Vault, copies: Copies, who: Principal) -> None:
+        self._mongo = mongo
+        self._vault = vault
+        self._copies = copies
+        self._organisations = OrganisationReads(mongo)
+        self._who = who
+        self._reach = Reach(who)
+
+    async def participant(self, id: str) -> ParticipantView:
+        """One pupil, for staff in scope and the family; raises NotFound for all others."""
+        row = await self._mongo["participants"].find_one({"_id": id})
+        participant = Participant.of(row) if row else None
+        if participant is not None and self._reach.is_own(participant):
+            shown: list[str] = []
+        else:
+            participant = self._reach.keeps_consent_of(participant)
+            own = self._reach.guardian_of(participant)
+            shown = list(participant.guardians) if self._reach.covers(participant) else [own] if own else []
+        return ParticipantView.of(participant, await self._known([participant], shown), shown)
+
+    async def me(self, paging: Paging) -> Me:
+        """The grants of the principal, and a page of the pupils whose family it is."""
+        rows, onward = await OWN.page(self._mongo["participants"], await self._family(), paging)
+        pupils = [Participant.of(row) for row in rows]
+        guardians = {p.id: None if self._reach.is_own(p) else self._reach.guardian_of(p) for p in pupils}
+        known = await self._known(pupils, [id for id in guardians.values() if id])
+        items = [OwnPupil.own(pupil, known, guardians[pupil.id]) for pupil in pupils]
+        names = await self._organisations.names(grant.org for grant in self._who.grants)
+        grants = [GrantView.of(grant, names) for grant in self._who.grants]
+        return Me(items=items, next=onward, grants=grants, refused=list(self._who.refused))
+
+    async def pupils(self, code: str, season: str, paging: Paging) -> PupilPage:
+        """A school's pupils of a season, by class; raises NotFound for an unknown one, Forbidden outside the scope."""
+        school = await self._organisations.school(code)
+        self._who.scope.must_cover(*school.place)
+        query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
+        asked = {"school": school.id, "season": season}
+        rows, onward = await PUPILS.page(self._mongo["participants"], query, paging, asked)
+        page = [Participant.of(row) for row in rows]
+        names = await self._names([p.id for p in page], [p.id for p in page])
+        progress = await self._progress(page, [season])
+        return PupilPage(items=[PupilView.of(p, season, names, progress) for p in page], next=onward)
+
+    def _classes(self, school: Organisation) -> Document:
+        """Narrows to the classes of the grants, unless one of them reaches the whole school."""
+        classes = self._who.scope.classes(*school.place)
+        return {} if classes is None else {"place.school_class": {"$in": sorted(classes)}}
+
+    async def _family(self) -> Document:
+        """Matches the pupils who are the principal, or whose guardian it is."""
+        account = self._who.account
+        ways: list[Document] = [{"account": account}] if self._reach.is_pupil else []
+        if self._reach.is_guardian:
+            rows = self._mongo["guardians"].find({"account": account}, {"_id": 1})
+            for id in [row["_id"] for row in await rows.to_list(None)]:
+                ways.append({"guardians": id, f"linked.{id}": account, **LINKED})
+        return {"$or": ways} if ways else {"_id": {"$in": []}}
+
+    async def _known(self, pupils: Sequence[Participant], guardians: Sequence[str]) -> Known:
+        """All that is shown beside some pupils and guardians."""
+        ids = [pupil.id for pupil in pupils]
+        places = [code for p in pupils for code in (p.place.region, p.place.municipality, p.place.school)]
+        seasons = {season for pupil in pupils for season in pupil.seasons}
+        return Known(
+            names=await self._names([*ids, *guardians], ids),
+            organisations=await self._organisations.names(places),
+            progress=await self._progress(pupils, seasons),
+        )
+
+    async def _names(self, persons: Sequence[str], participants: Sequence[str]) -> Names:
+        if not persons:
+            return {}
+        about(participants)
+        rows = await self._mongo["vault"].find({"_id": {"$in": list(persons)}}).to_list(None)
+        return {row["_id"]: _shown(self._vault.open(row)) for row in rows}
+
+    async def _progress(self, pupils: Iterable[Participant], seasons: Iterable[str]) -> Progress:
+        codes = list(seasons)
+        steps = await self._copies.steps([progress_id(pupil.id, season) for pupil in pupils for season in codes])
+        definitions = await self._copies.definitions(codes)
+        return Progress(
+            steps={row["_id"]: Steps.of(row) for row in steps},
+            rules={row["_id"]: Rules.of(row) for row in definitions},
+            seasons={row["_id"]: row["name"] for row in definitions},
+        )
+
+
+def _shown(identity: Identity) -> Identity:
+    """The identity with the name in its one form: an older release sealed names as they were typed."""
+    return {**identity, "name": NAME.read(identity["name"]) or identity["name"]}
