@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from deploy.local import stack
 from deploy.local.folder import data_folder
-from deploy.local.server import NoInfrastructure
 from deploy.local.stack import Infrastructure
+from deploy.programs.server import NoInfrastructure
 
 # No deadline: how long an example takes says more about the machine's other work than about ours.
 hypothesis.settings.register_profile("bilet", deadline=None, max_examples=60)

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from deploy.local.ports import free_port
+from deploy.programs.ports import free_port
 from shared.http.protocol import Protocol
 
 SECONDS = 20.0

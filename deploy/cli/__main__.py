@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 
 from deploy.cli.arguments import parser
 from deploy.cli.installation import CallError
-from deploy.local.server import StackError
+from deploy.programs.server import StackError
 from deploy.simulator.command import PlayError
 from deploy.simulator.scenario import ScenarioError
 from shared.base.errors import ServiceError

@@ -16,7 +16,7 @@ import aiohttp
 from deploy.cli import installation
 from deploy.cli.installation import CallError
 from deploy.cli.options import Form, Verb, Verbs, region, url
-from deploy.local.server import Say
+from deploy.programs.server import Say
 
 TEXT = """\
 Prints a region's numbered events, one JSON object a line, from the first one or from behind --after, and waits for

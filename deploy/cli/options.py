@@ -9,20 +9,61 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.contracts.topics import GROUPS
-from shared.identity.grants import grant_of
+from shared.identity.grants import Role, grant_of
 
 Verbs = Any
 """What commands are added to, as argparse makes it."""
 Run = Callable[[argparse.Namespace], Awaitable[int]]
 
 ROSTOV = Path(__file__).parents[1] / "scenarios" / "rostov-2020"
-LONGEST_DAYS = 36_500
+OPERATOR: Role = "regional-operator"
 NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """A label of DNS (RFC 1123), as Kubernetes has it."""
 
 
 class Form(argparse.RawDescriptionHelpFormatter):
     """Texts of help are laid out already."""
+
+
+def _word(complaint: str, fits: Callable[[str], bool]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not fits(text):
+            raise argparse.ArgumentTypeError(f"{text!r} is {complaint}")
+        return text
+
+    return read
+
+
+def _number(form: str, fits: Callable[[float], bool], kind: Callable[[float], float] = float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or not fits(number):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {form}")
+        return kind(number)
+
+    return read
+
+
+def _is_url(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+url = _word("no URL; for instance http://127.0.0.1:8080", _is_url)
+region = _word("no region's code; for instance RU-ROS", lambda text: not isinstance(grant_of(OPERATOR, text), str))
+"""One in which the role of its operator can be held."""
+namespace = _word(
+    "no namespace: small letters, digits and hyphens, at most 63", lambda text: bool(NAMESPACE.fullmatch(text))
+)
+scale = _number("a number above 0, at most 100", lambda number: 0 < number <= 100)
+seconds = _number("a number of seconds", lambda number: number >= 0)
+port = _number("a port from 1 to 65535", lambda number: number in range(1, 65536), int)
+seed = _number("a whole number", float.is_integer, int)
+days = _number("a whole number of days, at most 36,500", lambda number: number in range(36_501), int)
+limit = _number("a whole number from 1 to 1,000,000", lambda number: number in range(1, 1_000_001), int)
 
 
 class Verb:
@@ -56,66 +97,3 @@ class Verb:
         self.option("--scenario", "default: rostov-2020", "FOLDER", type=Path, default=ROSTOV)
         self.option("--scale", "play a part of the scenario, for instance 0.1", type=scale, default=1.0)
         self.option("--seed", "of everything that is made up; default 2020", type=seed, default=2020)
-
-
-def url(text: str) -> str:
-    """Of a gateway."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise argparse.ArgumentTypeError(f"{text!r} is no URL; for instance http://127.0.0.1:8080")
-    return text
-
-
-def region(text: str) -> str:
-    """A region's code: one in which the role of its operator can be held."""
-    if isinstance(grant_of("regional-operator", text), str):
-        raise argparse.ArgumentTypeError(f"{text!r} is no region's code; for instance RU-ROS")
-    return text
-
-
-def namespace(text: str) -> str:
-    """The name of a namespace in Kubernetes."""
-    if not NAMESPACE.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no namespace: small letters, digits and hyphens, at most 63")
-    return text
-
-
-def scale(text: str) -> float:
-    """A part of a scenario, or a multiple."""
-    return _number(text, lambda number: 0 < number <= 100, "a number above 0, at most 100")
-
-
-def seconds(text: str) -> float:
-    """A time to wait."""
-    return _number(text, lambda number: number >= 0, "a number of seconds")
-
-
-def port(text: str) -> int:
-    """Of TCP."""
-    return int(_number(text, lambda number: number in range(1, 65536), "a port from 1 to 65535"))
-
-
-def seed(text: str) -> int:
-    """Of made-up names and numbers."""
-    return int(_number(text, lambda number: number == int(number), "a whole number"))
-
-
-def days(text: str) -> int:
-    """How far back to look."""
-    form = f"a whole number of days, at most {LONGEST_DAYS:,}"
-    return int(_number(text, lambda number: number in range(LONGEST_DAYS + 1), form))
-
-
-def limit(text: str) -> int:
-    """How many to show."""
-    return int(_number(text, lambda number: number in range(1, 1_000_001), "a whole number from 1 to 1,000,000"))
-
-
-def _number(text: str, fits: Callable[[float], bool], form: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or not fits(number):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {form}")
-    return number

@@ -25,10 +25,10 @@ from deploy.cli.run_file import About, announced
 from deploy.cli.version import ROOT, version
 from deploy.gateway import caddy
 from deploy.local.folder import data_folder
-from deploy.local.ports import is_free
-from deploy.local.server import Say
 from deploy.local.stack import infrastructure
 from deploy.local.system import System, system
+from deploy.programs.ports import is_free
+from deploy.programs.server import Say
 from deploy.simulator.client import Client
 from deploy.simulator.command import PlayError
 from deploy.simulator.report import print_report

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local.ports import claimed, free_port
-from deploy.local.processes import Program
-from deploy.local.server import Say, StackError
+from deploy.programs.ports import claimed, free_port
+from deploy.programs.processes import Program
+from deploy.programs.server import Say, StackError
 
 DEFAULT_PORT = 8080
 PAGE_SERVICE = "analytics"

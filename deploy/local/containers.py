@@ -16,9 +16,9 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
 from deploy.local import kafka, mongo
-from deploy.local.ports import free_port
-from deploy.local.processes import trouble
-from deploy.local.server import Server, StackError, first_answer
+from deploy.programs.ports import free_port
+from deploy.programs.processes import trouble
+from deploy.programs.server import Server, StackError, first_answer
 from deploy.sidecars.replica_set import become_primary
 
 # Its reaper is one more image to pull, and privileged to the engine's socket; `reaper.py` needs neither.

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from deploy.local.server import StackError
+from deploy.programs.server import StackError
 
 ROOM_NEEDED = 1 << 30
 PREFIX = "bilet-"

@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from deploy.local.ports import free_port
-from deploy.local.processes import Program, run, spawn
-from deploy.local.server import Say, Server, first_answer
+from deploy.programs.ports import free_port
+from deploy.programs.processes import Program, run, spawn
+from deploy.programs.server import Say, Server, first_answer
 
 HERE = Path(__file__).parent
 POM = HERE / "pom.xml"

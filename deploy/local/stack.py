@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import kafka, mongo
-from deploy.local.server import NoInfrastructure, Say, Server, StackError
+from deploy.programs.server import NoInfrastructure, Say, Server, StackError
 
 KAFKA_VARIABLE, MONGO_VARIABLE = "KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL"
 ANSWER_SECONDS = 10

@@ -13,10 +13,10 @@ from pathlib import Path
 import aiohttp
 
 from deploy.gateway import caddy
-from deploy.local.ports import free_port
-from deploy.local.processes import Program, Supervisor, run
-from deploy.local.server import Say, StackError
 from deploy.local.stack import Infrastructure
+from deploy.programs.ports import free_port
+from deploy.programs.processes import Program, Supervisor, run
+from deploy.programs.server import Say, StackError
 from deploy.sidecars import identity, secret
 from shared.messaging.lag import OWNERS
 

@@ -12,9 +12,9 @@ from random import Random
 
 from rich.console import Console
 
-from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
 from deploy.local.system import ONE_PROCESS_EACH, System, system
+from deploy.programs.ports import free_port
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan

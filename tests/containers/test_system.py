@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from deploy.local.containers import KAFKA_IMAGE, MONGO_IMAGE
-from deploy.local.ports import free_port
+from deploy.programs.ports import free_port
 from tests.containers import compose as run
 from tests.containers.engine import IMAGES, SERVICES, docker, named, needs, stop
 

@@ -12,9 +12,9 @@ import aiohttp
 import pytest_asyncio
 
 from deploy.cli.whole_demo import settings_of
-from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
 from deploy.local.system import System, system
+from deploy.programs.ports import free_port
 from shared.base.settings import Settings
 from shared.http import audit
 from tests.documents import documented

@@ -16,8 +16,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from deploy.cli.run_file import About, announced
-from deploy.local.ports import free_port
 from deploy.local.system import ROOT, System
+from deploy.programs.ports import free_port
 from shared.base.settings import Settings
 from shared.contracts.topics import REGISTRATION_CATALOGUE
 from shared.messaging import kafka

@@ -16,9 +16,9 @@ import aiohttp
 from aiohttp import web
 from joserfc.jwk import ECKey
 
-from deploy.local.ports import free_port
-from deploy.local.processes import Child, Program, spawn
 from deploy.local.stack import Infrastructure
+from deploy.programs.ports import free_port
+from deploy.programs.processes import Child, Program, spawn
 from deploy.sidecars.identity import Issuer
 from shared.base.settings import Settings
 from shared.contracts import wire

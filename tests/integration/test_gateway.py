@@ -12,8 +12,8 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from deploy.gateway import caddy as gateway
-from deploy.local.ports import free_port
-from deploy.local.processes import spawn
+from deploy.programs.ports import free_port
+from deploy.programs.processes import spawn
 from shared.base.models import Input
 from shared.http.authorisation import NationalOperator
 from shared.http.routes import Route

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deploy.local.ports import free_port
+from deploy.programs.ports import free_port
 from shared.http.routes import Route
 from tests.asking import Asked
 

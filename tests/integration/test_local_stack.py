@@ -18,8 +18,8 @@ from pymongo import AsyncMongoClient
 from deploy.cli.whole_demo import peak_memory
 from deploy.local import folder, stack
 from deploy.local.folder import data_folder
-from deploy.local.server import NoInfrastructure, StackError
 from deploy.local.stack import Infrastructure
+from deploy.programs.server import NoInfrastructure, StackError
 
 pytestmark = pytest.mark.timeout(300)  # most tests here start a stack of their own
 

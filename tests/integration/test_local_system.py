@@ -15,11 +15,11 @@ import pytest
 from aiohttp import web
 
 from deploy.gateway import caddy as gateway
-from deploy.local.ports import LAST, claimed, free_port, is_free
-from deploy.local.processes import Program, Supervisor
-from deploy.local.server import StackError
 from deploy.local.stack import Infrastructure
 from deploy.local.system import prove, system
+from deploy.programs.ports import LAST, claimed, free_port, is_free
+from deploy.programs.processes import Program, Supervisor
+from deploy.programs.server import StackError
 from deploy.sidecars import identity
 from deploy.sidecars.identity import TOKEN_SECONDS
 from shared.base.errors import Unauthenticated

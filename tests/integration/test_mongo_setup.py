@@ -13,8 +13,8 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 from deploy.local import mongo
-from deploy.local.ports import free_port
-from deploy.local.processes import Program, spawn
+from deploy.programs.ports import free_port
+from deploy.programs.processes import Program, spawn
 from deploy.sidecars.mongo_setup import AUTHENTICATION_FAILED, OPERATOR, ROOT, UNAUTHORIZED, USERS, ReplicaSet, Watch
 from deploy.sidecars.replica_set import REPLICA_SET
 from shared.base.errors import Unavailable

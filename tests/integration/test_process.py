@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
+from deploy.programs.ports import free_port
 from shared.base.settings import Settings
 
 NOBODY = "127.0.0.1:9"

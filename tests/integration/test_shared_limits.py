@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from deploy.local.ports import free_port
 from deploy.local.stack import Infrastructure
+from deploy.programs.ports import free_port
 from shared.base.quota import Quota, QuotaExceeded
 from shared.http import open_answers
 from shared.http.open_answers import FREE, OpenAnswers

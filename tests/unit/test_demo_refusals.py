@@ -11,7 +11,7 @@ from deploy.cli.installation import CallError
 from deploy.cli.options import ROSTOV
 from deploy.cli.play import refuse_another, scenario_of
 from deploy.cli.whole_demo import Play, demo
-from deploy.local.server import StackError
+from deploy.programs.server import StackError
 
 PLAY = Play(ROSTOV, scale=0.02, seed=2020, keep=None, port=None, exit=True)
 NOTE = "season 2020 of 28,866 pupils, scale 1, seed 2020"

@@ -11,7 +11,7 @@ from aiohttp import web
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from structlog.testing import capture_logs
 
-from deploy.local.ports import free_port
+from deploy.programs.ports import free_port
 from shared.base.errors import Unavailable
 from shared.identity import issuer as module
 from shared.identity.issuer import COLD_SECONDS, LARGEST_DOCUMENT, REFETCH_SECONDS, IssuerKeys, published, usable

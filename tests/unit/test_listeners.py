@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.ports import free_port
+from deploy.programs.ports import free_port
 from shared.base.settings import Settings
 from shared.http.listeners import listeners
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.folder import LOCK, data_folder
-from deploy.local.server import StackError
+from deploy.programs.server import StackError
 
 RUN = """
 import sys

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.gateway import caddy as gateway
-from deploy.local.processes import ending, trouble
+from deploy.programs.processes import ending, trouble
 
 
 @pytest.mark.parametrize(

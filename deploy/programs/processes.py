@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from deploy.local.server import Say, StackError
+from deploy.programs.server import Say, StackError
 
 NO_ROOM = 16 << 20
 DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")

@@ -1,0 +1,15 @@
+"""What deploys stays small: it serves who runs Bilet, and what serves tests alone is theirs."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BOUNDS = {"deploy": 6_000, "deploy/local": 1_000, "deploy/simulator": 2_250, "deploy/cli": 1_900}
+"""Lines of Python."""
+
+
+@pytest.mark.parametrize(("folder", "bound"), BOUNDS.items(), ids=BOUNDS)
+def test_a_part_of_the_deployment_is_small(folder: str, bound: int) -> None:
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / folder).rglob("*.py"))
+    assert 0 < lines <= bound
