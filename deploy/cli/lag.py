@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from deploy.cli import installation
 from deploy.cli.options import Verb, Verbs, seconds
 from deploy.cli.readiness import within
-from shared.messaging.lag import Backlog, backlog, faults
+from shared.base.settings import Settings
+from shared.messaging import lag
+from shared.messaging.lag import Backlog, faults
 
 TEXT = """\
 How many records are accepted and not visible yet: in the outbox of a service (committed, not in Kafka yet), before a
@@ -21,15 +23,22 @@ ROW = "{:<9} {:<28} {:>12}"
 
 def add(verbs: Verbs) -> None:
     """Adds the command."""
-    lag = Verb(verbs, "lag", run, "what is accepted and not visible yet", TEXT)
-    how = lag.parser.add_mutually_exclusive_group()
+    verb = Verb(verbs, "lag", run, "what is accepted and not visible yet", TEXT)
+    how = verb.parser.add_mutually_exclusive_group()
     for name, words in {
         "--wait": "until nothing waits, at most so long",
         "--every": "again and again, each a line of JSON",
     }.items():
         how.add_argument(name, type=seconds, default=0, metavar="SECONDS", help=words)
-    lag.flag("--json", "as one line of JSON, for scripts")
-    lag.data()
+    verb.flag("--json", "as one line of JSON, for scripts")
+    verb.data()
+
+
+async def backlog(settings: Settings) -> Backlog:
+    """Counts what waits in the platform's collections, and in the logs that services keep themselves."""
+    from services.analytics.feed.relay import unpublished  # every other command starts without the services
+
+    return await lag.backlog(settings, {"analytics": unpublished})
 
 
 async def run(options: argparse.Namespace) -> int:

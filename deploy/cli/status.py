@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 
 from deploy.cli import installation
+from deploy.cli.lag import backlog
 from deploy.cli.options import Verb, Verbs
 from deploy.cli.readiness import within
 from deploy.cli.run_file import About
 from shared.base.settings import Settings
-from shared.messaging.lag import backlog
 from shared.storage.mongo import Mongo
 
 TEXT = """\

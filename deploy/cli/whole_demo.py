@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.cli.installation import signing
+from deploy.cli.lag import backlog
 from deploy.cli.open_page import address
 from deploy.cli.open_season import open_season
 from deploy.cli.play import play_season, refuse_another, scenario_of
@@ -35,7 +36,6 @@ from deploy.simulator.report import print_report
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Result
 from shared.base.settings import Settings
-from shared.messaging.lag import backlog
 
 PAGE_SECONDS = 1.0
 PAGE_TIMEOUT = aiohttp.ClientTimeout(total=10)

@@ -1,7 +1,8 @@
 """The lag between accepted and visible: rows in outboxes, records not handled, feed records not published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from aiokafka.errors import KafkaError
 
@@ -18,6 +19,8 @@ from shared.messaging.offsets import StoredOffsets, offset_id
 from shared.storage import outbox
 from shared.storage.mongo import Document, Mongo
 
+Unpublished = Callable[[Mongo], Awaitable[Mapping[str, int]]]
+"""What a service's own logs have that is not in their topics yet, by name."""
 OWNERS: tuple[str, ...] = tuple(dict.fromkeys(GROUPS.values()))
 
 
@@ -31,7 +34,7 @@ class Backlog:
     """By group: the ends of its topics' partitions less its stored offsets, 0 for one that it has not met; and what it
     keeps for later."""
     unpublished: Mapping[str, int]
-    """By region: numbered in its feed, not in its topic yet."""
+    """By name of a log that a service keeps itself, as a region's feed: numbered in it, not in its topic yet."""
 
     @property
     def total(self) -> int:
@@ -39,8 +42,11 @@ class Backlog:
         return sum(self.outboxes.values()) + sum(self.lags.values()) + sum(self.unpublished.values())
 
 
-async def backlog(settings: Settings) -> Backlog:
-    """Reads the services' databases and the broker's ends; the outboxes first, since what leaves them becomes lag."""
+async def backlog(settings: Settings, logs: Mapping[str, Unpublished] = MappingProxyType({})) -> Backlog:
+    """Reads the services' databases and the broker's ends; the outboxes first, since what leaves them becomes lag.
+
+    `logs` are what counts a service's own log, by service.
+    """
     databases = _databases(settings)
     try:
         outboxes = {owner: await outbox.size(mongo) for owner, mongo in databases.items()}
@@ -52,7 +58,8 @@ async def backlog(settings: Settings) -> Backlog:
         for mongo in databases.values():
             async for row in mongo[DEFERRED].find({"state": "waiting", "group": {"$in": list(lags)}}, {"group": 1}):
                 lags[row["group"]] += 1
-        return Backlog(outboxes, lags, await _unpublished(databases["analytics"]))
+        counted = [await count(databases[owner]) for owner, count in logs.items()]
+        return Backlog(outboxes, lags, {name: number for counts in counted for name, number in counts.items()})
     finally:
         _close(databases)
 
@@ -115,9 +122,3 @@ def _databases(settings: Settings) -> dict[str, Mongo]:
 def _close(databases: Mapping[str, Mongo]) -> None:
     for mongo in databases.values():
         mongo.close()
-
-
-async def _unpublished(analytics: Mongo) -> dict[str, int]:
-    cursors = {row["_id"]: row["seq"] async for row in analytics["feed_published"].find({})}
-    heads = await analytics["feed_heads"].find({}).to_list(None)
-    return {head["_id"]: head["last"] - cursors.get(f"{head['_id']}:{head['epoch']}", 0) for head in heads}

@@ -9,11 +9,11 @@ from typing import Any
 
 import aiohttp
 
+from deploy.cli.lag import backlog
 from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
 from shared.base.settings import Settings
 from shared.contracts.topics import region_topic
-from shared.messaging.lag import backlog
 from tests.chaos import counter
 from tests.verdict import Broken, same
 

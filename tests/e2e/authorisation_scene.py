@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from deploy.cli.lag import backlog
 from shared.base.settings import Settings
-from shared.messaging.lag import backlog
 from tests.e2e.conftest import Client
 from tests.e2e.season import NATION, World, soon, world
 from tests.integration.running import eventually

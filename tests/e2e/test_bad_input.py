@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from deploy.cli.lag import backlog
 from shared.base.settings import Settings
 from shared.contracts.topics import TOPICS
 from shared.messaging import kafka
-from shared.messaging.lag import OWNERS, backlog
+from shared.messaging.lag import OWNERS
 from shared.storage.mongo import Mongo
 from tests.e2e.conftest import BOOKKEEPING, Answer, Client
 from tests.e2e.season import World, soon, world

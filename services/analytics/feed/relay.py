@@ -115,3 +115,10 @@ def _row(record: Document, topic: str) -> Row:
             ("content-type", b"application/json"),
         ],
     )
+
+
+async def unpublished(mongo: Mongo) -> dict[str, int]:
+    """How many records of each region's log are not in its topic yet."""
+    cursors = {row["_id"]: row["seq"] async for row in mongo["feed_published"].find({})}
+    heads = await mongo["feed_heads"].find({}).to_list(None)
+    return {head["_id"]: head["last"] - cursors.get(f"{head['_id']}:{head['epoch']}", 0) for head in heads}
