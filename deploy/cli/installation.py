@@ -30,7 +30,7 @@ class CallError(Exception):
 
 
 class Servers(Settings):
-    """What it takes to look into a system's queues: where its servers are, and none of its secrets."""
+    """The settings that it takes to look into a system's queues: its servers, and none of its secrets."""
 
     kafka_bootstrap_servers: str = Field(pattern=r"^[^,\s]+:\d+(,[^,\s]+:\d+)*$")
     master_key: bytes = Field(default=b"", validate_default=False)
@@ -38,7 +38,7 @@ class Servers(Settings):
 
 
 def named_servers() -> bool:
-    """Whether the environment names a server."""
+    """Returns whether the environment names a server."""
     return any(os.environ.get(name) for name in SERVERS)
 
 
@@ -93,7 +93,7 @@ def at(url: str | None) -> str | None:
 
 
 def about(folder: Path) -> About:
-    """What the demo that runs with this data folder says of itself; raises CallError when none does."""
+    """The word of the demo that runs with this data folder on itself; raises CallError when none does."""
     servers_of(folder)
     return replace(run_file.about(folder), url=_url(folder))
 
@@ -127,7 +127,7 @@ def signing(issuer: Issuer) -> Token:
 
 
 def nothing_up(otherwise: str | None = None) -> str:
-    """That no demo runs here, and what can be done about it."""
+    """Says that no demo runs here, and what can be done about it."""
     ways = ["start one by `make demo` or `bilet demo`", "name the system by --data FOLDER"]
     return f"No demo is up here: {', or '.join([*ways, otherwise] if otherwise else ways)}"
 

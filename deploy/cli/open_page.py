@@ -49,7 +49,7 @@ def address(url: str, region: str, season: str, token: str) -> str:
 
 
 def _grant(viewer: str, region: str) -> Mapping[str, str]:
-    """What `ROLE` or `ROLE:ORG` may see; the organisation is the region or the nation where none is said."""
+    """The grant of `ROLE` or `ROLE:ORG`; the organisation is the region or the nation where none is said."""
     name, _, org = viewer.partition(":")
     role = next((role for role in VIEWERS if role == name), None)
     if role is None:

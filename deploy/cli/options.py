@@ -1,4 +1,4 @@
-"""What several commands share: how a command is added, its options, and what a wrong word of each is told."""
+"""The parts that commands share: how one is added, its options, and what a wrong word of each is told."""
 
 import argparse
 import math
@@ -12,7 +12,7 @@ from shared.contracts.topics import GROUPS
 from shared.identity.grants import Role, grant_of
 
 Verbs = Any
-"""What commands are added to, as argparse makes it."""
+"""The list that commands are added to, as argparse makes it."""
 Run = Callable[[argparse.Namespace], Awaitable[int]]
 
 ROSTOV = Path(__file__).parents[1] / "scenarios" / "rostov-2020"
@@ -93,7 +93,7 @@ class Verb:
         self.option("--data", "data folder of the demo that is meant", "FOLDER")
 
     def scenario(self) -> None:
-        """What is played."""
+        """The season that is played."""
         self.option("--scenario", "default: rostov-2020", "FOLDER", type=Path, default=ROSTOV)
         self.option("--scale", "play a part of the scenario, for instance 0.1", type=scale, default=1.0)
         self.option("--seed", "of everything that is made up; default 2020", type=seed, default=2020)

@@ -79,7 +79,7 @@ def _words(scenario: Scenario, seed: int) -> str:
 
 
 async def _events(region: str, url: str, token: Token) -> int:
-    """How many events the region's feed holds; 0 where there is none yet."""
+    """The number of events that the region's feed holds; 0 where there is none yet."""
     grants = [{"role": "regional-operator", "org": region}]
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
         try:

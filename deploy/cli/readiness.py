@@ -56,7 +56,7 @@ async def answering(url: str, seconds: float) -> None:
 
 
 async def _complaint(http: aiohttp.ClientSession, url: str) -> str:
-    """Why what answers there is not well; empty when it is."""
+    """Says why what answers there is not well; empty when it is."""
     try:
         async with http.get(url) as answer:
             return "" if answer.status == 200 else f"{url} says {answer.status}"

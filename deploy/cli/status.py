@@ -65,7 +65,7 @@ class Status:
 
     @property
     def well(self) -> bool:
-        """Whether everything answers and is ready."""
+        """True if everything answers and is ready."""
         return self.waiting is not None and all(said.startswith(READY) for _, said in self.parts.values())
 
     def lines(self) -> Sequence[str]:

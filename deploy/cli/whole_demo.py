@@ -48,7 +48,7 @@ BILET, FIRST_CALLS = Path(".venv/bin/bilet"), Path("deploy/first-calls.sh")
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What to play, and how the system that plays it is kept."""
+    """A play to be made, and how the system that plays it is kept."""
 
     scenario: Path
     scale: float
@@ -151,7 +151,7 @@ async def _keep_open(url: str, scenario: Scenario, token: str) -> None:
 
 
 async def _drained(running: System, since: float) -> float | None:
-    """When every lag was 0 and every outbox and feed relay empty; None if that did not come about in time."""
+    """The time at which every lag was 0 and every outbox and feed relay empty; None if it did not come."""
     settings = settings_of(running.settings)
     try:
         async with asyncio.timeout(max(0.0, since + DRAIN_SECONDS - time.monotonic())):

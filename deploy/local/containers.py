@@ -34,7 +34,7 @@ KAFKA_PORT, INTERNAL_PORT, CONTROLLER_PORT, MONGO_PORT = 9092, 19092, 9093, 2701
 
 
 def why_not(environ: Mapping[str, str]) -> str | None:
-    """Why containers cannot run here, in words; None when a Docker engine answers."""
+    """Says why containers cannot run here; None when a Docker engine answers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         with suppress(DockerException, OSError):
@@ -80,7 +80,7 @@ async def replica_set(folder: Path | None, environ: Mapping[str, str]) -> AsyncI
 
 
 def _published(container: DockerContainer, port: int) -> str:
-    """Where a port of the container will be reached from here."""
+    """The address at which a port of the container will be reached from here."""
     own = free_port()
     container.with_bind_ports(port, own)
     return f"{container.get_docker_client().host()}:{own}"

@@ -33,7 +33,7 @@ COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies"
 
 
 def why_not(environ: Mapping[str, str]) -> str | None:
-    """Why Kafka cannot run as a process here, in words; None when it can."""
+    """Says why Kafka cannot run as a process here; None when it can."""
     java = shutil.which(_java(environ), path=environ.get("PATH"))
     if java is None:
         return "Java is neither in JAVA_HOME nor in PATH"

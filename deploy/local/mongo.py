@@ -59,7 +59,7 @@ def executable(environ: Mapping[str, str]) -> str | None:
 
 
 def why_not(environ: Mapping[str, str]) -> str | None:
-    """Why MongoDB cannot run as a process here, in words; None when it can."""
+    """Says why MongoDB cannot run as a process here; None when it can."""
     mongod = executable(environ)
     if mongod is None:
         return f"mongod is not in PATH, and its wheel {WHEEL} is not installed"

@@ -30,7 +30,7 @@ class Infrastructure:
 
 @dataclass(frozen=True)
 class Run:
-    """What a provider may need to know: the folder, whether it outlives the run, the environment, where to speak."""
+    """A run, as providers need to know it: its folder, whether that outlives it, the environment, where to speak."""
 
     data: Path
     kept: bool

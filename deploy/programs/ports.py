@@ -16,7 +16,7 @@ _in_use: set[int] = set()
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on `port` of 127.0.0.1 now."""
+    """Returns whether a server could listen on `port` of 127.0.0.1 now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -38,7 +38,7 @@ def free_port() -> int:
 
 @contextmanager
 def claimed(port: int) -> Iterator[bool]:
-    """Whether a port is free and nobody else's; if so, it is for the body alone while that runs.
+    """Gives whether a port is free and nobody else's; if so, it is for the body alone while that runs.
 
     A port that `free_port` gave to this process is its own already.
     """

@@ -29,7 +29,7 @@ HEALTHY_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Program:
-    """What to run: its name for people, arguments, environment, and the file that takes all of its output."""
+    """A program to run: its name for people, arguments, environment, and the file that takes all of its output."""
 
     name: str
     argv: Sequence[str]
@@ -70,7 +70,7 @@ class Child:
         return f"{self.program.name} stopped ({ending(await self.wait())}): {self.last_words()}"
 
     def last_words(self) -> str:
-        """What it said last, by its log; earlier runs may have written to the same file."""
+        """The last thing that it said, by its log; earlier runs may have written to the same file."""
         try:
             if shutil.disk_usage(self.program.log.parent).free < NO_ROOM:
                 return f"no room left on the disk of {self.program.log.parent}"
@@ -156,7 +156,7 @@ class Supervisor:
         return {name: child.pid if child.exit_code is None else None for name, child in self._children.items()}
 
     def restarts(self, name: str) -> int:
-        """How often a program has been started again."""
+        """The number of times that a program has been started again."""
         return self._restarts[name]
 
     def send(self, name: str, number: signal.Signals) -> None:
@@ -185,7 +185,7 @@ class Supervisor:
 
 
 def ending(code: int) -> str:
-    """How a process ended, in words."""
+    """Says in words how a process ended."""
     return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 

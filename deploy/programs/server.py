@@ -1,4 +1,4 @@
-"""What every provider gives: a running server, or one clear sentence that says why not."""
+"""A running server, as every provider gives it, or one clear sentence that says why there is none."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -72,7 +72,7 @@ class Issuer:
 
 
 class Settings(BaseSettings):
-    """What the process needs; the client is who may ask for a token of any subject with any grants."""
+    """Settings of the process; the client is who may ask for a token of any subject with any grants."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 

@@ -36,7 +36,7 @@ Passwords = Mapping[str, str]
 
 
 class Settings(BaseSettings):
-    """What the process needs."""
+    """Settings of the process."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -55,7 +55,7 @@ class NotReady(Exception):
 
 
 def roles(user: str) -> list[dict[str, str]]:
-    """What a user may: a service reads and writes its own database, the operator every service's."""
+    """The rights of a user: a service reads and writes its own database, the operator every service's."""
     prefix = ServiceSettings.model_fields["mongo_database_prefix"].default
     if user == ROOT:
         return [{"role": "root", "db": "admin"}]

@@ -47,7 +47,7 @@ class TokenRequest(Input):
 
 
 def read(text: bytes, client: str) -> TokenRequest:
-    """What the form asks for, once it proves that it comes from the client: `client` is its id and secret, a line each.
+    """Reads the form, once it proves that it comes from the client: `client` is its id and secret, a line each.
 
     Raises Refused. No field may be there twice, and one that is not known is refused, since `grnats` grants nothing.
     """

@@ -1,4 +1,4 @@
-"""What people do in a season, and the HTTP command of each: bodies are built when a step's turn comes."""
+"""The acts of a season, and the HTTP command of each: bodies are built when a step's turn comes."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field

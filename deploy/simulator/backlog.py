@@ -55,7 +55,7 @@ class Backlog:
 
     @property
     def bound(self) -> float:
-        """How many events may be on their way."""
+        """The number of events that may be on their way."""
         return max(self._floor, self.capacity * (self._lag + self._request_seconds))
 
     def send(self, events: Mapping[str, int]) -> None:

@@ -35,12 +35,12 @@ EVENTS = {
     COMPETENCIES: "competency.approved.v1",
     VENUES: "venue.registered.v1",
 }
-"""What a definition causes, by its route; those of diagnostics are trials' own."""
+"""The event that a definition causes, by its route; those of diagnostics are trials' own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What later steps refer to: draft numbers by code, and each municipality's venues, at least one."""
+    """The entries that later steps refer to: draft numbers by code, and each municipality's venues, at least one."""
 
     season: int
     schools: Mapping[str, int]

@@ -43,7 +43,7 @@ class Unavailable(Exception):
 
 @dataclass(slots=True)
 class Traffic:
-    """What was sent: requests by route and role, retries by reason, entries accepted."""
+    """A count of what was sent: requests by route and role, retries by reason, entries accepted."""
 
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)

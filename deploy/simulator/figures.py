@@ -38,7 +38,7 @@ class Check:
 
     @property
     def right(self) -> bool:
-        """Whether both are the same."""
+        """True if both are the same."""
         return self.expected == self.computed
 
 
@@ -125,5 +125,5 @@ def _all_equal(figure: str, rows: int, differing: Sequence[str]) -> Check:
 
 
 def _source(scenario: Scenario, figure: str) -> str:
-    """Whether the region reported the figure itself; a note may follow its name after a colon."""
+    """`reported` if the region reported the figure itself; a note may follow its name after a colon."""
     return REPORTED if any(note.split(":")[0].strip() == figure for note in scenario.reported) else FILLER

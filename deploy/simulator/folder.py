@@ -18,7 +18,7 @@ TEXT = re.compile(r"(?=.*\S).{1,150}", re.DOTALL)
 OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 
 Form = tuple[str, Callable[[Any], Any]]
-"""How a value is written: in words, and what reads it; a ValueError, TypeError or KeyError refuses it."""
+"""The form of a value in words, and its reader; a ValueError, TypeError or KeyError refuses it."""
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str]:

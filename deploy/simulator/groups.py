@@ -1,4 +1,4 @@
-"""Who goes to which trial: pupils in groups by competency, with the scenario's attendances exactly used up."""
+"""Pupils in groups by competency for their trials, with the scenario's attendances exactly used up."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

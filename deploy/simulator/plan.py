@@ -32,7 +32,7 @@ class Plan:
 
     @property
     def events(self) -> int:
-        """How many events the whole plan causes."""
+        """The number of events that the whole plan causes."""
         return sum(sum(step.events.values()) for step in self.steps)
 
 

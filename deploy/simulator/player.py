@@ -20,7 +20,7 @@ async def _go_on(fraction: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How a plan is played: requests at once, and after which fractions of its events it pauses."""
+    """The pace of a play: requests at once, and after which fractions of its events it pauses."""
 
     concurrency: int = 48
     pause_at: Sequence[float] = ()

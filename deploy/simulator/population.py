@@ -64,7 +64,7 @@ class Pupil:
     depth: Depth
     guardian: Guardian | None
     cabinet: bool
-    """Whether the guardian opens an own cabinet for this child."""
+    """True where the guardian opens an own cabinet for this child."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How far the play is: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+"""The progress of a play: a bar with rate and time left on a terminal, a line now and then elsewhere."""
 
 import time
 from collections.abc import Iterator

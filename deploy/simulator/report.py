@@ -1,4 +1,4 @@
-"""What a play showed, as tables for people and as a document for scripts."""
+"""The outcome of a play, as tables for people and as a document for scripts."""
 
 from dataclasses import asdict
 from typing import Any

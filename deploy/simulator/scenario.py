@@ -22,7 +22,7 @@ class ScenarioError(ValueError):
 
 
 class Gate(StrEnum):
-    """When a season's recommendation is issued."""
+    """The moment at which a season's recommendation is issued."""
 
     AFTER_ALL_STAGES = "after-all-stages"
     AFTER_DIAGNOSTICS = "after-diagnostics"

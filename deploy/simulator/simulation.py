@@ -29,7 +29,7 @@ FIGURES_INTERVAL = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a play showed. Seconds count from the first command."""
+    """The outcome of a play. Seconds count from the first command."""
 
     scenario: Scenario
     checks: tuple[Check, ...]
@@ -47,13 +47,13 @@ class Result:
 
     @property
     def right(self) -> bool:
-        """Whether every figure is the scenario's."""
+        """True if every figure is the scenario's."""
         return all(check.right for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a scenario is played; the same seed plays the same season."""
+    """The way a scenario is played; the same seed plays the same season."""
 
     seed: int = 1
     pace: Pace = field(default_factory=Pace)
