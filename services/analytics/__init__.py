@@ -1,0 +1,1 @@
+"""Analytics: regional figures folded from facts, and the regions' numbered logs."""

@@ -1,0 +1,1 @@
+"""Notifications: a family's inbox, and its live stream."""

@@ -118,7 +118,7 @@ def _row(record: Document, topic: str) -> Row:
 
 
 async def unpublished(mongo: Mongo) -> dict[str, int]:
-    """How many records of each region's log are not in its topic yet."""
-    cursors = {row["_id"]: row["seq"] async for row in mongo["feed_published"].find({})}
-    heads = await mongo["feed_heads"].find({}).to_list(None)
-    return {head["_id"]: head["last"] - cursors.get(f"{head['_id']}:{head['epoch']}", 0) for head in heads}
+    """Returns how many records of each region's log are not in its topic yet."""
+    cursors = {row["_id"]: row["seq"] async for row in mongo[FEED_PUBLISHED].find({})}
+    heads = await mongo[FEED_HEADS].find({}).to_list(None)
+    return {head["_id"]: head["last"] - cursors.get(_cursor_id(head), 0) for head in heads}
