@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from services.analytics.copies import Copies
+from services.analytics.copies import KEPT, Copies
 from services.analytics.feed.numbering import Numbering
 from services.analytics.figures.registry import FOLD
 from services.analytics.projection import Projection
-from shared.contracts import topics
+from shared.contracts import registration, topics, trials
 from shared.messaging.consumer import BatchConsumer
+from shared.messaging.events import Events
 from shared.runtime.service import Platform
 
 CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
@@ -16,12 +17,18 @@ VIEWS = f"analytics.views.{FOLD}"
 FEED_LINGER_MS = 50
 """Every reader of a region waits for this group, and its polls are the cheapest: small ones are affordable."""
 
+DEFINED = Events.of(KEPT.keys(), ignored=[trials.VenueRegistered, trials.SlotOpened])
+FOLDED = Events.of(
+    [registration.ParticipantRegistered, registration.GuardianLinked, *topics.TRIALS_EVENTS.events],
+    ignored=[registration.ConsentGiven, registration.ConsentWithdrawn, registration.AccountLinked],
+)
+
 
 def views(platform: Platform) -> Sequence[BatchConsumer]:
     """Returns the consumers of the figures: the catalogue, then the facts."""
     projection = Projection(platform.mongo, platform.settings.kafka_topic_prefix + VIEWS)
-    catalogue = platform.catalogue("analytics.catalogue", CATALOGUE, Copies(platform.mongo, projection).apply)
-    facts = platform.consumer(VIEWS, FACTS, projection.apply, after=catalogue)
+    catalogue = platform.catalogue("analytics.catalogue", CATALOGUE, Copies(platform.mongo, projection).apply, DEFINED)
+    facts = platform.consumer(VIEWS, FACTS, projection.apply, after=catalogue, events=FOLDED)
     facts.is_shown_whole = True
     return [catalogue, facts]
 
@@ -29,8 +36,17 @@ def views(platform: Platform) -> Sequence[BatchConsumer]:
 def feed(platform: Platform) -> Sequence[BatchConsumer]:
     """Returns the consumers of the regional feeds: the catalogue, then the facts."""
     numbering = Numbering(platform.mongo, platform.settings.master_key, platform.clock)
-    catalogue = platform.consumer("analytics.feed-catalogue", CATALOGUE, numbering.apply)
+    catalogue = platform.consumer(
+        "analytics.feed-catalogue", CATALOGUE, numbering.apply, events=Events.all_of(CATALOGUE)
+    )
     return [
         catalogue,
-        platform.consumer("analytics.feed", FACTS, numbering.apply, after=catalogue, linger_ms=FEED_LINGER_MS),
+        platform.consumer(
+            "analytics.feed",
+            FACTS,
+            numbering.apply,
+            after=catalogue,
+            linger_ms=FEED_LINGER_MS,
+            events=Events.all_of(FACTS),
+        ),
     ]

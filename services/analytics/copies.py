@@ -1,9 +1,10 @@
 """Copies of the catalogue: the seasons' rules for the fold, and the names that figures are shown with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.analytics.collections import COMPETENCIES, ORGANISATIONS, SEASONS
 from services.analytics.projection import Projection
+from shared.contracts.event import Event
 from shared.contracts.registration import OrganisationDefined
 from shared.contracts.trials import CompetencyApproved, SeasonDefined
 from shared.messaging.poll import Received
@@ -11,7 +12,11 @@ from shared.programme.stages import Rules
 from shared.storage.copies import newest
 from shared.storage.mongo import Mongo, Transaction
 
-KEPT = {OrganisationDefined: ORGANISATIONS, SeasonDefined: SEASONS, CompetencyApproved: COMPETENCIES}
+KEPT: Mapping[type[Event], str] = {
+    OrganisationDefined: ORGANISATIONS,
+    SeasonDefined: SEASONS,
+    CompetencyApproved: COMPETENCIES,
+}
 """The events that define an object, and the collection of its newest definition."""
 
 

@@ -6,8 +6,9 @@ from functools import partial
 from services.notifications import domain, handlers
 from services.notifications.copies import Copies
 from services.notifications.repository import Repository
-from shared.contracts import topics
+from shared.contracts import registration, topics, trials
 from shared.messaging.consumer import BatchConsumer
+from shared.messaging.events import Events
 from shared.messaging.poll import Received
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
@@ -15,12 +16,15 @@ from shared.storage.mongo import Transaction
 CATALOGUE = [topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 
+NAMED = Events.of([trials.SeasonDefined, trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened])
+TOLD = Events.of([*domain.DATA, registration.AccountLinked])
+
 
 def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
     """Returns the consumers of the inbox: the catalogue, then the facts."""
-    catalogue = platform.catalogue("notifications.catalogue", CATALOGUE, copies.apply)
+    catalogue = platform.catalogue("notifications.catalogue", CATALOGUE, copies.apply, NAMED)
     told = partial(_told, Repository(platform.mongo))
-    return [catalogue, platform.consumer("notifications.inbox", FACTS, told, after=catalogue)]
+    return [catalogue, platform.consumer("notifications.inbox", FACTS, told, after=catalogue, events=TOLD)]
 
 
 async def _told(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:

@@ -6,9 +6,11 @@ from functools import partial
 
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
+from shared.contracts import trials
 from shared.contracts.topics import TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import PathEvent, SeasonDefined
 from shared.messaging.consumer import BatchConsumer
+from shared.messaging.events import Events
 from shared.messaging.poll import Received
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
@@ -16,12 +18,26 @@ from shared.storage.mongo import Transaction
 UNHURRIED_MS = 500
 """A school's list may be a second late; it spares half of the transactions."""
 
+RULES = Events.of(
+    [trials.SeasonDefined], ignored=[trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened]
+)
+STEPS = Events.of(
+    [
+        trials.DiagnosticCompleted,
+        trials.TrialAttended,
+        trials.AttendanceRevoked,
+        trials.RecommendationIssued,
+        trials.RecommendationWithdrawn,
+    ],
+    ignored=[trials.TrialBooked, trials.TrialCancelled],
+)
+
 
 def copies(platform: Platform, kept: Copies) -> Sequence[BatchConsumer]:
     """The readers of trials: the seasons' rules, and each pupil's steps."""
-    rules = platform.catalogue("registration.rules", [TRIALS_CATALOGUE.name], partial(keep_rules, kept))
+    rules = platform.catalogue("registration.rules", [TRIALS_CATALOGUE.name], partial(keep_rules, kept), RULES)
     steps = platform.consumer(
-        "registration.steps", [TRIALS_EVENTS.name], partial(keep_steps, kept), linger_ms=UNHURRIED_MS
+        "registration.steps", [TRIALS_EVENTS.name], partial(keep_steps, kept), linger_ms=UNHURRIED_MS, events=STEPS
     )
     rules.is_shown_whole = steps.is_shown_whole = True
     return [rules, steps]

@@ -8,9 +8,17 @@ from services.trials.domain.paths import NewId
 from services.trials.handlers import consents
 from services.trials.repository import Repository
 from shared.contracts.event import ParticipantEvent
-from shared.contracts.registration import ConsentGiven, ConsentWithdrawn, OrganisationDefined, ParticipantRegistered
+from shared.contracts.registration import (
+    AccountLinked,
+    ConsentGiven,
+    ConsentWithdrawn,
+    GuardianLinked,
+    OrganisationDefined,
+    ParticipantRegistered,
+)
 from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
 from shared.messaging.consumer import BatchConsumer
+from shared.messaging.events import Events
 from shared.messaging.poll import Received
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
@@ -19,10 +27,18 @@ from shared.storage.mongo import Transaction
 def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequence[BatchConsumer]:
     """Returns the consumers of registration's two topics."""
     defined = platform.catalogue(
-        "trials.organisations", [REGISTRATION_CATALOGUE.name], partial(organisations, repository)
+        "trials.organisations",
+        [REGISTRATION_CATALOGUE.name],
+        partial(organisations, repository),
+        Events.of([OrganisationDefined]),
     )
     told = platform.consumer(
-        "trials.participants.2", [REGISTRATION_EVENTS.name], partial(participants, repository, new_id)
+        "trials.participants.2",
+        [REGISTRATION_EVENTS.name],
+        partial(participants, repository, new_id),
+        events=Events.of(
+            [ParticipantRegistered, ConsentGiven, ConsentWithdrawn, AccountLinked, GuardianLinked],
+        ),
     )
     told.is_shown_whole = True
     return [defined, told]

@@ -12,9 +12,9 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from shared.base.errors import ServiceError
 from shared.base.telemetry import Metrics, Trouble
 from shared.messaging.deferred import Deferred, Waiting
+from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.failures import FactOvertaken, TooManyInvalid
 from shared.messaging.faults import is_transient
-from shared.messaging.isolation import Handle as Handle
 from shared.messaging.isolation import Isolation
 from shared.messaging.letters import dead_letter
 from shared.messaging.lineage import Lineage
@@ -58,8 +58,9 @@ class BatchConsumer:
         invalid_limit: int = 1_000,
         after: "BatchConsumer | None" = None,
         linger_ms: int = LINGER_MS,
+        events: Events = EVERY_EVENT,
     ) -> None:
-        self.group = topic_prefix + group
+        self.group, self.events = topic_prefix + group, events
         self.topics = [topic_prefix + name for name in topic_names]
         self.offsets = StoredOffsets(mongo, self.group)
         self.caught_up = asyncio.Event()
@@ -78,12 +79,11 @@ class BatchConsumer:
         """Whether the same holds while it fills its collections for the first time: nobody is shown half of them."""
         if after is not None:
             after.is_reference = True
-        self._handle = handle
+        self._handle = handle = events.of_those(handle)
         self._mongo = mongo
         self._outbox = outbox
         self._metrics = metrics
-        self._clock = clock
-        self._invalid_limit = invalid_limit
+        self._clock, self._invalid_limit = clock, invalid_limit
         self._after = after
         self._deferred = Deferred(mongo, self.group)
         self._isolation = Isolation(mongo, self.group, handle, clock)

@@ -1,12 +1,13 @@
 """The fault of a poll, found by trying its records apart: what theirs is at is put aside, ours ends the consumer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from datetime import timedelta
 
 from pymongo import ReturnDocument
 
 from shared.base.errors import ServiceError
+from shared.messaging.events import Handle
 from shared.messaging.failures import ConsumerStopped, FactOvertaken, TooManyInvalid
 from shared.messaging.faults import content_fault, is_transient
 from shared.messaging.letters import text_of
@@ -20,8 +21,6 @@ MOST = 100
 """So many records of a group may be put aside by applying them within that time; more, and it is we who are wrong."""
 PAUSE_SECONDS = 1.0
 """While the database does not answer."""
-Handle = Callable[[Sequence[Received], Transaction], Awaitable[None]]
-"""Applies a poll's events; runs again after a conflict, so it changes nothing but through the transaction."""
 
 
 class _Rehearsed(Exception):

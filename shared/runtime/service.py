@@ -17,7 +17,8 @@ from shared.http.audit import AuditLog
 from shared.http.limits import Limits
 from shared.identity.tokens import Tokens
 from shared.messaging import deferred
-from shared.messaging.consumer import LINGER_MS, BatchConsumer, Handle
+from shared.messaging.consumer import LINGER_MS, BatchConsumer
+from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.lease import Lease
 from shared.messaging.log import Logs
 from shared.messaging.relay import Publisher, Relay
@@ -71,6 +72,7 @@ class Platform:
         handle: Handle,
         after: BatchConsumer | None = None,
         linger_ms: int = LINGER_MS,
+        events: Events = EVERY_EVENT,
     ) -> BatchConsumer:
         """A reader of topics; `after` is the one of the catalogue that these facts refer to."""
         return BatchConsumer(
@@ -86,11 +88,14 @@ class Platform:
             invalid_limit=self.settings.dead_letters_in_a_row,
             after=after,
             linger_ms=linger_ms,
+            events=events,
         )
 
-    def catalogue(self, group: str, topics: Sequence[str], handle: Handle) -> BatchConsumer:
+    def catalogue(
+        self, group: str, topics: Sequence[str], handle: Handle, events: Events = EVERY_EVENT
+    ) -> BatchConsumer:
         """A reader of a catalogue: it changes seldom, and a broker that is asked less often has more time for facts."""
-        return self.consumer(group, topics, handle, linger_ms=CATALOGUE_LINGER_MS)
+        return self.consumer(group, topics, handle, linger_ms=CATALOGUE_LINGER_MS, events=events)
 
     def lease(self, name: str) -> Lease:
         """A lease of this process."""

@@ -1,0 +1,47 @@
+"""The events that a consumer handles, and those that it ignores: each event of its topics is one or the other."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from shared.contracts.event import Event
+from shared.contracts.topics import TOPICS
+from shared.messaging.poll import Received
+from shared.storage.mongo import Transaction
+
+Handle = Callable[[Sequence[Received], Transaction], Awaitable[None]]
+"""Applies a poll's events; runs again after a conflict, so it changes nothing but through the transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """A consumer's word about every event of its topics; a contract test compares it with the registry."""
+
+    handled: frozenset[type[Event]] = field(default=frozenset())
+    ignored: frozenset[type[Event]] = field(default=frozenset())
+    """Their records are read and passed."""
+
+    @classmethod
+    def of(cls, handled: Collection[type[Event]], ignored: Collection[type[Event]] = ()) -> "Events":
+        """Takes the events of both kinds."""
+        return cls(frozenset(handled), frozenset(ignored))
+
+    @classmethod
+    def all_of(cls, topic_names: Collection[str]) -> "Events":
+        """Takes whatever the topics hold, now and later."""
+        return cls.of([event for topic in TOPICS if topic.name in topic_names for event in topic.events])
+
+    def of_those(self, handle: Handle) -> Handle:
+        """Returns the handler of all events that are not ignored."""
+        if not self.ignored:
+            return handle
+
+        async def handle_others(received: Sequence[Received], tx: Transaction) -> None:
+            others = [record for record in received if type(record.event) not in self.ignored]
+            if others:
+                await handle(others, tx)
+
+        return handle_others
+
+
+EVERY_EVENT = Events()
+"""For a consumer that makes no difference between events."""
