@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from services.analytics.facts import Enrolment
 
-Table = Literal["funnel", "classes", "demand", "region-guardians", "municipality-guardians", "school-guardians"]
+Table = str
+"""The name that keeps a figure's cells apart from others; each figure names its own."""
 
 
 class Cell(NamedTuple):
@@ -17,7 +18,7 @@ class Cell(NamedTuple):
     region: str
     municipality: str
     place: str
-    """The municipality; for `classes` and `school-guardians` the school; for `region-guardians` the region."""
+    """The municipality, school or region that the table's documents are of."""
     path: tuple[str, ...]
     """As the table's figure says; it ends in the day."""
 

@@ -7,22 +7,25 @@ from typing import Annotated
 from fastapi import Query
 
 from services.analytics.facts import Enrolment
-from services.analytics.figures.cells import Cell, Count, cell
+from services.analytics.figures.cells import Cell, Count, Table, cell
 from services.analytics.figures.figure import Figure, Figures
 from services.analytics.figures.reading import Reading
 from services.analytics.figures.rows import Row
 from shared.base.models import Answer
 from shared.contracts.trials import TRIAL_KINDS
 
+DEMAND: Table = "demand"
+"""By municipality: attended or booked, competency, day."""
+
 
 def cells(enrolment: Enrolment) -> Iterator[Cell]:
-    """Yields the pupil's trials. Path: attended or booked, competency, day."""
+    """Yields the pupil's trials."""
     facts = enrolment.facts
     for measure, held in (("attended", facts.attendances()), ("booked", facts.bookings())):
         for competency, kind, day in held:
             if kind in TRIAL_KINDS:
                 on = max(day, enrolment.registered)
-                yield cell("demand", enrolment, enrolment.place.municipality, measure, competency, on)
+                yield cell(DEMAND, enrolment, enrolment.place.municipality, measure, competency, on)
 
 
 class Demanded(Answer):
@@ -58,7 +61,7 @@ async def first(
 
 async def read(region: Reading, top: int | None) -> Row:
     """Competencies by attendances of trials; bookings apart."""
-    counts = await region.cells({"demand"})
+    counts = await region.cells({DEMAND})
     demand = await counts.summed(by_competency)
     names = await region.competencies()
     rows: list[Row] = [

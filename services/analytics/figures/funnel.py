@@ -18,16 +18,20 @@ from shared.base.models import Answer
 from shared.base.side_thread import aside
 from shared.programme.stages import STAGES, Stage
 
+MUNICIPALITIES: Table = "funnel"
+"""By municipality: stage, grade, day."""
+CLASSES: Table = "classes"
+"""By school: stage, class, grade, day."""
 Reached = Mapping[Key, Counter[Stage]]
 """Pupils at each stage, by the key of a row."""
 
 
 def cells(enrolment: Enrolment) -> Iterator[Cell]:
-    """Yields the pupil's stages. Paths: `funnel` stage, grade, day; `classes` stage, class, grade, day."""
+    """Yields the pupil's stages, in both tables."""
     place, grade = enrolment.place, str(enrolment.place.grade)
     for stage, day in enrolment.stages.items():
-        yield cell("funnel", enrolment, place.municipality, stage, grade, day)
-        yield cell("classes", enrolment, place.school, stage, place.school_class, grade, day)
+        yield cell(MUNICIPALITIES, enrolment, place.municipality, stage, grade, day)
+        yield cell(CLASSES, enrolment, place.school, stage, place.school_class, grade, day)
 
 
 class Stages(Answer):
@@ -118,7 +122,7 @@ async def read(region: Reading, by: Dimension | None) -> Row:
 
 async def reached(region: Reading, by: Dimension | None) -> Reached:
     """Returns the pupils at each stage, by the dimension's key."""
-    table: Table = "classes" if by in ("school", "class") else "funnel"
+    table = CLASSES if by in ("school", "class") else MUNICIPALITIES
     depth = 1 if by in (None, "municipality", "school") else None  # of these only stage and place are told apart
     counts = await region.cells({table}, by_day=by == "day", depth=depth)
     return await counts.summed(lambda found: by_stage(found, by))
