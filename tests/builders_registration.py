@@ -10,9 +10,9 @@ from services.registration.api.rosters import Roster, RosterAnswer, RosterItem, 
 from services.registration.codes import Codes
 from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import EnrolmentBatch
-from services.registration.domain.organisation import Organisation
-from services.registration.domain.participant import Key, Participant
-from services.registration.domain.roster import Intake
+from services.registration.domain.organisations import Organisation
+from services.registration.domain.participants import Key, Participant
+from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.handlers.rosters import enrolled
 from services.registration.vault import Identity

@@ -1,0 +1,1 @@
+"""Registration: organisations, participants and their guardians, consents, and the identity vault."""

@@ -3,50 +3,59 @@
 import os
 from collections.abc import Sequence
 
-from services.registration import collections, consumers
-from services.registration.api import routes
+from fastapi import APIRouter
+
+from services.registration.api import consents, documents, links, organisations, participants, rosters
 from services.registration.codes import Codes
+from services.registration.collections import INDEXES
+from services.registration.consumers import consumers
 from services.registration.copies.store import Copies
-from services.registration.domain.organisation import Organisation
-from services.registration.domain.participant import Participant
+from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
-from services.registration.handlers.queues import Queues
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.respelling import respell
 from services.registration.vault import Vault
+from shared.http.routes import Route
 from shared.identity.keys import derive
 from shared.runtime.process import main
-from shared.runtime.service import PLATFORM_INDEXES, Indexes, Platform, Service, Upgrade
+from shared.runtime.service import Platform, Service, Upgrade
 
-INDEXES: Indexes = {**PLATFORM_INDEXES, **collections.INDEXES}
+__all__ = ["INDEXES", "UPGRADES", "build", "repository_of"]
 UPGRADES: Sequence[Upgrade] = (respell,)
 
 
 def build(platform: Platform) -> Service:
-    """The parts of the service by role."""
-    entropy, copies = Entropy(os.urandom), Copies(platform.mongo)
+    """Builds the service: an API, a worker for two topics of trials, and a relay."""
+    entropy = Entropy(os.urandom)
     vault = Vault(platform.settings.master_key, entropy.draw)
-    repository = repository_of(platform, copies, vault)
-    reads = Reads(platform.mongo, copies, vault)
     return Service(
         platform,
-        [routes(repository, reads, Queues(repository, entropy.id), platform.clock)],
-        workers={"worker": consumers.copies(platform, copies)},
+        routers=[_routes(platform, repository_of(platform, vault), Reads(platform.mongo, vault), entropy.id)],
+        workers={"worker": consumers(platform, Copies(platform.mongo))},
         loops={"relay": [platform.relay()]},
     )
 
 
-def repository_of(platform: Platform, copies: Copies, vault: Vault) -> Repository:
-    """The repository of one process."""
-    return Repository(
-        platform.mongo,
-        organisations=platform.repository("organisations", Organisation),
-        participants=platform.repository("participants", Participant),
-        copies=copies,
-        vault=vault,
-        codes=Codes(derive(platform.settings.master_key, "codes")),
-    )
+def repository_of(platform: Platform, vault: Vault) -> Repository:
+    """Returns the repository of one process."""
+    codes = Codes(derive(platform.settings.master_key, "codes"))
+    return Repository(platform.mongo, platform.outbox, vault, codes)
+
+
+def _routes(platform: Platform, repository: Repository, reads: Reads, new_id: NewId) -> APIRouter:
+    clock = platform.clock
+    router = APIRouter(prefix="/registration", tags=["registration"], route_class=Route)
+    for resource in (
+        organisations.routes(repository, reads, clock),
+        participants.routes(reads),
+        rosters.routes(repository, clock, new_id),
+        links.routes(repository, clock),
+        consents.routes(repository, clock),
+        documents.routes(repository, reads, clock),
+    ):
+        router.include_router(resource)
+    return router
 
 
 if __name__ == "__main__":

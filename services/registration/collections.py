@@ -2,7 +2,7 @@
 
 from pymongo import IndexModel
 
-from shared.runtime.service import Indexes
+from shared.runtime.service import PLATFORM_INDEXES, Indexes
 from shared.storage.code_twins import BY_CODE, FENCES
 from shared.storage.mongo import Document
 
@@ -13,6 +13,7 @@ WITH_ACCOUNT = {"account": {"$gt": ""}}
 LINKED: Document = {"linked": {"$gt": {}}}
 """Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
 INDEXES: Indexes = {
+    **PLATFORM_INDEXES,
     "organisations": [
         BY_CODE,
         IndexModel([("region", 1), ("_id", 1)]),

@@ -33,28 +33,23 @@ STEPS = Events.of(
 )
 
 
-def copies(platform: Platform, kept: Copies) -> Sequence[BatchConsumer]:
-    """The readers of trials: the seasons' rules, and each pupil's steps."""
-    rules = platform.catalogue("registration.rules", [TRIALS_CATALOGUE.name], partial(keep_rules, kept), RULES)
-    steps = platform.consumer(
-        "registration.steps", [TRIALS_EVENTS.name], partial(keep_steps, kept), linger_ms=UNHURRIED_MS, events=STEPS
+def consumers(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
+    """Returns the consumers of trials: of the seasons' rules, and of each pupil's steps."""
+    defined = platform.catalogue("registration.rules", [TRIALS_CATALOGUE.name], partial(rules, copies), RULES)
+    walked = platform.consumer(
+        "registration.steps", [TRIALS_EVENTS.name], partial(steps, copies), linger_ms=UNHURRIED_MS, events=STEPS
     )
-    rules.is_shown_whole = steps.is_shown_whole = True
-    return [rules, steps]
+    defined.is_shown_whole = walked.is_shown_whole = True
+    return [defined, walked]
 
 
-async def keep_rules(kept: Copies, received: Sequence[Received], tx: Transaction) -> None:
+async def rules(copies: Copies, received: Sequence[Received], tx: Transaction) -> None:
     """Keeps the definitions that a roster is checked against, and that stages are reached by."""
-    newest: dict[str, tuple[str, SeasonDefined]] = {}
-    for record in received:
-        season, sequence = record.event, record.envelope.sequence
-        if isinstance(season, SeasonDefined) and sequence > newest.get(season.season, ("",))[0]:
-            newest[season.season] = sequence, season
-    if newest:
-        await kept.define(newest, tx)
+    defined = [(r.event, r.envelope.sequence) for r in received if isinstance(r.event, SeasonDefined)]
+    await copies.define(defined, tx)
 
 
-async def keep_steps(kept: Copies, received: Sequence[Received], tx: Transaction) -> None:
+async def steps(copies: Copies, received: Sequence[Received], tx: Transaction) -> None:
     """Keeps how far each pupil has come, so that a navigator sees who is stuck."""
     taken: dict[str, dict[str, list[object]]] = defaultdict(lambda: defaultdict(list))
     for record in received:
@@ -62,4 +57,4 @@ async def keep_steps(kept: Copies, received: Sequence[Received], tx: Transaction
         if isinstance(record.event, PathEvent) and found is not None:
             name, added = found
             taken[progress_id(record.event.participant, record.event.season)][name].append(added)
-    await kept.add_steps(taken, tx)
+    await copies.add_steps(taken, tx)

@@ -13,18 +13,19 @@ from services.registration.codes import Codes
 from services.registration.collections import CONSENT_DOCUMENTS
 from services.registration.copies.store import Copies
 from services.registration.domain.enrolment import EnrolmentBatch
-from services.registration.domain.link import LinkBatch
-from services.registration.domain.organisation import Organisation
-from services.registration.domain.participant import Key, Participant
-from services.registration.domain.roster import Intake
+from services.registration.domain.links import LinkBatch
+from services.registration.domain.organisations import Organisation
+from services.registration.domain.participants import Key, Participant
+from services.registration.domain.rosters import Intake
 from services.registration.vault import Identity, Vault
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
 from shared.storage import code_twins
-from shared.storage import repository as aggregates
 from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.namesakes import namesakes
+from shared.storage.outbox import Outbox
+from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
 
@@ -32,19 +33,10 @@ T = TypeVar("T")
 class Repository:
     """Organisations, participants, guardians, the vault, and consent documents, as use cases load and save them."""
 
-    def __init__(
-        self,
-        mongo: Mongo,
-        *,
-        organisations: aggregates.Repository[Organisation],
-        participants: aggregates.Repository[Participant],
-        copies: Copies,
-        vault: Vault,
-        codes: Codes,
-    ) -> None:
-        self.organisations = organisations
-        self.participants = participants
-        self.copies = copies
+    def __init__(self, mongo: Mongo, outbox: Outbox, vault: Vault, codes: Codes) -> None:
+        self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
+        self.participants = Aggregates(mongo, outbox, "participants", Participant)
+        self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo
         self._vault = vault

@@ -18,8 +18,10 @@ KEYS = {"participants": ("place.school", "external_ref"), "guardians": ("school"
 
 
 async def respell(mongo: Mongo, _: Settings) -> list[str]:
-    """Folds the keys of rows that have no fold, and tells which persons it leaves: another one of the school has the
-    key in another spelling. Processes of the older release go on beside it; where they write, the next run folds.
+    """Folds the keys of rows that have no fold, and tells which persons it leaves.
+
+    Another one of the school has their key in another spelling. Processes of the older release go on beside it; where
+    they write, the next run folds.
     """
     told = []
     for name, (school, ref) in KEYS.items():

@@ -97,16 +97,6 @@ def _read(model: type[M], sent: object, at: str) -> Item[M]:
         return Item(at, BadInput.invalid(error, at, MOST_ERRORS_OF_AN_ITEM))
 
 
-async def each_parsed(model: type[M], items: Sequence[object], at: str) -> list[M | BadInput]:
-    """The items of the list at a JSON pointer, each by itself."""
-    return [item.value for item in await read_each(model, items, at)]
-
-
-def parsed(model: type[M], raw: object, at: str) -> M | BadInput:
-    """One item of a body, at the JSON pointer `at`, or why it is refused while the others go through."""
-    return _read(model, raw, at).value
-
-
 def each(items: Iterable[Item[T]], decide: Callable[[T], Done[R]]) -> list[Outcome[R]]:
     """Decides each item in turn; a refusal names the fields where they stand in the request."""
     return [decided(item, decide) for item in items]

@@ -13,10 +13,10 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.registration.api.rosters import Roster, RosterAnswer, RosterItem, read
-from services.registration.domain.link import Linked
-from services.registration.domain.participant import Key, Participant
+from services.registration.domain.links import Linked
+from services.registration.domain.participants import Key, Participant
 from services.registration.handlers.links import redeem
-from services.registration.handlers.rosters import register_rosters
+from services.registration.handlers.rosters import register
 from services.registration.repository import Repository
 from shared.base.errors import Conflict
 from shared.contracts.registration import GuardianLinked
@@ -203,7 +203,7 @@ async def test_pupils_whom_another_process_enters_meanwhile_are_known(
     request = await read(Roster.model_validate(sent), who, utcnow())
 
     async def registered(repository: Repository) -> list[RosterItem]:
-        (outcomes,) = await register_rosters(repository, [request], new_id)
+        (outcomes,) = await register(repository, [request], new_id)
         assert isinstance(outcomes, list)
         return RosterAnswer.of(request, outcomes, repository.codes).items
 

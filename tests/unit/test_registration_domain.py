@@ -18,7 +18,7 @@ from services.registration.answers.progress import Progress, SeasonView
 from services.registration.api.rosters import Roster
 from services.registration.codes import DIGEST_BYTES, LENGTH, Codes
 from services.registration.copies.steps import Steps, step
-from services.registration.domain.consent import (
+from services.registration.domain.consents import (
     CONSENTS_WITHIN,
     MOST_CONSENTS,
     ConsentRequest,
@@ -26,10 +26,10 @@ from services.registration.domain.consent import (
     giver,
     withdraw_consent,
 )
-from services.registration.domain.link import link_account, link_guardian
-from services.registration.domain.organisation import Definition, Organisation, define
-from services.registration.domain.participant import Consent, Participant
-from services.registration.domain.roster import Intake, PupilEntry
+from services.registration.domain.links import link_account, link_guardian
+from services.registration.domain.organisations import Definition, Organisation, define
+from services.registration.domain.participants import Consent, Participant
+from services.registration.domain.rosters import Intake, PupilEntry
 from services.registration.entropy import Entropy
 from services.registration.vault import Vault
 from shared.base.errors import BadInput, Conflict

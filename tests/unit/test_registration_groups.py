@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.api.rosters import RosterItem
-from services.registration.domain.link import LinkBatch
+from services.registration.domain.links import LinkBatch
 from services.registration.handlers.links import redeemed
 from shared.base.errors import ServiceError
 from shared.http.batch import Item, Request

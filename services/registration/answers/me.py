@@ -5,7 +5,7 @@ from typing import Literal
 
 from services.registration.answers.organisations import OrganisationNames
 from services.registration.answers.participants import ConsentView, Known, ParticipantView, told
-from services.registration.domain.participant import Consent, Participant
+from services.registration.domain.participants import Consent, Participant
 from shared.base.models import Answer
 from shared.http.paging import Page
 from shared.identity.grants import Grant, Role

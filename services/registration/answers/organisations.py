@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.registration.domain.organisation import Organisation
+from services.registration.domain.organisations import Organisation
 from shared.base.models import Answer
 from shared.contracts.registration import Level, OrganisationKind
 from shared.http.paging import Page

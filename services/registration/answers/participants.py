@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.registration.answers.organisations import OrganisationNames
 from services.registration.answers.progress import Progress, SeasonView
-from services.registration.domain.participant import Consent, Participant
+from services.registration.domain.participants import Consent, Participant
 from shared.base.models import Answer
 from shared.contracts.registration import ConsentChannel
 from shared.http.paging import Page

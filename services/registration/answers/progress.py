@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.registration.copies.steps import Steps, progress_id
-from services.registration.domain.participant import Participant
+from services.registration.domain.participants import Participant
 from shared.base.models import Answer
 from shared.programme.moments import zone
 from shared.programme.stages import Rules, Stages

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from services.registration.answers.participants import ConsentView
-from services.registration.domain.consent import ConsentRequest
-from services.registration.domain.participant import Participant
+from services.registration.domain.consents import ConsentRequest
+from services.registration.domain.participants import Participant
 from services.registration.handlers import consents as handlers
 from services.registration.repository import Repository
 from shared.base.models import Answer
@@ -36,7 +36,7 @@ class ConsentAnswer(Answer):
 
 
 def routes(repository: Repository, clock: Clock) -> APIRouter:
-    """The routes of consents."""
+    """Returns the routes of consents."""
     router = APIRouter(route_class=Route)
 
     @router.post(

@@ -5,12 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from services.registration.answers.documents import DocumentPage, DocumentView
-from services.registration.api.parameters import Anyone
-from services.registration.domain.document import DocumentEntry
+from services.registration.domain.documents import DocumentEntry
 from services.registration.handlers import documents as handlers
 from services.registration.reads import Reads
 from services.registration.repository import Repository
-from shared.http.authorisation import NationalOperator
+from shared.http.authorisation import Anyone, NationalOperator
 from shared.http.openapi import problems
 from shared.http.paging import Paged
 from shared.http.routes import Route
@@ -21,7 +20,7 @@ InVersion = Annotated[Version, Path(description="The version of the document.")]
 
 
 def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
-    """The routes of consent documents."""
+    """Returns the routes of consent documents."""
     router = APIRouter(route_class=Route)
 
     @router.put("/consent-documents/{version}", responses=problems({409: ["document-published"]}))

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request
 
-from services.registration.codes import Codes
-from services.registration.handlers.queues import Queues
+from services.registration.handlers.links import queue
+from services.registration.repository import Repository
 from shared.base.models import Answer, Input
 from shared.http import batch
 from shared.http.authorisation import Family
@@ -31,9 +31,10 @@ class Link(Answer):
     """Id of the guardian whose cabinet the account is; null for a pupil's own."""
 
 
-def routes(queues: Queues, codes: Codes, clock: Clock) -> APIRouter:
-    """The route of links."""
+def routes(repository: Repository, clock: Clock) -> APIRouter:
+    """Returns the route by which accounts are linked."""
     router = APIRouter(route_class=Route)
+    waiting = queue(repository)
 
     @router.post(
         "/links",
@@ -43,9 +44,9 @@ def routes(queues: Queues, codes: Codes, clock: Clock) -> APIRouter:
     )
     async def redeem(who: Family, link: LinkRequest, request: Request) -> Link:
         """Links the own account to a pupil by a one-time code."""
-        code = batch.Item("/code", codes.digest(link.code), word="code")
+        code = batch.Item("/code", repository.codes.digest(link.code), word="code")
         async with guess(request):
-            linked = (await queues.links.submit(batch.Request(items=[code], who=who, now=clock()))).value
+            linked = (await waiting.submit(batch.Request(items=[code], who=who, now=clock()))).value
         about([linked.participant])
         return Link(participant=linked.participant, guardian=linked.guardian)
 

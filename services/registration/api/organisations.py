@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.registration.answers.organisations import NamedOrganisation, OrganisationPage, OrganisationView
-from services.registration.api.parameters import Anyone, InCode
-from services.registration.domain.organisation import Definition
+from services.registration.api.parameters import InCode
+from services.registration.domain.organisations import Definition
 from services.registration.handlers import organisations as handlers
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import OrganisationKind
-from shared.http.authorisation import RegionOperator
+from shared.http.authorisation import Anyone, RegionOperator
 from shared.http.entity_tags import Known
 from shared.http.openapi import problems
 from shared.http.paging import Paged
@@ -21,7 +21,7 @@ from shared.storage.outbox import Clock
 
 
 def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
-    """The routes of organisations."""
+    """Returns the routes of the register."""
     router = APIRouter(route_class=Route)
 
     @router.get("/organisations", response_model=OrganisationPage)

@@ -1,26 +1,21 @@
 """Routes that show persons, within the scope of the principal who asks."""
 
-from typing import Annotated
-
 from fastapi import APIRouter
 
 from services.registration.answers.me import Me
 from services.registration.answers.participants import ParticipantView, PupilPage
-from services.registration.api.parameters import Anyone, InCode
+from services.registration.api.parameters import InCode
 from services.registration.reads import Reads
 from shared.contracts.codes import SeasonCode
-from shared.http.authorisation import STAFF, SchoolStaff, admit
+from shared.http.authorisation import Anyone, SchoolStaff, StaffOrFamily
 from shared.http.openapi import problems
 from shared.http.paging import Paged
 from shared.http.routes import Route
-from shared.identity.principal import Principal
 from shared.programme.texts import Id
-
-StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
 
 
 def routes(reads: Reads) -> APIRouter:
-    """The routes of participants."""
+    """Returns the routes of persons."""
     router = APIRouter(route_class=Route)
 
     @router.get("/me")

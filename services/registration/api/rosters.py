@@ -9,9 +9,10 @@ from fastapi import APIRouter
 
 from services.registration.codes import Codes
 from services.registration.domain.enrolment import Enrolled
-from services.registration.domain.roster import PupilEntry, RosterHeader
-from services.registration.handlers.queues import Queues
-from services.registration.handlers.rosters import RosterRequest
+from services.registration.domain.participants import NewId
+from services.registration.domain.rosters import PupilEntry, RosterHeader
+from services.registration.handlers.rosters import RosterRequest, queue
+from services.registration.repository import Repository
 from shared.base.errors import ServiceError
 from shared.base.models import Answer, Count
 from shared.base.side_thread import aside
@@ -98,9 +99,10 @@ async def read(roster: Roster, who: Principal, now: datetime) -> RosterRequest:
     return RosterRequest(items=lines, who=who, now=now, header=roster, refs=refs)
 
 
-def routes(queues: Queues, codes: Codes, clock: Clock) -> APIRouter:
-    """The route of rosters."""
+def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
+    """Returns the route by which rosters are sent."""
     router = APIRouter(route_class=Route)
+    waiting = queue(repository, new_id)
 
     @router.post(
         "/rosters",
@@ -111,8 +113,8 @@ def routes(queues: Queues, codes: Codes, clock: Clock) -> APIRouter:
     async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
         """Registers a class for a season; answers line by line, and the same roster again creates nothing."""
         request = await read(roster, who, clock())
-        outcomes = await queues.rosters.submit(request)
-        answer = await aside(partial(RosterAnswer.of, request, outcomes, codes), len(outcomes))
+        outcomes = await waiting.submit(request)
+        answer = await aside(partial(RosterAnswer.of, request, outcomes, repository.codes), len(outcomes))
         about(item.participant for item in answer.items if item.participant)
         return answer
 

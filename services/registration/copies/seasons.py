@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from shared.base.errors import Conflict, FieldError
+from shared.base.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +33,4 @@ class Season:
         """Raises Conflict for a time on a day outside the season."""
         if not self.opens <= time.date() <= self.closes:
             detail = f"{time.date()} lies outside season {self.code}, {self.opens} to {self.closes}"
-            raise Conflict(detail, slug="outside-season", errors=[FieldError("occurred_at", detail)])
+            raise Conflict.about("occurred_at", detail, "outside-season")

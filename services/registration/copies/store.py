@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import UpdateOne
 
 from services.registration.copies.seasons import Season
 from shared.contracts.trials import SeasonDefined
+from shared.storage.copies import newest
 from shared.storage.mongo import Document, Mongo, Transaction
 
 
@@ -28,17 +29,11 @@ class Copies:
         """The rows of steps that exist among `ids`."""
         return await self._steps.find({"_id": {"$in": ids}}).to_list(None)
 
-    async def define(self, defined: Mapping[str, tuple[str, SeasonDefined]], tx: Transaction) -> None:
+    async def define(self, defined: Iterable[tuple[SeasonDefined, str]], tx: Transaction) -> None:
         """Keeps the newest definition of each season, given with its sequence."""
-        rows = self._rules.find({"_id": {"$in": list(defined)}}, session=tx)
-        known = {row["_id"]: row["sequence"] for row in await rows.to_list(None)}
-        writes = [
-            ReplaceOne({"_id": code}, {"sequence": sequence, **season.model_dump(mode="json")}, upsert=True)
-            for code, (sequence, season) in defined.items()
-            if sequence > known.get(code, "")
-        ]
+        writes = [newest(season.season, season.model_dump(mode="json"), sequence) for season, sequence in defined]
         if writes:
-            await self._rules.bulk_write(writes, ordered=False, session=tx)
+            await self._rules.bulk_write(writes, ordered=True, session=tx)
 
     async def add_steps(self, taken: Mapping[str, Mapping[str, Sequence[object]]], tx: Transaction) -> None:
         """Adds to sets that only grow, by `progress_id` and name of the set: order and repetition do not matter."""

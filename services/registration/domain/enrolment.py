@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.registration.codes import Codes
-from services.registration.domain.consent import give_consent
-from services.registration.domain.participant import Consent, NewId, Participant, Place
-from services.registration.domain.roster import GuardianEntry, Intake, PupilEntry
+from services.registration.domain.consents import give_consent
+from services.registration.domain.participants import Consent, NewId, Participant, Place
+from services.registration.domain.rosters import GuardianEntry, Intake, PupilEntry
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
 from services.registration.vault import Identity
 from shared.base.errors import BadInput, FieldError, Forbidden

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from services.registration.domain.participant import Key, Participant
+from services.registration.domain.participants import Key, Participant
 from shared.identity.acting import Actor
 from shared.programme.texts import ref_key
 from shared.storage.decision import Decision, Decisions

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.registration.answers.documents import DocumentView
-from services.registration.domain.document import DocumentEntry
+from services.registration.domain.documents import DocumentEntry
 from services.registration.repository import Repository
 from shared.base.errors import Conflict
 from shared.programme.texts import Version

@@ -1,12 +1,19 @@
 """Use case: guardians and pupils link their accounts by one-time codes; requests that wait share a transaction."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from services.registration.domain.link import LinkBatch, Linked
+from services.registration.domain.links import LinkBatch, Linked
 from services.registration.repository import Repository
 from shared.base.errors import ServiceError
 from shared.http.batch import Done, Request, each, only, served
+from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
+
+
+def queue(repository: Repository) -> GroupCommit[Request[bytes], Done[Linked]]:
+    """Returns the queue of links: those that come while a transaction is under way share the next one."""
+    return GroupCommit(partial(redeem, repository), weigh=lambda _: 1)
 
 
 async def redeem(repository: Repository, group: Sequence[Request[bytes]]) -> list[Done[Linked] | ServiceError]:

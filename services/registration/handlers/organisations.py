@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from services.registration.domain.organisation import Definition, Organisation, define
+from services.registration.domain.organisations import Definition, Organisation, define
 from services.registration.repository import Repository
 from shared.identity.principal import Principal
 from shared.storage.decision import Decision

@@ -6,15 +6,16 @@ from functools import partial
 
 from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import Enrolled, EnrolmentBatch
-from services.registration.domain.organisation import Organisation, known_school
-from services.registration.domain.participant import NewId
-from services.registration.domain.roster import Intake, PupilEntry, RosterHeader
+from services.registration.domain.organisations import Organisation, known_school
+from services.registration.domain.participants import NewId
+from services.registration.domain.rosters import Intake, PupilEntry, RosterHeader
 from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.repository import Repository
 from shared.base.errors import FieldError, NotKnownYet, ServiceError
 from shared.base.side_thread import aside
 from shared.http.batch import Done, Outcome, Request, decided, served
 from shared.programme.texts import ref_key
+from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 
 RosterResult = list[Outcome[Enrolled]] | ServiceError
@@ -39,7 +40,12 @@ class RosterRequest(Request[PupilEntry]):
         return listed
 
 
-async def register_rosters(repository: Repository, group: Sequence[RosterRequest], new_id: NewId) -> list[RosterResult]:
+def queue(repository: Repository, new_id: NewId) -> GroupCommit[RosterRequest, list[Outcome[Enrolled]]]:
+    """Returns the queue of rosters: those that come while a transaction is under way share the next one."""
+    return GroupCommit(partial(register, repository, new_id=new_id), weigh=lambda request: len(request.items))
+
+
+async def register(repository: Repository, group: Sequence[RosterRequest], new_id: NewId) -> list[RosterResult]:
     """Enters classes into their seasons, in order and line by line; where every line is wrong, nothing is written."""
     schools = await repository.organisations.load(request.header.school for request in group)
     seasons = await repository.copies.seasons(request.header.season for request in group)

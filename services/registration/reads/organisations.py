@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from services.registration.answers.organisations import NamedOrganisation, OrganisationNames, OrganisationPage
-from services.registration.domain.organisation import Organisation, known_school
+from services.registration.domain.organisations import Organisation, known_school
 from shared.base.errors import FieldError, NotFound
 from shared.http.paging import Filter, Listing, Paging
 from shared.storage.mongo import WHOLE, Document, Mongo

@@ -8,9 +8,9 @@ from services.registration.answers.progress import Progress
 from services.registration.collections import LINKED
 from services.registration.copies.steps import Steps, progress_id
 from services.registration.copies.store import Copies
-from services.registration.domain.organisation import Organisation
-from services.registration.domain.participant import Participant
-from services.registration.domain.reach import Reach
+from services.registration.domain.caller import Caller
+from services.registration.domain.organisations import Organisation
+from services.registration.domain.participants import Participant
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.vault import Identity, Vault
 from shared.http.paging import Listing, Paging
@@ -33,31 +33,31 @@ PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_pla
 class ScopedReads:
     """The persons whom a principal may see; the pupils whose names were shown are noted for the audit log."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, copies: Copies, who: Principal) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, who: Principal) -> None:
         self._mongo = mongo
         self._vault = vault
-        self._copies = copies
+        self._copies = Copies(mongo)
         self._organisations = OrganisationReads(mongo)
         self._who = who
-        self._reach = Reach(who)
+        self._caller = Caller(who)
 
     async def participant(self, id: str) -> ParticipantView:
         """One pupil, for staff in scope and the family; raises NotFound for all others."""
         row = await self._mongo["participants"].find_one({"_id": id})
         participant = Participant.of(row) if row else None
-        if participant is not None and self._reach.is_own(participant):
+        if participant is not None and self._caller.is_pupil(participant):
             shown: list[str] = []
         else:
-            participant = self._reach.keeps_consent_of(participant)
-            own = self._reach.guardian_of(participant)
-            shown = list(participant.guardians) if self._reach.covers(participant) else [own] if own else []
+            participant = self._caller.keeps_consent_of(participant)
+            own = self._caller.guardian_of(participant)
+            shown = list(participant.guardians) if self._caller.is_staff_of(participant) else [own] if own else []
         return ParticipantView.of(participant, await self._known([participant], shown), shown)
 
     async def me(self, paging: Paging) -> Me:
         """The grants of the principal, and a page of the pupils whose family it is."""
         rows, onward = await OWN.page(self._mongo["participants"], await self._family(), paging)
         pupils = [Participant.of(row) for row in rows]
-        guardians = {p.id: None if self._reach.is_own(p) else self._reach.guardian_of(p) for p in pupils}
+        guardians = {p.id: None if self._caller.is_pupil(p) else self._caller.guardian_of(p) for p in pupils}
         known = await self._known(pupils, [id for id in guardians.values() if id])
         items = [OwnPupil.own(pupil, known, guardians[pupil.id]) for pupil in pupils]
         names = await self._organisations.names(grant.org for grant in self._who.grants)
@@ -84,8 +84,8 @@ class ScopedReads:
     async def _family(self) -> Document:
         """Matches the pupils who are the principal, or whose guardian it is."""
         account = self._who.account
-        ways: list[Document] = [{"account": account}] if self._reach.is_pupil else []
-        if self._reach.is_guardian:
+        ways: list[Document] = [{"account": account}] if self._who.has("pupil") else []
+        if self._who.has("guardian"):
             rows = self._mongo["guardians"].find({"account": account}, {"_id": 1})
             for id in [row["_id"] for row in await rows.to_list(None)]:
                 ways.append({"guardians": id, f"linked.{id}": account, **LINKED})

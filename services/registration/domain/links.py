@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from services.registration.domain.participant import Participant
-from shared.base.errors import Conflict, FieldError, Forbidden, NotFound
+from services.registration.domain.participants import Participant
+from shared.base.errors import Conflict, Forbidden, NotFound
 from shared.contracts.registration import AccountLinked, GuardianLinked
 from shared.identity.acting import Actor
+from shared.identity.grants import Role
 from shared.identity.principal import Principal
 from shared.programme.moments import zone
 from shared.storage.decision import Decision, Decisions, Happened
@@ -85,10 +86,10 @@ class LinkBatch:
         id, guardian = self._owners.get(digest, ("", None))
         pupil = self.pupils.get(id)
         if pupil is None:
-            raise NotFound("no such code", slug="code-unknown", errors=[FieldError("code", "no such code")])
-        if not who.has("pupil" if guardian is None else "guardian"):
-            detail = f"this is a code for a {'pupil' if guardian is None else 'guardian'}"
-            raise Forbidden(detail, slug="wrong-code-kind", errors=[FieldError("code", detail)])
+            raise NotFound.about("code", "no such code", "code-unknown")
+        role: Role = "pupil" if guardian is None else "guardian"
+        if not who.has(role):
+            raise Forbidden.about("code", f"this is a code for a {role}", "wrong-code-kind")
         return pupil, guardian
 
     def _bind(self, guardian: str, binding: Binding) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from services.registration.domain.participant import Consent, Participant
+from services.registration.domain.participants import Consent, Participant
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.registration import ConsentChannel, ConsentGiven, ConsentWithdrawn

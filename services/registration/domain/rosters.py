@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import Field
 
 from services.registration.copies.seasons import Season
-from services.registration.domain.organisation import Organisation
-from services.registration.domain.participant import Key, Place
+from services.registration.domain.organisations import Organisation
+from services.registration.domain.participants import Key, Place
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode, SeasonCode

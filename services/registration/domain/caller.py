@@ -1,0 +1,33 @@
+"""A caller: for which pupils one may act, as staff by place and class, as family by the accounts that are linked."""
+
+from dataclasses import dataclass
+
+from services.registration.domain.participants import Participant
+from shared.base.errors import NotFound
+from shared.identity.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal in relation to pupils."""
+
+    who: Principal
+
+    def is_staff_of(self, pupil: Participant) -> bool:
+        """Tells whether a grant covers the place and the class of the pupil."""
+        place = pupil.place
+        return self.who.scope.covers(place.region, place.municipality, place.school, school_class=place.school_class)
+
+    def is_pupil(self, pupil: Participant) -> bool:
+        """Tells whether the caller is the pupil."""
+        return self.who.has("pupil") and pupil.account == self.who.account
+
+    def guardian_of(self, pupil: Participant) -> str | None:
+        """Returns the guardian as whom the caller acts for the pupil, by a linked account and the role of one."""
+        return pupil.guardian_with(self.who.account) if self.who.has("guardian") else None
+
+    def keeps_consent_of(self, pupil: Participant | None) -> Participant:
+        """Returns the pupil to staff in scope and linked guardians; raises NotFound to all others."""
+        if pupil is None or not (self.is_staff_of(pupil) or self.guardian_of(pupil)):
+            raise NotFound("no such participant in your scope")
+        return pupil
