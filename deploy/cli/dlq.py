@@ -59,7 +59,7 @@ def add(verbs: Verbs) -> None:
 
 
 async def list_letters(options: argparse.Namespace) -> int:
-    """`bilet dlq list`"""
+    """`bilet dlq list` lists the letters."""
     settings, groups = installation.servers(options.data), [options.group] if options.group else list(GROUPS)
     letters = await _letters(settings, groups)
     states = await within(recovery.states(settings, groups), "MongoDB")
@@ -78,7 +78,7 @@ async def list_letters(options: argparse.Namespace) -> int:
 
 
 async def show(options: argparse.Namespace) -> int:
-    """`bilet dlq show`"""
+    """`bilet dlq show` shows one letter whole."""
     for letter in _at(await _letters(installation.servers(options.data), list(GROUPS)), [options.position]):
         headers = {name: _text(content) for name, content in letter.headers}
         print(json.dumps({**_described(letter), "headers": headers, "value": _text(letter.value)}, ensure_ascii=False))
@@ -100,7 +100,7 @@ async def redrive(options: argparse.Namespace) -> int:
 
 
 async def skip(options: argparse.Namespace) -> int:
-    """`bilet dlq skip`"""
+    """`bilet dlq skip` passes a batch that cannot be read."""
     settings = installation.servers(options.data, writes=True)
     try:
         topic, partition, offset = options.position.rsplit(":", 2)
@@ -113,7 +113,7 @@ async def skip(options: argparse.Namespace) -> int:
 
 
 async def reread(options: argparse.Namespace) -> int:
-    """`bilet dlq reread`"""
+    """`bilet dlq reread` lets a group read a topic anew."""
     settings = installation.servers(options.data, writes=True)
     for partition, begin in (await recovery.reread(settings, options.group, options.topic)).items():
         print(f"{options.group} reads {partition.topic}:{partition.partition} from offset {begin}")

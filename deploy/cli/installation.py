@@ -1,4 +1,4 @@
-"""Which system a command is for: the one of --data, else of the environment, else the demo that runs here."""
+"""The system that a command is for: the one of --data, else of the environment, else the demo that runs here."""
 
 import os
 import shlex

@@ -89,7 +89,7 @@ class Verb:
         self.option(name, f"one of {', '.join(sorted(GROUPS))}", "GROUP", choices=sorted(GROUPS))
 
     def data(self) -> None:
-        """Which demo is meant."""
+        """The demo that is meant."""
         self.option("--data", "data folder of the demo that is meant", "FOLDER")
 
     def scenario(self) -> None:

@@ -62,8 +62,10 @@ async def play_season(
 
 
 def refuse_another(data: Path, scenario: Scenario, seed: int) -> None:
-    """Raises CallError where another play was noted: it would be refused half-way, and what it had done by then would
-    stay in the figures."""
+    """Raises CallError where another play was noted.
+
+    It would be refused half-way, and what it had done by then would stay in the figures.
+    """
     note, wanted = _note(data, scenario), _words(scenario, seed)
     noted = note.read_text() if note.exists() else wanted
     if noted != wanted:

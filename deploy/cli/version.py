@@ -1,4 +1,4 @@
-"""Which code this is: the product's version, and the commit of a checkout."""
+"""The code that this is: the product's version, and the commit of a checkout."""
 
 import subprocess
 from pathlib import Path

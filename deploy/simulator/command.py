@@ -22,7 +22,7 @@ def only_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whose token a call carries; `org` is empty for a guardian."""
+    """The holder of the token that a call carries; `org` is empty for a guardian."""
 
     role: str
     org: str

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("services/registration", "shared")
+PARTS = ("shared", "services", "deploy")
 CLAUSES = re.compile(r"(how|that|those|wh(at|en|ere)(ever)?|whether|which|who(ever|m|se)?|why)\b", re.IGNORECASE)
 """Begin half a sentence: "What a caller is told" says of nothing that it is so."""
 COMMANDS = re.compile(
