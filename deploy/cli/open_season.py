@@ -25,7 +25,8 @@ async def open_season(client: Client, scenario: Scenario, now: datetime) -> str:
     """Defines the season and returns its code.
 
     It has the scenario's rules, a venue of every municipality, slots of the last and the next days at one of them, and
-    a consent document that guardians can agree to. Again, it changes nothing but opens the slots of new days. Raises PlayError at a refusal.
+    a consent document that guardians can agree to. Again, it changes nothing but opens the slots of new days. Raises
+    PlayError at a refusal.
     """
     code, opens, closes = school_year(now.date())
     if scenario.season == code:
