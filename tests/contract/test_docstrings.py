@@ -14,12 +14,8 @@ CLAUSES = re.compile(r"(how|that|those|wh(at|en|ere)(ever)?|whether|which|who(ev
 COMMANDS = re.compile(
     r"(Add|Apply|Ask|Build|Call|Check|Collect|Commit|Compute|Convert|Count|Create|Decide|Define|Delete|Do|Drop|Encode|"
     r"Ensure|Fetch|Find|Get|Give|Handle|Insert|Keep|Load|Look|Make|Move|Open|Parse|Print|Put|Raise|Read|Remove|Render|"
-<<<<<<< HEAD
     r"Return|Run|Save|Send|Set|Show|Start|Stop|Store|Take|Tell|Test|Try|Update|"
     r"Use(?! cases?:)|Validate|Wait|Write|Yield)\b"
-=======
-    r"Return|Run|Save|Send|Set|Show|Start|Stop|Store|Take|Tell|Test|Try|Update|Use(?! case)|Wait|Write|Yield)\b"
->>>>>>> b8f5e85 (docs: where a new thing goes, and what says so when it is missing (ADR 18))
 )
 """Bare verbs: the reader is told to do what the function does."""
 
