@@ -25,17 +25,21 @@ def row_of(settings: Settings, address: str) -> str:
 async def test_nobody_chooses_the_address_that_counts(client: Client, settings: Settings) -> None:
     """The gateway writes one field of a request anew and passes the other on; the service believes neither then."""
     said = {"X-Forwarded-For": "9.9.9.9", "Forwarded": "for=9.9.9.9"}
-    for headers in ({}, said, {"X-Forwarded-For": "9.9.9.9, 127.0.0.1"}):
-        answer = await client.call("POST", LINKS, {"code": "2345-6789-ABCD"}, by=("guardian",), subject="x", **headers)
-        assert answer.status == 404
+    for number in range(settings.limit_failed_codes_of_address.chunk):
+        for headers in ({}, said, {"X-Forwarded-For": "9.9.9.9, 127.0.0.1"}):
+            code = {"code": "2345-6789-ABCD"}
+            answer = await client.call("POST", LINKS, code, by=("guardian",), subject=f"x{number}", **headers)
+            assert answer.status == 404
     mongo = Mongo(settings.mongo_url, settings.database("registration"))
 
     async def counted() -> bool:
         rows = await mongo[COLLECTION].find({"_id": {"$regex": f"^{GUESSED} "}}).to_list(None)
         return [row["_id"] for row in rows] == [row_of(settings, "127.0.0.1")]
 
-    await eventually(counted)
-    mongo.close()
+    try:
+        await eventually(counted)
+    finally:
+        mongo.close()
 
 
 async def test_a_guesser_of_link_codes_is_stopped_and_a_family_is_not(client: Client) -> None:

@@ -222,12 +222,12 @@ async def test_a_port_that_a_demo_has_chosen_is_taken_before_anything_listens_th
         assert here
         with gateway.port_for(None, usual, said.append) as second:
             assert second != usual
-    wanted = next(port for port in range(usual + 1, LAST) if _is_nobodys(port))
+    free = next(port for port in range(usual + 1, LAST) if _is_nobodys(port))
     other = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", CLAIM, str(wanted)), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", CLAIM, str(free)), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     assert other.stdout is not None
-    assert await other.stdout.readline() == f"{wanted}\n".encode()
+    wanted = int(await other.stdout.readline())  # another one where somebody else on this machine was faster
     with gateway.port_for(None, wanted, said.append) as third:
         assert third not in (wanted, second)
     other.kill()
