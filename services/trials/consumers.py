@@ -36,9 +36,7 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
         "trials.participants.2",
         [REGISTRATION_EVENTS.name],
         partial(participants, repository, new_id),
-        events=Events.of(
-            [ParticipantRegistered, ConsentGiven, ConsentWithdrawn, AccountLinked, GuardianLinked],
-        ),
+        events=Events.of([ParticipantRegistered, ConsentGiven, ConsentWithdrawn, AccountLinked, GuardianLinked]),
     )
     told.is_shown_whole = True
     return [defined, told]
