@@ -1,7 +1,7 @@
 """CloudEvents 1.0 on the wire: Kafka's binary mode (`ce_*` headers, JSON value) and the JSON form of a feed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,8 +11,6 @@ from shared.contracts.topics import EVENTS
 
 Headers = Sequence[tuple[str, bytes | None]]
 SEQUENCE_DIGITS = 10
-A_MINUTE = timedelta(minutes=1)
-"""RFC 3339 has no seconds in an offset: what is stored with some cannot be read back."""
 LARGEST = 1_000_000
 """Bytes of an event's headers and value. A broker takes somewhat more of a record, but counts it as it was packed: what
 is larger could be handled, and then neither stored, nor kept for later, nor published in a feed."""
@@ -75,7 +73,10 @@ def read(record_headers: Headers, record_value: bytes | None) -> Envelope:
 
 def size_of(record_headers: Headers, record_value: bytes | None) -> int:
     """Bytes of a record's headers and value; names of headers count by characters."""
-    return len(record_value or b"") + sum(len(name) + len(content or b"") for name, content in record_headers)
+    size = len(record_value or b"")
+    for name, content in record_headers:
+        size += len(name) + len(content or b"")
+    return size
 
 
 def _attributes(record_headers: Headers) -> Mapping[str, str]:
@@ -104,7 +105,8 @@ def _instant(attributes: Mapping[str, str], name: str) -> datetime:
     offset = instant.utcoffset()
     if offset is None:
         raise InvalidMessage(f"{name} has no offset")
-    if offset % A_MINUTE:
+    # RFC 3339 has no seconds in an offset: what is stored with some cannot be read back.
+    if offset.seconds % 60 or offset.microseconds:
         raise InvalidMessage(f"{name} has an offset that is not of whole minutes")
     return instant
 

@@ -20,7 +20,7 @@ from pymongo.errors import PyMongoError
 from shared.base.errors import Unavailable
 from shared.base.telemetry import Trouble, logger
 from shared.identity.acting import PERSONS, READING, Actor, actor_of
-from shared.storage.mongo import Document, Mongo
+from shared.storage.mongo import WHOLE, Document, Mongo
 
 LOG, ACTORS = "audit_log", "audit_actors"
 INDEXES = {
@@ -128,14 +128,17 @@ class AuditLog:
 
     async def _names(self, accounts: set[str]) -> dict[str, str]:
         """The ids of actors by account, random for those who act for the first time."""
-        new = [
-            UpdateOne({"_id": account}, {"$setOnInsert": {"actor": secrets.token_urlsafe(12)}}, upsert=True)
-            for account in accounts
-        ]
+        names = await self._known(accounts)
+        new = accounts - names.keys()
         if new:
-            await self._mongo[ACTORS].bulk_write(new, ordered=False)
-        found = self._mongo[ACTORS].find({"_id": {"$in": list(accounts)}})
-        return {row["_id"]: row["actor"] async for row in found}
+            writes = [UpdateOne({"_id": a}, {"$setOnInsert": {"actor": secrets.token_urlsafe(12)}}, True) for a in new]
+            await self._mongo[ACTORS].bulk_write(writes, ordered=False)
+            names |= await self._known(new)  # another process may have been faster
+        return names
+
+    async def _known(self, accounts: set[str]) -> dict[str, str]:
+        rows = await self._mongo[ACTORS].find({"_id": {"$in": list(accounts)}}, batch_size=WHOLE).to_list(None)
+        return {row["_id"]: row["actor"] for row in rows}
 
     def _row(self, entry: Entry, names: dict[str, str]) -> Document:
         return {

@@ -23,6 +23,8 @@ from shared.storage.mongo import Collection, Mongo
 
 COLLECTION = "permits"
 TELL_SECONDS = 1.0
+FORGET_SECONDS = 10.0
+"""Between looks for keys that need not be remembered."""
 MOST_TOLD = 1_000
 """Keys that are told at once."""
 MOST_KEYS = 50_000
@@ -57,7 +59,10 @@ class Permits:
         self.quota = quota
         self._rows = None if mongo is None else mongo[COLLECTION].with_options(write_concern=WriteConcern(w=1))
         self._clock = clock
+        self._chunk = quota.chunk
         self._meters: dict[str, Meter] = {}
+        self._due: set[str] = set()
+        """Keys of which a chunk has been given since the database was told."""
         self._lock = asyncio.Lock()
         """Held while the database is told."""
         self._telling: asyncio.Task[None] | None = None
@@ -78,6 +83,8 @@ class Permits:
             raise QuotaExceeded(Standing(self.policy, self.quota, 0, -left * interval))
         meter.full = full
         meter.untold += 1
+        if meter.untold >= self._chunk:
+            self._due.add(key)
         self._tell_soon()
         return Standing(self.policy, self.quota, int(left), interval - left % 1 * interval)
 
@@ -91,7 +98,7 @@ class Permits:
     def _is_due(self, key: str) -> bool:
         """Tells that a chunk was given, which the database must know of before more is given."""
         may_tell = self._rows is not None and self._clock() >= self._alone_until
-        return may_tell and self._meter(key).untold >= self.quota.chunk
+        return may_tell and self._meter(key).untold >= self._chunk
 
     def _meter(self, key: str) -> Meter:
         meter = self._meters.get(key)
@@ -107,25 +114,29 @@ class Permits:
 
     async def _keep_telling(self) -> None:
         """Until nothing is left to be told or remembered."""
+        forget_at = self._clock() + FORGET_SECONDS
         while self._meters:
             await asyncio.sleep(TELL_SECONDS)
-            if self._clock() < self._alone_until:
-                continue
-            untold = [key for key, meter in self._meters.items() if meter.untold >= self.quota.chunk]
-            for first in range(0, len(untold), MOST_TOLD):
-                async with self._lock:
-                    await self._tell(untold[first : first + MOST_TOLD])
             now = self._clock()
-            for key in [key for key, meter in self._meters.items() if self._may_be_forgotten(meter, now)]:
-                del self._meters[key]
+            if now < self._alone_until:
+                continue
+            due, self._due = list(self._due), set()
+            for first in range(0, len(due), MOST_TOLD):
+                async with self._lock:
+                    await self._tell(due[first : first + MOST_TOLD])
+            if now >= forget_at:
+                forget_at = now + FORGET_SECONDS
+                for key in [key for key, meter in self._meters.items() if self._may_be_forgotten(meter, now)]:
+                    del self._meters[key]
 
     def _may_be_forgotten(self, meter: Meter, now: float) -> bool:
         silence = self.quota.seconds if meter.untold else 0
-        return meter.untold < self.quota.chunk and meter.full + silence <= now
+        return meter.untold < self._chunk and meter.full + silence <= now
 
     async def _tell(self, keys: Sequence[str]) -> None:
         """Tells what was given of these keys, and learns what all processes gave."""
         told = {key: self._meters[key].untold for key in keys if key in self._meters}
+        self._due.difference_update(told)
         for key in told:
             self._meters[key].untold = 0
         if self._rows is None:
@@ -138,6 +149,7 @@ class Permits:
             self._alone_until = self._clock() + AWAY_SECONDS
             for key, permits in told.items():
                 self._meter(key).untold += permits
+            self._due.update(told)
             return
         self._trouble.over()
         now = self._clock()

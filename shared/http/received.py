@@ -80,7 +80,7 @@ def _is_beyond(text: bytes, most: int) -> bool:
 
     A slice at a time, since a text that is full of values shows it early.
     """
-    return _has_marks(text, most) and _has_values(text, most)
+    return len(text) >= most and _has_marks(text, most) and _has_values(text, most)
 
 
 def _has_marks(text: bytes, most: int) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Container, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from shared.base.errors import ServiceError
 from shared.base.telemetry import Metrics, Trouble
+from shared.messaging.advice import Advice
 from shared.messaging.deferred import Deferred, Waiting
 from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.failures import FactOvertaken, TooManyInvalid
@@ -75,6 +76,8 @@ class BatchConsumer:
         self.reader: Reader | None = None
         self.is_reference = False
         """Whether other consumers wait for this one, so that the process is not ready before it has caught up."""
+        self.defers = False
+        """Whether events of its own polls wait, as far as it knows."""
         self.is_shown_whole = False
         """Whether the same holds while it fills its collections for the first time: nobody is shown half of them."""
         if after is not None:
@@ -87,6 +90,7 @@ class BatchConsumer:
         self._after = after
         self._deferred = Deferred(mongo, self.group)
         self._isolation = Isolation(mongo, self.group, handle, clock)
+        self._advice = Advice()
         self._ends: Mapping[TopicPartition, int] = {}
 
     async def know_ends(self, ends: Mapping[TopicPartition, int]) -> None:
@@ -169,10 +173,10 @@ class BatchConsumer:
             self._metrics.records.labels(self.group).inc(len(poll.records))
             self._metrics.dead_letters.labels(self.group).inc(len(poll.invalid))
             self._metrics.poll_seconds.labels(self.group).observe(time.monotonic() - begun)
-            await self._advise(poll)
+            self._advice.note({partition: span.next for partition, span in poll.spans.items()})
 
-    async def retry_deferred(self) -> bool:
-        """Applies the oldest of what waits; whether anything did."""
+    async def retry_deferred(self) -> None:
+        """Applies the oldest of what waits."""
         waiting = await self._deferred.waiting()
         if waiting:
 
@@ -182,7 +186,7 @@ class BatchConsumer:
             again = {w.position for w in waiting if w.kind == "redriven"}
             with suppress(_SettledElsewhere):
                 await self._settled(Poll.of([w.record for w in waiting], spans={}), apply, again)
-        return bool(waiting)
+        self.defers = bool(waiting)
 
     async def _settled(self, poll: Poll, apply: Apply, again: Container[Position] = ()) -> Poll:
         """Returns the part of the poll that has been applied in the end."""
@@ -196,7 +200,7 @@ class BatchConsumer:
             except _Elsewhere:
                 poll = await self._what_is_left(poll)
             except FactOvertaken as error:
-                poll = poll.deferring(error.missing)
+                poll, self.defers = poll.deferring(error.missing), True
             except (ServiceError, TooManyInvalid, _SettledElsewhere):
                 raise
             except Exception as error:
@@ -268,33 +272,14 @@ class BatchConsumer:
         self.trouble.met(type(error).__name__)
         await asyncio.sleep(BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS) - 1)])
 
-    async def _advise(self, poll: Poll) -> None:
-        """Commits to Kafka for the sake of lag tools; a refusal changes nothing."""
-        if self.reader is None:
-            return
-        mine = self.reader.assignment()
-        ours = {partition: span.next for partition, span in poll.spans.items() if partition in mine}
-        with suppress(KafkaError):
-            await self.reader.commit(ours)
-        still = self.reader.assignment()  # a rebalance may have ended meanwhile
-        behind = sum(max(0, (self.reader.highwater(p) or 0) - next_) for p, next_ in ours.items() if p in still)
-        self._metrics.lag.labels(self.group).set(behind)
+    async def advise(self) -> None:
+        """Tells Kafka of the polls that were handled since, and the metrics of what is known to be behind them."""
+        behind = None if self.reader is None else await self._advice.give(self.reader)
+        if behind is not None:
+            self._metrics.lag.labels(self.group).set(behind)
 
-
-class SeekToStored(ConsumerRebalanceListener):  # type: ignore[misc, unused-ignore]
-    """On assignment, reading begins at the stored offset; a hint, since delivery may begin before it has run."""
-
-    def __init__(self, owner: BatchConsumer) -> None:
-        self._owner = owner
-
-    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """The stored offsets fence what is still in hand."""
-        if self._owner.reader is not None:
-            self._owner.reader.forget()
-
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Seeks."""
-        stored, reader = await self._owner.offsets.read(assigned), self._owner.reader
-        for partition, offset in stored.items():
-            if reader is not None and partition in reader.assignment():
-                reader.seek(partition, offset)
+    def forget(self) -> None:
+        """The partitions are about to be given out anew; the stored offsets fence what is still in hand."""
+        self._advice.forget()
+        if self.reader is not None:
+            self.reader.forget()

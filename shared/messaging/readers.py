@@ -1,17 +1,17 @@
 """FastStream over our readers: the consumers of a process, each with its watch, started and stopped together."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
 
 from shared.base.telemetry import Metrics
-from shared.messaging.consumer import BatchConsumer, SeekToStored
+from shared.messaging.consumer import BatchConsumer
 from shared.messaging.poll import Poll
 from shared.messaging.reader import Reader
 from shared.messaging.watch import Watch
@@ -80,6 +80,7 @@ class Readers:
         self._tasks.clear()
         broker, self._broker = self._broker, None
         if broker is not None:
+            await asyncio.gather(*(consumer.advise() for consumer in self._consumers.values()), return_exceptions=True)
             await broker.stop()
         for consumer in self._consumers.values():
             await consumer.logs.close()
@@ -133,3 +134,21 @@ def _subscribe(broker: KafkaBroker, consumer: BatchConsumer) -> None:
 
 async def _no_decoding(_: Any) -> None:
     return None
+
+
+class SeekToStored(ConsumerRebalanceListener):  # type: ignore[misc, unused-ignore]
+    """On assignment, reading begins at the stored offset; a hint, since delivery may begin before it has run."""
+
+    def __init__(self, owner: BatchConsumer) -> None:
+        self._owner = owner
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Forgets where it was."""
+        self._owner.forget()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Seeks."""
+        stored, reader = await self._owner.offsets.read(assigned), self._owner.reader
+        for partition, offset in stored.items():
+            if reader is not None and partition in reader.assignment():
+                reader.seek(partition, offset)

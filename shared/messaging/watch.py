@@ -14,8 +14,10 @@ from shared.messaging.lineage import must_be_within
 from shared.messaging.reader import Reader
 
 TICK_SECONDS = 0.25
-DEFERRED_SECONDS = 1.0
-"""Between looks for events that wait, while there are none."""
+DEFERRED_SECONDS = 3.0
+"""Between looks for events that wait without its knowledge: another worker's, or those that an operator sends in."""
+ADVICE_SECONDS = 1.0
+"""Between commits to Kafka."""
 LOGS_SECONDS = 5.0
 """Between looks at the ends of the logs, which also try again what could not be read."""
 LINEAGE_LOOKS = 3
@@ -34,7 +36,7 @@ class Watch:
         self._trouble = Trouble("no progress", group=consumer.group)
         self._moved: dict[TopicPartition, tuple[int, float]] = {}
         """By partition the stored offset, and since when it is that."""
-        self._deferred_at = self._logs_at = 0.0
+        self._deferred_at = self._advice_at = self._logs_at = 0.0
         self._looks = 0
         metrics.waiting.labels(consumer.group).set_function(lambda: self.waiting[1] if self.waiting else 0.0)
 
@@ -61,8 +63,12 @@ class Watch:
 
     async def _look(self, now: float) -> None:
         await self._consumer.look_whether_caught_up()
-        if now >= self._deferred_at and not await self._consumer.retry_deferred():
+        if self._consumer.defers or now >= self._deferred_at:
+            await self._consumer.retry_deferred()
             self._deferred_at = now + DEFERRED_SECONDS
+        if now >= self._advice_at:
+            await self._consumer.advise()
+            self._advice_at = now + ADVICE_SECONDS
         if now >= self._logs_at:
             await self._look_at_logs()
             self._logs_at = time.monotonic() + LOGS_SECONDS

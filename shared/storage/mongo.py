@@ -36,9 +36,14 @@ class Mongo:
             url, tz_aware=True, serverSelectionTimeoutMS=5_000, w="majority", appname=database
         )
         self._database: AsyncIOMotorDatabase[Document] = self._client[database]
+        self._collections: dict[str, Collection] = {}
+        """Kept, since Motor makes another one, with its driver's, at each access."""
 
     def __getitem__(self, collection: str) -> Collection:
-        return self._database[collection]
+        found = self._collections.get(collection)
+        if found is None:
+            found = self._collections[collection] = self._database[collection]
+        return found
 
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction and commits it; `body` runs again after a write conflict."""

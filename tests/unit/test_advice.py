@@ -10,7 +10,6 @@ from aiokafka.errors import IllegalStateError
 
 from shared.base.settings import Settings
 from shared.messaging.consumer import BatchConsumer
-from shared.messaging.poll import Poll, Span
 from shared.runtime.service import Platform
 
 KEPT, LOST = TopicPartition("registration.events.v1", 0), TopicPartition("registration.events.v1", 1)
@@ -58,5 +57,6 @@ async def test_a_partition_that_is_lost_while_it_is_committed_ends_no_consumer(
     consumer: BatchConsumer, refusal: Exception | None
 ) -> None:
     consumer.reader = Rebalanced(refusal)  # type: ignore[assignment]
-    await consumer._advise(Poll({KEPT: Span(0, 10), LOST: Span(0, 5)}, []))
+    consumer._advice.note({KEPT: 10, LOST: 5})
+    await consumer.advise()
     assert consumer._metrics.lag.labels(consumer.group)._value.get() == 2
