@@ -2,11 +2,14 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 ORGANISATION = r"^[A-Za-z0-9][A-Za-z0-9-]{1,39}$"
+WHOLE_ORGANISATION = re.compile(ORGANISATION[1:-1])
+"""For `fullmatch`: `$` would let a line's end through."""
 OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}")
 OrganisationCode = Annotated[str, StringConstraints(pattern=ORGANISATION)]
 """Of a region, a municipality or what lies in one: a region's stands in a topic's name, where `.` and `_` collide."""
@@ -21,8 +24,9 @@ SoughtCode = Annotated[str, Field(max_length=40, json_schema_extra={"x-form": "c
 """Looked up among the codes of an instrument, and refused there by its place."""
 
 
+@lru_cache(256)  # every event names one of a few regions
 def _names_a_topic(code: str) -> str:
-    if not re.fullmatch(ORGANISATION[1:-1], code):  # `$` would let a line's end through
+    if not WHOLE_ORGANISATION.fullmatch(code):
         raise ValueError("is no code of a region")
     return code
 

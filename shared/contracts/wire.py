@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +16,9 @@ LARGEST = 1_000_000
 """Bytes of an event's headers and value. A broker takes somewhat more of a record, but counts it as it was packed: what
 is larger could be handled, and then neither stored, nor kept for later, nor published in a feed."""
 REQUIRED = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_recordedtime", "ce_sequence")
+
+
+NAMES = frozenset(REQUIRED)
 
 
 class InvalidMessage(Exception):
@@ -73,10 +77,7 @@ def read(record_headers: Headers, record_value: bytes | None) -> Envelope:
 
 def size_of(record_headers: Headers, record_value: bytes | None) -> int:
     """Bytes of a record's headers and value; names of headers count by characters."""
-    size = len(record_value or b"")
-    for name, content in record_headers:
-        size += len(name) + len(content or b"")
-    return size
+    return len(record_value or b"") + sum(map(len, filter(None, chain.from_iterable(record_headers))))
 
 
 def _attributes(record_headers: Headers) -> Mapping[str, str]:
@@ -84,8 +85,8 @@ def _attributes(record_headers: Headers) -> Mapping[str, str]:
         attributes = {name: content.decode() for name, content in record_headers if content is not None}
     except UnicodeDecodeError:
         raise InvalidMessage("a header is not UTF-8") from None
-    missing = [name for name in REQUIRED if name not in attributes]
-    if missing:
+    if not attributes.keys() >= NAMES:
+        missing = [name for name in REQUIRED if name not in attributes]
         raise InvalidMessage(f"header missing or null: {', '.join(missing)}")
     return attributes
 

@@ -1,7 +1,6 @@
 """The cells that figures are sums of: as a pupil adds to them, and as they are read back. Pure."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from services.analytics.facts import Enrolment
@@ -38,8 +37,7 @@ def cell(table: Table, enrolment: Enrolment, place: str, *path: str) -> Cell:
     return Cell(table, enrolment.season, enrolment.place.region, enrolment.place.municipality, place, path)
 
 
-def difference(old: Counter[Cell], new: Counter[Cell]) -> Counter[Cell]:
+def difference(old: Mapping[Cell, int], new: Mapping[Cell, int]) -> dict[Cell, int]:
     """Returns the new counts minus the old ones, without zeros."""
-    change = Counter(new)
-    change.subtract(old)
-    return Counter({cell: n for cell, n in change.items() if n})
+    change = {cell: n - before for cell, n in new.items() if (before := old.get(cell, 0)) != n}
+    return change | {cell: -n for cell, n in old.items() if n and cell not in new}
