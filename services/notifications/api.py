@@ -17,7 +17,7 @@ from shared.base.errors import FieldError
 from shared.http.authorisation import Family
 from shared.http.cursors import LONGEST, CursorAhead
 from shared.http.openapi import problems, stream_of
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.http.throttles import open_answer
 
 LAST_EVENT = "header:Last-Event-ID"
@@ -43,7 +43,7 @@ Limit = Annotated[int, Query(ge=1, le=200, description="how many notices at most
 
 def routes(reads: Reads, stream: Stream) -> APIRouter:
     """Returns every route of the service."""
-    router = APIRouter(prefix="/notifications", tags=["inbox"], route_class=Route)
+    router = router_of("notifications", tag="inbox")
 
     @router.get("/inbox")
     async def inbox(who: Family, language: Spoken, before: Below, limit: Limit = 50) -> InboxPage:

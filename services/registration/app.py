@@ -16,7 +16,6 @@ from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.respelling import respell
 from services.registration.vault import Vault
-from shared.http.routes import Route
 from shared.identity.keys import derive
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
@@ -31,7 +30,7 @@ def build(platform: Platform) -> Service:
     vault = Vault(platform.settings.master_key, entropy.draw)
     return Service(
         platform,
-        routers=[_routes(platform, repository_of(platform, vault), Reads(platform.mongo, vault), entropy.id)],
+        routers=_routers(platform, repository_of(platform, vault), Reads(platform.mongo, vault), entropy.id),
         workers={"worker": consumers(platform, Copies(platform.mongo))},
         loops={"relay": [platform.relay()]},
     )
@@ -43,19 +42,16 @@ def repository_of(platform: Platform, vault: Vault) -> Repository:
     return Repository(platform.mongo, platform.outbox, vault, codes)
 
 
-def _routes(platform: Platform, repository: Repository, reads: Reads, new_id: NewId) -> APIRouter:
+def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: NewId) -> Sequence[APIRouter]:
     clock = platform.clock
-    router = APIRouter(prefix="/registration", tags=["registration"], route_class=Route)
-    for resource in (
+    return [
         organisations.routes(repository, reads, clock),
         participants.routes(reads),
         rosters.routes(repository, clock, new_id),
         links.routes(repository, clock),
         consents.routes(repository, clock),
         documents.routes(repository, reads, clock),
-    ):
-        router.include_router(resource)
-    return router
+    ]
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from services.trials.reads.catalogue import CatalogueReads
 from services.trials.reads.paths import PathReads
 from services.trials.repository import Repository
 from services.trials.respelling import respell
-from shared.http.routes import Route
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 
@@ -40,16 +39,15 @@ def build(platform: Platform) -> Service:
     repository = Repository(platform.mongo, platform.outbox)
     return Service(
         platform,
-        routers=[_routes(platform, repository)],
+        routers=_routers(platform, repository),
         workers={"worker": consumers(platform, repository, new_id)},
         loops={"relay": [platform.relay()]},
     )
 
 
-def _routes(platform: Platform, repository: Repository) -> APIRouter:
+def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
     clock, catalogue = platform.clock, CatalogueReads(platform.mongo)
-    router = APIRouter(prefix="/trials", tags=["trials"], route_class=Route)
-    for part in (
+    return [
         seasons.routes(repository, catalogue, clock),
         diagnostics.routes(repository, catalogue),
         competencies.routes(repository, catalogue, clock),
@@ -59,9 +57,7 @@ def _routes(platform: Platform, repository: Repository) -> APIRouter:
         bookings.routes(repository, clock, new_id),
         attendance.routes(repository, clock, new_id),
         paths.routes(PathReads(platform.mongo)),
-    ):
-        router.include_router(part)
-    return router
+    ]
 
 
 if __name__ == "__main__":

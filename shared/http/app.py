@@ -61,11 +61,8 @@ def create_app(
     app.state.limits = limits or Limits(LimitSettings(), bytes(32))
     app.state.large_bodies = LargeBodies()
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
-    for router in routers:
-        app.include_router(router)
-    if routers:
-        app.include_router(reference.routes(service))
-    app.include_router(_probes(metrics, alive, ready), include_in_schema=False)
+    for router in [*routers, *([reference.routes(service)] if routers else []), _probes(metrics, alive, ready)]:
+        app.router.routes.extend(router.routes)
     answer_with_problems(app)
     app.add_exception_handler(PyMongoError, _database_error)
     app.state.audit = audit
@@ -81,7 +78,7 @@ def answer_with_problems(app: FastAPI) -> None:
 
 
 def _probes(metrics: Metrics, alive: Check, ready: Check) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
     async def livez() -> Response:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from shared.base.errors import NotFound
 from shared.http.assets import METHODS, Asset
-from shared.http.routes import Route
+from shared.http.routes import router_of
 
 WEB = Path(__file__).parents[1] / "web"
 SWAGGER_UI = Path(str(files("fastapi_offline"))) / "static"
@@ -21,7 +21,7 @@ PARTS = {
 
 def routes(service: str) -> APIRouter:
     """`/<service>/docs` and what it loads; a token is given in the page, and nothing can be called without one."""
-    router = APIRouter(prefix=f"/{service}", route_class=Route, include_in_schema=False)
+    router = router_of(service, include_in_schema=False)
     documents: list[Asset] = []
 
     @router.api_route("/openapi.json", methods=METHODS)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -76,6 +76,16 @@ class Route(APIRoute):
                     return await handle(received)
 
         return judged
+
+
+def router_of(service: str, tag: str | None = None, **options: Any) -> APIRouter:
+    """Returns a router of a service's routes: under its name, and with its tag; of no service where that is empty.
+
+    The application takes its routes as they are: those of a router that is included are looked for by several steps
+    each, which costs more than many a request.
+    """
+    options |= {"prefix": f"/{service}", "tags": [tag or service]} if service else {}
+    return APIRouter(route_class=Route, generate_unique_id_function=lambda route: route.name, **options)
 
 
 def _account(request: Request) -> str | None:

@@ -13,13 +13,13 @@ from shared.contracts.codes import OrganisationCode
 from shared.http.authorisation import FeedConsumer
 from shared.http.cursors import LONGEST
 from shared.http.openapi import problems
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.http.throttles import opened
 
 
 def routes(feeds: FeedReader) -> APIRouter:
     """Returns the route `/analytics/regions/{code}/feed`."""
-    router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=Route)
+    router = router_of("analytics")
 
     @router.get(
         "/regions/{code}/feed",

@@ -21,7 +21,7 @@ from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.http.authorisation import Operator
 from shared.http.entity_tags import Conditional, Known, tag_of, unchanged
 from shared.http.openapi import problems
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.identity.principal import Principal
 from shared.programme.moments import Day
 from shared.storage.outbox import Clock
@@ -32,7 +32,7 @@ AsOf = Annotated[Day | None, Query(description="what had happened by the end of 
 
 def routes(reads: Reads, clock: Clock) -> APIRouter:
     """Returns the routes of all figures, under `/analytics/regions`."""
-    router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=Route)
+    router = router_of("analytics")
 
     @router.get("/regions", response_model=Regions, responses=problems({404: ["season-unknown"]}), name="regions")
     async def side_by_side(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from shared.base.errors import NotFound
 from shared.http.assets import METHODS, NEVER_ASKED_AGAIN, Asset, version_of
-from shared.http.routes import Route
+from shared.http.routes import router_of
 
 WEB = Path(__file__).parents[1] / "web"
 PARTS = {path.name: Asset.read(path) for path in (WEB / "static").glob("*") if path.is_file()}
@@ -21,7 +21,7 @@ ICON = "favicon.svg"
 
 def routes() -> APIRouter:
     """Returns `/` and the parts that it loads; nothing on it is known before a token is given."""
-    router = APIRouter(route_class=Route, include_in_schema=False)
+    router = router_of("", include_in_schema=False)
 
     @router.api_route("/", methods=METHODS)
     async def index(request: Request) -> Response:

@@ -12,7 +12,7 @@ from services.registration.repository import Repository
 from shared.base.models import Answer
 from shared.http.authorisation import STAFF, admit
 from shared.http.openapi import problems
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.identity.principal import Principal
 from shared.programme.moments import Moment
 from shared.programme.texts import Id
@@ -37,7 +37,7 @@ class ConsentAnswer(Answer):
 
 def routes(repository: Repository, clock: Clock) -> APIRouter:
     """Returns the routes of consents."""
-    router = APIRouter(route_class=Route)
+    router = router_of("registration")
 
     @router.post(
         "/participants/{participant}/consents",

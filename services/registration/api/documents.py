@@ -12,7 +12,7 @@ from services.registration.repository import Repository
 from shared.http.authorisation import Anyone, NationalOperator
 from shared.http.openapi import problems
 from shared.http.paging import Paged
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.programme.texts import Version
 from shared.storage.outbox import Clock
 
@@ -21,7 +21,7 @@ InVersion = Annotated[Version, Path(description="The version of the document.")]
 
 def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
     """Returns the routes of consent documents."""
-    router = APIRouter(route_class=Route)
+    router = router_of("registration")
 
     @router.put("/consent-documents/{version}", responses=problems({409: ["document-published"]}))
     async def publish_document(who: NationalOperator, version: InVersion, entry: DocumentEntry) -> DocumentView:

@@ -8,7 +8,7 @@ from shared.base.models import Answer, Input
 from shared.http import batch
 from shared.http.authorisation import Family
 from shared.http.openapi import problems
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.http.throttles import guess
 from shared.identity.acting import about
 from shared.programme.texts import LinkCode
@@ -33,7 +33,7 @@ class Link(Answer):
 
 def routes(repository: Repository, clock: Clock) -> APIRouter:
     """Returns the route by which accounts are linked."""
-    router = APIRouter(route_class=Route)
+    router = router_of("registration")
     waiting = queue(repository)
 
     @router.post(

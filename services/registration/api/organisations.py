@@ -16,13 +16,13 @@ from shared.http.authorisation import Anyone, RegionOperator
 from shared.http.entity_tags import Known
 from shared.http.openapi import problems
 from shared.http.paging import Paged
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.storage.outbox import Clock
 
 
 def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
     """Returns the routes of the register."""
-    router = APIRouter(route_class=Route)
+    router = router_of("registration")
 
     @router.get("/organisations", response_model=OrganisationPage)
     async def organisations(

@@ -10,13 +10,13 @@ from shared.contracts.codes import SeasonCode
 from shared.http.authorisation import Anyone, SchoolStaff, StaffOrFamily
 from shared.http.openapi import problems
 from shared.http.paging import Paged
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.programme.texts import Id
 
 
 def routes(reads: Reads) -> APIRouter:
     """Returns the routes of persons."""
-    router = APIRouter(route_class=Route)
+    router = router_of("registration")
 
     @router.get("/me")
     async def me(who: Anyone, paging: Paged) -> Me:

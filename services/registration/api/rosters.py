@@ -20,7 +20,7 @@ from shared.http.authorisation import SchoolStaff
 from shared.http.batch import Outcome, ReadAs, read_each
 from shared.http.openapi import problems
 from shared.http.problems import Problem
-from shared.http.routes import KIB, Route
+from shared.http.routes import KIB, router_of
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.programme.texts import REF
@@ -101,7 +101,7 @@ async def read(roster: Roster, who: Principal, now: datetime) -> RosterRequest:
 
 def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the route by which rosters are sent."""
-    router = APIRouter(route_class=Route)
+    router = router_of("registration")
     waiting = queue(repository, new_id)
 
     @router.post(

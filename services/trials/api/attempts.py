@@ -15,7 +15,7 @@ from shared.base.models import Count, Input
 from shared.http.authorisation import STAFF, SchoolStaff, admit
 from shared.http.batch import Item, ReadAs, only, read_each
 from shared.http.openapi import also, problems
-from shared.http.routes import KIB, Route
+from shared.http.routes import KIB, router_of
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.outbox import Clock
@@ -34,7 +34,7 @@ class AttemptsBody(Input):
 
 def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the routes by which attempts are sent."""
-    router = APIRouter(route_class=Route)
+    router = router_of("trials")
     waiting = attempts.queue(repository, new_id)
 
     @router.post(

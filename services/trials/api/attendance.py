@@ -15,7 +15,7 @@ from shared.base.models import Count
 from shared.http.authorisation import VenueStaff
 from shared.http.batch import ReadAs, read_each
 from shared.http.openapi import problems
-from shared.http.routes import KIB, Route
+from shared.http.routes import KIB, router_of
 from shared.programme.texts import Id
 from shared.storage.outbox import Clock
 
@@ -25,7 +25,7 @@ PresenceList = Annotated[list[Annotated[Any, ReadAs(Presence)]], Count(1, 1_000)
 
 def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the routes by which attendance is confirmed and revoked."""
-    router = APIRouter(route_class=Route)
+    router = router_of("trials")
     waiting = attendance.queue(repository, new_id)
 
     @router.post(

@@ -15,7 +15,7 @@ from shared.base.models import Count, Input
 from shared.http.authorisation import SchoolStaff, StaffOrFamily
 from shared.http.batch import Item, ReadAs, only
 from shared.http.openapi import also, problems
-from shared.http.routes import KIB, Route
+from shared.http.routes import KIB, router_of
 from shared.identity.acting import about
 from shared.programme.moments import Moment
 from shared.programme.texts import REF, Id
@@ -48,7 +48,7 @@ def wanted(sent: object, at: str) -> Item[str]:
 
 def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the routes by which seats are taken and given up."""
-    router = APIRouter(route_class=Route)
+    router = router_of("trials")
     waiting = bookings.queue(repository, new_id)
 
     @router.post(

@@ -11,12 +11,12 @@ from services.trials.reads.catalogue import CatalogueReads
 from services.trials.repository import Repository
 from shared.http.authorisation import NationalOperator
 from shared.http.openapi import problems
-from shared.http.routes import KIB, Route
+from shared.http.routes import KIB, router_of
 
 
 def routes(repository: Repository, reads: CatalogueReads) -> APIRouter:
     """Returns the routes by which diagnostics are written and read."""
-    router = APIRouter(route_class=Route)
+    router = router_of("trials")
 
     @router.put(
         "/diagnostics/{code}", max_body_size=256 * KIB, responses=problems({409: ["code-taken", "instrument-in-use"]})

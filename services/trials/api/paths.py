@@ -8,13 +8,13 @@ from shared.contracts.codes import SeasonCode
 from shared.http.authorisation import StaffOrFamily
 from shared.http.openapi import problems
 from shared.http.paging import Paged
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.programme.texts import Id
 
 
 def routes(reads: PathReads) -> APIRouter:
     """Returns the routes by which a pupil's path is read."""
-    router = APIRouter(route_class=Route)
+    router = router_of("trials")
 
     @router.get("/participants/{participant}/path", responses=problems({404: ["not-found"]}))
     async def path(participant: Id, season: SeasonCode, who: StaffOrFamily) -> PathView:

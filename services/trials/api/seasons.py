@@ -11,13 +11,13 @@ from services.trials.reads.catalogue import CatalogueReads
 from services.trials.repository import Repository
 from shared.http.authorisation import NationalOperator
 from shared.http.openapi import problems
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.storage.outbox import Clock
 
 
 def routes(repository: Repository, reads: CatalogueReads, clock: Clock) -> APIRouter:
     """Returns the routes by which seasons are written and read."""
-    router = APIRouter(route_class=Route)
+    router = router_of("trials")
 
     @router.put("/seasons/{season}", responses=problems({409: ["code-taken", "season-in-use"]}))
     async def define_season(season: InCode, rules: SeasonRules, who: NationalOperator) -> SeasonView:

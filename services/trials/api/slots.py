@@ -23,7 +23,7 @@ from shared.http.batch import Item, ReadAs, only, read_each
 from shared.http.entity_tags import Known
 from shared.http.openapi import also, problems
 from shared.http.paging import Filter
-from shared.http.routes import KIB, Route
+from shared.http.routes import KIB, router_of
 from shared.identity.principal import Principal
 from shared.programme.moments import Moment
 from shared.programme.texts import Ref
@@ -60,7 +60,7 @@ class KeyedOffer(Item[SlotOffer]):
 
 def routes(repository: Repository, reads: CatalogueReads, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the routes by which slots are opened and read."""
-    router = APIRouter(route_class=Route)
+    router = router_of("trials")
     _add_writes(router, repository, clock, new_id)
     _add_reads(router, reads)
     return router

@@ -15,13 +15,13 @@ from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.http.authorisation import RegionOperator
 from shared.http.openapi import problems
 from shared.http.paging import Filter
-from shared.http.routes import Route
+from shared.http.routes import router_of
 from shared.storage.outbox import Clock
 
 
 def routes(repository: Repository, reads: CatalogueReads, clock: Clock) -> APIRouter:
     """Returns the routes by which venues are written and read."""
-    router = APIRouter(route_class=Route)
+    router = router_of("trials")
 
     @router.put("/venues/{code}", responses=problems({409: ["code-taken", "organisation-unknown", "venue-taken"]}))
     async def register_venue(code: InCode, entry: VenueEntry, who: RegionOperator) -> VenueView:
