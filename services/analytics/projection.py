@@ -32,8 +32,8 @@ Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
 
 
 class Projection:
-    """Applies polls of facts. Cells are packed by place and by the partition of the records that cause them, so that
-    workers never contend; only their sums have meaning."""
+    """Applies polls of facts. Cells are packed by place and by one partition of the poll that causes them, so that
+    workers never contend, and a poll writes one document a place; only their sums have meaning."""
 
     def __init__(self, mongo: Mongo, group: str) -> None:
         """`group` is that of the facts, whose polls a change of rules has to wait for."""
@@ -48,7 +48,7 @@ class Projection:
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
         rules = await self._rules(facts, tx)
         pupils = await self._load({r.event.participant for r in facts}, tx)
-        change = _Change()
+        change = _Change(min((r.partition for r in facts), default=0))
         writes: list[Write] = []
         for participant, events in _by_participant(facts).items():
             pupil = pupils.get(participant) or Pupil()
@@ -68,11 +68,11 @@ class Projection:
         effects. So the cells are always the sum over all pupils under the rules that are stored.
         """
         await self._offsets.fence(tx)
-        change = _Change()
+        change = _Change(partition)
         async for document in self._pupils.find({"seasons.code": season}, session=tx):
             participant, pupil = document["_id"], pupil_of(document)
             before = contribution(participant, season, pupil, old)
-            change.add(before, contribution(participant, season, pupil, new), partition)
+            change.add(before, contribution(participant, season, pupil, new))
         await self._count(change, tx)
 
     async def _rules(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Rules]:
@@ -108,7 +108,7 @@ class Projection:
             id = guardian_id(season, guardian)
             before = found.get(id, set())
             after = before - moved.gone | moved.come
-            change.count(difference(guardians.cells(before), guardians.cells(after)), moved.partition)
+            change.count(difference(guardians.cells(before), guardians.cells(after)))
             document = guardian_document(season, guardian, after)
             if not after:
                 writes.append(DeleteOne({"_id": id}))
@@ -126,34 +126,34 @@ class Projection:
 class _Moved:
     """The change that a poll makes to one guardian's links."""
 
-    partition: int
-    """The one under which the guardian's cells are packed."""
     gone: set[Link] = field(default_factory=set)
     come: set[Link] = field(default_factory=set)
 
 
 class _Change:
-    """The change that a poll makes to the figures."""
+    """The change that a poll makes to the figures, packed under one of its partitions."""
 
-    def __init__(self) -> None:
+    def __init__(self, partition: int) -> None:
+        self._partition = partition
         self.links: dict[tuple[str, str], _Moved] = {}
         """By season and guardian."""
         self._cells: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
         """By document and path."""
         self._describes: dict[str, Document] = {}
 
-    def add(self, old: Contribution, new: Contribution, partition: int) -> None:
+    def add(self, old: Contribution, new: Contribution) -> None:
         """Counts the difference of a pupil's contribution."""
-        self.count(difference(old.cells, new.cells), partition)
+        self.count(difference(old.cells, new.cells))
         for link in old.links ^ new.links:
-            moved = self.links.setdefault((link.season, link.guardian), _Moved(partition))
+            moved = self.links.setdefault((link.season, link.guardian), _Moved())
             (moved.come if link in new.links else moved.gone).add(link)
 
-    def count(self, cells: Mapping[Cell, int], partition: int) -> None:
+    def count(self, cells: Mapping[Cell, int]) -> None:
         """Adds up cells."""
         for cell, n in cells.items():
-            id = cells_id(cell, partition)
-            self._describes.setdefault(id, described(cell, partition))
+            id = cells_id(cell, self._partition)
+            if id not in self._cells:
+                self._describes[id] = described(cell, self._partition)
             self._cells[id][cell.path] += n
 
     def cell_writes(self) -> list[UpdateOne]:
@@ -174,7 +174,7 @@ def _learn(
     if not any([learn(pupil, r.envelope) for r in events]):
         return False
     for season, new in _contributions(participant, pupil, rules).items():
-        change.add(before.get(season, Contribution()), new, events[0].partition)
+        change.add(before.get(season, Contribution()), new)
     return True
 
 

@@ -17,7 +17,7 @@ from shared.identity.grants import Scope
 from shared.messaging.offsets import StoredOffsets, position
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.1
 """The pause between looks at the heads while anybody waits."""
 
 
