@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, GetJsonSchemaHandler, PlainSerializer
 from pydantic_core import CoreSchema
@@ -37,14 +37,23 @@ Timestamp = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat, return_
 
 
 class Event(BaseModel):
-    """A fact in the past tense. Its class attributes say what it is called, who emits it and what it is keyed by."""
+    """A fact in the past tense. Its class attributes say what it is called, who emits it and what it is keyed by.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    Whoever builds one may give no field that it does not have; whoever reads one passes over those of a newer minor
+    (`read`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     type: ClassVar[str]
     """`<subject>.<action>.v<major>`"""
     topic: ClassVar[str]
     """The owner's topic, without an installation's prefix."""
+
+    @classmethod
+    def read(cls, value: bytes) -> Self:
+        """The event in a record's value; raises ValidationError."""
+        return cls.model_validate_json(value, extra="ignore")
 
     @property
     def key(self) -> str:

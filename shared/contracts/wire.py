@@ -57,7 +57,7 @@ def read(record_headers: Headers, record_value: bytes | None) -> Envelope:
     if record_value is None:
         raise InvalidMessage("no value")
     try:
-        event = event_type.model_validate_json(record_value)
+        event = event_type.read(record_value)
     except ValidationError as error:
         where = ", ".join(
             ".".join(map(str, e["loc"])) + f": {e['type']}"

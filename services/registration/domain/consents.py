@@ -67,7 +67,7 @@ def give_consent(participant: Participant, consent: Consent) -> Decision[Partici
             f"{MOST_CONSENTS} consents were given within {CONSENTS_WITHIN.days} days", slug="too-many-consents"
         )
     event = ConsentGiven(
-        participant=participant.id, **vars(participant.place), version=consent.version, channel=consent.channel
+        **participant.place.event_fields(participant.id), version=consent.version, channel=consent.channel
     )
     state = participant.model_copy(update={"consents": (*participant.consents, consent)})
     return Decision(state, (Happened(event, consent.given_at),))
@@ -85,4 +85,4 @@ def withdraw_consent(participant: Participant, time: datetime) -> Decision[Parti
         raise BadInput.field("occurred_at", "is before the consent was given")
     ended = force.model_copy(update={"withdrawn_at": time})
     state = participant.model_copy(update={"consents": (*participant.consents[:-1], ended)})
-    return Decision(state, (Happened(ConsentWithdrawn(participant=state.id, **vars(state.place)), time),))
+    return Decision(state, (Happened(ConsentWithdrawn(**state.place.event_fields(state.id)), time),))

@@ -59,7 +59,7 @@ def enrol(current: Participant | None, enrolment: Enrolment, new_id: NewId) -> D
         return Decision(current)
     state = _first(enrolment, new_id()) if current is None else _again(current, enrolment)
     event = ParticipantRegistered(
-        participant=state.id, **vars(enrolment.place), season=enrolment.season, disability=enrolment.disability
+        **enrolment.place.event_fields(state.id), season=enrolment.season, disability=enrolment.disability
     )
     registered = Happened(event, enrolment.occurred_at)
     if enrolment.consent is None:

@@ -19,7 +19,7 @@ def link_guardian(participant: Participant, guardian: str, account: str, time: d
     known = participant.linked.get(guardian)
     if _is_redeemed(known, account):
         return Decision(participant)
-    event = GuardianLinked(participant=participant.id, **vars(participant.place), guardian=guardian, account=account)
+    event = GuardianLinked(**participant.place.event_fields(participant.id), guardian=guardian, account=account)
     state = participant.model_copy(update={"linked": participant.linked | {guardian: account}})
     return Decision(state, (Happened(event, time),))
 
@@ -28,7 +28,7 @@ def link_account(participant: Participant, account: str, time: datetime) -> Deci
     """Opens the pupil's own cabinet; raises Conflict where another account redeemed the code."""
     if _is_redeemed(participant.account, account):
         return Decision(participant)
-    event = AccountLinked(participant=participant.id, **vars(participant.place), account=account)
+    event = AccountLinked(**participant.place.event_fields(participant.id), account=account)
     return Decision(participant.model_copy(update={"account": account}), (Happened(event, time),))
 
 

@@ -29,6 +29,17 @@ class Place(BaseModel):
     grade: int
     utc_offset: str
 
+    def event_fields(self, participant: str) -> dict[str, Any]:
+        """The fields that every event of a pupil carries who belongs here."""
+        return {
+            "participant": participant,
+            "region": self.region,
+            "municipality": self.municipality,
+            "school": self.school,
+            "school_class": self.school_class,
+            "grade": self.grade,
+        }
+
 
 class Consent(BaseModel):
     """A legal representative's consent: a separate, versioned document that names its giver."""
