@@ -1,15 +1,16 @@
 """The analytics process: regional figures, regional feeds, and the first page."""
 
-from services.analytics import collections, consumers
+from services.analytics import consumers
 from services.analytics.api import feed, figures, page
+from services.analytics.collections import COLLECTIONS
 from services.analytics.feed.reader import FeedReader
 from services.analytics.feed.relay import FeedRelay
 from services.analytics.reads import Reads
 from shared.messaging.relay import Publisher
 from shared.runtime.process import main
-from shared.runtime.service import PLATFORM_INDEXES, Indexes, Loop, Platform, Service
+from shared.runtime.service import Loop, Platform, Service
 
-INDEXES: Indexes = {**PLATFORM_INDEXES, **collections.INDEXES}
+__all__ = ["COLLECTIONS", "build"]
 
 
 def build(platform: Platform) -> Service:

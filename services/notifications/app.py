@@ -1,14 +1,15 @@
 """The process of notifications: `python -m services.notifications.app api|worker|relay|all`."""
 
-from services.notifications import collections, consumers
+from services.notifications import consumers
 from services.notifications.api import routes
+from services.notifications.collections import COLLECTIONS
 from services.notifications.copies import Copies
 from services.notifications.reads import Reads
 from services.notifications.stream import Stream
 from shared.runtime.process import main
-from shared.runtime.service import PLATFORM_INDEXES, Indexes, Platform, Service
+from shared.runtime.service import Platform, Service
 
-INDEXES: Indexes = {**PLATFORM_INDEXES, **collections.INDEXES}
+__all__ = ["COLLECTIONS", "build"]
 
 
 def build(platform: Platform) -> Service:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from services.registration.api import consents, documents, links, organisations, participants, rosters
 from services.registration.codes import Codes
-from services.registration.collections import INDEXES
+from services.registration.collections import COLLECTIONS
 from services.registration.consumers import consumers
 from services.registration.copies.store import Copies
 from services.registration.domain.participants import NewId
@@ -20,7 +20,7 @@ from shared.identity.keys import derive
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 
-__all__ = ["INDEXES", "UPGRADES", "build", "repository_of"]
+__all__ = ["COLLECTIONS", "UPGRADES", "build", "repository_of"]
 UPGRADES: Sequence[Upgrade] = (respell,)
 
 

@@ -2,8 +2,9 @@
 
 from pymongo import IndexModel
 
-from shared.runtime.service import PLATFORM_INDEXES, Indexes
+from shared.runtime.service import PLATFORM_COLLECTIONS
 from shared.storage.code_twins import BY_CODE, FENCES
+from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
 
 CONSENT_DOCUMENTS = "consent_documents"
@@ -12,32 +13,41 @@ FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LINKED: Document = {"linked": {"$gt": {}}}
 """Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
-INDEXES: Indexes = {
-    **PLATFORM_INDEXES,
-    "organisations": [
-        BY_CODE,
-        IndexModel([("region", 1), ("_id", 1)]),
-        IndexModel([("parent", 1), ("_id", 1)]),
-        IndexModel([("kind", 1), ("_id", 1)]),
-    ],
-    "participants": [
-        IndexModel([("place.school", 1), ("external_ref", 1)], unique=True),
-        IndexModel([("place.school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
-        IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
-        IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
-        IndexModel("codes.digest", unique=True, sparse=True),
-        IndexModel("guardians", partialFilterExpression=LINKED),
-        IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
-    ],
-    "guardians": [
-        IndexModel([("school", 1), ("ref", 1)], unique=True),
-        IndexModel([("school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
-        IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
-        IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
-    ],
-    "vault": [],
-    CONSENT_DOCUMENTS: [],
-    FENCES: [],
-    "rules": [],
-    "steps": [],
+COLLECTIONS: Collections = {
+    **PLATFORM_COLLECTIONS,
+    "organisations": Kept(
+        [
+            BY_CODE,
+            IndexModel([("region", 1), ("_id", 1)]),
+            IndexModel([("parent", 1), ("_id", 1)]),
+            IndexModel([("kind", 1), ("_id", 1)]),
+        ],
+        persons=[CHANGED],
+    ),
+    "participants": Kept(
+        [
+            IndexModel([("place.school", 1), ("external_ref", 1)], unique=True),
+            IndexModel([("place.school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
+            IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
+            IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
+            IndexModel("codes.digest", unique=True, sparse=True),
+            IndexModel("guardians", partialFilterExpression=LINKED),
+            IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
+        ],
+        persons=["_id", "account", "guardians", "linked", "linked.*", "codes.guardian", "consents.guardian", CHANGED],
+    ),
+    "guardians": Kept(
+        [
+            IndexModel([("school", 1), ("ref", 1)], unique=True),
+            IndexModel([("school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
+            IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
+            IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
+        ],
+        persons=["_id", "account", CHANGED],
+    ),
+    "vault": Kept(persons=["_id"]),
+    CONSENT_DOCUMENTS: Kept(persons=[CHANGED]),
+    FENCES: Kept(),
+    "rules": Kept(),
+    "steps": Kept(persons=["_id"]),
 }

@@ -16,7 +16,7 @@ from services.trials.api import (
     slots,
     venues,
 )
-from services.trials.collections import INDEXES
+from services.trials.collections import COLLECTIONS
 from services.trials.consumers import consumers
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.reads.paths import PathReads
@@ -25,7 +25,7 @@ from services.trials.respelling import respell
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 
-__all__ = ["INDEXES", "UPGRADES", "build"]
+__all__ = ["COLLECTIONS", "UPGRADES", "build"]
 UPGRADES: Sequence[Upgrade] = (respell,)
 
 

@@ -2,34 +2,44 @@
 
 from pymongo import IndexModel
 
-from shared.runtime.service import PLATFORM_INDEXES, Indexes
+from shared.runtime.service import PLATFORM_COLLECTIONS
 from shared.storage.code_twins import BY_CODE, FENCES
+from shared.storage.collections import CHANGED, Collections, Kept
 
 PARTICIPANTS = "participants_2"
 """The pupils with all changes of their consent; the release before kept the last one's sequence alone."""
 WITH_REF = {"$type": "string"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""
-INDEXES: Indexes = {
-    **PLATFORM_INDEXES,
-    "organisations": [BY_CODE],
-    PARTICIPANTS: [],
-    "seasons": [BY_CODE],
-    "instruments": [BY_CODE],
-    "competencies": [BY_CODE],
-    "venues": [
-        BY_CODE,
-        IndexModel([("region", 1), ("_id", 1)]),
-        IndexModel([("municipality", 1), ("_id", 1)]),
-        IndexModel([("organisation", 1), ("_id", 1)]),
-    ],
-    "slots": [
-        IndexModel([("season", 1), ("starts", 1), ("_id", 1)]),
-        IndexModel([("season", 1), ("region", 1), ("starts", 1), ("_id", 1)]),
-        IndexModel([("season", 1), ("competency", 1), ("starts", 1), ("_id", 1)]),
-        IndexModel([("venue", 1), ("starts", 1), ("_id", 1)]),
-        IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": WITH_REF}),
-    ],
-    FENCES: [],
-    "attempts": [],
-    "paths": [IndexModel("bookings.id", sparse=True), IndexModel("attendances.id", sparse=True)],
+COLLECTIONS: Collections = {
+    **PLATFORM_COLLECTIONS,
+    "organisations": Kept([BY_CODE]),
+    PARTICIPANTS: Kept(persons=["_id", "accounts.account"]),
+    "seasons": Kept([BY_CODE], persons=[CHANGED]),
+    "instruments": Kept([BY_CODE], persons=[CHANGED]),
+    "competencies": Kept([BY_CODE], persons=[CHANGED]),
+    "venues": Kept(
+        [
+            BY_CODE,
+            IndexModel([("region", 1), ("_id", 1)]),
+            IndexModel([("municipality", 1), ("_id", 1)]),
+            IndexModel([("organisation", 1), ("_id", 1)]),
+        ],
+        persons=[CHANGED],
+    ),
+    "slots": Kept(
+        [
+            IndexModel([("season", 1), ("starts", 1), ("_id", 1)]),
+            IndexModel([("season", 1), ("region", 1), ("starts", 1), ("_id", 1)]),
+            IndexModel([("season", 1), ("competency", 1), ("starts", 1), ("_id", 1)]),
+            IndexModel([("venue", 1), ("starts", 1), ("_id", 1)]),
+            IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": WITH_REF}),
+        ],
+        persons=[CHANGED],
+    ),
+    FENCES: Kept(),
+    "attempts": Kept(persons=["_id", "path", CHANGED]),
+    "paths": Kept(
+        [IndexModel("bookings.id", sparse=True), IndexModel("attendances.id", sparse=True)],
+        persons=["_id", "participant", CHANGED],
+    ),
 }

@@ -20,17 +20,21 @@ from pymongo.errors import PyMongoError
 from shared.base.errors import Unavailable
 from shared.base.telemetry import Trouble, logger
 from shared.identity.acting import PERSONS, READING, Actor, actor_of
+from shared.storage.collections import Collections, Kept
 from shared.storage.mongo import WHOLE, Document, Mongo
 
 LOG, ACTORS = "audit_log", "audit_actors"
-INDEXES = {
-    LOG: [
-        IndexModel([("participants", 1), ("at", 1)]),
-        IndexModel([("actor", 1), ("at", 1)]),
-        IndexModel("at"),
-        IndexModel("expires", expireAfterSeconds=0),
-    ],
-    ACTORS: [],
+COLLECTIONS: Collections = {
+    LOG: Kept(
+        [
+            IndexModel([("participants", 1), ("at", 1)]),
+            IndexModel([("actor", 1), ("at", 1)]),
+            IndexModel("at"),
+            IndexModel("expires", expireAfterSeconds=0),
+        ],
+        persons=["participants", "on.participant"],
+    ),
+    ACTORS: Kept(persons=["_id"]),
 }
 FLUSH_SECONDS = 0.5
 BATCH = 1_000

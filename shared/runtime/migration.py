@@ -12,7 +12,8 @@ from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.readers import Readers
-from shared.runtime.service import Indexes, Platform, Service
+from shared.runtime.service import Platform, Service
+from shared.storage.collections import Collections
 from shared.storage.mongo import Mongo
 
 FOLDS = ("registration.rules", "registration.steps", "trials.participants.2", "analytics.views.2")
@@ -25,7 +26,7 @@ Ends = Mapping[TopicPartition, int]
 class App(Protocol):
     """A service's module `app`; it may have `UPGRADES` of rows as well."""
 
-    INDEXES: Indexes
+    COLLECTIONS: Collections
 
     def build(self, platform: Platform) -> Service:
         """Wires the service."""
@@ -46,7 +47,7 @@ async def prepare(service: str, app: App, settings: Settings) -> int | None:
     """
     mongo = Mongo(settings.mongo_url, settings.database(service))
     try:
-        await mongo.ensure_indexes(app.INDEXES)
+        await mongo.ensure(app.COLLECTIONS)
         for upgrade in getattr(app, "UPGRADES", ()):
             for line in await upgrade(mongo, settings):
                 print(f"{service}: {line}")

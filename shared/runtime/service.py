@@ -22,6 +22,7 @@ from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.lease import Lease
 from shared.messaging.log import Logs
 from shared.messaging.relay import Publisher, Relay
+from shared.storage.collections import Collections, Kept
 from shared.storage.decision import Aggregate
 from shared.storage.mongo import Mongo
 from shared.storage.outbox import Clock, Outbox, utcnow
@@ -129,19 +130,19 @@ class Service:
 
 Upgrade = Callable[[Mongo, Settings], Awaitable[list[str]]]
 """Brings rows of an older release up to date, again and beside its processes; tells what is left to people."""
-Indexes = Mapping[str, Sequence[IndexModel]]
-"""The collections of a database, each with its indexes."""
-PLATFORM_INDEXES: Indexes = {
-    **audit.INDEXES,
-    "outbox": [],
-    permits.COLLECTION: [IndexModel("full", expireAfterSeconds=0)],
-    open_answers.COLLECTION: [IndexModel("until", expireAfterSeconds=0), IndexModel("account")],
-    "leases": [],
-    "offsets": [IndexModel([("group", 1)])],
-    "offset_fences": [],
-    "offset_marks": [],
-    "deferred": [deferred.INDEX],
-    "content_faults": [],
-    "standstills": [IndexModel([("group", 1)])],
+PLATFORM_COLLECTIONS: Collections = {
+    **audit.COLLECTIONS,
+    "outbox": Kept(persons=["_id", "rows"]),
+    permits.COLLECTION: Kept([IndexModel("full", expireAfterSeconds=0)], persons=["_id"]),
+    open_answers.COLLECTION: Kept(
+        [IndexModel("until", expireAfterSeconds=0), IndexModel("account")], persons=["_id", "account"]
+    ),
+    "leases": Kept(),
+    "offsets": Kept([IndexModel([("group", 1)])]),
+    "offset_fences": Kept(),
+    "offset_marks": Kept(),
+    "deferred": Kept([deferred.INDEX], persons=["value", "headers"]),
+    "content_faults": Kept(),
+    "standstills": Kept([IndexModel([("group", 1)])]),
 }
 """What the platform keeps in every service's database."""

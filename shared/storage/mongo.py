@@ -1,6 +1,6 @@
 """The only importer of motor: a service's database, its transactions and its snapshots."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -10,12 +10,12 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from shared.base.errors import Unavailable
+from shared.storage.collections import Collections
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
@@ -58,10 +58,10 @@ class Mongo:
         async with await self._client.start_session(snapshot=True) as session:
             yield session
 
-    async def ensure_indexes(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+    async def ensure(self, collections: Collections) -> None:
         """Creates each collection and its indexes where they are missing; may run again."""
         present = set(await self._database.list_collection_names())
-        for name, models in indexes.items():
+        for name, (models, _) in collections.items():
             if name not in present:
                 with suppress(CollectionInvalid):  # a service that has just started may have been faster
                     await self._database.create_collection(name)

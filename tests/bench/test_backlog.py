@@ -14,7 +14,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from deploy.local.stack import Infrastructure
-from services.analytics.app import INDEXES
+from services.analytics.collections import COLLECTIONS
 from shared.base.settings import Settings
 from shared.contracts import topics
 from shared.contracts.event import Envelope
@@ -124,7 +124,7 @@ async def _run(settings: Settings, n: int, ends: Mapping[TopicPartition, int], k
     """Lets `n` fresh workers apply everything into a fresh database; with `kill`, one of them dies at a third."""
     mongo = Mongo(settings.mongo_url, settings.database("analytics"))
     await mongo.drop()
-    await mongo.ensure_indexes(INDEXES)  # not by `migrate`, which would replay the backlog itself
+    await mongo.ensure(COLLECTIONS)  # not by `migrate`, which would replay the backlog itself
     begun, first, end, standing = time.monotonic(), dict[str, float](), sum(ends.values()), Standing(ends)
     async with _workers(settings, n) as (children, urls), aiohttp.ClientSession() as http:
         while (handled := sum((stored := await _stored(mongo, settings)).values())) < end:

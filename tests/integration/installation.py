@@ -165,7 +165,7 @@ async def installed(kind: type[OneService], infrastructure: Infrastructure) -> A
         log = infrastructure.data / "logs" / f"{settings.kafka_topic_prefix}{kind.service}.log"
         running = kind(settings, issuer, http, mongo, log)
         try:
-            await mongo.ensure_indexes(importlib.import_module(f"services.{kind.service}.app").INDEXES)
+            await mongo.ensure(importlib.import_module(f"services.{kind.service}.app").COLLECTIONS)
             await running.start()
             try:
                 yield running

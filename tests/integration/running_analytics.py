@@ -47,7 +47,7 @@ class Analytics:
 
     async def migrate(self) -> None:
         """Creates the collections and their indexes."""
-        await self.platform.mongo.ensure_indexes(app.INDEXES)
+        await self.platform.mongo.ensure(app.COLLECTIONS)
 
     def reads(self, scope: Scope = OPERATOR) -> ScopedReads:
         return Reads(self.platform.mongo, tuple(c.offsets for c in self.views)).within(scope)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.local.stack import Infrastructure
-from services.registration.app import INDEXES, repository_of
+from services.registration.app import COLLECTIONS, repository_of
 from services.registration.repository import Repository
 from services.registration.vault import Vault
 from shared.contracts.event import Envelope
@@ -61,7 +61,15 @@ class Registration(Installation):
     async def documents(self) -> dict[str, int]:
         """How many documents each collection has once the outbox is empty, but for those that move by themselves."""
         await self.know({}, 0, "outbox")
-        own = INDEXES.keys() - {"leases", "outbox", "offsets", "permits", "open_answers", "audit_log", "audit_actors"}
+        own = COLLECTIONS.keys() - {
+            "leases",
+            "outbox",
+            "offsets",
+            "permits",
+            "open_answers",
+            "audit_log",
+            "audit_actors",
+        }
         return {name: await self.mongo[name].count_documents({}) for name in own}
 
     async def learn(self, defined: SeasonDefined, sequence: int = 1) -> None:

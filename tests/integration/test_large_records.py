@@ -38,7 +38,7 @@ async def test_what_is_too_large_to_be_kept_is_put_aside_and_its_neighbours_are_
     """1.5 MB fit into a letter; 5 MB fit into a database, but into no topic; 20 MB fit nowhere."""
     effect, platform = EFFECTS[group], platform_of(GROUPS[group])
     worker = Worker(platform, group)
-    await platform.mongo.ensure_indexes(importlib.import_module(f"services.{platform.service}.app").INDEXES)
+    await platform.mongo.ensure(importlib.import_module(f"services.{platform.service}.app").COLLECTIONS)
     if effect.waits_for_season:
         await publish(platform.settings, enveloped(builders.season()))
     large = enveloped(effect.of("RU-ROS-900"))

@@ -13,7 +13,7 @@ from pymongo.errors import BulkWriteError
 from shared.contracts import topics, wire
 from shared.messaging import kafka
 from shared.messaging.relay import Publisher, Relay
-from shared.runtime.service import PLATFORM_INDEXES, Platform
+from shared.runtime.service import PLATFORM_COLLECTIONS, Platform
 from shared.storage.mongo import Transaction
 from shared.storage.outbox import DOCUMENTS_A_READ, MOST_BYTES, MOST_ROWS, Row, Waiting
 from tests.builders import enveloped, registered
@@ -25,7 +25,7 @@ ENOUGH = 1_000
 @pytest_asyncio.fixture(loop_scope="session")
 async def platform(platform_of: Callable[..., Platform]) -> Platform:
     made = platform_of("registration")
-    await made.mongo.ensure_indexes(PLATFORM_INDEXES)
+    await made.mongo.ensure(PLATFORM_COLLECTIONS)
     return made
 
 

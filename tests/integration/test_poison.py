@@ -127,7 +127,7 @@ async def test_poison_is_put_aside_once_and_its_neighbours_are_applied(
     *good, newer, later = [enveloped(effect.of(code)) for code in MUNICIPALITIES]
     worker = Worker(platform_of(GROUPS[group]), group)
     settings, topic = worker.platform.settings, worker.platform.settings.kafka_topic_prefix + newer.event.topic
-    await worker.platform.mongo.ensure_indexes(importlib.import_module(f"services.{GROUPS[group]}.app").INDEXES)
+    await worker.platform.mongo.ensure(importlib.import_module(f"services.{GROUPS[group]}.app").COLLECTIONS)
     if effect.waits_for_season:
         await publish(settings, enveloped(builders.season()))
     bad, fine = _bad(good), [(wire.value(e), wire.headers(e)) for e in good]

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 from pymongo.errors import BulkWriteError
 
-from shared.runtime.service import PLATFORM_INDEXES, Platform
+from shared.runtime.service import PLATFORM_COLLECTIONS, Platform
+from shared.storage.collections import Kept
 from shared.storage.decision import Aggregate, Decision, Happened
 from shared.storage.mongo import Transaction
 from shared.storage.repository import Repository
@@ -47,7 +48,7 @@ class Pupils:
 @pytest_asyncio.fixture(loop_scope="session")
 async def pupils(platform_of: Callable[..., Platform]) -> Pupils:
     made = Pupils(platform_of("registration"))
-    await made.platform.mongo.ensure_indexes({**PLATFORM_INDEXES, "pupils": []})
+    await made.platform.mongo.ensure({**PLATFORM_COLLECTIONS, "pupils": Kept()})
     return made
 
 

@@ -107,7 +107,7 @@ async def test_what_is_read_among_many_has_an_index(infrastructure: Infrastructu
     """The newest entries of the audit log, and the regions among the nation's organisations."""
     mongo = Mongo(infrastructure.mongo_url, "rows_read")
     try:
-        await mongo.ensure_indexes(app.INDEXES)
+        await mongo.ensure(app.COLLECTIONS)
         newest = mongo[LOG].find({"at": {"$gte": datetime.now(UTC)}}).sort("at", -1).limit(10)
         for query in (newest, mongo["organisations"].find({"kind": "region"})):
             plan = str((await query.explain())["queryPlanner"]["winningPlan"])

@@ -17,7 +17,7 @@ from shared.base.quota import Quota, QuotaExceeded
 from shared.http import open_answers
 from shared.http.open_answers import FREE, OpenAnswers
 from shared.http.permits import COLLECTION, Permits
-from shared.runtime.service import PLATFORM_INDEXES, Platform
+from shared.runtime.service import PLATFORM_COLLECTIONS, Platform
 from shared.storage.mongo import Mongo
 from tests.integration.installation import installed
 from tests.integration.running import eventually
@@ -31,7 +31,7 @@ QUOTA = Quota(200, 3_600)
 @pytest_asyncio.fixture(loop_scope="session")
 async def mongo(platform_of: Callable[..., Platform]) -> Mongo:
     made: Mongo = platform_of("registration").mongo
-    await made.ensure_indexes(PLATFORM_INDEXES)
+    await made.ensure(PLATFORM_COLLECTIONS)
     return made
 
 

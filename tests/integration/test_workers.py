@@ -75,7 +75,7 @@ async def test_workers_of_every_group_are_ready_from_cold_and_share_the_work_as_
 ) -> None:
     """1 → 2 → 4 → 1 under load; the second and the fourth are given nothing of a catalogue."""
     platform = platform_of(service)
-    await platform.mongo.ensure_indexes(importlib.import_module(f"services.{service}.app").INDEXES)
+    await platform.mongo.ensure(importlib.import_module(f"services.{service}.app").COLLECTIONS)
     load = Load(platform.settings, service)
     await publish(platform.settings, enveloped(builders.season()))
     await load.send(30)

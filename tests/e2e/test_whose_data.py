@@ -1,0 +1,131 @@
+"""Whose data a collection holds is declared beside its indexes; after a season nothing of a person is anywhere else."""
+
+import importlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from shared.base.settings import Settings
+from shared.messaging.lag import OWNERS
+from shared.storage.collections import Collections
+from shared.storage.mongo import Mongo
+from tests.e2e.conftest import Client
+from tests.e2e.season import NATION, World, world
+from tests.integration.running import eventually
+
+TEACHER = "class teacher"
+UNPLAYED = {"outbox", "deferred", "permits", "open_answers"}
+"""What they hold is gone by the end, or does not come in so small a season."""
+
+
+def _declared(service: str) -> Collections:
+    found: Collections = importlib.import_module(f"services.{service}.app").COLLECTIONS
+    return found
+
+
+@asynccontextmanager
+async def _database(settings: Settings, service: str) -> AsyncIterator[Mongo]:
+    mongo = Mongo(settings.mongo_url, settings.database(service))
+    yield mongo
+    mongo.close()
+
+
+def _places(value: Any, persons: Collection[str], path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The fields of a value in which a person is named."""
+    match value:
+        case dict():
+            for name, inner in value.items():
+                named = any(person in name for person in persons)
+                if named:
+                    yield ".".join(path)
+                yield from _places(inner, persons, (*path, "*" if named else name))
+        case list():
+            for inner in value:
+                yield from _places(inner, persons, path)
+        case str() | bytes():
+            text = value if isinstance(value, str) else value.decode("latin-1")
+            if any(person in text for person in persons):
+                yield ".".join(path)
+
+
+async def _walk(place: World, participant: str) -> None:
+    """A pupil's whole season."""
+    client = place.client
+    by_teacher: dict[str, Any] = {"by": place.navigator, "subject": TEACHER}
+    await eventually(lambda: _taken(place, participant))
+    slot = await place.slot("t1")
+    booking = {"participants": [participant], "occurred_at": "2020-09-21T10:00:00+03:00"}
+    await client.ok("POST", f"/trials/slots/{slot}/bookings/batch", booking, **by_teacher)
+    present = [{"participant": participant, "source": "list", "occurred_at": "2020-10-05T16:30:00+03:00"}]
+    await client.ok("POST", f"/trials/slots/{slot}/attendance", present, by=place.host)
+    await client.ok("GET", f"/trials/participants/{participant}/path?season={place.season}", **by_teacher)
+
+
+async def _taken(place: World, participant: str) -> bool:
+    attempts = {"attempts": [place.attempt(participant)]}
+    answer = await place.client.ok("POST", "/trials/attempts/batch", attempts, by=place.navigator, subject=TEACHER)
+    return answer["items"][0].get("profile") is not None
+
+
+async def _accounts(settings: Settings, participant: str) -> set[str]:
+    """The accounts of the family and of those who served it."""
+    async with _database(settings, "registration") as mongo:
+        row = await mongo["participants"].find_one({"_id": participant})
+        assert row is not None
+        actors = await mongo["audit_actors"].find({}).to_list(None)
+    return {*row["linked"].values(), row["account"], row["changed"]["by"], *(actor["_id"] for actor in actors)}
+
+
+async def _found(settings: Settings, persons: set[str]) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for service in OWNERS:
+        async with _database(settings, service) as mongo:
+            for name in await mongo.collections():
+                async for row in mongo[name].find({}):
+                    found[service, name] |= set(_places(row, persons))
+    return found
+
+
+async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Client, settings: Settings) -> None:
+    place = await world(client)
+    (pupil,) = await place.register([place.pupil(1)])
+    participant = pupil["participant"]
+    for role, code in (("guardian", "link_code"), ("pupil", "account_code")):
+        await client.ok("POST", "/registration/links", {"code": pupil[code]}, by=(role,), subject=f"{role} of one")
+    await client.ok("GET", f"/registration/participants/{participant}", by=place.navigator, subject=TEACHER)
+    document = {"title": "Согласие", "url": "https://example.org/consent"}
+    await client.ok("PUT", "/registration/consent-documents/9", document, by=NATION)
+    await _walk(place, participant)
+
+    async def counted() -> bool:
+        funnel = await place.funnel()
+        return bool(funnel["recommended"] == funnel["guardians"] == 1)
+
+    await eventually(counted)
+    persons = {participant, pupil["guardian"], *await _accounts(settings, participant)}
+
+    async def all_there() -> bool:
+        return not set(_missing(await _found(settings, persons)))
+
+    await eventually(all_there)
+    found = await _found(settings, persons)
+    undeclared = {where: rest for where, fields in found.items() if (rest := fields - set(_kept(*where)))}
+    assert undeclared == {}
+
+
+def _kept(service: str, name: str) -> Sequence[str]:
+    declared = _declared(service).get(name)
+    assert declared is not None, f"{service}.{name} is not declared"
+    return declared.persons
+
+
+def _missing(found: dict[tuple[str, str], set[str]]) -> Iterator[str]:
+    """What is declared and names nobody in any service: who is looked for there is looked for in vain."""
+    held: dict[str, set[str]] = defaultdict(set)
+    for (_, name), fields in found.items():
+        held[name] |= fields
+    for service in OWNERS:
+        for name, kept in _declared(service).items():
+            if name not in UNPLAYED:
+                yield from (f"{name}: {field}" for field in set(kept.persons) - held[name])
