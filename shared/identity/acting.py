@@ -59,19 +59,12 @@ def actor_of(scope: MutableMapping[str, Any]) -> Actor | None:
     if who is None:
         return None
     roles = tuple(sorted({grant.role for grant in who.grants}))
-    return Actor(who.account, roles, f"{scope['method']} {_whole(scope)}")
+    return Actor(who.account, roles, f"{scope['method']} {route_of(scope)}")
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:
     """The path of a request's route, with its ids left open."""
     return getattr(scope.get("route"), "path", "unmatched")
-
-
-def _whole(scope: MutableMapping[str, Any]) -> str:
-    """The route's path with what stands before it in the address: a route knows only what follows its router's."""
-    route, path = route_of(scope), scope["path"]
-    before = path.split("/")[: path.count("/") - route.count("/") + 1]
-    return "/".join(before) + route
 
 
 def about(participants: Iterable[str]) -> None:
