@@ -65,9 +65,4 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
 async def organisations(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
     """Brings the copies of the poll's organisations up to date; the newest definition holds."""
     said = [organisation(r.envelope) for r in received if isinstance(r.event, OrganisationDefined)]
-    newest = await repository.organisations((entry.id for entry in said), tx)
-    changed = {}
-    for entry in said:
-        if entry.id not in newest or entry.sequence > newest[entry.id].sequence:
-            newest[entry.id] = changed[entry.id] = entry
-    await repository.keep(list(changed.values()), tx)
+    await repository.define(said, tx)

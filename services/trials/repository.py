@@ -19,6 +19,7 @@ from services.trials.domain.venues import Venue
 from shared.identity.acting import acting, changed
 from shared.programme.moments import zone
 from shared.storage import code_twins
+from shared.storage.copies import newest
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 from shared.storage.namesakes import namesakes
 from shared.storage.outbox import Outbox
@@ -148,13 +149,18 @@ class Repository:
         """Returns the organisations with a code, or in whose name it would be, however it is spelt."""
         return list(_organisations(await code_twins.spelt(self._mongo, "organisations", namesakes(code))).values())
 
-    async def keep(self, copies: Sequence[Participant | Organisation], tx: Transaction) -> None:
-        """Stores copies as they are by now."""
-        for name, model in ((PARTICIPANTS, Participant), ("organisations", Organisation)):
-            kept = [copy for copy in copies if isinstance(copy, model)]
-            writes = [ReplaceOne({"_id": copy.id}, copy.model_dump(exclude={"id"}), upsert=True) for copy in kept]
-            if writes:
-                await self._mongo[name].bulk_write(writes, ordered=False, session=tx)
+    async def define(self, organisations: Iterable[Organisation], tx: Transaction) -> None:
+        """Stores the organisations of which no newer definition is there."""
+        fields = {"id", "sequence"}
+        writes = [newest(entry.id, entry.model_dump(exclude=fields), entry.sequence) for entry in organisations]
+        if writes:
+            await self._mongo["organisations"].bulk_write(writes, session=tx)
+
+    async def keep(self, pupils: Iterable[Participant], tx: Transaction) -> None:
+        """Stores the copies of pupils as they are by now."""
+        writes = [ReplaceOne({"_id": pupil.id}, pupil.model_dump(exclude={"id"}), upsert=True) for pupil in pupils]
+        if writes:
+            await self._mongo[PARTICIPANTS].bulk_write(writes, ordered=False, session=tx)
 
     async def zones(self, regions: Iterable[str]) -> dict[str, tzinfo]:
         """Returns the offsets of the regions known among `regions`."""
