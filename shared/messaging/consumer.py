@@ -1,8 +1,8 @@
-"""Batch → one transaction: a poll's effects, dead letters and stored offsets commit together or not at all."""
+"""A group's consumer: it applies each poll until it is settled, and tells the reader when to read on."""
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Container, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,16 +12,16 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from shared.base.errors import ServiceError
 from shared.base.telemetry import Metrics, Trouble
 from shared.messaging.advice import Advice
-from shared.messaging.deferred import Deferred, Waiting
+from shared.messaging.deferred import Deferred
 from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.failures import FactOvertaken, TooManyInvalid
 from shared.messaging.faults import is_transient
 from shared.messaging.isolation import Isolation
-from shared.messaging.letters import dead_letter
 from shared.messaging.lineage import Lineage
-from shared.messaging.log import Logs, UnreadableBatch, mark_of
-from shared.messaging.offsets import Move, StoredOffsets
-from shared.messaging.poll import Poll, Position, Record, position_of
+from shared.messaging.log import Logs, UnreadableBatch
+from shared.messaging.offsets import StoredOffsets
+from shared.messaging.poll import Poll, Position
+from shared.messaging.poll_transaction import Elsewhere, PollTransaction, SettledElsewhere
 from shared.messaging.reader import Reader
 from shared.messaging.standstill import Standstills
 from shared.storage.mongo import Mongo, Transaction
@@ -31,14 +31,6 @@ LINGER_MS = 200
 """The broker holds a fetch this long to fill it; a record may wait twice as long, behind a fetch without it."""
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 Apply = Callable[[Poll, Transaction], Coroutine[Any, Any, None]]
-
-
-class _Elsewhere(Exception):
-    """The stored offsets are not where this poll begins."""
-
-
-class _SettledElsewhere(Exception):
-    """Another worker has applied what waited here."""
 
 
 class BatchConsumer:
@@ -82,13 +74,13 @@ class BatchConsumer:
         """Whether the same holds while it fills its collections for the first time: nobody is shown half of them."""
         if after is not None:
             after.is_reference = True
-        self._handle = handle = events.of_those(handle)
+        handle = events.of_those(handle)
         self._mongo = mongo
-        self._outbox = outbox
         self._metrics = metrics
-        self._clock, self._invalid_limit = clock, invalid_limit
+        self._clock = clock
         self._after = after
-        self._deferred = Deferred(mongo, self.group)
+        self._deferred = deferred = Deferred(mongo, self.group)
+        self._steps = PollTransaction(handle, self.offsets, deferred, outbox, clock, invalid_limit)
         self._isolation = Isolation(mongo, self.group, handle, clock)
         self._advice = Advice()
         self._ends: Mapping[TopicPartition, int] = {}
@@ -168,7 +160,7 @@ class BatchConsumer:
     async def handle_poll(self, poll: Poll) -> None:
         """Applies the poll, as often as it takes; what others have handled meanwhile falls out of it."""
         begun = time.monotonic()
-        poll = await self._settled(poll, self._apply)
+        poll = await self._settled(poll, self._steps.apply)
         if poll.spans:
             self._metrics.records.labels(self.group).inc(len(poll.records))
             self._metrics.dead_letters.labels(self.group).inc(len(poll.invalid))
@@ -181,10 +173,10 @@ class BatchConsumer:
         if waiting:
 
             async def apply(poll: Poll, tx: Transaction) -> None:
-                await self._apply_deferred(poll, waiting, tx)
+                await self._steps.apply_deferred(poll, waiting, tx)
 
             again = {w.position for w in waiting if w.kind == "redriven"}
-            with suppress(_SettledElsewhere):
+            with suppress(SettledElsewhere):
                 await self._settled(Poll.of([w.record for w in waiting], spans={}), apply, again)
         self.defers = bool(waiting)
 
@@ -197,11 +189,11 @@ class BatchConsumer:
                 if attempt and not (self.reader and self.reader.stopped):
                     self.trouble.over()
                 break
-            except _Elsewhere:
+            except Elsewhere:
                 poll = await self._what_is_left(poll)
             except FactOvertaken as error:
                 poll, self.defers = poll.deferring(error.missing), True
-            except (ServiceError, TooManyInvalid, _SettledElsewhere):
+            except (ServiceError, TooManyInvalid, SettledElsewhere):
                 raise
             except Exception as error:
                 if is_transient(error) or isinstance(error, KafkaError):
@@ -210,48 +202,6 @@ class BatchConsumer:
                     poll = poll.refusing(await self._isolation.faults(poll, error, again))
             attempt += 1
         return poll
-
-    async def _apply(self, poll: Poll, tx: Transaction) -> None:
-        """One poll's transaction; its first operation moves the offsets, or finds that they are elsewhere."""
-        if not await self.offsets.advance(await self._moves(poll), tx):
-            raise _Elsewhere
-        await self._put_aside(poll.records_at(poll.invalid), poll.invalid, tx)
-        await self._deferred.put(poll.records_at(poll.deferred), "overtaken", self._clock(), tx)
-        if poll.received:
-            await self._handle(poll.received, tx)
-
-    async def _apply_deferred(self, poll: Poll, waiting: Sequence[Waiting], tx: Transaction) -> None:
-        """Applies what waited, and gives up what has waited in vain or is still wrong."""
-        over = {w.position for w in waiting if self._deferred.is_over(w, self._clock())}
-        refused = {**poll.invalid, **{p: why for p, why in poll.deferred.items() if p in over}}
-        done = [w for w in waiting if w.position not in poll.deferred or w.position in over]
-        if not await self._deferred.settle(done, refused, tx):
-            raise _SettledElsewhere
-        in_vain = [w.record for w in done if w.kind == "overtaken" and w.position in refused]
-        await self._put_aside(in_vain, refused, tx)
-        if poll.received:
-            await self.offsets.count_later(len(poll.received), tx)
-            await self._handle(poll.received, tx)
-
-    async def _put_aside(self, records: Iterable[Record], reasons: Mapping[Position, str], tx: Transaction) -> None:
-        await self._outbox.put([dead_letter(self.group, r, reasons[position_of(r)]) for r in records], tx)
-
-    async def _moves(self, poll: Poll) -> list[Move]:
-        """Returns the poll's moves; raises TooManyInvalid where unreadable records in a row pass the limit."""
-        before = await self.offsets.invalid_in_a_row(poll.spans) if poll.invalid else {}
-        moves = []
-        for partition, records in poll.by_partition().items():
-            span, in_a_row = poll.spans[partition], before.get(partition, 0)
-            for record in records if poll.invalid else ():
-                in_a_row = in_a_row + 1 if position_of(record) in poll.invalid else 0
-                if in_a_row > self._invalid_limit:
-                    raise TooManyInvalid(
-                        f"{self.group}: {in_a_row} unreadable records in a row in {partition.topic}:"
-                        f"{partition.partition} up to offset {record.offset}"
-                    )
-            last = (records[-1].offset, mark_of(records[-1])) if records else None
-            moves.append(Move(partition, span.first, span.next, in_a_row, last))
-        return moves
 
     async def _what_is_left(self, poll: Poll) -> Poll:
         """The poll without what is handled already, is no longer ours, or lies beyond a gap (read again by seeking)."""
