@@ -29,7 +29,7 @@ def views(platform: Platform) -> Sequence[BatchConsumer]:
     projection = Projection(platform.mongo, platform.settings.kafka_topic_prefix + VIEWS)
     catalogue = platform.catalogue("analytics.catalogue", CATALOGUE, Copies(platform.mongo, projection).apply, DEFINED)
     facts = platform.consumer(VIEWS, FACTS, projection.apply, after=catalogue, events=FOLDED)
-    facts.is_shown_whole = True
+    facts.catch_up.is_shown_whole = True
     return [catalogue, facts]
 
 

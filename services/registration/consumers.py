@@ -39,7 +39,7 @@ def consumers(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
     walked = platform.consumer(
         "registration.steps", [TRIALS_EVENTS.name], partial(steps, copies), linger_ms=UNHURRIED_MS, events=STEPS
     )
-    defined.is_shown_whole = walked.is_shown_whole = True
+    defined.catch_up.is_shown_whole = walked.catch_up.is_shown_whole = True
     return [defined, walked]
 
 

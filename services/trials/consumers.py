@@ -38,7 +38,7 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
         partial(participants, repository, new_id),
         events=Events.of([ParticipantRegistered, ConsentGiven, ConsentWithdrawn, AccountLinked, GuardianLinked]),
     )
-    told.is_shown_whole = True
+    told.catch_up.is_shown_whole = True
     return [defined, told]
 
 

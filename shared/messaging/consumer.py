@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Container, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Container, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from shared.base.errors import ServiceError
 from shared.base.telemetry import Metrics, Trouble
 from shared.messaging.advice import Advice
+from shared.messaging.catch_up import CatchUp
 from shared.messaging.deferred import Deferred
 from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.failures import FactOvertaken, TooManyInvalid
@@ -56,8 +57,6 @@ class BatchConsumer:
         self.group, self.events = topic_prefix + group, events
         self.topics = [topic_prefix + name for name in topic_names]
         self.offsets = StoredOffsets(mongo, self.group)
-        self.caught_up = asyncio.Event()
-        """Set once the group's stored offsets have reached the ends seen at start, whichever worker moved them."""
         self.failed: asyncio.Future[None] = asyncio.Future()
         """Done, with the reason, when the consumer has given up; the process ends then."""
         self.linger_ms = linger_ms
@@ -66,14 +65,11 @@ class BatchConsumer:
         self.standstills = Standstills(mongo, self.offsets)
         self.trouble = Trouble("poll waits", group=self.group)
         self.reader: Reader | None = None
-        self.is_reference = False
-        """Whether other consumers wait for this one, so that the process is not ready before it has caught up."""
         self.defers = False
         """Whether events of its own polls wait, as far as it knows."""
-        self.is_shown_whole = False
-        """Whether the same holds while it fills its collections for the first time: nobody is shown half of them."""
+        self.catch_up = CatchUp(self.topics, self.offsets, self.lineage)
         if after is not None:
-            after.is_reference = True
+            after.catch_up.is_reference = True
         handle = events.of_those(handle)
         self._mongo = mongo
         self._metrics = metrics
@@ -83,41 +79,13 @@ class BatchConsumer:
         self._steps = PollTransaction(handle, self.offsets, deferred, outbox, clock, invalid_limit)
         self._isolation = Isolation(mongo, self.group, handle, clock)
         self._advice = Advice()
-        self._ends: Mapping[TopicPartition, int] = {}
-
-    async def know_ends(self, ends: Mapping[TopicPartition, int]) -> None:
-        """Tells which offsets `caught_up` waits for; raises RecordsLost where the logs are not those of before."""
-        self._ends = {partition: end for partition, end in ends.items() if partition.topic in self.topics}
-        await self.lineage.must_be_there()
-        await self.lineage.must_hold(self._ends)
-        stored = await self.offsets.read(self._ends)
-        begins = any(stored[partition] == 0 < end for partition, end in self._ends.items())
-        if self.is_shown_whole and (begins or await self.offsets.is_filling()):
-            self.is_reference = True
-            await self.offsets.begin_filling()
-        await self.look_whether_caught_up()
-
-    async def look_whether_caught_up(self) -> None:
-        """Asks the stored offsets, which any worker of the group may have moved."""
-        if self.caught_up.is_set():
-            return
-        stored = await self.offsets.read(self._ends)
-        if all(stored[partition] >= end for partition, end in self._ends.items()):
-            if self.is_shown_whole:
-                await self.offsets.end_filling()
-            self.caught_up.set()
-
-    @property
-    def partitions(self) -> Collection[TopicPartition]:
-        """The partitions that there were at start."""
-        return self._ends.keys()
 
     # What the reader asks of it.
 
     async def may_read(self) -> None:
         """Returns once the catalogue has been read that the facts refer to; raises ConsumerStoppedError at the end."""
         if self._after is not None:
-            await self._after.caught_up.wait()
+            await self._after.catch_up.done.wait()
         if self.failed.done():
             raise ConsumerStoppedError
 

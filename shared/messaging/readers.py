@@ -49,7 +49,7 @@ class Readers:
 
     async def _begin(self, ends: Mapping[TopicPartition, int], graceful_seconds: float) -> None:
         for consumer in self._consumers.values():
-            await consumer.know_ends(ends)
+            await consumer.catch_up.know_ends(ends)
         self._broker = KafkaBroker(
             self._bootstrap,
             logger=None,

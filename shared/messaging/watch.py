@@ -62,7 +62,7 @@ class Watch:
             await asyncio.sleep(TICK_SECONDS)
 
     async def _look(self, now: float) -> None:
-        await self._consumer.look_whether_caught_up()
+        await self._consumer.catch_up.look()
         if self._consumer.defers or now >= self._deferred_at:
             await self._consumer.retry_deferred()
             self._deferred_at = now + DEFERRED_SECONDS
@@ -78,7 +78,7 @@ class Watch:
         if reader is None:
             return
         # A worker that was given nothing looks after all: it may be that nobody was given anything.
-        mine = reader.assignment() or self._consumer.partitions
+        mine = reader.assignment() or self._consumer.catch_up.partitions
         self._looks += 1
         if self._looks % LINEAGE_LOOKS == 1:
             await self._consumer.lineage.must_be_there()

@@ -84,10 +84,10 @@ async def _fill(platform: Platform, consumers: Sequence[BatchConsumer]) -> None:
     readers = Readers(platform.settings.bootstrap, consumers, platform.metrics)
     await readers.start(ends, STOP_SECONDS)
     try:
-        while not all(consumer.caught_up.is_set() for consumer in new):
+        while not all(consumer.catch_up.done.is_set() for consumer in new):
             await asyncio.sleep(LOOK_SECONDS)
             for consumer in consumers:
-                await consumer.look_whether_caught_up()
+                await consumer.catch_up.look()
                 if consumer.failed.done():
                     consumer.failed.result()
     finally:

@@ -9,32 +9,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import contextmanager
 
 import uvicorn
 import uvloop
-from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
-from pymongo.errors import PyMongoError
 
 from shared.base.errors import Unavailable
 from shared.base.settings import Settings, from_environment
-from shared.base.telemetry import Trouble, configure_logs, logger
+from shared.base.telemetry import configure_logs, logger
 from shared.http.app import create_app
 from shared.http.listeners import listeners
 from shared.http.protocol import Protocol
-from shared.messaging import kafka
-from shared.messaging.readers import Readers
-from shared.messaging.watch import Watch
-from shared.runtime.service import Loop, Platform, Service
+from shared.runtime.parts import STUCK_SECONDS, Parts
+from shared.runtime.service import Platform, Service
 
-STUCK_SECONDS = 60.0
-WAITED_SECONDS = 15.0
-"""What has made no progress for so long is told of by the probes."""
-WELL_SECONDS = 30.0
-"""A loop that has failed runs well again once it has run for so long, which is longer than a step takes."""
-STOP_SECONDS = 15.0
 EXIT_SECONDS = 25.0
 """After the decision to end, the process is over within so long, whatever still runs in it."""
 
@@ -61,13 +49,12 @@ class Process:
     def __init__(self, service: Service, role: str) -> None:
         everything = role == "all"
         self._platform = service.platform
-        self._settings = service.platform.settings
-        self._consumers = [c for r, cs in service.workers.items() if everything or r == role for c in cs]
-        self._loops = [loop for r, loops in service.loops.items() if everything or r == role for loop in loops]
-        self._readers = Readers(self._settings.bootstrap, self._consumers, service.platform.metrics)
+        consumers = [c for r, cs in service.workers.items() if everything or r == role for c in cs]
+        loops = [loop for r, loops in service.loops.items() if everything or r == role for loop in loops]
         self._serves = everything or role == "api"
         if self._serves:
-            self._loops.append(service.platform.audit)
+            loops.append(service.platform.audit)
+        self.parts = Parts(service.platform, consumers, loops)
         app = create_app(
             service.platform.service,
             service.routers if self._serves else (),
@@ -88,23 +75,12 @@ class Process:
                 timeout_graceful_shutdown=5,
             )
         )
-        app.state.body_seconds = self._settings.http_body_seconds
+        app.state.body_seconds = service.platform.settings.http_body_seconds
         app.state.ending = lambda: self._server.should_exit
-        self._reached = asyncio.Event()
-        """Set once MongoDB and Kafka have answered: nothing but the API and the probes begins before."""
-        self._started = False
-        self._not_ready = Trouble("not ready")
-        self._failing: dict[str, Trouble] = {}
-        """By loop, an error of our own that it fails with again and again."""
-        for loop in self._loops:
-            gauge = service.platform.metrics.waiting.labels(loop.name)
-            gauge.set_function(partial(_seconds, loop))
 
     async def run(self, sockets: list[socket.socket]) -> int:
         """Serves on these sockets until SIGTERM or until a part fails; returns the exit code."""
-        parts = [asyncio.ensure_future(consumer.failed) for consumer in self._consumers]
-        parts += [asyncio.create_task(self._keep(loop)) for loop in self._loops]
-        parts.append(asyncio.create_task(self._consume()))
+        parts = self.parts.begin(lambda: self._server.should_exit)
         serving = asyncio.create_task(self._server.serve(sockets))
         failed: BaseException | None = None
         while not serving.done() and failed is None:
@@ -118,95 +94,15 @@ class Process:
         await serving
         begun = time.monotonic()
         logger.info("requests are answered, the rest stops")
-        await self._stop(parts)
+        await self.parts.stop(parts)
         logger.info("stopped", seconds=round(time.monotonic() - begun, 1))
         return 1 if failed is not None else 0
 
-    async def _consume(self) -> None:
-        """Starts the consumers once their topics are there; returns when they run."""
-        await self._reach()
-        while self._consumers and not self._started:
-            try:
-                await self._readers.start(await self._ends(), STOP_SECONDS)
-                break
-            except (KafkaError, PyMongoError, OSError) as error:
-                self._not_ready.met(f"a dependency does not answer: {type(error).__name__}")
-            await asyncio.sleep(1.0)
-        self._started = True
-
-    async def _reach(self) -> None:
-        """Returns when MongoDB and Kafka answer."""
-        while not self._reached.is_set():
-            try:
-                await self._dependencies()
-            except Unavailable as error:
-                self._not_ready.met(str(error))
-                await asyncio.sleep(1.0)
-            else:
-                self._reached.set()
-
-    async def _dependencies(self) -> None:
-        await self._platform.mongo.ping()
-        await kafka.ping(self._settings.bootstrap)
-
-    async def _ends(self) -> dict[TopicPartition, int]:
-        wanted = {topic for consumer in self._consumers for topic in consumer.topics}
-        while True:
-            try:
-                ends = await kafka.end_offsets(self._settings.bootstrap, wanted)
-            except (KafkaError, OSError) as error:
-                self._not_ready.met(f"Kafka does not answer: {type(error).__name__}")
-            else:
-                missing = wanted - {partition.topic for partition in ends}
-                if not missing:
-                    return ends
-                self._not_ready.met(f"topics are missing, run `bilet migrate`: {', '.join(sorted(missing))}")
-            await asyncio.sleep(1.0)
-
-    async def _keep(self, loop: Loop) -> None:
-        """Runs a loop, again after an error: its state is in the database."""
-        await self._reached.wait()
-        failing = self._failing[loop.name] = Trouble("loop failed, starts again", loop=loop.name)
-        while not self._server.should_exit:
-            well = asyncio.get_running_loop().call_later(WELL_SECONDS, failing.over)
-            try:
-                await loop.run()
-            except Exception as error:
-                if failing.reason is None:
-                    logger.error("loop failed", loop=loop.name, error=type(error).__name__, exc_info=error)
-                failing.met(type(error).__name__)
-            finally:
-                well.cancel()
-            await asyncio.sleep(1.0)
-
-    async def _stop(self, parts: Sequence["asyncio.Future[None]"]) -> None:
-        """Ends the polls under way, then the loops; in all within STOP_SECONDS, also where nobody answers any more."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_SECONDS):
-                for part in parts:
-                    part.cancel()
-                await self._readers.stop()
-                if parts:
-                    await asyncio.wait(parts)
-        self._platform.close()
-
-    def _waiting(self) -> list[str]:
-        """Returns the parts that make no progress though there is work, a sentence each."""
-        parts: list[Watch | Loop] = [*self._readers.watches, *self._loops] if self._reached.is_set() else []
-        found = [waiting for part in parts if (waiting := part.waiting) is not None]
-        found += [(f"{name}: {t.reason}", t.seconds) for name, t in self._failing.items() if t.reason is not None]
-        return [f"{why}, for {seconds:.0f} s" for why, seconds in found if seconds >= WAITED_SECONDS]
-
     async def _alive(self) -> str:
         """The loops make progress, once they have begun; the text names what waits all the same."""
-        if not self._reached.is_set():
-            return "ok"
-        parts = [("watch", watch.beat) for watch in self._readers.watches] if self._started else []
-        parts += [(loop.name, loop.beat) for loop in self._loops]
-        stuck = [name for name, beat in parts if time.monotonic() - beat > STUCK_SECONDS]
-        if stuck:
+        if stuck := self.parts.stuck():
             raise Unavailable(f"no progress for {STUCK_SECONDS:.0f} s: {', '.join(stuck)}")
-        return _said(self._waiting())
+        return _said(self.parts.waiting())
 
     async def _ready(self) -> str:
         """The dependencies answer, and the catalogues that facts refer to have been read; else the log says why not.
@@ -216,30 +112,24 @@ class Process:
         """
         try:
             await self._look()
-            waiting = self._waiting()
+            waiting = self.parts.waiting()
             if waiting and not self._serves:
                 raise Unavailable("; ".join(waiting))
         except Unavailable as error:
-            if self._started:  # before that, what it waits for has been said
-                self._not_ready.met(str(error))
+            if self.parts.started:  # before that, what it waits for has been said
+                self.parts.not_ready.met(str(error))
             raise
-        self._not_ready.over()
+        self.parts.not_ready.over()
         return _said(waiting)
 
     async def _look(self) -> None:
         """Once it runs, Kafka may be away: what is commanded waits in the outbox, and answers are read from MongoDB."""
-        if self._reached.is_set():
+        if self.parts.is_reached:
             await self._platform.mongo.ping()
-        if not self._started:
-            raise Unavailable(self._not_ready.reason or "starting")
-        behind = [c.group for c in self._consumers if c.is_reference and not c.caught_up.is_set()]
-        if behind:
-            raise Unavailable("; ".join([f"still being read: {', '.join(behind)}", *self._waiting()]))
-
-
-def _seconds(part: Loop) -> float:
-    waiting = part.waiting
-    return waiting[1] if waiting else 0.0
+        if not self.parts.started:
+            raise Unavailable(self.parts.not_ready.reason or "starting")
+        if behind := self.parts.unread():
+            raise Unavailable("; ".join([f"still being read: {', '.join(behind)}", *self.parts.waiting()]))
 
 
 def _said(waiting: Sequence[str]) -> str:

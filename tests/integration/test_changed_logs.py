@@ -166,7 +166,7 @@ async def test_offsets_without_a_record_are_passed_and_what_was_taken_back_is_no
     assert await fixture.seen.ids() == [e.id for e in pupils(10)]
     again = fixture.consumer()
     async with consuming(fixture.settings, again):
-        await eventually(lambda: _is_set(again.caught_up.is_set))
+        await eventually(lambda: _is_set(again.catch_up.done.is_set))
 
 
 async def _is_set(asked: Callable[[], bool]) -> bool:

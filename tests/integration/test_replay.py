@@ -80,11 +80,11 @@ async def test_a_replay_that_was_interrupted_is_gone_on_with(infrastructure: Inf
         await readers.stop()
         await publish(settings, *(enveloped(builders.registered(f"p{n}")) for n in range(2, 30)))
         later = Analytics(analytics.platform).views[-1]
-        await later.know_ends(await kafka.end_offsets(settings.bootstrap, later.topics))
-        assert later.is_reference, "nobody is shown a part of them"
+        await later.catch_up.know_ends(await kafka.end_offsets(settings.bootstrap, later.topics))
+        assert later.catch_up.is_reference, "nobody is shown a part of them"
         await migrate(servers)
         assert await mongo["pupils_2"].count_documents({}) == 29
-        await later.know_ends(await kafka.end_offsets(settings.bootstrap, later.topics))
+        await later.catch_up.know_ends(await kafka.end_offsets(settings.bootstrap, later.topics))
         assert not await later.offsets.is_filling()
     finally:
         for service in set(GROUPS.values()):
@@ -101,15 +101,15 @@ async def test_a_process_is_not_ready_before_its_new_folds_are_whole(platform_of
     await publish(settings, enveloped(builders.season()), enveloped(builders.registered("p1")))
     first, later = analytics.views[-1], Analytics(analytics.platform).views[-1]
     ends = await kafka.end_offsets(settings.bootstrap, first.topics)
-    await first.know_ends(ends)
-    assert (first.is_reference, first.caught_up.is_set()) == (True, False)
+    await first.catch_up.know_ends(ends)
+    assert (first.catch_up.is_reference, first.catch_up.done.is_set()) == (True, False)
 
     async def caught_up() -> bool:
-        await first.look_whether_caught_up()
-        return first.caught_up.is_set()
+        await first.catch_up.look()
+        return first.catch_up.done.is_set()
 
     async with consuming(settings, *analytics.views):
         await eventually(caught_up)
     await publish(settings, enveloped(builders.registered("p2"), 2))
-    await later.know_ends(await kafka.end_offsets(settings.bootstrap, first.topics))
-    assert not later.is_reference, "what comes while it runs is only late"
+    await later.catch_up.know_ends(await kafka.end_offsets(settings.bootstrap, first.topics))
+    assert not later.catch_up.is_reference, "what comes while it runs is only late"

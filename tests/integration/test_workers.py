@@ -44,7 +44,7 @@ class Replica:
         for consumer in self.consumers:
             if consumer.failed.done():
                 consumer.failed.result()
-        return all(c.caught_up.is_set() for c in self.consumers if c.is_reference)
+        return all(c.catch_up.done.is_set() for c in self.consumers if c.catch_up.is_reference)
 
 
 class Load:

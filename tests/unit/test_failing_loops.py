@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from shared.base.settings import Settings
-from shared.runtime import process
-from shared.runtime.process import Process
-from shared.runtime.service import Platform, Service
+from shared.runtime import parts
+from shared.runtime.parts import Parts
+from shared.runtime.service import Platform
 
 
 class Failing:
@@ -47,25 +47,25 @@ async def platform() -> AsyncIterator[Platform]:
 
 
 @pytest_asyncio.fixture
-async def kept(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Process, Failing]]:
+async def kept(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Parts, Failing]]:
     """A process that keeps a loop which fails once; 10 ms of it are enough to tell that it runs."""
-    monkeypatch.setattr(process, "WAITED_SECONDS", 0.0)
-    monkeypatch.setattr(process, "WELL_SECONDS", 0.01)
+    monkeypatch.setattr(parts, "WAITED_SECONDS", 0.0)
+    monkeypatch.setattr(parts, "WELL_SECONDS", 0.01)
     loop = Failing(1)
-    running = Process(Service(platform, [], loops={"relay": [loop]}), "relay")
+    running = Parts(platform, [], [loop])
     running._reached.set()
-    keeping = asyncio.create_task(running._keep(loop))
+    keeping = asyncio.create_task(running._keep(loop, lambda: False))
     yield running, loop
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
 
 
-async def test_a_loop_that_runs_again_is_not_told_of_for_ever(kept: tuple[Process, Failing]) -> None:
+async def test_a_loop_that_runs_again_is_not_told_of_for_ever(kept: tuple[Parts, Failing]) -> None:
     running, loop = kept
     async with asyncio.timeout(10):
-        while not running._waiting():
+        while not running.waiting():
             await asyncio.sleep(0)
         assert loop.left == 0
-        assert running._waiting()[0].startswith("own: RuntimeError")
-        while running._waiting():
+        assert running.waiting()[0].startswith("own: RuntimeError")
+        while running.waiting():
             await asyncio.sleep(0.01)
