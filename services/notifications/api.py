@@ -23,14 +23,14 @@ from shared.http.throttles import open_answer
 LAST_EVENT = "header:Last-Event-ID"
 
 
-def _language(response: Response, accept_language: Annotated[str | None, Header()] = None) -> Language:
+async def _language(response: Response, accept_language: Annotated[str | None, Header()] = None) -> Language:
     chosen = texts.language(accept_language)
     response.headers["Content-Language"] = chosen
     response.headers["Vary"] = "Accept-Language"
     return chosen
 
 
-def _below(
+async def _below(
     after: Annotated[str, Query(max_length=LONGEST, description="`next` of the page before")] = "",
 ) -> Numbers:
     return decode(after, INBOX, "after") if after else {}

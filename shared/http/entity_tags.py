@@ -67,7 +67,7 @@ def unchanged(tag: str) -> Response:
     return Response(status_code=304, headers={"ETag": tag, **CACHED})
 
 
-def _conditional(if_none_match: Annotated[list[str] | None, Header()] = None) -> Conditional:
+async def _conditional(if_none_match: Annotated[list[str] | None, Header()] = None) -> Conditional:
     return Conditional(", ".join(if_none_match or ()))
 
 

@@ -40,7 +40,7 @@ class Paging:
     limit: int
 
 
-def _paging(
+async def _paging(
     after: Annotated[str, Query(max_length=cursors.LONGEST, description="`next` of the page before")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST, description="how many items at most")] = 100,
 ) -> Paging:

@@ -1,6 +1,6 @@
 """Routes by which the catalogue is read: for everyone who has a token, page by page, with entity tags."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -17,7 +17,7 @@ InRegion = Annotated[OrganisationCode | None, Query(description="what lies in th
 UNKNOWN = problems({404: ["not-found"]})
 
 
-def _all() -> Filter:
+async def _all() -> Filter:
     return NO_FILTER
 
 
@@ -26,7 +26,7 @@ def add_list(
     name: str,
     entries: ListedEntries[Any, Any],
     description: str,
-    narrowed_by: Callable[..., Filter] = _all,
+    narrowed_by: Callable[..., Awaitable[Filter]] = _all,
 ) -> None:
     """Adds the route of a list; the parameters of `narrowed_by` are those by which it is narrowed."""
 

@@ -115,7 +115,7 @@ def _add_reads(router: APIRouter, reads: CatalogueReads) -> None:
         return known.answer(await reads.slots.one(id, "id"))
 
 
-def _narrowed(
+async def _narrowed(
     season: SeasonCode,
     region: InRegion = None,
     venue: Annotated[VenueCode | None, Query(description="the slots of this venue alone")] = None,

@@ -35,7 +35,7 @@ def routes(repository: Repository, reads: CatalogueReads, clock: Clock) -> APIRo
     return router
 
 
-def _narrowed(
+async def _narrowed(
     season: Annotated[SeasonCode | None, Query(description="those in the registry of this season alone")] = None,
     region: InRegion = None,
     municipality: Annotated[OrganisationCode | None, Query(description="those in this municipality alone")] = None,
