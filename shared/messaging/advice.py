@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Set
-from contextlib import suppress
 from typing import Protocol
 
 from aiokafka import TopicPartition
@@ -49,8 +48,10 @@ class Advice:
         self._reached.clear()
         if not ours:
             return None
-        with suppress(KafkaError, TimeoutError):
+        try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await reader.commit(ours)
+        except (KafkaError, TimeoutError):
+            self._reached = ours | self._reached  # told again, since a group that is idle by then notes nothing more
         still = reader.assignment()  # a rebalance may have ended meanwhile
         return sum(max(0, (reader.highwater(p) or 0) - next_) for p, next_ in ours.items() if p in still)

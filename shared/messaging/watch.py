@@ -1,4 +1,4 @@
-"""The watch of a consumer beside its polls: over deferred events, the logs' lineage, and progress."""
+"""The watch of a consumer beside its polls: deferred events, what Kafka is told, the logs' lineage, and progress."""
 
 import asyncio
 import time

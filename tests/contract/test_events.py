@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
 from shared.contracts import export, registration, trials, wire
 from shared.contracts.event import Envelope, Event, Privacy
@@ -105,6 +106,12 @@ def test_headers_are_those_of_cloudevents_in_kafka_s_binary_mode(sample: Envelop
 def test_a_field_of_a_newer_minor_is_ignored(sample: Envelope) -> None:
     newer = json.dumps(json.loads(wire.value(sample)) | {"of_a_newer_minor": {"a": [1]}}).encode()
     assert wire.read(wire.headers(sample), newer) == sample
+
+
+@each_sample
+def test_an_event_is_not_built_with_a_field_that_it_does_not_have(sample: Envelope) -> None:
+    with pytest.raises(ValidationError, match="misspelt"):
+        type(sample.event).model_validate({**dict(sample.event), "misspelt": True})
 
 
 def _without(headers: list[tuple[str, bytes | None]], name: str) -> list[tuple[str, bytes | None]]:

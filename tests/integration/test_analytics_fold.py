@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
 
+from services.analytics.collections import CELLS
 from services.analytics.copies import Copies
 from services.analytics.figures.rows import Dimension
 from services.analytics.projection import Projection
@@ -270,3 +271,15 @@ async def test_an_older_definition_takes_no_newer_name_away(fold: Fold) -> None:
     row = await fold.mongo["organisations"].find_one({"_id": "RU-ROS-001"})
     assert row is not None
     assert (row["name"], row["sequence"]) == ("Азовский район", "0000000002")
+
+
+async def test_a_poll_writes_one_document_of_cells_a_place(fold: Fold) -> None:
+    """Under the lowest of its own partitions, which no other worker writes under."""
+    facts = [
+        *polled(enveloped(builders.registered("p1")), partition=5),
+        *polled(enveloped(builders.registered("p2")), partition=3),
+    ]
+    await fold.mongo.transact(lambda tx: fold.writer.apply(facts, tx))
+    cells = await fold.mongo[CELLS].find({}).to_list(None)
+    assert {row["partition"] for row in cells} == {3}
+    assert (await fold.funnel())["registered"] == 2

@@ -21,12 +21,14 @@ class Rebalanced:
     def __init__(self, refusal: Exception | None) -> None:
         self.stopped: dict[TopicPartition, object] = {}
         self.mine = {KEPT, LOST}
+        self.asked: list[dict[TopicPartition, int]] = []
         self.refusal = refusal
 
     def assignment(self) -> frozenset[TopicPartition]:
         return frozenset(self.mine)
 
-    async def commit(self, _: Mapping[TopicPartition, int]) -> None:
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        self.asked.append(dict(offsets))
         self.mine.discard(LOST)
         if self.refusal is not None:
             raise self.refusal
@@ -60,3 +62,14 @@ async def test_a_partition_that_is_lost_while_it_is_committed_ends_no_consumer(
     consumer._advice.note({KEPT: 10, LOST: 5})
     await consumer.advise()
     assert consumer._metrics.lag.labels(consumer.group)._value.get() == 2
+
+
+@pytest.mark.parametrize(("refusal", "again"), [(None, []), (IllegalStateError("not now"), [{KEPT: 10}])])
+async def test_what_kafka_refused_is_told_again_and_nothing_else(
+    consumer: BatchConsumer, refusal: Exception | None, again: list[dict[TopicPartition, int]]
+) -> None:
+    reader = consumer.reader = Rebalanced(refusal)  # type: ignore[assignment]
+    consumer._advice.note({KEPT: 10, LOST: 5})
+    await consumer.advise()
+    await consumer.advise()
+    assert reader.asked == [{KEPT: 10, LOST: 5}, *again]
