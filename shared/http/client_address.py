@@ -1,8 +1,8 @@
 """From which address a request came, also behind proxies: only what a named proxy says of it is believed."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -10,6 +10,8 @@ from starlette.types import Scope
 from shared.base.settings import Network
 
 Address = IPv4Address | IPv6Address
+LONGEST = 128
+"""Characters of an address, with all that may stand around it."""
 SITE = 64
 """Bits of an IPv6 address that one subscriber has; the rest is the subscriber's to choose."""
 
@@ -20,7 +22,7 @@ def client_of(scope: Scope, trusted: Sequence[Network]) -> str:
     `X-Forwarded-For` and `Forwarded` are read from the right, each proxy's word for the one before it, until one is no
     trusted proxy. Where both are there and differ, the client has written one of them, and the proxy stands for it.
     """
-    peer = _address((scope.get("client") or ("",))[0])
+    peer = _address(str((scope.get("client") or ("",))[0]))
     if peer is None or not _is_in(peer, trusted):
         return _site(peer)
     headers = Headers(scope=scope)
@@ -55,9 +57,14 @@ def _forwarded(headers: Headers) -> Iterator[str]:
             yield next((value for name, _, value in pairs if name.strip().lower() == "for"), "")
 
 
-def _address(text: Any) -> Address | None:
+def _address(text: str) -> Address | None:
     """An address with or without a port, quotes and brackets; None for what is none."""
-    plain = str(text).strip().strip('"')
+    return _read(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=1024)  # the same few proxies stand before everybody
+def _read(text: str) -> Address | None:
+    plain = text.strip().strip('"')
     if plain.startswith("["):
         plain = plain[1:].partition("]")[0]
     elif plain.count(":") == 1:
