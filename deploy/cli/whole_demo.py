@@ -27,7 +27,7 @@ from deploy.cli.version import ROOT, version
 from deploy.gateway import caddy
 from deploy.local.folder import data_folder
 from deploy.local.stack import infrastructure
-from deploy.local.system import System, system
+from deploy.local.system import Setup, System, system
 from deploy.programs.ports import is_free
 from deploy.programs.server import Say
 from deploy.simulator.client import Client
@@ -101,7 +101,7 @@ async def _running(play: Play, scenario: Scenario, data: Path, say: Say) -> Asyn
         shown.write_text(json.dumps(document, ensure_ascii=False))
     async with (
         infrastructure(data, say, kept=play.keep is not None) as servers,
-        system(servers, say, port=play.port, scenario=shown) as running,
+        system(servers, say, Setup(port=play.port, scenario=shown)) as running,
     ):
         about = About(
             url=running.url,

@@ -7,7 +7,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -50,36 +50,40 @@ class System:
         return {**self.infrastructure.pids, **self.supervisor.pids}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """The form of a system; a folder of its own for keys and logs is `data`, else it is the infrastructure's."""
+
+    roles: Mapping[str, Sequence[str]] = field(default_factory=lambda: ONE_PROCESS_EACH)
+    """The processes of each service; a role twice is two replicas."""
+    port: int | None = None
+    """The gateway's."""
+    scenario: Path | None = None
+    """The season that the page shows."""
+    migrate: Sequence[str] = MIGRATE
+    data: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
 @asynccontextmanager
-async def system(
-    infrastructure: Infrastructure,
-    say: Say,
-    *,
-    roles: Mapping[str, Sequence[str]] = ONE_PROCESS_EACH,
-    port: int | None = None,
-    scenario: Path | None = None,
-    migrate: Sequence[str] = MIGRATE,
-    data: Path | None = None,
-    environ: Mapping[str, str] = os.environ,
-) -> AsyncIterator[System]:
+async def system(infrastructure: Infrastructure, say: Say, setup: Setup) -> AsyncIterator[System]:
     """Migrates, then starts everything and waits until all of it is ready; all ends with the body.
 
-    `roles` names the processes of each service (a role twice is two replicas), `port` the gateway's, `data` the folder
-    for keys and logs when it is not the infrastructure's. Raises StackError when a part does not start.
+    Raises StackError when a part does not start.
     """
-    data = data or infrastructure.data
-    with _port(data, port, say) as own:
+    environ, data = setup.environ, setup.data or infrastructure.data
+    with _port(data, setup.port, say) as own:
         url = f"http://127.0.0.1:{own}"
         settings = _settings(infrastructure, data, f"{url}/issuer", environ)
-        await run(Program("bilet migrate", migrate, settings, data / "logs" / "migrate.log", ROOT), START_SECONDS)
+        await run(Program("bilet migrate", setup.migrate, settings, data / "logs" / "migrate.log", ROOT), START_SECONDS)
         supervisor = Supervisor(say)
         try:
             starting = _Start(supervisor, settings, data)
-            upstreams = {service: await starting.service(service, its) for service, its in roles.items()}
+            upstreams = {service: await starting.service(service, its) for service, its in setup.roles.items()}
             processes = dict(starting.urls)
             upstreams["issuer"] = [await starting.identity()]
             config = data / "Caddyfile"
-            config.write_text(caddy.caddyfile(own, upstreams, upstreams.get(caddy.PAGE_SERVICE, ()), scenario))
+            config.write_text(caddy.caddyfile(own, upstreams, upstreams.get(caddy.PAGE_SERVICE, ()), setup.scenario))
             await supervisor.start(caddy.program(config, environ, data / "logs" / "gateway.log"))
             await _ready(supervisor, {name: f"{at}/readyz" for name, at in starting.urls.items()}, settings)
             await prove(issuer := identity.Issuer(identity.load_key(data / "identity-key.json"), f"{url}/issuer"))

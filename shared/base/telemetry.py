@@ -93,59 +93,25 @@ class Metrics:
     """Every metric that a process exports; a name is here or nowhere."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry = own = CollectorRegistry()
+        group = ["group"]
         self.outbox_pending = Gauge(
-            "bilet_outbox_pending",
-            "Rows that the relay saw at its last poll, at most one batch",
-            registry=self.registry,
+            "bilet_outbox_pending", "Rows that the relay saw at its last poll, at most one batch", registry=own
         )
-        self.relay_published = Counter(
-            "bilet_relay_published", "Records acknowledged by the broker", registry=self.registry
-        )
-        self.records = Counter(
-            "bilet_consumer_records", "Records whose effects are committed", ["group"], registry=self.registry
-        )
+        self.relay_published = Counter("bilet_relay_published", "Records acknowledged by the broker", registry=own)
+        self.records = Counter("bilet_consumer_records", "Records whose effects are committed", group, registry=own)
         self.dead_letters = Counter(
-            "bilet_consumer_dead_letters",
-            "Records put aside as unreadable",
-            ["group"],
-            registry=self.registry,
+            "bilet_consumer_dead_letters", "Records put aside as unreadable", group, registry=own
         )
-        self.retries = Counter(
-            "bilet_consumer_retries", "Polls tried again after a failure", ["group"], registry=self.registry
-        )
-        self.poll_seconds = Histogram(
-            "bilet_consumer_poll_seconds",
-            "From a poll's first record in hand to its effects committed",
-            ["group"],
-            buckets=SECONDS,
-            registry=self.registry,
-        )
-        self.lag = Gauge(
-            "bilet_consumer_lag",
-            "Records known to be at the broker and not handled",
-            ["group"],
-            registry=self.registry,
-        )
-        self.waiting = Gauge(
-            "bilet_waiting_seconds",
-            "For how long a group or a loop has made no progress though there is work",
-            ["part"],
-            registry=self.registry,
-        )
-        self.unreadable = Gauge(
-            "bilet_consumer_unreadable_partitions",
-            "Partitions that stand at a batch that cannot be read",
-            ["group"],
-            registry=self.registry,
-        )
-        self.requests = Counter(
-            "bilet_http_requests", "Answers by route and status", ["route", "status"], registry=self.registry
-        )
-        self.request_seconds = Histogram(
-            "bilet_http_request_seconds",
-            "From a request's arrival to its answer's first byte",
-            ["route"],
-            buckets=SECONDS,
-            registry=self.registry,
-        )
+        self.retries = Counter("bilet_consumer_retries", "Polls tried again after a failure", group, registry=own)
+        about = "From a poll's first record in hand to its effects committed"
+        self.poll_seconds = Histogram("bilet_consumer_poll_seconds", about, group, buckets=SECONDS, registry=own)
+        about = "Records known to be at the broker and not handled"
+        self.lag = Gauge("bilet_consumer_lag", about, group, registry=own)
+        about = "For how long a group or a loop has made no progress though there is work"
+        self.waiting = Gauge("bilet_waiting_seconds", about, ["part"], registry=own)
+        about = "Partitions that stand at a batch that cannot be read"
+        self.unreadable = Gauge("bilet_consumer_unreadable_partitions", about, group, registry=own)
+        self.requests = Counter("bilet_http_requests", "Answers by route and status", ["route", "status"], registry=own)
+        about = "From a request's arrival to its answer's first byte"
+        self.request_seconds = Histogram("bilet_http_request_seconds", about, ["route"], buckets=SECONDS, registry=own)

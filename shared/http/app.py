@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 
 from anyio import BrokenResourceError, ClosedResourceError
@@ -30,6 +31,15 @@ Check = Callable[[], Awaitable[str]]
 """Returns what to say when all is well; raises ServiceError otherwise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The answers of one process about itself: whether it lives, whether it is ready, and its metrics."""
+
+    metrics: Metrics
+    alive: Check
+    ready: Check
+
+
 class Problem(JSONResponse):
     """RFC 9457."""
 
@@ -39,13 +49,11 @@ class Problem(JSONResponse):
 def create_app(
     service: str,
     routers: Sequence[APIRouter],
+    probes: Probes,
     *,
     tokens: Tokens,
     limits: Limits | None = None,
-    metrics: Metrics,
     audit: AuditLog | None = None,
-    alive: Check,
-    ready: Check,
 ) -> FastAPI:
     """The application of one process: probes in every role, the routes under `/<service>` where there are any."""
     app = FastAPI(
@@ -61,12 +69,12 @@ def create_app(
     app.state.limits = limits or Limits(LimitSettings(), bytes(32))
     app.state.large_bodies = LargeBodies()
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
-    for router in [*routers, *([reference.routes(service)] if routers else []), _probes(metrics, alive, ready)]:
+    for router in [*routers, *([reference.routes(service)] if routers else []), _routes(probes)]:
         app.router.routes.extend(router.routes)
     answer_with_problems(app)
     app.add_exception_handler(PyMongoError, _database_error)
     app.state.audit = audit
-    app.add_middleware(Measured, metrics=metrics, audit=audit)
+    app.add_middleware(Measured, metrics=probes.metrics, audit=audit)
     return app
 
 
@@ -77,20 +85,20 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
 
 
-def _probes(metrics: Metrics, alive: Check, ready: Check) -> APIRouter:
+def _routes(probes: Probes) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
     async def livez() -> Response:
-        return Response(f"{await alive()}\n", media_type="text/plain")
+        return Response(f"{await probes.alive()}\n", media_type="text/plain")
 
     @router.get("/readyz")
     async def readyz() -> Response:
-        return Response(f"{await ready()}\n", media_type="text/plain")
+        return Response(f"{await probes.ready()}\n", media_type="text/plain")
 
     @router.get("/metrics")
     async def exposition() -> Response:
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(probes.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
@@ -148,47 +156,57 @@ class Measured:
         """
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        bare = scope["method"] == "HEAD"
-        if bare:
-            scope = {**scope, "method": "GET"}
-        began, status, left = time.perf_counter(), 0, False
-        noted: int | None = None
-
-        async def listen() -> Message:
-            nonlocal left
-            message = await receive()
-            left = left or message["type"] == "http.disconnect"
-            return message
-
-        async def observe(message: Message) -> None:
-            nonlocal status, noted, left
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                self._count(scope, status, time.perf_counter() - began)
-                _protect(scope, message)
-            elif self._audit is not None:
-                noted = self._audit.note(scope, status, noted)  # a stream tells later whom it shows
-            await send(message)
-            if bare and _begins_stream(message):
-                left = True
-                await send({"type": "http.response.body"})
-                raise ClientDisconnect
-
+        seen = _Exchange(scope, receive, send, self._metrics, self._audit)
         try:
-            with serving(scope):
-                await self._app(scope, listen, observe)
+            with serving(seen.scope):
+                await self._app(seen.scope, seen.receive, seen.send)
         except Exception as error:
-            if left and _follows_from_leaving(error):
+            if seen.left and _follows_from_leaving(error):
                 return
-            logger.error("request failed", route=route_of(scope), error=type(error).__name__, exc_info=error)
-            if status:
+            logger.error("request failed", route=route_of(seen.scope), error=type(error).__name__, exc_info=error)
+            if seen.status:
                 raise
             answer = Problem(ServiceError("an error of ours; it is logged", slug="internal-error").problem(), 500)
-            await answer(scope, receive, observe)
+            await answer(seen.scope, receive, seen.send)
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = f"{scope['method']} {route_of(scope)}"
-        self._metrics.requests.labels(route, str(status)).inc()
+
+class _Exchange:
+    """One request and its answer, which pass by."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, metrics: Metrics, audit: AuditLog | None) -> None:
+        self._bare = scope["method"] == "HEAD"
+        self.scope = {**scope, "method": "GET"} if self._bare else scope
+        self.status = 0
+        self.left = False
+        """True once the caller waits for nothing more."""
+        self._receive, self._send = receive, send
+        self._metrics, self._audit = metrics, audit
+        self._noted: int | None = None
+        self._began = time.perf_counter()
+
+    async def receive(self) -> Message:
+        """Passes on a part of the request."""
+        message = await self._receive()
+        self.left = self.left or message["type"] == "http.disconnect"
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Passes on a part of the answer: counted when it begins, and written down when it is known whom it shows."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self._count(time.perf_counter() - self._began)
+            _protect(self.scope, message)
+        elif self._audit is not None:
+            self._noted = self._audit.note(self.scope, self.status, self._noted)  # a stream tells later whom it shows
+        await self._send(message)
+        if self._bare and _begins_stream(message):
+            self.left = True
+            await self._send({"type": "http.response.body"})
+            raise ClientDisconnect
+
+    def _count(self, seconds: float) -> None:
+        route = f"{self.scope['method']} {route_of(self.scope)}"
+        self._metrics.requests.labels(route, str(self.status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Container, Coroutine, Sequence
+from collections.abc import Callable, Container, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -10,26 +10,23 @@ from aiokafka import TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from shared.base.errors import ServiceError
-from shared.base.telemetry import Metrics, Trouble
+from shared.base.telemetry import Trouble
 from shared.messaging.advice import Advice
 from shared.messaging.catch_up import CatchUp
 from shared.messaging.deferred import Deferred
-from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.failures import FactOvertaken, TooManyInvalid
 from shared.messaging.faults import is_transient
 from shared.messaging.isolation import Isolation
 from shared.messaging.lineage import Lineage
-from shared.messaging.log import Logs, UnreadableBatch
+from shared.messaging.log import UnreadableBatch
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Poll, Position
 from shared.messaging.poll_transaction import Elsewhere, PollTransaction, SettledElsewhere
 from shared.messaging.reader import Reader
 from shared.messaging.standstill import Standstills
-from shared.storage.mongo import Mongo, Transaction
-from shared.storage.outbox import Clock, Outbox
+from shared.messaging.subscription import Resources, Subscription
+from shared.storage.mongo import Transaction
 
-LINGER_MS = 200
-"""The broker holds a fetch this long to fill it; a record may wait twice as long, behind a fetch without it."""
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 Apply = Callable[[Poll, Transaction], Coroutine[Any, Any, None]]
 
@@ -37,46 +34,29 @@ Apply = Callable[[Poll, Transaction], Coroutine[Any, Any, None]]
 class BatchConsumer:
     """One group's reader of some topics. Stored offsets are the truth: shared/decisions/0002."""
 
-    def __init__(
-        self,
-        group: str,
-        topic_names: Sequence[str],
-        handle: Handle,
-        *,
-        mongo: Mongo,
-        outbox: Outbox,
-        metrics: Metrics,
-        logs: Logs,
-        clock: Clock,
-        topic_prefix: str = "",
-        invalid_limit: int = 1_000,
-        after: "BatchConsumer | None" = None,
-        linger_ms: int = LINGER_MS,
-        events: Events = EVERY_EVENT,
-    ) -> None:
-        self.group, self.events = topic_prefix + group, events
-        self.topics = [topic_prefix + name for name in topic_names]
-        self.offsets = StoredOffsets(mongo, self.group)
+    def __init__(self, subscription: Subscription, resources: Resources, after: "BatchConsumer | None" = None) -> None:
+        """Reads a subscription; `after` is the consumer of the catalogue that its facts refer to."""
+        mongo, clock = resources.mongo, resources.clock
+        self.group, self.topics, self.events = subscription.group, list(subscription.topics), subscription.events
+        self.linger_ms = subscription.linger_ms
         self.failed: asyncio.Future[None] = asyncio.Future()
         """Done, with the reason, when the consumer has given up; the process ends then."""
-        self.linger_ms = linger_ms
-        self.logs = logs
-        self.lineage = Lineage(mongo, self.offsets, logs)
-        self.standstills = Standstills(mongo, self.offsets)
-        self.trouble = Trouble("poll waits", group=self.group)
         self.reader: Reader | None = None
         self.defers = False
         """Whether events of its own polls wait, as far as it knows."""
+        self.logs, self.offsets = resources.logs, StoredOffsets(mongo, self.group)
+        self.lineage = Lineage(mongo, self.offsets, self.logs)
+        self.standstills = Standstills(mongo, self.offsets)
+        self.trouble = Trouble("poll waits", group=self.group)
         self.catch_up = CatchUp(self.topics, self.offsets, self.lineage)
         if after is not None:
             after.catch_up.is_reference = True
-        handle = events.of_those(handle)
-        self._mongo = mongo
-        self._metrics = metrics
-        self._clock = clock
-        self._after = after
-        self._deferred = deferred = Deferred(mongo, self.group)
-        self._steps = PollTransaction(handle, self.offsets, deferred, outbox, clock, invalid_limit)
+        self._after, self._mongo, self._clock, self._metrics = after, mongo, clock, resources.metrics
+        handle = subscription.events.of_those(subscription.handle)
+        self._deferred = Deferred(mongo, self.group)
+        self._steps = PollTransaction(
+            handle, self.offsets, self._deferred, resources.outbox, clock, subscription.invalid_limit
+        )
         self._isolation = Isolation(mongo, self.group, handle, clock)
         self._advice = Advice()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -87,24 +88,14 @@ class Readers:
 
 
 def _subscribe(broker: KafkaBroker, consumer: BatchConsumer) -> None:
-    async def parse(batch: tuple[ConsumerRecord[Any, Any], ...], _: Any) -> KafkaMessage:
-        """A poll as it is: FastStream's own parser raises at a null or non-UTF-8 header and loses the poll."""
-        return KafkaAckableMessage(
-            body=None,
-            headers={},
-            raw_message=batch,
-            message_id=str(batch[0].offset),
-            correlation_id=consumer.group,
-            consumer=consumer.reader,
-        )
-
+    """Gives each poll of a consumer's reader to the consumer, as it is."""
     subscriber = broker.subscriber(
         *consumer.topics,
         batch=True,
         group_id=consumer.group,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.MANUAL,
-        parser=parse,
+        parser=partial(_parse, consumer),
         decoder=_no_decoding,
         listener=SeekToStored(consumer),
         partition_assignment_strategy=(RangePartitionAssignor,),
@@ -130,6 +121,18 @@ def _subscribe(broker: KafkaBroker, consumer: BatchConsumer) -> None:
             await consumer.handle(poll)
 
     subscriber(on_poll)
+
+
+async def _parse(consumer: BatchConsumer, batch: tuple[ConsumerRecord[Any, Any], ...], _: Any) -> KafkaMessage:
+    """A poll as it is: FastStream's own parser raises at a null or non-UTF-8 header and loses the poll."""
+    return KafkaAckableMessage(
+        body=None,
+        headers={},
+        raw_message=batch,
+        message_id=str(batch[0].offset),
+        correlation_id=consumer.group,
+        consumer=consumer.reader,
+    )
 
 
 async def _no_decoding(_: Any) -> None:

@@ -17,7 +17,7 @@ import uvloop
 from shared.base.errors import Unavailable
 from shared.base.settings import Settings, from_environment
 from shared.base.telemetry import configure_logs, logger
-from shared.http.app import create_app
+from shared.http.app import Probes, create_app
 from shared.http.listeners import listeners
 from shared.http.protocol import Protocol
 from shared.runtime.parts import STUCK_SECONDS, Parts
@@ -58,12 +58,10 @@ class Process:
         app = create_app(
             service.platform.service,
             service.routers if self._serves else (),
+            Probes(service.platform.metrics, self._alive, self._ready),
             tokens=service.platform.tokens,
             limits=service.platform.limits,
-            metrics=service.platform.metrics,
             audit=service.platform.audit,
-            alive=self._alive,
-            ready=self._ready,
         )
         self._server = _Server(
             uvicorn.Config(

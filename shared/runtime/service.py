@@ -17,11 +17,12 @@ from shared.http.audit import AuditLog
 from shared.http.limits import Limits
 from shared.identity.tokens import Tokens
 from shared.messaging import deferred
-from shared.messaging.consumer import LINGER_MS, BatchConsumer
+from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.lease import Lease
 from shared.messaging.log import Logs
 from shared.messaging.relay import Publisher, Relay
+from shared.messaging.subscription import LINGER_MS, Resources, Subscription
 from shared.storage.collections import Collections, Kept
 from shared.storage.decision import Aggregate
 from shared.storage.mongo import Mongo
@@ -76,21 +77,18 @@ class Platform:
         events: Events = EVERY_EVENT,
     ) -> BatchConsumer:
         """A reader of topics; `after` is the one of the catalogue that these facts refer to."""
-        return BatchConsumer(
-            group,
-            topics,
-            handle,
-            mongo=self.mongo,
-            outbox=self.outbox,
-            metrics=self.metrics,
-            logs=Logs(self.settings.bootstrap),
-            clock=self.clock,
-            topic_prefix=self.settings.kafka_topic_prefix,
-            invalid_limit=self.settings.dead_letters_in_a_row,
-            after=after,
-            linger_ms=linger_ms,
+        prefix = self.settings.kafka_topic_prefix
+        subscription = Subscription(
+            group=prefix + group,
+            topics=[prefix + topic for topic in topics],
+            handle=handle,
             events=events,
+            linger_ms=linger_ms,
+            invalid_limit=self.settings.dead_letters_in_a_row,
         )
+        logs = Logs(self.settings.bootstrap)
+        resources = Resources(mongo=self.mongo, outbox=self.outbox, logs=logs, metrics=self.metrics, clock=self.clock)
+        return BatchConsumer(subscription, resources, after)
 
     def catalogue(
         self, group: str, topics: Sequence[str], handle: Handle, events: Events = EVERY_EVENT

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.http.routes import Route
-from tests.builders_registration import pupil, roster
-from tests.builders_trials import OFFER, VENUE
+from tests.builders.registration import pupil, roster
+from tests.builders.trials import OFFER, VENUE
 
 LONGEST_CODE = 40
 TIME = "2020-09-14T10:00:00+03:00"

@@ -22,12 +22,12 @@ from shared.messaging import kafka
 from shared.messaging.readers import SESSION_MS
 from shared.runtime.migration import create_topics
 from shared.storage.mongo import Mongo
-from tests import builders
 from tests.bench.results import record
-from tests.builders import at, enveloped
-from tests.integration.installation import own_settings
-from tests.integration.running import publish
-from tests.integration.test_process import environment_of, process
+from tests.builders import events as builders
+from tests.builders.events import at, enveloped
+from tests.drivers.consumers import publish
+from tests.drivers.service import own_settings
+from tests.integration.shared.test_process import environment_of, process
 
 EVENTS = int(os.environ.get("EVENTS", "200000"))
 RUNS = 3

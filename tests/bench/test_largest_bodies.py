@@ -20,11 +20,11 @@ from deploy.local.stack import Infrastructure
 from tests.bench import largest
 from tests.bench.load import send
 from tests.bench.results import record
-from tests.builders_trials import RULES
-from tests.documents import application
-from tests.integration.installation import Installation
-from tests.integration.running_registration import Registration, registration
-from tests.integration.running_trials import Trials, trials_service
+from tests.builders.trials import RULES
+from tests.drivers.documents import application
+from tests.drivers.registration import Registration, registration
+from tests.drivers.service import ServiceProcess
+from tests.drivers.trials import Trials, trials_service
 
 EIGHT = 8
 MOST_BYTES = 100_000_000
@@ -84,7 +84,7 @@ def _p99(seconds: Sequence[float]) -> float:
 class Bench:
     """A service under load, and what others read of it."""
 
-    running: Installation
+    running: ServiceProcess
     http: aiohttp.ClientSession
     loader: Executor
     folder: Path

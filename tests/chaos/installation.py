@@ -13,7 +13,7 @@ from random import Random
 from rich.console import Console
 
 from deploy.local.stack import Infrastructure
-from deploy.local.system import ONE_PROCESS_EACH, System, system
+from deploy.local.system import ONE_PROCESS_EACH, Setup, System, system
 from deploy.programs.ports import free_port
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
@@ -45,8 +45,8 @@ class Installation:
         """The system; may be entered again after it has ended."""
         prefixes = {"MONGO_DATABASE_PREFIX": f"{self.name}_", "KAFKA_TOPIC_PREFIX": f"{self.name}."}
         environ = {**os.environ, **prefixes}
-        started = system(self.infrastructure, print, roles=roles, port=self.port, data=self.data, environ=environ)
-        async with started as running:
+        setup = Setup(roles=roles, port=self.port, data=self.data, environ=environ)
+        async with system(self.infrastructure, print, setup) as running:
             yield running
 
 

@@ -21,7 +21,7 @@ from tests.cluster.installation import (
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.operator import operator_of
 from tests.cluster.seasons import Seasons, played
-from tests.region_reader import read, same_as_before
+from tests.drivers.region_reader import read, same_as_before
 from tests.verdict import one_failure, same
 
 pytestmark = needs_cluster

@@ -12,8 +12,8 @@ from shared.base.models import Count, Input
 from shared.http.authorisation import NationalOperator
 from shared.http.routes import Route
 from shared.programme.moments import Day
-from tests.asking import Asked
-from tests.documents import SERVICES, document
+from tests.drivers.asking import Asked
+from tests.drivers.documents import SERVICES, document
 
 WITH_BODIES = ("registration", "trials")
 ENDLESS = re.compile(r"[*+]|\{\d+,\}")

@@ -13,7 +13,7 @@ from shared.messaging.events import Events
 from shared.messaging.poll import Received
 from shared.runtime.service import Platform, Service
 from shared.storage.mongo import Transaction
-from tests.builders import enveloped, guardian_linked, registered
+from tests.builders.events import enveloped, guardian_linked, registered
 
 SERVICES = ("registration", "trials", "notifications", "analytics")
 SETTINGS = Settings(

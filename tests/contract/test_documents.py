@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from shared.http.openapi import MOST_BYTES, ROLES, SLUGS
-from tests.documents import SERVICES, Json, document, judge, operations, resolved
+from tests.drivers.documents import SERVICES, Json, document, judge, operations, resolved
 
 EVERY = [(service, method, path, operation) for service in SERVICES for method, path, operation in operations(service)]
 NAMES = [f"{method} {path}" for _, method, path, _ in EVERY]

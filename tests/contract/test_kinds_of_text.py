@@ -11,8 +11,8 @@ from shared.http.authorisation import NationalOperator
 from shared.http.batch import ReadAs
 from shared.http.routes import Route
 from shared.programme.texts import FORM, Name, Ref
-from tests.asking import Asked
-from tests.documents import SERVICES, document
+from tests.drivers.asking import Asked
+from tests.drivers.documents import SERVICES, document
 
 Schema = Mapping[str, Any]
 OF_HTTP = {"header if-match", "header if-none-match", "header accept", "header accept-language", "header last-event-id"}

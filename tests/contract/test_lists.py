@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.documents import SERVICES, Json, document, operations
+from tests.drivers.documents import SERVICES, Json, document, operations
 
 UNPAGED = {"/analytics/regions/{code}/feed"}
 """The feed has the form of its own standard: `events`, and a cursor beside each page."""

@@ -1,25 +1,48 @@
-"""Modules stay short enough to be read at once."""
+"""Modules, classes and functions stay short enough to be read at once."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 300
-MODULES = sorted(path for package in ("shared", "services", "deploy") for path in (ROOT / package).rglob("*.py"))
+LONGEST_MODULE, LONGEST_CLASS, LONGEST_FUNCTION = 300, 150, 40
+"""Lines."""
+PRODUCT = sorted(path for package in ("shared", "services", "deploy") for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
 def test_the_modules_are_found() -> None:
-    assert ROOT / "shared" / "messaging" / "consumer.py" in MODULES
+    assert ROOT / "shared" / "messaging" / "consumer.py" in PRODUCT
+    assert ROOT / "tests" / "unit" / "trials" / "test_trials_domain.py" in TESTS
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("module", [*PRODUCT, *TESTS], ids=_name)
 def test_a_module_is_short(module: Path) -> None:
-    assert len(module.read_text(encoding="utf-8").splitlines()) <= LONGEST, "split it by concept"
+    assert len(module.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE, "split it by concept"
+
+
+def _too_long(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            most = LONGEST_CLASS if isinstance(node, ast.ClassDef) else LONGEST_FUNCTION
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            if lines > most:
+                yield f"{node.name}: {lines} of {most} lines"
+
+
+@pytest.mark.parametrize("module", PRODUCT, ids=_name)
+def test_classes_and_functions_are_short(module: Path) -> None:
+    assert list(_too_long(ast.parse(module.read_text(encoding="utf-8")))) == []
 
 
 def test_a_test_file_has_a_name_of_its_own() -> None:
     """Pytest takes two of one name, in folders that it runs together, for the same module."""
     together = ("unit", "contract", "integration", "e2e")
-    names = [path.name for folder in together for path in (ROOT / "tests" / folder).glob("test_*.py")]
+    names = [path.name for folder in together for path in (ROOT / "tests" / folder).rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))

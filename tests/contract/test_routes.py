@@ -18,7 +18,7 @@ from shared.http.routes import Route
 from shared.http.throttles import open_answer
 from shared.identity.tokens import Tokens
 from shared.runtime.service import Platform
-from tests.documents import SETTINGS, app_of, application
+from tests.drivers.documents import SETTINGS, app_of, application
 
 PROBES = {"/livez", "/readyz", "/metrics"}
 PAGE = {"/", "/favicon.ico", "/static/{name}", "/static/{version}/{name}", "/docs", "/docs/asyncapi.yaml"}

@@ -7,9 +7,9 @@ from typing import Any
 
 from deploy.cli.lag import backlog
 from shared.base.settings import Settings
+from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
 from tests.e2e.season import NATION, World, soon, world
-from tests.integration.running import eventually
 
 RULES = {"closes": "2099-12-31"}
 """The season runs today too: a family acts now."""

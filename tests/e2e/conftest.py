@@ -13,12 +13,12 @@ import pytest_asyncio
 
 from deploy.cli.whole_demo import settings_of
 from deploy.local.stack import Infrastructure
-from deploy.local.system import System, system
+from deploy.local.system import Setup, System, system
 from deploy.programs.ports import free_port
 from shared.base.settings import Settings
 from shared.http import audit
-from tests.documents import documented
-from tests.pointers import checked
+from tests.drivers.documents import documented
+from tests.drivers.pointers import checked
 
 BOOKKEEPING = {"offsets", "offset_marks", "leases", "audit", "permits", "open_answers", audit.LOG, audit.ACTORS}
 """Collections that change by themselves, or tell who has asked; a request that changes nothing may change these."""
@@ -84,7 +84,8 @@ async def running(infrastructure: Infrastructure) -> AsyncIterator[System]:
     """The system, one process a service."""
     environ = {"MONGO_DATABASE_PREFIX": "e2e_", "KAFKA_TOPIC_PREFIX": "e2e."}
     everything = {**os.environ, **environ}
-    async with system(infrastructure, print, port=free_port(), scenario=SCENARIO, environ=everything) as started:
+    setup = Setup(port=free_port(), scenario=SCENARIO, environ=everything)
+    async with system(infrastructure, print, setup) as started:
         yield started
 
 

@@ -10,9 +10,9 @@ from shared.contracts.topics import TOPICS
 from shared.messaging import kafka
 from shared.messaging.lag import OWNERS
 from shared.storage.mongo import Mongo
+from tests.drivers.consumers import eventually
 from tests.e2e.conftest import BOOKKEEPING, Answer, Client
 from tests.e2e.season import World, soon, world
-from tests.integration.running import eventually
 
 
 async def _counts(settings: Settings) -> Mapping[str, int]:

@@ -21,15 +21,15 @@ from deploy.programs.ports import free_port
 from shared.base.settings import Settings
 from shared.contracts.topics import REGISTRATION_CATALOGUE
 from shared.messaging import kafka
-from tests import builders
-from tests.builders import enveloped
+from tests.builders import events as builders
+from tests.builders.events import enveloped
+from tests.builders.poison import POISON
 from tests.chaos import counter
 from tests.chaos.agreement import operator, settled
+from tests.drivers.bilet import DEADLINE, Bilet, Ran, ended
 from tests.e2e import generated
-from tests.e2e.bilet import DEADLINE, Bilet, Ran, ended
 from tests.e2e.conftest import Client
 from tests.e2e.season import world
-from tests.poison import POISON
 
 GROUP = "trials.organisations"
 

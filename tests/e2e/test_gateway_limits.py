@@ -8,8 +8,8 @@ from shared.http.client_address import client_of
 from shared.http.permits import COLLECTION
 from shared.identity.keys import derive, keyed_id
 from shared.storage.mongo import Mongo
+from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
-from tests.integration.running import eventually
 
 LINKS = "/registration/links"
 GUESSED = "failed-codes-of-address"

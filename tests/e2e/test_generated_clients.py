@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import SERVICES, document
+from tests.drivers.documents import SERVICES, document
 from tests.e2e.conftest import Client
 from tests.e2e.season import DEADLINE, world
 
@@ -99,7 +99,8 @@ async def test_a_season_is_played_by_generated_clients(packages: Path, client: C
     assert isinstance(page, inbox.models.InboxPage)
 
 
-REFUSALS: Sequence[tuple[str, str, str, dict[str, Any], str]] = [
+Refusal = tuple[str, str, str, dict[str, Any], str]
+REFUSALS: Sequence[Refusal] = [
     ("registration", "registration", "read_participant", {"participant": "nobody"}, "not-found"),
     ("registration", "registration", "list_pupils", {"code": "NO-SCHOOL", "season": "1"}, "school-unknown path:code"),
     ("trials", "trials", "path", {"participant": "nobody", "season": "1"}, "not-found"),
@@ -110,10 +111,9 @@ REFUSALS: Sequence[tuple[str, str, str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("service", "tag", "operation", "arguments", "wanted"), REFUSALS)
-async def test_a_refusal_is_understood(
-    packages: Path, client: Client, service: str, tag: str, operation: str, arguments: dict[str, Any], wanted: str
-) -> None:
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: "-".join(refusal[:3]))
+async def test_a_refusal_is_understood(packages: Path, client: Client, refusal: Refusal) -> None:
+    service, tag, operation, arguments, wanted = refusal
     anybody = Generated(client, service)
     refused = await anybody.call(tag, operation, **arguments)
     assert (refused.status, refused.type_) == (401, "unauthenticated")

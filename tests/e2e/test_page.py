@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from deploy.local.system import System
 from services.analytics.api.page import ASYNCAPI, INDEX, PARTS, VERSION
-from tests.documents import SERVICES
+from tests.drivers.documents import SERVICES
 
 PLAIN = {"Accept-Encoding": "identity"}
 

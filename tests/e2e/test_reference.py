@@ -7,7 +7,7 @@ import pytest
 from yarl import URL
 
 from deploy.local.system import System
-from tests.documents import SERVICES
+from tests.drivers.documents import SERVICES
 
 LOADS = re.compile(r'(?:src|href)="([^"]+)"')
 

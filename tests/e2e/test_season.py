@@ -4,9 +4,9 @@ import asyncio
 import json
 from typing import Any
 
+from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
 from tests.e2e.season import World, soon, world
-from tests.integration.running import eventually
 
 
 async def _walk(place: World, participant: str) -> None:

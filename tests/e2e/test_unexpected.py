@@ -18,7 +18,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from deploy.local.system import System
-from tests.documents import SERVICES, document, operations
+from tests.drivers.documents import SERVICES, document, operations
 from tests.e2e.conftest import Client
 from tests.e2e.season import World, soon, world
 

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.cli.run_file import About, announced
 from deploy.local.system import ROOT, System
-from tests.e2e.bilet import Bilet
+from tests.drivers.bilet import Bilet
 from tests.e2e.conftest import Client
 
 

@@ -12,9 +12,9 @@ from shared.base.settings import Settings
 from shared.messaging.lag import OWNERS
 from shared.storage.collections import Collections
 from shared.storage.mongo import Mongo
+from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
 from tests.e2e.season import NATION, World, world
-from tests.integration.running import eventually
 
 TEACHER = "class teacher"
 UNPLAYED = {"outbox", "deferred", "permits", "open_answers"}

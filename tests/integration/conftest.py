@@ -10,7 +10,7 @@ from deploy.local.stack import Infrastructure
 from shared.base.settings import Settings
 from shared.runtime.migration import create_topics
 from shared.runtime.service import Platform
-from tests.integration.installation import own_settings
+from tests.drivers.service import own_settings
 
 
 @pytest_asyncio.fixture(loop_scope="session")

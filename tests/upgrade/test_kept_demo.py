@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.region_reader import read, same_as_before
+from tests.drivers.region_reader import read, same_as_before
 
 ROOT = Path(__file__).parents[2]
 BEFORE = ROOT / ".cache" / "before"

@@ -1,0 +1,96 @@
+"""Valid commands and states of trials; a test changes only what it is about."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from services.trials.copies import Entry, Participant
+from services.trials.domain.diagnostics import Definition, Instrument
+from services.trials.domain.seasons import Season, SeasonRules
+from services.trials.domain.slots import Slot
+from shared.contracts.registration import OrganisationDefined
+from tests.builders.events import PLACE, ROSTOV, at
+
+VENUE = "RU-ROS-001-V01"
+RULES: Mapping[str, Any] = {
+    "name": "Сезон 2020",
+    "opens": "2020-07-07",
+    "closes": "2020-12-16",
+    "grades": [6, 11],
+    "diagnostics": ["readiness", "interests"],
+    "trials_required": 2,
+    "recommendation_gate": "after-all-stages",
+}
+INSTRUMENT: Mapping[str, Any] = {
+    "name": "Готовность",
+    "method": "statements rated by agreement",
+    "scales": [{"code": "motivation", "name": "Мотивация"}, {"code": "planning", "name": "Планирование"}],
+    "options": [{"code": "no", "points": 0}, {"code": "partly", "points": 1}, {"code": "yes", "points": 2}],
+    "items": [
+        {"code": "m1", "scale": "motivation"},
+        {"code": "m2", "scale": "motivation", "reversed": True},
+        {"code": "p1", "scale": "planning"},
+    ],
+}
+ANSWERS: Mapping[str, str] = {"m1": "yes", "m2": "no", "p1": "partly"}
+"""Scores 100 on motivation and 50 on planning."""
+PROFILE: Mapping[str, float] = {"motivation": 100.0, "planning": 50.0}
+OFFER: Mapping[str, Any] = {
+    "competency": "gov",
+    "kind": "trial",
+    "starts_at": "2020-10-05T14:00:00+03:00",
+    "minutes": 90,
+    "capacity": 8,
+    "grades": [6, 11],
+}
+
+
+def season(**changed: Any) -> Season:
+    """A season in use."""
+    rules = SeasonRules.model_validate({**RULES, **changed}).model_dump(exclude={"occurred_at"})
+    days = {"opens": rules["opens"].isoformat(), "closes": rules["closes"].isoformat()}
+    return Season(id="2020", in_use=True, **(rules | days))
+
+
+def instrument(**changed: Any) -> Instrument:
+    """A small instrument of two scales, one item of them reversed."""
+    return Instrument(code="readiness", **Definition.model_validate({**INSTRUMENT, **changed}).model_dump())
+
+
+def pupil(id: str = "p1", **changed: Any) -> Participant:
+    """A pupil of the season with a consent in force."""
+    entry = Entry(time=at("2020-09-01"), recorded=datetime(2020, 9, 1, 7, tzinfo=UTC))
+    known = {"consent": True, "seasons": {"2020": entry}, "place_set_by": "0000000001", "consent_set_by": "0000000002"}
+    return Participant(**{"id": id, **PLACE, **known, **changed})
+
+
+def slot(id: str = "s1", **changed: Any) -> Slot:
+    """A practical trial of 90 minutes for 8 pupils."""
+    fields = {
+        "ref": None,
+        "venue": VENUE,
+        "organisation": VENUE,
+        "season": "2020",
+        "region": "RU-ROS",
+        "competency": "gov",
+        "kind": "trial",
+        "starts_at": datetime(2020, 10, 5, 14, tzinfo=ROSTOV),
+        "minutes": 90,
+        "capacity": 8,
+        "grades": (6, 11),
+        "accessibility": (),
+    }
+    return Slot(id=id, **{**fields, **changed})
+
+
+def college(code: str = VENUE) -> OrganisationDefined:
+    """The organisation of the venue."""
+    return OrganisationDefined(
+        code=code,
+        kind="college",
+        name="Колледж",
+        parent="RU-ROS-001",
+        region="RU-ROS",
+        municipality="RU-ROS-001",
+        utc_offset="+03:00",
+    )

@@ -1,0 +1,108 @@
+"""A running registration service, and what a test asks of it."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from deploy.local.stack import Infrastructure
+from services.registration.app import COLLECTIONS, repository_of
+from services.registration.repository import Repository
+from services.registration.vault import Vault
+from shared.contracts.event import Envelope
+from shared.contracts.trials import SeasonDefined
+from shared.runtime.service import Platform
+from tests.builders.events import enveloped, season
+from tests.builders.registration import SCHOOL, roster
+from tests.drivers.consumers import eventually, publish
+from tests.drivers.service import Grants, ServiceProcess, installed
+
+NATIONAL, REGIONAL = {"role": "national-operator", "org": "RU"}, {"role": "regional-operator", "org": "RU-ROS"}
+NAVIGATOR = {"role": "navigator", "org": SCHOOL.id}
+
+
+class Registration(ServiceProcess):
+    """Registration, in role `all`."""
+
+    service = "registration"
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, grants: Grants, subject: str = "staff"
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and document of one request by a subject with these grants."""
+        answer = await self.request(method, path, body, self.bearer(subject, grants))
+        return answer.status, answer.body
+
+    async def enter(self, *pupils: Any, **changed: Any) -> list[dict[str, Any]]:
+        """The items of the answer to a roster of the school's navigator."""
+        status, answer = await self.call("POST", "/rosters", roster(pupils, **changed), grants=[NAVIGATOR])
+        assert status == 200, answer
+        items: list[dict[str, Any]] = answer["items"]
+        return items
+
+    async def redeem(
+        self, code: str | None, subject: str, role: str = "guardian", base: str | None = None
+    ) -> tuple[int, Any]:
+        """Status of the answer to a code of somebody in a family role, and whom it links or why it does not."""
+        answer = await self.request("POST", "/links", {"code": code}, self.bearer(subject, [{"role": role}]), base)
+        body = answer.body
+        return answer.status, (body["participant"], body["guardian"]) if answer.status == 200 else body["type"]
+
+    async def define(self, code: str, **definition: Any) -> tuple[int, dict[str, Any]]:
+        """An organisation, by the operator that may."""
+        operator = NATIONAL if definition["kind"] == "region" else REGIONAL
+        return await self.call("PUT", f"/organisations/{code}", definition, grants=[operator])
+
+    async def of(self, participant: str) -> list[Envelope]:
+        """What was published of one pupil, in order."""
+        found = await self.published("registration.events.v1")
+        return [e for e in found if getattr(e.event, "participant", None) == participant]
+
+    async def documents(self) -> dict[str, int]:
+        """How many documents each collection has once the outbox is empty, but for those that move by themselves."""
+        await self.know({}, 0, "outbox")
+        own = COLLECTIONS.keys() - {
+            "leases",
+            "outbox",
+            "offsets",
+            "permits",
+            "open_answers",
+            "audit_log",
+            "audit_actors",
+        }
+        return {name: await self.mongo[name].count_documents({}) for name in own}
+
+    async def learn(self, defined: SeasonDefined, sequence: int = 1) -> None:
+        """Returns once the service knows the season."""
+        await publish(self.settings, enveloped(defined, sequence))
+
+        async def known() -> bool:
+            row = await self.mongo["rules"].find_one({"_id": defined.season})
+            return row is not None and row["sequence"] >= f"{sequence:010d}"
+
+        await eventually(known)
+
+
+@asynccontextmanager
+async def another_repository(running: Registration) -> AsyncIterator[Repository]:
+    """What another process of the service would work with, on the same database."""
+    platform = Platform("registration", running.settings)
+    try:
+        yield repository_of(platform, Vault(platform.settings.master_key, os.urandom))
+    finally:
+        platform.close()
+
+
+@asynccontextmanager
+async def registration(infrastructure: Infrastructure) -> AsyncIterator[Registration]:
+    """A service of its own that knows the season 2020 and two schools of one municipality."""
+    async with installed(Registration, infrastructure) as running:
+        await running.learn(season())
+        await running.define("RU-ROS", kind="region", name="Ростовская область", parent="RU", utc_offset="+03:00")
+        await running.define("RU-ROS-001", kind="municipality", name="Аксайский район", parent="RU-ROS")
+        for school in (SCHOOL.id, "RU-ROS-001-S02"):
+            status, answer = await running.define(
+                school, kind="school", name="Школа", parent="RU-ROS-001", level="main"
+            )
+            assert status == 200, answer
+        yield running

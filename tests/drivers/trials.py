@@ -1,0 +1,118 @@
+"""A running trials service, and what a test asks of it."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from deploy.local.stack import Infrastructure
+from services.trials.collections import PARTICIPANTS
+from shared.contracts.event import Event
+from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
+from tests.builders.events import PLACE, enveloped, guardian_linked, region, registered
+from tests.builders.trials import INSTRUMENT, OFFER, RULES, VENUE, college
+from tests.drivers.consumers import publish
+from tests.drivers.service import Answer, ServiceProcess, installed
+
+RUNNING = "running"
+"""A season whose dates are around today's: a family acts now."""
+
+
+@dataclass
+class Trials(ServiceProcess):
+    """Trials, in role `all`, with a season that is ready to be played."""
+
+    service = "trials"
+
+    _last: Counter[str] = field(default_factory=Counter)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        role: str = "national-operator",
+        org: str | None = "RU",
+        base: str | None = None,
+        **headers: str,
+    ) -> Answer:
+        """A request by someone who has one role; of a guardian or pupil, `org` is the subject."""
+        family = role in ("guardian", "pupil")
+        grant = {"role": role} if family else {"role": role, "org": org}
+        subject = org if family and org else "someone"
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.request(method, path, body, self.bearer(subject, [grant]) | named, base)
+
+    async def must(self, method: str, path: str, body: Any = None, **who: Any) -> Any:
+        """The body of a request that succeeds."""
+        answer = await self.ask(method, path, body, **who)
+        assert answer.status in (200, 201), answer
+        return answer.body
+
+    async def publish(self, *events: Event, time: datetime | None = None) -> None:
+        """Sends events of registration, numbered per subject, as its relay does."""
+        envelopes = []
+        for event in events:
+            self._last[event.subject] += 1
+            envelope = enveloped(event, self._last[event.subject], time)
+            envelopes.append(replace(envelope, recordedtime=datetime.now(UTC)))
+        await publish(self.settings, *envelopes)
+
+    async def enrol(self, *participants: str, consent: bool = True, **changed: Any) -> None:
+        """Pupils become known here: registered in the season and, unless said otherwise, with consent."""
+        for id in participants:
+            await self.publish(registered(id, **changed))
+            if consent:
+                place = {**PLACE, **{key: value for key, value in changed.items() if key in PLACE}}
+                await self.publish(ConsentGiven(**{**place, "participant": id, "version": "1", "channel": "paper"}))
+        await self.know({"_id": {"$in": list(participants)}, "consent": consent}, len(participants), PARTICIPANTS)
+
+    async def withdraw(self, participant: str, time: datetime) -> None:
+        """The guardian takes the consent back; returns once it is known here."""
+        await self.publish(ConsentWithdrawn(**{**PLACE, "participant": participant}), time=time)
+        await self.know({"_id": participant, "consent": False}, 1, PARTICIPANTS)
+
+    async def consent(self, participant: str, time: datetime) -> None:
+        """The guardian consents, again for instance; returns once it is known here."""
+        given = ConsentGiven(**{**PLACE, "participant": participant, "version": "2", "channel": "paper"})
+        await self.publish(given, time=time)
+        await self.know({"_id": participant, "consent": True}, 1, PARTICIPANTS)
+
+    async def link(self, participant: str, subject: str) -> None:
+        """The subject opens a guardian's cabinet for the pupil."""
+        await self.publish(guardian_linked(participant, account=self.account(subject)))
+        await self.know({"_id": participant, "accounts.account": self.account(subject)}, 1, PARTICIPANTS)
+
+    async def slot(self, **changed: Any) -> str:
+        """Opens a slot; its id."""
+        offer = {**OFFER, "venue": VENUE, "season": "2020", **changed}
+        opened = await self.must("POST", "/slots", offer, role="venue", org=VENUE)
+        return str(opened["slot"])
+
+
+@asynccontextmanager
+async def trials_service(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
+    """A service of its own; the catalogue of a season is there."""
+    async with installed(Trials, infrastructure) as running:
+        await _furnish(running)
+        yield running
+
+
+async def _furnish(running: Trials) -> None:
+    """The catalogue of a season: instruments, rules, competencies and a venue."""
+    await running.publish(region(), college())
+    await running.know({}, 2, "organisations")
+    for code in ("readiness", "interests"):
+        await running.must("PUT", f"/diagnostics/{code}", INSTRUMENT)
+    await running.must("PUT", "/seasons/2020", RULES)
+    today = datetime.now(UTC).date()
+    days = {"opens": str(today - timedelta(days=30)), "closes": str(today + timedelta(days=30))}
+    await running.must("PUT", f"/seasons/{RUNNING}", {**RULES, **days})
+    for code in ("gov", "games"):
+        await running.must("PUT", f"/competencies/{code}", {"name": code})
+    for season in ("2020", RUNNING):
+        venue = {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": season}
+        await running.must("PUT", f"/venues/{VENUE}", venue, role="regional-operator", org="RU-ROS")

@@ -1,0 +1,76 @@
+"""What an answer of analytics stands for, and who waits while one of a large region is made."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.analytics.collections import CELLS
+from services.analytics.figures import competencies, funnel, guardians
+from services.analytics.figures.reading import Asked
+from shared.base.side_thread import LIGHT
+from shared.runtime.service import Platform
+from tests.builders import events as builders
+from tests.builders.events import enveloped
+from tests.drivers.analytics import Analytics
+from tests.integration.analytics.test_analytics_fold import Fold
+
+
+@pytest_asyncio.fixture
+async def fold(platform_of: Callable[..., Platform]) -> Fold:
+    """A region whose days end at half past the hour of UTC."""
+    analytics = Analytics(platform_of("analytics"))
+    await analytics.migrate()
+    fold = Fold(analytics)
+    region = builders.region().model_copy(update={"utc_offset": "+05:30"})
+    await fold.define(*(enveloped(event) for event in (builders.season(), region, builders.municipality())))
+    return fold
+
+
+async def test_an_answer_stands_for_a_local_day_wherever_that_ends(fold: Fold) -> None:
+    mine = fold.analytics.reads()
+    before, after = datetime(2020, 10, 1, 18, 20, tzinfo=UTC), datetime(2020, 10, 1, 18, 40, tzinfo=UTC)
+    stood = [await mine.standing(Asked("RU-ROS", "2020", None, now)) for now in (before, after)]
+    assert [standing.days for standing in stood] == [("2020-10-01",), ("2020-10-02",)]
+    assert stood == [await mine.standing_of_all("2020", None, now) for now in (before, after)]
+    asked = [await mine.standing(Asked("RU-ROS", "2020", "2020-09-01", now)) for now in (before, after)]
+    assert asked[0] == asked[1]
+
+
+async def test_the_cells_of_a_large_region_are_counted_beside_the_loop(
+    fold: Fold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = fold.analytics.platform.mongo[CELLS]
+    described = {"season": "2020", "region": "RU-ROS", "municipality": "RU-ROS-001", "place": "RU-ROS-001"}
+    counted: dict[str, str] = {}
+
+    def told(figure: ModuleType, name: str) -> None:
+        work = getattr(figure, name)
+
+        def tells(*given: Any) -> Any:
+            counted[name] = threading.current_thread().name
+            return work(*given)
+
+        monkeypatch.setattr(figure, name, tells)
+
+    for figure, name in ((funnel, "by_stage"), (guardians, "distinct"), (competencies, "by_competency")):
+        told(figure, name)
+    packed = {
+        "funnel": {"registered": {"7": {"2020-09-14": 1}}},
+        "region-guardians": {"all": {"2020-09-14": 1}},
+        "demand": {"attended": {"gov": {"2020-09-14": 1}}},
+    }
+    for table, tree in packed.items():
+        await cells.insert_many(
+            [{"_id": f"{table}{n}", "table": table, "partition": n, "n": tree, **described} for n in range(LIGHT)]
+        )
+    mine, asked = fold.analytics.figures(), fold.analytics.asked("2020-10-01")
+    shown = await mine.funnel(asked, "grade")
+    assert (shown["registered"], shown["guardians"]) == (LIGHT, LIGHT)
+    assert (await mine.competencies(asked, None))["rows"][0]["attended"] == LIGHT
+    assert {name: thread.partition("_")[0] for name, thread in counted.items()} == dict.fromkeys(counted, "side")
+    assert len(counted) == 3

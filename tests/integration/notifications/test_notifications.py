@@ -1,0 +1,283 @@
+"""Notifications on real Kafka and MongoDB: each stage once, in order, to the family alone, also live."""
+
+import asyncio
+import signal
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from deploy.local.stack import Infrastructure
+from services.notifications import cursors
+from services.notifications.copies import Copies
+from services.notifications.reads import Reads
+from services.notifications.stream import Stream
+from shared.contracts import trials
+from shared.contracts.event import Envelope
+from shared.contracts.registration import ConsentGiven, ParticipantRegistered
+from shared.contracts.samples import envelopes as samples
+from shared.identity.grants import Grant
+from shared.identity.principal import Principal
+from tests.builders.cursors import WRONG
+from tests.builders.notifications import Story, numbers
+from tests.drivers.consumers import eventually
+from tests.drivers.notifications import Notifications
+from tests.drivers.service import installed
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(infrastructure: Infrastructure) -> AsyncIterator[Notifications]:
+    async with installed(Notifications, infrastructure) as service:
+        await service.publish(*(e for e in samples().values() if e.event.topic == "trials.catalogue.v1"))
+        await eventually(lambda: _catalogue_of(service, 4))
+        yield service
+
+
+async def _catalogue_of(service: Notifications, count: int) -> bool:
+    return await service.mongo["catalogue"].count_documents({}) >= count
+
+
+async def test_a_family_reads_every_stage_newest_first_and_a_stranger_nothing(running: Notifications) -> None:
+    story, guardian, pupil = Story(), "anna-1", "petya-1"
+    registration = [
+        story.then(ParticipantRegistered),
+        story.then(ConsentGiven),
+        running.guardian(story, guardian),
+        running.own(story, pupil),
+    ]
+    await running.publish(*registration)
+    await running.inbox_of(running.headers(guardian), 3)
+    await running.publish(
+        story.then(trials.DiagnosticCompleted),
+        story.then(trials.TrialBooked),
+        story.then(trials.TrialAttended),
+        story.then(trials.RecommendationIssued),
+    )
+    items = await running.inbox_of(running.headers(guardian), 7)
+    assert [(item["number"], item["type"]) for item in items] == [
+        (7, "recommendation.issued"),
+        (6, "trial.attended"),
+        (5, "trial.booked"),
+        (4, "diagnostic.completed"),
+        (3, "guardian.linked"),
+        (2, "consent.given"),
+        (1, "participant.registered"),
+    ]
+    assert items[2]["title"] == "Запись подтверждена"
+    assert items[2]["body"] == "Профпроба: Поварское дело, Аксайский техникум питания, 12 октября 2020, 14:30."
+    assert items[2]["time"] == "2020-10-01T13:20:00+03:00"
+    assert items[2]["recordedtime"] == "2020-10-01T10:20:02Z"
+    assert (await running.inbox(running.headers(pupil, "pupil")))["items"] == items
+    assert (await running.inbox(running.headers("stranger")))["items"] == []
+    assert (await running.inbox(running.headers(pupil, "guardian")))["items"] == [], "the link is of another role"
+
+
+async def test_who_is_no_family_is_refused(running: Notifications) -> None:
+    for headers, status in (({}, 401), (running.headers("staff", "navigator"), 403)):
+        for route in ("inbox", "stream"):
+            async with running.http.get(f"{running.base}/notifications/{route}", headers=headers) as answer:
+                assert answer.status == status
+                assert answer.content_type == "application/problem+json"
+
+
+async def test_a_cursor_of_another_make_is_refused_by_name(running: Notifications) -> None:
+    url, headers = f"{running.base}/notifications", running.headers("anna-2")
+    async with running.http.get(f"{url}/inbox", params={"after": "WzFd"}, headers=headers) as answer:
+        assert answer.status == 422
+        assert (await answer.json())["errors"][0]["pointer"] == "query:after"
+    of_inbox = cursors.encode({}, cursors.INBOX)
+    for wrong in ("!", of_inbox, urlsafe_b64encode(b"[" * 9_000).decode()):
+        async with running.http.get(f"{url}/stream", headers={**headers, "Last-Event-ID": wrong}) as answer:
+            assert answer.status == 422
+            assert (await answer.json())["errors"][0]["pointer"] == "header:Last-Event-ID"
+
+
+async def test_whatever_stands_for_a_cursor_is_refused_by_name(running: Notifications) -> None:
+    url, headers = f"{running.base}/notifications", running.headers("anna-13")
+    for after in WRONG:
+        async with running.http.get(f"{url}/inbox", params={"after": after}, headers=headers) as answer:
+            assert answer.status == 422, after[:40]
+            assert (await answer.json())["errors"][0]["pointer"] == "query:after"
+        if after.isascii():
+            async with running.http.get(f"{url}/stream", headers={**headers, "Last-Event-ID": after}) as answer:
+                assert answer.status == 422, after[:40]
+                assert (await answer.json())["errors"][0]["pointer"] == "header:Last-Event-ID"
+
+
+async def test_a_cursor_ahead_of_the_notices_is_refused_and_another_s_pupil_in_it_read_over(
+    running: Notifications,
+) -> None:
+    story, stranger, guardian = Story(), Story(), "anna-12"
+    await running.publish(stranger.then(ParticipantRegistered), running.guardian(story, guardian))
+    await running.inbox_of(running.headers(guardian), 1)
+    ahead = cursors.encode({story.participant: 2}, cursors.STREAM)
+    headers = running.headers(guardian, **{"Last-Event-ID": ahead})
+    async with running.http.get(f"{running.base}/notifications/stream", headers=headers) as answer:
+        problem = await answer.json()
+        assert (answer.status, problem["type"]) == (410, "cursor-ahead")
+        assert problem["errors"][0]["pointer"] == "header:Last-Event-ID"
+    foreign = cursors.encode({story.participant: 1, stranger.participant: 99}, cursors.STREAM)
+    async with running.stream(running.headers(guardian), after=foreign) as reader:
+        await reader.opened()
+        await running.publish(stranger.then(ConsentGiven), story.then(ConsentGiven))
+        assert numbers(await reader.take(1), story) == [2]
+        assert cursors.decode(reader.last_event_id or "", cursors.STREAM, "") == {story.participant: 2}
+
+
+async def test_an_event_sent_again_makes_no_second_notice_and_takes_no_number(running: Notifications) -> None:
+    story, guardian = Story(), "anna-3"
+    told = [story.then(ParticipantRegistered), running.guardian(story, guardian), story.then(ConsentGiven)]
+    await running.publish(*told, told[0], told[1])
+    await running.inbox_of(running.headers(guardian), 3)
+    await running.publish(*told)
+    await running.publish(story.then(trials.DiagnosticCompleted))
+    items = await running.inbox_of(running.headers(guardian), 4)
+    assert numbers(items, story) == [4, 3, 2, 1]
+    assert len({item["id"] for item in items}) == 4
+
+
+async def test_pages_hold_every_notice_of_two_children_once_while_news_come(running: Notifications) -> None:
+    children, guardian = [Story(), Story()], "anna-4"
+    for story in children:
+        await running.publish(*(story.then(ConsentGiven) for _ in range(7)), running.guardian(story, guardian))
+    headers = running.headers(guardian)
+    await running.inbox_of(headers, 16)
+    page = await running.inbox(headers, limit=3)
+    read = page["items"]
+    await running.publish(children[0].then(trials.DiagnosticCompleted))
+    await running.inbox_of(headers, 17)
+    while page["next"]:
+        page = await running.inbox(headers, limit=3, after=page["next"])
+        read += page["items"]
+    for story in children:
+        assert numbers(read, story) == [8, 7, 6, 5, 4, 3, 2, 1]
+
+
+async def test_the_words_follow_the_reader_s_language(running: Notifications) -> None:
+    story, guardian = Story(), "anna-5"
+    await running.publish(running.guardian(story, guardian))
+    await running.publish(story.then(trials.TrialAttended, slot="not-heard-of-yet"))
+    headers = running.headers(guardian, **{"Accept-Language": "en-GB,en;q=0.9,ru;q=0.5"})
+    await running.inbox_of(headers, 2)
+    async with running.http.get(f"{running.base}/notifications/inbox", headers=headers) as answer:
+        assert answer.headers["Content-Language"] == "en"
+        items = {item["type"]: item for item in (await answer.json())["items"]}
+    assert items["trial.attended"]["body"] == "Practical trial: Поварское дело, Аксайский техникум питания."
+
+
+async def test_a_stream_resumes_behind_the_last_event_with_nothing_lost_or_twice(running: Notifications) -> None:
+    story, guardian = Story(), "anna-6"
+    headers = running.headers(guardian)
+    await running.publish(story.then(ParticipantRegistered), running.guardian(story, guardian))
+    await running.inbox_of(headers, 2)
+    async with running.stream(headers) as reader:
+        await reader.opened()
+        await running.publish(story.then(ConsentGiven), story.then(trials.DiagnosticCompleted))
+        first = await reader.take(1)
+        last_seen = reader.last_event_id
+    await running.publish(story.then(trials.TrialBooked), story.then(trials.TrialAttended))
+    await running.inbox_of(headers, 6)
+    async with running.stream(headers, after=last_seen) as reader:
+        rest = await reader.take(3)
+        await running.publish(story.then(trials.RecommendationIssued))
+        rest += await reader.take(1)
+        assert reader.retry is not None
+    assert numbers(first + rest, story) == [3, 4, 5, 6, 7]
+    assert rest[-1] == (await running.inbox(headers, limit=1))["items"][0]
+
+
+async def test_a_child_linked_while_the_stream_is_open_is_told_of_from_the_first_notice(
+    running: Notifications,
+) -> None:
+    story, other, guardian = Story(), Story(), "anna-7"
+    await running.publish(story.then(ParticipantRegistered))
+    async with running.stream(running.headers(guardian)) as reader:
+        await reader.opened()
+        await running.publish(other.then(ParticipantRegistered), running.guardian(story, guardian))
+        told = await reader.take(2)
+        assert [notice["type"] for notice in told] == ["participant.registered", "guardian.linked"]
+        await running.publish(other.then(ConsentGiven), story.then(ConsentGiven))
+        told += await reader.take(1)
+    assert {notice["participant"] for notice in told} == {story.participant}
+    assert numbers(told, story) == [1, 2, 3]
+
+
+async def test_a_stream_ends_after_its_life_and_says_when_to_come_back(running: Notifications) -> None:
+    stream = Stream(poll_seconds=0.05, life_seconds=0.3)
+    reads = Reads(running.mongo, Copies(running.mongo))
+    family = reads.within(Principal("anna-11", "no-account", (Grant("guardian"),)))
+    async with asyncio.timeout(10):
+        events = [event async for event in stream.of(family, None, "ru", lambda: False)]
+    assert [(event.id, event.retry) for event in events] == [(cursors.encode({}, cursors.STREAM), 1_000)]
+
+
+async def test_a_reader_that_leaves_stops_its_polls(running: Notifications) -> None:
+    """Counted by MongoDB itself: reads of `families` in a second, which three open streams make ten of."""
+    headers = running.headers("anna-8")
+
+    async def reads() -> int:
+        stats = await running.mongo["families"].aggregate([{"$collStats": {"latencyStats": {}}}]).to_list(None)
+        return int(stats[0]["latencyStats"]["reads"]["ops"])
+
+    async with running.stream(headers) as one, running.stream(headers) as two, running.stream(headers) as three:
+        for reader in (one, two, three):
+            await reader.opened()
+        before = await reads()
+
+        async def polled() -> bool:
+            return await reads() >= before + 6
+
+        await eventually(polled)
+
+    async def quiet() -> bool:
+        seen = await reads()
+        await asyncio.sleep(1.0)
+        return await reads() <= seen + 1
+
+    await eventually(quiet)
+
+
+async def _in_parts(service: Notifications, told: list[Envelope]) -> None:
+    for first in range(0, len(told), 200):
+        await service.publish(*told[first : first + 200])
+
+
+async def test_killed_in_a_backlog_it_goes_on_with_every_notice_once(infrastructure: Infrastructure) -> None:
+    async with installed(Notifications, infrastructure) as service:
+        guardian, stories = "anna-9", [Story() for _ in range(40)]
+        await service.publish(*(service.guardian(story, guardian) for story in stories))
+        told = [story.then(trials.DiagnosticCompleted) for _ in range(150) for story in stories]
+        # What publishes is in the process that kills, so the service cannot have handled all by then.
+        publishing = asyncio.create_task(_in_parts(service, told))
+
+        async def begun() -> bool:
+            return await service.mongo["notices"].count_documents({}) > 400
+
+        await eventually(begun)
+        service.child.send(signal.SIGKILL)
+        await service.child.wait()
+        assert await service.mongo["notices"].count_documents({}) < len(told), "it was killed too late to show"
+        await publishing
+        await service.start()
+
+        async def complete() -> bool:
+            return await service.mongo["notices"].count_documents({}) == len(told) + len(stories)
+
+        await eventually(complete)
+        for story in stories:
+            found = await service.mongo["notices"].find({"participant": story.participant}).to_list(None)
+            assert sorted(notice["number"] for notice in found) == list(range(1, 152))
+
+
+async def test_an_open_stream_ends_at_once_when_the_service_is_asked_to_stop(infrastructure: Infrastructure) -> None:
+    async with (
+        installed(Notifications, infrastructure) as service,
+        service.stream(service.headers("anna-10")) as reader,
+    ):
+        await reader.opened()
+        began = time.monotonic()
+        service.child.send(signal.SIGTERM)
+        assert await reader.next() is None
+        assert time.monotonic() - began < 4.0, "not by the server's limit of 5 s"
+        assert await service.child.wait() == 0

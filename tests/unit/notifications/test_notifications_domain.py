@@ -1,0 +1,208 @@
+"""Numbers, cursors and words of notices, without a server."""
+
+import string
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifications import cursors, domain, texts
+from services.notifications.domain import DATA, Link, Names, Notice
+from shared.base.errors import BadInput
+from shared.contracts import trials
+from shared.contracts.event import Envelope, Event
+from shared.contracts.registration import AccountLinked, ConsentGiven, GuardianLinked, ParticipantRegistered
+from shared.contracts.samples import GUARDIAN_ACCOUNT, PUPIL, envelopes
+from shared.contracts.topics import EVENTS
+from tests.builders.notifications import Story
+
+SAMPLES = envelopes()
+NAMES = dict(entry for s in SAMPLES.values() if (entry := domain.entry(s.event)) is not None)
+TOLD = sorted(event.type for event in DATA)
+PUPILS = st.sampled_from(["a", "b", "c"])
+HEADS = st.dictionaries(PUPILS, st.integers(1, 30))
+
+
+def notices_of(heads: dict[str, int]) -> list[Notice]:
+    """Every notice up to the heads, each recorded after the ones of lower numbers."""
+    found: list[Notice] = []
+    for participant, head in heads.items():
+        story = Story(participant)
+        told = [story.then(ConsentGiven) for _ in range(head)]
+        told = [replace(e, recordedtime=e.recordedtime + timedelta(minutes=n)) for n, e in enumerate(told)]
+        found += domain.number(told, set(), {})
+    return found
+
+
+def read(notices: list[Notice], ranges: dict[str, range]) -> list[Notice]:
+    """What the database would answer."""
+    return [n for n in notices if n.number in ranges.get(n.participant, ())]
+
+
+def ids(notices: list[Notice]) -> list[tuple[str, int]]:
+    return [(n.participant, n.number) for n in notices]
+
+
+@given(st.lists(st.tuples(PUPILS, st.booleans())), HEADS)
+def test_numbers_go_on_from_the_head_without_a_gap_and_no_event_gets_two(
+    happened: list[tuple[str, bool]], heads: dict[str, int]
+) -> None:
+    stories = {name: Story(name) for name in ("a", "b", "c")}
+    events: list[Envelope] = []
+    for name, again in happened:
+        event = stories[name].then(ConsentGiven)
+        events += [event, event] if again else [event]
+    notices = domain.number(events, {events[0].id} if events else set(), heads)
+    assert len({n.id for n in notices}) == len(notices) == max(0, len(happened) - 1)
+    for name in stories:
+        first = heads.get(name, 0) + 1
+        mine = [n.number for n in notices if n.participant == name]
+        assert mine == list(range(first, first + len(mine)))
+
+
+def test_what_topics_bring_side_by_side_is_told_as_it_was_recorded() -> None:
+    story = Story()
+    registered, booked = story.then(ParticipantRegistered), story.then(trials.TrialBooked)
+    assert [n.type for n in domain.number([booked, registered], set(), {})] == [
+        "participant.registered",
+        "trial.booked",
+    ]
+
+
+def test_a_notice_keeps_ids_and_codes_and_nothing_of_health_or_accounts() -> None:
+    story = Story()
+    (registered,) = domain.number([story.then(ParticipantRegistered, disability=True)], set(), {})
+    assert registered.data == {"school_class": "8Б"}
+    (linked,) = domain.number([story.then(GuardianLinked)], set(), {})
+    assert linked.data == {}
+
+
+def test_accounts_are_linked_as_guardian_or_as_the_pupil() -> None:
+    assert domain.link(SAMPLES[AccountLinked.type].event) == Link(
+        PUPIL["participant"], "tUE1wFqeXW3vyRzMbCk0Ag", "pupil"
+    )
+    assert domain.link(SAMPLES[GuardianLinked.type].event) == Link(
+        PUPIL["participant"], GUARDIAN_ACCOUNT, "guardian", "Yb6nE4rT9uIoPa1S"
+    )
+    assert domain.link(SAMPLES[ConsentGiven.type].event) is None
+
+
+@given(HEADS, st.integers(1, 12))
+def test_pages_hold_every_notice_once_newest_first(heads: dict[str, int], limit: int) -> None:
+    notices, seen, cursor = notices_of(heads), list[Notice](), dict[str, int]()
+    while True:
+        wanted = domain.older(heads, cursor, limit)
+        page = domain.newest_first(read(notices, wanted), limit)
+        assert len(page) == min(limit, len(notices) - len(seen))
+        seen += page
+        below = domain.below(wanted, page)
+        if below is None:
+            break
+        cursor = below
+    assert sorted(ids(seen)) == sorted(ids(notices))
+    assert [n.recordedtime for n in seen] == sorted((n.recordedtime for n in notices), reverse=True)
+
+
+@given(HEADS, st.dictionaries(PUPILS, st.integers(0, 35)), st.integers(1, 12))
+def test_what_is_newer_comes_once_in_the_order_of_numbers(
+    heads: dict[str, int], after: dict[str, int], limit: int
+) -> None:
+    notices, seen, cursor = notices_of(heads), list[Notice](), dict(after)
+    while batch := domain.oldest_first(read(notices, domain.newer(heads, cursor, limit))):
+        seen += batch
+        cursor.update({n.participant: n.number for n in batch})
+    for participant, head in heads.items():
+        mine = [n.number for n in seen if n.participant == participant]
+        assert mine == list(range(after.get(participant, 0) + 1, head + 1))
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=40), st.integers(0, 2**63 - 1), max_size=40))
+def test_a_cursor_survives_the_way_to_the_reader_and_back(cursor: dict[str, int]) -> None:
+    word = cursors.encode(cursor, cursors.STREAM)
+    assert set(word) <= set(string.ascii_letters + string.digits + "-_")
+    assert cursors.decode(word, cursors.STREAM, "after") == cursor
+    with pytest.raises(BadInput):
+        cursors.decode(word, cursors.INBOX, "after")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[1]", '{"a":-1}', '{"a":true}', '{"a":1.5}', '{"a":9223372036854775808}', '{"a":NaN}', '{"":3}', "[" * 9_000],
+)
+def test_what_is_no_cursor_is_refused_by_the_name_of_its_place(content: str) -> None:
+    for word in (urlsafe_b64encode(content.encode()).decode(), content, "!", "ключ"):
+        with pytest.raises(BadInput) as refusal:
+            cursors.decode(word, cursors.INBOX, "after")
+        assert [e.pointer for e in refusal.value.errors] == ["after"]
+
+
+def test_a_cursor_of_the_release_before_is_taken_by_either_list() -> None:
+    word = urlsafe_b64encode(b'{"p1":7}').rstrip(b"=").decode()
+    assert cursors.decode(word, cursors.INBOX, "after") == cursors.decode(word, cursors.STREAM, "after") == {"p1": 7}
+
+
+def test_a_cursor_is_ahead_where_it_names_a_number_that_was_not_given() -> None:
+    assert domain.ahead({"p1": 8, "p2": 7, "not mine": 9}, {"p1": 7, "p2": 7, "p3": 1}) == ["p1"]
+
+
+@pytest.mark.parametrize("event_type", TOLD)
+@pytest.mark.parametrize("names", [NAMES, {}], ids=["with names", "before the catalogue"])
+def test_every_notice_has_words_in_both_languages(event_type: str, names: Names) -> None:
+    (notice,) = domain.number([SAMPLES[event_type]], set(), {})
+    words = [texts.render(notice, names, language) for language in ("ru", "en")]
+    for text in words:
+        assert text.title
+        assert text.body.endswith(".")
+        assert "{" not in text.body
+        assert "None" not in text.body
+    assert words[0].title != words[1].title
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_kind_of_activity_has_a_name(language: texts.Language) -> None:
+    for kind in get_args(trials.SlotKind):
+        notice = domain.number([Story().then(trials.TrialBooked, kind=kind)], set(), {})[0]
+        assert texts.render(notice, NAMES, language).body.startswith(texts.KINDS[language][kind])
+
+
+def test_words_name_the_place_and_the_hour_on_the_region_s_clock() -> None:
+    (booked,) = domain.number([SAMPLES["trial.booked.v1"]], set(), {})
+    assert set(texts.objects(booked)) <= set(NAMES)
+    assert (
+        texts.render(booked, NAMES, "en").body
+        == "Practical trial: Поварское дело, Аксайский техникум питания, 12 October 2020, 14:30."
+    )
+    (issued,) = domain.number([SAMPLES["recommendation.issued.v1"]], set(), {})
+    assert texts.render(issued, NAMES, "ru").body == "Сезон «Билет в будущее 2020»: Поварское дело, nursing, gov."
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        (None, "ru"),
+        ("", "ru"),
+        ("en", "en"),
+        ("en-US,en;q=0.9", "en"),
+        ("ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        ("ru;q=0.2, en;q=0.7", "en"),
+        ("de,fr;q=0.5", "ru"),
+        ("en;q=0", "ru"),
+        ("en;q=x", "ru"),
+    ],
+)
+def test_the_reader_s_language_is_chosen_russian_by_default(accepted: str | None, language: str) -> None:
+    assert texts.language(accepted) == language
+
+
+def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
+    def silent(event: type[Event]) -> bool:
+        return event not in DATA and domain.entry(SAMPLES[event.type].event) is None
+
+    assert {event.type for event in EVENTS.values() if silent(event)} == {
+        "account.linked.v1",
+        "organisation.defined.v1",
+    }

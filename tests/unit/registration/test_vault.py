@@ -1,0 +1,44 @@
+"""What is sealed opens for its own person only, and no random byte is handed out twice."""
+
+import os
+from itertools import count
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registration.codes import DIGEST_BYTES, Codes
+from services.registration.entropy import Entropy
+from services.registration.vault import Vault
+from tests.builders.registration import CODES
+
+
+def test_codes_and_their_digests_are_an_installation_s_own() -> None:
+    other, text = Codes(b"x" * 32), CODES.text("p1", "g1")
+    assert other.text("p1", "g1") != text
+    assert other.digest(text) != CODES.digest(text)
+    assert len(CODES.digest(text)) == DIGEST_BYTES
+
+
+@given(st.dictionaries(st.text(), st.text(max_size=300), max_size=3))
+def test_the_vault_opens_what_it_sealed_for_that_person_only(identity: dict[str, str]) -> None:
+    vault = Vault(b"m" * 32, os.urandom)
+    sealed = vault.seal("p1", identity)
+    assert vault.open(sealed) == identity
+    for spoilt in ({**sealed, "_id": "p2"}, {**sealed, "data": sealed["data"][:-1] + b"?!"}, {**sealed, "version": 2}):
+        with pytest.raises(InvalidTag):
+            vault.open(spoilt)
+    with pytest.raises(InvalidTag):
+        Vault(b"n" * 32, os.urandom).open(sealed)
+    assert vault.seal("p1", identity)["data"] != sealed["data"]
+
+
+@given(st.lists(st.integers(1, 200), max_size=60))
+def test_no_random_byte_is_handed_out_twice(counts: list[int]) -> None:
+    pages = count()
+    entropy = Entropy(lambda size: b"".join(next(pages).to_bytes(4, "big") for _ in range(size // 4)))
+    drawn = [entropy.draw(4 * size) for size in counts]
+    words = [piece[at : at + 4] for piece in drawn for at in range(0, len(piece), 4)]
+    assert [len(piece) for piece in drawn] == [4 * size for size in counts]
+    assert len(set(words)) == len(words)
