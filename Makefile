@@ -36,11 +36,22 @@ bench: setup ## benchmarks with their bounds; writes tests/bench/RESULTS.md
 unit: setup ## the tests that need no server
 	$(PY) -m pytest -q tests/unit tests/contract
 
+TYPESCRIPT := 5.9.3
+TYPESCRIPT_SHA512 := 8e5d6f6733c38a72ebf5e52ddc9feded5e8580d130f508ef04f772b33f4a7d00c3e357d0ac2d98e2f290762694a454f86d795bd511e12e9a7cc2d9ba3394e04b
+
+# Only its compiler is used, which needs no other package.
+.cache/typescript/$(TYPESCRIPT): .venv/installed
+	rm -rf .cache/typescript && mkdir -p $@.new
+	cd .cache/typescript && PATH="$(CURDIR)/.venv/bin:$$PATH" npm pack --silent typescript@$(TYPESCRIPT)
+	cd .cache/typescript && echo "$(TYPESCRIPT_SHA512)  typescript-$(TYPESCRIPT).tgz" | sha512sum --check --quiet
+	tar -xzf .cache/typescript/typescript-$(TYPESCRIPT).tgz -C $@.new && mv $@.new $@
+
 .PHONY: check
-check: setup ## formatting, lint, types, import rules, generated files up to date, contracts
+check: setup .cache/typescript/$(TYPESCRIPT) ## formatting, lint, types, import rules, generated files up to date, contracts
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/node .cache/typescript/$(TYPESCRIPT)/package/bin/tsc --project tsconfig.json
 	.venv/bin/lint-imports --no-cache
 	$(PY) -m shared.contracts.export --check
 	$(PY) -m pytest -q tests/contract

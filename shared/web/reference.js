@@ -1,5 +1,6 @@
 "use strict";
 // Beside this page stands the document of the same service; nothing is asked of any other host.
+const { SwaggerUIBundle } = /** @type {any} */ (globalThis);
 SwaggerUIBundle({
   dom_id: "#reference",
   url: "openapi.json",
