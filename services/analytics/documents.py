@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from services.analytics.facts import Link, Place, Pupil, SeasonFacts
+from services.analytics.facts import Link, Pupil, SeasonFacts
 from services.analytics.figures.cells import Cell
+from shared.programme.place import Place
 from shared.storage.mongo import Document
 
 

@@ -6,21 +6,11 @@ from typing import Any, NamedTuple
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope
+from shared.programme.place import Place
 from shared.programme.stages import Facts, Rules, Stage, reached
-from shared.programme.texts import class_form
 
 Day = str
 """A local day, `2020-09-14`: compares as text."""
-
-
-class Place(NamedTuple):
-    """The place where a pupil belongs in a season."""
-
-    region: str
-    municipality: str
-    school: str
-    school_class: str
-    grade: int
 
 
 @dataclass(slots=True)
@@ -92,8 +82,7 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
     match event:
         case registration.ParticipantRegistered():
             facts = pupil.season(event.season)
-            name = class_form(event.school_class)
-            facts.place = Place(event.region, event.municipality, event.school, name, event.grade)
+            facts.place = Place.of(event)
             facts.registered = day
         case registration.GuardianLinked():
             pupil.guardians[event.account] = min(day, pupil.guardians.get(event.account, day))

@@ -30,5 +30,5 @@ def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
 async def _told(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
     """Tells the families of one poll of facts."""
     events = [r.envelope for r in received if type(r.event) in domain.DATA]
-    links = [link for r in received if (link := domain.link(r.event)) is not None]
-    await handlers.tell(repository, events, links, tx)
+    readers = [reader for r in received if (reader := domain.reader(r.event)) is not None]
+    await handlers.tell(repository, events, readers, tx)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope, Event
+from shared.identity.family import FamilyLink, link_of
 
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),
@@ -45,23 +46,20 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """An account that may read a participant's notices, and as whom."""
+class Reader:
+    """An account that may read a participant's notices, and the guardian whose it is."""
 
     participant: str
-    account: str
-    role: Literal["guardian", "pupil"]
+    link: FamilyLink
     guardian: str | None = None
 
 
-def link(event: Event) -> Link | None:
-    """Returns the link that an event makes, if it makes one."""
-    match event:
-        case registration.GuardianLinked():
-            return Link(event.participant, event.account, "guardian", event.guardian)
-        case registration.AccountLinked():
-            return Link(event.participant, event.account, "pupil")
-    return None
+def reader(event: Event) -> Reader | None:
+    """Returns the reader whom an event links, if it links one."""
+    link = link_of(event)
+    if link is None:
+        return None
+    return Reader(event.key, link, event.guardian if isinstance(event, registration.GuardianLinked) else None)
 
 
 def number(envelopes: Iterable[Envelope], stored: Collection[str], last: Mapping[str, int]) -> list[Notice]:

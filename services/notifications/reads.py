@@ -12,6 +12,7 @@ from services.notifications.documents import notice_of
 from services.notifications.domain import Notice, Numbers, Ranges
 from services.notifications.texts import Language
 from shared.identity.acting import about
+from shared.identity.family import roles_of
 from shared.identity.principal import Principal
 from shared.storage.mongo import Mongo
 
@@ -42,8 +43,7 @@ class ScopedReads:
         self._families = mongo[FAMILIES].with_options(read_concern=majority)
         self._notices = mongo[NOTICES].with_options(read_concern=majority)
         self._copies = copies
-        roles = sorted({grant.role for grant in who.grants})
-        self._mine = {"accounts": {"$elemMatch": {"account": who.account, "role": {"$in": roles}}}}
+        self._mine = {"accounts": {"$elemMatch": {"account": who.account, "role": {"$in": roles_of(who)}}}}
 
     async def last(self) -> dict[str, int]:
         """Returns each pupil of the family and the last number given: one indexed read."""

@@ -6,7 +6,7 @@ from pymongo import UpdateOne
 
 from services.notifications.collections import FAMILIES, NOTICES
 from services.notifications.documents import notice_document
-from services.notifications.domain import Link, Notice
+from services.notifications.domain import Notice, Reader
 from shared.contracts.event import Envelope
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
@@ -30,21 +30,20 @@ class Repository:
         found = await self._families.find(wanted, {"last": 1}, batch_size=WHOLE, session=tx).to_list(None)
         return {document["_id"]: document.get("last", 0) for document in found}
 
-    async def save(self, notices: Sequence[Notice], links: Sequence[Link], tx: Transaction) -> None:
+    async def save(self, notices: Sequence[Notice], readers: Sequence[Reader], tx: Transaction) -> None:
         """Stores new notices, and the accounts that may read."""
         if notices:
             await self._notices.insert_many([notice_document(n) for n in notices], ordered=False, session=tx)
-        if notices or links:
-            await self._families.bulk_write(_heads(notices, links), ordered=False, session=tx)
+        if notices or readers:
+            await self._families.bulk_write(_heads(notices, readers), ordered=False, session=tx)
 
 
-def _heads(notices: Iterable[Notice], links: Iterable[Link]) -> list[UpdateOne]:
+def _heads(notices: Iterable[Notice], readers: Iterable[Reader]) -> list[UpdateOne]:
     """Returns one write a pupil: the last number given, and the accounts that may read."""
     last = {notice.participant: notice.number for notice in notices}
     accounts: dict[str, list[Document]] = {}
-    for link in links:
-        account = {"account": link.account, "role": link.role, "guardian": link.guardian}
-        accounts.setdefault(link.participant, []).append(account)
+    for reader in readers:
+        accounts.setdefault(reader.participant, []).append({**reader.link.model_dump(), "guardian": reader.guardian})
     writes = []
     for participant in last.keys() | accounts.keys():
         change: Document = {"$set": {"last": last[participant]}} if participant in last else {}

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.contracts.event import Envelope, ParticipantEvent
 from shared.contracts.registration import (
-    AccountLinked,
     ConsentGiven,
     ConsentWithdrawn,
-    GuardianLinked,
     OrganisationDefined,
     OrganisationKind,
     ParticipantRegistered,
 )
+from shared.identity.family import FamilyLink, link_of
 from shared.programme.moments import LocalTime
+from shared.programme.place import Place
 from shared.programme.texts import class_form
 
 UNSET = ""
@@ -33,15 +33,6 @@ class Entry(BaseModel):
     """The time at which registration's server wrote it down."""
     sequence: str = UNSET
     """The event's; an earlier release kept none."""
-
-
-class Link(BaseModel):
-    """An account whose cabinet shows the pupil, and as whom: only in that role does it act for them."""
-
-    model_config = ConfigDict(frozen=True)
-
-    account: str
-    role: Literal["guardian", "pupil"]
 
 
 class ConsentChange(BaseModel):
@@ -81,7 +72,7 @@ class Participant(BaseModel):
     consent_changes: tuple[ConsentChange, ...] = ()
     """By sequence."""
     seasons: dict[str, Entry] = {}
-    accounts: tuple[Link, ...] = ()
+    accounts: tuple[FamilyLink, ...] = ()
     """The pupil's own account and those of linked guardians; one account may be both."""
     place_set_by: str = UNSET
     """The sequence of the event that set the place; an older one never overwrites it."""
@@ -103,16 +94,14 @@ class Participant(BaseModel):
         return next((lapse for lapse in self.lapses if lapse.meets(begins, ends)), None)
 
     @property
-    def place(self) -> dict[str, Any]:
+    def place(self) -> Place:
+        """The place where the pupil belongs."""
+        return Place(self.region, self.municipality, self.school, self.school_class, self.grade)
+
+    @property
+    def event_fields(self) -> dict[str, Any]:
         """The fields that every event of this pupil carries."""
-        return {
-            "participant": self.id,
-            "region": self.region,
-            "municipality": self.municipality,
-            "school": self.school,
-            "school_class": self.school_class,
-            "grade": self.grade,
-        }
+        return self.place.event_fields(self.id)
 
 
 class Organisation(BaseModel):
@@ -134,19 +123,19 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     """Returns the pupil after one more event, which may be older than others that are known, or known itself."""
     event, sequence = envelope.event, envelope.sequence
     assert isinstance(event, ParticipantEvent)
-    pupil = known or Participant(id=event.participant, **_place(event))
+    pupil = known or Participant(id=event.participant, **Place.of(event)._asdict())
     changes: dict[str, Any] = {}
     if _says_where_now(pupil, envelope):
-        changes |= _place(event) | {"place_set_by": sequence}
+        changes |= Place.of(event)._asdict() | {"place_set_by": sequence}
     if isinstance(event, ConsentGiven | ConsentWithdrawn):
         given = isinstance(event, ConsentGiven)
         changes |= _consent(pupil, ConsentChange(sequence=sequence, time=envelope.time, given=given))
     if isinstance(event, ParticipantRegistered) and event.season not in pupil.seasons:
         entry = Entry(time=envelope.time, recorded=envelope.recordedtime, sequence=sequence)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
-    if isinstance(event, AccountLinked | GuardianLinked):
-        link = Link(account=event.account, role="pupil" if isinstance(event, AccountLinked) else "guardian")
-        changes |= {"accounts": (*pupil.accounts, link)} if link not in pupil.accounts else {}
+    link = link_of(event)
+    if link is not None and link not in pupil.accounts:
+        changes["accounts"] = (*pupil.accounts, link)
     return pupil.model_copy(update=changes) if changes else pupil
 
 
@@ -174,16 +163,6 @@ def _consent(pupil: Participant, change: ConsentChange) -> dict[str, Any]:
         in_order = sorted((*pupil.consent_changes, change), key=lambda one: one.sequence)
         fields["consent_changes"] = tuple(in_order)
     return fields
-
-
-def _place(event: ParticipantEvent) -> dict[str, Any]:
-    return {
-        "region": event.region,
-        "municipality": event.municipality,
-        "school": event.school,
-        "school_class": class_form(event.school_class),
-        "grade": event.grade,
-    }
 
 
 def organisation(envelope: Envelope) -> Organisation:

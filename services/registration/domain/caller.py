@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.registration.domain.participants import Participant
 from shared.base.errors import NotFound
+from shared.identity.family import FamilyLink
 from shared.identity.principal import Principal
 
 
@@ -20,11 +21,12 @@ class Caller:
 
     def is_pupil(self, pupil: Participant) -> bool:
         """Tells whether the caller is the pupil."""
-        return self.who.has("pupil") and pupil.account == self.who.account
+        return pupil.account is not None and FamilyLink(account=pupil.account, role="pupil").admits(self.who)
 
     def guardian_of(self, pupil: Participant) -> str | None:
         """Returns the guardian as whom the caller acts for the pupil, by a linked account and the role of one."""
-        return pupil.guardian_with(self.who.account) if self.who.has("guardian") else None
+        links = {guardian: FamilyLink(account=account, role="guardian") for guardian, account in pupil.linked.items()}
+        return next((guardian for guardian, link in links.items() if link.admits(self.who)), None)
 
     def keeps_consent_of(self, pupil: Participant | None) -> Participant:
         """Returns the pupil to staff in scope and linked guardians; raises NotFound to all others."""

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.registration.codes import Codes
 from shared.contracts.registration import ConsentChannel
+from shared.programme import place as programme
 from shared.programme.texts import class_form
 from shared.storage.decision import Aggregate
 
@@ -31,14 +32,8 @@ class Place(BaseModel):
 
     def event_fields(self, participant: str) -> dict[str, Any]:
         """The fields that every event of a pupil carries who belongs here."""
-        return {
-            "participant": participant,
-            "region": self.region,
-            "municipality": self.municipality,
-            "school": self.school,
-            "school_class": self.school_class,
-            "grade": self.grade,
-        }
+        place = programme.Place(self.region, self.municipality, self.school, self.school_class, self.grade)
+        return place.event_fields(participant)
 
 
 class Consent(BaseModel):
@@ -93,10 +88,6 @@ class Participant(Aggregate):
         """The consent in force."""
         newest = self.consents[-1] if self.consents else None
         return None if newest is None or newest.withdrawn_at is not None else newest
-
-    def guardian_with(self, account: str) -> str | None:
-        """The guardian of this pupil who opened a cabinet with an account."""
-        return next((guardian for guardian, known in self.linked.items() if known == account), None)
 
     def with_codes(self, codes: Codes) -> Self:
         """The pupil with a code for each guardian and for the pupil, as they are stored."""

@@ -8,6 +8,7 @@ from services.trials.copies import UNSET, Participant
 from services.trials.domain.seasons import Season
 from shared.base.errors import BadInput, Conflict, NotFound, NotKnownYet
 from shared.identity.acting import Actor
+from shared.identity.family import is_family
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
 
@@ -64,12 +65,8 @@ def is_staff_of(who: Principal, pupil: Participant) -> bool:
 
 
 def reaches(who: Principal, pupil: Participant) -> bool:
-    """Tells whether `who` is staff of the pupil's place, or family: a token grants a role, a link says for whom.
-
-    A guardian's account that claims to be a pupil is not the pupil.
-    """
-    family = any(link.account == who.account and who.has(link.role) for link in pupil.accounts)
-    return family or is_staff_of(who, pupil)
+    """Tells whether `who` is staff of the pupil's place, or family."""
+    return is_family(who, pupil.accounts) or is_staff_of(who, pupil)
 
 
 def known_zone(zones: Mapping[str, tzinfo], region: str) -> tzinfo:

@@ -199,14 +199,14 @@ class SeasonGate:
         path = decision.state
         opened, known = self.opened_at(path), path.recommendation
         if known is not None and decision.happened and (opened is None or not known.stands(path)):
-            gone = RecommendationWithdrawn(**pupil.place, season=self.season.id, recommendation=known.id)
+            gone = RecommendationWithdrawn(**pupil.event_fields, season=self.season.id, recommendation=known.id)
             decision, known = _and(decision, None, Happened(gone, decision.happened[-1].time)), None
         if known is None and opened is not None and pupil.consent:
             lapse = pupil.lapse(opened, opened)
             time = lapse.ends if lapse and lapse.ends else opened
             issued = Recommendation(id=self.new_id(), time=time, competencies=path.fitting)
             event = RecommendationIssued(
-                **pupil.place, season=self.season.id, recommendation=issued.id, competencies=issued.competencies
+                **pupil.event_fields, season=self.season.id, recommendation=issued.id, competencies=issued.competencies
             )
             decision = _and(decision, issued, Happened(event, time))
         return decision

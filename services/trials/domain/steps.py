@@ -42,7 +42,9 @@ class Revocation(Input):
 def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate) -> Decision[Path]:
     """Completes a diagnostic; a repeat counts as an attempt, but the first time stays."""
     first = min(attempt.time, path.diagnostics.get(attempt.diagnostic, attempt.time))
-    event = DiagnosticCompleted(**pupil.place, season=path.season, diagnostic=attempt.diagnostic, attempt=attempt.id)
+    event = DiagnosticCompleted(
+        **pupil.event_fields, season=path.season, diagnostic=attempt.diagnostic, attempt=attempt.id
+    )
     diagnostics = {**path.diagnostics, attempt.diagnostic: first}
     done = path.model_copy(update={"diagnostics": diagnostics, "attempts": (*path.attempts, attempt.ref)})
     return gate.settle(Decision(done, (Happened(event, attempt.time),)), pupil)
@@ -64,7 +66,7 @@ def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: New
         minutes=slot.minutes,
     )
     event = TrialBooked(
-        **pupil.place,
+        **pupil.event_fields,
         season=path.season,
         booking=booking.id,
         slot=slot.id,
@@ -106,7 +108,7 @@ def _free(decision: Decision[Path], pupil: Participant, booking: Booking, time: 
     """Returns the decision with the seat of a booking given up."""
     path = decision.state
     event = TrialCancelled(
-        **pupil.place,
+        **pupil.event_fields,
         season=path.season,
         booking=booking.id,
         slot=booking.slot,
@@ -149,7 +151,7 @@ def attend(
     }
     attendance = Attendance(id=gate.new_id(), time=time, source=source, **what)
     event = TrialAttended(
-        **pupil.place, season=path.season, attendance=attendance.id, venue=booking.venue, source=source, **what
+        **pupil.event_fields, season=path.season, attendance=attendance.id, venue=booking.venue, source=source, **what
     )
     done = path.model_copy(update={"attendances": (*path.attendances, attendance)})
     return gate.settle(Decision(done, (Happened(event, time),)), pupil)
@@ -165,7 +167,7 @@ def revoke(
     if time < attendance.time:
         raise BadInput.field("occurred_at", "lies before the attendance")
     event = AttendanceRevoked(
-        **pupil.place,
+        **pupil.event_fields,
         season=path.season,
         attendance=attendance.id,
         slot=attendance.slot,

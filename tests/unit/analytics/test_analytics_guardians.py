@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import guardian_document, increments, leaves, links_of
-from services.analytics.facts import Day, Link, Place
+from services.analytics.facts import Day, Link
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, Count, difference
 from services.analytics.figures.guardians import MUNICIPALITY, REGION
 from services.analytics.figures.rows import Dimension
+from shared.programme.place import Place
 
 REGIONS = {"R": ("R-1", "R-2", "R-3"), "S": ("S-1",)}
 DAYS = ("2020-09-01", "2020-09-02", "2020-10-05")

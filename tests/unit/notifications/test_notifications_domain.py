@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications import cursors, domain, texts
-from services.notifications.domain import DATA, Link, Names, Notice
+from services.notifications.domain import DATA, Names, Notice, Reader
 from shared.base.errors import BadInput
 from shared.contracts import trials
 from shared.contracts.event import Envelope, Event
 from shared.contracts.registration import AccountLinked, ConsentGiven, GuardianLinked, ParticipantRegistered
 from shared.contracts.samples import GUARDIAN_ACCOUNT, PUPIL, envelopes
 from shared.contracts.topics import EVENTS
+from shared.identity.family import FamilyLink
 from tests.builders.notifications import Story
 
 SAMPLES = envelopes()
@@ -82,13 +83,12 @@ def test_a_notice_keeps_ids_and_codes_and_nothing_of_health_or_accounts() -> Non
 
 
 def test_accounts_are_linked_as_guardian_or_as_the_pupil() -> None:
-    assert domain.link(SAMPLES[AccountLinked.type].event) == Link(
-        PUPIL["participant"], "tUE1wFqeXW3vyRzMbCk0Ag", "pupil"
-    )
-    assert domain.link(SAMPLES[GuardianLinked.type].event) == Link(
-        PUPIL["participant"], GUARDIAN_ACCOUNT, "guardian", "Yb6nE4rT9uIoPa1S"
-    )
-    assert domain.link(SAMPLES[ConsentGiven.type].event) is None
+    pupil = FamilyLink(account="tUE1wFqeXW3vyRzMbCk0Ag", role="pupil")
+    assert domain.reader(SAMPLES[AccountLinked.type].event) == Reader(PUPIL["participant"], pupil)
+    guardian = FamilyLink(account=GUARDIAN_ACCOUNT, role="guardian")
+    told = domain.reader(SAMPLES[GuardianLinked.type].event)
+    assert told == Reader(PUPIL["participant"], guardian, "Yb6nE4rT9uIoPa1S")
+    assert domain.reader(SAMPLES[ConsentGiven.type].event) is None
 
 
 @given(HEADS, st.integers(1, 12))

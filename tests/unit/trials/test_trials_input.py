@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 from services.trials.answers.commands import AttemptAnswer, BookingAnswer
 from services.trials.api.bookings import wanted
 from services.trials.api.slots import KeyedOffer
-from services.trials.copies import Link
 from services.trials.domain.caller import UnknownParticipant, reaches
 from services.trials.domain.competencies import CompetencyEntry
 from services.trials.domain.diagnostics import AttemptCommand
@@ -22,6 +21,7 @@ from services.trials.reads.catalogue import SLOTS
 from shared.base.errors import BadInput, FieldError
 from shared.http.batch import Done, Item, each
 from shared.http.paging import Paging
+from shared.identity.family import FamilyLink
 from shared.identity.grants import Grant, Role
 from shared.identity.principal import Principal
 from tests.builders.events import at
@@ -111,7 +111,7 @@ def principal(*roles: Role) -> Principal:
     ],
 )
 def test_a_link_reaches_only_in_its_own_role(linked: Any, granted: list[Role], expected: bool) -> None:
-    child = pupil(accounts=(Link(account="a2", role="pupil"), Link(account="a1", role=linked)))
+    child = pupil(accounts=(FamilyLink(account="a2", role="pupil"), FamilyLink(account="a1", role=linked)))
     assert reaches(principal(*granted), child) is expected
 
 
