@@ -37,8 +37,11 @@ class Copies:
                 await self._mongo[collection].bulk_write(writes, ordered=True, session=tx)
 
     async def _change_rules(self, defined: Sequence[Received], tx: Transaction) -> None:
-        """Folds anew what was folded under other rules: facts may arrive before the last definition of their season,
-        which trials accepts until the season is in use. A replay would know that definition first."""
+        """Folds anew what was folded under other rules.
+
+        Facts may arrive before the last definition of their season, which trials accepts until the season is in use. A
+        replay would know that definition first.
+        """
         if not defined:
             return
         last = {r.event.key: r for r in sorted(defined, key=lambda r: r.envelope.sequence)}

@@ -71,8 +71,11 @@ def links_of(document: Document) -> set[Link]:
 
 
 def cells_id(cell: Cell, partition: int) -> str:
-    """Returns the `_id` of the document that a cell is packed into, by all that is said of it there: two regions with a
-    place of one code share none. An earlier release named less; its documents are summed with these."""
+    """Returns the `_id` of the document that a cell is packed into, by all that is said of it there.
+
+    So two regions with a place of one code share none. An earlier release named less; its documents are summed with
+    these.
+    """
     return "|".join((cell.table, cell.season, cell.region, cell.municipality, cell.place, str(partition)))
 
 
@@ -101,8 +104,10 @@ def increments(paths: Mapping[tuple[str, ...], int]) -> dict[str, int]:
 def leaves(
     tree: Mapping[str, Any], depth: int | None = None, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[list[str], int]]:
-    """Yields every path of a packed `n` or `total` with its count; with a depth, paths of that length, each with the
-    sum below it."""
+    """Yields every path of a packed `n` or `total` with its count.
+
+    With a depth, paths of that length, each with the sum below it.
+    """
     for name, below in tree.items():
         step = name.replace("%2E", ".").replace("%24", "$").replace("%25", "%") if "%" in name else name
         if not isinstance(below, dict):

@@ -52,8 +52,11 @@ class Pupil:
 
 
 class Link(NamedTuple):
-    """A guardian's cabinet of one pupil of a season. Links do not add up: a guardian may have children anywhere, and is
-    one by the account, since every school knows the guardian under an id of its own."""
+    """A guardian's cabinet of one pupil of a season.
+
+    Links do not add up: a guardian may have children anywhere, and is one by the account, since every school knows the
+    guardian under an id of its own.
+    """
 
     season: str
     participant: str

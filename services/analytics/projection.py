@@ -32,8 +32,11 @@ Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
 
 
 class Projection:
-    """Applies polls of facts. Cells are packed by place and by one partition of the poll that causes them, so that
-    workers never contend, and a poll writes one document a place; only their sums have meaning."""
+    """Applies polls of facts.
+
+    Cells are packed by place and by one partition of the poll that causes them, so that workers never contend, and a
+    poll writes one document a place; only their sums have meaning.
+    """
 
     def __init__(self, mongo: Mongo, group: str) -> None:
         """`group` is that of the facts, whose polls a change of rules has to wait for."""
@@ -97,8 +100,11 @@ class Projection:
         return {document["_id"]: pupil_of(document) async for document in found}
 
     async def _relink(self, change: "_Change", tx: Transaction) -> None:
-        """Folds the guardians whose links change. Two workers that meet at one guardian both write the document that
-        they have read, so one of them comes second and reads again."""
+        """Folds the guardians whose links change.
+
+        Two workers that meet at one guardian both write the document that they have read, so one of them comes second
+        and reads again.
+        """
         if not change.links:
             return
         ids = [guardian_id(*key) for key in change.links]

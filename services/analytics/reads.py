@@ -157,8 +157,10 @@ class ScopedReads:
         return region
 
     async def _reached(self, asked: Asked, tx: Transaction) -> Mapping[str, str] | None:
-        """Returns the only municipalities that the scope reaches, None for the whole region; outside the region it is
-        an error, not an empty answer."""
+        """Returns the only municipalities that the scope reaches, None for the whole region.
+
+        Outside the region it is an error, not an empty answer.
+        """
         if self._scope.covers(asked.region):
             return None
         # By role, since a region may define a municipality under the code of another region.

@@ -117,8 +117,10 @@ def _local(instant: str, language: Language) -> str:
 
 
 def language(accepted: str | None) -> Language:
-    """Returns the best of our languages for an `Accept-Language` header (RFC 9110, 12.5.4); Russian unless English is
-    liked better."""
+    """Returns the best of our languages for an `Accept-Language` header (RFC 9110, 12.5.4).
+
+    That is Russian, unless English is liked better.
+    """
     liking = {"ru": 0.0, "en": 0.0}
     for part in (accepted or "").split(","):
         tag, _, parameter = part.strip().partition(";")

@@ -84,8 +84,10 @@ def _local(day: Day | None) -> LocalDay | None:
 
 
 async def _answered(known: Conditional, tag: str, read: Callable[[], Awaitable[Row]]) -> Response:
-    """Returns the figures, or 304 where the caller has them already; by then it is known that they are in scope, since
-    a tag can be guessed."""
+    """Returns the figures, or 304 where the caller has them already.
+
+    By then it is known that they are in scope, since a tag can be guessed.
+    """
     return unchanged(tag) if known.knows(tag) else known.answer(await _json(await read()), tag)
 
 

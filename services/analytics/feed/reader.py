@@ -97,8 +97,10 @@ class ScopedFeedReader:
     async def page(
         self, region: str, after: str, limit: int, wait: float, ending: Callable[[], bool] = lambda: False
     ) -> dict[str, Any]:
-        """Returns the records behind a cursor, all from one snapshot; waits up to `wait` seconds for the first, and no
-        longer than the process serves."""
+        """Returns the records behind a cursor, all from one snapshot.
+
+        Waits up to `wait` seconds for the first, and no longer than the process serves.
+        """
         if not self._scope.covers(region):
             raise _unknown(region)
         cursor = Cursor.parse(after)

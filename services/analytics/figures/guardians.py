@@ -63,8 +63,10 @@ async def read(region: Reading, by: Dimension | None) -> Counter[Key]:
 
 
 async def _one_by_one(region: Reading) -> AsyncIterator[Count]:
-    """Yields the cells of the guardians who reach into several municipalities, as if these were a region: no sum over
-    municipalities says how many of the guardians are the same."""
+    """Yields the cells of the guardians who reach into several municipalities, as if these were a region.
+
+    No sum over municipalities says how many of the guardians are the same.
+    """
     until = region.asked.as_of
     async for links in region.links():
         for cell, n in cells(links).items():
@@ -73,8 +75,10 @@ async def _one_by_one(region: Reading) -> AsyncIterator[Count]:
 
 
 def distinct(counts: Iterable[Count], by: Dimension | None, whole: Table) -> Counter[Key]:
-    """Returns the distinct guardians by the dimension's key, and in all under the empty key; `whole` is the table whose
-    place is all that was asked for."""
+    """Returns the distinct guardians by the dimension's key, and in all under the empty key.
+
+    `whole` is the table whose place is all that was asked for.
+    """
     rows = _rows(by, whole)
     found: Counter[Key] = Counter()
     for table, place, (kind, *path, day), n in counts:

@@ -1,5 +1,4 @@
-"""The ranking of municipalities: the share of the tested who completed the season. It is read from the funnel's
-cells."""
+"""The ranking of municipalities: the share of the tested who completed the season, read from the funnel's cells."""
 
 from collections import Counter
 from collections.abc import Iterable

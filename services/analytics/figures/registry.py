@@ -30,8 +30,10 @@ class Contribution:
 
 
 def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> Contribution:
-    """Returns the pupil's cells and guardians' links in a season; an update of the figures is the new one minus the old
-    one."""
+    """Returns the pupil's cells and guardians' links in a season.
+
+    An update of the figures is the new one minus the old one.
+    """
     enrolled = enrolment(pupil, season, rules)
     if enrolled is None:
         return Contribution()

@@ -1,5 +1,4 @@
-"""The rows of an answer: one for each municipality, school, class, grade or day, under the key that tells them apart.
-Pure."""
+"""The rows of an answer: one for each municipality, school, class, grade or day, by the key that tells them apart."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
