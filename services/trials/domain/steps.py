@@ -65,15 +65,7 @@ def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: New
         starts_at=slot.starts_at,
         minutes=slot.minutes,
     )
-    event = TrialBooked(
-        **pupil.event_fields,
-        season=path.season,
-        booking=booking.id,
-        slot=slot.id,
-        venue=slot.venue,
-        competency=slot.competency,
-        kind=slot.kind,
-    )
+    event = TrialBooked(**_said(path, pupil, booking), booking=booking.id, venue=slot.venue)
     return Decision(path.model_copy(update={"bookings": (*path.bookings, booking)}), (Happened(event, time),))
 
 
@@ -107,14 +99,7 @@ def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> D
 def _free(decision: Decision[Path], pupil: Participant, booking: Booking, time: datetime) -> Decision[Path]:
     """Returns the decision with the seat of a booking given up."""
     path = decision.state
-    event = TrialCancelled(
-        **pupil.event_fields,
-        season=path.season,
-        booking=booking.id,
-        slot=booking.slot,
-        competency=booking.competency,
-        kind=booking.kind,
-    )
+    event = TrialCancelled(**_said(path, pupil, booking), booking=booking.id)
     cancelled = booking.model_copy(update={"cancelled": time})
     bookings = tuple(cancelled if b.id == booking.id else b for b in path.bookings)
     return Decision(path.model_copy(update={"bookings": bookings}), (*decision.happened, Happened(event, time)))
@@ -143,16 +128,17 @@ def attend(
         raise Conflict.about("occurred_at", "the slot had not begun", "not-started")
     if pupil.lapse(time, time):
         raise Conflict.about("occurred_at", "the guardian's consent had been withdrawn by then", "consent-missing")
-    what: dict[str, Any] = {
-        "booking": booking.id,
-        "slot": booking.slot,
-        "competency": booking.competency,
-        "kind": booking.kind,
-    }
-    attendance = Attendance(id=gate.new_id(), time=time, source=source, **what)
-    event = TrialAttended(
-        **pupil.event_fields, season=path.season, attendance=attendance.id, venue=booking.venue, source=source, **what
+    attendance = Attendance(
+        id=gate.new_id(),
+        time=time,
+        source=source,
+        booking=booking.id,
+        slot=booking.slot,
+        competency=booking.competency,
+        kind=booking.kind,
     )
+    said = _said(path, pupil, booking)
+    event = TrialAttended(**said, attendance=attendance.id, booking=booking.id, venue=booking.venue, source=source)
     done = path.model_copy(update={"attendances": (*path.attendances, attendance)})
     return gate.settle(Decision(done, (Happened(event, time),)), pupil)
 
@@ -166,15 +152,14 @@ def revoke(
         return Decision(path)
     if time < attendance.time:
         raise BadInput.field("occurred_at", "lies before the attendance")
-    event = AttendanceRevoked(
-        **pupil.event_fields,
-        season=path.season,
-        attendance=attendance.id,
-        slot=attendance.slot,
-        competency=attendance.competency,
-        kind=attendance.kind,
-    )
+    event = AttendanceRevoked(**_said(path, pupil, attendance), attendance=attendance.id)
     revoked = attendance.model_copy(update={"revoked": time, "reason": reason})
     attendances = tuple(revoked if a.id == attendance.id else a for a in path.attendances)
     done = path.model_copy(update={"attendances": attendances})
     return gate.settle(Decision(done, (Happened(event, time),)), pupil)
+
+
+def _said(path: Path, pupil: Participant, of: Booking | Attendance) -> dict[str, Any]:
+    """Returns the fields that every event about a pupil in a slot carries."""
+    slot = {"slot": of.slot, "competency": of.competency, "kind": of.kind}
+    return {**pupil.event_fields, "season": path.season, **slot}
