@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from functools import partial
 
-from services.trials.copies import Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, must_take_part
 from services.trials.domain.diagnostics import Attempt, AttemptCommand, Instrument, attempt_key
-from services.trials.domain.paths import NewId, Paths, SeasonGate, path_id
+from services.trials.domain.paths import NewId, SeasonGate, path_id
 from services.trials.domain.seasons import Season
+from services.trials.handlers.loading import Loaded, load
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Conflict
 from shared.base.side_thread import aside
@@ -39,7 +38,7 @@ async def take(
     async def body(tx: Transaction) -> list[list[Outcome[Attempt]]]:
         batch = await _load(repository, commands, new_id, tx)
         outcomes = await aside(lambda: [batch.serve(request) for request in requests], len(commands))
-        await repository.paths.save(batch.paths.made, tx)
+        await repository.paths.save(batch.loaded.paths.made, tx)
         await repository.add_attempts(batch.added, tx)
         await repository.mark_used(batch.newly_used, tx)
         return outcomes
@@ -50,15 +49,11 @@ async def take(
 async def _load(
     repository: Repository, commands: Sequence[AttemptCommand], new_id: NewId, tx: Transaction
 ) -> "AttemptBatch":
-    pupils = await repository.participants((c.participant for c in commands), tx)
-    paths = await repository.paths.load((path_id(c.participant, c.season) for c in commands), tx)
-    met = ((path, c) for c in commands if (path := paths.get(path_id(c.participant, c.season))))
+    loaded = await load(repository, [(c.participant, c.season) for c in commands], tx)
+    met = ((path, c) for c in commands if (path := loaded.paths.get(path_id(c.participant, c.season))))
     refs = ((path, path.spelling_of(command.ref)) for path, command in met)
     return AttemptBatch(
-        pupils=pupils,
-        zones=await repository.zones(pupil.region for pupil in pupils.values()),
-        paths=Paths(paths.values()),
-        seasons=await repository.rules((c.season for c in commands), tx),
+        loaded=loaded,
         instruments=await repository.instruments((c.diagnostic for c in commands), tx),
         known=await repository.attempts([attempt_key(p.id, ref) for p, ref in refs if ref in p.attempts], tx),
         new_id=new_id,
@@ -69,10 +64,7 @@ async def _load(
 class AttemptBatch:
     """The states that attempts are decided upon, one after the other: each sees those before it."""
 
-    pupils: Mapping[str, Participant]
-    zones: Mapping[str, tzinfo]
-    paths: Paths
-    seasons: Mapping[str, Season]
+    loaded: Loaded
     instruments: Mapping[str, Instrument]
     known: dict[str, Attempt]
     """By natural key."""
@@ -86,7 +78,7 @@ class AttemptBatch:
 
     def serve(self, request: AttemptRequest) -> list[Outcome[Attempt]]:
         """Returns what becomes of each attempt of a request."""
-        caller = Caller(request.who, request.now, self.pupils, self.zones, request.by)
+        caller = Caller(request.who, request.now, self.loaded.pupils, self.loaded.zones, request.by)
         return each(request.items, lambda command: self._take(command, caller))
 
     def _take(self, command: AttemptCommand, caller: Caller) -> Done[Attempt]:
@@ -94,7 +86,7 @@ class AttemptBatch:
         pupil = caller.pupil(command.participant)
         season, instrument = self._required(command)
         answers = instrument.encode(command.answers)
-        path = self.paths.of(pupil.id, season.id)
+        path = self.loaded.paths.of(pupil.id, season.id)
         key = attempt_key(path.id, path.spelling_of(command.ref))
         known = self.known.get(key)
         if known is not None:
@@ -117,13 +109,13 @@ class AttemptBatch:
             time=time,
             by=caller.by,
         )
-        self.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
+        self.loaded.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
         self.known[key] = attempt
         self.added.append(attempt)
         return Done(attempt, new=True)
 
     def _required(self, command: AttemptCommand) -> tuple[Season, Instrument]:
-        season = self.seasons.get(command.season)
+        season = self.loaded.seasons.get(command.season)
         if season is None:
             raise BadInput.field("season", "no such season")
         instrument = self.instruments.get(command.diagnostic)

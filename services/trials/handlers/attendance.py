@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
 
-from services.trials.copies import Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import known_zone
-from services.trials.domain.paths import Attendance, NewId, Paths, SeasonGate, path_id
-from services.trials.domain.seasons import Season
+from services.trials.domain.paths import Attendance, NewId, SeasonGate
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.steps import Presence, Revocation
+from services.trials.handlers.loading import Loaded, load
 from services.trials.repository import Repository
 from shared.base.errors import Conflict, NotFound, ServiceError
 from shared.base.side_thread import aside
@@ -49,7 +48,7 @@ async def confirm(
         batch = await _load(repository, requests, new_id, tx)
         weight = sum(len(request.items) for request in requests)
         outcomes = await aside(lambda: served(requests, batch.serve), weight)
-        await repository.paths.save(batch.paths.made, tx)
+        await repository.paths.save(batch.loaded.paths.made, tx)
         return outcomes
 
     return await repository.transact(body)
@@ -61,16 +60,7 @@ async def _load(
     slots = await repository.slots.load((request.slot for request in requests), tx)
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     named = [(presence.participant, season) for request, season in known for presence in request.values]
-    pupils = await repository.participants((id for id, _ in named), tx)
-    paths = await repository.paths.load((path_id(id, season) for id, season in named), tx)
-    return AttendanceBatch(
-        slots=slots,
-        seasons=await repository.rules({season for _, season in named}, tx),
-        pupils=pupils,
-        zones=await repository.zones(pupil.region for pupil in pupils.values()),
-        paths=Paths(paths.values()),
-        new_id=new_id,
-    )
+    return AttendanceBatch(slots, await load(repository, named, tx), new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +68,7 @@ class AttendanceBatch:
     """The states that presences are decided upon, one after the other."""
 
     slots: Mapping[str, Slot]
-    seasons: Mapping[str, Season]
-    pupils: Mapping[str, Participant]
-    zones: Mapping[str, tzinfo]
-    paths: Paths
+    loaded: Loaded
     new_id: NewId
 
     def serve(self, request: AttendanceRequest) -> list[Outcome[Attendance]]:
@@ -94,18 +81,18 @@ class AttendanceBatch:
 
     def _confirm(self, slot: Slot, presence: Presence, request: AttendanceRequest) -> Done[Attendance]:
         """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
-        path = self.paths.of(presence.participant, slot.season)
+        path = self.loaded.paths.of(presence.participant, slot.season)
         booking = path.live_booking(slot.id)
         if booking is None:
             raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
         known = path.attendance_of(booking.id)
         if known is not None:
             return Done(known, new=False)
-        pupil, season = self.pupils[presence.participant], self.seasons[slot.season]
-        time = happened_at(presence.occurred_at, request.now, known_zone(self.zones, pupil.region))
+        pupil, season = self.loaded.pupils[presence.participant], self.loaded.seasons[slot.season]
+        time = happened_at(presence.occurred_at, request.now, known_zone(self.loaded.zones, pupil.region))
         season.must_contain(time, "occurred_at" if presence.occurred_at else "")
         decision = steps.attend(path, pupil, booking, presence.source, time, SeasonGate(season, self.new_id))
-        self.paths.take(decision, request.by)
+        self.loaded.paths.take(decision, request.by)
         return Done(decision.state.attendances[-1], new=True)
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
 
 from services.trials.copies import Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, must_take_part, reaches
-from services.trials.domain.paths import Booking, NewId, Paths, path_id
-from services.trials.domain.seasons import Season
+from services.trials.domain.paths import Booking, NewId, path_id
 from services.trials.domain.slots import NO_SLOT, Slot
+from services.trials.handlers.loading import Loaded, load
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
 from shared.base.side_thread import aside
@@ -47,7 +47,7 @@ async def book(
         weight = sum(len(request.items) for request in requests)
         outcomes = await aside(lambda: served(requests, batch.serve), weight)
         await repository.count_seats({id: slot.booked - before[id].booked for id, slot in batch.slots.items()}, tx)
-        await repository.paths.save(batch.paths.made, tx)
+        await repository.paths.save(batch.loaded.paths.made, tx)
         return outcomes
 
     return await repository.transact(body)
@@ -62,17 +62,10 @@ async def _load(
 ) -> "BookingBatch":
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     wanted = [(id, season) for request, season in known for id in request.values]
-    pupils = await repository.participants((id for id, _ in wanted), tx)
-    paths = await repository.paths.load((path_id(id, season) for id, season in wanted), tx)
-    await repository.hold({id for id, season in wanted if id in pupils and path_id(id, season) not in paths}, tx)
-    return BookingBatch(
-        slots=dict(slots),
-        seasons=await repository.rules({slot.season for slot in slots.values()}, tx),
-        pupils=pupils,
-        zones=await repository.zones(pupil.region for pupil in pupils.values()),
-        paths=Paths(paths.values()),
-        new_id=new_id,
-    )
+    loaded = await load(repository, wanted, tx)
+    first = {id for id, season in wanted if id in loaded.pupils and loaded.paths.get(path_id(id, season)) is None}
+    await repository.hold(first, tx)
+    return BookingBatch(dict(slots), loaded, new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +73,29 @@ class BookingBatch:
     """The states that bookings are decided upon, one after the other: each sees the seats that are left."""
 
     slots: dict[str, Slot]
-    seasons: Mapping[str, Season]
-    pupils: Mapping[str, Participant]
-    zones: Mapping[str, tzinfo]
-    paths: Paths
+    loaded: Loaded
     new_id: NewId
 
     def serve(self, request: BookingRequest) -> list[Outcome[Booking]]:
         """Returns what becomes of each seat that a request wants; raises NotFound for an unknown slot."""
         if request.slot not in self.slots:
             raise NotFound(NO_SLOT)
-        caller = Caller(request.who, request.now, self.pupils, self.zones, request.by)
+        caller = Caller(request.who, request.now, self.loaded.pupils, self.loaded.zones, request.by)
         return each(request.items, lambda id: self._seat(caller.pupil(id), request, caller))
 
     def _seat(self, pupil: Participant, request: BookingRequest, caller: Caller) -> Done[Booking]:
         """Books the pupil in, or finds the booking that is there."""
         slot = self.slots[request.slot]
-        path = self.paths.of(pupil.id, slot.season)
+        path = self.loaded.paths.of(pupil.id, slot.season)
         known = path.live_booking(slot.id)
         if known is not None:
             return Done(known, new=False)
-        season = self.seasons[slot.season]
+        season = self.loaded.seasons[slot.season]
         time = caller.time(pupil, request.occurred_at)
         must_take_part(pupil, season, time, slot.starts_at, caller.now)
         decision = steps.book(path, pupil, slot, time, self.new_id)
         season.must_contain(time, "occurred_at" if request.occurred_at else "")
-        self.paths.take(decision, caller.by)
+        self.loaded.paths.take(decision, caller.by)
         self.slots[slot.id] = slot.with_seat_taken()
         return Done(decision.state.bookings[-1], new=True)
 
