@@ -19,7 +19,8 @@ from deploy.programs.server import StackError
 from deploy.simulator.command import PlayError
 from deploy.simulator.scenario import ScenarioError
 from shared.base.errors import ServiceError
-from shared.messaging.recovery import RecoveryError
+from shared.messaging.failures import GroupEnds
+from shared.operations.recovery import RecoveryError
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -55,7 +56,7 @@ def complained(error: Exception) -> tuple[int, str]:
             return told[0]
         case CallError() | StackError() | ScenarioError() | RecoveryError():
             return 2, str(error)
-        case PlayError() | ServiceError():
+        case PlayError() | ServiceError() | GroupEnds():
             return 1, str(error)
         case KafkaError():
             return 2, f"Kafka: {error}"

@@ -11,8 +11,8 @@ from deploy.cli import installation
 from deploy.cli.options import Verb, Verbs, days, limit
 from deploy.cli.readiness import within
 from shared.base.settings import Settings
+from shared.contracts.topics import SERVICES
 from shared.http.audit import LOG
-from shared.messaging.lag import OWNERS
 from shared.storage.mongo import Document, Mongo
 
 ROW = "{:<20}  {:<12}  {:<18}  {:<20}  {:<46}  {}"
@@ -39,7 +39,7 @@ async def show(options: argparse.Namespace) -> int:
     query |= {"participants": options.participant} if options.participant else {}
     query |= {"actor": options.actor} if options.actor else {}
     settings = installation.servers(options.data)
-    found = [await within(_newest(settings, service, query, options.limit), "MongoDB") for service in sorted(OWNERS)]
+    found = [await within(_newest(settings, service, query, options.limit), "MongoDB") for service in sorted(SERVICES)]
     entries = list(heapq.merge(*found, key=lambda entry: str(entry["at"])))[-options.limit :]
     if not options.json:
         columns = ("at (UTC)", "service", "actor", "role", "route", "participants")

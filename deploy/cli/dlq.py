@@ -14,8 +14,8 @@ from deploy.cli.options import Form, Verb, Verbs, seconds
 from deploy.cli.readiness import within
 from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
-from shared.messaging import recovery
-from shared.messaging.dead_letters import DeadLetter, dead_letters
+from shared.operations import recovery
+from shared.operations.dead_letters import DeadLetter, dead_letters
 
 ROW = "{:<24}  {:<20}  {:<44}  {:>7}  {:<8}  {}"
 LIST = """\

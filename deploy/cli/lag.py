@@ -10,8 +10,8 @@ from deploy.cli import installation
 from deploy.cli.options import Verb, Verbs, seconds
 from deploy.cli.readiness import within
 from shared.base.settings import Settings
-from shared.messaging import lag
-from shared.messaging.lag import Backlog, faults
+from shared.operations import lag
+from shared.operations.lag import Backlog, faults
 
 TEXT = """\
 How many records are accepted and not visible yet: in the outbox of a service (committed, not in Kafka yet), before a

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from deploy.cli.installation import CallError
-from shared.messaging.lag import OWNERS
+from shared.contracts.topics import SERVICES
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ async def answering(url: str, seconds: float) -> None:
     """Returns when every service answers behind the gateway; raises CallError when one does not within `seconds`."""
     deadline = time.monotonic() + seconds
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
-        for service in OWNERS:
+        for service in SERVICES:
             while complaint := await _complaint(http, f"{url.rstrip('/')}/{service}/openapi.json"):
                 if time.monotonic() >= deadline:
                     raise CallError(f"{service} does not answer within {seconds:g} s: {complaint}")

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey
 
 from deploy.cli.options import Verb, Verbs, namespace
 from deploy.sidecars.mongo_setup import OPERATOR, USERS
-from shared.messaging.lag import OWNERS
+from shared.contracts.topics import SERVICES
 
 TEXT = """\
 Prints a manifest of all Secrets that the installation on Kubernetes needs, with new random contents, for
@@ -35,7 +35,7 @@ async def run(options: argparse.Namespace) -> int:
 def manifest(namespace: str) -> dict[str, Any]:
     """A list of Secrets with new random contents; to be created once, since nothing can be read with other ones."""
     passwords = {user: secrets.token_urlsafe(32) for user in USERS}
-    urls = {user: MONGO.format(user=user, password=passwords[user]) for user in (OPERATOR, *OWNERS)}
+    urls = {user: MONGO.format(user=user, password=passwords[user]) for user in (OPERATOR, *SERVICES)}
     contents = {
         "master-key": {"MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode()},
         "mongo-passwords": passwords,

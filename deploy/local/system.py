@@ -18,7 +18,7 @@ from deploy.programs.ports import free_port
 from deploy.programs.processes import Program, Supervisor, run
 from deploy.programs.server import Say, StackError
 from deploy.sidecars import identity, secret
-from shared.messaging.lag import OWNERS
+from shared.contracts.topics import SERVICES
 
 ROOT = Path(__file__).parents[2]
 MIGRATE = (sys.executable, "-m", "deploy.cli", "migrate")
@@ -27,7 +27,7 @@ START_SECONDS = 120.0
 HOPELESS_RESTARTS = 3
 PROOFS = 8
 """Connections: where two gateways share a port, the kernel gives each some of them."""
-ONE_PROCESS_EACH: Mapping[str, Sequence[str]] = {service: ("all",) for service in sorted(OWNERS)}
+ONE_PROCESS_EACH: Mapping[str, Sequence[str]] = {service: ("all",) for service in sorted(SERVICES)}
 
 
 @dataclass(frozen=True)

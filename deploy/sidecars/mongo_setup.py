@@ -20,11 +20,11 @@ from deploy.sidecars.replica_set import REPLICA_SET, client
 from shared.base.settings import Settings as ServiceSettings
 from shared.base.settings import from_environment
 from shared.base.telemetry import configure_logs, logger
+from shared.contracts.topics import SERVICES
 from shared.http.listeners import listeners
-from shared.messaging.lag import OWNERS
 
 ROOT, OPERATOR = "root", "operator"
-USERS = (ROOT, OPERATOR, *OWNERS)
+USERS = (ROOT, OPERATOR, *SERVICES)
 UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
 IMPATIENT, PATIENT = 0.5, 5.0
 """Seconds between two looks, before the set is ready and after."""
@@ -60,7 +60,8 @@ def roles(user: str) -> list[dict[str, str]]:
     if user == ROOT:
         return [{"role": "root", "db": "admin"}]
     if user == OPERATOR:
-        everywhere = [{"role": role, "db": f"{prefix}{owner}"} for owner in OWNERS for role in ("readWrite", "dbAdmin")]
+        both = ("readWrite", "dbAdmin")
+        everywhere = [{"role": role, "db": f"{prefix}{service}"} for service in SERVICES for role in both]
         return [*everywhere, {"role": "clusterMonitor", "db": "admin"}]
     return [{"role": "readWrite", "db": f"{prefix}{user}"}]
 

@@ -12,6 +12,7 @@ from services.analytics.figures.cells import Count, Table
 from services.analytics.figures.reading import Asked, Counts, Reading
 from shared.base.errors import FieldError, NotFound
 from shared.identity.grants import Scope
+from shared.identity.principal import Principal
 from shared.messaging.offsets import StoredOffsets, position
 from shared.programme.moments import zone
 from shared.storage.mongo import Document, Mongo, Transaction
@@ -99,9 +100,9 @@ class Reads:
         self._mongo = mongo
         self._offsets = offsets
 
-    def within(self, scope: Scope) -> "ScopedReads":
-        """Returns the figures as far as a scope reaches: whole regions, or some municipalities of one."""
-        return ScopedReads(self._mongo, self._offsets, scope)
+    def within(self, who: Principal) -> "ScopedReads":
+        """Returns the figures as far as the caller's scope reaches: whole regions, or some municipalities of one."""
+        return ScopedReads(self._mongo, self._offsets, who.scope)
 
 
 class ScopedReads:

@@ -49,7 +49,7 @@ class LimitSettings(BaseSettings):
 
 
 class Settings(LimitSettings):
-    """The settings that every service needs; a service adds its own fields in a subclass."""
+    """The settings that every service needs; each has its row in deploy/README.md."""
 
     kafka_bootstrap_servers: str
     """Comma-separated host:port."""

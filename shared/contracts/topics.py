@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Event
@@ -11,6 +11,7 @@ from shared.contracts.event import Event
 PARTITIONS = 6
 """Of a spread topic, unless an installation says otherwise."""
 Owner = Literal["registration", "trials", "notifications", "analytics"]
+SERVICES: tuple[Owner, ...] = get_args(Owner)
 
 
 @dataclass(frozen=True, slots=True)

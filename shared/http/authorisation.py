@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from shared.base.errors import Unauthenticated
 from shared.http.limits import Limits
 from shared.identity.acting import PRINCIPAL
-from shared.identity.grants import Role
+from shared.identity.grants import FAMILY, Role
 from shared.identity.principal import Principal
 from shared.identity.tokens import Tokens
 
@@ -48,8 +48,8 @@ STAFF: tuple[Role, ...] = ("national-operator", "regional-operator", "municipal-
 SchoolStaff = Annotated[Principal, admit(*STAFF)]
 VenueOperator = Annotated[Principal, admit("national-operator", "regional-operator", "venue")]
 VenueStaff = Annotated[Principal, admit("national-operator", "regional-operator", "venue", "mentor")]
-Family = Annotated[Principal, admit("guardian", "pupil")]
-StaffOrFamily = Annotated[Principal, admit(*STAFF, "guardian", "pupil")]
+Family = Annotated[Principal, admit(*sorted(FAMILY))]
+StaffOrFamily = Annotated[Principal, admit(*STAFF, *sorted(FAMILY))]
 Anyone = Annotated[Principal, admit(*get_args(Role))]
 """Everyone who has a token with a grant."""
 FeedConsumer = Annotated[Principal, admit("national-operator", "regional-operator", "service")]

@@ -16,6 +16,7 @@ from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, ServiceError, i
 from shared.base.side_thread import aside
 from shared.identity.acting import Actor, acting
 from shared.identity.principal import Principal
+from shared.storage.decision import Done
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,14 +57,6 @@ def _fields(value: object) -> Iterator[str]:
     """The names of a model's fields as they are sent."""
     fields = type(value).model_fields if isinstance(value, BaseModel) else {}
     return (field.alias or name for name, field in fields.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Done(Generic[T]):
-    """The result of a command; not `new` where the same command had it before."""
-
-    value: T
-    new: bool
 
 
 Outcome: TypeAlias = Done[T] | ServiceError

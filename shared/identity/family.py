@@ -4,16 +4,13 @@ A guardian's account that claims to be a pupil is not the pupil, and a link with
 """
 
 from collections.abc import Iterable
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.event import Event
 from shared.contracts.registration import AccountLinked, GuardianLinked
+from shared.identity.grants import FAMILY, FamilyRole
 from shared.identity.principal import Principal
-
-FamilyRole = Literal["guardian", "pupil"]
-ROLES: tuple[FamilyRole, ...] = ("guardian", "pupil")
 
 
 class FamilyLink(BaseModel):
@@ -46,4 +43,4 @@ def is_family(who: Principal, links: Iterable[FamilyLink]) -> bool:
 
 def roles_of(who: Principal) -> list[FamilyRole]:
     """Returns the roles of a family that the caller acts in."""
-    return [role for role in ROLES if who.has(role)]
+    return sorted(role for role in FAMILY if who.has(role))

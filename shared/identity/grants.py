@@ -22,7 +22,8 @@ Role = Literal[
 Kind = Literal["nation", "region", "municipality", "school", "host"]
 """Of an organisation; a host is a venue, or the organisation that it belongs to."""
 ROLES: frozenset[str] = frozenset(get_args(Role))
-FAMILY = frozenset({"guardian", "pupil"})
+FamilyRole = Literal["guardian", "pupil"]
+FAMILY: frozenset[FamilyRole] = frozenset(get_args(FamilyRole))
 """Roles whose reach comes from redeemed codes, never from what a token claims."""
 NATION = "RU"
 FITS: Mapping[Role, tuple[Kind, ...]] = {

@@ -29,6 +29,8 @@ class Advice:
 
     def __init__(self) -> None:
         self._reached: dict[TopicPartition, int] = {}
+        self._given_out = 0
+        """How often the partitions were given out anew."""
 
     def note(self, reached: Mapping[TopicPartition, int]) -> None:
         """Takes in the offsets behind what has been handled."""
@@ -37,6 +39,7 @@ class Advice:
     def forget(self) -> None:
         """The partitions are given out anew: another may come further."""
         self._reached.clear()
+        self._given_out += 1
 
     async def give(self, reader: Committing) -> int | None:
         """Commits what was noted, of the reader's own partitions; a refusal changes nothing.
@@ -46,12 +49,14 @@ class Advice:
         mine = reader.assignment()
         ours = {partition: next_ for partition, next_ in self._reached.items() if partition in mine}
         self._reached.clear()
+        given_out = self._given_out
         if not ours:
             return None
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await reader.commit(ours)
         except (KafkaError, TimeoutError):
-            self._reached = ours | self._reached  # told again, since a group that is idle by then notes nothing more
+            if given_out == self._given_out:  # told again, since a group that is idle by then notes nothing more
+                self._reached = ours | self._reached
         still = reader.assignment()  # a rebalance may have ended meanwhile
         return sum(max(0, (reader.highwater(p) or 0) - next_) for p, next_ in ours.items() if p in still)

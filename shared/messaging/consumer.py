@@ -9,12 +9,11 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
-from shared.base.errors import ServiceError
 from shared.base.telemetry import Trouble
 from shared.messaging.advice import Advice
 from shared.messaging.catch_up import CatchUp
 from shared.messaging.deferred import Deferred
-from shared.messaging.failures import FactOvertaken, TooManyInvalid
+from shared.messaging.failures import FactOvertaken, GroupEnds
 from shared.messaging.faults import is_transient
 from shared.messaging.isolation import Isolation
 from shared.messaging.lineage import Lineage
@@ -141,7 +140,7 @@ class BatchConsumer:
                 poll = await self._what_is_left(poll)
             except FactOvertaken as error:
                 poll, self.defers = poll.deferring(error.missing), True
-            except (ServiceError, TooManyInvalid, SettledElsewhere):
+            except (GroupEnds, SettledElsewhere):
                 raise
             except Exception as error:
                 if is_transient(error) or isinstance(error, KafkaError):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from aiokafka import ConsumerRecord
 from pymongo import DeleteOne, IndexModel, ReplaceOne, UpdateOne
 
-from shared.messaging.poll import Position, Record, position_of
+from shared.messaging.poll import Position, Record, position_of, text_of
 from shared.storage.mongo import Document, Mongo, Transaction
 
 COLLECTION = "deferred"
@@ -74,7 +74,7 @@ class Deferred:
         return UpdateOne(which, {"$set": {"state": state, "reason": reason}, "$unset": {"value": "", "headers": ""}})
 
     def _id(self, record: Record) -> str:
-        return f"{self.group}:{record.topic}:{record.partition}:{record.offset}"
+        return f"{self.group}:{text_of(position_of(record))}"
 
     def _row(self, record: Record, kind: Kind, since: datetime) -> Document:
         return {

@@ -31,16 +31,16 @@ class Events:
         return cls.of([event for topic in TOPICS if topic.name in topic_names for event in topic.events])
 
     def of_those(self, handle: Handle) -> Handle:
-        """Returns the handler of all events that are not ignored."""
-        if not self.ignored:
+        """Returns the handler, which is given what is handled and nothing else; of no word, it is given all."""
+        if not self.handled:
             return handle
 
-        async def handle_others(received: Sequence[Received], tx: Transaction) -> None:
-            others = [record for record in received if type(record.event) not in self.ignored]
-            if others:
-                await handle(others, tx)
+        async def handle_those(received: Sequence[Received], tx: Transaction) -> None:
+            those = [record for record in received if type(record.event) in self.handled]
+            if those:
+                await handle(those, tx)
 
-        return handle_others
+        return handle_those
 
 
 EVERY_EVENT = Events()

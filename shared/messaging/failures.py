@@ -1,15 +1,14 @@
 """Failures that keep a consumer from going on; no caller is ever told.
 
-RecordsLost       records are gone from a topic; the process ends
-ConsumerStopped   our own code fails at a record; the process ends
-TooManyInvalid    more invalid records than a limit allows; the process ends
-FactOvertaken     facts that name what the catalogue does not hold yet; they are kept for later
+GroupEnds             the process ends
+├── RecordsLost       records are gone from a topic
+├── ConsumerStopped   our own code fails at a record
+└── TooManyInvalid    more invalid records than a limit allows
+FactOvertaken         facts that name what the catalogue does not hold yet; they are kept for later
 """
 
 from collections.abc import Mapping
 from typing import Protocol
-
-from shared.base.errors import ServiceError
 
 
 class Partition(Protocol):
@@ -24,10 +23,12 @@ class Partition(Protocol):
         """Its number."""
 
 
-class RecordsLost(ServiceError):
-    """Of a topic, records that were handled are gone, or others that were not: nothing may be handled on in silence."""
+class GroupEnds(Exception):
+    """Nothing of the group may be handled on until somebody has looked; the message says at what."""
 
-    slug = "records-lost"
+
+class RecordsLost(GroupEnds):
+    """Of a topic, records that were handled are gone, or others that were not: nothing may be handled on in silence."""
 
     @classmethod
     def ends(cls, group: str, partition: Partition, end: int, handled: int) -> "RecordsLost":
@@ -54,10 +55,8 @@ class RecordsLost(ServiceError):
         )
 
 
-class ConsumerStopped(ServiceError):
-    """Our own code fails at a record; the process ends and names where."""
-
-    slug = "consumer-stopped"
+class ConsumerStopped(GroupEnds):
+    """Our own code fails at a record, whose position is named."""
 
 
 class FactOvertaken(Exception):
@@ -68,7 +67,7 @@ class FactOvertaken(Exception):
         self.missing = missing
 
 
-class TooManyInvalid(Exception):
+class TooManyInvalid(GroupEnds):
     """More records could not be read or applied than the limits allow: the fault is ours, not theirs."""
 
 

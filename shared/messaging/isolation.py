@@ -6,12 +6,10 @@ from datetime import timedelta
 
 from pymongo import ReturnDocument
 
-from shared.base.errors import ServiceError
 from shared.messaging.events import Handle
-from shared.messaging.failures import ConsumerStopped, FactOvertaken, TooManyInvalid
+from shared.messaging.failures import ConsumerStopped, FactOvertaken, GroupEnds, TooManyInvalid
 from shared.messaging.faults import content_fault, is_transient
-from shared.messaging.letters import text_of
-from shared.messaging.poll import Poll, Position, Received
+from shared.messaging.poll import Poll, Position, Received, text_of
 from shared.storage.mongo import Mongo, Transaction
 from shared.storage.outbox import Clock
 
@@ -82,7 +80,7 @@ class Isolation:
                 await self._mongo.transact(body)
             except (_Rehearsed, FactOvertaken):
                 return None
-            except ServiceError:
+            except GroupEnds:
                 raise
             except Exception as error:
                 if not is_transient(error):

@@ -2,7 +2,7 @@
 
 from shared.contracts import topics, wire
 from shared.messaging.kafka import RECORD_BYTES
-from shared.messaging.poll import Position, Record, position_of
+from shared.messaging.poll import Record, position_of, text_of
 from shared.storage.outbox import Row
 
 LARGEST = RECORD_BYTES - 64 * 1024
@@ -25,12 +25,6 @@ def dead_letter(group: str, record: Record, reason: str) -> Row:
         value=value,
         headers=[*headers, *said],
     )
-
-
-def text_of(position: Position) -> str:
-    """Writes a position as `topic:partition:offset`."""
-    topic, partition, offset = position
-    return f"{topic}:{partition}:{offset}"
 
 
 def _written_out(name: str) -> str:

@@ -10,7 +10,7 @@ from shared.storage.mongo import Document, Mongo, Transaction
 
 COLLECTION = "offsets"
 FENCES = "offset_fences"
-"""One document of each group, which only a seeding and a fence write: no poll does."""
+"""One document of each group: it moves with a seeding and a fence, and is told of what is filled or applied later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,30 @@ class StoredOffsets:
         """Counts events that are applied behind their offsets' back: what is told by offsets alone has changed."""
         change = {"$inc": {"later": events}}
         await self._fences.update_one({"_id": self.group}, change, upsert=True, session=tx)
+
+    async def restart(self, partition: TopicPartition, at: int, tx: Transaction) -> None:
+        """Lets the group go on at an offset, with nothing known of what was handled before."""
+        anew = {"$set": {"next": at, "invalid": 0}, "$unset": {"last": ""}}
+        await self._rows.update_one({"_id": self.id(partition)}, anew, session=tx)
+
+    async def skip(self, partition: TopicPartition, first: int, next_: int, tx: Transaction) -> None:
+        """Passes the offsets from `first`, where the group is, up to and without `next_`."""
+        where = {"_id": self.id(partition), "next": first}
+        await self._rows.update_one(where, {"$set": {"next": next_, "invalid": 0}}, session=tx)
+
+    async def forget(self, partition: TopicPartition, tx: Transaction) -> None:
+        """Forgets a partition that is gone."""
+        await self._rows.delete_one({"_id": self.id(partition)}, session=tx)
+
+    async def next_of(self, partition: TopicPartition, tx: Transaction) -> int | None:
+        """The next offset of a partition; None of one that was never seen."""
+        row = await self._rows.find_one({"_id": self.id(partition)}, {"next": 1}, session=tx)
+        return None if row is None else int(row["next"])
+
+    async def partitions_of(self, topic: str) -> list[TopicPartition]:
+        """The partitions of a topic that the group has seen."""
+        rows = self._rows.find({"group": self.group, "topic": topic}, {"partition": 1})
+        return [TopicPartition(topic, row["partition"]) async for row in rows]
 
     async def _move_fence(self, tx: Transaction) -> None:
         await self._fences.update_one({"_id": self.group}, {"$inc": {"moves": 1}}, upsert=True, session=tx)

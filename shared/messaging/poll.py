@@ -80,8 +80,7 @@ class Poll:
             except InvalidMessage as error:
                 refused[position] = str(error)
             except Exception as error:
-                where = "{}:{}:{}".format(*position)
-                raise ConsumerStopped(f"reading fails at {where}: {type(error).__name__}") from error
+                raise ConsumerStopped(f"reading fails at {text_of(position)}: {type(error).__name__}") from error
             else:
                 received.append(Received(envelope, *position))
         return cls(_covered(records) if spans is None else spans, records, received, refused)
@@ -134,6 +133,12 @@ class Poll:
 def position_of(record: Record) -> Position:
     """Returns a record's position."""
     return record.topic, record.partition, record.offset
+
+
+def text_of(position: Position) -> str:
+    """Writes a position as `topic:partition:offset`."""
+    topic, partition, offset = position
+    return f"{topic}:{partition}:{offset}"
 
 
 def _partition(record: Record) -> TopicPartition:

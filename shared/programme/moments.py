@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from shared.base.errors import BadInput
+from shared.base.errors import BadInput, Conflict
 
 LocalTime = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat, return_type=str)]
 """A time that keeps its offset in the database too: later events repeat it, and the local day is read from it."""
@@ -50,6 +50,13 @@ def zone(utc_offset: str) -> tzinfo:
     found = datetime.fromisoformat(f"2000-01-01T00:00:00{utc_offset}").tzinfo
     assert found is not None
     return found
+
+
+def must_lie_within(time: datetime, season: str, opens: date, closes: date, word: str) -> None:
+    """Raises Conflict about the request's `word` for a time on a day outside a season; both its days belong to it."""
+    if not opens <= time.date() <= closes:
+        detail = f"{time.date()} lies outside season {season}, {opens} to {closes}"
+        raise Conflict.about(word, detail, "outside-season")
 
 
 def happened_at(given: datetime | None, now: datetime, local: tzinfo, field: str = "occurred_at") -> datetime:

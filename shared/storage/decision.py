@@ -22,6 +22,7 @@ class Aggregate(BaseModel):
 
 
 S = TypeVar("S", bound=Aggregate)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ class Decision(Generic[S]):
     happened: tuple[Happened, ...] = ()
     by: Actor | None = None
     """Who decided it; where it is None, who acts in the request that stores it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """The result of a command; not `new` where the same command had it before."""
+
+    value: T
+    new: bool
 
 
 class Decisions(Generic[S]):

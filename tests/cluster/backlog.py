@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from shared.contracts.topics import GROUPS
-from shared.messaging.lag import Backlog
+from shared.operations.lag import Backlog
 from tests.cluster.kubectl import Kubectl
 from tests.verdict import Broken
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from rich.table import Table
 
+from shared.contracts.topics import SERVICES
 from tests.cluster.answers import failures
 from tests.cluster.backlog import Watch
-from tests.cluster.installation import SERVICES
 from tests.cluster.kubectl import Kubectl
 from tests.verdict import Broken
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from shared.contracts.topics import SERVICES
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.volumes import tidied, volumes
 from tests.verdict import Broken
 
 ROOT = Path(__file__).parents[2]
 OVERLAYS = Path("deploy", "kubernetes", "overlays")
-TARGETS = ("registration", "trials", "notifications", "analytics", "gateway", "simulator")
-SERVICES = TARGETS[:4]
+TARGETS = (*SERVICES, "gateway", "simulator")
 DEPLOYMENTS = (*SERVICES, "gateway", "identity", "operator")
 STATEFUL = {"kafka": "docker.io/apache/kafka", "mongo": "docker.io/library/mongo"}
 """Kafka and MongoDB, and under which names the overlay has their images."""

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 from rich.console import Console
 
+from shared.contracts.topics import SERVICES
 from tests.cluster import faults
 from tests.cluster.backlog import Watch, watching
 from tests.cluster.faults import RECOVERED_SECONDS, Deletion, Restart, delete_a_pod, restart
-from tests.cluster.installation import DEPLOYMENTS, NAMESPACE, NOW, SERVICES, everything, installed, load, needs_cluster
+from tests.cluster.installation import DEPLOYMENTS, NAMESPACE, NOW, everything, installed, load, needs_cluster
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.memory import Peaks, peaks, peaks_table
 from tests.cluster.seasons import played

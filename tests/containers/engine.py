@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-IMAGES = ("registration", "trials", "notifications", "analytics", "gateway", "simulator")
-SERVICES = IMAGES[:4]
+from shared.contracts.topics import SERVICES
+
+IMAGES = (*SERVICES, "gateway", "simulator")
 
 
 def docker(*words: str, check: bool = True) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.containers.engine import IMAGES, SERVICES, docker, inspected, named, needs
+from shared.contracts.topics import SERVICES
+from tests.containers.engine import IMAGES, docker, inspected, named, needs
 
 pytestmark = needs([named(image) for image in IMAGES])
 

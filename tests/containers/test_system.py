@@ -15,8 +15,9 @@ import pytest
 
 from deploy.local.containers import KAFKA_IMAGE, MONGO_IMAGE
 from deploy.programs.ports import free_port
+from shared.contracts.topics import SERVICES
 from tests.containers import compose as run
-from tests.containers.engine import IMAGES, SERVICES, docker, named, needs, stop
+from tests.containers.engine import IMAGES, docker, named, needs, stop
 
 SERVERS = (os.environ.get("BILET_KAFKA_IMAGE", KAFKA_IMAGE), os.environ.get("BILET_MONGO_IMAGE", MONGO_IMAGE))
 

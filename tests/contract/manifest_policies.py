@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from shared.contracts.topics import SERVICES
 from tests.contract.manifest_parts import NAME, Manifest, pods
 
 Flow = tuple[str, str, str]
 """From which workload to which, by `app.kubernetes.io/name`, at which named port."""
 
-SERVICES = ("registration", "trials", "notifications", "analytics")
 TOOLS = ("migrate", "operator")
 PLAYERS = ("operator", "simulator")
 KNOWN = {*SERVICES, *TOOLS, *PLAYERS, "kafka", "mongo", "identity", "gateway"}

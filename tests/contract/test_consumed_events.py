@@ -8,6 +8,7 @@ import pytest
 
 from shared.base.settings import Settings
 from shared.contracts import topics
+from shared.contracts.topics import SERVICES
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
@@ -15,7 +16,6 @@ from shared.runtime.service import Platform, Service
 from shared.storage.mongo import Transaction
 from tests.builders.events import enveloped, guardian_linked, registered
 
-SERVICES = ("registration", "trials", "notifications", "analytics")
 SETTINGS = Settings(
     kafka_bootstrap_servers="127.0.0.1:9",
     mongo_url="mongodb://127.0.0.1:9/?replicaSet=none",

@@ -9,7 +9,7 @@ from pydantic_core import PydanticUndefined
 from shared.base.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-ROW = re.compile(r"^ *\| `([A-Z_]+)` \| (?:`([^`]*)`|([\d/]+)|—) \|", re.MULTILINE)
+ROW = re.compile(r'^ *\| `([A-Z_]+)` \| (?:`([^`]*)`|([\d/]+|—|"")) \|', re.MULTILINE)
 
 
 def _shown(path: str) -> dict[str, str]:
@@ -19,8 +19,10 @@ def _shown(path: str) -> dict[str, str]:
 
 def _default(name: str) -> str:
     default = Settings.model_fields[name].default
-    if default in (PydanticUndefined, "", ()):
-        return ""
+    if default is PydanticUndefined:
+        return "—"
+    if default in ("", ()):
+        return '""'
     return str(default).lower() if isinstance(default, bool) else re.sub(r"\.0$", "", str(default))
 
 

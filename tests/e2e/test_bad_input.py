@@ -6,9 +6,8 @@ from typing import Any
 
 from deploy.cli.lag import backlog
 from shared.base.settings import Settings
-from shared.contracts.topics import TOPICS
+from shared.contracts.topics import SERVICES, TOPICS
 from shared.messaging import kafka
-from shared.messaging.lag import OWNERS
 from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually
 from tests.e2e.conftest import BOOKKEEPING, Answer, Client
@@ -18,7 +17,7 @@ from tests.e2e.season import World, soon, world
 async def _counts(settings: Settings) -> Mapping[str, int]:
     """Documents of every collection of every service, and the end of every topic."""
     found: dict[str, int] = {}
-    for owner in OWNERS:
+    for owner in SERVICES:
         mongo = Mongo(settings.mongo_url, settings.database(owner))
         for name in await mongo.collections():
             if name not in BOOKKEEPING:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from shared.base.settings import Settings
-from shared.messaging.lag import OWNERS
+from shared.contracts.topics import SERVICES
 from shared.storage.collections import Collections
 from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually
@@ -81,7 +81,7 @@ async def _accounts(settings: Settings, participant: str) -> set[str]:
 
 async def _found(settings: Settings, persons: set[str]) -> dict[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for service in OWNERS:
+    for service in SERVICES:
         async with _database(settings, service) as mongo:
             for name in await mongo.collections():
                 async for row in mongo[name].find({}):
@@ -131,7 +131,7 @@ def _missing(found: dict[tuple[str, str], set[str]]) -> Iterator[str]:
     held: dict[str, set[str]] = defaultdict(set)
     for (_, name), fields in found.items():
         held[name] |= fields
-    for service in OWNERS:
+    for service in SERVICES:
         for name, kept in _declared(service).items():
             if name not in UNPLAYED:
                 yield from (f"{name}: {field}" for field in kept.persons if not filter_names(held[name], field))

@@ -38,7 +38,7 @@ def routes(feeds: FeedReader) -> APIRouter:
     ) -> Response:
         """The region's numbered log behind a cursor."""
         async with opened(request) if wait else nullcontext():
-            page = await feeds.within(who.scope).page(code, after, limit, wait, request.app.state.ending)
+            page = await feeds.within(who).page(code, after, limit, wait, request.app.state.ending)
         return Response(_render(page), media_type="application/json")
 
     return router

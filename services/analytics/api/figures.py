@@ -39,7 +39,7 @@ def routes(reads: Reads, clock: Clock) -> APIRouter:
         request: Request, who: Operator, season: SeasonCode, known: Known, as_of: AsOf = None
     ) -> Response:
         """All regions in scope with their funnel."""
-        day, now, mine = _local(as_of), clock(), reads.within(who.scope)
+        day, now, mine = _local(as_of), clock(), reads.within(who)
         tag = _tag(request, who, await mine.standing_of_all(season, day, now), now)
         return await _answered(known, tag, lambda: regions.read(season, mine.regions(season, day, now)))
 
@@ -68,7 +68,7 @@ def _endpoint(figure: Figure[Any], reads: Reads, clock: Clock) -> Callable[..., 
         question: Annotated[Asked, Depends(asked)],
         parameter: Annotated[Any, Depends(figure.parameter)],
     ) -> Response:
-        mine = reads.within(who.scope)
+        mine = reads.within(who)
 
         async def read() -> Row:
             async with mine.region(question) as region:

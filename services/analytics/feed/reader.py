@@ -14,6 +14,7 @@ from services.analytics.feed.numbering import record_id
 from shared.base.errors import BadInput, FieldError, NotFound, ServiceError
 from shared.http.cursors import CursorAhead
 from shared.identity.grants import Scope
+from shared.identity.principal import Principal
 from shared.messaging.offsets import StoredOffsets, position
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
@@ -80,9 +81,9 @@ class FeedReader:
         self._offsets = offsets
         self._heads = Heads(mongo)
 
-    def within(self, scope: Scope) -> "ScopedFeedReader":
-        """Returns the feeds of the regions in scope."""
-        return ScopedFeedReader(self._mongo, self._offsets, self._heads, scope)
+    def within(self, who: Principal) -> "ScopedFeedReader":
+        """Returns the feeds of the regions in the caller's scope."""
+        return ScopedFeedReader(self._mongo, self._offsets, self._heads, who.scope)
 
 
 class ScopedFeedReader:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from shared.base.errors import Conflict
+from shared.programme.moments import must_lie_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,4 @@ class Season:
 
     def must_contain(self, time: datetime) -> None:
         """Raises Conflict for a time on a day outside the season."""
-        if not self.opens <= time.date() <= self.closes:
-            detail = f"{time.date()} lies outside season {self.code}, {self.opens} to {self.closes}"
-            raise Conflict.about("occurred_at", detail, "outside-season")
+        must_lie_within(time, self.code, self.opens, self.closes, "occurred_at")

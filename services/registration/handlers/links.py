@@ -6,7 +6,8 @@ from functools import partial
 from services.registration.domain.links import LinkBatch, Linked
 from services.registration.repository import Repository
 from shared.base.errors import ServiceError
-from shared.http.batch import Done, Request, each, only, served
+from shared.http.batch import Request, each, only, served
+from shared.storage.decision import Done
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 

@@ -13,8 +13,9 @@ from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.repository import Repository
 from shared.base.errors import FieldError, NotKnownYet, ServiceError
 from shared.base.side_thread import aside
-from shared.http.batch import Done, Outcome, Request, decided, served
+from shared.http.batch import Outcome, Request, decided, served
 from shared.programme.texts import ref_key
+from shared.storage.decision import Done
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 

@@ -15,6 +15,7 @@ from services.registration.reads.organisations import OrganisationReads
 from services.registration.vault import Identity, Vault
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
+from shared.identity.family import roles_of
 from shared.identity.principal import Principal
 from shared.programme.stages import Rules
 from shared.programme.texts import NAME
@@ -84,8 +85,9 @@ class ScopedReads:
     async def _family(self) -> Document:
         """Matches the pupils who are the principal, or whose guardian it is."""
         account = self._who.account
-        ways: list[Document] = [{"account": account}] if self._who.has("pupil") else []
-        if self._who.has("guardian"):
+        roles = roles_of(self._who)
+        ways: list[Document] = [{"account": account}] if "pupil" in roles else []
+        if "guardian" in roles:
             rows = self._mongo["guardians"].find({"account": account}, {"_id": 1})
             for id in [row["_id"] for row in await rows.to_list(None)]:
                 ways.append({"guardians": id, f"linked.{id}": account, **LINKED})

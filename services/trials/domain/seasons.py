@@ -11,7 +11,7 @@ from shared.base.errors import Conflict
 from shared.base.models import Count, Input
 from shared.contracts.codes import DiagnosticCode
 from shared.contracts.trials import Gate, SeasonDefined
-from shared.programme.moments import Day, Moment
+from shared.programme.moments import Day, Moment, must_lie_within
 from shared.programme.texts import Title
 from shared.storage.decision import Aggregate, Decision, Happened
 
@@ -70,9 +70,7 @@ class Season(Aggregate):
 
     def must_contain(self, time: datetime, named: str) -> None:
         """Raises Conflict for a time on a day outside the season; `named` is the word that says it, if one does."""
-        if not self.contains(time.date()):
-            detail = f"{time.date()} lies outside season {self.id}, {self.opens} to {self.closes}"
-            raise Conflict.about(named, detail, "outside-season")
+        must_lie_within(time, self.id, date.fromisoformat(self.opens), date.fromisoformat(self.closes), named)
 
 
 def define(known: Season | None, code: str, rules: SeasonRules, time: datetime) -> Decision[Season]:

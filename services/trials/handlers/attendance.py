@@ -1,20 +1,20 @@
 """Use cases: a venue confirms who took part, and takes back what it confirmed by mistake."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from services.trials.domain import steps
+from services.trials.domain.attendance import AttendanceBatch
 from services.trials.domain.caller import known_zone
 from services.trials.domain.paths import Attendance, NewId, SeasonGate
-from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.steps import Presence, Revocation
-from services.trials.handlers.loading import Loaded, load
+from services.trials.handlers.loading import load
 from services.trials.repository import Repository
-from shared.base.errors import Conflict, NotFound, ServiceError
+from shared.base.errors import NotFound, ServiceError
 from shared.base.side_thread import aside
-from shared.http.batch import Done, Outcome, Request, each, served
+from shared.http.batch import Outcome, Request, each, served
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
@@ -47,8 +47,8 @@ async def confirm(
     async def body(tx: Transaction) -> list[list[Outcome[Attendance]] | ServiceError]:
         batch = await _load(repository, requests, new_id, tx)
         weight = sum(len(request.items) for request in requests)
-        outcomes = await aside(lambda: served(requests, batch.serve), weight)
-        await repository.paths.save(batch.loaded.paths.made, tx)
+        outcomes = await aside(lambda: served(requests, partial(_serve, batch)), weight)
+        await repository.paths.save(batch.states.paths.made, tx)
         return outcomes
 
     return await repository.transact(body)
@@ -56,44 +56,16 @@ async def confirm(
 
 async def _load(
     repository: Repository, requests: Sequence[AttendanceRequest], new_id: NewId, tx: Transaction
-) -> "AttendanceBatch":
+) -> AttendanceBatch:
     slots = await repository.slots.load((request.slot for request in requests), tx)
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     named = [(presence.participant, season) for request, season in known for presence in request.values]
     return AttendanceBatch(slots, await load(repository, named, tx), new_id)
 
 
-@dataclass(frozen=True, slots=True)
-class AttendanceBatch:
-    """The states that presences are decided upon, one after the other."""
-
-    slots: Mapping[str, Slot]
-    loaded: Loaded
-    new_id: NewId
-
-    def serve(self, request: AttendanceRequest) -> list[Outcome[Attendance]]:
-        """Returns what becomes of each presence; raises NotFound for an unknown slot, Forbidden for another venue's."""
-        slot = self.slots.get(request.slot)
-        if slot is None:
-            raise NotFound(NO_SLOT)
-        request.who.scope.must_cover(slot.region, hosts=slot.hosts)
-        return each(request.items, lambda presence: self._confirm(slot, presence, request))
-
-    def _confirm(self, slot: Slot, presence: Presence, request: AttendanceRequest) -> Done[Attendance]:
-        """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
-        path = self.loaded.paths.of(presence.participant, slot.season)
-        booking = path.live_booking(slot.id)
-        if booking is None:
-            raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
-        known = path.attendance_of(booking.id)
-        if known is not None:
-            return Done(known, new=False)
-        pupil, season = self.loaded.pupils[presence.participant], self.loaded.seasons[slot.season]
-        time = happened_at(presence.occurred_at, request.now, known_zone(self.loaded.zones, pupil.region))
-        season.must_contain(time, "occurred_at" if presence.occurred_at else "")
-        decision = steps.attend(path, pupil, booking, presence.source, time, SeasonGate(season, self.new_id))
-        self.loaded.paths.take(decision, request.by)
-        return Done(decision.state.attendances[-1], new=True)
+def _serve(batch: AttendanceBatch, request: AttendanceRequest) -> list[Outcome[Attendance]]:
+    slot = batch.slot(request.slot, request.who)
+    return each(request.items, lambda presence: batch.confirm(slot, presence, request.now, request.by))
 
 
 async def revoke(

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from services.trials.copies import Participant
 from services.trials.domain import steps
-from services.trials.domain.caller import Caller, must_take_part, reaches
+from services.trials.domain.bookings import BookingBatch
+from services.trials.domain.caller import Caller, reaches
 from services.trials.domain.paths import Booking, NewId, path_id
-from services.trials.domain.slots import NO_SLOT, Slot
-from services.trials.handlers.loading import Loaded, load
+from services.trials.domain.slots import Slot
+from services.trials.handlers.loading import load
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
 from shared.base.side_thread import aside
-from shared.http.batch import Done, Outcome, Request, each, served
+from shared.http.batch import Outcome, Request, each, served
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.group_commit import GroupCommit
@@ -45,9 +45,9 @@ async def book(
         before = await repository.slots.load((request.slot for request in requests), tx)
         batch = await _load(repository, requests, before, new_id, tx)
         weight = sum(len(request.items) for request in requests)
-        outcomes = await aside(lambda: served(requests, batch.serve), weight)
+        outcomes = await aside(lambda: served(requests, partial(_serve, batch)), weight)
         await repository.count_seats({id: slot.booked - before[id].booked for id, slot in batch.slots.items()}, tx)
-        await repository.paths.save(batch.loaded.paths.made, tx)
+        await repository.paths.save(batch.states.paths.made, tx)
         return outcomes
 
     return await repository.transact(body)
@@ -59,45 +59,19 @@ async def _load(
     slots: Mapping[str, Slot],
     new_id: NewId,
     tx: Transaction,
-) -> "BookingBatch":
+) -> BookingBatch:
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     wanted = [(id, season) for request, season in known for id in request.values]
-    loaded = await load(repository, wanted, tx)
-    first = {id for id, season in wanted if id in loaded.pupils and loaded.paths.get(path_id(id, season)) is None}
+    states = await load(repository, wanted, tx)
+    first = {id for id, season in wanted if id in states.pupils and states.paths.get(path_id(id, season)) is None}
     await repository.hold(first, tx)
-    return BookingBatch(dict(slots), loaded, new_id)
+    return BookingBatch(dict(slots), states, new_id)
 
 
-@dataclass(frozen=True, slots=True)
-class BookingBatch:
-    """The states that bookings are decided upon, one after the other: each sees the seats that are left."""
-
-    slots: dict[str, Slot]
-    loaded: Loaded
-    new_id: NewId
-
-    def serve(self, request: BookingRequest) -> list[Outcome[Booking]]:
-        """Returns what becomes of each seat that a request wants; raises NotFound for an unknown slot."""
-        if request.slot not in self.slots:
-            raise NotFound(NO_SLOT)
-        caller = Caller(request.who, request.now, self.loaded.pupils, self.loaded.zones, request.by)
-        return each(request.items, lambda id: self._seat(caller.pupil(id), request, caller))
-
-    def _seat(self, pupil: Participant, request: BookingRequest, caller: Caller) -> Done[Booking]:
-        """Books the pupil in, or finds the booking that is there."""
-        slot = self.slots[request.slot]
-        path = self.loaded.paths.of(pupil.id, slot.season)
-        known = path.live_booking(slot.id)
-        if known is not None:
-            return Done(known, new=False)
-        season = self.loaded.seasons[slot.season]
-        time = caller.time(pupil, request.occurred_at)
-        must_take_part(pupil, season, time, slot.starts_at, caller.now)
-        decision = steps.book(path, pupil, slot, time, self.new_id)
-        season.must_contain(time, "occurred_at" if request.occurred_at else "")
-        self.loaded.paths.take(decision, caller.by)
-        self.slots[slot.id] = slot.with_seat_taken()
-        return Done(decision.state.bookings[-1], new=True)
+def _serve(batch: BookingBatch, request: BookingRequest) -> list[Outcome[Booking]]:
+    batch.slot(request.slot)  # an unknown one refuses the whole request
+    caller = Caller(request.who, request.now, batch.states.pupils, batch.states.zones, request.by)
+    return each(request.items, lambda id: batch.book(id, request.slot, request.occurred_at, caller))
 
 
 async def cancel(

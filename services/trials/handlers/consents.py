@@ -12,7 +12,7 @@ from shared.contracts.trials import TrialCancelled
 from shared.identity.acting import Actor
 from shared.storage.mongo import Transaction
 
-FOLLOWING = Actor(None, ("service",), "trials.participants")
+FOLLOWING = Actor(None, ("service",), "trials.participants.2")
 
 
 async def follow(repository: Repository, pupils: Collection[Participant], new_id: NewId, tx: Transaction) -> None:

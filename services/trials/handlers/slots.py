@@ -1,18 +1,18 @@
 """Use case: a venue opens slots of a season, alone or a timetable at once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.trials.domain.caller import known_zone
 from services.trials.domain.paths import NewId
-from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
+from services.trials.domain.slots import Schedule, Slot, SlotOffer
+from services.trials.domain.timetables import SlotBatch
 from services.trials.domain.venues import Venue
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Conflict
 from shared.base.side_thread import aside
-from shared.http.batch import Done, Outcome, Request, each
+from shared.http.batch import Outcome, Request, each
 from shared.programme.moments import happened_at
-from shared.storage.decision import Decision
 from shared.storage.mongo import Transaction
 
 
@@ -34,13 +34,13 @@ async def open_slots(repository: Repository, request: SlotRequest, new_id: NewId
     async def body(tx: Transaction) -> list[Outcome[Slot]]:
         batch = await _load(repository, request, new_id, tx)
         outcomes = await aside(lambda: each(request.items, batch.open), len(request.items))
-        await repository.slots.save(batch.opened, tx)
+        await repository.slots.save(batch.decided, tx)
         return outcomes
 
     return await repository.transact(body)
 
 
-async def _load(repository: Repository, request: SlotRequest, new_id: NewId, tx: Transaction) -> "SlotBatch":
+async def _load(repository: Repository, request: SlotRequest, new_id: NewId, tx: Transaction) -> SlotBatch:
     venue = _of_season((await repository.venues.load([request.venue], tx)).get(request.venue), request)
     local = known_zone(await repository.zones([venue.region]), venue.region)
     offers = request.values
@@ -64,24 +64,3 @@ def _of_season(venue: Venue | None, request: SlotRequest) -> Venue:
         detail = f"venue {venue.id} is not in the registry of season {request.season}"
         raise Conflict.about("venue", detail, "venue-not-in-season")
     return venue
-
-
-@dataclass(frozen=True, slots=True)
-class SlotBatch:
-    """The slots of a venue while offers are decided upon, one after the other."""
-
-    schedule: Schedule
-    known: dict[str, Slot]
-    """By ref."""
-    time: datetime
-    new_id: NewId
-    opened: list[Decision[Slot]] = field(default_factory=list)
-
-    def open(self, offer: SlotOffer) -> Done[Slot]:
-        """Opens a slot, or finds the one that has the ref."""
-        known = None if offer.ref is None else self.known.get(offer.ref)
-        decision = open_slot(self.schedule, offer, known, self.new_id(), self.time)
-        if offer.ref is not None:
-            self.known[offer.ref] = decision.state
-        self.opened.append(decision)
-        return Done(decision.state, new=bool(decision.happened))

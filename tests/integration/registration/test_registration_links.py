@@ -13,9 +13,10 @@ from services.registration.handlers.links import redeem
 from services.registration.repository import Repository
 from shared.base.errors import Conflict
 from shared.contracts.registration import GuardianLinked
-from shared.http.batch import Done, Item, Request
+from shared.http.batch import Item, Request
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
+from shared.storage.decision import Done
 from shared.storage.mongo import Transaction
 from shared.storage.outbox import utcnow
 from tests.builders.registration import pupil

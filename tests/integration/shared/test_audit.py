@@ -93,7 +93,7 @@ async def test_a_state_says_who_changed_it_last(trials: Trials) -> None:
         "route": "POST /trials/slots/{id}/bookings",
     }
     await trials.withdraw("a2", at("2020-11-10"))
-    await trials.know({"_id": "a2/2020", "changed.route": "trials.participants"}, 1, "paths")
+    await trials.know({"_id": "a2/2020", "changed.route": "trials.participants.2"}, 1, "paths")
     season = await trials.mongo["seasons"].find_one({"_id": "2020"})
     assert season is not None
     assert season["changed"]["route"] == "PUT /trials/seasons/{season}"

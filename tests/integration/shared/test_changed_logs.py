@@ -13,8 +13,8 @@ from shared.contracts import topics
 from shared.contracts.event import Envelope
 from shared.messaging import kafka, watch
 from shared.messaging.failures import RecordsLost
-from shared.messaging.lag import backlog, faults
 from shared.messaging.readers import Readers
+from shared.operations.lag import backlog, faults
 from shared.runtime.service import Platform
 from tests.builders.events import enveloped, registered
 from tests.drivers.consumers import consuming, eventually, publish, read_all, relay_once

@@ -11,8 +11,8 @@ from shared.contracts.event import Envelope
 from shared.messaging import kafka
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.failures import RecordsLost, TooManyInvalid
-from shared.messaging.lag import faults
 from shared.messaging.poll import Poll, Received
+from shared.operations.lag import faults
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 from tests.builders.events import enveloped, registered

@@ -8,13 +8,14 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from deploy.local.stack import Infrastructure
 from shared.contracts import topics, wire
-from shared.messaging import kafka, recovery
-from shared.messaging.dead_letters import DeadLetter, dead_letters
+from shared.messaging import kafka
 from shared.messaging.isolation import MOST
-from shared.messaging.lag import faults
 from shared.messaging.letters import dead_letter
 from shared.messaging.poll import Received
-from shared.messaging.recovery import RecoveryError
+from shared.operations import recovery
+from shared.operations.dead_letters import DeadLetter, dead_letters
+from shared.operations.lag import faults
+from shared.operations.recovery import RecoveryError
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 from tests.builders import events as builders

@@ -9,8 +9,8 @@ from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
 from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
-from shared.messaging.lag import backlog, faults
 from shared.messaging.readers import Readers
+from shared.operations.lag import backlog, faults
 from shared.runtime.migration import FOLDS
 from shared.runtime.service import Platform
 from shared.storage.mongo import Mongo

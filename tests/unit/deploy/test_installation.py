@@ -15,7 +15,7 @@ from deploy.cli import installation
 from deploy.cli.installation import CallError
 from deploy.cli.readiness import answering, once_there
 from deploy.sidecars.identity import load_key
-from shared.messaging.lag import OWNERS
+from shared.contracts.topics import SERVICES
 
 ISSUER = "http://identity:8000/issuer"
 
@@ -94,7 +94,7 @@ async def test_a_system_answers_when_all_of_its_services_do(monkeypatch: pytest.
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = "http://{}:{}".format(*runner.addresses[0])
         await answering(url, 60)
-        assert asked == [f"/{service}/openapi.json" for service in OWNERS for _ in range(2)]
+        assert asked == [f"/{service}/openapi.json" for service in SERVICES for _ in range(2)]
         asked.clear()
         with pytest.raises(CallError, match=r"does not answer within 0 s: .* says 502"):
             await answering(url, 0)

@@ -73,3 +73,20 @@ async def test_what_kafka_refused_is_told_again_and_nothing_else(
     await consumer.advise()
     await consumer.advise()
     assert reader.asked == [{KEPT: 10, LOST: 5}, *again]
+
+
+async def test_what_kafka_refused_is_forgotten_with_the_partitions_that_are_given_out_meanwhile(
+    consumer: BatchConsumer,
+) -> None:
+    class Revoked(Rebalanced):
+        async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+            consumer._advice.forget()
+            await super().commit(offsets)
+
+    reader = Revoked(IllegalStateError("a rebalance"))
+    consumer.reader = reader  # type: ignore[assignment]
+    consumer._advice.note({KEPT: 10})
+    await consumer.advise()
+    reader.refusal = None
+    await consumer.advise()
+    assert reader.asked == [{KEPT: 10}]

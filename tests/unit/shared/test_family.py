@@ -1,16 +1,12 @@
 """Who is family: by an account and a role at once, and never by one of them."""
 
-from typing import Any
-
 import pytest
 
-from shared.contracts.event import ParticipantEvent
-from shared.contracts.registration import AccountLinked, ConsentGiven, GuardianLinked
+from shared.contracts.registration import AccountLinked, GuardianLinked
 from shared.contracts.samples import envelopes
-from shared.identity.family import FamilyLink, FamilyRole, is_family, link_of, roles_of
-from shared.identity.grants import Grant
+from shared.identity.family import FamilyLink, is_family, link_of, roles_of
+from shared.identity.grants import FamilyRole, Grant
 from shared.identity.principal import Principal
-from shared.programme.place import Place
 
 SAMPLES = envelopes()
 MOTHER = FamilyLink(account="mother", role="guardian")
@@ -44,13 +40,5 @@ def test_a_caller_reads_in_the_roles_of_the_token() -> None:
 
 
 def test_links_are_told_by_two_events_alone() -> None:
-    links = [link_of(SAMPLES[event.type].event) for event in (GuardianLinked, AccountLinked, ConsentGiven)]
-    assert [link and link.role for link in links] == ["guardian", "pupil", None]
-
-
-def test_a_place_says_of_a_pupil_what_events_say() -> None:
-    event: Any = SAMPLES[ConsentGiven.type].event
-    assert isinstance(event, ParticipantEvent)
-    said = Place.of(event).event_fields(event.participant)
-    assert said.keys() == ParticipantEvent.model_fields.keys()
-    assert all(getattr(event, name) == value for name, value in said.items())
+    told = {type_: link.role for type_, sample in SAMPLES.items() if (link := link_of(sample.event))}
+    assert told == {GuardianLinked.type: "guardian", AccountLinked.type: "pupil"}

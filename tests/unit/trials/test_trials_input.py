@@ -19,11 +19,12 @@ from services.trials.domain.steps import Presence, Revocation
 from services.trials.domain.venues import VenueEntry
 from services.trials.reads.catalogue import SLOTS
 from shared.base.errors import BadInput, FieldError
-from shared.http.batch import Done, Item, each
+from shared.http.batch import Item, each
 from shared.http.paging import Paging
 from shared.identity.family import FamilyLink
 from shared.identity.grants import Grant, Role
 from shared.identity.principal import Principal
+from shared.storage.decision import Done
 from tests.builders.events import at
 from tests.builders.trials import ANSWERS, OFFER, RULES, VENUE, pupil
 

@@ -8,20 +8,19 @@ from aiokafka.errors import KafkaError
 
 from shared.base.settings import Settings
 from shared.contracts import topics
-from shared.contracts.topics import GROUPS
+from shared.contracts.topics import GROUPS, SERVICES
 from shared.messaging import kafka, standstill
 from shared.messaging.deferred import COLLECTION as DEFERRED
 from shared.messaging.failures import RecordsLost
 from shared.messaging.kafka import TopicPartition
 from shared.messaging.lineage import Lineage
 from shared.messaging.log import Logs
-from shared.messaging.offsets import StoredOffsets, offset_id
+from shared.messaging.offsets import COLLECTION, StoredOffsets, offset_id
 from shared.storage import outbox
 from shared.storage.mongo import Document, Mongo
 
 Unpublished = Callable[[Mongo], Awaitable[Mapping[str, int]]]
 """What a service's own logs have that is not in their topics yet, by name."""
-OWNERS: tuple[str, ...] = tuple(dict.fromkeys(GROUPS.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +111,11 @@ def _standing(row: Document) -> str:
 
 
 async def _offsets(mongo: Mongo) -> Sequence[Document]:
-    return await mongo["offsets"].find({}).to_list(None)
+    return await mongo[COLLECTION].find({}).to_list(None)
 
 
 def _databases(settings: Settings) -> dict[str, Mongo]:
-    return {owner: Mongo(settings.mongo_url, settings.database(owner)) for owner in OWNERS}
+    return {owner: Mongo(settings.mongo_url, settings.database(owner)) for owner in SERVICES}
 
 
 def _close(databases: Mapping[str, Mongo]) -> None:

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from shared.base.settings import Settings
 from shared.contracts import topics
 from shared.messaging import kafka
+from shared.messaging.letters import POSITION, REASON
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ def _letter(group: str, record: ConsumerRecord) -> DeadLetter:
     headers = dict(record.headers)
     return DeadLetter(
         group=group,
-        position=(headers.get("dlq_position") or b"").decode(),
+        position=(headers.get(POSITION) or b"").decode(),
         put_aside=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-        reason=(headers.get("dlq_reason") or b"").decode(),
+        reason=(headers.get(REASON) or b"").decode(),
         value=record.value,
         headers=list(record.headers),
     )

@@ -11,11 +11,12 @@ from aiokafka import ConsumerRecord, TopicPartition
 from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS, dead_letters
 from shared.messaging import lineage, standstill
-from shared.messaging.dead_letters import DeadLetter
 from shared.messaging.deferred import COLLECTION, Deferred
 from shared.messaging.letters import POSITION, REASON
 from shared.messaging.log import Logs
 from shared.messaging.offsets import StoredOffsets
+from shared.messaging.poll import text_of
+from shared.operations.dead_letters import DeadLetter
 from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.outbox import Outbox, Row
 
@@ -61,7 +62,7 @@ async def states(settings: Settings, groups: Sequence[str]) -> Mapping[tuple[str
     for name in groups:
         async with Group(settings, name) as group:
             async for row in group.mongo[COLLECTION].find({"group": group.name, "kind": "redriven"}):
-                found[name, f"{row['topic']}:{row['partition']}:{row['offset']}"] = row["state"]
+                found[name, text_of((row["topic"], row["partition"], row["offset"]))] = row["state"]
     return found
 
 
@@ -100,11 +101,10 @@ async def skip(settings: Settings, name: str, partition: TopicPartition, offset:
         key = group.offsets.id(partition)
 
         async def body(tx: Transaction) -> int:
-            rows, notes = group.mongo["offsets"], group.mongo[standstill.COLLECTION]
-            row = await rows.find_one({"_id": key}, session=tx)
+            notes = group.mongo[standstill.COLLECTION]
             note = await notes.find_one({"_id": key}, session=tx)
-            next_ = _behind(row, note, offset, bounds.begin)
-            await rows.update_one({"_id": key, "next": offset}, {"$set": {"next": next_, "invalid": 0}}, session=tx)
+            next_ = _behind(await group.offsets.next_of(partition, tx), note, offset, bounds.begin)
+            await group.offsets.skip(partition, offset, next_, tx)
             await notes.delete_one({"_id": key}, session=tx)
             await group.outbox.put([_note(group.name, partition, offset, next_, note)], tx)
             return next_
@@ -112,11 +112,10 @@ async def skip(settings: Settings, name: str, partition: TopicPartition, offset:
         return offset, await group.mongo.transact(body)
 
 
-def _behind(row: Document | None, note: Document | None, offset: int, begin: int) -> int:
+def _behind(stored: int | None, note: Document | None, offset: int, begin: int) -> int:
     """Returns where the group goes on; raises RecoveryError where it does not stand at the offset."""
-    stored = 0 if row is None else int(row["next"])
-    if row is None or stored != offset:
-        raise RecoveryError(f"The group's next offset there is {stored}, not {offset}: nothing is passed")
+    if stored != offset:
+        raise RecoveryError(f"The group's next offset there is {stored or 0}, not {offset}: nothing is passed")
     if begin > offset:
         return begin
     if note is None or note["first"] != offset:
@@ -126,7 +125,7 @@ def _behind(row: Document | None, note: Document | None, offset: int, begin: int
 
 def _note(group: str, partition: TopicPartition, first: int, next_: int, note: Document | None) -> Row:
     """The letter that tells of what was passed."""
-    position = f"{partition.topic}:{partition.partition}:{first}"
+    position = text_of((*partition, first))
     why = "they were deleted" if note is None else f"they cannot be read: {note['reason']}"
     reason = f"an operator passed the offsets {first} to {next_ - 1}: {why}"
     headers: list[tuple[str, bytes | None]] = [(POSITION, position.encode()), (REASON, reason.encode())]
@@ -140,21 +139,19 @@ async def reread(settings: Settings, name: str, topic: str) -> dict[TopicPartiti
     the group reads no such topic.
     """
     async with Group(settings, name) as group:
-        rows = await group.mongo["offsets"].find({"group": group.name, "topic": topic}).to_list(None)
-        if not rows:
+        known = await group.offsets.partitions_of(topic)
+        if not known:
             raise RecoveryError(f"{name} reads no topic {topic}")
-        known = [TopicPartition(topic, row["partition"]) for row in rows]
         gone = await group.logs.missing(known)
         bounds = await group.logs.bounds(partition for partition in known if partition not in gone)
 
         async def body(tx: Transaction) -> None:
             for partition in known:
-                key, offsets = {"_id": group.offsets.id(partition)}, group.mongo["offsets"]
+                key = {"_id": group.offsets.id(partition)}
                 if partition in gone:
-                    await offsets.delete_one(key, session=tx)
+                    await group.offsets.forget(partition, tx)
                 else:
-                    anew = {"$set": {"next": bounds[partition].begin, "invalid": 0}, "$unset": {"last": ""}}
-                    await offsets.update_one(key, anew, session=tx)
+                    await group.offsets.restart(partition, bounds[partition].begin, tx)
                 await group.mongo[lineage.COLLECTION].delete_one(key, session=tx)
                 await group.mongo[standstill.COLLECTION].delete_one(key, session=tx)
 

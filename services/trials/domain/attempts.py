@@ -1,0 +1,72 @@
+"""Attempts are decided one after the other: each sees those before it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from services.trials.domain import steps
+from services.trials.domain.caller import Caller, must_take_part
+from services.trials.domain.diagnostics import Attempt, AttemptCommand, Instrument, attempt_key
+from services.trials.domain.paths import NewId, SeasonGate
+from services.trials.domain.seasons import Season
+from services.trials.domain.states import States
+from shared.base.errors import BadInput, Conflict
+from shared.storage.decision import Done
+
+
+@dataclass(slots=True)
+class AttemptBatch:
+    """The states that attempts are decided upon."""
+
+    states: States
+    instruments: Mapping[str, Instrument]
+    known: dict[str, Attempt]
+    """By natural key."""
+    new_id: NewId
+    added: list[Attempt] = field(default_factory=list)
+
+    @property
+    def newly_used(self) -> set[str]:
+        """The codes of the instruments that had not been used before."""
+        return {attempt.diagnostic for attempt in self.added if not self.instruments[attempt.diagnostic].used}
+
+    def take(self, command: AttemptCommand, caller: Caller) -> Done[Attempt]:
+        """Scores an attempt and takes the step on the pupil's path; the same ref again is the same attempt."""
+        pupil = caller.pupil(command.participant)
+        season, instrument = self._required(command)
+        answers = instrument.encode(command.answers)
+        path = self.states.paths.of(pupil.id, season.id)
+        key = attempt_key(path.id, path.spelling_of(command.ref))
+        known = self.known.get(key)
+        if known is not None:
+            if (known.diagnostic, known.answers) != (command.diagnostic, answers):
+                raise Conflict.about("ref", "this ref names another attempt of the pupil", "ref-reused")
+            return Done(known, new=False)
+        if not path.may_attempt(command.diagnostic):
+            detail = "the pupil has taken the diagnostic often enough"
+            raise Conflict.about("participant", detail, "too-many-attempts")
+        time = caller.time(pupil, command.occurred_at)
+        season.must_contain(time, "occurred_at" if command.occurred_at else "season")
+        must_take_part(pupil, season, time, time, caller.now)
+        attempt = Attempt(
+            path=path.id,
+            ref=command.ref,
+            id=self.new_id(),
+            diagnostic=command.diagnostic,
+            answers=answers,
+            profile=instrument.score(answers),
+            time=time,
+            by=caller.by,
+        )
+        self.states.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
+        self.known[key] = attempt
+        self.added.append(attempt)
+        return Done(attempt, new=True)
+
+    def _required(self, command: AttemptCommand) -> tuple[Season, Instrument]:
+        season = self.states.seasons.get(command.season)
+        if season is None:
+            raise BadInput.field("season", "no such season")
+        instrument = self.instruments.get(command.diagnostic)
+        if instrument is None or command.diagnostic not in season.diagnostics:
+            raise BadInput.field("diagnostic", "not a diagnostic of this season")
+        return season, instrument

@@ -1,0 +1,50 @@
+"""Presences are decided one after the other, by the venue of the slot alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.trials.domain import steps
+from services.trials.domain.caller import known_zone
+from services.trials.domain.paths import Attendance, NewId, SeasonGate
+from services.trials.domain.slots import NO_SLOT, Slot
+from services.trials.domain.states import States
+from services.trials.domain.steps import Presence
+from shared.base.errors import Conflict, NotFound
+from shared.identity.acting import Actor
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at
+from shared.storage.decision import Done
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceBatch:
+    """The states that presences are decided upon."""
+
+    slots: Mapping[str, Slot]
+    states: States
+    new_id: NewId
+
+    def slot(self, id: str, who: Principal) -> Slot:
+        """Returns the slot to those who speak for its venue; raises NotFound, or Forbidden for another's."""
+        slot = self.slots.get(id)
+        if slot is None:
+            raise NotFound(NO_SLOT)
+        who.scope.must_cover(slot.region, hosts=slot.hosts)
+        return slot
+
+    def confirm(self, slot: Slot, presence: Presence, now: datetime, by: Actor | None) -> Done[Attendance]:
+        """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
+        path = self.states.paths.of(presence.participant, slot.season)
+        booking = path.live_booking(slot.id)
+        if booking is None:
+            raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
+        known = path.attendance_of(booking.id)
+        if known is not None:
+            return Done(known, new=False)
+        pupil, season = self.states.pupils[presence.participant], self.states.seasons[slot.season]
+        time = happened_at(presence.occurred_at, now, known_zone(self.states.zones, pupil.region))
+        season.must_contain(time, "occurred_at" if presence.occurred_at else "")
+        decision = steps.attend(path, pupil, booking, presence.source, time, SeasonGate(season, self.new_id))
+        self.states.paths.take(decision, by)
+        return Done(decision.state.attendances[-1], new=True)

@@ -1,0 +1,43 @@
+"""Bookings are decided one after the other: each sees the seats that are left."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.trials.domain import steps
+from services.trials.domain.caller import Caller, must_take_part
+from services.trials.domain.paths import Booking, NewId
+from services.trials.domain.slots import NO_SLOT, Slot
+from services.trials.domain.states import States
+from shared.base.errors import NotFound
+from shared.storage.decision import Done
+
+
+@dataclass(slots=True)
+class BookingBatch:
+    """The states that bookings are decided upon."""
+
+    slots: dict[str, Slot]
+    states: States
+    new_id: NewId
+
+    def slot(self, id: str) -> Slot:
+        """Returns the slot as it is by now; raises NotFound."""
+        if id not in self.slots:
+            raise NotFound(NO_SLOT)
+        return self.slots[id]
+
+    def book(self, participant: str, slot_id: str, occurred_at: datetime | None, caller: Caller) -> Done[Booking]:
+        """Books a pupil in, or finds the booking that is there."""
+        pupil, slot = caller.pupil(participant), self.slot(slot_id)
+        path = self.states.paths.of(pupil.id, slot.season)
+        known = path.live_booking(slot.id)
+        if known is not None:
+            return Done(known, new=False)
+        season = self.states.seasons[slot.season]
+        time = caller.time(pupil, occurred_at)
+        must_take_part(pupil, season, time, slot.starts_at, caller.now)
+        decision = steps.book(path, pupil, slot, time, self.new_id)
+        season.must_contain(time, "occurred_at" if occurred_at else "")
+        self.states.paths.take(decision, caller.by)
+        self.slots[slot.id] = slot.with_seat_taken()
+        return Done(decision.state.bookings[-1], new=True)
