@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.notifications import domain, handlers
-from services.notifications.copies import Copies
+from services.notifications.copies.store import Copies
 from services.notifications.repository import Repository
 from shared.contracts import registration, topics, trials
 from shared.messaging.consumer import BatchConsumer

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope, Event
@@ -87,27 +87,6 @@ def number(envelopes: Iterable[Envelope], stored: Collection[str], last: Mapping
             )
         )
     return notices
-
-
-Kind = Literal["season", "competency", "venue", "slot"]
-Named = tuple[Kind, str]
-"""An object of the catalogue: its kind and its code."""
-Names = Mapping[Named, str]
-"""The text that stands for an object: its name, or when a slot starts (RFC 3339, local)."""
-
-
-def entry(event: Event) -> tuple[Named, str] | None:
-    """Returns the object that an event defines, and the text that stands for it; None for any other event."""
-    match event:
-        case trials.SeasonDefined():
-            return ("season", event.season), event.name
-        case trials.CompetencyApproved():
-            return ("competency", event.code), event.name
-        case trials.VenueRegistered():
-            return ("venue", event.venue), event.name
-        case trials.SlotOpened():
-            return ("slot", event.slot), event.starts_at.isoformat()
-    return None
 
 
 Numbers = Mapping[str, int]

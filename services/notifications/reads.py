@@ -7,7 +7,7 @@ from pymongo.read_concern import ReadConcern
 from services.notifications import domain, texts
 from services.notifications.answers import NoticeView, in_words
 from services.notifications.collections import FAMILIES, NOTICES
-from services.notifications.copies import Copies
+from services.notifications.copies.store import Copies
 from services.notifications.documents import notice_of
 from services.notifications.domain import Notice, Numbers, Ranges
 from services.notifications.texts import Language

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.notifications.domain import Kind, Named, Names, Notice
+from services.notifications.copies.objects import Kind, Named, Names
+from services.notifications.domain import Notice
 
 Language = Literal["ru", "en"]
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.trials.copies import Participant, learn, organisation
+from services.trials.copies.organisations import organisation
+from services.trials.copies.participants import Participant, learn
 from services.trials.domain.paths import NewId
 from services.trials.handlers import consents
 from services.trials.repository import Repository
@@ -48,13 +49,13 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
     The paths of those follow whose consent has lapsed once and changes again.
     """
     facts = [r.envelope for r in received if isinstance(r.event, ParticipantEvent)]
-    known = await repository.participants((fact.event.key for fact in facts), tx)
+    known = await repository.copies.participants((fact.event.key for fact in facts), tx)
     pupils: dict[str, Participant] = {}
     for fact in facts:
         id = fact.event.key
         pupils[id] = learn(pupils.get(id) or known.get(id), fact)
     changed = [pupil for id, pupil in pupils.items() if pupil is not known.get(id)]
-    await repository.keep(changed, tx)
+    await repository.copies.keep(changed, tx)
     asked = {fact.event.key for fact in facts if isinstance(fact.event, ConsentGiven | ConsentWithdrawn)}
     lapsed = [pupil for pupil in changed if pupil.id in asked and any(pupil.lapses)]
     if lapsed:
@@ -65,4 +66,4 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
 async def organisations(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
     """Brings the copies of the poll's organisations up to date; the newest definition holds."""
     said = [organisation(r.envelope) for r in received if isinstance(r.event, OrganisationDefined)]
-    await repository.define(said, tx)
+    await repository.copies.define(said, tx)

@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from datetime import tzinfo
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import UpdateOne
 
-from services.trials.collections import PARTICIPANTS, WITH_REF
-from services.trials.copies import Organisation, Participant
+from services.trials.collections import WITH_REF
+from services.trials.copies.store import Copies, touch
 from services.trials.domain.competencies import Competency
 from services.trials.domain.diagnostics import Attempt, Instrument
 from services.trials.domain.paths import Path
@@ -17,16 +16,10 @@ from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from services.trials.domain.venues import Venue
 from shared.identity.acting import acting, changed
-from shared.programme.moments import zone
 from shared.storage import code_twins
-from shared.storage.copies import newest
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
-from shared.storage.namesakes import namesakes
 from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
-
-ZONE_SECONDS = 5.0
-"""A region's offset is believed for so long: it changes once in years, and no rule depends on it."""
 
 T = TypeVar("T")
 
@@ -40,9 +33,8 @@ class Repository:
         self.venues = Aggregates(mongo, outbox, "venues", Venue)
         self.slots = Aggregates(mongo, outbox, "slots", Slot)
         self.paths = Aggregates(mongo, outbox, "paths", Path)
+        self.copies = Copies(mongo, monotonic)
         self._mongo = mongo
-        self._monotonic = monotonic
-        self._zones: dict[str, tuple[float, tzinfo]] = {}
         self._rules = Fixed(self.seasons.load, lambda season: season.in_use)
         self._instruments = Fixed(self._stored_instruments, lambda instrument: instrument.used)
 
@@ -112,64 +104,14 @@ class Repository:
         if writes:
             await self._mongo["slots"].bulk_write(writes, ordered=False, session=tx)
 
+    async def hold_paths(self, ids: Iterable[str], tx: Transaction) -> None:
+        """Lets this transaction conflict with every step that is being taken on the paths."""
+        await touch(self._mongo["paths"], ids, tx)
+
     async def path_with(self, part: str, id: str) -> str | None:
         """Returns the id of the path that has this booking (`bookings`) or attendance (`attendances`)."""
         found: Document | None = await self._mongo["paths"].find_one({f"{part}.id": id}, {"_id": 1})
         return None if found is None else str(found["_id"])
-
-    # Copies of what registration owns.
-
-    async def participants(self, ids: Iterable[str], tx: Transaction) -> dict[str, Participant]:
-        """Returns the pupils known among `ids`."""
-        documents = await self._find(PARTICIPANTS, ids, tx)
-        return {d["_id"]: Participant.model_validate(d | {"id": d["_id"]}) for d in documents}
-
-    async def hold(self, pupils: Iterable[str], tx: Transaction) -> None:
-        """Lets this transaction conflict with one that learns something of the pupils.
-
-        A pupil's first step writes nothing that the other one reads: both would commit, and a seat be kept without
-        consent. Whoever has a path already meets it there (`hold_paths`).
-        """
-        await self._touch(PARTICIPANTS, pupils, tx)
-
-    async def hold_paths(self, ids: Iterable[str], tx: Transaction) -> None:
-        """Lets this transaction conflict with every step that is being taken on the paths."""
-        await self._touch("paths", ids, tx)
-
-    async def _touch(self, collection: str, ids: Iterable[str], tx: Transaction) -> None:
-        wanted = list(ids)
-        if wanted:
-            await self._mongo[collection].update_many({"_id": {"$in": wanted}}, {"$inc": {"held": 1}}, session=tx)
-
-    async def organisations(self, codes: Iterable[str], tx: Transaction | None = None) -> dict[str, Organisation]:
-        """Returns the organisations known among `codes`."""
-        return _organisations(await self._find("organisations", codes, tx))
-
-    async def namesakes(self, code: str) -> list[Organisation]:
-        """Returns the organisations with a code, or in whose name it would be, however it is spelt."""
-        return list(_organisations(await code_twins.spelt(self._mongo, "organisations", namesakes(code))).values())
-
-    async def define(self, organisations: Iterable[Organisation], tx: Transaction) -> None:
-        """Stores the organisations of which no newer definition is there."""
-        fields = {"id", "sequence"}
-        writes = [newest(entry.id, entry.model_dump(exclude=fields), entry.sequence) for entry in organisations]
-        if writes:
-            await self._mongo["organisations"].bulk_write(writes, session=tx)
-
-    async def keep(self, pupils: Iterable[Participant], tx: Transaction) -> None:
-        """Stores the copies of pupils as they are by now."""
-        writes = [ReplaceOne({"_id": pupil.id}, pupil.model_dump(exclude={"id"}), upsert=True) for pupil in pupils]
-        if writes:
-            await self._mongo[PARTICIPANTS].bulk_write(writes, ordered=False, session=tx)
-
-    async def zones(self, regions: Iterable[str]) -> dict[str, tzinfo]:
-        """Returns the offsets of the regions known among `regions`."""
-        wanted, now = set(regions), self._monotonic()
-        fresh = {r for r in wanted if r in self._zones and now - self._zones[r][0] < ZONE_SECONDS}
-        if wanted - fresh:
-            found = await self.organisations(wanted - fresh)
-            self._zones |= {code: (now, zone(region.utc_offset)) for code, region in found.items()}
-        return {region: self._zones[region][1] for region in wanted if region in self._zones}
 
     async def _find(self, collection: str, ids: Iterable[str], tx: Transaction | None) -> list[Document]:
         query = {"_id": {"$in": list(dict.fromkeys(ids))}}
@@ -196,7 +138,3 @@ class Fixed(Generic[T]):
         found = await self._read(missing, tx) if missing else {}
         self._known |= {code: entry for code, entry in found.items() if self._is_fixed(entry)}
         return found | {code: self._known[code] for code in wanted - missing}
-
-
-def _organisations(documents: Iterable[Document]) -> dict[str, Organisation]:
-    return {d["_id"]: Organisation.model_validate(d | {"id": d["_id"]}) for d in documents}

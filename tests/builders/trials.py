@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.trials.copies import Entry, Participant
+from services.trials.copies.participants import Entry, Participant
 from services.trials.domain.diagnostics import Definition, Instrument
 from services.trials.domain.seasons import Season, SeasonRules
 from services.trials.domain.slots import Slot

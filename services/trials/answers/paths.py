@@ -59,7 +59,7 @@ class PathView(Answer):
     season: str
     """Code of the season."""
     season_name: str
-    """Name of the season."""
+    """Name of the season, in Russian."""
     stages: Stages
     """When each stage was reached."""
     attempts: list[AttemptView]

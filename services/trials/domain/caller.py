@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
-from services.trials.copies import UNSET, Participant
+from services.trials.copies.participants import UNSET, Participant
 from services.trials.domain.seasons import Season
 from shared.base.errors import BadInput, Conflict, NotFound, NotKnownYet
 from shared.identity.acting import Actor

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from pydantic import ConfigDict, Field
 
-from services.trials.copies import Participant
+from services.trials.copies.participants import Participant
 from services.trials.domain.seasons import Season
 from shared.base.models import Answer
 from shared.contracts.trials import (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from services.trials.copies import Participant
+from services.trials.copies.participants import Participant
 from services.trials.domain.paths import Paths
 from services.trials.domain.seasons import Season
 

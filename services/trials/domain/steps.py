@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.trials.copies import Participant
+from services.trials.copies.participants import Participant
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import MOST, Attendance, Booking, NewId, Path, SeasonGate
 from services.trials.domain.slots import Slot

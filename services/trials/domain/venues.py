@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.trials.copies import Organisation
+from services.trials.copies.organisations import Organisation
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode, SeasonCode

@@ -83,9 +83,9 @@ async def revoke(
         if not who.scope.covers(slot.region, hosts=slot.hosts):
             raise NotFound(NO_ATTENDANCE)
         about([path.participant])
-        pupil = (await repository.participants([path.participant], tx))[path.participant]
+        pupil = (await repository.copies.participants([path.participant], tx))[path.participant]
         season = (await repository.rules([slot.season], tx))[slot.season]
-        local = known_zone(await repository.zones([pupil.region]), pupil.region)
+        local = known_zone(await repository.copies.zones([pupil.region]), pupil.region)
         time = happened_at(correction.occurred_at, now, local)
         decision = steps.revoke(path, pupil, attendance, correction.reason, time, SeasonGate(season, new_id))
         await repository.paths.save([decision], tx)

@@ -64,7 +64,7 @@ async def _load(
     wanted = [(id, season) for request, season in known for id in request.values]
     states = await load(repository, wanted, tx)
     first = {id for id, season in wanted if id in states.pupils and states.paths.get(path_id(id, season)) is None}
-    await repository.hold(first, tx)
+    await repository.copies.hold(first, tx)
     return BookingBatch(dict(slots), states, new_id)
 
 
@@ -84,12 +84,12 @@ async def cancel(
 
     async def body(tx: Transaction) -> Booking:
         path = (await repository.paths.load([found], tx))[found]
-        pupils = await repository.participants([path.participant], tx)
+        pupils = await repository.copies.participants([path.participant], tx)
         pupil = pupils[path.participant]
         if not reaches(who, pupil):
             raise NotFound(NO_BOOKING)
         about([path.participant])
-        caller = Caller(who, now, pupils, await repository.zones([pupil.region]))
+        caller = Caller(who, now, pupils, await repository.copies.zones([pupil.region]))
         decision = steps.cancel(path, pupil, booking, caller.time(pupil, occurred_at))
         cancelled = next(b for b in decision.state.bookings if b.id == booking)
         await repository.count_seats({cancelled.slot: -len(decision.happened)}, tx)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
-from services.trials.copies import Participant
+from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.paths import NewId, SeasonGate, path_id
 from services.trials.repository import Repository

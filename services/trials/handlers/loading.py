@@ -10,11 +10,11 @@ from shared.storage.mongo import Transaction
 
 async def load(repository: Repository, named: Collection[tuple[str, str]], tx: Transaction) -> States:
     """Loads what steps are about: pupils by their ids, each in a season."""
-    pupils = await repository.participants((participant for participant, _ in named), tx)
+    pupils = await repository.copies.participants((participant for participant, _ in named), tx)
     paths = await repository.paths.load((path_id(*one) for one in named), tx)
     return States(
         pupils=pupils,
         paths=Paths(paths.values()),
         seasons=await repository.rules({season for _, season in named}, tx),
-        zones=await repository.zones(pupil.region for pupil in pupils.values()),
+        zones=await repository.copies.zones(pupil.region for pupil in pupils.values()),
     )

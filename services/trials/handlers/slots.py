@@ -42,7 +42,7 @@ async def open_slots(repository: Repository, request: SlotRequest, new_id: NewId
 
 async def _load(repository: Repository, request: SlotRequest, new_id: NewId, tx: Transaction) -> SlotBatch:
     venue = _of_season((await repository.venues.load([request.venue], tx)).get(request.venue), request)
-    local = known_zone(await repository.zones([venue.region]), venue.region)
+    local = known_zone(await repository.copies.zones([venue.region]), venue.region)
     offers = request.values
     refs = [offer.ref for offer in offers if offer.ref is not None]
     schedule = Schedule(

@@ -18,16 +18,16 @@ async def register(repository: Repository, code: str, entry: VenueEntry, who: Pr
 
     A new venue has no code in another region's name, and none that an organisation has which does not own it.
     """
-    owner = (await repository.organisations([entry.organisation])).get(entry.organisation)
+    owner = (await repository.copies.organisations([entry.organisation])).get(entry.organisation)
     if owner is None:
         detail = "this organisation is not known here yet"
         raise NotKnownYet.about("organisation", detail, "organisation-unknown")
     who.scope.must_cover(owner.region)
     if not await repository.seasons.load([entry.season]):
         raise BadInput.field("season", "no such season")
-    local = known_zone(await repository.zones([owner.region]), owner.region)
+    local = known_zone(await repository.copies.zones([owner.region]), owner.region)
     time = happened_at(entry.occurred_at, now, local)
-    namesakes = await repository.namesakes(code)
+    namesakes = await repository.copies.namesakes(code)
 
     def decide(known: Venue | None) -> Decision[Venue]:
         if known is None:

@@ -12,7 +12,7 @@ from services.trials.answers.paths import (
 )
 from services.trials.answers.shown import Names, mentioned, shown
 from services.trials.collections import PARTICIPANTS
-from services.trials.copies import Participant
+from services.trials.copies.participants import Participant
 from services.trials.domain.caller import reaches
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import Booking, Path, path_id, stages

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.notifications import cursors
-from services.notifications.copies import Copies
+from services.notifications.copies.store import Copies
 from services.notifications.reads import Reads
 from services.notifications.stream import Stream
 from shared.contracts import trials

@@ -10,7 +10,7 @@ from deploy.cli.installation import Servers
 from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
-from services.trials.copies import Participant
+from services.trials.copies.participants import Participant
 from services.trials.handlers.bookings import BookingRequest, book
 from services.trials.repository import Repository
 from shared.base.errors import Conflict
@@ -167,7 +167,7 @@ async def test_no_step_overlooks_a_withdrawal_that_commits_meanwhile(
     slot = await trials.slot()
     platform = Platform("trials", trials.settings)
     repository = Repository(platform.mongo, platform.outbox)
-    read = repository.participants
+    read = repository.copies.participants
 
     async def withdrawn_behind(ids: Iterable[str], tx: Transaction) -> Mapping[str, Participant]:
         found = await read(ids, tx)
@@ -175,7 +175,7 @@ async def test_no_step_overlooks_a_withdrawal_that_commits_meanwhile(
         await trials.withdraw(pupil, at("2020-10-01"))
         return found
 
-    monkeypatch.setattr(repository, "participants", withdrawn_behind)
+    monkeypatch.setattr(repository.copies, "participants", withdrawn_behind)
     who = Principal("someone", "account", (Grant("navigator", NAVIGATOR["org"]),))
     wanted = [Item("/participant", pupil, "participant")]
     asked = BookingRequest(items=wanted, who=who, now=datetime.now(UTC), slot=slot, occurred_at=at("2020-09-20"))

@@ -1,4 +1,4 @@
-"""The simulator's own manners, against small real HTTP servers: retries, refusals, backpressure, order, freshness."""
+"""A season is played in order by whoever would act, and whatever ends it is one error."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

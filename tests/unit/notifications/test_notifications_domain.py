@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications import cursors, domain, texts
-from services.notifications.domain import DATA, Names, Notice, Reader
+from services.notifications.copies import objects
+from services.notifications.copies.objects import Names
+from services.notifications.domain import DATA, Notice, Reader
 from shared.base.errors import BadInput
 from shared.contracts import trials
 from shared.contracts.event import Envelope, Event
@@ -22,7 +24,7 @@ from shared.identity.family import FamilyLink
 from tests.builders.notifications import Story
 
 SAMPLES = envelopes()
-NAMES = dict(entry for s in SAMPLES.values() if (entry := domain.entry(s.event)) is not None)
+NAMES = dict(entry for s in SAMPLES.values() if (entry := objects.entry(s.event)) is not None)
 TOLD = sorted(event.type for event in DATA)
 PUPILS = st.sampled_from(["a", "b", "c"])
 HEADS = st.dictionaries(PUPILS, st.integers(1, 30))
@@ -200,7 +202,7 @@ def test_the_reader_s_language_is_chosen_russian_by_default(accepted: str | None
 
 def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
     def silent(event: type[Event]) -> bool:
-        return event not in DATA and domain.entry(SAMPLES[event.type].event) is None
+        return event not in DATA and objects.entry(SAMPLES[event.type].event) is None
 
     assert {event.type for event in EVENTS.values() if silent(event)} == {
         "account.linked.v1",

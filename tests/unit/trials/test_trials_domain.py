@@ -1,4 +1,4 @@
-"""The rules of trials: who may take part, seats, attendance, and the gate of the recommendation."""
+"""The rules of trials: who may take part, seats, attendance, and the bounds of a path."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.trials.copies import ConsentChange, Entry, Participant
+from services.trials.copies.participants import ConsentChange, Entry, Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import must_take_part
 from services.trials.domain.diagnostics import Attempt

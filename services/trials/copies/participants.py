@@ -1,4 +1,4 @@
-"""Trials' own copies of what registration owns: pupils and organisations, folded from events in any order."""
+"""Pupils as trials knows them, folded from events in any order. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,8 +10,6 @@ from shared.contracts.event import Envelope, ParticipantEvent
 from shared.contracts.registration import (
     ConsentGiven,
     ConsentWithdrawn,
-    OrganisationDefined,
-    OrganisationKind,
     ParticipantRegistered,
 )
 from shared.identity.family import FamilyLink, link_of
@@ -104,21 +102,6 @@ class Participant(BaseModel):
         return self.place.event_fields(self.id)
 
 
-class Organisation(BaseModel):
-    """An entry of the register of organisations."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    kind: OrganisationKind
-    name: str | None = None
-    """None for a copy of an earlier release, until `bilet migrate` or the next definition names it."""
-    region: str
-    municipality: str | None
-    utc_offset: str
-    sequence: str
-
-
 def learn(known: Participant | None, envelope: Envelope) -> Participant:
     """Returns the pupil after one more event, which may be older than others that are known, or known itself."""
     event, sequence = envelope.event, envelope.sequence
@@ -163,18 +146,3 @@ def _consent(pupil: Participant, change: ConsentChange) -> dict[str, Any]:
         in_order = sorted((*pupil.consent_changes, change), key=lambda one: one.sequence)
         fields["consent_changes"] = tuple(in_order)
     return fields
-
-
-def organisation(envelope: Envelope) -> Organisation:
-    """Returns the entry as its newest definition has it."""
-    event = envelope.event
-    assert isinstance(event, OrganisationDefined)
-    return Organisation(
-        id=event.code,
-        kind=event.kind,
-        name=event.name,
-        region=event.region,
-        municipality=event.municipality,
-        utc_offset=event.utc_offset,
-        sequence=envelope.sequence,
-    )

@@ -1,9 +1,9 @@
-"""Copies of the catalogue: the names that texts use for seasons, competencies and venues, and when slots start."""
+"""The copies in the database: the names that texts use for seasons, competencies and venues, and when slots start."""
 
 from collections.abc import Iterable, Sequence
 
 from services.notifications.collections import CATALOGUE
-from services.notifications.domain import Named, Names, entry
+from services.notifications.copies.objects import Named, Names, entry
 from shared.messaging.poll import Received
 from shared.storage.copies import newest
 from shared.storage.mongo import Mongo, Transaction

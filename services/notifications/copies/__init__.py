@@ -1,0 +1,1 @@
+"""Copies of what others own: names for the texts of notices."""

@@ -1,0 +1,1 @@
+"""Copies of what registration owns, folded from its events in any order."""
