@@ -1,7 +1,7 @@
 """All that use cases and consumers load and save: aggregates, attempts, seats, and copies of what others own."""
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -11,9 +11,10 @@ from services.trials.collections import WITH_REF
 from services.trials.copies.store import Copies, touch
 from services.trials.domain.competencies import Competency
 from services.trials.domain.diagnostics import Attempt, Instrument
-from services.trials.domain.paths import Path
+from services.trials.domain.paths import Path, Paths, path_id
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
+from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
@@ -107,6 +108,17 @@ class Repository:
     async def hold_paths(self, ids: Iterable[str], tx: Transaction) -> None:
         """Lets this transaction conflict with every step that is being taken on the paths."""
         await touch(self._mongo["paths"], ids, tx)
+
+    async def states(self, named: Collection[tuple[str, str]], tx: Transaction) -> States:
+        """Returns what steps of pupils are decided upon, each named with a season."""
+        pupils = await self.copies.participants((participant for participant, _ in named), tx)
+        paths = await self.paths.load((path_id(*one) for one in named), tx)
+        return States(
+            pupils=pupils,
+            paths=Paths(paths.values()),
+            seasons=await self.rules({season for _, season in named}, tx),
+            zones=await self.copies.zones(pupil.region for pupil in pupils.values()),
+        )
 
     async def path_with(self, part: str, id: str) -> str | None:
         """Returns the id of the path that has this booking (`bookings`) or attendance (`attendances`)."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, must_take_part
 from services.trials.domain.diagnostics import Attempt, AttemptCommand, Instrument, attempt_key
-from services.trials.domain.paths import NewId, SeasonGate
+from services.trials.domain.paths import NewId
 from services.trials.domain.seasons import Season
 from services.trials.domain.states import States
+from services.trials.domain.steps import SeasonGate
 from shared.base.errors import BadInput, Conflict
 from shared.storage.decision import Done
 

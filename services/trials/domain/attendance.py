@@ -6,10 +6,10 @@ from datetime import datetime
 
 from services.trials.domain import steps
 from services.trials.domain.caller import known_zone
-from services.trials.domain.paths import Attendance, NewId, SeasonGate
+from services.trials.domain.paths import Attendance, NewId
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
-from services.trials.domain.steps import Presence
+from services.trials.domain.steps import Presence, SeasonGate
 from shared.base.errors import Conflict, NotFound
 from shared.identity.acting import Actor
 from shared.identity.principal import Principal

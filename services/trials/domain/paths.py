@@ -4,25 +4,21 @@ The gate says when a recommendation is issued or withdrawn.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import ConfigDict, Field
 
-from services.trials.copies.participants import Participant
 from services.trials.domain.seasons import Season
 from shared.base.models import Answer
 from shared.contracts.trials import (
     TRIAL_KINDS,
     AttendanceSource,
-    RecommendationIssued,
-    RecommendationWithdrawn,
     SlotKind,
 )
 from shared.programme.moments import LocalTime
 from shared.programme.stages import Facts, Rules, Stages
 from shared.programme.texts import REF
-from shared.storage.decision import Aggregate, Decision, Decisions, Happened
+from shared.storage.decision import Aggregate, Decisions
 
 NewId = Callable[[], str]
 MOST_COMPETENCIES = 3
@@ -180,49 +176,6 @@ class Paths(Decisions[Path]):
     def of(self, participant: str, season: str) -> Path:
         """Returns the path as it is by now."""
         return self.get(path_id(participant, season)) or Path.new(participant, season)
-
-
-@dataclass(frozen=True, slots=True)
-class SeasonGate:
-    """A season's gate: while it is open for a path and the pupil has a consent, a recommendation is in force."""
-
-    season: Season
-    new_id: NewId
-
-    def settle(self, decision: Decision[Path], pupil: Participant) -> Decision[Path]:
-        """Returns the decision with what follows for the recommendation.
-
-        It is issued, taken back, or issued anew in place of one that names what was revoked; without consent none is
-        issued, and one that is in force stays. A recommendation happens at the latest time of its causes, a withdrawal
-        at the time of the correction.
-        """
-        path = decision.state
-        opened, known = self.opened_at(path), path.recommendation
-        if known is not None and decision.happened and (opened is None or not known.stands(path)):
-            gone = RecommendationWithdrawn(**pupil.event_fields, season=self.season.id, recommendation=known.id)
-            decision, known = _and(decision, None, Happened(gone, decision.happened[-1].time)), None
-        if known is None and opened is not None and pupil.consent:
-            lapse = pupil.lapse(opened, opened)
-            time = lapse.ends if lapse and lapse.ends else opened
-            issued = Recommendation(id=self.new_id(), time=time, competencies=path.fitting)
-            event = RecommendationIssued(
-                **pupil.event_fields, season=self.season.id, recommendation=issued.id, competencies=issued.competencies
-            )
-            decision = _and(decision, issued, Happened(event, time))
-        return decision
-
-    def opened_at(self, path: Path) -> datetime | None:
-        """Returns when the gate opened for the path; None while it is closed."""
-        tested = path.tested_at(self.season)
-        if self.season.recommendation_gate == "after-diagnostics" or tested is None:
-            return tested
-        walked = path.trials_done_at(self.season)
-        return walked and max(tested, walked)
-
-
-def _and(decision: Decision[Path], recommendation: Recommendation | None, fact: Happened) -> Decision[Path]:
-    path = decision.state.model_copy(update={"recommendation": recommendation})
-    return Decision(path, (*decision.happened, fact))
 
 
 def stages(path: Path, season: Season, registered: datetime) -> Stages:

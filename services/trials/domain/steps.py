@@ -1,11 +1,13 @@
-"""The steps of a path: decisions about diagnostics, bookings, attendances and their revocation."""
+"""The steps of a path: diagnostics, bookings, attendances and their revocation, and the recommendation that follows."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.trials.copies.participants import Participant
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import MOST, Attendance, Booking, NewId, Path, SeasonGate
+from services.trials.domain.paths import MOST, Attendance, Booking, NewId, Path, Recommendation
+from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
@@ -13,6 +15,8 @@ from shared.contracts.trials import (
     AttendanceRevoked,
     AttendanceSource,
     DiagnosticCompleted,
+    RecommendationIssued,
+    RecommendationWithdrawn,
     TrialAttended,
     TrialBooked,
     TrialCancelled,
@@ -37,6 +41,49 @@ class Revocation(Input):
     reason: Reason
     """In the venue's words; it is kept with the attendance and must name nobody."""
     occurred_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonGate:
+    """A season's gate: while it is open for a path and the pupil has a consent, a recommendation is in force."""
+
+    season: Season
+    new_id: NewId
+
+    def settle(self, decision: Decision[Path], pupil: Participant) -> Decision[Path]:
+        """Returns the decision with what follows for the recommendation.
+
+        It is issued, taken back, or issued anew in place of one that names what was revoked; without consent none is
+        issued, and one that is in force stays. A recommendation happens at the latest time of its causes, a withdrawal
+        at the time of the correction.
+        """
+        path = decision.state
+        opened, known = self.opened_at(path), path.recommendation
+        if known is not None and decision.happened and (opened is None or not known.stands(path)):
+            gone = RecommendationWithdrawn(**pupil.event_fields, season=self.season.id, recommendation=known.id)
+            decision, known = _and(decision, None, Happened(gone, decision.happened[-1].time)), None
+        if known is None and opened is not None and pupil.consent:
+            lapse = pupil.lapse(opened, opened)
+            time = lapse.ends if lapse and lapse.ends else opened
+            issued = Recommendation(id=self.new_id(), time=time, competencies=path.fitting)
+            event = RecommendationIssued(
+                **pupil.event_fields, season=self.season.id, recommendation=issued.id, competencies=issued.competencies
+            )
+            decision = _and(decision, issued, Happened(event, time))
+        return decision
+
+    def opened_at(self, path: Path) -> datetime | None:
+        """Returns when the gate opened for the path; None while it is closed."""
+        tested = path.tested_at(self.season)
+        if self.season.recommendation_gate == "after-diagnostics" or tested is None:
+            return tested
+        walked = path.trials_done_at(self.season)
+        return walked and max(tested, walked)
+
+
+def _and(decision: Decision[Path], recommendation: Recommendation | None, fact: Happened) -> Decision[Path]:
+    path = decision.state.model_copy(update={"recommendation": recommendation})
+    return Decision(path, (*decision.happened, fact))
 
 
 def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate) -> Decision[Path]:

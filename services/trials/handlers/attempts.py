@@ -7,7 +7,6 @@ from services.trials.domain.attempts import AttemptBatch
 from services.trials.domain.caller import Caller
 from services.trials.domain.diagnostics import Attempt, AttemptCommand, attempt_key
 from services.trials.domain.paths import NewId, path_id
-from services.trials.handlers.loading import load
 from services.trials.repository import Repository
 from shared.base.errors import BadInput
 from shared.base.side_thread import aside
@@ -47,7 +46,7 @@ async def take(
 async def _load(
     repository: Repository, commands: Sequence[AttemptCommand], new_id: NewId, tx: Transaction
 ) -> AttemptBatch:
-    states = await load(repository, [(c.participant, c.season) for c in commands], tx)
+    states = await repository.states([(c.participant, c.season) for c in commands], tx)
     met = ((path, c) for c in commands if (path := states.paths.get(path_id(c.participant, c.season))))
     refs = ((path, path.spelling_of(command.ref)) for path, command in met)
     return AttemptBatch(

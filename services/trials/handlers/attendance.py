@@ -8,9 +8,8 @@ from functools import partial
 from services.trials.domain import steps
 from services.trials.domain.attendance import AttendanceBatch
 from services.trials.domain.caller import known_zone
-from services.trials.domain.paths import Attendance, NewId, SeasonGate
-from services.trials.domain.steps import Presence, Revocation
-from services.trials.handlers.loading import load
+from services.trials.domain.paths import Attendance, NewId
+from services.trials.domain.steps import Presence, Revocation, SeasonGate
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
 from shared.base.side_thread import aside
@@ -60,7 +59,7 @@ async def _load(
     slots = await repository.slots.load((request.slot for request in requests), tx)
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     named = [(presence.participant, season) for request, season in known for presence in request.values]
-    return AttendanceBatch(slots, await load(repository, named, tx), new_id)
+    return AttendanceBatch(slots, await repository.states(named, tx), new_id)
 
 
 def _serve(batch: AttendanceBatch, request: AttendanceRequest) -> list[Outcome[Attendance]]:

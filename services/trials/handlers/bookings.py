@@ -10,7 +10,6 @@ from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, reaches
 from services.trials.domain.paths import Booking, NewId, path_id
 from services.trials.domain.slots import Slot
-from services.trials.handlers.loading import load
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
 from shared.base.side_thread import aside
@@ -62,7 +61,7 @@ async def _load(
 ) -> BookingBatch:
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     wanted = [(id, season) for request, season in known for id in request.values]
-    states = await load(repository, wanted, tx)
+    states = await repository.states(wanted, tx)
     first = {id for id, season in wanted if id in states.pupils and states.paths.get(path_id(id, season)) is None}
     await repository.copies.hold(first, tx)
     return BookingBatch(dict(slots), states, new_id)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
-from services.trials.domain.paths import NewId, SeasonGate, path_id
+from services.trials.domain.paths import NewId, path_id
+from services.trials.domain.steps import SeasonGate
 from services.trials.repository import Repository
 from shared.contracts.trials import TrialCancelled
 from shared.identity.acting import Actor

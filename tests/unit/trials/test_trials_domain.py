@@ -13,9 +13,10 @@ from services.trials.copies.participants import ConsentChange, Entry, Participan
 from services.trials.domain import steps
 from services.trials.domain.caller import must_take_part
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import MOST, Path, Paths, SeasonGate
+from services.trials.domain.paths import MOST, Path, Paths
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
+from services.trials.domain.steps import SeasonGate
 from shared.base.errors import ServiceError
 from shared.storage.decision import Decision
 from tests.builders.events import at
