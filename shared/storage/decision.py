@@ -35,12 +35,19 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Decision(Generic[S]):
-    """The new state and the events that led to it, in order; none means that nothing had to be done."""
+    """The new state and the events that led to it, in order; none means that nothing happened that others are told."""
 
     state: S
     happened: tuple[Happened, ...] = ()
     by: Actor | None = None
     """Who decided it; where it is None, who acts in the request that stores it."""
+    quiet: bool = False
+    """True where the state is another although nothing happened that others are told."""
+
+    @property
+    def made(self) -> bool:
+        """True where there is something to be stored."""
+        return bool(self.happened) or self.quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +73,10 @@ class Decisions(Generic[S]):
         """Keeps a decision about a new state, or about one as `get` gave it, and whose it is."""
         before = self._made.get(decision.state.id)
         happened = (*before.happened, *decision.happened) if before else decision.happened
-        self._made[decision.state.id] = Decision(decision.state, happened, by)
+        quiet = decision.quiet or (before is not None and before.quiet)
+        self._made[decision.state.id] = Decision(decision.state, happened, by, quiet)
 
     @property
     def made(self) -> list[Decision[S]]:
-        """The decisions by which something happened, to be saved."""
-        return [decision for decision in self._made.values() if decision.happened]
+        """The decisions that changed something, to be saved."""
+        return [decision for decision in self._made.values() if decision.made]

@@ -36,7 +36,7 @@ class Repository(Generic[S]):
 
         Raises BulkWriteError where a new aggregate is there already, LookupError where a known one is not.
         """
-        made = [decision for decision in decisions if decision.happened]
+        made = [decision for decision in decisions if decision.made]
         if made:
             writes, envelopes = await aside(partial(self._written, made), len(made))
             written = await self._states.bulk_write(writes, ordered=False, session=tx)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 
 from services.registration.codes import Codes
-from services.registration.domain.enrolment import Enrolled
+from services.registration.domain.enrolment import Addition, Enrolled
 from services.registration.domain.participants import NewId
 from services.registration.domain.rosters import PupilEntry, RosterHeader
 from services.registration.handlers.rosters import RosterRequest, queue
@@ -43,20 +43,35 @@ class Roster(RosterHeader):
         return [REF.read(line.get("external_ref")) if isinstance(line, dict) else None for line in self.pupils]
 
 
+class GuardianItem(Answer):
+    """A guardian whom a line names."""
+
+    ref: str
+    """The school's own key of the guardian, as it was sent."""
+    guardian: str
+    """Random id of the guardian."""
+    link_code: str | None = None
+    """The guardian's one-time code for this pupil, until it is redeemed."""
+
+
 class RosterItem(Answer):
     """The outcome of one line."""
 
     external_ref: str | None = None
     """The school's own key of the pupil, as it was sent; null where it cannot be read."""
     status: Literal["created", "known", "rejected"]
-    """`created` where the pupil or the season is new for the school, `known` where nothing changed, `rejected` where
-    the line was refused."""
+    """`created` where the pupil or the season is new for the school, `known` where the pupil was in the season already,
+    `rejected` where the line was refused and changed nothing."""
+    added: list[Addition] | None = None
+    """What the line added to a known pupil; left out where it added nothing. What a line does not name stays."""
     participant: str | None = None
     """The pupil's random id, the same in every service."""
     guardian: str | None = None
-    """Random id of the guardian who was named."""
+    """Random id of the first guardian who was named."""
     link_code: str | None = None
-    """The guardian's one-time code, until it is redeemed."""
+    """That guardian's one-time code, until it is redeemed."""
+    guardians: list[GuardianItem] | None = None
+    """All guardians whom the line names, each with a code; left out where it names none."""
     account_code: str | None = None
     """The pupil's own one-time code, until it is redeemed."""
     problem: Problem | None = None
@@ -67,14 +82,20 @@ class RosterItem(Answer):
         """The answer to a line; a code that was redeemed is not shown again."""
         if isinstance(outcome, ServiceError):
             return cls(external_ref=ref, status="rejected", problem=Problem.of(outcome))
-        pupil, guardian = outcome.value.pupil, outcome.value.guardian
-        is_open = guardian is not None and guardian not in pupil.linked
+        pupil, named = outcome.value.pupil, outcome.value.guardians
+        guardians = [
+            GuardianItem(ref=own, guardian=id, link_code=None if id in pupil.linked else codes.text(pupil.id, id))
+            for own, id in named.items()
+        ]
+        first = guardians[0] if guardians else None
         return cls(
             external_ref=ref,
             status="created" if outcome.new else "known",
+            added=list(outcome.value.added) or None,
             participant=pupil.id,
-            guardian=guardian,
-            link_code=codes.text(pupil.id, guardian) if is_open else None,
+            guardian=first and first.guardian,
+            link_code=first and first.link_code,
+            guardians=guardians or None,
             account_code=codes.text(pupil.id) if pupil.account is None else None,
         )
 

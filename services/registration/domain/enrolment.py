@@ -1,19 +1,24 @@
 """Enrolment of pupils into a season, decided line by line without a read: one transaction writes it all."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from services.registration.codes import Codes
 from services.registration.domain.consents import give_consent
 from services.registration.domain.participants import Consent, NewId, Participant, Place
-from services.registration.domain.rosters import GuardianEntry, Intake, PupilEntry
+from services.registration.domain.rosters import MOST_GUARDIANS, Intake, PupilEntry
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
 from services.registration.vault import Identity
-from shared.base.errors import BadInput, FieldError, Forbidden
+from shared.base.errors import BadInput, Conflict, FieldError, Forbidden
 from shared.contracts.registration import ParticipantRegistered
 from shared.programme.moments import zone
 from shared.programme.texts import ref_key
 from shared.storage.decision import Decision, Happened
+
+Addition = Literal["guardian", "consent", "disability"]
+"""What a later roster knows more of a pupil."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +29,21 @@ class Enrolment:
     external_ref: str
     place: Place
     disability: bool
-    guardian: str | None
+    guardians: tuple[str, ...]
     consent: Consent | None
     occurred_at: datetime
 
     @classmethod
-    def of(cls, entry: PupilEntry, intake: Intake, guardian: str | None) -> "Enrolment":
-        """The entry of a line whose guardian has this id."""
+    def of(cls, entry: PupilEntry, intake: Intake, guardians: Mapping[str, str]) -> "Enrolment":
+        """The entry of a line whose guardians have these ids, by their keys on the line."""
+        giver = entry.giver
         return cls(
             season=intake.season.code,
             external_ref=entry.external_ref,
             place=intake.place,
             disability=entry.disability,
-            guardian=guardian,
-            consent=_consent(entry, intake, guardian),
+            guardians=tuple(guardians.values()),
+            consent=_consent(entry, intake, guardians[giver.ref] if giver else None),
             occurred_at=intake.occurred_at,
         )
 
@@ -54,30 +60,38 @@ def _consent(entry: PupilEntry, intake: Intake, guardian: str | None) -> Consent
 
 
 def enrol(current: Participant | None, enrolment: Enrolment, new_id: NewId) -> Decision[Participant]:
-    """Registers the pupil for the season; nothing happens to one who is already."""
+    """Registers the pupil for the season; of one who is there already, the roster adds what it knows more.
+
+    What it does not name stays as it was. Raises Conflict for a consent that a withdrawal came after.
+    """
     if current is not None and enrolment.season in current.seasons:
-        return Decision(current)
+        state = _with_guardians(current, enrolment.guardians)
+        state = state.model_copy(update={"disability": state.disability or enrolment.disability})
+        return _consented(Decision(state, quiet=state != current), enrolment)
     state = _first(enrolment, new_id()) if current is None else _again(current, enrolment)
     event = ParticipantRegistered(
         **enrolment.place.event_fields(state.id), season=enrolment.season, disability=enrolment.disability
     )
-    registered = Happened(event, enrolment.occurred_at)
+    return _consented(Decision(state, (Happened(event, enrolment.occurred_at),)), enrolment)
+
+
+def _consented(decision: Decision[Participant], enrolment: Enrolment) -> Decision[Participant]:
     if enrolment.consent is None:
-        return Decision(state, (registered,))
-    consented = give_consent(state, enrolment.consent)
-    return Decision(consented.state, (registered, *consented.happened))
+        return decision
+    consented = give_consent(decision.state, enrolment.consent)
+    return Decision(consented.state, (*decision.happened, *consented.happened), quiet=decision.quiet)
 
 
 def _first(enrolment: Enrolment, id: str) -> Participant:
-    return Participant(
+    pupil = Participant(
         id=id,
         place=enrolment.place,
         external_ref=enrolment.external_ref,
         ref_key=ref_key(enrolment.external_ref),
         disability=enrolment.disability,
-        guardians=(enrolment.guardian,) if enrolment.guardian else (),
         seasons={enrolment.season: enrolment.occurred_at},
     )
+    return _with_guardians(pupil, enrolment.guardians)
 
 
 def _again(current: Participant, enrolment: Enrolment) -> Participant:
@@ -85,19 +99,38 @@ def _again(current: Participant, enrolment: Enrolment) -> Participant:
     change: dict[str, object] = {"seasons": current.seasons | {enrolment.season: enrolment.occurred_at}}
     if enrolment.occurred_at >= max(current.seasons.values()):
         change |= {"place": enrolment.place, "disability": enrolment.disability}
-    if enrolment.guardian and enrolment.guardian not in current.guardians:
-        change["guardians"] = (*current.guardians, enrolment.guardian)
-    return current.model_copy(update=change)
+    return _with_guardians(current.model_copy(update=change), enrolment.guardians)
+
+
+def _with_guardians(pupil: Participant, guardians: Iterable[str]) -> Participant:
+    """The pupil with these guardians beside the known ones; raises Conflict beyond the bound."""
+    every = tuple(dict.fromkeys((*pupil.guardians, *guardians)))
+    if len(every) > max(MOST_GUARDIANS, len(pupil.guardians)):
+        detail = f"the pupil would have more than {MOST_GUARDIANS} guardians"
+        raise Conflict.about("guardians", detail, "too-many-guardians")
+    return pupil.model_copy(update={"guardians": every})
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """The pupil of a line as it is by now, and the guardian of the pupil whom the line names."""
+    """The pupil of a line as it is by now, the guardians whom the line names, and what it did."""
 
     pupil: Participant
-    guardian: str | None
+    guardians: Mapping[str, str]
+    """By the school's own key, as the line writes it."""
     new: bool
     """False where the pupil was in the season before."""
+    added: tuple[Addition, ...] = ()
+    """What of a known pupil was not known before."""
+
+
+def _added(before: Participant, after: Participant) -> Iterator[Addition]:
+    if after.guardians != before.guardians:
+        yield "guardian"
+    if after.consents != before.consents:
+        yield "consent"
+    if after.disability != before.disability:
+        yield "disability"
 
 
 class EnrolmentBatch:
@@ -112,7 +145,7 @@ class EnrolmentBatch:
         self._new_id = new_id
 
     def enrol(self, entry: PupilEntry, intake: Intake, listed: str | None) -> Enrolled:
-        """Enters the pupil of a line, and the guardian unless the pupil is in the season already.
+        """Enters the pupil of a line with the guardians, or adds what the line knows more of a known one.
 
         `listed` is the place of an earlier line about the pupil. Raises BadInput for a line that breaks a rule,
         Forbidden for a family that is known from classes beyond the sender's grants, Conflict for a consent that
@@ -120,35 +153,38 @@ class EnrolmentBatch:
         """
         if faults := list(intake.faults(entry, listed)):
             raise BadInput.of(faults)
-        before = self.pupils.of_school(intake.place.school, entry.external_ref)
-        known = self._known(entry.guardian, intake)
-        self._must_be_reached(before, known, intake)
-        guardian = known or (self._new_id() if entry.guardian else None)
-        decision = enrol(before, Enrolment.of(entry, intake, guardian), self._new_id)
-        if decision.happened:
-            decision = Decision(decision.state.with_codes(self._codes), decision.happened)
-            self.pupils.take(decision, intake.by)
-            if before is None:
-                self.identities[decision.state.id] = {"name": entry.name, "birth_date": entry.birth_date.isoformat()}
-            if entry.guardian and guardian and known is None:
-                self.guardians.enter(intake.place.school, entry.guardian.ref, NewGuardian(guardian, intake.by))
-                self.identities[guardian] = {"name": entry.guardian.name}
-        shown = guardian if guardian in decision.state.guardians else None
-        return Enrolled(decision.state, shown, new=bool(decision.happened))
+        school = intake.place.school
+        before = self.pupils.of_school(school, entry.external_ref)
+        known = {guardian.ref: self.guardians.get(school, guardian.ref) for guardian in entry.named}
+        self._must_be_reached(before, {entry.word_of(g): known[g.ref] for g in entry.named}, intake)
+        guardians = {ref: id or self._new_id() for ref, id in known.items()}
+        decision = enrol(before, Enrolment.of(entry, intake, guardians), self._new_id)
+        if not decision.made:
+            return Enrolled(decision.state, guardians, new=False)
+        decision = replace(decision, state=decision.state.with_codes(self._codes))
+        self.pupils.take(decision, intake.by)
+        if before is None:
+            self.identities[decision.state.id] = {"name": entry.name, "birth_date": entry.birth_date.isoformat()}
+        for guardian in entry.named:
+            if known[guardian.ref] is None:
+                id = guardians[guardian.ref]
+                self.guardians.enter(school, guardian.ref, NewGuardian(id, intake.by))
+                self.identities[id] = {"name": guardian.name}
+        is_new = before is None or intake.season.code not in before.seasons
+        added = () if is_new or before is None else tuple(_added(before, decision.state))
+        return Enrolled(decision.state, guardians, is_new, added)
 
-    def _known(self, guardian: GuardianEntry | None, intake: Intake) -> str | None:
-        """The id of a guardian who was known before, or is by an earlier line."""
-        return None if guardian is None else self.guardians.get(intake.place.school, guardian.ref)
-
-    def _must_be_reached(self, pupil: Participant | None, guardian: str | None, intake: Intake) -> None:
-        """Raises Forbidden where the school knows the pupil or the guardian from classes of others than the sender.
+    def _must_be_reached(self, pupil: Participant | None, guardians: Mapping[str, str | None], intake: Intake) -> None:
+        """Raises Forbidden where the school knows the pupil or a guardian from classes of others than the sender.
 
         The answer would hold their ids and codes, and a code of a made-up sibling would bind the guardian's account.
+        `guardians` are ids by their places on the line.
         """
         if pupil is not None and not intake.reaches([pupil.place.school_class]):
             raise _foreign("external_ref", "this pupil")
-        if guardian is not None and not intake.reaches(self.pupils.classes_of(guardian)):
-            raise _foreign("guardian/ref", "this guardian")
+        for word, guardian in guardians.items():
+            if guardian is not None and not intake.reaches(self.pupils.classes_of(guardian)):
+                raise _foreign(word, "this guardian")
 
 
 def _foreign(word: str, whom: str) -> Forbidden:

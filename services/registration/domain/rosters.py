@@ -12,15 +12,19 @@ from services.registration.copies.seasons import Season
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Key, Place
 from shared.base.errors import BadInput, FieldError
-from shared.base.models import Input
+from shared.base.models import Count, Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.identity.acting import Actor
 from shared.programme.moments import Day, Moment, happened_at, zone
-from shared.programme.texts import ClassName, Name, Ref, Version
+from shared.programme.texts import ClassName, Name, Ref, Version, ref_key
 
 AGES = range(6, 21)
 """From a first grade's youngest to an eleventh grade's oldest."""
+
+
+MOST_GUARDIANS = 6
+"""Of a pupil, as schools' records have them: parents, their new spouses, a grandparent or an organisation."""
 
 
 class GuardianEntry(Input):
@@ -35,6 +39,8 @@ class GuardianEntry(Input):
 class ConsentEntry(Input):
     """A consent that the school holds."""
 
+    guardian: Ref | None = None
+    """The school's own key of the guardian who gave it; the first on the line where it is left out."""
     version: Version
     """Version of the document that was consented to."""
     given_at: Moment
@@ -58,8 +64,30 @@ class PupilEntry(Input):
     """Limited health or disability: told to the family and in suppressed sums alone."""
     guardian: GuardianEntry | None = None
     """The guardian who consents for the pupil; a cabinet is opened with the link code of the answer."""
+    guardians: Annotated[tuple[GuardianEntry, ...], Count(0, MOST_GUARDIANS)] = ()
+    """Further guardians, each with a link code of their own; those whom an earlier roster named stay."""
     consent: ConsentEntry | None = None
     """A consent that the school holds; without one the pupil is registered, but cannot take part."""
+
+    @property
+    def named(self) -> list[GuardianEntry]:
+        """The guardians of the line, each once."""
+        found: dict[str, GuardianEntry] = {}
+        for entry in (*([self.guardian] if self.guardian else []), *self.guardians):
+            found.setdefault(ref_key(entry.ref), entry)
+        return list(found.values())
+
+    def word_of(self, guardian: GuardianEntry) -> str:
+        """The place of a guardian's key on the line."""
+        return "guardian/ref" if guardian is self.guardian else f"guardians/{self.guardians.index(guardian)}/ref"
+
+    @property
+    def giver(self) -> GuardianEntry | None:
+        """The guardian who gave the consent; None where nobody of the line did."""
+        if self.consent is None or self.consent.guardian is None:
+            return next(iter(self.named), None)
+        key = ref_key(self.consent.guardian)
+        return next((entry for entry in self.named if ref_key(entry.ref) == key), None)
 
 
 class RosterHeader(Input):
@@ -115,7 +143,7 @@ class Intake:
     @property
     def guardians(self) -> list[Key]:
         """The keys of the guardians who are named with them."""
-        return [(self.place.school, entry.guardian.ref) for entry in self.entries if entry.guardian]
+        return [(self.place.school, guardian.ref) for entry in self.entries for guardian in entry.named]
 
     def reaches(self, classes: Iterable[str]) -> bool:
         """True where the sender's grants cover one of these classes of the school."""
@@ -132,8 +160,9 @@ class Intake:
             yield FieldError("grade", f"must be from {low} to {high} in season {self.season.code}")
         if _age(entry.birth_date, self.occurred_at.date()) not in AGES:
             yield FieldError("birth_date", f"must give an age from {AGES[0]} to {AGES[-1]}")
-        if entry.consent is not None and entry.guardian is None:
-            yield FieldError("consent", "names no giver: the guardian is missing")
+        if entry.consent is not None and entry.giver is None:
+            word = "consent/guardian" if entry.consent.guardian else "consent"
+            yield FieldError(word, "names no giver: the guardian is missing")
         if entry.consent is not None and entry.consent.given_at > self.now:
             yield FieldError("consent/given_at", "is in the future")
 

@@ -257,9 +257,8 @@ async def test_the_interface_is_described_whole(running: Registration) -> None:
     models = document["components"]["schemas"]
     assert {"GuardianEntry", "ConsentEntry", "RosterItem", "ParticipantView", "PupilPage", "Link"} <= models.keys()
     assert "class" in models["Roster"]["properties"]
-    assert {"external_ref", "guardian", "consent"} <= models["Roster"]["properties"]["pupils"]["items"][
-        "properties"
-    ].keys()
+    assert models["Roster"]["properties"]["pupils"]["items"] == {"$ref": "#/components/schemas/PupilEntry"}
+    assert {"external_ref", "guardian", "guardians", "consent"} <= models["PupilEntry"]["properties"].keys()
     assert SCHOOL.id not in json.dumps(document)
 
 

@@ -209,3 +209,20 @@ async def test_a_refused_roster_changes_nothing(
     if status != 403:
         assert _pointers(answer) == [f"/{next(iter(changed))}"]
     assert await _written(running) == before
+
+
+async def test_a_guardian_who_comes_with_a_later_roster_opens_a_cabinet(running: Registration) -> None:
+    bare = pupil("late-1", guardian=None, consent=None)
+    (first,) = await running.enter(bare)
+    mother = pupil("late-1", guardian={"ref": "late-mother", "name": "Петрова Анна"})
+    answers = await asyncio.gather(*(running.enter(mother) for _ in range(3)))
+    assert [item["status"] for (item,) in answers] == ["known"] * 3
+    assert sorted(item.get("added", []) for (item,) in answers) == [[], [], ["guardian", "consent"]]
+    (item,) = answers[0]
+    assert item["participant"] == first["participant"]
+    assert await running.redeem(item["link_code"], "late-mother") == (200, (item["participant"], item["guardian"]))
+    happened = [e.event.type for e in await running.of(item["participant"])]
+    assert happened == ["participant.registered.v1", "consent.given.v1", "guardian.linked.v1"]
+    status, shown = await running.call("GET", f"/participants/{item['participant']}", grants=[NAVIGATOR])
+    assert status == 200
+    assert [guardian["name"] for guardian in shown["guardians"]] == ["Петрова Анна"]
