@@ -7,7 +7,7 @@ from shared.storage.code_twins import BY_CODE, FENCES
 from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
 
-CONSENT_DOCUMENTS = "consent_documents"
+CONSENT_DOCUMENTS, CORRECTIONS = "consent_documents", "corrections"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 WITH_ACCOUNT = {"account": {"$gt": ""}}
@@ -46,6 +46,9 @@ COLLECTIONS: Collections = {
         persons=["_id", "account", CHANGED],
     ),
     "vault": Kept(persons=["_id"]),
+    CORRECTIONS: Kept(
+        [IndexModel([("participant", 1), ("at", 1)]), IndexModel("person")], persons=["person", "participant", CHANGED]
+    ),
     CONSENT_DOCUMENTS: Kept(persons=[CHANGED]),
     FENCES: Kept(),
     "rules": Kept(),

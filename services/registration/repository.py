@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any, TypeVar
 
 from pymongo import UpdateOne
@@ -17,7 +16,8 @@ from services.registration.domain.links import LinkBatch
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Key, Participant
 from services.registration.domain.rosters import Intake
-from services.registration.vault import Identity, Vault
+from services.registration.sealed import SealedIdentities
+from services.registration.vault import Vault
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
@@ -39,7 +39,7 @@ class Repository:
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo
-        self._vault = vault
+        self.sealed = SealedIdentities(mongo, vault)
 
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction, again after a write conflict."""
@@ -109,15 +109,14 @@ class Repository:
                 {"_id": entered.id, "school": school, "ref": ref, "ref_key": ref_key(ref), **changed(entered.by)}
                 for (school, ref), entered in batch.guardians.entered.items()
             ],
-            "vault": await aside(partial(self._sealed, batch.identities), len(batch.identities)),
+            "vault": await self.sealed.documents(batch.identities.entered),
         }
         await self.participants.save(batch.pupils.made, tx)
         for collection, documents in new.items():
             if documents:
                 await self._mongo[collection].insert_many(documents, ordered=False, session=tx)
-
-    def _sealed(self, identities: Mapping[str, Identity]) -> list[Document]:
-        return [self._vault.seal(person, identity) for person, identity in identities.items()]
+        if batch.identities.corrections:
+            await self.sealed.correct(batch.identities, tx)
 
     # Links.
 

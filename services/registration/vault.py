@@ -1,5 +1,6 @@
 """The identity vault: names and birth dates, each person's under a key of their own, so that erasure is exact."""
 
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,6 +33,23 @@ class Vault:
             "key": _encrypt(self._wrapping, nonces[:NONCE_BYTES], key, bound_to),
             "data": _encrypt(AESGCM(key), nonces[NONCE_BYTES:], plain, bound_to),
         }
+
+    def seal_again(self, document: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
+        """The sealed identity of a person who was sealed before, under the same key."""
+        bound_to = _bound_to(document["_id"], document["version"])
+        plain = json.dumps(dict(identity), ensure_ascii=False).encode()
+        data = _encrypt(AESGCM(self._key(document)), self._random(NONCE_BYTES), plain, bound_to)
+        return {**document, "data": data}
+
+    def mark(self, document: Mapping[str, Any], field: str, value: str) -> bytes:
+        """A MAC of a person's field under a key that follows from the person's own.
+
+        It tells whether a value was this one, and nothing more once the person's key is gone.
+        """
+        return hmac.digest(derive(self._key(document), "marks"), f"{field}\n{value}".encode(), "sha256")
+
+    def _key(self, document: Mapping[str, Any]) -> bytes:
+        return _decrypt(self._wrapping, document["key"], _bound_to(document["_id"], document["version"]))
 
     def open(self, document: Mapping[str, Any]) -> dict[str, str]:
         """The identity in a sealed document; raises cryptography's InvalidTag for one altered or of another person."""

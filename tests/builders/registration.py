@@ -10,6 +10,7 @@ from services.registration.api.rosters import Roster, RosterAnswer, RosterItem, 
 from services.registration.codes import Codes
 from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import EnrolmentBatch
+from services.registration.domain.identities import SAID_AT, Correction, Identities
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Key, Participant
 from services.registration.domain.rosters import Intake
@@ -41,11 +42,18 @@ class Known:
 
     pupils: Mapping[str, Participant] = field(default_factory=dict)
     guardians: Mapping[Key, str] = field(default_factory=dict)
+    identities: Mapping[str, Identity] = field(default_factory=dict)
 
-    def then(self, decisions: Iterable[Decision[Participant]], guardians: Mapping[Key, str]) -> "Known":
+    def then(
+        self,
+        decisions: Iterable[Decision[Participant]],
+        guardians: Mapping[Key, str],
+        identities: Mapping[str, Identity] | None = None,
+    ) -> "Known":
         """The register once these are saved."""
         saved = [d.state.model_copy(update={"sequence": d.state.sequence + len(d.happened)}) for d in decisions]
-        return Known({**self.pupils, **{pupil.id: pupil for pupil in saved}}, {**self.guardians, **guardians})
+        pupils = {**self.pupils, **{pupil.id: pupil for pupil in saved}}
+        return Known(pupils, {**self.guardians, **guardians}, {**self.identities, **(identities or {})})
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,9 @@ class Entered:
     decisions: list[Decision[Participant]]
     guardians: dict[Key, str]
     """The new ones."""
-    identities: dict[str, Identity]
+    identities: Mapping[str, Identity]
+    """Of new persons, without the time at which they were said."""
+    corrections: list[Correction]
     known: Known
     """The register after it."""
 
@@ -69,7 +79,7 @@ class Entered:
     @property
     def writes(self) -> int:
         """How many documents it would store."""
-        return len(self.decisions) + len(self.guardians) + len(self.identities)
+        return len(self.decisions) + len(self.guardians) + len(self.identities) + len(self.corrections)
 
 
 def enter(
@@ -81,16 +91,19 @@ def enter(
     """
     before, numbers = known or Known(), ids or count(1)
     guardians = Guardians(before.guardians)
-    batch = EnrolmentBatch(Pupils(before.pupils.values()), guardians, CODES, lambda: f"id{next(numbers)}")
-    answers = [_answered(batch, body, now) for body in rosters]
+    identities, pupils = Identities(before.identities), Pupils(before.pupils.values())
+    batch = EnrolmentBatch(pupils, guardians, identities, CODES, lambda: f"id{next(numbers)}")
+    answers = [_answered(batch, body, now, number) for number, body in enumerate(rosters)]
     decisions, new = batch.pupils.made, {key: guardian.id for key, guardian in guardians.entered.items()}
-    return Entered(answers, decisions, new, batch.identities, before.then(decisions, new))
+    known = before.then(decisions, new, {**identities.entered, **identities.corrected})
+    bare = {person: {k: v for k, v in said.items() if k != SAID_AT} for person, said in identities.entered.items()}
+    return Entered(answers, decisions, new, bare, identities.corrections, known)
 
 
-def _answered(batch: EnrolmentBatch, body: Mapping[str, Any], now: datetime) -> list[RosterItem]:
+def _answered(batch: EnrolmentBatch, body: Mapping[str, Any], now: datetime, number: int) -> list[RosterItem]:
     """The answer to one roster; its lines are read as the route reads them."""
     request = _at_once(read(_sent(body).model_copy(update={"pupils": body["pupils"]}), NAVIGATOR, now))
-    outcomes = enrolled(batch, request, replace(_intake(body, now), entries=request.values))
+    outcomes = enrolled(batch, request, replace(_intake(body, now), entries=request.values, number=number))
     return RosterAnswer.of(request, outcomes, CODES).items
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 
 from services.registration.codes import Codes
-from services.registration.domain.enrolment import Addition, Enrolled
+from services.registration.domain.enrolment import Addition, Correctable, Enrolled
 from services.registration.domain.participants import NewId
 from services.registration.domain.rosters import PupilEntry, RosterHeader
 from services.registration.handlers.rosters import RosterRequest, queue
@@ -64,6 +64,9 @@ class RosterItem(Answer):
     `rejected` where the line was refused and changed nothing."""
     added: list[Addition] | None = None
     """What the line added to a known pupil; left out where it added nothing. What a line does not name stays."""
+    corrected: list[Correctable] | None = None
+    """What the line says otherwise than it was known: the pupil's name or birth date, or a guardian's name. An earlier
+    roster that comes late corrects nothing."""
     participant: str | None = None
     """The pupil's random id, the same in every service."""
     guardian: str | None = None
@@ -92,6 +95,7 @@ class RosterItem(Answer):
             external_ref=ref,
             status="created" if outcome.new else "known",
             added=list(outcome.value.added) or None,
+            corrected=list(outcome.value.corrected) or None,
             participant=pupil.id,
             guardian=first and first.guardian,
             link_code=first and first.link_code,

@@ -7,10 +7,10 @@ from typing import Literal
 
 from services.registration.codes import Codes
 from services.registration.domain.consents import give_consent
+from services.registration.domain.identities import Identities
 from services.registration.domain.participants import Consent, NewId, Participant, Place
 from services.registration.domain.rosters import MOST_GUARDIANS, Intake, PupilEntry
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
-from services.registration.vault import Identity
 from shared.base.errors import BadInput, Conflict, FieldError, Forbidden
 from shared.contracts.registration import ParticipantRegistered
 from shared.programme.moments import zone
@@ -19,6 +19,8 @@ from shared.storage.decision import Decision, Happened
 
 Addition = Literal["guardian", "consent", "disability"]
 """What a later roster knows more of a pupil."""
+Correctable = Literal["name", "birth_date", "guardian"]
+"""What it may know otherwise; of a guardian that is the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ class Enrolled:
     """False where the pupil was in the season before."""
     added: tuple[Addition, ...] = ()
     """What of a known pupil was not known before."""
+    corrected: tuple[Correctable, ...] = ()
+    """What was known otherwise."""
 
 
 def _added(before: Participant, after: Participant) -> Iterator[Addition]:
@@ -136,13 +140,16 @@ def _added(before: Participant, after: Participant) -> Iterator[Addition]:
 class EnrolmentBatch:
     """All that rosters write: each line finds the pupils and guardians whom lines before it entered."""
 
-    def __init__(self, pupils: Pupils, guardians: Guardians, codes: Codes, new_id: NewId) -> None:
+    def __init__(
+        self, pupils: Pupils, guardians: Guardians, identities: Identities, codes: Codes, new_id: NewId
+    ) -> None:
         self.pupils = pupils
         self.guardians = guardians
-        self.identities: dict[str, Identity] = {}
-        """The identities of new pupils and guardians, by id."""
+        self.identities = identities
         self._codes = codes
         self._new_id = new_id
+        self._told: set[tuple[int, str]] = set()
+        """Who has been named by a roster: of a guardian who is on several lines, the first says the name."""
 
     def enrol(self, entry: PupilEntry, intake: Intake, listed: str | None) -> Enrolled:
         """Enters the pupil of a line with the guardians, or adds what the line knows more of a known one.
@@ -157,22 +164,43 @@ class EnrolmentBatch:
         before = self.pupils.of_school(school, entry.external_ref)
         known = {guardian.ref: self.guardians.get(school, guardian.ref) for guardian in entry.named}
         self._must_be_reached(before, {entry.word_of(g): known[g.ref] for g in entry.named}, intake)
+        self._must_be_they(before, entry, known)
         guardians = {ref: id or self._new_id() for ref, id in known.items()}
         decision = enrol(before, Enrolment.of(entry, intake, guardians), self._new_id)
-        if not decision.made:
-            return Enrolled(decision.state, guardians, new=False)
-        decision = replace(decision, state=decision.state.with_codes(self._codes))
-        self.pupils.take(decision, intake.by)
+        if decision.made:
+            decision = replace(decision, state=decision.state.with_codes(self._codes))
+            self.pupils.take(decision, intake.by)
+        new = [guardian for guardian in entry.named if known[guardian.ref] is None]
+        for guardian in new:
+            self.guardians.enter(school, guardian.ref, NewGuardian(guardians[guardian.ref], intake.by))
+            self.identities.enter(guardians[guardian.ref], intake.occurred_at, name=guardian.name)
         if before is None:
-            self.identities[decision.state.id] = {"name": entry.name, "birth_date": entry.birth_date.isoformat()}
-        for guardian in entry.named:
-            if known[guardian.ref] is None:
-                id = guardians[guardian.ref]
-                self.guardians.enter(school, guardian.ref, NewGuardian(id, intake.by))
-                self.identities[id] = {"name": guardian.name}
+            self.identities.enter(decision.state.id, intake.occurred_at, **entry.identity)
+        corrected = tuple(dict.fromkeys(self._corrected(decision.state.id, entry, guardians, intake)))
         is_new = before is None or intake.season.code not in before.seasons
         added = () if is_new or before is None else tuple(_added(before, decision.state))
-        return Enrolled(decision.state, guardians, is_new, added)
+        return Enrolled(decision.state, guardians, is_new, added, corrected)
+
+    def _must_be_they(self, pupil: Participant | None, entry: PupilEntry, guardians: Mapping[str, str | None]) -> None:
+        """Raises Conflict where a key names another person than before."""
+        if pupil is not None:
+            self.identities.must_be(pupil.id, "external_ref", entry.identity)
+        for guardian in entry.named:
+            if (id := guardians[guardian.ref]) is not None:
+                self.identities.must_be(id, entry.word_of(guardian), {"name": guardian.name})
+
+    def _corrected(
+        self, pupil: str, entry: PupilEntry, guardians: Mapping[str, str], intake: Intake
+    ) -> Iterator[Correctable]:
+        """Corrects what the line says otherwise of persons whom it does not enter; yields what that is."""
+        time, by = intake.occurred_at, intake.by
+        yield from self.identities.correct(pupil, pupil, entry.identity, time, by)
+        for guardian in entry.named:
+            person = guardians[guardian.ref]
+            if (intake.number, person) not in self._told:
+                self._told.add((intake.number, person))
+                for _ in self.identities.correct(person, pupil, {"name": guardian.name}, time, by):
+                    yield "guardian"
 
     def _must_be_reached(self, pupil: Participant | None, guardians: Mapping[str, str | None], intake: Intake) -> None:
         """Raises Forbidden where the school knows the pupil or a guardian from classes of others than the sender.

@@ -70,6 +70,11 @@ class PupilEntry(Input):
     """A consent that the school holds; without one the pupil is registered, but cannot take part."""
 
     @property
+    def identity(self) -> dict[str, str]:
+        """The parts of the line that are sealed."""
+        return {"name": self.name, "birth_date": self.birth_date.isoformat()}
+
+    @property
     def named(self) -> list[GuardianEntry]:
         """The guardians of the line, each once."""
         found: dict[str, GuardianEntry] = {}
@@ -115,6 +120,8 @@ class Intake:
     """The sender, as states keep who changed them."""
     entries: Sequence[PupilEntry] = ()
     """The lines that can be read."""
+    number: int = 0
+    """Its place among the rosters that are decided together."""
 
     @classmethod
     def of(

@@ -6,6 +6,7 @@ from functools import partial
 
 from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import Enrolled, EnrolmentBatch
+from services.registration.domain.identities import Identities
 from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import NewId
 from services.registration.domain.rosters import Intake, PupilEntry, RosterHeader
@@ -50,7 +51,10 @@ async def register(repository: Repository, group: Sequence[RosterRequest], new_i
     """Enters classes into their seasons, in order and line by line; where every line is wrong, nothing is written."""
     schools = await repository.organisations.load(request.header.school for request in group)
     seasons = await repository.copies.seasons(request.header.season for request in group)
-    intakes = served(group, partial(_intake, schools, seasons))
+    intakes = [
+        replace(intake, number=number) if isinstance(intake, Intake) else intake
+        for number, intake in enumerate(served(group, partial(_intake, schools, seasons)))
+    ]
     weight = sum(len(request.items) for request in group)
 
     async def body(tx: Transaction) -> list[RosterResult]:
@@ -80,7 +84,8 @@ async def _batch(repository: Repository, intakes: Sequence[Intake], new_id: NewI
     pupils = await repository.pupils((key for intake in intakes for key in intake.pupils), tx)
     guardians = await repository.guardians((key for intake in intakes for key in intake.guardians), tx)
     children = await repository.children(intakes, guardians, tx)
-    return EnrolmentBatch(Pupils([*pupils, *children]), Guardians(guardians), repository.codes, new_id)
+    identities = Identities(await repository.sealed.read([*(pupil.id for pupil in pupils), *guardians.values()], tx))
+    return EnrolmentBatch(Pupils([*pupils, *children]), Guardians(guardians), identities, repository.codes, new_id)
 
 
 def _result(batch: EnrolmentBatch, request: RosterRequest, intake: Intake | ServiceError) -> RosterResult:

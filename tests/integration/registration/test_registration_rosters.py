@@ -47,7 +47,7 @@ async def test_a_class_s_navigator_gets_nobody_of_another_class(running: Registr
     await running.learn(season("2021", opens="2021-07-07", closes="2021-12-16"))
     (item,) = await running.enter(pupil("s1"))
     narrowed = [{**NAVIGATOR, "classes": ["7Б", "8Б"]}]
-    new, mother = {"ref": "s-new", "name": "Н"}, {"ref": "gs1", "name": "М"}
+    new, mother = {"ref": "s-new", "name": "Н"}, {"ref": "gs1", "name": "Иванова Анна s1"}
     lines = [pupil("s1"), pupil("s1", guardian=new), pupil("s2", guardian=mother)]
     later = {"season": "2021", "occurred_at": "2021-09-14T10:00:00+03:00"}
     before = await _written(running)
@@ -226,3 +226,27 @@ async def test_a_guardian_who_comes_with_a_later_roster_opens_a_cabinet(running:
     status, shown = await running.call("GET", f"/participants/{item['participant']}", grants=[NAVIGATOR])
     assert status == 200
     assert [guardian["name"] for guardian in shown["guardians"]] == ["Петрова Анна"]
+
+
+async def test_a_name_is_corrected_and_the_old_one_is_nowhere(running: Registration) -> None:
+    misspelt = {"name": "Опискин Тимурр", "guardian": {"ref": "typo", "name": "Опискина Адда"}}
+    (first,) = await running.enter(pupil("typo", **misspelt))
+    right = {"name": "Опискин Тимур", "guardian": {"ref": "typo", "name": "Опискина Ада"}}
+    (item,) = await running.enter(pupil("typo", **right), occurred_at="2020-09-21T10:00:00+03:00")
+    assert (item["status"], item["corrected"]) == ("known", ["name", "guardian"])
+    _, shown = await running.call("GET", f"/participants/{first['participant']}", grants=[NAVIGATOR])
+    assert (shown["name"], shown["guardians"][0]["name"]) == ("Опискин Тимур", "Опискина Ада")
+    rows = await running.mongo["corrections"].find({"participant": first["participant"]}).to_list(None)
+    assert [(row["person"], row["field"]) for row in rows] == [
+        (first["participant"], "name"),
+        (first["guardian"], "name"),
+    ]
+    assert all(len(row["old"]) == 32 and row["old"] != row["new"] for row in rows)
+    assert {(row["changed"]["route"], *row["changed"]["roles"]) for row in rows} == {
+        ("POST /registration/rosters", "navigator")
+    }
+    stored = [repr(await running.mongo[name].find({}).to_list(None)) for name in await running.documents()]
+    assert not any("Описк" in text for text in stored)
+    late = await running.enter(pupil("typo", **misspelt), occurred_at="2020-09-20T10:00:00+03:00")
+    assert "corrected" not in late[0]
+    assert len(await running.of(first["participant"])) == 2

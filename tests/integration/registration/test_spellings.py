@@ -34,7 +34,7 @@ def line(ref: str, guardian: str, **changed: Any) -> dict[str, Any]:
 
 
 async def test_the_same_roster_in_every_spelling_creates_nothing_new(running: Registration) -> None:
-    (first,) = await running.enter(line(REFS[0], REFS[0]), **{"class": CLASSES[0]})
+    (first,) = await running.enter(line(REFS[0], REFS[0], name="Иванов Пётр"), **{"class": CLASSES[0]})
     before = await running.documents()
     narrowed = [{**NAVIGATOR, "classes": [CLASSES[1]]}]
     for spelling, name in zip(REFS + REFS, CLASSES * 2, strict=False):
@@ -113,25 +113,28 @@ async def test_a_code_finds_its_pupil_as_people_type_it(running: Registration) -
 
 
 async def test_old_rows_are_folded_and_doubles_are_told_and_found_by_their_own_spelling(running: Registration) -> None:
-    items = await running.enter(line("o-1", "og"), line("o-2", "og"), **{"class": "8В"})
+    named = {"name": "Иванов Пётр"}
+    items = await running.enter(line("o-1", "mother-og", **named), line("o-2", "mother-og", **named), **{"class": "8В"})
     ids = [item["participant"] for item in items]
     await _age(running, ids[0], "o-1 ", "8 B")
     await _age(running, ids[1], "О-1", "8в")
     guardians = running.mongo["guardians"]
-    await guardians.update_one({"_id": items[0]["guardian"]}, {"$set": {"ref": "og "}, "$unset": {"ref_key": ""}})
+    await guardians.update_one(
+        {"_id": items[0]["guardian"]}, {"$set": {"ref": "mother-og "}, "$unset": {"ref_key": ""}}
+    )
     (hidden,) = await running.enter(pupil("o-3"))
     await _age(running, hidden["participant"], "\u200b", "7А")
     before = await running.documents()
     told = sorted(await _migrated(running), key=len)
     assert hidden["participant"] in told[0]
     assert [all(id in text for id in ids) for text in told] == [False, True]
-    assert not any(text in told[1] for text in ("o-1", "О-1", "og"))
+    assert not any(text in told[1] for text in ("o-1", "О-1", "mother-og"))
     rows = await running.mongo["participants"].find({"_id": {"$in": ids}}).sort("_id", 1).to_list(None)
     assert [row["place"]["school_class"] for row in rows] == ["8В", "8В"]
     assert [row.get("ref_key") for row in rows] == ["O-1", None]
     assert sorted(await _migrated(running), key=len) == told
     for spelling, known in (("О-1", ids[1]), ("o–1", rows[0]["_id"])):
-        (found,) = await running.enter(line(spelling, "OG"), **{"class": "8В"})
+        (found,) = await running.enter(line(spelling, "MOTHER-OG", **named), **{"class": "8В"})
         assert (found["status"], found["participant"]) == ("known", known)
     assert await running.documents() == before
 

@@ -42,3 +42,18 @@ def test_no_random_byte_is_handed_out_twice(counts: list[int]) -> None:
     words = [piece[at : at + 4] for piece in drawn for at in range(0, len(piece), 4)]
     assert [len(piece) for piece in drawn] == [4 * size for size in counts]
     assert len(set(words)) == len(words)
+
+
+def test_what_is_sealed_again_keeps_its_key_and_its_marks_die_with_it() -> None:
+    vault = Vault(b"m" * 32, os.urandom)
+    sealed = vault.seal("p1", {"name": "Иванов Пётр"})
+    again = vault.seal_again(sealed, {"name": "Иванов Пётр Олегович"})
+    assert (again["key"], again["data"] != sealed["data"]) == (sealed["key"], True)
+    assert vault.open(again) == {"name": "Иванов Пётр Олегович"}
+    mark = vault.mark(sealed, "name", "Иванов Пётр")
+    assert mark == vault.mark(again, "name", "Иванов Пётр")
+    other = vault.seal("p1", {"name": "Иванов Пётр"})
+    others = {vault.mark(other, "name", "Иванов Пётр"), vault.mark(sealed, "birth_date", "Иванов Пётр")}
+    assert mark not in others
+    with pytest.raises(InvalidTag):
+        vault.mark({**sealed, "key": os.urandom(len(sealed["key"]))}, "name", "Иванов Пётр")

@@ -1,0 +1,58 @@
+"""Identities in the database: sealed, read for a decision, corrected with a trace that tells nothing by itself."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+
+from pymongo import ReplaceOne
+
+from services.registration.collections import CORRECTIONS
+from services.registration.domain.identities import Correction, Identities
+from services.registration.vault import Identity, Vault
+from shared.base.side_thread import aside
+from shared.identity.acting import changed
+from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+
+
+class SealedIdentities:
+    """The vault's rows, and what was corrected in them."""
+
+    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+        self._rows = mongo["vault"]
+        self._corrections = mongo[CORRECTIONS]
+        self._vault = vault
+
+    async def documents(self, identities: Mapping[str, Identity]) -> list[Document]:
+        """The sealed rows of new persons."""
+        seal = self._vault.seal
+        return await aside(lambda: [seal(person, said) for person, said in identities.items()], len(identities))
+
+    async def read(self, persons: Iterable[str], tx: Transaction) -> dict[str, Identity]:
+        """The identities of the persons among these whom the vault has."""
+        rows = await self._of(persons, tx)
+        return await aside(lambda: {person: self._vault.open(row) for person, row in rows.items()}, len(rows))
+
+    async def correct(self, identities: Identities, tx: Transaction) -> None:
+        """Seals corrected identities anew, and writes each correction down by marks that die with the person's key."""
+        rows = await self._of(identities.corrected, tx)
+        sealed = [self._vault.seal_again(rows[person], said) for person, said in identities.corrected.items()]
+        await self._rows.bulk_write([ReplaceOne({"_id": row["_id"]}, row) for row in sealed], session=tx)
+        traces = [self._trace(correction, rows[correction.person]) for correction in identities.corrections]
+        await self._corrections.insert_many(traces, session=tx)
+
+    async def _of(self, persons: Iterable[str], tx: Transaction) -> dict[str, Document]:
+        wanted = list(persons)
+        if not wanted:
+            return {}
+        found = self._rows.find({"_id": {"$in": wanted}}, batch_size=WHOLE, session=tx)
+        return {row["_id"]: row for row in await found.to_list(None)}
+
+    def _trace(self, correction: Correction, row: Document) -> Document:
+        return {
+            "person": correction.person,
+            "participant": correction.participant,
+            "field": correction.field,
+            "old": self._vault.mark(row, correction.field, correction.old),
+            "new": self._vault.mark(row, correction.field, correction.new),
+            "at": correction.time.astimezone(UTC),
+            **changed(correction.by),
+        }
