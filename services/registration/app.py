@@ -46,7 +46,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
     clock = platform.clock
     return [
         organisations.routes(repository, reads, clock),
-        participants.routes(reads),
+        participants.routes(repository, reads, clock, new_id),
         rosters.routes(repository, clock, new_id),
         links.routes(repository, clock),
         consents.routes(repository, clock),

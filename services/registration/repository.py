@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
@@ -11,23 +11,41 @@ from pymongo.errors import DuplicateKeyError
 from services.registration.codes import Codes
 from services.registration.collections import CONSENT_DOCUMENTS
 from services.registration.copies.store import Copies
-from services.registration.domain.enrolment import EnrolmentBatch
+from services.registration.domain.identities import Identities
 from services.registration.domain.links import LinkBatch
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Key, Participant
 from services.registration.domain.rosters import Intake
+from services.registration.domain.school_keys import Guardians
 from services.registration.sealed import SealedIdentities
 from services.registration.vault import Vault
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
 from shared.storage import code_twins
+from shared.storage.decision import Decisions
 from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.namesakes import namesakes
 from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
+
+
+class Persons(Protocol):
+    """Pupils and guardians as they were decided."""
+
+    @property
+    def pupils(self) -> Decisions[Participant]:
+        """The decisions about pupils."""
+
+    @property
+    def guardians(self) -> Guardians:
+        """Guardians, among them those who were entered."""
+
+    @property
+    def identities(self) -> Identities:
+        """Their names and birth dates."""
 
 
 class Repository:
@@ -102,8 +120,8 @@ class Repository:
         query = {"$and": [within, {"guardians": {"$in": sorted(named)}}]}
         return [Participant.of(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
 
-    async def save_enrolments(self, batch: EnrolmentBatch, tx: Transaction) -> None:
-        """Stores the pupils and guardians whom rosters entered, and seals their identities."""
+    async def save_persons(self, batch: Persons, tx: Transaction) -> None:
+        """Stores pupils and guardians who were entered or changed, and seals their identities."""
         new: Mapping[str, list[Document]] = {
             "guardians": [
                 {"_id": entered.id, "school": school, "ref": ref, "ref_key": ref_key(ref), **changed(entered.by)}

@@ -48,6 +48,7 @@ POST   /registration/links guardian                         0    --  --  --- ---
 POST   /registration/links pupil                            0    --  --  --- ---- --  --  --  +9  ---
 GET    /registration/me                                     0    ~-  ~~  ~~~ ~~~~ ~~  ~~  +~  +~  ~~~
 GET    /registration/participants/{participant}             0    +-  +?  +?? ++?? --  --  +?  +?  ---
+PATCH  /registration/participants/{participant}             0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /registration/schools/{code}/participants            0    +-  +-  +-- ++~- --  --  --  --  ---
 POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  --  ---
 DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  --  ---

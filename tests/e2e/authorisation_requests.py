@@ -77,6 +77,7 @@ def _persons(scene: Scene) -> Requests:
         },
         "GET /registration/me": Request("/registration/me", sign=name),
         f"GET {persons}/{{participant}}": Request(f"{persons}/{own.id}", sign=name),
+        f"PATCH {persons}/{{participant}}": Request(f"{persons}/{own.id}", {"name": name}, own.id),
         "GET /registration/schools/{code}/participants": Request(listed, sign=name),
         f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),
         f"DELETE {persons}/{{participant}}/consents/current": Request(f"{consents}/current", sign="consent"),

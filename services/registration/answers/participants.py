@@ -9,6 +9,8 @@ from pydantic import Field
 
 from services.registration.answers.organisations import OrganisationNames
 from services.registration.answers.progress import Progress, SeasonView
+from services.registration.codes import Codes
+from services.registration.domain.enrolment import Addition, Correctable, Enrolled
 from services.registration.domain.participants import Consent, Participant
 from shared.base.models import Answer
 from shared.contracts.registration import ConsentChannel
@@ -54,6 +56,48 @@ class GuardianView(Answer):
     """Full name as the school entered it; null once it was erased."""
     linked: bool
     """True where the guardian opened a cabinet for this pupil."""
+
+
+class GuardianItem(Answer):
+    """A guardian who was named for a pupil."""
+
+    ref: str
+    """The school's own key of the guardian, as it was sent."""
+    guardian: str
+    """Random id of the guardian."""
+    link_code: str | None = None
+    """The guardian's one-time code for this pupil, until it is redeemed."""
+
+    @classmethod
+    def of(cls, pupil: Participant, named: Mapping[str, str], codes: Codes) -> "list[GuardianItem]":
+        """The guardians of a pupil who were named, by the school's own keys; a redeemed code is not shown again."""
+        return [
+            cls(ref=ref, guardian=id, link_code=None if id in pupil.linked else codes.text(pupil.id, id))
+            for ref, id in named.items()
+        ]
+
+
+class AmendedView(Answer):
+    """The outcome of an amendment."""
+
+    participant: str
+    """Id of the pupil."""
+    added: list[Addition]
+    """What was not known before, or is another now where it is the disability."""
+    corrected: list[Correctable]
+    """What was known otherwise; of a guardian, the name. What was said again with an earlier time is not here."""
+    guardians: list[GuardianItem]
+    """The guardians who were named, each with a link code."""
+
+    @classmethod
+    def of(cls, amended: Enrolled, codes: Codes) -> "AmendedView":
+        """The outcome for one pupil."""
+        return cls(
+            participant=amended.pupil.id,
+            added=list(amended.added),
+            corrected=list(amended.corrected),
+            guardians=GuardianItem.of(amended.pupil, amended.guardians, codes),
+        )
 
 
 class ParticipantView(Answer):

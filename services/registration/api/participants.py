@@ -1,20 +1,26 @@
-"""Routes that show persons, within the scope of the principal who asks."""
+"""Routes that show persons, and amend one, within the scope of the principal who asks."""
 
 from fastapi import APIRouter
 
 from services.registration.answers.me import Me
-from services.registration.answers.participants import ParticipantView, PupilPage
+from services.registration.answers.participants import AmendedView, ParticipantView, PupilPage
 from services.registration.api.parameters import InCode
+from services.registration.domain.amendments import Amendment
+from services.registration.domain.participants import NewId
+from services.registration.handlers import participants as handlers
 from services.registration.reads import Reads
+from services.registration.repository import Repository
 from shared.contracts.codes import SeasonCode
 from shared.http.authorisation import Anyone, SchoolStaff, StaffOrFamily
 from shared.http.openapi import problems
 from shared.http.paging import Paged
 from shared.http.routes import router_of
+from shared.identity.acting import about
 from shared.programme.texts import Id
+from shared.storage.outbox import Clock
 
 
-def routes(reads: Reads) -> APIRouter:
+def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the routes of persons."""
     router = router_of("registration")
 
@@ -27,6 +33,16 @@ def routes(reads: Reads) -> APIRouter:
     async def read_participant(who: StaffOrFamily, participant: Id) -> ParticipantView:
         """One pupil by name, with the progress of each season."""
         return await reads.within(who).participant(participant)
+
+    @router.patch("/participants/{participant}", responses=problems({404: ["not-found"], 409: ["too-many-guardians"]}))
+    async def amend(who: SchoolStaff, participant: Id, amendment: Amendment) -> AmendedView:
+        """Amends one pupil: corrects the name, the birth date or a guardian's name, adds guardians, says a disability.
+
+        Unlike a roster it also corrects what plainly names somebody else.
+        """
+        amended = await handlers.amend(repository, who, participant, amendment, clock(), new_id)
+        about([participant])
+        return AmendedView.of(amended, repository.codes)
 
     @router.get("/schools/{code}/participants", responses=problems({404: ["school-unknown"]}))
     async def list_pupils(who: SchoolStaff, code: InCode, season: SeasonCode, paging: Paged) -> PupilPage:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 
+from services.registration.answers.participants import GuardianItem
 from services.registration.codes import Codes
 from services.registration.domain.enrolment import Addition, Correctable, Enrolled
 from services.registration.domain.participants import NewId
@@ -43,17 +44,6 @@ class Roster(RosterHeader):
         return [REF.read(line.get("external_ref")) if isinstance(line, dict) else None for line in self.pupils]
 
 
-class GuardianItem(Answer):
-    """A guardian whom a line names."""
-
-    ref: str
-    """The school's own key of the guardian, as it was sent."""
-    guardian: str
-    """Random id of the guardian."""
-    link_code: str | None = None
-    """The guardian's one-time code for this pupil, until it is redeemed."""
-
-
 class RosterItem(Answer):
     """The outcome of one line."""
 
@@ -86,10 +76,7 @@ class RosterItem(Answer):
         if isinstance(outcome, ServiceError):
             return cls(external_ref=ref, status="rejected", problem=Problem.of(outcome))
         pupil, named = outcome.value.pupil, outcome.value.guardians
-        guardians = [
-            GuardianItem(ref=own, guardian=id, link_code=None if id in pupil.linked else codes.text(pupil.id, id))
-            for own, id in named.items()
-        ]
+        guardians = GuardianItem.of(pupil, named, codes)
         first = guardians[0] if guardians else None
         return cls(
             external_ref=ref,

@@ -67,7 +67,7 @@ def enrol(current: Participant | None, enrolment: Enrolment, new_id: NewId) -> D
     What it does not name stays as it was. Raises Conflict for a consent that a withdrawal came after.
     """
     if current is not None and enrolment.season in current.seasons:
-        state = _with_guardians(current, enrolment.guardians)
+        state = with_guardians(current, enrolment.guardians)
         state = state.model_copy(update={"disability": state.disability or enrolment.disability})
         return _consented(Decision(state, quiet=state != current), enrolment)
     state = _first(enrolment, new_id()) if current is None else _again(current, enrolment)
@@ -93,7 +93,7 @@ def _first(enrolment: Enrolment, id: str) -> Participant:
         disability=enrolment.disability,
         seasons={enrolment.season: enrolment.occurred_at},
     )
-    return _with_guardians(pupil, enrolment.guardians)
+    return with_guardians(pupil, enrolment.guardians)
 
 
 def _again(current: Participant, enrolment: Enrolment) -> Participant:
@@ -101,10 +101,10 @@ def _again(current: Participant, enrolment: Enrolment) -> Participant:
     change: dict[str, object] = {"seasons": current.seasons | {enrolment.season: enrolment.occurred_at}}
     if enrolment.occurred_at >= max(current.seasons.values()):
         change |= {"place": enrolment.place, "disability": enrolment.disability}
-    return _with_guardians(current.model_copy(update=change), enrolment.guardians)
+    return with_guardians(current.model_copy(update=change), enrolment.guardians)
 
 
-def _with_guardians(pupil: Participant, guardians: Iterable[str]) -> Participant:
+def with_guardians(pupil: Participant, guardians: Iterable[str]) -> Participant:
     """The pupil with these guardians beside the known ones; raises Conflict beyond the bound."""
     every = tuple(dict.fromkeys((*pupil.guardians, *guardians)))
     if len(every) > max(MOST_GUARDIANS, len(pupil.guardians)):
@@ -128,7 +128,8 @@ class Enrolled:
     """What was known otherwise."""
 
 
-def _added(before: Participant, after: Participant) -> Iterator[Addition]:
+def added(before: Participant, after: Participant) -> Iterator[Addition]:
+    """Yields what is known of a pupil that was not known before."""
     if after.guardians != before.guardians:
         yield "guardian"
     if after.consents != before.consents:
@@ -178,8 +179,8 @@ class EnrolmentBatch:
             self.identities.enter(decision.state.id, intake.occurred_at, **entry.identity)
         corrected = tuple(dict.fromkeys(self._corrected(decision.state.id, entry, guardians, intake)))
         is_new = before is None or intake.season.code not in before.seasons
-        added = () if is_new or before is None else tuple(_added(before, decision.state))
-        return Enrolled(decision.state, guardians, is_new, added, corrected)
+        more = () if is_new or before is None else tuple(added(before, decision.state))
+        return Enrolled(decision.state, guardians, is_new, more, corrected)
 
     def _must_be_they(self, pupil: Participant | None, entry: PupilEntry, guardians: Mapping[str, str | None]) -> None:
         """Raises Conflict where a key names another person than before."""
@@ -209,13 +210,14 @@ class EnrolmentBatch:
         `guardians` are ids by their places on the line.
         """
         if pupil is not None and not intake.reaches([pupil.place.school_class]):
-            raise _foreign("external_ref", "this pupil")
+            raise foreign("external_ref", "this pupil")
         for word, guardian in guardians.items():
             if guardian is not None and not intake.reaches(self.pupils.classes_of(guardian)):
-                raise _foreign(word, "this guardian")
+                raise foreign(word, "this guardian")
 
 
-def _foreign(word: str, whom: str) -> Forbidden:
+def foreign(word: str, whom: str) -> Forbidden:
+    """Returns the refusal of a person whom the sender does not reach, at a word of the request."""
     why = (
         f"another class's roster knows {whom}, and the token's grants do not cover that class: "
         "the school's navigator for the whole school or an operator enters such a pupil"

@@ -68,7 +68,7 @@ class Identities:
         is_far = other_day and abs(date.fromisoformat(born or "") - date.fromisoformat(said_born or "")) > FAR
         if is_far or (not alike and (born is None or other_day)):
             whom = "guardian" if born is None else "child"
-            detail = f"names another {whom} here before; another {whom} has a key of its own"
+            detail = f"named another {whom} before: that one is amended alone, and another {whom} has a key of its own"
             raise Conflict.about(word, detail, f"another-{whom}")
 
     def correct(

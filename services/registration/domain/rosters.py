@@ -21,6 +21,7 @@ from shared.programme.texts import ClassName, Name, Ref, Version, ref_key
 
 AGES = range(6, 21)
 """From a first grade's youngest to an eleventh grade's oldest."""
+OF_AGE = f"must give an age from {AGES[0]} to {AGES[-1]}"
 
 
 MOST_GUARDIANS = 6
@@ -166,12 +167,18 @@ class Intake:
         elif not low <= entry.grade <= high:
             yield FieldError("grade", f"must be from {low} to {high} in season {self.season.code}")
         if _age(entry.birth_date, self.occurred_at.date()) not in AGES:
-            yield FieldError("birth_date", f"must give an age from {AGES[0]} to {AGES[-1]}")
+            yield FieldError("birth_date", OF_AGE)
         if entry.consent is not None and entry.giver is None:
             word = "consent/guardian" if entry.consent.guardian else "consent"
             yield FieldError(word, "names no giver: the guardian is missing")
         if entry.consent is not None and entry.consent.given_at > self.now:
             yield FieldError("consent/given_at", "is in the future")
+
+
+def must_be_of_school_age(born: date, day: date) -> None:
+    """Raises BadInput for a birth date that no pupil has on a day."""
+    if _age(born, day) not in AGES:
+        raise BadInput.field("birth_date", OF_AGE)
 
 
 def _age(born: date, day: date) -> int:

@@ -60,7 +60,7 @@ async def register(repository: Repository, group: Sequence[RosterRequest], new_i
     async def body(tx: Transaction) -> list[RosterResult]:
         batch = await _batch(repository, [i for i in intakes if isinstance(i, Intake)], new_id, tx)
         results = await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
-        await repository.save_enrolments(batch, tx)
+        await repository.save_persons(batch, tx)
         return results
 
     return await repository.transact(body)

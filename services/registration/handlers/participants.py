@@ -1,0 +1,40 @@
+"""Use case: the school or an operator amends one pupil."""
+
+from datetime import datetime
+
+from services.registration.domain.amendments import Amendment, AmendmentBatch
+from services.registration.domain.caller import Caller
+from services.registration.domain.enrolment import Enrolled
+from services.registration.domain.identities import Identities
+from services.registration.domain.participants import NewId
+from services.registration.domain.school_keys import Guardians
+from services.registration.repository import Repository
+from shared.base.errors import NotFound
+from shared.identity.acting import acting
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at, zone
+from shared.storage.mongo import Transaction
+
+
+async def amend(
+    repository: Repository, who: Principal, id: str, amendment: Amendment, now: datetime, new_id: NewId
+) -> Enrolled:
+    """Changes what the amendment says otherwise; raises NotFound outside the scope."""
+    by = acting()
+
+    async def body(tx: Transaction) -> Enrolled:
+        pupil = (await repository.participants.load([id], tx)).get(id)
+        if pupil is None or not Caller(who).is_staff_of(pupil):
+            raise NotFound("no such participant in your scope")
+        place = pupil.place
+        known = await repository.guardians(((place.school, guardian.ref) for guardian in amendment.guardians), tx)
+        identities = Identities(await repository.sealed.read([id, *known.values()], tx))
+        batch = AmendmentBatch(pupil, Guardians(known), identities)
+        if who.scope.classes(place.region, place.municipality, place.school) is not None:
+            batch.must_be_reached(amendment)
+        time = happened_at(amendment.occurred_at, now, zone(place.utc_offset))
+        amended = batch.amend(amendment, time, by, repository.codes, new_id)
+        await repository.save_persons(batch, tx)
+        return amended
+
+    return await repository.transact(body)
