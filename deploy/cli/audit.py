@@ -12,13 +12,14 @@ from deploy.cli.options import Verb, Verbs, days, limit
 from deploy.cli.readiness import within
 from shared.base.settings import Settings
 from shared.contracts.topics import SERVICES
-from shared.http.audit import LOG
+from shared.http.audit import ACTORS, CORRECTIONS, LOG
 from shared.storage.mongo import Document, Mongo
 
 ROW = "{:<20}  {:<12}  {:<18}  {:<20}  {:<46}  {}"
 TEXT = """\
-Prints the newest entries of the audit logs, the oldest of them first: every write, and every reading that showed a
-person. An actor is a random id; whose it is stands in the collection audit_actors of the service, unless it was erased.
+Prints the newest entries of the audit logs, the oldest of them first: every write, every reading that showed a person,
+and every field that was corrected, with marks of the old and the new value (a MAC each: equal marks, equal values). An
+actor is a random id; whose it is stands in the collection audit_actors of the service, unless it was erased.
 For instance: bilet audit --participant 4f2c… --days 30"""
 
 
@@ -39,7 +40,7 @@ async def show(options: argparse.Namespace) -> int:
     query |= {"participants": options.participant} if options.participant else {}
     query |= {"actor": options.actor} if options.actor else {}
     settings = installation.servers(options.data)
-    found = [await within(_newest(settings, service, query, options.limit), "MongoDB") for service in sorted(SERVICES)]
+    found = [await within(newest(settings, service, query, options.limit), "MongoDB") for service in sorted(SERVICES)]
     entries = list(heapq.merge(*found, key=lambda entry: str(entry["at"])))[-options.limit :]
     if not options.json:
         columns = ("at (UTC)", "service", "actor", "role", "route", "participants")
@@ -54,11 +55,36 @@ async def show(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _newest(settings: Settings, service: str, query: Document, limit: int) -> Sequence[dict[str, Any]]:
+async def newest(settings: Settings, service: str, query: Document, limit: int) -> Sequence[dict[str, Any]]:
     """The newest entries of a service that match, the oldest of them first."""
     mongo = Mongo(settings.mongo_url, settings.database(service))
     try:
         rows = await mongo[LOG].find(query, {"_id": 0, "expires": 0}).sort("at", -1).limit(limit).to_list(limit)
+        rows += await _corrections(mongo, query, limit)
     finally:
         mongo.close()
-    return [row | {"at": row["at"].isoformat(), "service": service} for row in reversed(rows)]
+    last = sorted(rows, key=lambda row: str(row["at"]))[-limit:]
+    return [row | {"at": row["at"].isoformat(), "service": service} for row in last]
+
+
+async def _corrections(mongo: Mongo, query: Document, limit: int) -> Sequence[Document]:
+    """The newest corrections that match, in the form of entries."""
+    about = {"participant": query["participants"]} if "participants" in query else {}
+    found = await mongo[CORRECTIONS].find({"at": query["at"], **about}).sort("at", -1).limit(limit).to_list(limit)
+    accounts = [row["changed"]["by"] for row in found if "changed" in row]
+    actors = {row["_id"]: row["actor"] async for row in mongo[ACTORS].find({"_id": {"$in": accounts}})}
+    entries = [_corrected(row, actors) for row in found]
+    return [entry for entry in entries if query.get("actor", entry["actor"]) == entry["actor"]]
+
+
+def _corrected(row: Document, actors: Document) -> Document:
+    by = row.get("changed", {})
+    return {
+        "at": row["at"],
+        "actor": actors.get(by.get("by")),
+        "roles": by.get("roles", []),
+        "route": f"{by.get('route', '')}: {row['field']}",
+        "participants": [row["participant"]],
+        "person": row["person"],
+        "corrected": {"field": row["field"], "old": row["old"].hex(), "new": row["new"].hex()},
+    }

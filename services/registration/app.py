@@ -39,7 +39,7 @@ def build(platform: Platform) -> Service:
 def repository_of(platform: Platform, vault: Vault) -> Repository:
     """Returns the repository of one process."""
     codes = Codes(derive(platform.settings.master_key, "codes"))
-    return Repository(platform.mongo, platform.outbox, vault, codes)
+    return Repository(platform.mongo, platform.outbox, vault, codes, platform.clock)
 
 
 def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: NewId) -> Sequence[APIRouter]:

@@ -2,12 +2,13 @@
 
 from pymongo import IndexModel
 
+from shared.http.audit import CORRECTIONS
 from shared.runtime.service import PLATFORM_COLLECTIONS
 from shared.storage.code_twins import BY_CODE, FENCES
 from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
 
-CONSENT_DOCUMENTS, CORRECTIONS = "consent_documents", "corrections"
+CONSENT_DOCUMENTS = "consent_documents"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 WITH_ACCOUNT = {"account": {"$gt": ""}}
@@ -47,7 +48,8 @@ COLLECTIONS: Collections = {
     ),
     "vault": Kept(persons=["_id"]),
     CORRECTIONS: Kept(
-        [IndexModel([("participant", 1), ("at", 1)]), IndexModel("person")], persons=["person", "participant", CHANGED]
+        [IndexModel([("participant", 1), ("at", 1)]), IndexModel("person"), IndexModel("at")],
+        persons=["person", "participant", CHANGED],
     ),
     CONSENT_DOCUMENTS: Kept(persons=[CHANGED]),
     FENCES: Kept(),

@@ -26,7 +26,7 @@ from shared.storage import code_twins
 from shared.storage.decision import Decisions
 from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.namesakes import namesakes
-from shared.storage.outbox import Outbox
+from shared.storage.outbox import Clock, Outbox, utcnow
 from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
@@ -51,13 +51,13 @@ class Persons(Protocol):
 class Repository:
     """Organisations, participants, guardians, the vault, and consent documents, as use cases load and save them."""
 
-    def __init__(self, mongo: Mongo, outbox: Outbox, vault: Vault, codes: Codes) -> None:
+    def __init__(self, mongo: Mongo, outbox: Outbox, vault: Vault, codes: Codes, clock: Clock = utcnow) -> None:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
         self.participants = Aggregates(mongo, outbox, "participants", Participant)
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo
-        self.sealed = SealedIdentities(mongo, vault)
+        self.sealed = SealedIdentities(mongo, vault, clock)
 
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction, again after a write conflict."""

@@ -1,25 +1,26 @@
 """Identities in the database: sealed, read for a decision, corrected with a trace that tells nothing by itself."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC
 
 from pymongo import ReplaceOne
 
-from services.registration.collections import CORRECTIONS
 from services.registration.domain.identities import Correction, Identities
 from services.registration.vault import Identity, Vault
 from shared.base.side_thread import aside
+from shared.http.audit import CORRECTIONS
 from shared.identity.acting import changed
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.outbox import Clock
 
 
 class SealedIdentities:
     """The vault's rows, and what was corrected in them."""
 
-    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock) -> None:
         self._rows = mongo["vault"]
         self._corrections = mongo[CORRECTIONS]
         self._vault = vault
+        self._clock = clock
 
     async def documents(self, identities: Mapping[str, Identity]) -> list[Document]:
         """The sealed rows of new persons."""
@@ -53,6 +54,7 @@ class SealedIdentities:
             "field": correction.field,
             "old": self._vault.mark(row, correction.field, correction.old),
             "new": self._vault.mark(row, correction.field, correction.new),
-            "at": correction.time.astimezone(UTC),
+            "at": self._clock(),
+            "said_at": correction.time.isoformat(),
             **changed(correction.by),
         }

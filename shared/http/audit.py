@@ -24,6 +24,9 @@ from shared.storage.collections import Collections, Kept
 from shared.storage.mongo import WHOLE, Document, Mongo
 
 LOG, ACTORS = "audit_log", "audit_actors"
+CORRECTIONS = "corrections"
+"""Corrections of persons, of a service that holds identities, in the transaction that makes them: `participant`,
+`person`, `field`, `at`, who (`changed`), and marks of the `old` and the `new` value."""
 COLLECTIONS: Collections = {
     LOG: Kept(
         [

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest_asyncio
 
+from deploy.cli.audit import newest
 from deploy.local.stack import Infrastructure
 from tests.builders.registration import pupil
+from tests.drivers.consumers import eventually
 from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
 from tests.integration.registration.test_registration import OTHER_SCHOOL
 
@@ -35,6 +38,14 @@ async def test_a_child_is_amended_by_the_school_and_seen_so(running: Registratio
     assert [(row["field"], row["changed"]["route"]) for row in rows] == [
         (field, "PATCH /registration/participants/{participant}") for field in ("name", "birth_date")
     ]
+    asked = {"at": {"$gte": datetime.now(UTC) - timedelta(days=1)}, "participants": item["participant"]}
+
+    async def is_on_record() -> bool:
+        entries = await newest(running.settings, "registration", asked, 100)
+        fields = [entry["corrected"]["field"] for entry in entries if "corrected" in entry]
+        return sorted(fields) == ["birth_date", "name"] and all(entry["actor"] for entry in entries)
+
+    await eventually(is_on_record)
     stored = [repr(await running.mongo[name].find({}).to_list(None)) for name in await running.documents()]
     assert not any("Ребёнок" in text for text in stored)
 
