@@ -15,11 +15,11 @@ from shared.contracts.topics import SERVICES
 from shared.http.audit import ACTORS, CORRECTIONS, LOG
 from shared.storage.mongo import Document, Mongo
 
+COLUMNS = ("at (UTC)", "service", "actor", "role", "route", "participants")
 ROW = "{:<20}  {:<12}  {:<18}  {:<20}  {:<46}  {}"
 TEXT = """\
-Prints the newest entries of the audit logs, the oldest of them first: every write, every reading that showed a person,
-and every field that was corrected, with marks of the old and the new value (a MAC each: equal marks, equal values). An
-actor is a random id; whose it is stands in the collection audit_actors of the service, unless it was erased.
+Prints the newest entries of the audit logs, the oldest of them first: writes, readings that showed a person, and what
+was corrected, with MACs of both values. An actor is a random id; whose it is stands in the service's audit_actors.
 For instance: bilet audit --participant 4f2c… --days 30"""
 
 
@@ -39,19 +39,18 @@ async def show(options: argparse.Namespace) -> int:
     query: Document = {"at": {"$gte": datetime.now(UTC) - timedelta(days=options.days)}}
     query |= {"participants": options.participant} if options.participant else {}
     query |= {"actor": options.actor} if options.actor else {}
-    settings = installation.servers(options.data)
-    found = [await within(newest(settings, service, query, options.limit), "MongoDB") for service in sorted(SERVICES)]
-    entries = list(heapq.merge(*found, key=lambda entry: str(entry["at"])))[-options.limit :]
+    settings, most = installation.servers(options.data), options.limit
+    found = [await within(newest(settings, service, query, most), "MongoDB") for service in sorted(SERVICES)]
+    entries = list(heapq.merge(*found, key=lambda entry: str(entry["at"])))[-most:]
     if not options.json:
-        columns = ("at (UTC)", "service", "actor", "role", "route", "participants")
-        print(ROW.format(*columns) if entries else "no entries")
+        print(ROW.format(*COLUMNS) if entries else "no entries")
     for entry in entries:
         if options.json:
             print(json.dumps(entry, ensure_ascii=False))
             continue
         about = ", ".join(entry["participants"][:3]) + (" …" if len(entry["participants"]) > 3 else "")
-        roles = ",".join(entry["roles"])
-        print(ROW.format(entry["at"][:19], entry["service"], entry["actor"] or "", roles, entry["route"], about))
+        who = entry["actor"] or "", ",".join(entry["roles"])
+        print(ROW.format(entry["at"][:19], entry["service"], *who, entry["route"], about))
     return 0
 
 
@@ -63,28 +62,21 @@ async def newest(settings: Settings, service: str, query: Document, limit: int) 
         rows += await _corrections(mongo, query, limit)
     finally:
         mongo.close()
-    last = sorted(rows, key=lambda row: str(row["at"]))[-limit:]
-    return [row | {"at": row["at"].isoformat(), "service": service} for row in last]
+    rows.sort(key=lambda row: str(row["at"]))
+    return [row | {"at": row["at"].isoformat(), "service": service} for row in rows[-limit:]]
 
 
 async def _corrections(mongo: Mongo, query: Document, limit: int) -> Sequence[Document]:
     """The newest corrections that match, in the form of entries."""
     about = {"participant": query["participants"]} if "participants" in query else {}
     found = await mongo[CORRECTIONS].find({"at": query["at"], **about}).sort("at", -1).limit(limit).to_list(limit)
-    accounts = [row["changed"]["by"] for row in found if "changed" in row]
-    actors = {row["_id"]: row["actor"] async for row in mongo[ACTORS].find({"_id": {"$in": accounts}})}
-    entries = [_corrected(row, actors) for row in found]
+    acted = {"_id": {"$in": [row["changed"]["by"] for row in found if "changed" in row]}}
+    actors = {row["_id"]: row["actor"] async for row in mongo[ACTORS].find(acted)}
+    entries = [
+        {"at": row["at"], "actor": actors.get(by.get("by")), "roles": by.get("roles", []), "person": row["person"]}
+        | {"route": f"{by.get('route', '')}: {row['field']}", "participants": [row["participant"]]}
+        | {"corrected": {"field": row["field"], "old": row["old"].hex(), "new": row["new"].hex()}}
+        for row in found
+        for by in [row.get("changed", {})]
+    ]
     return [entry for entry in entries if query.get("actor", entry["actor"]) == entry["actor"]]
-
-
-def _corrected(row: Document, actors: Document) -> Document:
-    by = row.get("changed", {})
-    return {
-        "at": row["at"],
-        "actor": actors.get(by.get("by")),
-        "roles": by.get("roles", []),
-        "route": f"{by.get('route', '')}: {row['field']}",
-        "participants": [row["participant"]],
-        "person": row["person"],
-        "corrected": {"field": row["field"], "old": row["old"].hex(), "new": row["new"].hex()},
-    }
