@@ -96,6 +96,9 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     for role, code in (("guardian", "link_code"), ("pupil", "account_code")):
         await client.ok("POST", "/registration/links", {"code": pupil[code]}, by=(role,), subject=f"{role} of one")
     await client.ok("GET", f"/registration/participants/{participant}", by=place.navigator, subject=TEACHER)
+    await client.ok(
+        "PATCH", f"/registration/participants/{participant}", {"name": "Иной Пётр"}, by=place.navigator, subject=TEACHER
+    )
     document = {"title": "Согласие", "url": "https://example.org/consent"}
     await client.ok("PUT", "/registration/consent-documents/9", document, by=NATION)
     await _walk(place, participant)

@@ -64,7 +64,7 @@ class RosterItem(Answer):
     link_code: str | None = None
     """That guardian's one-time code, until it is redeemed."""
     guardians: list[GuardianItem] | None = None
-    """All guardians whom the line names, each with a code; left out where it names none."""
+    """The guardians whom the line names, each with a code, where it names several."""
     account_code: str | None = None
     """The pupil's own one-time code, until it is redeemed."""
     problem: Problem | None = None
@@ -86,7 +86,7 @@ class RosterItem(Answer):
             participant=pupil.id,
             guardian=first and first.guardian,
             link_code=first and first.link_code,
-            guardians=guardians or None,
+            guardians=guardians if len(guardians) > 1 else None,
             account_code=codes.text(pupil.id) if pupil.account is None else None,
         )
 
