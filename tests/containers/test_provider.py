@@ -17,8 +17,10 @@ pytestmark = [needs([os.environ.get("BILET_MONGO_IMAGE", MONGO_IMAGE)]), pytest.
 
 GONE_SECONDS = 30
 PARENT = """
-import asyncio, os, sys
+import asyncio, os, signal, sys
 from deploy.local import containers
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started with it ignored
 
 async def main():
     async with containers.replica_set(None, os.environ) as mongodb:
