@@ -68,15 +68,15 @@ async def newest(settings: Settings, service: str, query: Document, limit: int) 
 
 async def _corrections(mongo: Mongo, query: Document, limit: int) -> Sequence[Document]:
     """The newest corrections that match, in the form of entries."""
-    about = {"participant": query["participants"]} if "participants" in query else {}
-    found = await mongo[CORRECTIONS].find({"at": query["at"], **about}).sort("at", -1).limit(limit).to_list(limit)
-    acted = {"_id": {"$in": [row["changed"]["by"] for row in found if "changed" in row]}}
+    which = {"participant": query["participants"]} if "participants" in query else {}
+    acted = {"actor": query["actor"]} if "actor" in query else {}
     actors = {row["_id"]: row["actor"] async for row in mongo[ACTORS].find(acted)}
-    entries = [
+    which |= {"changed.by": {"$in": list(actors)}} if acted else {}
+    found = await mongo[CORRECTIONS].find({"at": query["at"], **which}).sort("at", -1).limit(limit).to_list(limit)
+    return [
         {"at": row["at"], "actor": actors.get(by.get("by")), "roles": by.get("roles", []), "person": row["person"]}
         | {"route": f"{by.get('route', '')}: {row['field']}", "participants": [row["participant"]]}
         | {"corrected": {"field": row["field"], "old": row["old"].hex(), "new": row["new"].hex()}}
         for row in found
         for by in [row.get("changed", {})]
     ]
-    return [entry for entry in entries if query.get("actor", entry["actor"]) == entry["actor"]]

@@ -35,10 +35,16 @@ class SealedIdentities:
     async def correct(self, identities: Identities, tx: Transaction) -> None:
         """Seals corrected identities anew, and writes each correction down by marks that die with the person's key."""
         rows = await self._of(identities.corrected, tx)
-        sealed = [self._vault.seal_again(rows[person], said) for person, said in identities.corrected.items()]
-        await self._rows.bulk_write([ReplaceOne({"_id": row["_id"]}, row) for row in sealed], session=tx)
-        traces = [self._trace(correction, rows[correction.person]) for correction in identities.corrections]
+        sealed, traces = await aside(lambda: self._corrected(identities, rows), len(identities.corrections))
+        await self._rows.bulk_write(sealed, session=tx)
         await self._corrections.insert_many(traces, session=tx)
+
+    def _corrected(
+        self, identities: Identities, rows: Mapping[str, Document]
+    ) -> tuple[list[ReplaceOne[Document]], list[Document]]:
+        again = (self._vault.seal_again(rows[person], said) for person, said in identities.corrected.items())
+        traces = [self._trace(correction, rows[correction.person]) for correction in identities.corrections]
+        return [ReplaceOne({"_id": row["_id"]}, row) for row in again], traces
 
     async def _of(self, persons: Iterable[str], tx: Transaction) -> dict[str, Document]:
         wanted = list(persons)

@@ -10,7 +10,7 @@ from services.registration.api.rosters import Roster, RosterAnswer, RosterItem, 
 from services.registration.codes import Codes
 from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import EnrolmentBatch
-from services.registration.domain.identities import SAID_AT, Correction, Identities
+from services.registration.domain.identities import Correction, Identities
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Key, Participant
 from services.registration.domain.rosters import Intake
@@ -96,7 +96,10 @@ def enter(
     answers = [_answered(batch, body, now, number) for number, body in enumerate(rosters)]
     decisions, new = batch.pupils.made, {key: guardian.id for key, guardian in guardians.entered.items()}
     known = before.then(decisions, new, {**identities.entered, **identities.corrected})
-    bare = {person: {k: v for k, v in said.items() if k != SAID_AT} for person, said in identities.entered.items()}
+    bare: dict[str, Identity] = {
+        person: {name: text for name, text in said.items() if name in {"name", "birth_date"}}
+        for person, said in identities.entered.items()
+    }
     return Entered(answers, decisions, new, bare, identities.corrections, known)
 
 

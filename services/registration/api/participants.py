@@ -34,7 +34,12 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         """One pupil by name, with the progress of each season."""
         return await reads.within(who).participant(participant)
 
-    @router.patch("/participants/{participant}", responses=problems({404: ["not-found"], 409: ["too-many-guardians"]}))
+    @router.patch(
+        "/participants/{participant}",
+        responses=problems(
+            {404: ["not-found"], 409: ["another-guardian", "too-many-corrections", "too-many-guardians"]}
+        ),
+    )
     async def amend(who: SchoolStaff, participant: Id, amendment: Amendment) -> AmendedView:
         """Amends one pupil: corrects the name, the birth date or a guardian's name, adds guardians, says a disability.
 

@@ -1,7 +1,7 @@
 """One pupil is amended on purpose, by the school or an operator: nothing is held for a slip or for another person."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import model_validator
@@ -11,8 +11,16 @@ from services.registration.codes import Codes
 from services.registration.domain.enrolment import Correctable, Enrolled, added, foreign, with_guardians
 from services.registration.domain.identities import Identities
 from services.registration.domain.participants import NewId, Participant
-from services.registration.domain.rosters import MOST_GUARDIANS, GuardianEntry, must_be_of_school_age
+from services.registration.domain.rosters import (
+    DOUBLED,
+    MOST_GUARDIANS,
+    GuardianEntry,
+    doubled,
+    must_be_of_school_age,
+    once,
+)
 from services.registration.domain.school_keys import Guardians, NewGuardian
+from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
 from shared.identity.acting import Actor
 from shared.programme.moments import Day, Moment
@@ -41,6 +49,23 @@ class Amendment(Input):
         return self
 
     @property
+    def named(self) -> list[GuardianEntry]:
+        """The guardians, each once."""
+        return once(self.guardians)
+
+    def word_of(self, guardian: GuardianEntry) -> str:
+        """The place of a guardian's key in the amendment."""
+        return f"guardians/{self.guardians.index(guardian)}/ref"
+
+    def must_fit(self, day: date) -> None:
+        """Raises BadInput for a birth date that no pupil has today, and for a key under two names."""
+        if self.birth_date is not None:
+            must_be_of_school_age(self.birth_date, day)
+        faults = [FieldError(self.word_of(guardian), DOUBLED) for guardian in doubled(self.guardians)]
+        if faults:
+            raise BadInput.of(faults)
+
+    @property
     def identity(self) -> dict[str, str]:
         """The parts that are sealed."""
         said = {"name": self.name, "birth_date": self.birth_date and self.birth_date.isoformat()}
@@ -57,18 +82,23 @@ class AmendmentBatch:
         self._pupil = pupil
 
     def amend(self, amendment: Amendment, time: datetime, by: Actor | None, codes: Codes, new_id: NewId) -> Enrolled:
-        """Changes what is said otherwise; raises BadInput for a birth date of no pupil, Conflict for many guardians."""
+        """Changes what is said otherwise.
+
+        Raises Conflict for many guardians, and for a guardian of other pupils who plainly is somebody else.
+        """
         pupil, school = self._pupil, self._pupil.place.school
-        if amendment.birth_date is not None:
-            must_be_of_school_age(amendment.birth_date, time.date())
-        known = {guardian.ref: self.guardians.get(school, guardian.ref) for guardian in amendment.guardians}
+        known = {guardian.ref: self.guardians.get(school, guardian.ref) for guardian in amendment.named}
+        for guardian in amendment.named:
+            if (id := known[guardian.ref]) is not None and id not in pupil.guardians:
+                self.identities.must_be(id, amendment.word_of(guardian), {"name": guardian.name})
         named = {ref: id or new_id() for ref, id in known.items()}
-        disability = pupil.disability if amendment.disability is None else amendment.disability
-        state = with_guardians(pupil, named.values()).model_copy(update={"disability": disability})
+        state = with_guardians(pupil, named.values())
+        if amendment.disability is not None and amendment.disability != pupil.disability:
+            state = state.model_copy(update={"disability": amendment.disability, "disability_at": time})
         if state != pupil:
             state = state.with_codes(codes)
             self.pupils.take(Decision(state, quiet=True), by)
-        for guardian in amendment.guardians:
+        for guardian in amendment.named:
             if known[guardian.ref] is None:
                 self.guardians.enter(school, guardian.ref, NewGuardian(named[guardian.ref], by))
                 self.identities.enter(named[guardian.ref], time, name=guardian.name)
@@ -78,14 +108,15 @@ class AmendmentBatch:
     def _corrected(
         self, amendment: Amendment, named: Mapping[str, str], time: datetime, by: Actor | None
     ) -> Iterator[Correctable]:
-        yield from self.identities.correct(self._pupil.id, self._pupil.id, amendment.identity, time, by)
-        for guardian in amendment.guardians:
-            for _ in self.identities.correct(named[guardian.ref], self._pupil.id, {"name": guardian.name}, time, by):
+        pupil, since = self._pupil.id, max(self._pupil.seasons.values())
+        yield from self.identities.correct(pupil, pupil, amendment.identity, time, by, since)
+        for guardian in amendment.named:
+            for _ in self.identities.correct(named[guardian.ref], pupil, {"name": guardian.name}, time, by):
                 yield "guardian"
 
     def must_be_reached(self, amendment: Amendment) -> None:
         """Raises Forbidden where one who speaks for some classes alone names a guardian of another pupil."""
-        for place, guardian in enumerate(amendment.guardians):
+        for guardian in amendment.named:
             id = self.guardians.get(self._pupil.place.school, guardian.ref)
             if id is not None and id not in self._pupil.guardians:
-                raise foreign(f"guardians/{place}/ref", "this guardian")
+                raise foreign(amendment.word_of(guardian), "this guardian")

@@ -67,8 +67,7 @@ def enrol(current: Participant | None, enrolment: Enrolment, new_id: NewId) -> D
     What it does not name stays as it was. Raises Conflict for a consent that a withdrawal came after.
     """
     if current is not None and enrolment.season in current.seasons:
-        state = with_guardians(current, enrolment.guardians)
-        state = state.model_copy(update={"disability": state.disability or enrolment.disability})
+        state = _with_disability(with_guardians(current, enrolment.guardians), enrolment)
         return _consented(Decision(state, quiet=state != current), enrolment)
     state = _first(enrolment, new_id()) if current is None else _again(current, enrolment)
     event = ParticipantRegistered(
@@ -91,6 +90,7 @@ def _first(enrolment: Enrolment, id: str) -> Participant:
         external_ref=enrolment.external_ref,
         ref_key=ref_key(enrolment.external_ref),
         disability=enrolment.disability,
+        disability_at=enrolment.occurred_at,
         seasons={enrolment.season: enrolment.occurred_at},
     )
     return with_guardians(pupil, enrolment.guardians)
@@ -100,8 +100,16 @@ def _again(current: Participant, enrolment: Enrolment) -> Participant:
     """The known pupil in one more season; the roster of an earlier time does not say where the pupil is now."""
     change: dict[str, object] = {"seasons": current.seasons | {enrolment.season: enrolment.occurred_at}}
     if enrolment.occurred_at >= max(current.seasons.values()):
-        change |= {"place": enrolment.place, "disability": enrolment.disability}
+        change |= {"place": enrolment.place, "disability": enrolment.disability, "disability_at": enrolment.occurred_at}
     return with_guardians(current.model_copy(update=change), enrolment.guardians)
+
+
+def _with_disability(pupil: Participant, enrolment: Enrolment) -> Participant:
+    """The pupil with a disability that the roster says, unless somebody has said otherwise since."""
+    said, last = enrolment.occurred_at, pupil.disability_at
+    if not enrolment.disability or pupil.disability or (last is not None and said < last):
+        return pupil
+    return pupil.model_copy(update={"disability": True, "disability_at": said})
 
 
 def with_guardians(pupil: Participant, guardians: Iterable[str]) -> Participant:
@@ -177,7 +185,7 @@ class EnrolmentBatch:
             self.identities.enter(guardians[guardian.ref], intake.occurred_at, name=guardian.name)
         if before is None:
             self.identities.enter(decision.state.id, intake.occurred_at, **entry.identity)
-        corrected = tuple(dict.fromkeys(self._corrected(decision.state.id, entry, guardians, intake)))
+        corrected = tuple(dict.fromkeys(self._corrected(decision.state.id, before, entry, guardians, intake)))
         is_new = before is None or intake.season.code not in before.seasons
         more = () if is_new or before is None else tuple(added(before, decision.state))
         return Enrolled(decision.state, guardians, is_new, more, corrected)
@@ -191,11 +199,17 @@ class EnrolmentBatch:
                 self.identities.must_be(id, entry.word_of(guardian), {"name": guardian.name})
 
     def _corrected(
-        self, pupil: str, entry: PupilEntry, guardians: Mapping[str, str], intake: Intake
+        self,
+        pupil: str,
+        before: Participant | None,
+        entry: PupilEntry,
+        guardians: Mapping[str, str],
+        intake: Intake,
     ) -> Iterator[Correctable]:
-        """Corrects what the line says otherwise of persons whom it does not enter; yields what that is."""
+        """Corrects what the line says otherwise of persons who were entered before; yields what that is."""
         time, by = intake.occurred_at, intake.by
-        yield from self.identities.correct(pupil, pupil, entry.identity, time, by)
+        since = None if before is None else max(before.seasons.values())
+        yield from self.identities.correct(pupil, pupil, entry.identity, time, by, since)
         for guardian in entry.named:
             person = guardians[guardian.ref]
             if (intake.number, person) not in self._told:

@@ -4,7 +4,7 @@ A line says of a known person the same again, a correction, or plainly names som
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -12,14 +12,21 @@ from typing import Literal
 from services.registration.vault import Identity
 from shared.base.errors import Conflict
 from shared.identity.acting import Actor
+from shared.programme.texts import NAME
 
 Corrected = Literal["name", "birth_date"]
 FIELDS: tuple[Corrected, ...] = ("name", "birth_date")
-SAID_AT = "said_at"
-"""The time of the roster that said it last: an earlier one, which is sent late, corrects nothing."""
+SAID_AT = "{field}_said_at"
+"""Where an identity keeps when a field was said: what an earlier roster says, which is sent late, corrects nothing. Who
+only confirms a field does not say it anew."""
+TIMES = "corrections"
+"""Where it keeps how often it was corrected."""
+MOST_CORRECTIONS = 100
+"""Of one person: all are kept, and two who contradict each other for ever would fill the database."""
 FAR = timedelta(days=366)
 """A birth date that is further off is no slip of the pen."""
-WORD = re.compile(r"\w+")
+WORD = re.compile(r"\w{2,}")
+"""Of a name; an initial tells nobody apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,60 +47,105 @@ class Identities:
 
     def __init__(self, known: Mapping[str, Identity]) -> None:
         self.entered: dict[str, Identity] = {}
+        self.corrected: dict[str, Identity] = {}
+        """Of persons who were corrected, as they are by now."""
         self.corrections: list[Correction] = []
         self._known = known
-        self._corrected: dict[str, Identity] = {}
-
-    @property
-    def corrected(self) -> Mapping[str, Identity]:
-        """The identities of known persons as they are by now, where they are others."""
-        return self._corrected
+        self._children = {_child(said): person for person, said in known.items() if "birth_date" in said}
 
     def enter(self, person: str, time: datetime, **said: str) -> None:
         """Keeps the identity of a new person."""
-        self.entered[person] = {**said, SAID_AT: time.isoformat()}
+        self.entered[person] = {**said, **_said_at(said, time)}
 
     def must_be(self, person: str, word: str, said: Mapping[str, str]) -> None:
         """Raises Conflict where a line about a known person plainly names another one; `word` is its key on the line.
 
-        That is a birth date that is more than a year off, a name without a word in common beside another birth date,
-        and of a guardian a name without a word in common.
+        That is another pupil of these; a birth date that is more than a year off; beside another birth date a name of
+        which neither is a part of the other; and of a guardian a name without a word in common.
+        """
+        known = self._of(person)
+        if known is None or _child(known) == _child(said):
+            return
+        if "birth_date" in known:
+            other = self._children.get(_child(said), person) != person
+            if other or not _may_be_one_child(known, said):
+                raise _another("child", word)
+        elif not are_alike(known["name"], said["name"]):
+            raise _another("guardian", word)
+
+    def correct(
+        self,
+        person: str,
+        participant: str,
+        said: Mapping[str, str],
+        time: datetime,
+        by: Actor | None,
+        since: datetime | None = None,
+    ) -> Iterator[Corrected]:
+        """Keeps what a line says otherwise, unless somebody has said it since, and yields which fields that are.
+
+        `since` is when a row of an earlier release was said. Raises Conflict after too many corrections.
         """
         known = self._of(person)
         if known is None:
             return
-        born, said_born = known.get("birth_date"), said.get("birth_date")
-        alike = not _words(known["name"]).isdisjoint(_words(said["name"]))
-        other_day = born is not None and born != said_born
-        is_far = other_day and abs(date.fromisoformat(born or "") - date.fromisoformat(said_born or "")) > FAR
-        if is_far or (not alike and (born is None or other_day)):
-            whom = "guardian" if born is None else "child"
-            detail = f"named another {whom} before: that one is amended alone, and another {whom} has a key of its own"
-            raise Conflict.about(word, detail, f"another-{whom}")
-
-    def correct(
-        self, person: str, participant: str, said: Mapping[str, str], time: datetime, by: Actor | None
-    ) -> Iterator[Corrected]:
-        """Keeps what a line says otherwise, unless somebody has said it since, and yields which fields that are."""
-        known = self._of(person)
-        if known is None or person in self.entered or time < _said_at(known, time):
-            return
-        changed = [field for field in FIELDS if field in said and known.get(field) != said[field]]
+        changed = [
+            field
+            for field in FIELDS
+            if field in said and _formed(known, field) != said[field] and time >= _told(known, field, since or time)
+        ]
         if not changed:
             return
-        for field in changed:
-            old = known.get(field, "")
-            self.corrections.append(Correction(person, participant, field, old, said[field], time, by))
-        self._corrected[person] = {**known, **said, SAID_AT: time.isoformat()}
+        times = int(known.get(TIMES, "0")) + len(changed)
+        if times > MOST_CORRECTIONS:
+            raise Conflict(f"a person has been corrected {MOST_CORRECTIONS} times", slug="too-many-corrections")
+        new: dict[str, str] = {field: said[field] for field in changed}
+        self.corrections += [
+            Correction(person, participant, field, known.get(field, ""), said[field], time, by) for field in changed
+        ]
+        self.corrected[person] = {**known, **new, **_said_at(new, time), TIMES: str(times)}
         yield from changed
 
     def _of(self, person: str) -> Identity | None:
-        return self._corrected.get(person) or self.entered.get(person) or self._known.get(person)
+        return self.corrected.get(person) or self.entered.get(person) or self._known.get(person)
 
 
-def _said_at(known: Identity, otherwise: datetime) -> datetime:
-    """The time of what is known; an earlier release kept none."""
-    return datetime.fromisoformat(known[SAID_AT]) if SAID_AT in known else otherwise
+def are_alike(one: str, other: str) -> bool:
+    """Tells whether two names may be one person's: they are the same, or have a word in common."""
+    return one == other or not _words(one).isdisjoint(_words(other))
+
+
+def _may_be_one_child(known: Identity, said: Mapping[str, str]) -> bool:
+    if known["birth_date"] == said["birth_date"]:
+        return True
+    apart = abs(date.fromisoformat(known["birth_date"]) - date.fromisoformat(said["birth_date"]))
+    before, now = _words(_formed(known, "name")), _words(said["name"])
+    return apart <= FAR and (before <= now or now <= before)
+
+
+def _another(whom: str, word: str) -> Conflict:
+    detail = f"named another {whom} before: that one is amended alone, and another {whom} has a key of its own"
+    return Conflict.about(word, detail, f"another-{whom}")
+
+
+def _child(said: Mapping[str, str]) -> tuple[str, str | None]:
+    return _formed(said, "name"), said.get("birth_date")
+
+
+def _formed(said: Mapping[str, str], field: str) -> str:
+    """A field in the form of today; an earlier release sealed names as they were typed."""
+    text = said.get(field, "")
+    return (NAME.read(text) or text) if field == "name" else text
+
+
+def _said_at(fields: Iterable[str], time: datetime) -> dict[str, str]:
+    return {SAID_AT.format(field=field): time.isoformat() for field in fields}
+
+
+def _told(known: Identity, field: str, otherwise: datetime) -> datetime:
+    """The time at which a field was said; an earlier release kept none."""
+    text = known.get(SAID_AT.format(field=field))
+    return otherwise if text is None else datetime.fromisoformat(text)
 
 
 def _words(name: str) -> set[str]:

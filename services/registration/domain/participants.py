@@ -66,6 +66,8 @@ class Participant(Aggregate):
     ref_key: str | None = None
     """Its fold, which finds the pupil however the key is written; none where another pupil of the school has it."""
     disability: bool = False
+    disability_at: datetime | None = None
+    """The time of what was said of it last; an earlier release kept none."""
     guardians: tuple[str, ...] = ()
     linked: dict[str, str] = Field(default_factory=dict)
     """The account of each guardian who opened a cabinet for this pupil."""

@@ -21,6 +21,7 @@ from shared.programme.texts import ClassName, Name, Ref, Version, ref_key
 
 AGES = range(6, 21)
 """From a first grade's youngest to an eleventh grade's oldest."""
+DOUBLED = "is the key of a guardian who is named otherwise before"
 OF_AGE = f"must give an age from {AGES[0]} to {AGES[-1]}"
 
 
@@ -35,6 +36,20 @@ class GuardianEntry(Input):
     """The school's own key of the guardian: children with the same one have the same guardian."""
     name: Name
     """Full name; it stays in the vault and is in no event."""
+
+
+def once(guardians: Iterable[GuardianEntry]) -> list[GuardianEntry]:
+    """The guardians, of several with one key the first."""
+    found: dict[str, GuardianEntry] = {}
+    for entry in guardians:
+        found.setdefault(ref_key(entry.ref), entry)
+    return list(found.values())
+
+
+def doubled(guardians: Iterable[GuardianEntry]) -> Iterator[GuardianEntry]:
+    """Yields those whose key stands before under another name: nobody could say which of them is meant."""
+    names: dict[str, str] = {}
+    return (entry for entry in guardians if names.setdefault(ref_key(entry.ref), entry.name) != entry.name)
 
 
 class ConsentEntry(Input):
@@ -78,10 +93,7 @@ class PupilEntry(Input):
     @property
     def named(self) -> list[GuardianEntry]:
         """The guardians of the line, each once."""
-        found: dict[str, GuardianEntry] = {}
-        for entry in (*([self.guardian] if self.guardian else []), *self.guardians):
-            found.setdefault(ref_key(entry.ref), entry)
-        return list(found.values())
+        return once((*([self.guardian] if self.guardian else []), *self.guardians))
 
     def word_of(self, guardian: GuardianEntry) -> str:
         """The place of a guardian's key on the line."""
@@ -168,6 +180,8 @@ class Intake:
             yield FieldError("grade", f"must be from {low} to {high} in season {self.season.code}")
         if _age(entry.birth_date, self.occurred_at.date()) not in AGES:
             yield FieldError("birth_date", OF_AGE)
+        for guardian in doubled((*([entry.guardian] if entry.guardian else []), *entry.guardians)):
+            yield FieldError(entry.word_of(guardian), DOUBLED)
         if entry.consent is not None and entry.giver is None:
             word = "consent/guardian" if entry.consent.guardian else "consent"
             yield FieldError(word, "names no giver: the guardian is missing")

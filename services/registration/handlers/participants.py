@@ -32,7 +32,9 @@ async def amend(
         batch = AmendmentBatch(pupil, Guardians(known), identities)
         if who.scope.classes(place.region, place.municipality, place.school) is not None:
             batch.must_be_reached(amendment)
-        time = happened_at(amendment.occurred_at, now, zone(place.utc_offset))
+        local = zone(place.utc_offset)
+        amendment.must_fit(now.astimezone(local).date())
+        time = happened_at(amendment.occurred_at, now, local)
         amended = batch.amend(amendment, time, by, repository.codes, new_id)
         await repository.save_persons(batch, tx)
         return amended

@@ -84,9 +84,29 @@ def test_an_amendment_that_says_nothing_is_refused(said: dict[str, Any]) -> None
 
 
 def test_bounds_hold_for_an_amendment_too() -> None:
-    with pytest.raises(BadInput, match="birth_date"):
-        amended(batch_of(entered(pupil()).known), birth_date="1999-05-17")
+    for said in ({"birth_date": "1999-05-17"}, {"birth_date": "2015-05-17"}):
+        with pytest.raises(BadInput, match="birth_date"):
+            Amendment.model_validate(said).must_fit(LATER.date())
+    Amendment.model_validate({"birth_date": "2007-05-17"}).must_fit(LATER.date())
     many = [{"ref": f"f{n}", "name": "Иванов"} for n in range(MOST_GUARDIANS)]
     with pytest.raises(Conflict) as refused:
         amended(batch_of(entered(pupil()).known), guardians=many)
     assert refused.value.type == "too-many-guardians"
+
+
+def test_a_guardian_of_another_family_is_not_taken_by_a_mistyped_key() -> None:
+    known = entered(pupil("1"), pupil("2", guardian={"ref": "g2", "name": "Петрова Анна"})).known
+    with pytest.raises(Conflict) as refused:
+        amended(batch_of(known), guardians=[{"ref": "g2", "name": "Соколов Олег"}])
+    assert (refused.value.type, [e.pointer for e in refused.value.errors]) == ("another-guardian", ["guardians/0/ref"])
+    assert amended(batch_of(known), guardians=[{"ref": "g2", "name": "Петрова Анна"}]).added == ("guardian",)
+
+
+def test_one_key_in_two_spellings_is_one_guardian_and_never_two_names() -> None:
+    batch = batch_of(entered(pupil()).known)
+    one, other = {"ref": "f-1", "name": "Иванов Олег"}, {"ref": "F–1", "name": "Иванов Олег"}
+    amended(batch, guardians=[one, other])
+    assert batch.guardians.entered.keys() == {(SCHOOL.id, "f-1")}
+    with pytest.raises(BadInput) as refused:
+        Amendment.model_validate({"guardians": [one, {**other, "name": "Петров Олег"}]}).must_fit(LATER.date())
+    assert [error.pointer for error in refused.value.errors] == ["guardians/1/ref"]
