@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 
 from fastapi import APIRouter
 
@@ -15,6 +16,7 @@ from services.registration.entropy import Entropy
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.respelling import respell
+from services.registration.sealed import SealedIdentities
 from services.registration.vault import Vault
 from shared.identity.keys import derive
 from shared.runtime.process import main
@@ -39,7 +41,9 @@ def build(platform: Platform) -> Service:
 def repository_of(platform: Platform, vault: Vault) -> Repository:
     """Returns the repository of one process."""
     codes = Codes(derive(platform.settings.master_key, "codes"))
-    return Repository(platform.mongo, platform.outbox, vault, codes, platform.clock)
+    retention = timedelta(days=platform.settings.audit_days)
+    sealed = SealedIdentities(platform.mongo, vault, platform.clock, retention)
+    return Repository(platform.mongo, platform.outbox, sealed, codes)
 
 
 def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: NewId) -> Sequence[APIRouter]:

@@ -48,7 +48,12 @@ COLLECTIONS: Collections = {
     ),
     "vault": Kept(persons=["_id"]),
     CORRECTIONS: Kept(
-        [IndexModel([("participant", 1), ("at", 1)]), IndexModel("person"), IndexModel("at")],
+        [
+            IndexModel([("participant", 1), ("at", 1)]),
+            IndexModel("person"),
+            IndexModel("at"),
+            IndexModel("expires", expireAfterSeconds=0),
+        ],
         persons=["person", "participant", CHANGED],
     ),
     CONSENT_DOCUMENTS: Kept(persons=[CHANGED]),

@@ -18,7 +18,6 @@ from services.registration.domain.participants import Key, Participant
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
 from services.registration.sealed import SealedIdentities
-from services.registration.vault import Vault
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
@@ -26,7 +25,7 @@ from shared.storage import code_twins
 from shared.storage.decision import Decisions
 from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.namesakes import namesakes
-from shared.storage.outbox import Clock, Outbox, utcnow
+from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
@@ -51,13 +50,13 @@ class Persons(Protocol):
 class Repository:
     """Organisations, participants, guardians, the vault, and consent documents, as use cases load and save them."""
 
-    def __init__(self, mongo: Mongo, outbox: Outbox, vault: Vault, codes: Codes, clock: Clock = utcnow) -> None:
+    def __init__(self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes) -> None:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
         self.participants = Aggregates(mongo, outbox, "participants", Participant)
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo
-        self.sealed = SealedIdentities(mongo, vault, clock)
+        self.sealed = sealed
 
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction, again after a write conflict."""

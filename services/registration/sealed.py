@@ -1,6 +1,7 @@
 """Identities in the database: sealed, read for a decision, corrected with a trace that tells nothing by itself."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from pymongo import ReplaceOne
 
@@ -16,11 +17,13 @@ from shared.storage.outbox import Clock
 class SealedIdentities:
     """The vault's rows, and what was corrected in them."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, retention: timedelta) -> None:
+        """Corrections are forgotten when their retention is over."""
         self._rows = mongo["vault"]
         self._corrections = mongo[CORRECTIONS]
         self._vault = vault
         self._clock = clock
+        self._retention = retention
 
     async def documents(self, identities: Mapping[str, Identity]) -> list[Document]:
         """The sealed rows of new persons."""
@@ -54,13 +57,15 @@ class SealedIdentities:
         return {row["_id"]: row for row in await found.to_list(None)}
 
     def _trace(self, correction: Correction, row: Document) -> Document:
+        now = self._clock()
         return {
             "person": correction.person,
             "participant": correction.participant,
             "field": correction.field,
             "old": self._vault.mark(row, correction.field, correction.old),
             "new": self._vault.mark(row, correction.field, correction.new),
-            "at": self._clock(),
+            "at": now,
+            "expires": now + self._retention,
             "said_at": correction.time.isoformat(),
             **changed(correction.by),
         }

@@ -46,6 +46,7 @@ async def test_a_child_is_amended_by_the_school_and_seen_so(running: Registratio
         return sorted(fields) == ["birth_date", "name"] and all(entry["actor"] for entry in entries)
 
     await eventually(is_on_record)
+    assert {(row["expires"] - row["at"]).days for row in rows} == {running.settings.audit_days}
     stored = [repr(await running.mongo[name].find({}).to_list(None)) for name in await running.documents()]
     assert not any("Ребёнок" in text for text in stored)
 
