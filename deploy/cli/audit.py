@@ -1,7 +1,6 @@
 """`bilet audit`: who did what and who was shown whom, out of the services' audit logs."""
 
 import argparse
-import heapq
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -41,7 +40,7 @@ async def show(options: argparse.Namespace) -> int:
     query |= {"actor": options.actor} if options.actor else {}
     settings, most = installation.servers(options.data), options.limit
     found = [await within(newest(settings, service, query, most), "MongoDB") for service in sorted(SERVICES)]
-    entries = list(heapq.merge(*found, key=lambda entry: str(entry["at"])))[-most:]
+    entries = sorted((entry for some in found for entry in some), key=lambda entry: str(entry["at"]))[-most:]
     if not options.json:
         print(ROW.format(*COLUMNS) if entries else "no entries")
     for entry in entries:
@@ -49,8 +48,8 @@ async def show(options: argparse.Namespace) -> int:
             print(json.dumps(entry, ensure_ascii=False))
             continue
         about = ", ".join(entry["participants"][:3]) + (" …" if len(entry["participants"]) > 3 else "")
-        who = entry["actor"] or "", ",".join(entry["roles"])
-        print(ROW.format(entry["at"][:19], entry["service"], *who, entry["route"], about))
+        who = entry["service"], entry["actor"] or "", ",".join(entry["roles"])
+        print(ROW.format(entry["at"][:19], *who, entry["route"], about))
     return 0
 
 
@@ -69,14 +68,15 @@ async def newest(settings: Settings, service: str, query: Document, limit: int) 
 async def _corrections(mongo: Mongo, query: Document, limit: int) -> Sequence[Document]:
     """The newest corrections that match, in the form of entries."""
     which = {"participant": query["participants"]} if "participants" in query else {}
-    acted = {"actor": query["actor"]} if "actor" in query else {}
-    actors = {row["_id"]: row["actor"] async for row in mongo[ACTORS].find(acted)}
-    which |= {"changed.by": {"$in": list(actors)}} if acted else {}
-    found = await mongo[CORRECTIONS].find({"at": query["at"], **which}).sort("at", -1).limit(limit).to_list(limit)
-    return [
-        {"at": row["at"], "actor": actors.get(by.get("by")), "roles": by.get("roles", []), "person": row["person"]}
-        | {"route": f"{by.get('route', '')}: {row['field']}", "participants": [row["participant"]]}
-        | {"corrected": {"field": row["field"], "old": row["old"].hex(), "new": row["new"].hex()}}
-        for row in found
-        for by in [row.get("changed", {})]
-    ]
+    whose: Document = {"from": ACTORS, "localField": "changed.by", "foreignField": "_id", "as": "actors"}
+    acted = {"actors.actor": query["actor"]} if "actor" in query else {}
+    steps = ({"$match": {"at": query["at"], **which}}, {"$lookup": whose}, {"$match": acted}, {"$sort": {"at": -1}})
+    return [_entry(row) for row in await mongo[CORRECTIONS].aggregate([*steps, {"$limit": limit}]).to_list(limit)]
+
+
+def _entry(row: Document) -> Document:
+    by, actors = row.get("changed", {}), [actor["actor"] for actor in row["actors"]]
+    who = {"actor": next(iter(actors), None), "roles": by.get("roles", [])}
+    what = {"person": row["person"], "field": row["field"], "old": row["old"].hex(), "new": row["new"].hex()}
+    about = {"route": f"{by.get('route', '')}: {row['field']}", "participants": [row["participant"]]}
+    return {"at": row["at"], **who, **about, "corrected": what}

@@ -10,7 +10,7 @@ from services.registration.vault import Identity, Vault
 from shared.base.side_thread import aside
 from shared.http.audit import CORRECTIONS
 from shared.identity.acting import changed
-from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Clock
 
 
@@ -50,11 +50,7 @@ class SealedIdentities:
         return [ReplaceOne({"_id": row["_id"]}, row) for row in again], traces
 
     async def _of(self, persons: Iterable[str], tx: Transaction) -> dict[str, Document]:
-        wanted = list(persons)
-        if not wanted:
-            return {}
-        found = self._rows.find({"_id": {"$in": wanted}}, batch_size=WHOLE, session=tx)
-        return {row["_id"]: row for row in await found.to_list(None)}
+        return {row["_id"]: row for row in await by_ids(self._rows, persons, tx)}
 
     def _trace(self, correction: Correction, row: Document) -> Document:
         now = self._clock()

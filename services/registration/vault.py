@@ -26,20 +26,17 @@ class Vault:
         """The sealed identity of a person, as it may be stored."""
         drawn, bound_to = self._random(KEY_BYTES + 2 * NONCE_BYTES), _bound_to(person, VERSION)
         key, nonces = drawn[:KEY_BYTES], drawn[KEY_BYTES:]
-        plain = json.dumps(dict(identity), ensure_ascii=False).encode()
         return {
             "_id": person,
             "version": VERSION,
             "key": _encrypt(self._wrapping, nonces[:NONCE_BYTES], key, bound_to),
-            "data": _encrypt(AESGCM(key), nonces[NONCE_BYTES:], plain, bound_to),
+            "data": _encrypt(AESGCM(key), nonces[NONCE_BYTES:], _plain(identity), bound_to),
         }
 
     def seal_again(self, document: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
         """The sealed identity of a person who was sealed before, under the same key."""
-        bound_to = _bound_to(document["_id"], document["version"])
-        plain = json.dumps(dict(identity), ensure_ascii=False).encode()
-        data = _encrypt(AESGCM(self._key(document)), self._random(NONCE_BYTES), plain, bound_to)
-        return {**document, "data": data}
+        cipher, bound_to = AESGCM(self._key(document)), _bound_to(document["_id"], document["version"])
+        return {**document, "data": _encrypt(cipher, self._random(NONCE_BYTES), _plain(identity), bound_to)}
 
     def mark(self, document: Mapping[str, Any], field: str, value: str) -> bytes:
         """A MAC of a person's field under a key that follows from the person's own.
@@ -48,15 +45,18 @@ class Vault:
         """
         return hmac.digest(derive(self._key(document), "marks"), f"{field}\n{value}".encode(), "sha256")
 
-    def _key(self, document: Mapping[str, Any]) -> bytes:
-        return _decrypt(self._wrapping, document["key"], _bound_to(document["_id"], document["version"]))
-
     def open(self, document: Mapping[str, Any]) -> dict[str, str]:
         """The identity in a sealed document; raises cryptography's InvalidTag for one altered or of another person."""
         bound_to = _bound_to(document["_id"], document["version"])
-        key = _decrypt(self._wrapping, document["key"], bound_to)
-        identity: dict[str, str] = json.loads(_decrypt(AESGCM(key), document["data"], bound_to))
+        identity: dict[str, str] = json.loads(_decrypt(AESGCM(self._key(document)), document["data"], bound_to))
         return identity
+
+    def _key(self, document: Mapping[str, Any]) -> bytes:
+        return _decrypt(self._wrapping, document["key"], _bound_to(document["_id"], document["version"]))
+
+
+def _plain(identity: Identity) -> bytes:
+    return json.dumps(dict(identity), ensure_ascii=False).encode()
 
 
 def _encrypt(cipher: AESGCM, nonce: bytes, plain: bytes, bound_to: bytes) -> bytes:

@@ -18,7 +18,7 @@ from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
-from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
@@ -58,7 +58,7 @@ class Repository:
         return await self._instruments.load(codes, tx)
 
     async def _stored_instruments(self, codes: Iterable[str], tx: Transaction) -> dict[str, Instrument]:
-        documents = await self._find("instruments", codes, tx)
+        documents = await by_ids(self._mongo["instruments"], codes, tx)
         return {d["_id"]: Instrument.model_validate(d | {"code": d["_id"]}) for d in documents}
 
     async def put_instrument(self, instrument: Instrument, tx: Transaction) -> None:
@@ -90,8 +90,7 @@ class Repository:
 
     async def attempts(self, keys: Iterable[str], tx: Transaction) -> dict[str, Attempt]:
         """Returns the attempts that exist among the natural keys."""
-        wanted = list(keys)
-        documents = await self._find("attempts", wanted, tx) if wanted else []
+        documents = await by_ids(self._mongo["attempts"], keys, tx)
         return {d["_id"]: Attempt.of(d) for d in documents}
 
     async def add_attempts(self, attempts: Sequence[Attempt], tx: Transaction) -> None:
@@ -124,13 +123,6 @@ class Repository:
         """Returns the id of the path that has this booking (`bookings`) or attendance (`attendances`)."""
         found: Document | None = await self._mongo["paths"].find_one({f"{part}.id": id}, {"_id": 1})
         return None if found is None else str(found["_id"])
-
-    async def _find(self, collection: str, ids: Iterable[str], tx: Transaction | None) -> list[Document]:
-        query = {"_id": {"$in": list(dict.fromkeys(ids))}}
-        documents: list[Document] = (
-            await self._mongo[collection].find(query, batch_size=WHOLE, session=tx).to_list(None)
-        )
-        return documents
 
 
 class Fixed(Generic[T]):

@@ -75,7 +75,7 @@ class Settings(LimitSettings):
     """Whether access tokens may be plain JWTs, for a provider that does not type them `at+jwt` (RFC 9068)."""
     log_level: str = "INFO"
     audit_days: int = Field(default=1_096, ge=1)
-    """For how long an entry of the audit log is kept: three years, unless the operator's rules say otherwise."""
+    """How long an entry of the audit log, or a correction, is kept: three years unless an operator says otherwise."""
     dead_letters_in_a_row: int = Field(default=1_000, ge=1)
     """How many unreadable records in a row of one partition stop a consumer."""
 

@@ -1,6 +1,6 @@
 """The only importer of motor: a service's database, its transactions and its snapshots."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -106,3 +106,12 @@ class Mongo:
     def close(self) -> None:
         """Closes every connection."""
         self._client.close()
+
+
+async def by_ids(rows: Collection, ids: Iterable[str], tx: Transaction | None = None) -> list[Document]:
+    """The documents that exist among `ids`, in one answer of the server; none are asked for where there is no id."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return []
+    found: list[Document] = await rows.find({"_id": {"$in": wanted}}, batch_size=WHOLE, session=tx).to_list(None)
+    return found

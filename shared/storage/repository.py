@@ -10,7 +10,7 @@ from shared.base.side_thread import aside
 from shared.contracts.event import Envelope
 from shared.identity.acting import acting, changed
 from shared.storage.decision import Aggregate, Decision
-from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Outbox
 
 S = TypeVar("S", bound=Aggregate)
@@ -27,8 +27,7 @@ class Repository(Generic[S]):
 
     async def load(self, ids: Iterable[str], tx: Transaction | None = None) -> dict[str, S]:
         """The aggregates that exist among `ids`."""
-        wanted = list(dict.fromkeys(ids))
-        documents = await self._states.find({"_id": {"$in": wanted}}, batch_size=WHOLE, session=tx).to_list(None)
+        documents = await by_ids(self._states, ids, tx)
         return await aside(lambda: {d["_id"]: self._state(d) for d in documents}, len(documents))
 
     async def save(self, decisions: Sequence[Decision[S]], tx: Transaction) -> None:

@@ -124,7 +124,10 @@ def _may_be_one_child(known: Identity, said: Mapping[str, str]) -> bool:
 
 
 def _another(whom: str, word: str) -> Conflict:
-    detail = f"named another {whom} before: that one is amended alone, and another {whom} has a key of its own"
+    detail = (
+        f"this key named another {whom} before: give another {whom} a key of its own, "
+        "or amend the pupil alone, where the earlier entry was wrong"
+    )
     return Conflict.about(word, detail, f"another-{whom}")
 
 

@@ -12,7 +12,7 @@ from services.trials.copies.participants import Participant
 from shared.programme.moments import zone
 from shared.storage import code_twins
 from shared.storage.copies import newest
-from shared.storage.mongo import WHOLE, Collection, Document, Mongo, Transaction
+from shared.storage.mongo import Collection, Document, Mongo, Transaction, by_ids
 from shared.storage.namesakes import namesakes
 
 ZONE_SECONDS = 5.0
@@ -29,7 +29,7 @@ class Copies:
 
     async def participants(self, ids: Iterable[str], tx: Transaction) -> dict[str, Participant]:
         """Returns the pupils known among `ids`."""
-        documents = await self._find(PARTICIPANTS, ids, tx)
+        documents = await by_ids(self._mongo[PARTICIPANTS], ids, tx)
         return {d["_id"]: Participant.model_validate(d | {"id": d["_id"]}) for d in documents}
 
     async def hold(self, pupils: Iterable[str], tx: Transaction) -> None:
@@ -42,7 +42,7 @@ class Copies:
 
     async def organisations(self, codes: Iterable[str], tx: Transaction | None = None) -> dict[str, Organisation]:
         """Returns the organisations known among `codes`."""
-        return _organisations(await self._find("organisations", codes, tx))
+        return _organisations(await by_ids(self._mongo["organisations"], codes, tx))
 
     async def namesakes(self, code: str) -> list[Organisation]:
         """Returns the organisations with a code, or in whose name it would be, however it is spelt."""
@@ -69,13 +69,6 @@ class Copies:
             found = await self.organisations(wanted - fresh)
             self._zones |= {code: (now, zone(region.utc_offset)) for code, region in found.items()}
         return {region: self._zones[region][1] for region in wanted if region in self._zones}
-
-    async def _find(self, collection: str, ids: Iterable[str], tx: Transaction | None) -> list[Document]:
-        query = {"_id": {"$in": list(dict.fromkeys(ids))}}
-        documents: list[Document] = (
-            await self._mongo[collection].find(query, batch_size=WHOLE, session=tx).to_list(None)
-        )
-        return documents
 
 
 async def touch(rows: Collection, ids: Iterable[str], tx: Transaction) -> None:

@@ -43,7 +43,10 @@ async def test_a_child_is_amended_by_the_school_and_seen_so(running: Registratio
     async def is_on_record() -> bool:
         entries = await newest(running.settings, "registration", asked, 100)
         fields = [entry["corrected"]["field"] for entry in entries if "corrected" in entry]
-        return sorted(fields) == ["birth_date", "name"] and all(entry["actor"] for entry in entries)
+        actors = {entry["actor"] for entry in entries if "corrected" in entry}
+        own = [await newest(running.settings, "registration", {**asked, "actor": actor}, 1) for actor in actors]
+        nobody_s = await newest(running.settings, "registration", {**asked, "actor": "nobody"}, 100)
+        return sorted(fields) == ["birth_date", "name"] and None not in actors and all(own) and not nobody_s
 
     await eventually(is_on_record)
     assert {(row["expires"] - row["at"]).days for row in rows} == {running.settings.audit_days}
@@ -87,6 +90,11 @@ async def test_nobody_amends_outside_the_scope_and_a_wrong_amendment_changes_not
     ):
         status, refused = await amend(running, id, **said)
         assert (status, [error["pointer"] for error in refused["errors"]]) == (422, [pointer]), said
+    await running.enter(pupil("am-4", guardian={"ref": "am-other", "name": "Петрова Вера"}))
+    before = await running.documents()
+    status, refused = await amend(running, id, guardians=[{"ref": "am-other", "name": "Соколов Олег"}])
+    assert (status, refused["type"]) == (409, "another-guardian")
+    assert [error["pointer"] for error in refused["errors"]] == ["/guardians/0/ref"]
     status, refused = await amend(running, "nobody", name="Имя")
     assert (status, refused["type"]) == (404, "not-found")
     assert await running.documents() == before

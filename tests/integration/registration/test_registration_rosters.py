@@ -250,3 +250,22 @@ async def test_a_name_is_corrected_and_the_old_one_is_nowhere(running: Registrat
     late = await running.enter(pupil("typo", **misspelt), occurred_at="2020-09-20T10:00:00+03:00")
     assert "corrected" not in late[0]
     assert len(await running.of(first["participant"])) == 2
+
+
+async def test_a_group_that_enters_and_corrects_a_pupil_stores_what_was_said_last(running: Registration) -> None:
+    later = {"name": "Иванов Пётр Олегович", "guardian": {"ref": "gr", "name": "Иванова Анна Петровна"}}
+    rosters = [
+        Roster.model_validate(roster([pupil("gr", guardian={"ref": "gr", "name": "Иванова Анна"})])),
+        Roster.model_validate(roster([pupil("gr", **later)], occurred_at="2020-09-21T10:00:00+03:00")),
+    ]
+    who = Principal("staff", "staff", (Grant("navigator", SCHOOL.id),))
+    async with another_repository(running) as repository:
+        requests = [await read(sent, who, utcnow()) for sent in rosters]
+        entered, corrected = await register(repository, requests, lambda: secrets.token_urlsafe(12))
+    assert isinstance(entered, list)
+    assert isinstance(corrected, list)
+    items = [RosterItem.of("gr", outcomes[0], repository.codes) for outcomes in (entered, corrected)]
+    assert [(item.status, item.corrected) for item in items] == [("created", None), ("known", ["name", "guardian"])]
+    _, shown = await running.call("GET", f"/participants/{items[0].participant}", grants=[NAVIGATOR])
+    assert (shown["name"], shown["guardians"][0]["name"]) == ("Иванов Пётр Олегович", "Иванова Анна Петровна")
+    assert await running.mongo["corrections"].count_documents({"participant": items[0].participant}) == 2
