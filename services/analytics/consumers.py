@@ -19,8 +19,21 @@ FEED_LINGER_MS = 50
 
 DEFINED = Events.of(KEPT.keys(), ignored=[trials.VenueRegistered, trials.SlotOpened])
 FOLDED = Events.of(
-    [registration.ParticipantRegistered, registration.GuardianLinked, *topics.TRIALS_EVENTS.events],
-    ignored=[registration.ConsentGiven, registration.ConsentWithdrawn, registration.AccountLinked],
+    [
+        registration.ParticipantRegistered,
+        registration.ParticipantMoved,
+        registration.ParticipantArchived,
+        registration.ParticipantRestored,
+        registration.GuardianLinked,
+        registration.GuardianUnlinked,
+        *topics.TRIALS_EVENTS.events,
+    ],
+    ignored=[
+        registration.ConsentGiven,
+        registration.ConsentWithdrawn,
+        registration.AccountLinked,
+        registration.AccountUnlinked,
+    ],
 )
 
 

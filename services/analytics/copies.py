@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from services.analytics.collections import COMPETENCIES, ORGANISATIONS, SEASONS
+from services.analytics.facts import Terms
 from services.analytics.projection import Projection
 from shared.contracts.event import Event
 from shared.contracts.registration import OrganisationDefined
 from shared.contracts.trials import CompetencyApproved, SeasonDefined
 from shared.messaging.poll import Received
-from shared.programme.stages import Rules
 from shared.storage.copies import newest
 from shared.storage.mongo import Mongo, Transaction
 
@@ -29,15 +29,15 @@ class Copies:
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
         """Applies one poll of the catalogue topics."""
-        await self._change_rules([r for r in received if isinstance(r.event, SeasonDefined)], tx)
+        await self._change_terms([r for r in received if isinstance(r.event, SeasonDefined)], tx)
         for event_type, collection in KEPT.items():
             defined = [r.envelope for r in received if isinstance(r.event, event_type)]
             writes = [newest(e.event.key, e.event.model_dump(mode="json"), e.sequence) for e in defined]
             if writes:
                 await self._mongo[collection].bulk_write(writes, ordered=True, session=tx)
 
-    async def _change_rules(self, defined: Sequence[Received], tx: Transaction) -> None:
-        """Folds anew what was folded under other rules.
+    async def _change_terms(self, defined: Sequence[Received], tx: Transaction) -> None:
+        """Folds anew what was folded under other terms.
 
         Facts may arrive before the last definition of their season, which trials accepts until the season is in use. A
         replay would know that definition first.
@@ -48,6 +48,6 @@ class Copies:
         known = self._mongo[SEASONS].find({"_id": {"$in": list(last)}}, session=tx)
         for season in await known.to_list(None):
             latest = last[season["_id"]]
-            old, new = Rules.of(season), Rules.of(vars(latest.event))
+            old, new = Terms.of(season), Terms.of(vars(latest.event))
             if latest.envelope.sequence > season["sequence"] and new != old:
                 await self._projection.refold(season["_id"], old, new, latest.partition, tx)

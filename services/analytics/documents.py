@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from services.analytics.facts import Link, Pupil, SeasonFacts
+from services.analytics.facts import Link, Pupil, SeasonFacts, Span
 from services.analytics.figures.cells import Cell
 from shared.programme.place import Place
 from shared.storage.mongo import Document
@@ -17,6 +17,7 @@ def pupil_document(participant: str, pupil: Pupil) -> Document:
             "code": season,
             "place": list(f.place) if f.place else None,
             "registered": f.registered,
+            "entered": f.entered,
             "diagnostics": [[key, *fact] for key, fact in f.diagnostics.items()],
             "booked": [[key, *fact] for key, fact in f.booked.items()],
             "cancelled": list(f.cancelled),
@@ -27,8 +28,13 @@ def pupil_document(participant: str, pupil: Pupil) -> Document:
         }
         for season, f in pupil.seasons.items()
     ]
-    guardians = [list(guardian) for guardian in pupil.guardians.items()]
-    return {"_id": participant, "seasons": seasons, "guardians": guardians}
+    return {
+        "_id": participant,
+        "seasons": seasons,
+        "moves": [[sequence, day, *place] for sequence, (day, place) in pupil.moves.items()],
+        "cabinets": [[sequence, *fact] for sequence, fact in pupil.cabinets.items()],
+        "archived": [list(fact) for fact in pupil.archived.items()],
+    }
 
 
 def pupil_of(document: Document) -> Pupil:
@@ -37,6 +43,7 @@ def pupil_of(document: Document) -> Pupil:
         stored["code"]: SeasonFacts(
             place=Place(*stored["place"]) if stored["place"] else None,
             registered=stored["registered"],
+            entered=stored["entered"],
             diagnostics={key: (code, day) for key, code, day in stored["diagnostics"]},
             booked={key: (competency, kind, day) for key, competency, kind, day in stored["booked"]},
             cancelled=set(stored["cancelled"]),
@@ -47,7 +54,12 @@ def pupil_of(document: Document) -> Pupil:
         )
         for stored in document["seasons"]
     }
-    return Pupil(seasons, dict(document["guardians"]))
+    return Pupil(
+        seasons,
+        moves={sequence: (day, Place(*place)) for sequence, day, *place in document["moves"]},
+        cabinets={sequence: (account, id, opened, day) for sequence, account, id, opened, day in document["cabinets"]},
+        archived=dict(document["archived"]),
+    )
 
 
 def guardian_id(season: str, guardian: str) -> str:
@@ -57,7 +69,9 @@ def guardian_id(season: str, guardian: str) -> str:
 
 def guardian_document(season: str, guardian: str, links: Iterable[Link]) -> Document:
     """Returns a guardian's links in a season, by pupil."""
-    stored = [{"participant": x.participant, **x.place._asdict(), "day": x.day} for x in sorted(links)]
+    stored = [
+        {"participant": x.participant, **x.place._asdict(), "days": list(x.span)} for x in sorted(links, key=_order)
+    ]
     return {"_id": guardian_id(season, guardian), "season": season, "guardian": guardian, "links": stored}
 
 
@@ -65,9 +79,19 @@ def links_of(document: Document) -> set[Link]:
     """Returns the links in a guardian's document."""
     season, guardian = document["season"], document["guardian"]
     return {
-        Link(season, stored["participant"], guardian, Place(*(stored[name] for name in Place._fields)), stored["day"])
+        Link(
+            season,
+            stored["participant"],
+            guardian,
+            Place(*(stored[name] for name in Place._fields)),
+            Span(*stored["days"]),
+        )
         for stored in document["links"]
     }
+
+
+def _order(link: Link) -> tuple[str, str, str]:
+    return link.participant, link.span.begins, link.span.ends or ""
 
 
 def cells_id(cell: Cell, partition: int) -> str:

@@ -18,7 +18,10 @@ class SeasonFacts:
     """One pupil's facts of one season; a set by natural key, so that order and repetition do not matter."""
 
     place: Place | None = None
+    """Where the roster entered the pupil."""
     registered: Day | None = None
+    entered: str = ""
+    """The sequence of the registration."""
     diagnostics: dict[str, tuple[str, Day]] = field(default_factory=dict)
     """attempt → diagnostic, day"""
     booked: dict[str, tuple[str, str, Day]] = field(default_factory=dict)
@@ -41,18 +44,41 @@ class SeasonFacts:
 
 @dataclass(slots=True)
 class Pupil:
-    """One pupil's facts: by season, and the guardians who opened a cabinet (account → day of the first link)."""
+    """One pupil's facts, each under the sequence of its event where a later one can undo it."""
 
     seasons: dict[str, SeasonFacts] = field(default_factory=dict)
-    guardians: dict[str, Day] = field(default_factory=dict)
+    moves: dict[str, tuple[Day, Place]] = field(default_factory=dict)
+    """sequence → the day from which the pupil belongs to the place"""
+    cabinets: dict[str, tuple[str, str, bool, Day]] = field(default_factory=dict)
+    """sequence → account, guardian, whether it was opened or closed, day"""
+    archived: dict[str, str] = field(default_factory=dict)
+    """sequence → the reason, or nothing where the pupil was restored"""
 
     def season(self, code: str) -> SeasonFacts:
         """Returns the facts of a season, empty at first."""
         return self.seasons.setdefault(code, SeasonFacts())
 
+    @property
+    def is_mistake(self) -> bool:
+        """True where the pupil was entered by mistake, and never counts."""
+        return bool(self.archived) and self.archived[max(self.archived)] == "mistake"
+
+
+class Span(NamedTuple):
+    """Days from one on until the day before another; None for as long as nothing else is said."""
+
+    begins: Day
+    ends: Day | None
+
+    def within(self, other: "Span") -> "Span | None":
+        """Returns the part that lies within another; None where there is none."""
+        begins = max(self.begins, other.begins)
+        ends = min((day for day in (self.ends, other.ends) if day is not None), default=None)
+        return Span(begins, ends) if ends is None or begins < ends else None
+
 
 class Link(NamedTuple):
-    """A guardian's cabinet of one pupil of a season.
+    """A guardian's cabinet of one pupil of a season, while the pupil belongs to one place.
 
     Links do not add up: a guardian may have children anywhere, and is one by the account, since every school knows the
     guardian under an id of its own.
@@ -63,19 +89,35 @@ class Link(NamedTuple):
     guardian: str
     """The account."""
     place: Place
-    day: Day
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A pupil's season as figures count it, from the day of the registration on."""
+    """A pupil's season as figures count it, from the day of the registration on, in one place where the pupil was."""
 
     season: str
     place: Place
+    stay: Span
+    """The days in the place."""
     registered: Day
     facts: SeasonFacts
     stages: Mapping[Stage, Day]
     """The day on which each stage was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The part of a season's definition that figures need."""
+
+    rules: Rules
+    closes: Day
+    """Its last day: a later move takes nothing of it along."""
+
+    @classmethod
+    def of(cls, season: Mapping[str, Any]) -> "Terms":
+        """Returns the terms of a season's definition, as the event has it."""
+        return cls(Rules.of(season), str(season["closes"]))
 
 
 def learn(pupil: Pupil, envelope: Envelope) -> bool:
@@ -87,8 +129,16 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             facts = pupil.season(event.season)
             facts.place = Place.of(event)
             facts.registered = day
-        case registration.GuardianLinked():
-            pupil.guardians[event.account] = min(day, pupil.guardians.get(event.account, day))
+            facts.entered = envelope.sequence
+        case registration.ParticipantMoved():
+            pupil.moves[envelope.sequence] = day, Place.of_move(event)
+        case registration.ParticipantArchived():
+            pupil.archived[envelope.sequence] = event.reason
+        case registration.ParticipantRestored():
+            pupil.archived[envelope.sequence] = ""
+        case registration.GuardianLinked() | registration.GuardianUnlinked():
+            opened = isinstance(event, registration.GuardianLinked)
+            pupil.cabinets[envelope.sequence] = event.account, event.guardian, opened, day
         case trials.DiagnosticCompleted():
             pupil.season(event.season).diagnostics[event.attempt] = (event.diagnostic, day)
         case trials.TrialBooked():
@@ -123,9 +173,45 @@ def stage_days(facts: SeasonFacts, rules: Rules) -> dict[Stage, Day]:
     )
 
 
-def enrolment(pupil: Pupil, season: str, rules: Rules) -> Enrolment | None:
-    """Returns the pupil's season as figures count it; None before the registration is known."""
+def enrolments(pupil: Pupil, season: str, terms: Terms) -> Iterator[Enrolment]:
+    """Yields the pupil's season as figures count it, for each place where the pupil was; none before the registration.
+
+    Of a pupil who was entered by mistake there is none either.
+    """
     facts = pupil.seasons.get(season)
-    if facts is None or facts.place is None or facts.registered is None:
-        return None
-    return Enrolment(season, facts.place, facts.registered, facts, stage_days(facts, rules))
+    if facts is None or facts.place is None or facts.registered is None or pupil.is_mistake:
+        return
+    stages = stage_days(facts, terms.rules)
+    for place, stay in stays(facts.registered, facts.entered, facts.place, pupil.moves, terms.closes):
+        yield Enrolment(season, place, stay, facts.registered, facts, stages)
+
+
+def stays(
+    registered: Day, entered: str, place: Place, moves: Mapping[str, tuple[Day, Place]], closes: Day
+) -> list[tuple[Place, Span]]:
+    """Returns where a pupil was from when until when, beginning with the registration.
+
+    A day's place is that of the move with the latest day until then, of one day with the latest sequence. Moves after
+    the season's last day are none of its own.
+    """
+    since = registered, entered
+    later = sorted((day, sequence) for sequence, (day, _) in moves.items() if (day, sequence) > since and day <= closes)
+    on = {registered: place} | {day: moves[sequence][1] for day, sequence in later}
+    days = [day for day, before in zip(on, [None, *on.values()], strict=False) if on[day] != before]
+    return [(on[day], Span(day, ends)) for day, ends in zip(days, [*days[1:], None], strict=True)]
+
+
+def cabinets(pupil: Pupil) -> Iterator[tuple[str, Span]]:
+    """Yields the account and the days of every cabinet that guardians had for the pupil.
+
+    Those of one account may overlap, since two schools know one guardian under two ids.
+    """
+    opened: dict[tuple[str, str], Day] = {}
+    for _, (account, guardian, is_open, day) in sorted(pupil.cabinets.items()):
+        key = account, guardian
+        if is_open:
+            opened[key] = min(day, opened.get(key, day))
+        elif (begins := opened.pop(key, day)) < day:
+            yield account, Span(begins, day)
+    for (account, _), begins in opened.items():
+        yield account, Span(begins, None)

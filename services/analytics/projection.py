@@ -17,7 +17,7 @@ from services.analytics.documents import (
     pupil_document,
     pupil_of,
 )
-from services.analytics.facts import Link, Pupil, learn
+from services.analytics.facts import Link, Pupil, Terms, learn
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, difference
 from services.analytics.figures.registry import Contribution, contribution
@@ -25,7 +25,6 @@ from shared.contracts.event import ParticipantEvent
 from shared.messaging.failures import FactOvertaken
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Received
-from shared.programme.stages import Rules
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
 Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
@@ -39,7 +38,7 @@ class Projection:
     """
 
     def __init__(self, mongo: Mongo, group: str) -> None:
-        """`group` is that of the facts, whose polls a change of rules has to wait for."""
+        """`group` is that of the facts, whose polls a change of terms has to wait for."""
         self._pupils = mongo[PUPILS]
         self._cells = mongo[CELLS]
         self._guardians = mongo[GUARDIANS]
@@ -49,13 +48,13 @@ class Projection:
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
         """Applies one poll: the change of every pupil's contribution, written as one bulk per collection."""
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
-        rules = await self._rules(facts, tx)
+        terms = await self._terms(facts, tx)
         pupils = await self._load({r.event.participant for r in facts}, tx)
         change = _Change(min((r.partition for r in facts), default=0))
         writes: list[Write] = []
         for participant, events in _by_participant(facts).items():
             pupil = pupils.get(participant) or Pupil()
-            if _learn(participant, pupil, events, rules, change):
+            if _learn(participant, pupil, events, terms, change):
                 document = pupil_document(participant, pupil)
                 known = participant in pupils
                 writes.append(ReplaceOne({"_id": participant}, document) if known else InsertOne(document))
@@ -64,11 +63,11 @@ class Projection:
         await self._relink(change, tx)
         await self._count(change, tx)
 
-    async def refold(self, season: str, old: Rules, new: Rules, partition: int, tx: Transaction) -> None:
-        """Counts a season's pupils under other rules; part of the transaction that stores these.
+    async def refold(self, season: str, old: Terms, new: Terms, partition: int, tx: Transaction) -> None:
+        """Counts a season's pupils under other terms; part of the transaction that stores these.
 
         The fence makes every poll of facts that is under way conflict with it: whichever comes second sees the other's
-        effects. So the cells are always the sum over all pupils under the rules that are stored.
+        effects. So the cells are always the sum over all pupils under the terms that are stored.
         """
         await self._offsets.fence(tx)
         change = _Change(partition)
@@ -78,14 +77,14 @@ class Projection:
             change.add(before, contribution(participant, season, pupil, new))
         await self._count(change, tx)
 
-    async def _rules(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Rules]:
-        """Returns the rules of every season, as this transaction sees them; there are few.
+    async def _terms(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Terms]:
+        """Returns the terms of every season, as this transaction sees them; there are few.
 
         Raises FactOvertaken for a fact of a season that is not there: it has overtaken the catalogue.
         """
-        wanted = {"diagnostics": 1, "trials_required": 1}
-        rules = {season["_id"]: Rules.of(season) async for season in self._seasons.find({}, wanted, session=tx)}
-        known = {None, *rules}
+        wanted = {"diagnostics": 1, "trials_required": 1, "closes": 1}
+        terms = {season["_id"]: Terms.of(season) async for season in self._seasons.find({}, wanted, session=tx)}
+        known = {None, *terms}
         missing = {
             (r.topic, r.partition, r.offset): f"season {r.event.season} is not in the catalogue"
             for r in facts
@@ -93,7 +92,7 @@ class Projection:
         }
         if missing:
             raise FactOvertaken(missing)
-        return rules
+        return terms
 
     async def _load(self, participants: set[str], tx: Transaction) -> Mapping[str, Pupil]:
         found = self._pupils.find({"_id": {"$in": list(participants)}}, batch_size=WHOLE, session=tx)
@@ -173,19 +172,19 @@ class _Change:
 
 
 def _learn(
-    participant: str, pupil: Pupil, events: Sequence[Received], rules: Mapping[str, Rules], change: _Change
+    participant: str, pupil: Pupil, events: Sequence[Received], terms: Mapping[str, Terms], change: _Change
 ) -> bool:
     """Adds the events to the pupil's facts and the difference to the change; False when figures need none of them."""
-    before = _contributions(participant, pupil, rules)
+    before = _contributions(participant, pupil, terms)
     if not any([learn(pupil, r.envelope) for r in events]):
         return False
-    for season, new in _contributions(participant, pupil, rules).items():
+    for season, new in _contributions(participant, pupil, terms).items():
         change.add(before.get(season, Contribution()), new)
     return True
 
 
-def _contributions(participant: str, pupil: Pupil, rules: Mapping[str, Rules]) -> dict[str, Contribution]:
-    return {season: contribution(participant, season, pupil, rules[season]) for season in pupil.seasons}
+def _contributions(participant: str, pupil: Pupil, terms: Mapping[str, Terms]) -> dict[str, Contribution]:
+    return {season: contribution(participant, season, pupil, terms[season]) for season in pupil.seasons}
 
 
 def _by_participant(facts: Sequence[Received]) -> Mapping[str, list[Received]]:

@@ -9,7 +9,10 @@ FAMILIES, NOTICES, CATALOGUE = "families", "notices", "catalogue"
 """One head a pupil: who may read, and the last number given; the notices; the names that texts use."""
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
-    FAMILIES: Kept([IndexModel("accounts.account")], persons=["_id", "accounts.account", "accounts.guardian"]),
+    FAMILIES: Kept(
+        [IndexModel("accounts.account")],
+        persons=["_id", "accounts.account", "accounts.guardian", "closed.account", "closed.guardian"],
+    ),
     NOTICES: Kept([IndexModel(["participant", "number"], unique=True)], persons=["_id", "participant"]),
     CATALOGUE: Kept(),
 }

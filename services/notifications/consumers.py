@@ -1,5 +1,6 @@
 """The topics that notifications reads, in their groups: names for its texts, and a notice for each step of a pupil."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
@@ -7,6 +8,7 @@ from services.notifications import domain, handlers
 from services.notifications.copies.store import Copies
 from services.notifications.repository import Repository
 from shared.contracts import registration, topics, trials
+from shared.identity.family import LinkChange, change_of
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
@@ -17,7 +19,7 @@ CATALOGUE = [topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 
 NAMED = Events.of([trials.SeasonDefined, trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened])
-TOLD = Events.of([*domain.DATA, registration.AccountLinked])
+TOLD = Events.of([*domain.DATA, registration.AccountLinked, registration.AccountUnlinked])
 
 
 def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
@@ -30,5 +32,9 @@ def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
 async def _told(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
     """Tells the families of one poll of facts."""
     events = [r.envelope for r in received if type(r.event) in domain.DATA]
-    readers = [reader for r in received if (reader := domain.reader(r.event)) is not None]
-    await handlers.tell(repository, events, readers, tx)
+    links: dict[str, list[LinkChange]] = defaultdict(list)
+    for record in received:
+        change = change_of(record.envelope)
+        if change is not None:
+            links[record.event.key].append(change)
+    await handlers.tell(repository, events, links, tx)

@@ -9,13 +9,17 @@ from typing import Any
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope, Event
-from shared.identity.family import FamilyLink, link_of
+from shared.identity.family import LinkChange
 
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),
+    registration.ParticipantMoved: ("to_school_class",),
+    registration.ParticipantArchived: (),
+    registration.ParticipantRestored: (),
     registration.ConsentGiven: ("version", "channel"),
     registration.ConsentWithdrawn: (),
     registration.GuardianLinked: (),
+    registration.GuardianUnlinked: (),
     trials.DiagnosticCompleted: ("diagnostic", "attempt"),
     trials.TrialBooked: ("booking", "slot", "venue", "competency", "kind"),
     trials.TrialCancelled: ("booking", "slot", "competency", "kind"),
@@ -45,21 +49,29 @@ class Notice:
     data: Mapping[str, Any]
 
 
+Account = Mapping[str, Any]
+"""An account that may read a pupil's notices, or could before: `account`, `role`, `guardian`, and the `sequence` of the
+event that said so, which an earlier release did not keep."""
+
+
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """An account that may read a participant's notices, and the guardian whose it is."""
+class Readers:
+    """The accounts that may read one pupil's notices, and those that could before."""
 
-    participant: str
-    link: FamilyLink
-    guardian: str | None = None
+    accounts: Sequence[Account] = ()
+    closed: Sequence[Account] = ()
 
-
-def reader(event: Event) -> Reader | None:
-    """Returns the reader whom an event links, if it links one."""
-    link = link_of(event)
-    if link is None:
-        return None
-    return Reader(event.key, link, event.guardian if isinstance(event, registration.GuardianLinked) else None)
+    def after(self, changes: Iterable[LinkChange]) -> "Readers":
+        """Returns the readers after changes in whatever order they come: of one cabinet the latest sequence holds."""
+        known = [*((account, True) for account in self.accounts), *((account, False) for account in self.closed)]
+        known += [(change.model_dump(exclude={"opened"}), change.opened) for change in changes]
+        latest: dict[tuple[str, str, str | None], tuple[Account, bool]] = {}
+        for account, is_open in sorted(known, key=lambda pair: pair[0].get("sequence", "")):
+            latest[account["account"], account["role"], account.get("guardian")] = account, is_open
+        return Readers(
+            [account for account, is_open in latest.values() if is_open],
+            [account for account, is_open in latest.values() if not is_open],
+        )
 
 
 def number(envelopes: Iterable[Envelope], stored: Collection[str], last: Mapping[str, int]) -> list[Notice]:

@@ -1,14 +1,23 @@
 """The notices and their heads, which the same transaction reads and writes."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from pymongo import UpdateOne
 
 from services.notifications.collections import FAMILIES, NOTICES
 from services.notifications.documents import notice_document
-from services.notifications.domain import Notice, Reader
+from services.notifications.domain import Notice, Readers
 from shared.contracts.event import Envelope
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+
+
+class Head(NamedTuple):
+    """A pupil's last number, and who may read."""
+
+    last: int
+    readers: Readers
 
 
 class Repository:
@@ -24,30 +33,27 @@ class Repository:
         found = await self._notices.find(wanted, {"_id": 1}, batch_size=WHOLE, session=tx).to_list(None)
         return {document["_id"] for document in found}
 
-    async def last(self, participants: Iterable[str], tx: Transaction) -> dict[str, int]:
-        """Returns the last number given to each of the pupils; none for one without a head."""
+    async def heads(self, participants: Iterable[str], tx: Transaction) -> dict[str, Head]:
+        """Returns the heads of the pupils who have one."""
         wanted = {"_id": {"$in": list(participants)}}
-        found = await self._families.find(wanted, {"last": 1}, batch_size=WHOLE, session=tx).to_list(None)
-        return {document["_id"]: document.get("last", 0) for document in found}
+        found = await self._families.find(wanted, batch_size=WHOLE, session=tx).to_list(None)
+        return {d["_id"]: Head(d.get("last", 0), Readers(d.get("accounts", ()), d.get("closed", ()))) for d in found}
 
-    async def save(self, notices: Sequence[Notice], readers: Sequence[Reader], tx: Transaction) -> None:
-        """Stores new notices, and the accounts that may read."""
+    async def save(self, notices: Sequence[Notice], readers: Mapping[str, Readers], tx: Transaction) -> None:
+        """Stores new notices, and the accounts that may read each pupil's."""
         if notices:
             await self._notices.insert_many([notice_document(n) for n in notices], ordered=False, session=tx)
         if notices or readers:
             await self._families.bulk_write(_heads(notices, readers), ordered=False, session=tx)
 
 
-def _heads(notices: Iterable[Notice], readers: Iterable[Reader]) -> list[UpdateOne]:
+def _heads(notices: Iterable[Notice], readers: Mapping[str, Readers]) -> list[UpdateOne]:
     """Returns one write a pupil: the last number given, and the accounts that may read."""
-    last = {notice.participant: notice.number for notice in notices}
-    accounts: dict[str, list[Document]] = {}
-    for reader in readers:
-        accounts.setdefault(reader.participant, []).append({**reader.link.model_dump(), "guardian": reader.guardian})
-    writes = []
-    for participant in last.keys() | accounts.keys():
-        change: Document = {"$set": {"last": last[participant]}} if participant in last else {}
-        if participant in accounts:
-            change["$addToSet"] = {"accounts": {"$each": accounts[participant]}}
-        writes.append(UpdateOne({"_id": participant}, change, upsert=True))
-    return writes
+    fields: dict[str, Document] = defaultdict(dict)
+    for notice in notices:
+        fields[notice.participant]["last"] = notice.number
+    for participant, admitted in readers.items():
+        fields[participant]["accounts"] = list(admitted.accounts)
+        if admitted.closed:
+            fields[participant]["closed"] = list(admitted.closed)
+    return [UpdateOne({"_id": participant}, {"$set": changed}, upsert=True) for participant, changed in fields.items()]

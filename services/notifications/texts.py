@@ -46,9 +46,13 @@ KINDS: Mapping[Language, Mapping[str, str]] = {
 TEXTS: Mapping[Language, Mapping[str, Text]] = {
     "ru": {
         "participant.registered": Text("Регистрация в сезоне", "Сезон «{season}», класс {school_class}."),
+        "participant.moved": Text("Перевод в другой класс", "Теперь это класс {school_class}."),
+        "participant.archived": Text("Участие завершено", "Новые шаги закрыты, пройденное видно и дальше."),
+        "participant.restored": Text("Участие продолжается", "Диагностики и пробы снова открыты."),
         "consent.given": Text("Согласие получено", "Диагностики и пробы открыты."),
         "consent.withdrawn": Text("Согласие отозвано", "Без согласия диагностики и пробы закрыты."),
         "guardian.linked": Text("Кабинет родителя открыт", "Все этапы теперь видны и родителю."),
+        "guardian.unlinked": Text("Кабинет родителя закрыт", "Один из родителей больше не видит этапов."),
         "diagnostic.completed": Text("Диагностика пройдена", "Сезон «{season}»; результат в кабинете."),
         "trial.booked": Text("Запись подтверждена", "{activity}."),
         "trial.cancelled": Text("Запись отменена", "{activity}."),
@@ -59,9 +63,13 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
     },
     "en": {
         "participant.registered": Text("Registered for the season", "Season “{season}”, class {school_class}."),
+        "participant.moved": Text("Moved to another class", "The class is now {school_class}."),
+        "participant.archived": Text("Participation has ended", "New steps are closed; what was done stays visible."),
+        "participant.restored": Text("Participation goes on", "Diagnostics and trials are open again."),
         "consent.given": Text("Consent received", "Diagnostics and trials are open."),
         "consent.withdrawn": Text("Consent withdrawn", "Diagnostics and trials are closed without consent."),
         "guardian.linked": Text("A guardian's cabinet is open", "A guardian now sees every stage too."),
+        "guardian.unlinked": Text("A guardian's cabinet was closed", "One guardian no longer sees the stages."),
         "diagnostic.completed": Text("Diagnostic completed", "Season “{season}”; the result is in the cabinet."),
         "trial.booked": Text("Booking confirmed", "{activity}."),
         "trial.cancelled": Text("Booking cancelled", "{activity}."),
@@ -92,7 +100,7 @@ def render(notice: Notice, names: Names, language: Language) -> Text:
         text.title,
         text.body.format(
             season=season and names.get(("season", season), season),
-            school_class=notice.data.get("school_class"),
+            school_class=notice.data.get("school_class") or notice.data.get("to_school_class"),
             activity=_activity(notice, names, language),
             competencies=f": {', '.join(competencies)}" if competencies else "",
         ),

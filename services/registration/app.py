@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from services.registration.api import consents, documents, links, organisations, participants, rosters
+from services.registration.api import codes, consents, documents, links, organisations, participants, places, rosters
 from services.registration.codes import Codes
 from services.registration.collections import COLLECTIONS
 from services.registration.consumers import consumers
@@ -51,8 +51,10 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
     return [
         organisations.routes(repository, reads, clock),
         participants.routes(repository, reads, clock, new_id),
+        places.routes(repository, clock),
         rosters.routes(repository, clock, new_id),
         links.routes(repository, clock),
+        codes.routes(repository, reads, clock),
         consents.routes(repository, clock),
         documents.routes(repository, reads, clock),
     ]

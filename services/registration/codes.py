@@ -18,10 +18,11 @@ class Codes:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def text(self, participant: str, guardian: str | None = None) -> str:
-        """The characters that a guardian of the pupil is handed, or the pupil."""
+    def text(self, participant: str, guardian: str | None = None, issued: int = 0) -> str:
+        """The characters that a guardian of the pupil is handed, or the pupil: others each time they are issued."""
         kind = "account" if guardian is None else "guardian"
-        mac = self._mac(f"{kind}:{participant}:{guardian or ''}", BYTES)
+        owner = f"{kind}:{participant}:{guardian or ''}"
+        mac = self._mac(f"{owner}:{issued}" if issued else owner, BYTES)
         return base64.b64encode(mac).translate(LEGIBLE).decode()
 
     def digest(self, text: str) -> bytes:

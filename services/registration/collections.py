@@ -12,6 +12,8 @@ CONSENT_DOCUMENTS = "consent_documents"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 WITH_ACCOUNT = {"account": {"$gt": ""}}
+LEFT: Document = {"former": {"$gt": ""}}
+"""Matches pupils who have left a school."""
 LINKED: Document = {"linked": {"$gt": {}}}
 """Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
 COLLECTIONS: Collections = {
@@ -31,6 +33,7 @@ COLLECTIONS: Collections = {
             IndexModel([("place.school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
             IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
             IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
+            IndexModel("former", partialFilterExpression=LEFT),
             IndexModel("codes.digest", unique=True, sparse=True),
             IndexModel("guardians", partialFilterExpression=LINKED),
             IndexModel("account", partialFilterExpression=WITH_ACCOUNT),

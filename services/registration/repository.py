@@ -9,12 +9,12 @@ from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from services.registration.codes import Codes
-from services.registration.collections import CONSENT_DOCUMENTS
+from services.registration.collections import CONSENT_DOCUMENTS, LEFT, LINKED
 from services.registration.copies.store import Copies
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import LinkBatch
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import Key, Participant
+from services.registration.domain.participants import Key, Participant, former_key
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
 from services.registration.sealed import SealedIdentities
@@ -29,6 +29,8 @@ from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
+MET = {"$inc": {"met": 1}}
+"""Changes a row that may be so already: MongoDB writes nothing then, and whoever else reads it would not conflict."""
 
 
 class Persons(Protocol):
@@ -87,10 +89,13 @@ class Repository:
     # Rosters.
 
     async def pupils(self, keys: Iterable[Key], tx: Transaction) -> list[Participant]:
-        """The pupils whom the schools know by these keys, in this spelling or another."""
-        query = _known_by(keys, "place.school", "external_ref")
+        """The pupils whom the schools know by these keys, in this spelling or another, also those who have left."""
+        asked = list(keys)
+        query = _known_by(asked, "place.school", "external_ref")
         if query is None:
             return []
+        former = sorted({former_key(school, ref_key(own)) for school, own in asked})
+        query = {"$or": [*query["$or"], {"former": {"$in": former, **LEFT["former"]}}]}
         rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
         return await aside(lambda: list(map(Participant.of, rows)), len(rows))
 
@@ -157,14 +162,27 @@ class Repository:
         It runs again, as after every write conflict, where another process has given one since.
         """
         writes = [
-            UpdateOne({"_id": guardian, "account": None}, {"$set": {"account": binding.account, **changed(binding.by)}})
+            UpdateOne(
+                {"_id": guardian, "account": {"$in": [None, binding.account]}},
+                {"$set": {"account": binding.account, **changed(binding.by)}, **MET},
+            )
             for guardian, binding in batch.bound.items()
         ]
         if writes:
             result = await self._mongo["guardians"].bulk_write(writes, ordered=False, session=tx)
             if result.matched_count < len(writes):
-                raise RuntimeError("a guardian who was read without an account is not there, or has one")
+                raise RuntimeError("a guardian who was read without another account is not there, or has one")
         await self.participants.save(batch.pupils.made, tx)
+
+    async def unbind(self, guardian: str, pupil: str, tx: Transaction) -> None:
+        """Lets a guardian whose cabinet of a pupil was closed have another account, unless one of a sibling is open.
+
+        The guardian is changed in any case, so that a link that is made meanwhile conflicts.
+        """
+        other = {"_id": {"$ne": pupil}, "guardians": guardian, f"linked.{guardian}": {"$gt": ""}, **LINKED}
+        kept = await self._mongo["participants"].find_one(other, {"_id": 1}, session=tx)
+        change = {"$set": {**changed(acting()), **({} if kept else {"account": None})}, **MET}
+        await self._mongo["guardians"].update_one({"_id": guardian}, change, session=tx)
 
 
 def _known_by(keys: Iterable[Key], school: str, ref: str) -> Document | None:

@@ -13,7 +13,7 @@ WITH_REF = {"$type": "string"}
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     "organisations": Kept([BY_CODE]),
-    PARTICIPANTS: Kept(persons=["_id", "accounts.account"]),
+    PARTICIPANTS: Kept(persons=["_id", "accounts.account", "link_changes.account", "link_changes.guardian"]),
     "seasons": Kept([BY_CODE], persons=[CHANGED]),
     "instruments": Kept([BY_CODE], persons=[CHANGED]),
     "competencies": Kept([BY_CODE], persons=[CHANGED]),

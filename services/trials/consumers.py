@@ -10,11 +10,10 @@ from services.trials.handlers import consents
 from services.trials.repository import Repository
 from shared.contracts.event import ParticipantEvent
 from shared.contracts.registration import (
-    AccountLinked,
     ConsentGiven,
     ConsentWithdrawn,
-    GuardianLinked,
     OrganisationDefined,
+    ParticipantArchived,
     ParticipantRegistered,
 )
 from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
@@ -37,7 +36,7 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
         "trials.participants.2",
         [REGISTRATION_EVENTS.name],
         partial(participants, repository, new_id),
-        events=Events.of([ParticipantRegistered, ConsentGiven, ConsentWithdrawn, AccountLinked, GuardianLinked]),
+        events=Events.all_of([REGISTRATION_EVENTS.name]),
     )
     told.catch_up.is_shown_whole = True
     return [defined, told]
@@ -46,7 +45,7 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
 async def participants(repository: Repository, new_id: NewId, received: Sequence[Received], tx: Transaction) -> None:
     """Brings the copies of the poll's pupils up to date; what is known already changes nothing.
 
-    The paths of those follow whose consent has lapsed once and changes again.
+    The paths of those follow who were archived, or whose consent has lapsed once and changes again.
     """
     facts = [r.envelope for r in received if isinstance(r.event, ParticipantEvent)]
     known = await repository.copies.participants((fact.event.key for fact in facts), tx)
@@ -57,7 +56,8 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
     changed = [pupil for id, pupil in pupils.items() if pupil is not known.get(id)]
     await repository.copies.keep(changed, tx)
     asked = {fact.event.key for fact in facts if isinstance(fact.event, ConsentGiven | ConsentWithdrawn)}
-    lapsed = [pupil for pupil in changed if pupil.id in asked and any(pupil.lapses)]
+    away = {fact.event.key for fact in facts if isinstance(fact.event, ParticipantArchived)}
+    lapsed = [pupil for pupil in changed if pupil.id in away or (pupil.id in asked and any(pupil.lapses))]
     if lapsed:
         await consents.follow(repository, lapsed, new_id, tx)
     await repository.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)

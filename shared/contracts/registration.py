@@ -10,6 +10,8 @@ from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public
 OrganisationKind = Literal["region", "municipality", "school", "college", "university", "supplementary", "employer"]
 Level = Literal["basic", "main", "advanced"]
 ConsentChannel = Literal["gosuslugi", "paper", "cabinet"]
+ArchiveReason = Literal["left", "mistake"]
+Side = Literal["family", "staff"]
 
 
 class ParticipantRegistered(ParticipantEvent):
@@ -21,6 +23,46 @@ class ParticipantRegistered(ParticipantEvent):
     season: Public[str]
     disability: Sensitive[bool] = False
     """Limited health or disability; only ever read by suppressed aggregates."""
+
+
+class ParticipantMoved(ParticipantEvent):
+    """A pupil belongs to another class from the local day of `time` on; the school or region may be another, too.
+
+    Of several moves the one with the latest day holds, of one day the one with the latest sequence, however late it was
+    recorded. `region` to `grade` say where the pupil is by now, which a move of an earlier day may not have changed.
+    """
+
+    type = "participant.moved.v1"
+    topic = "registration.events.v1"
+
+    from_region: Public[RegionOfEvent]
+    from_municipality: Public[str]
+    from_school: Public[str]
+    from_school_class: Public[str]
+    from_grade: Public[int]
+    """`from_…`: where the pupil was on the day before, as far as was known."""
+    to_region: Public[RegionOfEvent]
+    to_municipality: Public[str]
+    to_school: Public[str]
+    to_school_class: Public[str]
+    to_grade: Public[int]
+    """`to_…`: where the pupil belongs from the day on."""
+
+
+class ParticipantArchived(ParticipantEvent):
+    """A pupil takes no further steps; who left stays in the figures, who was entered by mistake was never in them."""
+
+    type = "participant.archived.v1"
+    topic = "registration.events.v1"
+
+    reason: Public[ArchiveReason]
+
+
+class ParticipantRestored(ParticipantEvent):
+    """An archived pupil takes part again, with all that was there before."""
+
+    type = "participant.restored.v1"
+    topic = "registration.events.v1"
 
 
 class ConsentGiven(ParticipantEvent):
@@ -63,6 +105,32 @@ class GuardianLinked(ParticipantEvent):
     """Keyed hash of the identity provider's issuer and subject."""
 
 
+class AccountUnlinked(ParticipantEvent):
+    """A pupil's own cabinet was closed: the account opens nothing of the pupil any more."""
+
+    type = "account.unlinked.v1"
+    topic = "registration.events.v1"
+
+    account: Pseudonymous[str]
+    """Keyed hash of the identity provider's issuer and subject."""
+    by: Public[Side]
+    """Who closed it: the family itself, or the school or an operator."""
+
+
+class GuardianUnlinked(ParticipantEvent):
+    """A guardian's cabinet was closed for a child: the account opens nothing of the child any more."""
+
+    type = "guardian.unlinked.v1"
+    topic = "registration.events.v1"
+
+    guardian: Pseudonymous[str]
+    """The id under which it was opened."""
+    account: Pseudonymous[str]
+    """Keyed hash of the identity provider's issuer and subject."""
+    by: Public[Side]
+    """Who closed it: the guardian, or the school or an operator."""
+
+
 class OrganisationDefined(Event):
     """An organisation was entered into the register or its entry was changed; the newest definition holds."""
 
@@ -94,12 +162,19 @@ class OrganisationDefined(Event):
 
 __all__ = [
     "AccountLinked",
+    "AccountUnlinked",
+    "ArchiveReason",
     "ConsentChannel",
     "ConsentGiven",
     "ConsentWithdrawn",
     "GuardianLinked",
+    "GuardianUnlinked",
     "Level",
     "OrganisationDefined",
     "OrganisationKind",
+    "ParticipantArchived",
+    "ParticipantMoved",
     "ParticipantRegistered",
+    "ParticipantRestored",
+    "Side",
 ]

@@ -8,11 +8,16 @@ from typing import Any
 from shared.contracts.event import Envelope, Event
 from shared.contracts.registration import (
     AccountLinked,
+    AccountUnlinked,
     ConsentGiven,
     ConsentWithdrawn,
     GuardianLinked,
+    GuardianUnlinked,
     OrganisationDefined,
+    ParticipantArchived,
+    ParticipantMoved,
     ParticipantRegistered,
+    ParticipantRestored,
 )
 from shared.contracts.topics import TOPICS
 from shared.contracts.trials import (
@@ -42,6 +47,15 @@ PUPIL: Mapping[str, Any] = MappingProxyType(
         "school": "RU-ROS-001-S03",
         "school_class": "8Б",
         "grade": 8,
+    }
+)
+MOVED: Mapping[str, Any] = MappingProxyType({**PUPIL, "school": "RU-ROS-001-S07", "school_class": "8В"})
+PLACES: Mapping[str, Any] = MappingProxyType(
+    {
+        f"{side}_{name}": value
+        for side, place in (("from", PUPIL), ("to", MOVED))
+        for name, value in place.items()
+        if name != "participant"
     }
 )
 TRIAL: Mapping[str, Any] = MappingProxyType({"slot": SLOT, "competency": "cooking", "kind": "trial"})
@@ -142,6 +156,14 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
         RecommendationWithdrawn(**PUPIL, season=SEASON, recommendation=RECOMMENDATION),
     ),
     (datetime(2020, 11, 2, 18, 10, tzinfo=MOSCOW), ConsentWithdrawn(**PUPIL)),
+    (datetime(2020, 11, 5, 9, 0, tzinfo=MOSCOW), ParticipantMoved(**MOVED, **PLACES)),
+    (
+        datetime(2020, 11, 9, 12, 0, tzinfo=MOSCOW),
+        GuardianUnlinked(**MOVED, guardian="Yb6nE4rT9uIoPa1S", account=GUARDIAN_ACCOUNT, by="staff"),
+    ),
+    (datetime(2020, 11, 9, 12, 5, tzinfo=MOSCOW), AccountUnlinked(**MOVED, account=ACCOUNT, by="family")),
+    (datetime(2020, 11, 16, 10, 0, tzinfo=MOSCOW), ParticipantArchived(**MOVED, reason="left")),
+    (datetime(2020, 11, 17, 10, 0, tzinfo=MOSCOW), ParticipantRestored(**MOVED)),
 )
 
 

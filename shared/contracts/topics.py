@@ -32,10 +32,15 @@ REGISTRATION_EVENTS = Topic(
     "Who takes part, where, with whose consent; keyed by participant.",
     (
         registration.ParticipantRegistered,
+        registration.ParticipantMoved,
+        registration.ParticipantArchived,
+        registration.ParticipantRestored,
         registration.ConsentGiven,
         registration.ConsentWithdrawn,
         registration.AccountLinked,
+        registration.AccountUnlinked,
         registration.GuardianLinked,
+        registration.GuardianUnlinked,
     ),
 )
 REGISTRATION_CATALOGUE = Topic(
@@ -79,7 +84,7 @@ GROUPS: Mapping[str, Owner] = MappingProxyType(
         "notifications.catalogue": "notifications",
         "notifications.inbox": "notifications",
         "analytics.catalogue": "analytics",
-        "analytics.views.2": "analytics",
+        "analytics.views.3": "analytics",
         "analytics.feed": "analytics",
         "analytics.feed-catalogue": "analytics",
     }
@@ -96,7 +101,7 @@ READS: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
         "notifications.catalogue": (TRIALS_CATALOGUE,),
         "notifications.inbox": _FACTS,
         "analytics.catalogue": _CATALOGUES,
-        "analytics.views.2": _FACTS,
+        "analytics.views.3": _FACTS,
         "analytics.feed": _FACTS,
         "analytics.feed-catalogue": _CATALOGUES,
     }

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.event import Event
-from shared.contracts.registration import AccountLinked, GuardianLinked
+from shared.contracts.event import Envelope
+from shared.contracts.registration import AccountLinked, AccountUnlinked, GuardianLinked, GuardianUnlinked
 from shared.identity.grants import FAMILY, FamilyRole
 from shared.identity.principal import Principal
 
@@ -26,14 +26,48 @@ class FamilyLink(BaseModel):
         return self.account == who.account and who.has(self.role)
 
 
-def link_of(event: Event) -> FamilyLink | None:
-    """Returns the link that an event makes, if it makes one."""
+class LinkChange(BaseModel):
+    """A cabinet that was opened for an account, or closed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: str
+    account: str
+    role: FamilyRole
+    guardian: str | None
+    """The id under which a guardian has it; one account may have several."""
+    opened: bool
+
+    @property
+    def link(self) -> FamilyLink:
+        """The account in its role."""
+        return FamilyLink(account=self.account, role=self.role)
+
+
+def change_of(envelope: Envelope) -> LinkChange | None:
+    """Returns the change of a link that an event makes, if it makes one."""
+    event, sequence = envelope.event, envelope.sequence
+    opened = isinstance(event, GuardianLinked | AccountLinked)
     match event:
-        case GuardianLinked(account=account):
-            return FamilyLink(account=account, role="guardian")
-        case AccountLinked(account=account):
-            return FamilyLink(account=account, role="pupil")
+        case GuardianLinked() | GuardianUnlinked():
+            account, id = event.account, event.guardian
+            return LinkChange(sequence=sequence, account=account, role="guardian", guardian=id, opened=opened)
+        case AccountLinked() | AccountUnlinked():
+            return LinkChange(sequence=sequence, account=event.account, role="pupil", guardian=None, opened=opened)
     return None
+
+
+def in_force(known: Iterable[FamilyLink], changes: Iterable[LinkChange]) -> tuple[FamilyLink, ...]:
+    """Returns the links after changes, in whatever order they came: of one cabinet the latest sequence holds.
+
+    A known link without a change stays: an earlier release kept no changes.
+    """
+    latest: dict[tuple[FamilyLink, str | None], bool] = {}
+    for change in sorted(changes, key=lambda change: change.sequence):
+        latest[change.link, change.guardian] = change.opened
+    changed = {link: any(latest[key] for key in latest if key[0] == link) for link, _ in latest}
+    kept = dict.fromkeys((*known, *changed))
+    return tuple(link for link in kept if changed.get(link, True))
 
 
 def is_family(who: Principal, links: Iterable[FamilyLink]) -> bool:

@@ -1,8 +1,9 @@
 """The place where a pupil belongs, as every event of a pupil says it."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from shared.contracts.event import ParticipantEvent
+from shared.contracts.registration import ParticipantMoved
 from shared.programme.texts import class_form
 
 
@@ -20,6 +21,16 @@ class Place(NamedTuple):
         """Returns the place that an event says."""
         return cls(event.region, event.municipality, event.school, class_form(event.school_class), event.grade)
 
+    @classmethod
+    def of_move(cls, event: ParticipantMoved) -> "Place":
+        """Returns the place where a move leads."""
+        school_class = class_form(event.to_school_class)
+        return cls(event.to_region, event.to_municipality, event.to_school, school_class, event.to_grade)
+
     def event_fields(self, participant: str) -> dict[str, Any]:
         """Returns the fields that every event carries of a pupil who belongs here."""
         return {"participant": participant, **self._asdict()}
+
+    def fields_of(self, side: Literal["from", "to"]) -> dict[str, Any]:
+        """Returns the fields in which a move says the place that it leads from or to."""
+        return {f"{side}_{name}": value for name, value in self._asdict().items()}

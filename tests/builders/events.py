@@ -41,6 +41,25 @@ def guardian_linked(participant: str = "p1", guardian: str = "g1", **changed: An
     )
 
 
+def moved(participant: str = "p1", to: Mapping[str, Any] = PLACE, **changed: Any) -> registration.ParticipantMoved:
+    """A move from the usual place to another; by now the pupil is where it leads, unless `changed` says otherwise."""
+    sides = {f"{side}_{name}": value for side, place in (("from", PLACE), ("to", to)) for name, value in place.items()}
+    return registration.ParticipantMoved(**{**to, "participant": participant, **sides, **changed})
+
+
+def archived(participant: str = "p1", reason: str = "left", **changed: Any) -> registration.ParticipantArchived:
+    return registration.ParticipantArchived(**{**PLACE, "participant": participant, "reason": reason, **changed})
+
+
+def restored(participant: str = "p1", **changed: Any) -> registration.ParticipantRestored:
+    return registration.ParticipantRestored(**{**PLACE, "participant": participant, **changed})
+
+
+def guardian_unlinked(participant: str = "p1", guardian: str = "g1", **changed: Any) -> registration.GuardianUnlinked:
+    fields = {**PLACE, "participant": participant, "guardian": guardian, "account": f"a-{guardian}", "by": "staff"}
+    return registration.GuardianUnlinked(**{**fields, **changed})
+
+
 def region(code: str = "RU-ROS") -> registration.OrganisationDefined:
     return registration.OrganisationDefined(
         code=code, kind="region", name="Ростовская область", parent="RU", region=code, utc_offset="+03:00"

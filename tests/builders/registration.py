@@ -152,7 +152,7 @@ def intake(now: datetime = NOW, **changed: Any) -> Intake:
 
 def _intake(body: Mapping[str, Any], now: datetime) -> Intake:
     sent, classes = _sent(body), body.get("classes")
-    school = SCHOOL.model_copy(update={"id": sent.school})
+    school = SCHOOL.model_copy(update={"id": sent.school, "municipality": sent.school.rpartition("-")[0]})
     return Intake.of(sent, season(sent.season), school, now, None if classes is None else frozenset(classes))
 
 

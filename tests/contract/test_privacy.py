@@ -32,7 +32,28 @@ ALLOWED = {
         "public: grade municipality region school school_class",
         "pseudonymous: account guardian participant",
     ),
+    "account.unlinked.v1": (
+        "public: by grade municipality region school school_class",
+        "pseudonymous: account participant",
+    ),
+    "guardian.unlinked.v1": (
+        "public: by grade municipality region school school_class",
+        "pseudonymous: account guardian participant",
+    ),
     "organisation.defined.v1": ("public: code kind level municipality name parent region utc_offset",),
+    "participant.archived.v1": (
+        "public: grade municipality reason region school school_class",
+        "pseudonymous: participant",
+    ),
+    "participant.moved.v1": (
+        "public: from_grade from_municipality from_region from_school from_school_class grade municipality region"
+        " school school_class to_grade to_municipality to_region to_school to_school_class",
+        "pseudonymous: participant",
+    ),
+    "participant.restored.v1": (
+        "public: grade municipality region school school_class",
+        "pseudonymous: participant",
+    ),
     "participant.registered.v1": (
         "public: grade municipality region school school_class season",
         "pseudonymous: participant",

@@ -33,9 +33,10 @@ class Registration(ServiceProcess):
         answer = await self.request(method, path, body, self.bearer(subject, grants))
         return answer.status, answer.body
 
-    async def enter(self, *pupils: Any, **changed: Any) -> list[dict[str, Any]]:
-        """The items of the answer to a roster of the school's navigator."""
-        status, answer = await self.call("POST", "/rosters", roster(pupils, **changed), grants=[NAVIGATOR])
+    async def enter(self, *pupils: Any, by: Any = None, **changed: Any) -> list[dict[str, Any]]:
+        """The items of the answer to a roster of a navigator, that of the school unless another is named."""
+        grants = [NAVIGATOR if by is None else by]
+        status, answer = await self.call("POST", "/rosters", roster(pupils, **changed), grants=grants)
         assert status == 200, answer
         items: list[dict[str, Any]] = answer["items"]
         return items

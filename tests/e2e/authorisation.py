@@ -52,6 +52,13 @@ PATCH  /registration/participants/{participant}             0    +-  +?  +?? ++?
 GET    /registration/schools/{code}/participants            0    +-  +-  +-- ++~- --  --  --  --  ---
 POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  --  ---
 DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  --  ---
+POST   /registration/participants/{participant}/moves       0    +-  +?  +?? ++?? --  --  --  --  ---
+GET    /registration/participants/{participant}/codes       0    +-  +?  +?? ++?? --  --  --  --  ---
+POST   /registration/participants/{participant}/codes/{owner} 0  +-  +?  +?? ++?? --  --  --  --  ---
+DELETE /registration/participants/{participant}/codes/{owner} 0  +-  +?  +?? ++?? --  --  --  --  ---
+DELETE /registration/participants/{participant}/links/{owner} 0  +-  +?  +?? ++?? --  --  ??  ??  ---
+POST   /registration/participants/{participant}/archive     0    +-  +?  +?? ++?? --  --  --  --  ---
+DELETE /registration/participants/{participant}/archive     0    +-  +?  +?? ++?? --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

@@ -68,7 +68,7 @@ def _persons(scene: Scene) -> Requests:
     own, second, persons = scene.pupils["own"], scene.pupils["second"], "/registration/participants"
     listed = f"/registration/schools/{scene.here.school}/participants?season={scene.here.season}"
     consents, agreed = f"{persons}/{second.id}/consents", {"version": scene.version, "channel": "cabinet"}
-    name = scene.line("own")["name"]
+    name, one = scene.line("own")["name"], f"{persons}/{{participant}}"
     return {
         "POST /registration/rosters": Request("/registration/rosters", scene.roster("own"), own.id),
         **{
@@ -79,6 +79,13 @@ def _persons(scene: Scene) -> Requests:
         f"GET {persons}/{{participant}}": Request(f"{persons}/{own.id}", sign=name),
         f"PATCH {persons}/{{participant}}": Request(f"{persons}/{own.id}", {"name": name}, own.id),
         "GET /registration/schools/{code}/participants": Request(listed, sign=name),
+        f"POST {one}/moves": Request(f"{persons}/{own.id}/moves", {"school": scene.here.school, "class": "7А"}, own.id),
+        f"GET {one}/codes": Request(f"{persons}/{second.id}/codes", sign=second.codes["pupil"]),
+        f"POST {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
+        f"DELETE {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
+        f"DELETE {one}/links/{{owner}}": Request(f"{persons}/{second.id}/links/self", sign=second.id),
+        f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
+        f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),
         f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),
         f"DELETE {persons}/{{participant}}/consents/current": Request(f"{consents}/current", sign="consent"),
     }

@@ -91,10 +91,15 @@ async def _found(settings: Settings, persons: set[str]) -> dict[tuple[str, str],
 
 async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Client, settings: Settings) -> None:
     place = await world(client)
-    (pupil,) = await place.register([place.pupil(1)])
+    (pupil,) = await place.register([place.pupil(1, guardians=[{"ref": "second", "name": "Соколова Вера"}])])
     participant = pupil["participant"]
-    for role, code in (("guardian", "link_code"), ("pupil", "account_code")):
-        await client.ok("POST", "/registration/links", {"code": pupil[code]}, by=(role,), subject=f"{role} of one")
+    second = pupil["guardians"][1]
+    codes = {"guardian": pupil["link_code"], "pupil": pupil["account_code"], "second": second["link_code"]}
+    for subject, code in codes.items():
+        role = "guardian" if subject == "second" else subject
+        await client.ok("POST", "/registration/links", {"code": code}, by=(role,), subject=f"{subject} of one")
+    cabinet = f"/registration/participants/{participant}/links/{second['guardian']}"
+    await client.ok("DELETE", cabinet, by=("guardian",), subject="second of one")
     await client.ok("GET", f"/registration/participants/{participant}", by=place.navigator, subject=TEACHER)
     await client.ok(
         "PATCH", f"/registration/participants/{participant}", {"name": "Иной Пётр"}, by=place.navigator, subject=TEACHER
@@ -108,7 +113,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
         return bool(funnel["recommended"] == funnel["guardians"] == 1)
 
     await eventually(counted)
-    persons = {participant, pupil["guardian"], *await _accounts(settings, participant)}
+    persons = {participant, pupil["guardian"], second["guardian"], *await _accounts(settings, participant)}
 
     async def all_there() -> bool:
         return not set(_missing(await _found(settings, persons)))

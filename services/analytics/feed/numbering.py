@@ -34,13 +34,12 @@ class Numbering:
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
         """Numbers one poll of facts or of the catalogue: every event that no feed of its region holds yet."""
         envelopes = [r.envelope for r in received]
-        await self._remember([e for e in envelopes if _region(e) is None], tx)
+        await self._remember([e for e in envelopes if not _regions(e)], tx)
         heads = {head["_id"]: head async for head in self._heads.find({}, session=tx)}
-        queues = await self._open({r for e in envelopes if (r := _region(e))} - heads.keys(), heads, tx)
+        queues = await self._open({region for e in envelopes for region in _regions(e)} - heads.keys(), heads, tx)
         for envelope in envelopes:
-            region = _region(envelope)
-            for target in [region] if region else list(heads):
-                queues[target].append(envelope)
+            for region in _regions(envelope) or list(heads):
+                queues[region].append(envelope)
         await self._number(queues, heads, tx)
 
     async def _remember(self, national: Iterable[Envelope], tx: Transaction) -> None:
@@ -119,7 +118,8 @@ class Numbering:
         }
 
 
-def _region(envelope: Envelope) -> str | None:
-    """Returns the region that an event belongs to; None for what is national."""
-    region = getattr(envelope.event, "region", None)
-    return region if isinstance(region, str) else None
+def _regions(envelope: Envelope) -> list[str]:
+    """Returns the regions that an event belongs to, a move to all that it names; none for what is national."""
+    event = envelope.event
+    named = [getattr(event, name, None) for name in ("region", "from_region", "to_region")]
+    return sorted({region for region in named if isinstance(region, str)})

@@ -1,9 +1,9 @@
 """The cells that figures are sums of: as a pupil adds to them, and as they are read back. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from services.analytics.facts import Enrolment
+from services.analytics.facts import Enrolment, Span
 
 Table = str
 """The name that keeps a figure's cells apart from others; each figure names its own."""
@@ -35,6 +35,19 @@ class Count(NamedTuple):
 def cell(table: Table, enrolment: Enrolment, place: str, *path: str) -> Cell:
     """Returns the cell of a pupil's season in a table."""
     return Cell(table, enrolment.season, enrolment.place.region, enrolment.place.municipality, place, path)
+
+
+def lasting(counted: Iterable[Cell], stay: Span) -> Iterator[tuple[Cell, int]]:
+    """Yields cells as they count while a stay lasts: one each when it begins, and one less when it ends."""
+    for one in counted:
+        if stay.ends is None and one.path[-1] >= stay.begins:  # nearly all are of pupils who never moved
+            yield one, 1
+            continue
+        span = Span(one.path[-1], None).within(stay)
+        if span is not None:
+            yield one._replace(path=(*one.path[:-1], span.begins)), 1
+            if span.ends is not None:
+                yield one._replace(path=(*one.path[:-1], span.ends)), -1
 
 
 def difference(old: Mapping[Cell, int], new: Mapping[Cell, int]) -> dict[Cell, int]:

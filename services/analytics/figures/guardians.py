@@ -4,10 +4,10 @@ No sum of places says how many guardians these have, so each group of places has
 cell but links: the guardian who has them is folded as a whole.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 
-from services.analytics.facts import Day, Enrolment, Link, Pupil
+from services.analytics.facts import Enrolment, Link, Pupil, Span, cabinets
 from services.analytics.figures.cells import Cell, Count, Table
 from services.analytics.figures.reading import Counts, Reading
 from services.analytics.figures.rows import Dimension, Key, key_of
@@ -18,23 +18,43 @@ SCHOOL: Table = "school-guardians"
 
 
 def links(participant: str, pupil: Pupil, enrolment: Enrolment) -> Iterator[Link]:
-    """Yields the links of a pupil's guardians in a season, none of them earlier than the registration."""
-    for account, day in pupil.guardians.items():
-        yield Link(enrolment.season, participant, account, enrolment.place, max(day, enrolment.registered))
+    """Yields the links of a pupil's guardians in a place of a season, none of them earlier than the registration."""
+    for account, open_on in cabinets(pupil):
+        counted = open_on.within(enrolment.stay)
+        if counted is not None:
+            yield Link(enrolment.season, participant, account, enrolment.place, counted)
 
 
 def cells(links: Iterable[Link]) -> Counter[Cell]:
-    """Returns what one guardian adds to the figures: one in every group of the links, on the day of its first link.
+    """Returns what one guardian adds to the figures: one in every group of the links, as long as one of them lasts.
 
     So a group's sum over days up to any day is the number of distinct guardians who had a link in it by then. Sums of
-    groups are not: a guardian of two municipalities is one in the region. Paths: all, grade and grade, day and day, or
-    class, class and grade; then the day.
+    groups are not: a guardian of two municipalities is one in the region. Paths: all, grade and grade, day and the
+    day on which the link began, or class, class and grade; then the day.
     """
-    first: dict[Cell, Day] = {}
+    spans: dict[Cell, list[Span]] = defaultdict(list)
     for link in links:
         for group in _groups(link):
-            first[group] = min(link.day, first.get(group, link.day))
-    return Counter(group._replace(path=(*group.path, day)) for group, day in first.items())
+            spans[group].append(link.span)
+    counted: Counter[Cell] = Counter()
+    for group, of_group in spans.items():
+        for begins, ends in joined(of_group):
+            counted[group._replace(path=(*group.path, begins))] += 1
+            if ends is not None:
+                counted[group._replace(path=(*group.path, ends))] -= 1
+    return counted
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Returns the days that lie in any of the spans, as few spans that do not touch."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.begins):
+        last = found[-1] if found else None
+        if last is None or (last.ends is not None and last.ends < span.begins):
+            found.append(span)
+        elif last.ends is not None:
+            found[-1] = Span(last.begins, None if span.ends is None else max(last.ends, span.ends))
+    return found
 
 
 def _groups(link: Link) -> Iterator[Cell]:
@@ -46,7 +66,7 @@ def _groups(link: Link) -> Iterator[Cell]:
     for area in (region, municipality):
         yield area
         yield area._replace(path=("grade", grade))
-        yield area._replace(path=("day", link.day))
+        yield area._replace(path=("day", link.span.begins))
     yield school
     yield school._replace(path=("class", at.school_class, grade))
 
@@ -85,7 +105,7 @@ def distinct(counts: Iterable[Count], by: Dimension | None, whole: Table) -> Cou
         if (table, kind) == (whole, "all"):
             found[()] += n
         if by and (table, kind) == rows:
-            found[key_of(by, place, path, day)] += n
+            found[key_of(by, place, path, path[0] if by == "day" else day)] += n
     return found
 
 

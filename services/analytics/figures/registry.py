@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from services.analytics.facts import Link, Pupil, enrolment
+from services.analytics.facts import Link, Pupil, Terms, enrolments
 from services.analytics.figures import competencies, funnel, guardians, ranking
-from services.analytics.figures.cells import Cell
+from services.analytics.figures.cells import Cell, lasting
 from services.analytics.figures.figure import Figure
-from shared.programme.stages import Rules
 
 FIGURES: tuple[Figure[Any], ...] = (funnel.FIGURE, ranking.FIGURE, competencies.FIGURE)
-FOLD = "2"
+FOLD = "3"
 """The version of the fold: another whenever `facts.learn` keeps, or a figure's or the guardians' `cells` give,
 something else for the same events, since an update subtracts what they gave before. Each has collections and a group of
 its own, so that an earlier release goes on beside it; `bilet migrate` replays the events into a new one."""
@@ -29,13 +28,15 @@ class Contribution:
     links: set[Link] = field(default_factory=set)
 
 
-def contribution(participant: str, season: str, pupil: Pupil, rules: Rules) -> Contribution:
-    """Returns the pupil's cells and guardians' links in a season.
+def contribution(participant: str, season: str, pupil: Pupil, terms: Terms) -> Contribution:
+    """Returns the pupil's cells and guardians' links in a season, for each place as long as the pupil was there.
 
     An update of the figures is the new one minus the old one.
     """
-    enrolled = enrolment(pupil, season, rules)
-    if enrolled is None:
-        return Contribution()
-    cells = Counter(chain.from_iterable(figure.cells(enrolled) for figure in FIGURES))
-    return Contribution(cells, set(guardians.links(participant, pupil, enrolled)))
+    whole = Contribution()
+    for enrolment in enrolments(pupil, season, terms):
+        counted = chain.from_iterable(figure.cells(enrolment) for figure in FIGURES)
+        for cell, n in lasting(counted, enrolment.stay):
+            whole.cells[cell] += n
+        whole.links.update(guardians.links(participant, pupil, enrolment))
+    return whole

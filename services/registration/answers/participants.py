@@ -13,7 +13,7 @@ from services.registration.codes import Codes
 from services.registration.domain.enrolment import Addition, Correctable, Enrolled
 from services.registration.domain.participants import Consent, Participant
 from shared.base.models import Answer
-from shared.contracts.registration import ConsentChannel
+from shared.contracts.registration import ArchiveReason, ConsentChannel
 from shared.http.paging import Page
 from shared.programme.moments import zone
 
@@ -69,12 +69,9 @@ class GuardianItem(Answer):
     """The guardian's one-time code for this pupil, until it is redeemed."""
 
     @classmethod
-    def of(cls, pupil: Participant, named: Mapping[str, str], codes: Codes) -> "list[GuardianItem]":
+    def of(cls, pupil: Participant, named: Mapping[str, str], codes: Codes, now: datetime) -> "list[GuardianItem]":
         """The guardians of a pupil who were named, by the school's own keys; a redeemed code is not shown again."""
-        return [
-            cls(ref=ref, guardian=id, link_code=None if id in pupil.linked else codes.text(pupil.id, id))
-            for ref, id in named.items()
-        ]
+        return [cls(ref=ref, guardian=id, link_code=pupil.code_shown(codes, id, now)) for ref, id in named.items()]
 
 
 class AmendedView(Answer):
@@ -90,13 +87,13 @@ class AmendedView(Answer):
     """The guardians who were named, each with a link code."""
 
     @classmethod
-    def of(cls, amended: Enrolled, codes: Codes) -> "AmendedView":
+    def of(cls, amended: Enrolled, codes: Codes, now: datetime) -> "AmendedView":
         """The outcome for one pupil."""
         return cls(
             participant=amended.pupil.id,
             added=list(amended.added),
             corrected=list(amended.corrected),
-            guardians=GuardianItem.of(amended.pupil, amended.guardians, codes),
+            guardians=GuardianItem.of(amended.pupil, amended.guardians, codes, now),
         )
 
 
@@ -129,6 +126,8 @@ class ParticipantView(Answer):
     """Limited health or disability, as the school entered it; never told outside the school and the family."""
     external_ref: str
     """The school's own key of the pupil, unique within the school."""
+    archived: ArchiveReason | None
+    """The reason why the pupil is in the archive; null where the pupil takes part."""
     account_linked: bool
     """True where the pupil opened an own cabinet."""
     guardians: list[GuardianView]
@@ -153,6 +152,7 @@ class ParticipantView(Answer):
             school_name=known.organisations.get(place.school),
             disability=participant.disability,
             external_ref=participant.external_ref,
+            archived=participant.archived and participant.archived.reason,
             account_linked=participant.account is not None,
             guardians=[
                 GuardianView(guardian=id, name=names.get(id, {}).get("name"), linked=id in participant.linked)
@@ -185,6 +185,8 @@ class PupilView(Answer):
     """The class as the school writes it, for instance «7А»."""
     grade: int
     """Year of school, 6 to 11 in the programme."""
+    archived: ArchiveReason | None
+    """The reason why the pupil is in the archive; null where the pupil takes part."""
     consented: bool
     """True while a guardian's consent is in force."""
     guardians_linked: int
@@ -201,6 +203,7 @@ class PupilView(Answer):
             external_ref=participant.external_ref,
             school_class=participant.place.school_class,
             grade=participant.place.grade,
+            archived=participant.archived and participant.archived.reason,
             consented=participant.consent is not None,
             guardians_linked=len(participant.linked),
             progress=SeasonView.of(participant, season, progress),

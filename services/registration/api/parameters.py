@@ -5,5 +5,8 @@ from typing import Annotated
 from fastapi import Path
 
 from shared.contracts.codes import OrganisationCode
+from shared.programme.texts import Id
 
 InCode = Annotated[OrganisationCode, Path(description="The organisation's code in the register.")]
+Owner = Annotated[Id, Path(description="Id of a guardian, or `self` for the pupil.")]
+"""Of a code or a cabinet."""

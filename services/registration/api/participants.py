@@ -1,6 +1,8 @@
 """Routes that show persons, and amend one, within the scope of the principal who asks."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from services.registration.answers.me import Me
 from services.registration.answers.participants import AmendedView, ParticipantView, PupilPage
@@ -18,6 +20,8 @@ from shared.http.routes import router_of
 from shared.identity.acting import about
 from shared.programme.texts import Id
 from shared.storage.outbox import Clock
+
+Archived = Annotated[bool, Query(description="true for those in the archive instead of those who take part")]
 
 
 def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) -> APIRouter:
@@ -45,13 +49,16 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
 
         Unlike a roster it also corrects what plainly names somebody else.
         """
-        amended = await handlers.amend(repository, who, participant, amendment, clock(), new_id)
+        now = clock()
+        amended = await handlers.amend(repository, who, participant, amendment, now, new_id)
         about([participant])
-        return AmendedView.of(amended, repository.codes)
+        return AmendedView.of(amended, repository.codes, now)
 
     @router.get("/schools/{code}/participants", responses=problems({404: ["school-unknown"]}))
-    async def list_pupils(who: SchoolStaff, code: InCode, season: SeasonCode, paging: Paged) -> PupilPage:
+    async def list_pupils(
+        who: SchoolStaff, code: InCode, season: SeasonCode, paging: Paged, archived: Archived = False
+    ) -> PupilPage:
         """A school's pupils of a season, by class, with what each has done; `next` goes on as `after`."""
-        return await reads.within(who).pupils(code, season, paging)
+        return await reads.within(who).pupils(code, season, paging, archived)
 
     return router

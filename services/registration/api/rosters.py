@@ -57,37 +57,40 @@ class RosterItem(Answer):
     corrected: list[Correctable] | None = None
     """What the line says otherwise than it was known: the pupil's name or birth date, or a guardian's name. An earlier
     roster that comes late corrects nothing."""
+    moved_from: str | None = None
+    """The class from which the line moved the pupil, from the roster's day on; left out where it moved nobody."""
     participant: str | None = None
     """The pupil's random id, the same in every service."""
     guardian: str | None = None
     """Random id of the first guardian who was named."""
     link_code: str | None = None
-    """That guardian's one-time code, until it is redeemed."""
+    """That guardian's one-time code, until it is redeemed, revoked or expired."""
     guardians: list[GuardianItem] | None = None
     """The guardians whom the line names, each with a code, where it names several."""
     account_code: str | None = None
-    """The pupil's own one-time code, until it is redeemed."""
+    """The pupil's own one-time code, until it is redeemed, revoked or expired."""
     problem: Problem | None = None
     """The reason why the line was rejected; its pointers lead into the request's body."""
 
     @classmethod
-    def of(cls, ref: str | None, outcome: Outcome[Enrolled], codes: Codes) -> "RosterItem":
+    def of(cls, ref: str | None, outcome: Outcome[Enrolled], codes: Codes, now: datetime) -> "RosterItem":
         """The answer to a line; a code that was redeemed is not shown again."""
         if isinstance(outcome, ServiceError):
             return cls(external_ref=ref, status="rejected", problem=Problem.of(outcome))
         pupil, named = outcome.value.pupil, outcome.value.guardians
-        guardians = GuardianItem.of(pupil, named, codes)
+        guardians = GuardianItem.of(pupil, named, codes, now)
         first = guardians[0] if guardians else None
         return cls(
             external_ref=ref,
             status="created" if outcome.new else "known",
             added=list(outcome.value.added) or None,
             corrected=list(outcome.value.corrected) or None,
+            moved_from=outcome.value.moved_from,
             participant=pupil.id,
             guardian=first and first.guardian,
             link_code=first and first.link_code,
             guardians=guardians if len(guardians) > 1 else None,
-            account_code=codes.text(pupil.id) if pupil.account is None else None,
+            account_code=pupil.code_shown(codes, None, now),
         )
 
 
@@ -101,7 +104,7 @@ class RosterAnswer(Answer):
     def of(cls, request: RosterRequest, outcomes: Sequence[Outcome[Enrolled]], codes: Codes) -> "RosterAnswer":
         """The answer to a roster's lines."""
         lines = zip(request.refs, outcomes, strict=True)
-        return cls(items=[RosterItem.of(ref, outcome, codes) for ref, outcome in lines])
+        return cls(items=[RosterItem.of(ref, outcome, codes, request.now) for ref, outcome in lines])
 
 
 async def read(roster: Roster, who: Principal, now: datetime) -> RosterRequest:

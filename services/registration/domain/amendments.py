@@ -1,13 +1,12 @@
 """One pupil is amended on purpose, by the school or an operator: nothing is held for a slip or for another person."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from services.registration.codes import Codes
 from services.registration.domain.enrolment import Correctable, Enrolled, added, foreign, with_guardians
 from services.registration.domain.identities import Identities
 from services.registration.domain.participants import NewId, Participant
@@ -26,6 +25,9 @@ from shared.identity.acting import Actor
 from shared.programme.moments import Day, Moment
 from shared.programme.texts import Name
 from shared.storage.decision import Decision, Decisions
+
+Issue = Callable[[Participant], Participant]
+"""Gives a code to each guardian of a pupil, and to the pupil."""
 
 
 class Amendment(Input):
@@ -81,8 +83,8 @@ class AmendmentBatch:
         self.identities = identities
         self._pupil = pupil
 
-    def amend(self, amendment: Amendment, time: datetime, by: Actor | None, codes: Codes, new_id: NewId) -> Enrolled:
-        """Changes what is said otherwise.
+    def amend(self, amendment: Amendment, time: datetime, by: Actor | None, issue: Issue, new_id: NewId) -> Enrolled:
+        """Changes what is said otherwise; a new guardian's code is issued.
 
         Raises Conflict for many guardians, and for a guardian of other pupils who plainly is somebody else.
         """
@@ -96,7 +98,7 @@ class AmendmentBatch:
         if amendment.disability is not None and amendment.disability != pupil.disability:
             state = state.model_copy(update={"disability": amendment.disability, "disability_at": time})
         if state != pupil:
-            state = state.with_codes(codes)
+            state = issue(state)
             self.pupils.take(Decision(state, quiet=True), by)
         for guardian in amendment.named:
             if known[guardian.ref] is None:

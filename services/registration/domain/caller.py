@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.registration.domain.participants import Participant
 from shared.base.errors import NotFound
+from shared.contracts.registration import Side
 from shared.identity.family import FamilyLink
 from shared.identity.principal import Principal
 
@@ -27,6 +28,17 @@ class Caller:
         """Returns the guardian as whom the caller acts for the pupil, by a linked account and the role of one."""
         links = {guardian: FamilyLink(account=account, role="guardian") for guardian, account in pupil.linked.items()}
         return next((guardian for guardian, link in links.items() if link.admits(self.who)), None)
+
+    def closes(self, pupil: Participant, guardian: str | None) -> Side | None:
+        """Returns the side on which the caller may close a cabinet of the pupil, of a guardian or the pupil's own."""
+        is_there = guardian is None or guardian in pupil.guardians
+        if is_there and self.is_staff_of(pupil):
+            return "staff"
+        if guardian is None:
+            return "family" if self.is_pupil(pupil) else None
+        account = pupil.linked.get(guardian)
+        is_own = account is not None and FamilyLink(account=account, role="guardian").admits(self.who)
+        return "family" if is_own else None
 
     def keeps_consent_of(self, pupil: Participant | None) -> Participant:
         """Returns the pupil to staff in scope and linked guardians; raises NotFound to all others."""

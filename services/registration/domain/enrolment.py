@@ -8,11 +8,12 @@ from typing import Literal
 from services.registration.codes import Codes
 from services.registration.domain.consents import give_consent
 from services.registration.domain.identities import Identities
-from services.registration.domain.participants import Consent, NewId, Participant, Place
+from services.registration.domain.moves import move, must_be_active, must_have_room
+from services.registration.domain.participants import Consent, NewId, Participant, Place, local_day
 from services.registration.domain.rosters import MOST_GUARDIANS, Intake, PupilEntry
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
 from shared.base.errors import BadInput, Conflict, FieldError, Forbidden
-from shared.contracts.registration import ParticipantRegistered
+from shared.contracts.registration import ParticipantMoved, ParticipantRegistered
 from shared.programme.moments import zone
 from shared.programme.texts import ref_key
 from shared.storage.decision import Decision, Happened
@@ -64,11 +65,15 @@ def _consent(entry: PupilEntry, intake: Intake, guardian: str | None) -> Consent
 def enrol(current: Participant | None, enrolment: Enrolment, new_id: NewId) -> Decision[Participant]:
     """Registers the pupil for the season; of one who is there already, the roster adds what it knows more.
 
-    What it does not name stays as it was. Raises Conflict for a consent that a withdrawal came after.
+    One who is in another class on the day of the roster moves to this one. What it does not name stays as it was.
+    Raises Conflict for a consent that a withdrawal came after, and where a move or another school's word forbids it.
     """
+    if current is not None:
+        _must_be_there(current, enrolment)
     if current is not None and enrolment.season in current.seasons:
-        state = _with_disability(with_guardians(current, enrolment.guardians), enrolment)
-        return _consented(Decision(state, quiet=state != current), enrolment)
+        moved = _moved(current, enrolment)
+        state = _with_disability(with_guardians(moved.state, enrolment.guardians), enrolment)
+        return _consented(Decision(state, moved.happened, quiet=state != moved.state), enrolment)
     state = _first(enrolment, new_id()) if current is None else _again(current, enrolment)
     event = ParticipantRegistered(
         **enrolment.place.event_fields(state.id), season=enrolment.season, disability=enrolment.disability
@@ -98,10 +103,31 @@ def _first(enrolment: Enrolment, id: str) -> Participant:
 
 def _again(current: Participant, enrolment: Enrolment) -> Participant:
     """The known pupil in one more season; the roster of an earlier time does not say where the pupil is now."""
+    must_have_room(current)
     change: dict[str, object] = {"seasons": current.seasons | {enrolment.season: enrolment.occurred_at}}
     if enrolment.occurred_at >= max(current.seasons.values()):
-        change |= {"place": enrolment.place, "disability": enrolment.disability, "disability_at": enrolment.occurred_at}
-    return with_guardians(current.model_copy(update=change), enrolment.guardians)
+        change |= {"disability": enrolment.disability, "disability_at": enrolment.occurred_at}
+    state = current.placed(local_day(enrolment.occurred_at), enrolment.place).model_copy(update=change)
+    return with_guardians(state, enrolment.guardians)
+
+
+def _moved(current: Participant, enrolment: Enrolment) -> Decision[Participant]:
+    """The pupil in the class of the roster from its day on; one before the registration moves nobody."""
+    was_there = current.place_on(local_day(enrolment.occurred_at)) is not None
+    return move(current, enrolment.place, enrolment.occurred_at) if was_there else Decision(current)
+
+
+def _must_be_there(current: Participant, enrolment: Enrolment) -> None:
+    """Raises Conflict for a pupil who is in the archive, has left the school, or came to it later."""
+    must_be_active(current, "external_ref")
+    if current.place.school != enrolment.place.school:
+        detail = "the pupil with this key has left the school: give a new pupil a key of its own"
+        raise Conflict.about("external_ref", detail, "pupil-left")
+    there = current.place_on(local_day(enrolment.occurred_at))
+    if there is not None and there.school != enrolment.place.school:
+        raise Conflict.about(
+            "external_ref", "the pupil came to the school after the time of the roster", "pupil-elsewhere"
+        )
 
 
 def _with_disability(pupil: Participant, enrolment: Enrolment) -> Participant:
@@ -134,6 +160,8 @@ class Enrolled:
     """What of a known pupil was not known before."""
     corrected: tuple[Correctable, ...] = ()
     """What was known otherwise."""
+    moved_from: str | None = None
+    """The class from which the line moved the pupil; None where it did not."""
 
 
 def added(before: Participant, after: Participant) -> Iterator[Addition]:
@@ -177,7 +205,7 @@ class EnrolmentBatch:
         guardians = {ref: id or self._new_id() for ref, id in known.items()}
         decision = enrol(before, Enrolment.of(entry, intake, guardians), self._new_id)
         if decision.made:
-            decision = replace(decision, state=decision.state.with_codes(self._codes))
+            decision = replace(decision, state=decision.state.with_codes(self._codes, intake.codes_until))
             self.pupils.take(decision, intake.by)
         new = [guardian for guardian in entry.named if known[guardian.ref] is None]
         for guardian in new:
@@ -188,7 +216,7 @@ class EnrolmentBatch:
         corrected = tuple(dict.fromkeys(self._corrected(decision.state.id, before, entry, guardians, intake)))
         is_new = before is None or intake.season.code not in before.seasons
         more = () if is_new or before is None else tuple(added(before, decision.state))
-        return Enrolled(decision.state, guardians, is_new, more, corrected)
+        return Enrolled(decision.state, guardians, is_new, more, corrected, _moved_from(decision))
 
     def _must_be_they(self, pupil: Participant | None, entry: PupilEntry, guardians: Mapping[str, str | None]) -> None:
         """Raises Conflict where a key names another person than before."""
@@ -223,11 +251,22 @@ class EnrolmentBatch:
         The answer would hold their ids and codes, and a code of a made-up sibling would bind the guardian's account.
         `guardians` are ids by their places on the line.
         """
-        if pupil is not None and not intake.reaches([pupil.place.school_class]):
+        if pupil is not None and not all(intake.reaches([name]) for name in _classes_of(pupil, intake)):
             raise foreign("external_ref", "this pupil")
         for word, guardian in guardians.items():
             if guardian is not None and not intake.reaches(self.pupils.classes_of(guardian)):
                 raise foreign(word, "this guardian")
+
+
+def _classes_of(pupil: Participant, intake: Intake) -> set[str]:
+    """The classes of the school in which the pupil is by now, and was at the time of a roster."""
+    then = pupil.place_on(local_day(intake.occurred_at))
+    return {place.school_class for place in (pupil.place, then) if place and place.school == intake.place.school}
+
+
+def _moved_from(decision: Decision[Participant]) -> str | None:
+    moves = (happened.event for happened in decision.happened if isinstance(happened.event, ParticipantMoved))
+    return next((event.from_school_class for event in moves), None)
 
 
 def foreign(word: str, whom: str) -> Forbidden:

@@ -7,11 +7,14 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.registration.codes import Codes
-from shared.contracts.registration import ConsentChannel
+from shared.contracts.registration import ArchiveReason, ConsentChannel
 from shared.programme import place as programme
+from shared.programme.moments import zone
 from shared.programme.texts import class_form
 from shared.storage.decision import Aggregate
 
+SELF = "self"
+"""The owner of a pupil's own code, beside guardians by their ids."""
 Key = tuple[str, str]
 """A school's code, and the school's own key of a pupil or a guardian as it is written."""
 NewId = Callable[[], str]
@@ -32,8 +35,31 @@ class Place(BaseModel):
 
     def event_fields(self, participant: str) -> dict[str, Any]:
         """The fields that every event of a pupil carries who belongs here."""
-        place = programme.Place(self.region, self.municipality, self.school, self.school_class, self.grade)
-        return place.event_fields(participant)
+        return self.plain.event_fields(participant)
+
+    @property
+    def plain(self) -> programme.Place:
+        """The place as all services know it."""
+        return programme.Place(self.region, self.municipality, self.school, self.school_class, self.grade)
+
+
+class Placement(BaseModel):
+    """The place that a pupil belongs to from a day on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    day: str
+    """The local day, `2020-09-14`."""
+    place: Place
+
+
+class Archiving(BaseModel):
+    """A pupil's stay in the archive."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: ArchiveReason
+    at: datetime
 
 
 class Consent(BaseModel):
@@ -55,16 +81,38 @@ class Code(BaseModel):
 
     digest: bytes
     guardian: str | None = None
+    expires: datetime | None = None
+    """The time from which it opens nothing; an earlier release gave it none."""
+
+    def is_expired(self, now: datetime) -> bool:
+        """Tells whether its time is over."""
+        return self.expires is not None and self.expires <= now
+
+
+def local_day(time: datetime) -> str:
+    """The day of a time on its own clock, as placements have it."""
+    return time.date().isoformat()
+
+
+def former_key(school: str, ref_key: str) -> str:
+    """A school's own key of a pupil who has left it, folded, beside the school's code."""
+    return f"{school}/{ref_key}"
 
 
 class Participant(Aggregate):
     """A pupil in the programme; the name and the birth date are in the vault."""
 
     place: Place
+    """The place by now."""
+    placements: tuple[Placement, ...] = ()
+    """As they were said; none as long as one roster alone has said where the pupil is."""
     external_ref: str
     """The school's own key of the pupil, as it was first written."""
     ref_key: str | None = None
     """Its fold, which finds the pupil however the key is written; none where another pupil of the school has it."""
+    former: tuple[str, ...] = ()
+    """The keys of the schools that the pupil has left, as `former_key` writes them."""
+    archived: Archiving | None = None
     disability: bool = False
     disability_at: datetime | None = None
     """The time of what was said of it last; an earlier release kept none."""
@@ -79,6 +127,10 @@ class Participant(Aggregate):
     """All that were ever given, the newest last."""
     codes: tuple[Code, ...] = ()
     """The pupil's own and each guardian's, redeemed or not: a link finds the pupil by them."""
+    issued: dict[str, int] = Field(default_factory=dict)
+    """How often the code of an owner was issued anew, by guardian or `SELF`: all earlier ones are useless."""
+    revoked: tuple[str, ...] = ()
+    """The owners who have no code until one is issued anew."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -91,8 +143,61 @@ class Participant(Aggregate):
         newest = self.consents[-1] if self.consents else None
         return None if newest is None or newest.withdrawn_at is not None else newest
 
-    def with_codes(self, codes: Codes) -> Self:
-        """The pupil with a code for each guardian and for the pupil, as they are stored."""
-        owners = (None, *self.guardians)
-        digests = ((codes.digest(codes.text(self.id, owner)), owner) for owner in owners)
-        return self.model_copy(update={"codes": tuple(Code(digest=d, guardian=owner) for d, owner in digests)})
+    @property
+    def history(self) -> tuple[Placement, ...]:
+        """The placements, at least that of the first roster."""
+        if self.placements:
+            return self.placements
+        first = min(self.seasons.values()).astimezone(zone(self.place.utc_offset))
+        return (Placement(day=local_day(first), place=self.place),)
+
+    def place_on(self, day: str) -> Place | None:
+        """The place on a day: the latest placement until then, of one day the last said; None before the first."""
+        until = [(placement.day, said) for said, placement in enumerate(self.history) if placement.day <= day]
+        return self.history[max(until)[1]].place if until else None
+
+    def placed(self, day: str, place: Place) -> Self:
+        """The pupil who belongs to a place from a day on, unless a later day says otherwise."""
+        placements = (*self.history, Placement(day=day, place=place))
+        newest = max(range(len(placements)), key=lambda said: (placements[said].day, said))
+        return self.model_copy(update={"placements": placements, "place": placements[newest].place})
+
+    def code_text(self, codes: Codes, guardian: str | None = None) -> str:
+        """The characters of the code in force of a guardian, or of the pupil."""
+        return codes.text(self.id, guardian, self.issued.get(guardian or SELF, 0))
+
+    def code_shown(self, codes: Codes, guardian: str | None, now: datetime) -> str | None:
+        """The same as long as somebody can redeem it."""
+        redeemed = self.account is not None if guardian is None else guardian in self.linked
+        mine = next((code for code in self.codes if code.guardian == guardian), None)
+        is_open = mine is not None and not redeemed and not mine.is_expired(now)
+        return self.code_text(codes, guardian) if is_open else None
+
+    def issued_anew(self, guardian: str | None) -> Self:
+        """The pupil for whom the code of a guardian, or the pupil's own, is another from now on."""
+        owner = guardian or SELF
+        issued = self.issued | {owner: self.issued.get(owner, 0) + 1}
+        revoked = tuple(known for known in self.revoked if known != owner)
+        return self.model_copy(update={"issued": issued, "revoked": revoked})
+
+    def without_code(self, guardian: str | None) -> Self:
+        """The pupil for whom a guardian, or the pupil, has no code until one is issued anew."""
+        revoked = tuple(dict.fromkeys((*self.revoked, guardian or SELF)))
+        codes = tuple(code for code in self.codes if code.guardian != guardian)
+        return self.model_copy(update={"revoked": revoked, "codes": codes})
+
+    def with_codes(self, codes: Codes, expires: datetime) -> Self:
+        """The pupil with a code for each guardian and for the pupil, as they are stored.
+
+        New ones end at a time, and known ones no earlier.
+        """
+        known = {code.guardian: code for code in self.codes}
+        owners = [owner for owner in (None, *self.guardians) if (owner or SELF) not in self.revoked]
+        made = []
+        for owner in owners:
+            digest = codes.digest(self.code_text(codes, owner))
+            before = known.get(owner)
+            same = before is not None and before.digest == digest
+            ends = max(before.expires, expires) if same and before and before.expires else expires
+            made.append(Code(digest=digest, guardian=owner, expires=ends))
+        return self.model_copy(update={"codes": tuple(made)})

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -25,6 +25,9 @@ DOUBLED = "is the key of a guardian who is named otherwise before"
 OF_AGE = f"must give an age from {AGES[0]} to {AGES[-1]}"
 
 
+CODE_LIFE = timedelta(days=30)
+"""The least time that a family has for a code."""
+LONGEST_CODE_LIFE = timedelta(days=400)
 MOST_GUARDIANS = 6
 """Of a pupil, as schools' records have them: parents, their new spouses, a grandparent or an organisation."""
 
@@ -141,19 +144,10 @@ class Intake:
         cls, header: RosterHeader, season: Season, school: Organisation, now: datetime, classes: frozenset[str] | None
     ) -> "Intake":
         """Raises BadInput where the organisation is no school or the time is to come, Conflict outside the season."""
-        if school.kind != "school" or school.municipality is None:
-            raise BadInput.field("school", "is not a school")
-        place = Place(
-            region=school.region,
-            municipality=school.municipality,
-            school=school.id,
-            school_class=header.school_class,
-            grade=int(re.split(r"[^0-9]", header.school_class)[0]),
-            utc_offset=school.utc_offset,
-        )
-        time = happened_at(header.occurred_at, now, zone(school.utc_offset))
-        season.must_contain(time)
-        return cls(season, place, time, now, classes)
+        place = class_of(school, header.school_class)
+        happened = happened_at(header.occurred_at, now, zone(school.utc_offset))
+        season.must_contain(happened)
+        return cls(season, place, happened, now, classes)
 
     @property
     def pupils(self) -> list[Key]:
@@ -164,6 +158,12 @@ class Intake:
     def guardians(self) -> list[Key]:
         """The keys of the guardians who are named with them."""
         return [(self.place.school, guardian.ref) for entry in self.entries for guardian in entry.named]
+
+    @property
+    def codes_until(self) -> datetime:
+        """The time until which codes open cabinets: the season's end, or later for codes that are issued late."""
+        end = datetime.combine(self.season.closes, time.max, self.occurred_at.tzinfo)
+        return min(max(end, self.now + CODE_LIFE), self.now + LONGEST_CODE_LIFE)
 
     def reaches(self, classes: Iterable[str]) -> bool:
         """True where the sender's grants cover one of these classes of the school."""
@@ -187,6 +187,20 @@ class Intake:
             yield FieldError(word, "names no giver: the guardian is missing")
         if entry.consent is not None and entry.consent.given_at > self.now:
             yield FieldError("consent/given_at", "is in the future")
+
+
+def class_of(school: Organisation, name: str) -> Place:
+    """A class of a school, in the grade that its name begins with; raises BadInput for what is no school."""
+    if school.kind != "school" or school.municipality is None:
+        raise BadInput.field("school", "is not a school")
+    return Place(
+        region=school.region,
+        municipality=school.municipality,
+        school=school.id,
+        school_class=name,
+        grade=int(re.split(r"[^0-9]", name)[0]),
+        utc_offset=school.utc_offset,
+    )
 
 
 def must_be_of_school_age(born: date, day: date) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from services.registration.domain.participants import Key, Participant
+from services.registration.domain.participants import Key, Participant, former_key
 from shared.identity.acting import Actor
 from shared.programme.texts import ref_key
 from shared.storage.decision import Decision, Decisions
@@ -17,13 +17,19 @@ class Pupils(Decisions[Participant]):
         super().__init__(pupils)
         self._ids: dict[Key, str] = {}
         self._folded: dict[Key, str] = {}
+        self._former: dict[str, str] = {}
         self._children: dict[str, set[str]] = {}
         for pupil in pupils:
             self._index(pupil)
 
     def of_school(self, school: str, external_ref: str) -> Participant | None:
-        """The pupil whom a school knows by this key, by this very spelling rather than by another."""
-        id = self._ids.get((school, external_ref)) or self._folded.get((school, ref_key(external_ref)))
+        """The pupil whom a school knows by this key, by this very spelling rather than by another.
+
+        A key that none of its pupils has may be that of one who has left it.
+        """
+        fold = ref_key(external_ref)
+        id = self._ids.get((school, external_ref)) or self._folded.get((school, fold))
+        id = id or self._former.get(former_key(school, fold))
         return None if id is None else self.get(id)
 
     def classes_of(self, guardian: str) -> set[str]:
@@ -40,6 +46,8 @@ class Pupils(Decisions[Participant]):
         self._ids[pupil.place.school, pupil.external_ref] = pupil.id
         if pupil.ref_key is not None:
             self._folded[pupil.place.school, pupil.ref_key] = pupil.id
+        for left in pupil.former:
+            self._former[left] = pupil.id
         for guardian in pupil.guardians:
             self._children.setdefault(guardian, set()).add(pupil.id)
 

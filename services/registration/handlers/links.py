@@ -1,12 +1,20 @@
-"""Use case: guardians and pupils link their accounts by one-time codes; requests that wait share a transaction."""
+"""Use cases: families link accounts by one-time codes, where requests that wait share a transaction; and unlink."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
+from services.registration.domain.caller import Caller
 from services.registration.domain.links import LinkBatch, Linked
+from services.registration.domain.links import unlink as unlink_owner
+from services.registration.domain.participants import SELF, Participant
+from services.registration.domain.rosters import CODE_LIFE
 from services.registration.repository import Repository
-from shared.base.errors import ServiceError
+from shared.base.errors import NotFound, ServiceError
 from shared.http.batch import Request, each, only, served
+from shared.identity.principal import Principal
+from shared.programme.moments import zone
 from shared.storage.decision import Done
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
@@ -42,3 +50,27 @@ def redeemed(batch: LinkBatch, group: Sequence[Request[bytes]]) -> list[Done[Lin
         return only(each(request.items, decide))
 
     return served(group, serve)
+
+
+async def unlink(repository: Repository, who: Principal, id: str, owner: str, now: datetime) -> Participant:
+    """Closes the cabinet of a guardian, or of the pupil for `SELF`; the family closes its own, staff any.
+
+    Raises NotFound outside the scope and for an unknown guardian.
+    """
+    guardian = None if owner == SELF else owner
+
+    async def body(tx: Transaction) -> Participant:
+        pupil = (await repository.participants.load([id], tx)).get(id)
+        side = None if pupil is None else Caller(who).closes(pupil, guardian)
+        if pupil is None or side is None:
+            raise NotFound("no such cabinet in your scope")
+        local = now.astimezone(zone(pupil.place.utc_offset))
+        decision = unlink_owner(pupil, guardian, side, local)
+        if decision.made:
+            state = decision.state.with_codes(repository.codes, now + CODE_LIFE)
+            await repository.participants.save([replace(decision, state=state)], tx)
+            if guardian is not None:
+                await repository.unbind(guardian, id, tx)
+        return decision.state
+
+    return await repository.transact(body)

@@ -1,12 +1,14 @@
 """Use case: the school or an operator amends one pupil."""
 
 from datetime import datetime
+from functools import partial
 
 from services.registration.domain.amendments import Amendment, AmendmentBatch
 from services.registration.domain.caller import Caller
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.identities import Identities
-from services.registration.domain.participants import NewId
+from services.registration.domain.participants import NewId, Participant
+from services.registration.domain.rosters import CODE_LIFE
 from services.registration.domain.school_keys import Guardians
 from services.registration.repository import Repository
 from shared.base.errors import NotFound
@@ -35,7 +37,8 @@ async def amend(
         local = zone(place.utc_offset)
         amendment.must_fit(now.astimezone(local).date())
         time = happened_at(amendment.occurred_at, now, local)
-        amended = batch.amend(amendment, time, by, repository.codes, new_id)
+        issue = partial(Participant.with_codes, codes=repository.codes, expires=now + CODE_LIFE)
+        amended = batch.amend(amendment, time, by, issue, new_id)
         await repository.save_persons(batch, tx)
         return amended
 

@@ -1,10 +1,13 @@
 """Reads of persons: only within a principal's scope, and each reading leaves a trace."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from services.registration.answers.codes import CodesView
 from services.registration.answers.me import GrantView, Me, OwnPupil
 from services.registration.answers.participants import Known, Names, ParticipantView, PupilPage, PupilView
 from services.registration.answers.progress import Progress
+from services.registration.codes import Codes
 from services.registration.collections import LINKED
 from services.registration.copies.steps import Steps, progress_id
 from services.registration.copies.store import Copies
@@ -13,6 +16,7 @@ from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.vault import Identity, Vault
+from shared.base.errors import NotFound
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.family import roles_of
@@ -54,6 +58,14 @@ class ScopedReads:
             shown = list(participant.guardians) if self._caller.is_staff_of(participant) else [own] if own else []
         return ParticipantView.of(participant, await self._known([participant], shown), shown)
 
+    async def codes(self, id: str, codes: Codes, now: datetime) -> CodesView:
+        """The one-time codes of a pupil, for staff in scope; raises NotFound for all others."""
+        row = await self._mongo["participants"].find_one({"_id": id})
+        pupil = Participant.of(row) if row else None
+        if pupil is None or not self._caller.is_staff_of(pupil):
+            raise NotFound("no such participant in your scope")
+        return CodesView.of(pupil, await self._names([id, *pupil.guardians], [id]), codes, now)
+
     async def me(self, paging: Paging) -> Me:
         """The grants of the principal, and a page of the pupils whose family it is."""
         rows, onward = await OWN.page(self._mongo["participants"], await self._family(), paging)
@@ -65,13 +77,17 @@ class ScopedReads:
         grants = [GrantView.of(grant, names) for grant in self._who.grants]
         return Me(items=items, next=onward, grants=grants, refused=list(self._who.refused))
 
-    async def pupils(self, code: str, season: str, paging: Paging) -> PupilPage:
-        """A school's pupils of a season, by class; raises NotFound for an unknown one, Forbidden outside the scope."""
+    async def pupils(self, code: str, season: str, paging: Paging, archived: bool) -> PupilPage:
+        """A school's pupils of a season by class, those in the archive or those who take part.
+
+        Raises NotFound for an unknown school, Forbidden outside the scope.
+        """
         school = await self._organisations.school(code)
         self._who.scope.must_cover(*school.place)
         query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
-        asked = {"school": school.id, "season": season}
-        rows, onward = await PUPILS.page(self._mongo["participants"], query, paging, asked)
+        away: Document = {"archived": {"$ne": None} if archived else None}
+        asked = {"school": school.id, "season": season} | ({"archived": "true"} if archived else {})
+        rows, onward = await PUPILS.page(self._mongo["participants"], query | away, paging, asked)
         page = [Participant.of(row) for row in rows]
         names = await self._names([p.id for p in page], [p.id for p in page])
         progress = await self._progress(page, [season])

@@ -1,6 +1,6 @@
 """Pupils as trials knows them, folded from events in any order. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -10,9 +10,12 @@ from shared.contracts.event import Envelope, ParticipantEvent
 from shared.contracts.registration import (
     ConsentGiven,
     ConsentWithdrawn,
+    ParticipantArchived,
+    ParticipantMoved,
     ParticipantRegistered,
+    ParticipantRestored,
 )
-from shared.identity.family import FamilyLink, link_of
+from shared.identity.family import FamilyLink, LinkChange, change_of, in_force
 from shared.programme.moments import LocalTime
 from shared.programme.place import Place
 from shared.programme.texts import class_form
@@ -43,8 +46,18 @@ class ConsentChange(BaseModel):
     given: bool
 
 
+class Archiving(BaseModel):
+    """A pupil was archived, or restored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: str
+    time: LocalTime
+    archived: bool
+
+
 class Lapse(NamedTuple):
-    """A time without consent: from a withdrawal until a consent was given again, if one was."""
+    """A time in which a pupil may not take part: until consent was given again, or the pupil restored, if that was."""
 
     begins: datetime
     ends: datetime | None
@@ -72,24 +85,29 @@ class Participant(BaseModel):
     seasons: dict[str, Entry] = {}
     accounts: tuple[FamilyLink, ...] = ()
     """The pupil's own account and those of linked guardians; one account may be both."""
+    link_changes: tuple[LinkChange, ...] = ()
+    """By sequence; an earlier release kept the accounts alone."""
+    archivings: tuple[Archiving, ...] = ()
+    """By sequence."""
+    placed_on: str = ""
+    """The local day of the registration or move that set the place."""
     place_set_by: str = UNSET
-    """The sequence of the event that set the place; an older one never overwrites it."""
+    """The sequence of the event that set the place."""
     consent_set_by: str = UNSET
 
     @property
     def lapses(self) -> Iterator[Lapse]:
         """The times without consent after a withdrawal."""
-        begins: datetime | None = None
-        for change in self.consent_changes:
-            if change.given and begins is not None:
-                yield Lapse(begins, change.time)
-            begins = None if change.given else begins or change.time
-        if begins is not None:
-            yield Lapse(begins, None)
+        return _lapses((change.time, change.given) for change in self.consent_changes)
 
     def lapse(self, begins: datetime, ends: datetime) -> Lapse | None:
         """Returns the first time without consent that meets another time."""
         return next((lapse for lapse in self.lapses if lapse.meets(begins, ends)), None)
+
+    def absence(self, begins: datetime, ends: datetime) -> Lapse | None:
+        """Returns the first time in the archive that meets another time."""
+        away = _lapses((change.time, not change.archived) for change in self.archivings)
+        return next((lapse for lapse in away if lapse.meets(begins, ends)), None)
 
     @property
     def place(self) -> Place:
@@ -107,34 +125,63 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     event, sequence = envelope.event, envelope.sequence
     assert isinstance(event, ParticipantEvent)
     pupil = known or Participant(id=event.participant, **Place.of(event)._asdict())
-    changes: dict[str, Any] = {}
-    if _says_where_now(pupil, envelope):
-        changes |= Place.of(event)._asdict() | {"place_set_by": sequence}
+    changes: dict[str, Any] = _place(pupil, envelope)
     if isinstance(event, ConsentGiven | ConsentWithdrawn):
         given = isinstance(event, ConsentGiven)
         changes |= _consent(pupil, ConsentChange(sequence=sequence, time=envelope.time, given=given))
+    if isinstance(event, ParticipantArchived | ParticipantRestored):
+        archived = isinstance(event, ParticipantArchived)
+        change = Archiving(sequence=sequence, time=envelope.time, archived=archived)
+        if change not in pupil.archivings:
+            changes["archivings"] = tuple(sorted((*pupil.archivings, change), key=lambda one: one.sequence))
     if isinstance(event, ParticipantRegistered) and event.season not in pupil.seasons:
         entry = Entry(time=envelope.time, recorded=envelope.recordedtime, sequence=sequence)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
-    link = link_of(event)
-    if link is not None and link not in pupil.accounts:
-        changes["accounts"] = (*pupil.accounts, link)
+    link = change_of(envelope)
+    if link is not None and link not in pupil.link_changes:
+        links = sorted((*pupil.link_changes, link), key=lambda one: one.sequence)
+        changes |= {"link_changes": tuple(links), "accounts": in_force(pupil.accounts, links)}
     return pupil.model_copy(update=changes) if changes else pupil
 
 
-def _says_where_now(pupil: Participant, envelope: Envelope) -> bool:
-    """Tells whether an event says where the pupil is, as far as is known by now.
+def _place(pupil: Participant, envelope: Envelope) -> dict[str, Any]:
+    """Returns the fields that an event sets of the place where the pupil is.
 
-    The newest does, but not a roster that was entered late, for a season before another that was known by then: it says
-    where the pupil was. Registration keeps the place in the same way.
+    Registrations and moves say it from a day on: the latest day holds, of one day the latest sequence, so that a roster
+    which is entered late says where the pupil was. Until one of them is here, the newest event says it.
     """
-    is_newer = envelope.sequence > pupil.place_set_by
-    if not isinstance(envelope.event, ParticipantRegistered):
-        return is_newer
-    if is_newer:
-        return all(envelope.time >= entry.time for entry in pupil.seasons.values())
-    setter = next((entry for entry in pupil.seasons.values() if entry.sequence == pupil.place_set_by), None)
-    return setter is not None and setter.time < envelope.time
+    event, sequence = envelope.event, envelope.sequence
+    assert isinstance(event, ParticipantEvent)
+    known = _placed(pupil)
+    if not isinstance(event, ParticipantRegistered | ParticipantMoved):
+        is_all = known is None and sequence > pupil.place_set_by
+        return Place.of(event)._asdict() | {"place_set_by": sequence} if is_all else {}
+    day = envelope.day.isoformat()
+    if known is not None and (day, sequence) <= known:
+        return {}
+    place = Place.of_move(event) if isinstance(event, ParticipantMoved) else Place.of(event)
+    return place._asdict() | {"placed_on": day, "place_set_by": sequence}
+
+
+def _placed(pupil: Participant) -> tuple[str, str] | None:
+    """Returns the day and the sequence of what set the place, None where it was neither a registration nor a move.
+
+    An earlier release kept no day: it followed the latest of the registrations.
+    """
+    if pupil.placed_on:
+        return pupil.placed_on, pupil.place_set_by
+    return max(((entry.time.date().isoformat(), entry.sequence) for entry in pupil.seasons.values()), default=None)
+
+
+def _lapses(changes: Iterable[tuple[datetime, bool]]) -> Iterator[Lapse]:
+    """Yields the times in which something was not allowed, from when it was or was not again."""
+    begins: datetime | None = None
+    for time, allowed in changes:
+        if allowed and begins is not None:
+            yield Lapse(begins, time)
+        begins = None if allowed else begins or time
+    if begins is not None:
+        yield Lapse(begins, None)
 
 
 def _consent(pupil: Participant, change: ConsentChange) -> dict[str, Any]:

@@ -79,11 +79,14 @@ def known_zone(zones: Mapping[str, tzinfo], region: str) -> tzinfo:
 def must_take_part(pupil: Participant, season: Season, begins: datetime, ends: datetime, now: datetime) -> None:
     """Raises unless the pupil is registered in the season, with consent now and for all of a time that may lie before.
 
+    In the archive nobody takes part.
     An attempt takes an instant; a seat is held from the booking until the slot begins.
     """
     entry = pupil.seasons.get(season.id)
     if entry is None:
         raise NotKnownYet.about("participant", f"not known to be registered in season {season.id}", "not-in-season")
+    if pupil.absence(begins, ends):
+        raise Conflict.about("participant", "the pupil is in the archive for some of that time", "participant-archived")
     if pupil.consent and not pupil.lapse(begins, ends):
         return
     if pupil.consent_set_by == UNSET and now - entry.recorded < CONSENT_UNDER_WAY:

@@ -153,13 +153,14 @@ def _free(decision: Decision[Path], pupil: Participant, booking: Booking, time: 
 
 
 def follow_consent(path: Path, pupil: Participant, gate: SeasonGate) -> Decision[Path]:
-    """Frees the seats that were held while no consent was in force, and issues what only waited for one.
+    """Frees the seats that were held without consent or in the archive, and issues what only waited for a consent.
 
     It looks at times alone, so that it comes to the same in whatever order and however often facts arrive.
     """
     decision = Decision(path)
     for booking in path.bookings:
-        lapse = pupil.lapse(booking.time, booking.starts_at)
+        held = booking.time, booking.starts_at
+        lapse = pupil.lapse(*held) or pupil.absence(*held)
         if lapse is not None and booking.is_live and not path.attendance_of(booking.id):
             decision = _free(decision, pupil, booking, max(lapse.begins, booking.time))
     return gate.settle(decision, pupil)
@@ -175,6 +176,8 @@ def attend(
         raise Conflict.about("occurred_at", "the slot had not begun", "not-started")
     if pupil.lapse(time, time):
         raise Conflict.about("occurred_at", "the guardian's consent had been withdrawn by then", "consent-missing")
+    if pupil.absence(time, time):
+        raise Conflict.about("occurred_at", "the pupil was in the archive by then", "participant-archived")
     attendance = Attendance(
         id=gate.new_id(),
         time=time,

@@ -30,7 +30,8 @@ def facts() -> list[Envelope]:
     pupils = [(f"p{number}", {"school_class": name}) for number, name in enumerate(SPELLINGS)]
     told = [builders.registered(id, **place) for id, place in pupils]
     linked = [builders.guardian_linked(id, guardian, **place) for id, place in pupils for guardian in ("g1", "g2")]
-    return [enveloped(event) for event in (*told, *linked, *(builders.diagnosed(id, **place) for id, place in pupils))]
+    steps = [builders.diagnosed(id, **place) for id, place in pupils]
+    return [enveloped(event, number) for number, event in enumerate((*told, *linked, *steps), 1)]
 
 
 async def _figures(fold: Fold) -> list[Any]:

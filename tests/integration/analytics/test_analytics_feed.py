@@ -169,3 +169,14 @@ async def test_a_relay_that_lost_its_lease_takes_no_cursor_back(logs: Logs) -> N
     row = await logs.mongo["feed_published"].find_one({})
     assert row is not None
     assert row["seq"] == 2
+
+
+async def test_a_move_is_in_the_feed_of_every_region_that_it_names_and_in_no_other(logs: Logs) -> None:
+    abroad = {**builders.PLACE, "region": "RU-DA", "municipality": "RU-DA-001", "school": "RU-DA-001-S01"}
+    await logs.take(FACT, builders.region("RU-DA"), builders.registered("p1"), builders.moved("p1", to=abroad))
+    late = builders.moved("p1", to={**abroad, "school": "RU-DA-001-S02"}, **builders.PLACE)
+    await logs.mongo.transact(
+        lambda tx: Numbering(logs.mongo, bytes(32), logs.analytics.platform.clock).apply(polled(enveloped(late, 3)), tx)
+    )
+    for region, moves in (("RU-ROS", 2), ("RU-DA", 2), (NEW, 0)):
+        assert (await logs.types(region)).count("participant.moved.v1") == moves, region

@@ -1,7 +1,6 @@
 """The fold on a real database: guardians distinct in every scope, workers that meet, rules that change late."""
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
 
-from services.analytics.collections import CELLS
+from services.analytics.collections import CELLS, GUARDIANS
 from services.analytics.copies import Copies
 from services.analytics.figures.rows import Dimension
 from services.analytics.projection import Projection
@@ -21,6 +20,7 @@ from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 from tests.builders import events as builders
 from tests.builders.events import at, enveloped
+from tests.builders.families import Register, key_of
 from tests.drivers.analytics import OPERATOR, Analytics, overlapping, polled
 from tests.drivers.consumers import consuming, eventually, publish
 
@@ -65,50 +65,6 @@ async def fold(platform_of: Callable[..., Platform]) -> Fold:
     return fold
 
 
-class Register:
-    """Random pupils who enter, move and get guardians, as facts and as what these come to."""
-
-    def __init__(self, rng: Random) -> None:
-        self._rng = rng
-        self._linked: dict[tuple[str, str], str] = {}
-        self._entered: dict[str, tuple[dict[str, Any], str]] = {}
-
-    def facts(self, n: int) -> Iterable[Envelope]:
-        """Facts of some twenty pupils of a dozen guardians."""
-        for _ in range(n):
-            day, pupil, guardian = self._rng.choice(DAYS), f"p{self._rng.randrange(20)}", f"g{self._rng.randrange(12)}"
-            if self._rng.random() < 0.6:
-                self._linked[pupil, guardian] = min(day, self._linked.get((pupil, guardian), day))
-                yield enveloped(builders.guardian_linked(pupil, guardian), time=at(day))
-            else:
-                place = self._place()
-                self._entered[pupil] = place, day
-                yield enveloped(builders.registered(pupil, **place), time=at(day))
-
-    def _place(self) -> dict[str, Any]:
-        municipality, grade = self._rng.choice(MUNICIPALITIES), self._rng.choice((7, 8))
-        school = f"{municipality}-S{self._rng.randrange(2)}"
-        return {"municipality": municipality, "school": school, "school_class": f"{grade}А", "grade": grade}
-
-    def guardians(self, within: Iterable[str], until: str, by: Dimension | None) -> Mapping[Any, set[str]]:
-        """Guardians by row, and in all under None."""
-        found: dict[Any, set[str]] = defaultdict(set)
-        for (pupil, guardian), linked in self._linked.items():
-            if pupil not in self._entered:
-                continue
-            place, registered = self._entered[pupil]
-            day = max(linked, registered)
-            if place["municipality"] in within and day <= until:
-                found[None].add(guardian)
-                if by:
-                    found[_key(by, {**place, "class": place["school_class"], "day": day})].add(guardian)
-        return found
-
-
-def _key(by: Dimension, row: Mapping[str, Any]) -> Any:
-    return (row["school"], row["class"], row["grade"]) if by == "class" else row[by]
-
-
 def _municipal(*codes: str) -> Scope:
     return Scope(tuple(Grant("municipal-operator", code) for code in codes))
 
@@ -116,7 +72,7 @@ def _municipal(*codes: str) -> Scope:
 @pytest.mark.parametrize("seed", range(3))
 async def test_guardians_are_distinct_whatever_is_asked(fold: Fold, seed: int) -> None:
     rng = Random(seed)
-    register = Register(rng)
+    register = Register(rng, DAYS, MUNICIPALITIES)
     for _ in range(8):
         await fold.learn(*register.facts(rng.randrange(1, 12)), partition=rng.randrange(2))
     scopes = [(OPERATOR, MUNICIPALITIES)] + [(_municipal(*MUNICIPALITIES[:n]), MUNICIPALITIES[:n]) for n in (1, 2)]
@@ -127,7 +83,7 @@ async def test_guardians_are_distinct_whatever_is_asked(fold: Fold, seed: int) -
                 expected = register.guardians(municipalities, as_of or DAYS[-1], by)
                 answer = await fold.funnel(scope, by, as_of)
                 assert answer["guardians"] == len(expected[None])
-                rows = {_key(by, row): row["guardians"] for row in answer["rows"]}
+                rows = {key_of(by, row): row["guardians"] for row in answer["rows"]}
                 assert rows == {key: len(expected.get(key, ())) for key in rows}, (scope, as_of, by)
                 assert rows.keys() >= expected.keys() - {None}
 
@@ -143,7 +99,7 @@ async def test_two_workers_that_meet_at_one_guardian(fold: Fold) -> None:
     answer = await fold.funnel(by="municipality")
     assert (answer["registered"], answer["guardians"]) == (4, 1)
     assert [row["guardians"] for row in answer["rows"]] == [1, 1]
-    assert await fold.mongo["guardians_2"].count_documents({}) == 1
+    assert await fold.mongo[GUARDIANS].count_documents({}) == 1
 
 
 @pytest.mark.parametrize("definition_first", [False, True])
@@ -259,7 +215,7 @@ async def test_cells_are_packed_by_the_partition_whose_records_cause_them(fold: 
     """So two workers never write one document; only their sum has a meaning."""
     for partition in (0, 3):
         await fold.learn(enveloped(builders.registered(f"p{partition}")), partition=partition)
-    packed = fold.mongo["cells_2"].find({"table": "funnel"})
+    packed = fold.mongo[CELLS].find({"table": "funnel"})
     assert sorted([(row["partition"], row["_id"].rpartition("|")[2]) async for row in packed]) == [(0, "0"), (3, "3")]
     assert (await fold.funnel())["registered"] == 2
 

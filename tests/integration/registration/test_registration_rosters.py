@@ -264,7 +264,7 @@ async def test_a_group_that_enters_and_corrects_a_pupil_stores_what_was_said_las
         entered, corrected = await register(repository, requests, lambda: secrets.token_urlsafe(12))
     assert isinstance(entered, list)
     assert isinstance(corrected, list)
-    items = [RosterItem.of("gr", outcomes[0], repository.codes) for outcomes in (entered, corrected)]
+    items = [RosterItem.of("gr", outcomes[0], repository.codes, utcnow()) for outcomes in (entered, corrected)]
     assert [(item.status, item.corrected) for item in items] == [("created", None), ("known", ["name", "guardian"])]
     _, shown = await running.call("GET", f"/participants/{items[0].participant}", grants=[NAVIGATOR])
     assert (shown["name"], shown["guardians"][0]["name"]) == ("Иванов Пётр Олегович", "Иванова Анна Петровна")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.analytics.collections import PUPILS
 from shared.contracts import topics, wire
 from shared.contracts.event import Envelope, Event
 from shared.contracts.topics import GROUPS
@@ -180,7 +181,7 @@ def _views(platform: Platform) -> Worker:
 
 
 async def _pupils_of(platform: Platform) -> set[str]:
-    return {row["_id"] for row in await platform.mongo["pupils_2"].find({}).to_list(None)}
+    return {row["_id"] for row in await platform.mongo[PUPILS].find({}).to_list(None)}
 
 
 async def test_a_fact_that_overtakes_its_season_holds_up_no_other_and_counts_when_it_comes(

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
+from services.analytics.collections import PUPILS
+from services.analytics.consumers import VIEWS
 from services.trials.collections import PARTICIPANTS
 from shared.base.settings import Settings
 from shared.contracts import topics, wire
@@ -67,7 +69,7 @@ EFFECTS: Mapping[str, Effect] = {
     "notifications.catalogue": Effect(builders.competency, "catalogue", _subject),
     "notifications.inbox": Effect(builders.registered, "notices", _id),
     "analytics.catalogue": Effect(builders.municipality, "organisations", _key),
-    "analytics.views.2": Effect(builders.registered, "pupils_2", _key, waits_for_season=True),
+    VIEWS: Effect(builders.registered, PUPILS, _key, waits_for_season=True),
     "analytics.feed": Effect(builders.registered, "feed", _id, "event"),
     "analytics.feed-catalogue": Effect(builders.municipality, "feed", _id, "event"),
 }

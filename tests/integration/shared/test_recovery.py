@@ -7,6 +7,7 @@ import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
 from deploy.local.stack import Infrastructure
+from services.analytics.collections import CELLS
 from shared.contracts import topics, wire
 from shared.messaging import kafka
 from shared.messaging.isolation import MOST
@@ -64,7 +65,7 @@ async def test_a_letter_is_applied_once_by_its_groups_own_handler_when_what_it_n
         for _ in range(2):
             outcomes = await recovery.redrive(settings, letters, 30)
             assert [(o.state, o.reason) for o in outcomes] == [("applied", None)]
-    counted = [row async for row in platform.mongo["cells_2"].find({"table": "funnel"})]
+    counted = [row async for row in platform.mongo[CELLS].find({"table": "funnel"})]
     assert [row["total"] for row in counted] == [{"registered": {"7": 1}}]
     assert await kafka.end_offsets(settings.bootstrap, [facts]) == ends
     assert list((await recovery.states(settings, [VIEWS])).values()) == ["applied"]

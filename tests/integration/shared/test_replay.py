@@ -7,6 +7,7 @@ import pytest
 from deploy.cli.installation import Servers
 from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
+from services.analytics.collections import GUARDIANS, PUPILS
 from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
 from shared.messaging.readers import Readers
@@ -47,8 +48,8 @@ async def test_migrating_replays_the_history_into_new_folds_once(
         assert said.count("replaying") == 3, said
         assert [row["_id"] async for row in registration["rules"].find({})] == ["2020"]
         assert [row["_id"] async for row in registration["steps"].find({})] == ["p1/2020"]
-        assert await analytics["pupils_2"].count_documents({}) == 2
-        assert [row["guardian"] async for row in analytics["guardians_2"].find({})] == ["one"], "one account is one"
+        assert await analytics[PUPILS].count_documents({}) == 2
+        assert [row["guardian"] async for row in analytics[GUARDIANS].find({})] == ["one"], "one account is one"
         lags = (await backlog(settings)).lags
         assert not [group for group in FOLDS if lags[settings.kafka_topic_prefix + group]]
         assert old["group"] not in lags
@@ -74,7 +75,7 @@ async def test_a_replay_that_was_interrupted_is_gone_on_with(infrastructure: Inf
         await readers.start(more, graceful_seconds=5)
 
         async def folded() -> bool:
-            return await mongo["pupils_2"].count_documents({}) == 1
+            return await mongo[PUPILS].count_documents({}) == 1
 
         await eventually(folded)
         await readers.stop()
@@ -83,7 +84,7 @@ async def test_a_replay_that_was_interrupted_is_gone_on_with(infrastructure: Inf
         await later.catch_up.know_ends(await kafka.end_offsets(settings.bootstrap, later.topics))
         assert later.catch_up.is_reference, "nobody is shown a part of them"
         await migrate(servers)
-        assert await mongo["pupils_2"].count_documents({}) == 29
+        assert await mongo[PUPILS].count_documents({}) == 29
         await later.catch_up.know_ends(await kafka.end_offsets(settings.bootstrap, later.topics))
         assert not await later.offsets.is_filling()
     finally:

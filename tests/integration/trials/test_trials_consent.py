@@ -16,12 +16,13 @@ from services.trials.repository import Repository
 from shared.base.errors import Conflict
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
+from shared.contracts.trials import DiagnosticCompleted
 from shared.http.batch import Item
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
-from tests.builders.events import PLACE, at, enveloped, registered
+from tests.builders.events import PLACE, archived, at, enveloped, guardian_unlinked, moved, registered, restored
 from tests.drivers.consumers import eventually, publish
 from tests.drivers.trials import Trials, trials_service
 from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, problems, seat
@@ -114,6 +115,58 @@ async def test_a_gate_that_opened_without_consent_counts_from_the_day_of_the_nex
     await trials.must("POST", f"/slots/{slot}/bookings", sent, **NAVIGATOR)
     await trials.must("POST", f"/slots/{slot}/attendance", [present("y1", "2020-11-02")], **HOST)
     assert (await events(trials, "y1"))[-1] == ("recommendation.issued", "2020-11-02")
+
+
+async def test_an_archived_pupil_holds_no_seat_and_takes_no_step_until_restored(trials: Trials) -> None:
+    await trials.enrol("ar1")
+    before, after = await booked(trials, "ar1", "2020-10-05", "2020-10-15")
+    await trials.publish(archived("ar1"), time=at("2020-10-10"))
+    await trials.know({"_id": "ar1", "archivings.archived": True}, 1, PARTICIPANTS)
+    assert [await seats(trials, slot) for slot in (before, after)] == [1, 0]
+    answer = await trials.must("POST", f"/slots/{before}/attendance", [present("ar1", "2020-10-05")], **HOST)
+    assert answer["items"][0]["status"] == "attended", "it happened before"
+    late = {"participant": "ar1", "occurred_at": "2020-10-11T10:00:00+03:00"}
+    refused = await trials.ask("POST", f"/slots/{after}/bookings", late, **NAVIGATOR)
+    assert (refused.status, refused.body["type"]) == (409, "participant-archived")
+    refused = await trials.ask("POST", "/attempts", attempt("ar1", occurred_at=late["occurred_at"]), **NAVIGATOR)
+    assert (refused.status, refused.body["type"]) == (409, "participant-archived")
+    await trials.publish(restored("ar1"), time=at("2020-10-12"))
+    await trials.know({"_id": "ar1", "archivings.archived": False}, 1, PARTICIPANTS)
+    sent = {**late, "occurred_at": "2020-10-13T10:00:00+03:00"}
+    await trials.must("POST", f"/slots/{after}/bookings", sent, **NAVIGATOR)
+    assert [type for type, _ in await events(trials, "ar1")] == [
+        "trial.booked",
+        "trial.booked",
+        "trial.cancelled",
+        "trial.attended",
+        "trial.booked",
+    ]
+
+
+async def test_a_path_goes_along_to_another_school_and_its_staff(trials: Trials) -> None:
+    await trials.enrol("mv1")
+    await booked(trials, "mv1", "2020-10-15")
+    school = {**PLACE, "municipality": "RU-ROS-002", "school": "RU-ROS-002-S04", "school_class": "7В"}
+    await trials.publish(moved("mv1", to=school), time=at("2020-10-01"))
+    await trials.know({"_id": "mv1", "school": school["school"]}, 1, PARTICIPANTS)
+    there = {"role": "navigator", "org": school["school"]}
+    path = await trials.must("GET", "/participants/mv1/path?season=2020", **there)
+    assert len(path["bookings"]) == 1
+    assert (await trials.ask("GET", "/participants/mv1/path?season=2020", **NAVIGATOR)).status == 404
+    await trials.must("POST", "/attempts", attempt("mv1"), **there)
+    (done,) = [e.event for e in await trials.published("trials.events.v1") if e.event.key == "mv1"][1:]
+    assert isinstance(done, DiagnosticCompleted)
+    assert (done.school, done.school_class) == ("RU-ROS-002-S04", "7В")
+
+
+async def test_a_closed_cabinet_acts_for_nobody(trials: Trials) -> None:
+    await trials.enrol("un1")
+    await trials.link("un1", "closed-mother")
+    own = {"role": "guardian", "org": "closed-mother"}
+    await trials.must("GET", "/participants/un1/path?season=2020", **own)
+    await trials.publish(guardian_unlinked("un1", account=trials.account("closed-mother")))
+    await trials.know({"_id": "un1", "accounts": []}, 1, PARTICIPANTS)
+    assert (await trials.ask("GET", "/participants/un1/path?season=2020", **own)).status == 404
 
 
 def story(pupil: str) -> Sequence[Envelope]:

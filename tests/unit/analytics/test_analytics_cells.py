@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import increments, leaves
-from services.analytics.facts import Pupil, learn
+from services.analytics.facts import Pupil, Terms, learn
 from services.analytics.feed.pseudonyms import Pseudonyms
 from services.analytics.figures.ranking import ranked
 from services.analytics.figures.registry import Contribution, contribution
@@ -16,15 +16,15 @@ from shared.contracts.event import Event
 from shared.programme.stages import Rules
 from tests.builders.events import at, attended, booked, cancelled, enveloped, guardian_linked, registered, revoked
 
-RULES = Rules(frozenset({"readiness", "interests"}), trials_required=2)
+TERMS = Terms(Rules(frozenset({"readiness", "interests"}), trials_required=2), closes="2020-12-16")
 NAMES = st.text(st.sampled_from("7А.$%2E45"), min_size=1, max_size=6)
 
 
 def told(*events: tuple[str, Event]) -> Contribution:
     pupil = Pupil()
-    for day, event in events:
-        learn(pupil, enveloped(event, time=at(day)))
-    return contribution("p1", "2020", pupil, RULES)
+    for number, (day, event) in enumerate(events, 1):
+        learn(pupil, enveloped(event, number, at(day)))
+    return contribution("p1", "2020", pupil, TERMS)
 
 
 def demand(*events: tuple[str, Event]) -> dict[tuple[str, ...], int]:
@@ -50,13 +50,13 @@ def test_nothing_is_counted_before_the_registration() -> None:
     early = ("2020-09-02", booked(slot="s1")), ("2020-09-03", attended(slot="s1")), ("2020-08-01", guardian_linked())
     late = told(("2020-10-01", registered()), *early)
     assert {cell.path[-1] for cell in late.cells} == {"2020-10-01"}
-    assert {link.day for link in late.links} == {"2020-10-01"}
+    assert {link.span.begins for link in late.links} == {"2020-10-01"}
 
 
 @pytest.mark.parametrize("days", [("2020-09-02", "2020-09-05"), ("2020-09-05", "2020-09-02")])
 def test_a_guardian_counts_from_the_first_link(days: tuple[str, str]) -> None:
     links = told(("2020-09-01", registered()), *((day, guardian_linked()) for day in days)).links
-    assert [link.day for link in links] == ["2020-09-02"]
+    assert [link.span.begins for link in links] == ["2020-09-02"]
 
 
 @given(st.dictionaries(st.tuples(NAMES, NAMES, st.just("2020-09-14")), st.integers(-3, 3), max_size=6))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import guardian_document, increments, leaves, links_of
-from services.analytics.facts import Day, Link
+from services.analytics.facts import Day, Link, Span
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, Count, difference
 from services.analytics.figures.guardians import MUNICIPALITY, REGION
@@ -16,6 +16,7 @@ from shared.programme.place import Place
 
 REGIONS = {"R": ("R-1", "R-2", "R-3"), "S": ("S-1",)}
 DAYS = ("2020-09-01", "2020-09-02", "2020-10-05")
+UNTIL = st.sampled_from((*DAYS, "2020-10-06", "2020-12-01"))
 DIMENSIONS: tuple[Dimension | None, ...] = (None, "municipality", "school", "class", "grade", "day")
 
 
@@ -34,7 +35,7 @@ LINKS = st.builds(
     st.sampled_from(("p1", "p2", "p3", "p4")),
     st.sampled_from(("g1", "g2", "g3")),
     places(),
-    st.sampled_from(DAYS),
+    st.builds(Span, st.sampled_from(DAYS), st.none() | st.sampled_from(("2020-10-06", "2020-11-01"))),
 )
 Held = dict[tuple[str, str], Link]
 """Guardian and pupil → the one link that they have."""
@@ -52,6 +53,10 @@ def folded(moves: Iterable[Link]) -> tuple[Held, Counter[Cell]]:
     return held, cells
 
 
+def is_there(link: Link, day: Day) -> bool:
+    return link.span.begins <= day and (link.span.ends is None or day < link.span.ends)
+
+
 def naive(links: Iterable[Link], by: Dimension | None) -> dict[tuple[str, ...], int]:
     """Sets of guardians, by row and in all."""
     sets: dict[tuple[str, ...], set[str]] = defaultdict(set)
@@ -63,7 +68,7 @@ def naive(links: Iterable[Link], by: Dimension | None) -> dict[tuple[str, ...], 
             "school": (at.school,),
             "class": (at.school, at.school_class, str(at.grade)),
             "grade": (str(at.grade),),
-            "day": (link.day,),
+            "day": (link.span.begins,),
         }
         sets[()].add(link.guardian)
         sets[rows[by]].add(link.guardian)
@@ -81,23 +86,23 @@ def counted(cells: Counter[Cell], by: Dimension | None, until: Day, municipality
     return {key: n for key, n in found.items() if n}
 
 
-@given(st.lists(LINKS, max_size=12), st.sampled_from(DAYS), st.sampled_from((None, "R-1")))
+@given(st.lists(LINKS, max_size=12), UNTIL, st.sampled_from((None, "R-1")))
 def test_a_region_or_one_municipality(moves: list[Link], until: Day, municipality: str | None) -> None:
     held, cells = folded(moves)
     places = (municipality,) if municipality else REGIONS["R"]
-    asked = [x for x in held.values() if x.place.municipality in places and x.day <= until]
+    asked = [x for x in held.values() if x.place.municipality in places and is_there(x, until)]
     for by in DIMENSIONS:
         assert counted(cells, by, until, municipality) == naive(asked, by), by
 
 
-@given(st.lists(LINKS, max_size=12), st.sampled_from(DAYS))
+@given(st.lists(LINKS, max_size=12), UNTIL)
 def test_several_municipalities(moves: list[Link], until: Day) -> None:
     inside = [x for x in folded(moves)[0].values() if x.place.municipality in ("R-1", "R-2")]
     cells: Counter[Cell] = Counter()
     for guardian in {x.guardian for x in inside}:
         cells.update(guardians.cells(x for x in inside if x.guardian == guardian))
     for by in DIMENSIONS:
-        assert counted(cells, by, until, None) == naive((x for x in inside if x.day <= until), by), by
+        assert counted(cells, by, until, None) == naive((x for x in inside if is_there(x, until)), by), by
 
 
 @given(st.permutations(range(4)), st.lists(LINKS, min_size=4, max_size=4))

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from services.notifications import cursors, domain, texts
 from services.notifications.copies import objects
 from services.notifications.copies.objects import Names
-from services.notifications.domain import DATA, Notice, Reader
+from services.notifications.domain import DATA, Notice, Readers
 from shared.base.errors import BadInput
 from shared.contracts import trials
 from shared.contracts.event import Envelope, Event
-from shared.contracts.registration import AccountLinked, ConsentGiven, GuardianLinked, ParticipantRegistered
-from shared.contracts.samples import GUARDIAN_ACCOUNT, PUPIL, envelopes
+from shared.contracts.registration import ConsentGiven, GuardianLinked, ParticipantRegistered
+from shared.contracts.samples import envelopes
 from shared.contracts.topics import EVENTS
-from shared.identity.family import FamilyLink
+from shared.identity.family import LinkChange
 from tests.builders.notifications import Story
 
 SAMPLES = envelopes()
@@ -84,13 +84,30 @@ def test_a_notice_keeps_ids_and_codes_and_nothing_of_health_or_accounts() -> Non
     assert linked.data == {}
 
 
-def test_accounts_are_linked_as_guardian_or_as_the_pupil() -> None:
-    pupil = FamilyLink(account="tUE1wFqeXW3vyRzMbCk0Ag", role="pupil")
-    assert domain.reader(SAMPLES[AccountLinked.type].event) == Reader(PUPIL["participant"], pupil)
-    guardian = FamilyLink(account=GUARDIAN_ACCOUNT, role="guardian")
-    told = domain.reader(SAMPLES[GuardianLinked.type].event)
-    assert told == Reader(PUPIL["participant"], guardian, "Yb6nE4rT9uIoPa1S")
-    assert domain.reader(SAMPLES[ConsentGiven.type].event) is None
+def change(sequence: int, opened: bool) -> LinkChange:
+    number = f"{sequence:010d}"
+    return LinkChange(sequence=number, account="mother", role="guardian", guardian="g1", opened=opened)
+
+
+OLD = {"account": "father", "role": "guardian", "guardian": "g2"}
+"""As an earlier release kept a reader."""
+
+
+@given(st.permutations([change(1, True), change(2, False), change(3, True)]), st.integers(0, 3))
+def test_readers_are_those_whose_latest_change_opened_a_cabinet(changes: list[LinkChange], cut: int) -> None:
+    readers = Readers([OLD]).after(changes[:cut]).after(changes[cut:])
+    assert [account["account"] for account in readers.accounts] == ["father", "mother"]
+    assert readers.closed == []
+    closed = readers.after([change(4, False)])
+    assert (list(closed.accounts), [account["account"] for account in closed.closed]) == ([OLD], ["mother"])
+    assert closed.after(changes) == closed
+
+
+def test_a_reader_of_an_earlier_release_is_closed_by_the_same_cabinet_alone() -> None:
+    other = LinkChange(sequence="0000000009", account="father", role="guardian", guardian="g3", opened=False)
+    assert list(Readers([OLD]).after([other]).accounts) == [OLD]
+    same = other.model_copy(update={"guardian": "g2"})
+    assert list(Readers([OLD]).after([same]).accounts) == []
 
 
 @given(HEADS, st.integers(1, 12))
@@ -206,5 +223,6 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
 
     assert {event.type for event in EVENTS.values() if silent(event)} == {
         "account.linked.v1",
+        "account.unlinked.v1",
         "organisation.defined.v1",
     }

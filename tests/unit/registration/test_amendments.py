@@ -1,5 +1,6 @@
 """One pupil is amended on purpose: what is said otherwise is changed, and nothing else."""
 
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from services.registration.domain.amendments import Amendment, AmendmentBatch
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.identities import Identities
+from services.registration.domain.participants import Participant
 from services.registration.domain.rosters import MOST_GUARDIANS
 from services.registration.domain.school_keys import Guardians
 from shared.base.errors import BadInput, Conflict, Forbidden
@@ -18,6 +20,7 @@ from tests.unit.registration.test_registration_domain import entered
 
 LATER = at("2020-10-01")
 MOTHER = {"ref": "g1", "name": "Иванова Анна 1"}
+ISSUE = partial(Participant.with_codes, codes=CODES, expires=at("2020-12-31"))
 
 
 def batch_of(known: Known, ref: str = "1") -> AmendmentBatch:
@@ -27,7 +30,7 @@ def batch_of(known: Known, ref: str = "1") -> AmendmentBatch:
 
 def amended(batch: AmendmentBatch, **said: Any) -> Enrolled:
     numbers = count(100)
-    return batch.amend(Amendment.model_validate(said), LATER, None, CODES, lambda: f"id{next(numbers)}")
+    return batch.amend(Amendment.model_validate(said), LATER, None, ISSUE, lambda: f"id{next(numbers)}")
 
 
 def test_a_child_who_was_entered_under_another_s_name_and_date_is_amended() -> None:

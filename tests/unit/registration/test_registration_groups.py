@@ -49,7 +49,7 @@ class Cabinets:
         """One transaction; the slug of each refusal."""
         batch = LinkBatch(self.known.pupils.values(), dict(self.accounts))
         results = redeemed(batch, group)
-        assert batch.bound.keys().isdisjoint(self.accounts)
+        assert all(self.accounts.get(id, bound.account) == bound.account for id, bound in batch.bound.items())
         self.accounts |= {guardian: binding.account for guardian, binding in batch.bound.items()}
         self.save(batch.pupils.made)
         return [r.type if isinstance(r, ServiceError) else (r.value.participant, r.value.guardian) for r in results]

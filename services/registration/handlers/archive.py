@@ -1,0 +1,51 @@
+"""Use cases: the school or an operator puts a pupil into the archive, and takes one out of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from services.registration.domain import archive as decisions
+from services.registration.domain.archive import ArchiveRequest
+from services.registration.domain.caller import Caller
+from services.registration.domain.participants import Participant
+from services.registration.repository import Repository
+from shared.base.errors import NotFound
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at, zone
+from shared.storage.decision import Decision
+
+
+async def archive(
+    repository: Repository, who: Principal, id: str, request: ArchiveRequest, now: datetime
+) -> Participant:
+    """Puts a pupil into the archive; raises NotFound outside the scope."""
+    return await _decided(
+        repository,
+        who,
+        id,
+        request.occurred_at,
+        now,
+        lambda pupil, time: decisions.archive(pupil, request.reason, time),
+    )
+
+
+async def restore(
+    repository: Repository, who: Principal, id: str, occurred_at: datetime | None, now: datetime
+) -> Participant:
+    """Takes a pupil out of the archive; raises NotFound outside the scope."""
+    return await _decided(repository, who, id, occurred_at, now, decisions.restore)
+
+
+async def _decided(
+    repository: Repository,
+    who: Principal,
+    id: str,
+    said: datetime | None,
+    now: datetime,
+    decision: Callable[[Participant, datetime], Decision[Participant]],
+) -> Participant:
+    def decide(current: Participant | None) -> Decision[Participant]:
+        if current is None or not Caller(who).is_staff_of(current):
+            raise NotFound("no such participant in your scope")
+        return decision(current, happened_at(said, now, zone(current.place.utc_offset)))
+
+    return await repository.participants.update(id, decide)

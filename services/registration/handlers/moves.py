@@ -1,0 +1,62 @@
+"""Use case: staff of both places take a pupil to another class or school."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.registration.domain.caller import Caller
+from services.registration.domain.moves import MoveRequest, move, with_key
+from services.registration.domain.organisations import known_school
+from services.registration.domain.participants import Participant, Place, local_day
+from services.registration.domain.rosters import class_of
+from services.registration.repository import Repository
+from shared.base.errors import BadInput, Conflict, NotFound
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at, zone
+from shared.programme.texts import ref_key
+from shared.storage.decision import Done
+from shared.storage.mongo import Transaction
+
+
+async def move_pupil(
+    repository: Repository, who: Principal, id: str, request: MoveRequest, now: datetime
+) -> Done[Participant]:
+    """Takes a pupil to a class from a day on.
+
+    Raises NotFound for a pupil out of scope, Forbidden for a class or a place of before that is, Conflict where another
+    pupil has the key.
+    """
+
+    async def body(tx: Transaction) -> Done[Participant]:
+        pupil = (await repository.participants.load([id], tx)).get(id)
+        if pupil is None or not Caller(who).is_staff_of(pupil):
+            raise NotFound("no such participant in your scope")
+        found = (await repository.organisations.load([request.school], tx)).get(request.school)
+        place = class_of(known_school(found, request.school, "school"), request.school_class)
+        if request.grade not in (None, place.grade):
+            raise BadInput.field("grade", f"must be {place.grade}, as class {place.school_class} says")
+        time = happened_at(request.occurred_at, now, zone(place.utc_offset))
+        for reached in (place, pupil.place_on(local_day(time))):
+            _must_reach(who, reached)
+        decision = move(pupil, place, time)
+        if decision.state.place.school != pupil.place.school:
+            ref = request.external_ref or pupil.external_ref
+            await _must_be_free(repository, pupil, (place.school, ref), tx)
+            decision = replace(decision, state=with_key(decision.state, pupil.place.school, ref))
+        await repository.participants.save([decision], tx)
+        return Done(decision.state, decision.made)
+
+    return await repository.transact(body)
+
+
+def _must_reach(who: Principal, place: Place | None) -> None:
+    if place is not None:
+        who.scope.must_cover(place.region, place.municipality, place.school, school_class=place.school_class)
+
+
+async def _must_be_free(repository: Repository, pupil: Participant, key: tuple[str, str], tx: Transaction) -> None:
+    """Raises Conflict where another pupil of the next school has the key, or had it when leaving."""
+    school, ref = key
+    others = [other.id for other in await repository.pupils([key], tx) if other.id != pupil.id]
+    if others:
+        detail = f"another pupil of school {school} has the key {ref_key(ref)!r}: give this one a key of its own"
+        raise Conflict.about("external_ref", detail, "key-taken")
