@@ -26,9 +26,11 @@ FOLDED = Events.of(
         registration.ParticipantRestored,
         registration.GuardianLinked,
         registration.GuardianUnlinked,
-        *topics.TRIALS_EVENTS.events,
+        *(event for event in topics.TRIALS_EVENTS.events if event is not trials.PathErased),
     ],
     ignored=[
+        registration.ParticipantErased,
+        trials.PathErased,
         registration.ConsentGiven,
         registration.ConsentWithdrawn,
         registration.AccountLinked,

@@ -31,7 +31,7 @@ def pupil_document(participant: str, pupil: Pupil) -> Document:
     return {
         "_id": participant,
         "seasons": seasons,
-        "moves": [[sequence, day, *place] for sequence, (day, place) in pupil.moves.items()],
+        "moves": [[day, sequence, *place] for day, (sequence, place) in pupil.moves.items()],
         "cabinets": [[sequence, *fact] for sequence, fact in pupil.cabinets.items()],
         "archived": [list(fact) for fact in pupil.archived.items()],
     }
@@ -56,7 +56,7 @@ def pupil_of(document: Document) -> Pupil:
     }
     return Pupil(
         seasons,
-        moves={sequence: (day, Place(*place)) for sequence, day, *place in document["moves"]},
+        moves={day: (sequence, Place(*place)) for day, sequence, *place in document["moves"]},
         cabinets={sequence: (account, id, opened, day) for sequence, account, id, opened, day in document["cabinets"]},
         archived=dict(document["archived"]),
     )
@@ -70,7 +70,8 @@ def guardian_id(season: str, guardian: str) -> str:
 def guardian_document(season: str, guardian: str, links: Iterable[Link]) -> Document:
     """Returns a guardian's links in a season, by pupil."""
     stored = [
-        {"participant": x.participant, **x.place._asdict(), "days": list(x.span)} for x in sorted(links, key=_order)
+        {"participant": x.participant, **x.place._asdict(), "day": x.day, "span": list(x.span)}
+        for x in sorted(links, key=_order)
     ]
     return {"_id": guardian_id(season, guardian), "season": season, "guardian": guardian, "links": stored}
 
@@ -84,7 +85,8 @@ def links_of(document: Document) -> set[Link]:
             stored["participant"],
             guardian,
             Place(*(stored[name] for name in Place._fields)),
-            Span(*stored["days"]),
+            stored["day"],
+            Span(*stored["span"]),
         )
         for stored in document["links"]
     }

@@ -1,6 +1,6 @@
 """A pupil's facts: a set that events add to, and the days on which the pupil reaches the stages of a season. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -47,8 +47,8 @@ class Pupil:
     """One pupil's facts, each under the sequence of its event where a later one can undo it."""
 
     seasons: dict[str, SeasonFacts] = field(default_factory=dict)
-    moves: dict[str, tuple[Day, Place]] = field(default_factory=dict)
-    """sequence → the day from which the pupil belongs to the place"""
+    moves: dict[Day, tuple[str, Place]] = field(default_factory=dict)
+    """day from which the pupil belongs to a place → sequence, place; of a day the latest sequence"""
     cabinets: dict[str, tuple[str, str, bool, Day]] = field(default_factory=dict)
     """sequence → account, guardian, whether it was opened or closed, day"""
     archived: dict[str, str] = field(default_factory=dict)
@@ -89,6 +89,8 @@ class Link(NamedTuple):
     guardian: str
     """The account."""
     place: Place
+    day: Day
+    """The day on which the cabinet was opened, or the pupil registered if that was later."""
     span: Span
 
 
@@ -131,7 +133,8 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             facts.registered = day
             facts.entered = envelope.sequence
         case registration.ParticipantMoved():
-            pupil.moves[envelope.sequence] = day, Place.of_move(event)
+            said = envelope.sequence, Place.of_move(event)
+            pupil.moves[day] = max(said, pupil.moves.get(day, said))
         case registration.ParticipantArchived():
             pupil.archived[envelope.sequence] = event.reason
         case registration.ParticipantRestored():
@@ -182,21 +185,32 @@ def enrolments(pupil: Pupil, season: str, terms: Terms) -> Iterator[Enrolment]:
     if facts is None or facts.place is None or facts.registered is None or pupil.is_mistake:
         return
     stages = stage_days(facts, terms.rules)
-    for place, stay in stays(facts.registered, facts.entered, facts.place, pupil.moves, terms.closes):
+    first = facts.registered, facts.entered, facts.place
+    for place, stay in stays(first, placements(pupil), terms.closes):
         yield Enrolment(season, place, stay, facts.registered, facts, stages)
 
 
-def stays(
-    registered: Day, entered: str, place: Place, moves: Mapping[str, tuple[Day, Place]], closes: Day
-) -> list[tuple[Place, Span]]:
+Placement = tuple[Day, str, Place]
+"""A day from which a pupil belongs to a place, and the sequence of what said so."""
+
+
+def placements(pupil: Pupil) -> Iterator[Placement]:
+    """Yields all that was said of where a pupil is: by moves, and by the registrations of all seasons."""
+    for day, (sequence, place) in pupil.moves.items():
+        yield day, sequence, place
+    for facts in pupil.seasons.values():
+        if facts.place is not None and facts.registered is not None:
+            yield facts.registered, facts.entered, facts.place
+
+
+def stays(first: Placement, others: Iterable[Placement], closes: Day) -> list[tuple[Place, Span]]:
     """Returns where a pupil was from when until when, beginning with the registration.
 
-    A day's place is that of the move with the latest day until then, of one day with the latest sequence. Moves after
-    the season's last day are none of its own.
+    A day's place is that of the placement with the latest day until then, of one day with the latest sequence. Those
+    after the season's last day are none of its own.
     """
-    since = registered, entered
-    later = sorted((day, sequence) for sequence, (day, _) in moves.items() if (day, sequence) > since and day <= closes)
-    on = {registered: place} | {day: moves[sequence][1] for day, sequence in later}
+    later = sorted(other for other in others if first[:2] < other[:2] and other[0] <= closes)
+    on = {day: place for day, _, place in (first, *later)}
     days = [day for day, before in zip(on, [None, *on.values()], strict=False) if on[day] != before]
     return [(on[day], Span(day, ends)) for day, ends in zip(days, [*days[1:], None], strict=True)]
 

@@ -75,6 +75,7 @@ class Projection:
             participant, pupil = document["_id"], pupil_of(document)
             before = contribution(participant, season, pupil, old)
             change.add(before, contribution(participant, season, pupil, new))
+        await self._relink(change, tx)
         await self._count(change, tx)
 
     async def _terms(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Terms]:

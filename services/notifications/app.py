@@ -13,7 +13,7 @@ __all__ = ["COLLECTIONS", "build"]
 
 
 def build(platform: Platform) -> Service:
-    """Wires the service; its relay publishes nothing but dead letters."""
+    """Wires the service; its relay publishes dead letters and answers to erasures."""
     copies = Copies(platform.mongo)
     return Service(
         platform,

@@ -19,13 +19,16 @@ CATALOGUE = [topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 
 NAMED = Events.of([trials.SeasonDefined, trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened])
-TOLD = Events.of([*domain.DATA, registration.AccountLinked, registration.AccountUnlinked])
+TOLD = Events.of(
+    [*domain.DATA, registration.AccountLinked, registration.AccountUnlinked, registration.ParticipantErased],
+    ignored=[trials.PathErased],
+)
 
 
 def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
     """Returns the consumers of the inbox: the catalogue, then the facts."""
     catalogue = platform.catalogue("notifications.catalogue", CATALOGUE, copies.apply, NAMED)
-    told = partial(_told, Repository(platform.mongo))
+    told = partial(_told, Repository(platform.mongo, platform.outbox))
     return [catalogue, platform.consumer("notifications.inbox", FACTS, told, after=catalogue, events=TOLD)]
 
 
@@ -38,3 +41,6 @@ async def _told(repository: Repository, received: Sequence[Received], tx: Transa
         if change is not None:
             links[record.event.key].append(change)
     await handlers.tell(repository, events, links, tx)
+    erasures = [r.envelope for r in received if isinstance(r.event, registration.ParticipantErased)]
+    if erasures:
+        await handlers.erase(repository, erasures, tx)

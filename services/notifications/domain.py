@@ -13,7 +13,7 @@ from shared.identity.family import LinkChange
 
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),
-    registration.ParticipantMoved: ("to_school_class",),
+    registration.ParticipantMoved: ("school_class",),
     registration.ParticipantArchived: (),
     registration.ParticipantRestored: (),
     registration.ConsentGiven: ("version", "channel"),
@@ -61,8 +61,13 @@ class Readers:
     accounts: Sequence[Account] = ()
     closed: Sequence[Account] = ()
 
+    is_erased: bool = False
+    """True for good once the pupil was erased: nobody reads, and nothing is told, whatever comes later."""
+
     def after(self, changes: Iterable[LinkChange]) -> "Readers":
         """Returns the readers after changes in whatever order they come: of one cabinet the latest sequence holds."""
+        if self.is_erased:
+            return self
         known = [*((account, True) for account in self.accounts), *((account, False) for account in self.closed)]
         known += [(change.model_dump(exclude={"opened"}), change.opened) for change in changes]
         latest: dict[tuple[str, str, str | None], tuple[Account, bool]] = {}

@@ -1,4 +1,4 @@
-"""The use case of notifications: a family is told of events."""
+"""The use cases of notifications: a family is told of events, until its pupil is erased."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,11 @@ from services.notifications import domain
 from services.notifications.domain import Readers
 from services.notifications.repository import Repository
 from shared.contracts.event import Envelope
+from shared.contracts.notifications import FamilyErased
+from shared.contracts.registration import ParticipantErased
 from shared.identity.family import LinkChange
+from shared.programme.place import Place
+from shared.storage.decision import Happened
 from shared.storage.mongo import Transaction
 
 
@@ -21,7 +25,21 @@ async def tell(
     if not events and not links:
         return
     heads = await repository.heads({*(envelope.event.key for envelope in events), *links}, tx)
-    stored = await repository.stored(events, tx)
-    notices = domain.number(events, stored, {participant: head.last for participant, head in heads.items()})
+    erased = {participant for participant, head in heads.items() if head.readers.is_erased}
+    told = [envelope for envelope in events if envelope.event.key not in erased]
+    stored = await repository.stored(told, tx)
+    notices = domain.number(told, stored, {participant: head.last for participant, head in heads.items()})
     known = {participant: heads[participant].readers if participant in heads else Readers() for participant in links}
     await repository.save(notices, {id: known[id].after(changes) for id, changes in links.items()}, tx)
+
+
+async def erase(repository: Repository, erasures: Sequence[Envelope], tx: Transaction) -> None:
+    """Destroys what families were told of erased pupils, and tells the act so; once, however often it is asked."""
+    heads = await repository.heads([envelope.event.key for envelope in erasures], tx)
+    for envelope in erasures:
+        event, head = envelope.event, heads.get(envelope.event.key)
+        if not isinstance(event, ParticipantErased) or (head is not None and head.readers.is_erased):
+            continue
+        rows = await repository.erase(event.key, tx)
+        answer = FamilyErased(**Place.of(event).event_fields(event.key), act=event.act, rows=rows)
+        await repository.tell([Happened(answer, envelope.time)], tx)

@@ -10,7 +10,9 @@ from services.notifications.collections import FAMILIES, NOTICES
 from services.notifications.documents import notice_document
 from services.notifications.domain import Notice, Readers
 from shared.contracts.event import Envelope
+from shared.storage.decision import Happened
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.outbox import Outbox
 
 
 class Head(NamedTuple):
@@ -23,7 +25,8 @@ class Head(NamedTuple):
 class Repository:
     """Every pupil's notices. `families` holds one head a pupil: who may read, and the last number given."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
+        self._outbox = outbox
         self._families = mongo[FAMILIES]
         self._notices = mongo[NOTICES]
 
@@ -37,7 +40,18 @@ class Repository:
         """Returns the heads of the pupils who have one."""
         wanted = {"_id": {"$in": list(participants)}}
         found = await self._families.find(wanted, batch_size=WHOLE, session=tx).to_list(None)
-        return {d["_id"]: Head(d.get("last", 0), Readers(d.get("accounts", ()), d.get("closed", ()))) for d in found}
+        return {document["_id"]: _head(document) for document in found}
+
+    async def erase(self, participant: str, tx: Transaction) -> dict[str, int]:
+        """Destroys a pupil's notices, and who could read them; how many rows there were, by collection."""
+        notices = await self._notices.delete_many({"participant": participant}, session=tx)
+        bare = {"erased": True, "accounts": [], "closed": []}
+        family = await self._families.update_one({"_id": participant}, {"$set": bare}, upsert=True, session=tx)
+        return {NOTICES: notices.deleted_count, FAMILIES: family.matched_count}
+
+    async def tell(self, happened: Iterable[Happened], tx: Transaction) -> None:
+        """Puts events into the outbox that are the only ones of their subjects."""
+        await self._outbox.add([envelope for fact in happened for envelope in self._outbox.number(0, [fact])], tx)
 
     async def save(self, notices: Sequence[Notice], readers: Mapping[str, Readers], tx: Transaction) -> None:
         """Stores new notices, and the accounts that may read each pupil's."""
@@ -45,6 +59,11 @@ class Repository:
             await self._notices.insert_many([notice_document(n) for n in notices], ordered=False, session=tx)
         if notices or readers:
             await self._families.bulk_write(_heads(notices, readers), ordered=False, session=tx)
+
+
+def _head(document: Document) -> Head:
+    readers = Readers(document.get("accounts", ()), document.get("closed", ()), document.get("erased", False))
+    return Head(document.get("last", 0), readers)
 
 
 def _heads(notices: Iterable[Notice], readers: Mapping[str, Readers]) -> list[UpdateOne]:

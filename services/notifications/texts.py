@@ -100,7 +100,7 @@ def render(notice: Notice, names: Names, language: Language) -> Text:
         text.title,
         text.body.format(
             season=season and names.get(("season", season), season),
-            school_class=notice.data.get("school_class") or notice.data.get("to_school_class"),
+            school_class=notice.data.get("school_class"),
             activity=_activity(notice, names, language),
             competencies=f": {', '.join(competencies)}" if competencies else "",
         ),

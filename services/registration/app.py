@@ -6,7 +6,18 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from services.registration.api import codes, consents, documents, links, organisations, participants, places, rosters
+from services.registration.acts import Acts
+from services.registration.api import (
+    codes,
+    consents,
+    documents,
+    erasure,
+    links,
+    organisations,
+    participants,
+    places,
+    rosters,
+)
 from services.registration.codes import Codes
 from services.registration.collections import COLLECTIONS
 from services.registration.consumers import consumers
@@ -33,7 +44,7 @@ def build(platform: Platform) -> Service:
     return Service(
         platform,
         routers=_routers(platform, repository_of(platform, vault), Reads(platform.mongo, vault), entropy.id),
-        workers={"worker": consumers(platform, Copies(platform.mongo))},
+        workers={"worker": consumers(platform, Copies(platform.mongo), Acts(platform.mongo))},
         loops={"relay": [platform.relay()]},
     )
 
@@ -52,6 +63,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         organisations.routes(repository, reads, clock),
         participants.routes(repository, reads, clock, new_id),
         places.routes(repository, clock),
+        erasure.routes(repository, reads, clock, new_id),
         rosters.routes(repository, clock, new_id),
         links.routes(repository, clock),
         codes.routes(repository, reads, clock),

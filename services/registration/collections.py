@@ -8,9 +8,11 @@ from shared.storage.code_twins import BY_CODE, FENCES
 from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
 
-CONSENT_DOCUMENTS = "consent_documents"
+CONSENT_DOCUMENTS, ACTS = "consent_documents", "acts"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
+OF_SEVERAL = {"same": {"$gt": ""}}
+"""Rows by which one more school knows a guardian of another one."""
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
@@ -38,7 +40,17 @@ COLLECTIONS: Collections = {
             IndexModel("guardians", partialFilterExpression=LINKED),
             IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
         ],
-        persons=["_id", "account", "guardians", "linked", "linked.*", "codes.guardian", "consents.guardian", CHANGED],
+        persons=[
+            "_id",
+            "account",
+            "guardians",
+            "linked",
+            "linked.*",
+            "codes.guardian",
+            "consents.guardian",
+            "issued",
+            CHANGED,
+        ],
     ),
     "guardians": Kept(
         [
@@ -46,8 +58,9 @@ COLLECTIONS: Collections = {
             IndexModel([("school", 1), ("ref_key", 1)], unique=True, partialFilterExpression=FOLDED),
             IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
             IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
+            IndexModel("same", partialFilterExpression=OF_SEVERAL),
         ],
-        persons=["_id", "account", CHANGED],
+        persons=["_id", "account", "same", CHANGED],
     ),
     "vault": Kept(persons=["_id"]),
     CORRECTIONS: Kept(
@@ -60,6 +73,10 @@ COLLECTIONS: Collections = {
         persons=["person", "participant", CHANGED],
     ),
     CONSENT_DOCUMENTS: Kept(persons=[CHANGED]),
+    ACTS: Kept(
+        [IndexModel("participant", unique=True), IndexModel([("erased_at", -1), ("_id", -1)])],
+        persons=["participant", CHANGED],
+    ),
     FENCES: Kept(),
     "rules": Kept(),
     "steps": Kept(persons=["_id"]),

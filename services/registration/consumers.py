@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
+from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
+from services.registration.handlers.erasure import answered
 from shared.contracts import trials
-from shared.contracts.topics import TRIALS_CATALOGUE, TRIALS_EVENTS
+from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import PathEvent, SeasonDefined
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
@@ -28,19 +30,27 @@ STEPS = Events.of(
         trials.AttendanceRevoked,
         trials.RecommendationIssued,
         trials.RecommendationWithdrawn,
+        trials.PathErased,
     ],
     ignored=[trials.TrialBooked, trials.TrialCancelled],
 )
 
 
-def consumers(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
-    """Returns the consumers of trials: of the seasons' rules, and of each pupil's steps."""
+def consumers(platform: Platform, copies: Copies, acts: Acts) -> Sequence[BatchConsumer]:
+    """Returns the consumers: of the seasons' rules, of each pupil's steps, and of answers to erasures."""
     defined = platform.catalogue("registration.rules", [TRIALS_CATALOGUE.name], partial(rules, copies), RULES)
     walked = platform.consumer(
-        "registration.steps", [TRIALS_EVENTS.name], partial(steps, copies), linger_ms=UNHURRIED_MS, events=STEPS
+        "registration.steps", [TRIALS_EVENTS.name], partial(steps, copies, acts), linger_ms=UNHURRIED_MS, events=STEPS
+    )
+    cleared = platform.consumer(
+        "registration.erasures",
+        [NOTIFICATIONS_EVENTS.name],
+        partial(answered, acts, "notifications"),
+        linger_ms=UNHURRIED_MS,
+        events=Events.all_of([NOTIFICATIONS_EVENTS.name]),
     )
     defined.catch_up.is_shown_whole = walked.catch_up.is_shown_whole = True
-    return [defined, walked]
+    return [defined, walked, cleared]
 
 
 async def rules(copies: Copies, received: Sequence[Received], tx: Transaction) -> None:
@@ -49,8 +59,8 @@ async def rules(copies: Copies, received: Sequence[Received], tx: Transaction) -
     await copies.define(defined, tx)
 
 
-async def steps(copies: Copies, received: Sequence[Received], tx: Transaction) -> None:
-    """Keeps how far each pupil has come, so that a navigator sees who is stuck."""
+async def steps(copies: Copies, acts: Acts, received: Sequence[Received], tx: Transaction) -> None:
+    """Keeps how far each pupil has come, so that a navigator sees who is stuck, and what was cleared of whom."""
     taken: dict[str, dict[str, list[object]]] = defaultdict(lambda: defaultdict(list))
     for record in received:
         found = step(record.envelope)
@@ -58,3 +68,4 @@ async def steps(copies: Copies, received: Sequence[Received], tx: Transaction) -
             name, added = found
             taken[progress_id(record.event.participant, record.event.season)][name].append(added)
     await copies.add_steps(taken, tx)
+    await answered(acts, "trials", received, tx)

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
+from services.registration.acts import Acts
 from services.registration.codes import Codes
 from services.registration.collections import CONSENT_DOCUMENTS, LEFT, LINKED
 from services.registration.copies.store import Copies
@@ -55,6 +56,7 @@ class Repository:
     def __init__(self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes) -> None:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
         self.participants = Aggregates(mongo, outbox, "participants", Participant)
+        self.acts = Acts(mongo)
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo
@@ -106,8 +108,8 @@ class Repository:
         if query is None:
             return {}
         rows = await self._mongo["guardians"].find(query, session=tx).to_list(None)
-        written = {(row["school"], row["ref"]): row["_id"] for row in rows}
-        folded = {(row["school"], row.get("ref_key")): row["_id"] for row in rows}
+        written = {(row["school"], row["ref"]): row.get("same", row["_id"]) for row in rows}
+        folded = {(row["school"], row.get("ref_key")): row.get("same", row["_id"]) for row in rows}
         found = {key: written.get(key) or folded.get((key[0], ref_key(key[1]))) for key in asked}
         return {key: id for key, id in found.items() if id is not None}
 
@@ -128,7 +130,10 @@ class Repository:
         """Stores pupils and guardians who were entered or changed, and seals their identities."""
         new: Mapping[str, list[Document]] = {
             "guardians": [
-                {"_id": entered.id, "school": school, "ref": ref, "ref_key": ref_key(ref), **changed(entered.by)}
+                {
+                    **({"same": entered.id} if entered.is_known else {"_id": entered.id}),
+                    **{"school": school, "ref": ref, "ref_key": ref_key(ref), **changed(entered.by)},
+                }
                 for (school, ref), entered in batch.guardians.entered.items()
             ],
             "vault": await self.sealed.documents(batch.identities.entered),
@@ -148,11 +153,11 @@ class Repository:
         return [Participant.of(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
 
     async def accounts(self, guardians: Iterable[str], tx: Transaction) -> dict[str, str]:
-        """The accounts of the guardians among these who have one."""
+        """The accounts of the guardians among these who have one that no other may take over."""
         wanted = list(dict.fromkeys(guardians))
         if not wanted:
             return {}
-        query = {"_id": {"$in": wanted}, "account": {"$ne": None}}
+        query = {"_id": {"$in": wanted}, "account": {"$ne": None}, "released": {"$ne": True}}
         rows = await self._mongo["guardians"].find(query, {"account": 1}, session=tx).to_list(None)
         return {row["_id"]: row["account"] for row in rows}
 
@@ -163,8 +168,8 @@ class Repository:
         """
         writes = [
             UpdateOne(
-                {"_id": guardian, "account": {"$in": [None, binding.account]}},
-                {"$set": {"account": binding.account, **changed(binding.by)}, **MET},
+                {"_id": guardian, "$or": [{"account": {"$in": [None, binding.account]}}, {"released": True}]},
+                {"$set": {"account": binding.account, "released": False, **changed(binding.by)}, **MET},
             )
             for guardian, binding in batch.bound.items()
         ]
@@ -183,6 +188,16 @@ class Repository:
         kept = await self._mongo["participants"].find_one(other, {"_id": 1}, session=tx)
         change = {"$set": {**changed(acting()), **({} if kept else {"account": None})}, **MET}
         await self._mongo["guardians"].update_one({"_id": guardian}, change, session=tx)
+
+    async def release(self, guardian: str, school: str, tx: Transaction) -> None:
+        """Lets another account take a guardian over, unless one has the cabinet of a pupil of this school.
+
+        A school gives its codes to whom it knows, and closes no cabinet that was opened in another one.
+        """
+        own = {"place.school": school, "guardians": guardian, f"linked.{guardian}": {"$gt": ""}}
+        if await self._mongo["participants"].find_one(own, {"_id": 1}, session=tx) is None:
+            change = {"$set": {"released": True, **changed(acting())}, **MET}
+            await self._mongo["guardians"].update_one({"_id": guardian}, change, session=tx)
 
 
 def _known_by(keys: Iterable[Key], school: str, ref: str) -> Document | None:

@@ -37,7 +37,7 @@ COLLECTIONS: Collections = {
         persons=[CHANGED],
     ),
     FENCES: Kept(),
-    "attempts": Kept(persons=["_id", "path", CHANGED]),
+    "attempts": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
     "paths": Kept(
         [IndexModel("bookings.id", sparse=True), IndexModel("attendances.id", sparse=True)],
         persons=["_id", "participant", CHANGED],

@@ -6,7 +6,7 @@ from functools import partial
 from services.trials.copies.organisations import organisation
 from services.trials.copies.participants import Participant, learn
 from services.trials.domain.paths import NewId
-from services.trials.handlers import consents
+from services.trials.handlers import consents, erasures
 from services.trials.repository import Repository
 from shared.contracts.event import ParticipantEvent
 from shared.contracts.registration import (
@@ -14,6 +14,7 @@ from shared.contracts.registration import (
     ConsentWithdrawn,
     OrganisationDefined,
     ParticipantArchived,
+    ParticipantErased,
     ParticipantRegistered,
 )
 from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
@@ -56,10 +57,11 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
     changed = [pupil for id, pupil in pupils.items() if pupil is not known.get(id)]
     await repository.copies.keep(changed, tx)
     asked = {fact.event.key for fact in facts if isinstance(fact.event, ConsentGiven | ConsentWithdrawn)}
-    away = {fact.event.key for fact in facts if isinstance(fact.event, ParticipantArchived)}
+    away = {fact.event.key for fact in facts if isinstance(fact.event, ParticipantArchived | ParticipantErased)}
     lapsed = [pupil for pupil in changed if pupil.id in away or (pupil.id in asked and any(pupil.lapses))]
     if lapsed:
         await consents.follow(repository, lapsed, new_id, tx)
+    await erasures.answer(repository, facts, known, tx)
     await repository.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)
 
 

@@ -18,6 +18,7 @@ from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
+from shared.storage.decision import Happened
 from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
@@ -36,6 +37,7 @@ class Repository:
         self.paths = Aggregates(mongo, outbox, "paths", Path)
         self.copies = Copies(mongo, monotonic)
         self._mongo = mongo
+        self._outbox = outbox
         self._rules = Fixed(self.seasons.load, lambda season: season.in_use)
         self._instruments = Fixed(self._stored_instruments, lambda instrument: instrument.used)
 
@@ -97,6 +99,14 @@ class Repository:
         """Stores new attempts."""
         if attempts:
             await self._mongo["attempts"].insert_many([a.document() for a in attempts], ordered=False, session=tx)
+
+    async def destroy_answers(self, paths: Iterable[str], tx: Transaction) -> int:
+        """Destroys the attempts on some paths, with the answers and profiles; how many there were."""
+        return (await self._mongo["attempts"].delete_many({"path": {"$in": list(paths)}}, session=tx)).deleted_count
+
+    async def tell(self, happened: Iterable[Happened], tx: Transaction) -> None:
+        """Puts events into the outbox that are the only ones of their subjects."""
+        await self._outbox.add([envelope for fact in happened for envelope in self._outbox.number(0, [fact])], tx)
 
     async def count_seats(self, taken: Mapping[str, int], tx: Transaction) -> None:
         """Counts seats taken (or, below zero, freed) by slot; two at once conflict, if both read the slot before."""

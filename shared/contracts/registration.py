@@ -40,7 +40,7 @@ class ParticipantMoved(ParticipantEvent):
     from_school: Public[str]
     from_school_class: Public[str]
     from_grade: Public[int]
-    """`from_…`: where the pupil was on the day before, as far as was known."""
+    """`from_…`: where the pupil would have been on that day without the move."""
     to_region: Public[RegionOfEvent]
     to_municipality: Public[str]
     to_school: Public[str]
@@ -63,6 +63,19 @@ class ParticipantRestored(ParticipantEvent):
 
     type = "participant.restored.v1"
     topic = "registration.events.v1"
+
+
+class ParticipantErased(ParticipantEvent):
+    """A pupil's name, key and contacts were destroyed: whoever has more of the pupil than facts clears it, and says so.
+
+    Facts that were published stay in figures; nothing leads from them to the person any more.
+    """
+
+    type = "participant.erased.v1"
+    topic = "registration.events.v1"
+
+    act: Public[str]
+    """Number of the act of destruction, which lists the answers."""
 
 
 class ConsentGiven(ParticipantEvent):
@@ -173,6 +186,7 @@ __all__ = [
     "OrganisationDefined",
     "OrganisationKind",
     "ParticipantArchived",
+    "ParticipantErased",
     "ParticipantMoved",
     "ParticipantRegistered",
     "ParticipantRestored",

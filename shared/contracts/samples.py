@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.contracts.event import Envelope, Event
+from shared.contracts.notifications import FamilyErased
 from shared.contracts.registration import (
     AccountLinked,
     AccountUnlinked,
@@ -15,6 +16,7 @@ from shared.contracts.registration import (
     GuardianUnlinked,
     OrganisationDefined,
     ParticipantArchived,
+    ParticipantErased,
     ParticipantMoved,
     ParticipantRegistered,
     ParticipantRestored,
@@ -24,6 +26,7 @@ from shared.contracts.trials import (
     AttendanceRevoked,
     CompetencyApproved,
     DiagnosticCompleted,
+    PathErased,
     RecommendationIssued,
     RecommendationWithdrawn,
     SeasonDefined,
@@ -38,6 +41,7 @@ MOSCOW = timezone(timedelta(hours=3))
 SEASON = "2020"
 ACCOUNT, GUARDIAN_ACCOUNT = "tUE1wFqeXW3vyRzMbCk0Ag", "hP0d2sJk8YlqVn4Rf7TzGQ"
 ATTENDANCE, BOOKING, RECOMMENDATION = "Zk3vQ1mB8tLrYw2H", "pX7cN5dJ0aVgSe9U", "mR4uF6hK1oTiWy8B"
+ACT = "2020-12-01-Hs5jW2kQ"
 SLOT, VENUE = "Wn8sD2fG5hJkLq3Z", "RU-ROS-001-V01"
 PUPIL: Mapping[str, Any] = MappingProxyType(
     {
@@ -164,6 +168,9 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (datetime(2020, 11, 9, 12, 5, tzinfo=MOSCOW), AccountUnlinked(**MOVED, account=ACCOUNT, by="family")),
     (datetime(2020, 11, 16, 10, 0, tzinfo=MOSCOW), ParticipantArchived(**MOVED, reason="left")),
     (datetime(2020, 11, 17, 10, 0, tzinfo=MOSCOW), ParticipantRestored(**MOVED)),
+    (datetime(2020, 12, 1, 15, 0, tzinfo=MOSCOW), ParticipantErased(**MOVED, act=ACT)),
+    (datetime(2020, 12, 1, 15, 0, tzinfo=MOSCOW), PathErased(**MOVED, act=ACT, rows={"attempts": 2})),
+    (datetime(2020, 12, 1, 15, 0, tzinfo=MOSCOW), FamilyErased(**MOVED, act=ACT, rows={"families": 1, "notices": 9})),
 )
 
 

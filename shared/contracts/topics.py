@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from shared.contracts import registration, trials
+from shared.contracts import notifications, registration, trials
 from shared.contracts.event import Event
 
 PARTITIONS = 6
@@ -35,6 +35,7 @@ REGISTRATION_EVENTS = Topic(
         registration.ParticipantMoved,
         registration.ParticipantArchived,
         registration.ParticipantRestored,
+        registration.ParticipantErased,
         registration.ConsentGiven,
         registration.ConsentWithdrawn,
         registration.AccountLinked,
@@ -62,6 +63,7 @@ TRIALS_EVENTS = Topic(
         trials.AttendanceRevoked,
         trials.RecommendationIssued,
         trials.RecommendationWithdrawn,
+        trials.PathErased,
     ),
 )
 TRIALS_CATALOGUE = Topic(
@@ -71,14 +73,27 @@ TRIALS_CATALOGUE = Topic(
     (trials.SeasonDefined, trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened),
     spread=False,
 )
+NOTIFICATIONS_EVENTS = Topic(
+    "notifications.events.v1",
+    "notifications",
+    "What was done for families; keyed by participant.",
+    (notifications.FamilyErased,),
+)
 
-TOPICS: tuple[Topic, ...] = (REGISTRATION_EVENTS, REGISTRATION_CATALOGUE, TRIALS_EVENTS, TRIALS_CATALOGUE)
+TOPICS: tuple[Topic, ...] = (
+    REGISTRATION_EVENTS,
+    REGISTRATION_CATALOGUE,
+    TRIALS_EVENTS,
+    TRIALS_CATALOGUE,
+    NOTIFICATIONS_EVENTS,
+)
 EVENTS: Mapping[str, type[Event]] = MappingProxyType({e.type: e for topic in TOPICS for e in topic.events})
 
 GROUPS: Mapping[str, Owner] = MappingProxyType(
     {
         "registration.rules": "registration",
         "registration.steps": "registration",
+        "registration.erasures": "registration",
         "trials.organisations": "trials",
         "trials.participants.2": "trials",
         "notifications.catalogue": "notifications",
@@ -96,6 +111,7 @@ READS: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
     {
         "registration.rules": (TRIALS_CATALOGUE,),
         "registration.steps": (TRIALS_EVENTS,),
+        "registration.erasures": (NOTIFICATIONS_EVENTS,),
         "trials.organisations": (REGISTRATION_CATALOGUE,),
         "trials.participants.2": (REGISTRATION_EVENTS,),
         "notifications.catalogue": (TRIALS_CATALOGUE,),

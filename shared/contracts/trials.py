@@ -6,6 +6,7 @@ from typing import Literal
 from typing_extensions import override
 
 from shared.contracts.codes import RegionOfEvent
+from shared.contracts.erasure import Cleared
 from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Timestamp
 
 Gate = Literal["after-all-stages", "after-diagnostics"]
@@ -105,6 +106,13 @@ class RecommendationWithdrawn(PathEvent):
 
     recommendation: Pseudonymous[str]
     """The recommendation that this takes back."""
+
+
+class PathErased(Cleared):
+    """Trials has destroyed the answers of an erased pupil; the steps of the path stay, as facts that name nobody."""
+
+    type = "path.erased.v1"
+    topic = "trials.events.v1"
 
 
 class SeasonDefined(Event):
@@ -218,6 +226,7 @@ __all__ = [
     "CompetencyApproved",
     "DiagnosticCompleted",
     "Gate",
+    "PathErased",
     "PathEvent",
     "RecommendationIssued",
     "RecommendationWithdrawn",

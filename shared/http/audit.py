@@ -35,7 +35,7 @@ COLLECTIONS: Collections = {
             IndexModel("at"),
             IndexModel("expires", expireAfterSeconds=0),
         ],
-        persons=["participants", "on.participant"],
+        persons=["participants", "on.participant", "on.owner"],
     ),
     ACTORS: Kept(persons=["_id"]),
 }

@@ -9,7 +9,7 @@ from typing import NamedTuple
 KIB = 1024
 LARGE = 64 * KIB
 """Bodies up to here pass no gate: they are what classes send at the lesson bell, and share transactions."""
-SMALL, PART = 16 * KIB, 8
+SMALL, PART = 4 * KIB, 8
 """A body above this is large, too, where it is more than an eighth of what its route takes."""
 MOST_READ = 16 * 1024 * KIB
 """Three of the largest: whoever sends slowly holds room, and others go on beside."""

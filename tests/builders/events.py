@@ -55,6 +55,10 @@ def restored(participant: str = "p1", **changed: Any) -> registration.Participan
     return registration.ParticipantRestored(**{**PLACE, "participant": participant, **changed})
 
 
+def erased(participant: str = "p1", act: str = "2020-10-10-act", **changed: Any) -> registration.ParticipantErased:
+    return registration.ParticipantErased(**{**PLACE, "participant": participant, "act": act, **changed})
+
+
 def guardian_unlinked(participant: str = "p1", guardian: str = "g1", **changed: Any) -> registration.GuardianUnlinked:
     fields = {**PLACE, "participant": participant, "guardian": guardian, "account": f"a-{guardian}", "by": "staff"}
     return registration.GuardianUnlinked(**{**fields, **changed})

@@ -61,7 +61,7 @@ class Register:
             since, opened = self._stay(pupil, until), _open_since(turns, until)
             if since is None or opened is None or max(opened, since[0]) > until:
                 continue
-            day, place = max(opened, since[0]), since[1]
+            day, place = max(opened, self._entered[pupil][0]), since[1]
             if place["municipality"] in within:
                 found[None].add(guardian)
                 if by:

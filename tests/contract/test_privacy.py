@@ -45,6 +45,18 @@ ALLOWED = {
         "public: grade municipality reason region school school_class",
         "pseudonymous: participant",
     ),
+    "participant.erased.v1": (
+        "public: act grade municipality region school school_class",
+        "pseudonymous: participant",
+    ),
+    "path.erased.v1": (
+        "public: act grade municipality region rows school school_class",
+        "pseudonymous: participant",
+    ),
+    "family.erased.v1": (
+        "public: act grade municipality region rows school school_class",
+        "pseudonymous: participant",
+    ),
     "participant.moved.v1": (
         "public: from_grade from_municipality from_region from_school from_school_class grade municipality region"
         " school school_class to_grade to_municipality to_region to_school to_school_class",

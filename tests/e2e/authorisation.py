@@ -59,6 +59,8 @@ DELETE /registration/participants/{participant}/codes/{owner} 0  +-  +?  +?? ++?
 DELETE /registration/participants/{participant}/links/{owner} 0  +-  +?  +?? ++?? --  --  ??  ??  ---
 POST   /registration/participants/{participant}/archive     0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/participants/{participant}/archive     0    +-  +?  +?? ++?? --  --  --  --  ---
+DELETE /registration/participants/{participant}             0    +-  +?  +?? ---- --  --  --  --  ---
+GET    /registration/acts/{number}                          0    +-  +?  +?? ---- --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

@@ -84,6 +84,8 @@ def _persons(scene: Scene) -> Requests:
         f"POST {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
         f"DELETE {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
         f"DELETE {one}/links/{{owner}}": Request(f"{persons}/{second.id}/links/self", sign=second.id),
+        f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
+        "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
         f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),
         f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),

@@ -20,8 +20,9 @@ WHERE: Mapping[str, tuple[str, str, str]] = {
     "form": ("001-S01", "7Б", "form"),
     "school": ("001-S02", "7А", "school"),
     "town": ("002-S01", "7А", "town"),
+    "gone": ("001-S01", "7А", "gone"),
 }
-"""The pupils, each with school, class and guardian: `own` is asked about, and `second` is of the same family."""
+"""The pupils, each with school, class and guardian: `own` is asked about, `second` of its family, `gone` is erased."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Scene:
     """Ids by their refs: `free` and `wide` are to be booked, `left` is booked, `held` is attended, `over` was."""
     booking: str = ""
     """Of `own`, in `left`."""
+    act: str = ""
+    """Of the erasure of `gone`."""
     attendance: str = ""
     """Of `own`, in `over`."""
 
@@ -148,6 +151,8 @@ async def scene(client: Client) -> Scene:
     for key in WHERE:
         await made.enter(key)
     await made.play()
+    erased = await client.ok("DELETE", f"/registration/participants/{made.pupils['gone'].id}", by=here.operator)
+    made.act = erased["act"]["number"]
     return made
 
 

@@ -56,8 +56,12 @@ async def test_a_pupil_moves_to_another_region_and_is_entered_by_mistake(client:
     own = f"/trials/participants/{id}/path?season={season}"
     assert (await client.call("GET", own, by=there.navigator)).status == 200
     assert (await client.call("GET", own, by=here.navigator)).status == 404
-    inbox = await client.ok("GET", "/notifications/inbox", by=("guardian",), subject=subject)
-    assert inbox["items"][0]["body"] == "Теперь это класс 7Б."
+
+    async def is_told() -> bool:
+        inbox = await client.ok("GET", "/notifications/inbox", by=("guardian",), subject=subject)
+        return bool(inbox["items"][0]["body"] == "Теперь это класс 7Б.")
+
+    await eventually(is_told)
 
     await client.ok("POST", f"{path}/archive", {"reason": "mistake"}, by=there.navigator)
     await shows(there, season, [0, 0, 0])
@@ -66,5 +70,9 @@ async def test_a_pupil_moves_to_another_region_and_is_entered_by_mistake(client:
     (guardian,) = (await client.ok("GET", path, by=there.navigator))["guardians"]
     await client.ok("DELETE", f"{path}/links/{guardian['guardian']}", by=there.navigator)
     await shows(there, season, [1, 1, 0])
-    gone = await client.ok("GET", "/notifications/inbox", by=("guardian",), subject=subject)
-    assert gone["items"] == []
+
+    async def reads_nothing() -> bool:
+        inbox = await client.ok("GET", "/notifications/inbox", by=("guardian",), subject=subject)
+        return bool(inbox["items"] == [])
+
+    await eventually(reads_nothing)

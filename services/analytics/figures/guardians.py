@@ -22,7 +22,8 @@ def links(participant: str, pupil: Pupil, enrolment: Enrolment) -> Iterator[Link
     for account, open_on in cabinets(pupil):
         counted = open_on.within(enrolment.stay)
         if counted is not None:
-            yield Link(enrolment.season, participant, account, enrolment.place, counted)
+            day = max(open_on.begins, enrolment.registered)
+            yield Link(enrolment.season, participant, account, enrolment.place, day, counted)
 
 
 def cells(links: Iterable[Link]) -> Counter[Cell]:
@@ -30,7 +31,7 @@ def cells(links: Iterable[Link]) -> Counter[Cell]:
 
     So a group's sum over days up to any day is the number of distinct guardians who had a link in it by then. Sums of
     groups are not: a guardian of two municipalities is one in the region. Paths: all, grade and grade, day and the
-    day on which the link began, or class, class and grade; then the day.
+    day of the link, or class, class and grade; then the day.
     """
     spans: dict[Cell, list[Span]] = defaultdict(list)
     for link in links:
@@ -66,7 +67,7 @@ def _groups(link: Link) -> Iterator[Cell]:
     for area in (region, municipality):
         yield area
         yield area._replace(path=("grade", grade))
-        yield area._replace(path=("day", link.span.begins))
+        yield area._replace(path=("day", link.day))
     yield school
     yield school._replace(path=("class", at.school_class, grade))
 

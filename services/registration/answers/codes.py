@@ -60,6 +60,6 @@ class CodesView(Answer):
 def _state(pupil: Participant, owner: str | None, is_open: bool) -> State:
     if is_open:
         return "open"
-    if pupil.account is not None if owner is None else owner in pupil.linked:
+    if pupil.has_cabinet(owner):
         return "redeemed"
     return "revoked" if (owner or SELF) in pupil.revoked else "expired"

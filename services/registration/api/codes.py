@@ -24,7 +24,8 @@ def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
         return await reads.within(who).codes(participant, repository.codes, clock())
 
     @router.post(
-        "/participants/{participant}/codes/{owner}", responses=problems({404: ["not-found"], 409: ["code-redeemed"]})
+        "/participants/{participant}/codes/{owner}",
+        responses=problems({404: ["not-found"], 409: ["code-redeemed", "too-many-codes"]}),
     )
     async def issue_code(who: SchoolStaff, participant: Id, owner: Owner) -> CodesView:
         """Issues the code of a guardian or of the pupil anew; the one before is useless from then on."""

@@ -36,7 +36,10 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
         about([participant])
         return PlacementView.of(done)
 
-    @router.post("/participants/{participant}/archive", responses=problems({404: ["not-found"]}))
+    @router.post(
+        "/participants/{participant}/archive",
+        responses=problems({404: ["not-found"], 409: ["too-many-archivings"]}),
+    )
     async def archive(who: SchoolStaff, participant: Id, request: ArchiveRequest) -> ArchiveView:
         """Puts a pupil into the archive: no steps are taken from then on, and seats that were booked are free."""
         return ArchiveView.of(await archiving.archive(repository, who, participant, request, clock()))

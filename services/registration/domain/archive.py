@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from services.registration.domain.participants import Archiving, Participant
-from shared.base.errors import BadInput
+from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.registration import ArchiveReason, ParticipantArchived, ParticipantRestored
 from shared.programme.moments import Moment
 from shared.storage.decision import Decision, Happened
+
+MOST_ARCHIVINGS = 50
+"""Of one pupil: other services remember each."""
 
 
 class ArchiveRequest(Input):
@@ -21,12 +24,18 @@ class ArchiveRequest(Input):
 
 
 def archive(pupil: Participant, reason: ArchiveReason, time: datetime) -> Decision[Participant]:
-    """Puts the pupil into the archive, or corrects the reason; nothing happens where that is so already."""
+    """Puts the pupil into the archive, or corrects the reason; nothing happens where that is so already.
+
+    Raises BadInput for a time before the registration, Conflict after too many times.
+    """
     if pupil.archived is not None and pupil.archived.reason == reason:
         return Decision(pupil)
     if time < min(pupil.seasons.values()):
         raise BadInput.field("occurred_at", "lies before the pupil was registered")
-    state = pupil.model_copy(update={"archived": Archiving(reason=reason, at=time)})
+    if pupil.archivings >= MOST_ARCHIVINGS:
+        raise Conflict(f"the pupil has been archived {MOST_ARCHIVINGS} times", slug="too-many-archivings")
+    archived = Archiving(reason=reason, at=time)
+    state = pupil.model_copy(update={"archived": archived, "archivings": pupil.archivings + 1})
     event = ParticipantArchived(**pupil.place.event_fields(pupil.id), reason=reason)
     return Decision(state, (Happened(event, time),))
 

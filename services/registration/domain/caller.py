@@ -1,12 +1,20 @@
 """A caller: for which pupils one may act, as staff by place and class, as family by the accounts that are linked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.registration.domain.participants import Participant
+from services.registration.domain.participants import Participant, Place
 from shared.base.errors import NotFound
 from shared.contracts.registration import Side
 from shared.identity.family import FamilyLink
 from shared.identity.principal import Principal
+
+
+def must_reach(who: Principal, places: Iterable[Place | None]) -> None:
+    """Raises Forbidden unless a grant covers every one of these places, with its class."""
+    for place in places:
+        if place is not None:
+            who.scope.must_cover(place.region, place.municipality, place.school, school_class=place.school_class)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +24,11 @@ class Caller:
     who: Principal
 
     def is_staff_of(self, pupil: Participant) -> bool:
-        """Tells whether a grant covers the place and the class of the pupil."""
+        """Tells whether a grant covers the place and the class of the pupil, who is nobody's once erased."""
         place = pupil.place
-        return self.who.scope.covers(place.region, place.municipality, place.school, school_class=place.school_class)
+        covers = self.who.scope.covers
+        is_there = pupil.erased_at is None
+        return is_there and covers(place.region, place.municipality, place.school, school_class=place.school_class)
 
     def is_pupil(self, pupil: Participant) -> bool:
         """Tells whether the caller is the pupil."""

@@ -8,7 +8,7 @@ from typing import Literal
 from services.registration.codes import Codes
 from services.registration.domain.consents import give_consent
 from services.registration.domain.identities import Identities
-from services.registration.domain.moves import move, must_be_active, must_have_room
+from services.registration.domain.moves import move, must_be_active
 from services.registration.domain.participants import Consent, NewId, Participant, Place, local_day
 from services.registration.domain.rosters import MOST_GUARDIANS, Intake, PupilEntry
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
@@ -68,8 +68,6 @@ def enrol(current: Participant | None, enrolment: Enrolment, new_id: NewId) -> D
     One who is in another class on the day of the roster moves to this one. What it does not name stays as it was.
     Raises Conflict for a consent that a withdrawal came after, and where a move or another school's word forbids it.
     """
-    if current is not None:
-        _must_be_there(current, enrolment)
     if current is not None and enrolment.season in current.seasons:
         moved = _moved(current, enrolment)
         state = _with_disability(with_guardians(moved.state, enrolment.guardians), enrolment)
@@ -103,11 +101,10 @@ def _first(enrolment: Enrolment, id: str) -> Participant:
 
 def _again(current: Participant, enrolment: Enrolment) -> Participant:
     """The known pupil in one more season; the roster of an earlier time does not say where the pupil is now."""
-    must_have_room(current)
     change: dict[str, object] = {"seasons": current.seasons | {enrolment.season: enrolment.occurred_at}}
     if enrolment.occurred_at >= max(current.seasons.values()):
         change |= {"disability": enrolment.disability, "disability_at": enrolment.occurred_at}
-    state = current.placed(local_day(enrolment.occurred_at), enrolment.place).model_copy(update=change)
+    state = current.placed(enrolment.occurred_at, enrolment.place).model_copy(update=change)
     return with_guardians(state, enrolment.guardians)
 
 
@@ -117,14 +114,17 @@ def _moved(current: Participant, enrolment: Enrolment) -> Decision[Participant]:
     return move(current, enrolment.place, enrolment.occurred_at) if was_there else Decision(current)
 
 
-def _must_be_there(current: Participant, enrolment: Enrolment) -> None:
-    """Raises Conflict for a pupil who is in the archive, has left the school, or came to it later."""
+def _must_be_there(current: Participant, intake: Intake) -> None:
+    """Raises Conflict for a pupil who is in the archive, has left the school, or came to it later.
+
+    It is asked before anything is compared, so that a former school learns nothing of whom the key names by now.
+    """
     must_be_active(current, "external_ref")
-    if current.place.school != enrolment.place.school:
+    if current.place.school != intake.place.school:
         detail = "the pupil with this key has left the school: give a new pupil a key of its own"
         raise Conflict.about("external_ref", detail, "pupil-left")
-    there = current.place_on(local_day(enrolment.occurred_at))
-    if there is not None and there.school != enrolment.place.school:
+    there = current.place_on(local_day(intake.occurred_at))
+    if there is not None and there.school != intake.place.school:
         raise Conflict.about(
             "external_ref", "the pupil came to the school after the time of the roster", "pupil-elsewhere"
         )
@@ -201,11 +201,16 @@ class EnrolmentBatch:
         before = self.pupils.of_school(school, entry.external_ref)
         known = {guardian.ref: self.guardians.get(school, guardian.ref) for guardian in entry.named}
         self._must_be_reached(before, {entry.word_of(g): known[g.ref] for g in entry.named}, intake)
+        if before is not None:
+            _must_be_there(before, intake)
         self._must_be_they(before, entry, known)
+        known |= self._recognised(before, entry, known, intake)
         guardians = {ref: id or self._new_id() for ref, id in known.items()}
         decision = enrol(before, Enrolment.of(entry, intake, guardians), self._new_id)
         if decision.made:
-            decision = replace(decision, state=decision.state.with_codes(self._codes, intake.codes_until))
+            decision = replace(
+                decision, state=decision.state.with_codes(self._codes, intake.now, intake.codes_until, extends=True)
+            )
             self.pupils.take(decision, intake.by)
         new = [guardian for guardian in entry.named if known[guardian.ref] is None]
         for guardian in new:
@@ -217,6 +222,19 @@ class EnrolmentBatch:
         is_new = before is None or intake.season.code not in before.seasons
         more = () if is_new or before is None else tuple(added(before, decision.state))
         return Enrolled(decision.state, guardians, is_new, more, corrected, _moved_from(decision))
+
+    def _recognised(
+        self, before: Participant | None, entry: PupilEntry, known: Mapping[str, str | None], intake: Intake
+    ) -> Mapping[str, str]:
+        """The guardians of a pupil from another school whom this one names for the first time, by their keys here."""
+        if before is None or not before.former:
+            return {}
+        unknown = (guardian for guardian in entry.named if known[guardian.ref] is None)
+        found = {guardian.ref: self.identities.namesake(before.guardians, guardian.name) for guardian in unknown}
+        same = {ref: id for ref, id in found.items() if id is not None}
+        for ref, id in same.items():
+            self.guardians.enter(intake.place.school, ref, NewGuardian(id, intake.by, is_known=True))
+        return same
 
     def _must_be_they(self, pupil: Participant | None, entry: PupilEntry, guardians: Mapping[str, str | None]) -> None:
         """Raises Conflict where a key names another person than before."""
@@ -251,17 +269,20 @@ class EnrolmentBatch:
         The answer would hold their ids and codes, and a code of a made-up sibling would bind the guardian's account.
         `guardians` are ids by their places on the line.
         """
-        if pupil is not None and not all(intake.reaches([name]) for name in _classes_of(pupil, intake)):
+        if intake.classes is None:
+            return
+        if pupil is not None and not _classes_of(pupil, intake) <= intake.classes:
             raise foreign("external_ref", "this pupil")
         for word, guardian in guardians.items():
-            if guardian is not None and not intake.reaches(self.pupils.classes_of(guardian)):
+            if guardian is not None and not intake.reaches(self.pupils.classes_of(guardian, intake.place.school)):
                 raise foreign(word, "this guardian")
 
 
 def _classes_of(pupil: Participant, intake: Intake) -> set[str]:
-    """The classes of the school in which the pupil is by now, and was at the time of a roster."""
+    """The classes in which the pupil is by now, and was at the time of a roster; nameless where in another school."""
     then = pupil.place_on(local_day(intake.occurred_at))
-    return {place.school_class for place in (pupil.place, then) if place and place.school == intake.place.school}
+    school = intake.place.school
+    return {place.school_class if place.school == school else "" for place in (pupil.place, then) if place}
 
 
 def _moved_from(decision: Decision[Participant]) -> str | None:

@@ -57,6 +57,11 @@ class Identities:
         """Keeps the identity of a new person."""
         self.entered[person] = {**said, **_said_at(said, time)}
 
+    def namesake(self, persons: Iterable[str], name: str) -> str | None:
+        """The only one of these persons who has a name, whatever its case and its Ё; None where none or two have."""
+        alike = [id for id in persons if (known := self._of(id)) and _words(known["name"]) == _words(name)]
+        return alike[0] if len(alike) == 1 else None
+
     def must_be(self, person: str, word: str, said: Mapping[str, str]) -> None:
         """Raises Conflict where a line about a known person plainly names another one; `word` is its key on the line.
 

@@ -55,7 +55,7 @@ def unlink(participant: Participant, guardian: str | None, by: Side, time: datet
         event = GuardianUnlinked(**fields, guardian=guardian, account=account, by=by)
         linked = {id: known for id, known in participant.linked.items() if id != guardian}
         state = participant.model_copy(update={"linked": linked})
-    return Decision(state.issued_anew(guardian), (Happened(event, time),))
+    return Decision(state.outdated(guardian), (Happened(event, time),))
 
 
 def _is_redeemed(by: str | None, account: str) -> bool:

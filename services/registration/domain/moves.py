@@ -10,12 +10,12 @@ from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import ParticipantMoved
-from shared.programme.moments import Moment
+from shared.programme.moments import Moment, zone
 from shared.programme.texts import ClassName, Ref, ref_key
 from shared.storage.decision import Decision, Happened
 
-MOST_PLACEMENTS = 100
-"""Of one pupil: all are kept, and a pupil who is moved to and fro for ever would fill the database."""
+MOST_PLACEMENTS = 400
+"""Of one pupil, one a day: all are kept."""
 
 
 class MoveRequest(Input):
@@ -39,6 +39,7 @@ def move(pupil: Participant, place: Place, time: datetime) -> Decision[Participa
     Raises BadInput for a day before the first registration, Conflict for an archived pupil and after too many moves.
     """
     must_be_active(pupil)
+    time = not_overtaken(pupil, time)
     day = local_day(time)
     before = pupil.place_on(day)
     if before is None:
@@ -46,18 +47,38 @@ def move(pupil: Participant, place: Place, time: datetime) -> Decision[Participa
     if before.plain == place.plain:
         return Decision(pupil)
     must_have_room(pupil)
-    state = pupil.placed(day, place)
+    state = pupil.placed(time, place)
     event = ParticipantMoved(
         **state.place.event_fields(pupil.id), **before.plain.fields_of("from"), **place.plain.fields_of("to")
     )
     return Decision(state, (Happened(event, time),))
 
 
-def with_key(pupil: Participant, left: str, ref: str) -> Participant:
-    """The pupil who has left a school, under the own key of the next one."""
+def not_overtaken(pupil: Participant, time: datetime) -> datetime:
+    """A time of a move on a clock of the pupil's placements by which its day is not before the last placement.
+
+    Who goes west in the morning comes there on the day before, and yet after all that was said.
+    """
+    last = max(placement.day for placement in pupil.history)
+    clocks = {placement.clock or placement.place.utc_offset for placement in pupil.history}
+    told = [time, *(time.astimezone(zone(offset)) for offset in sorted(clocks))]
+    return time if local_day(time) >= last else next((t for t in told if local_day(t) == last), time)
+
+
+def with_key(pupil: Participant, ref: str) -> Participant:
+    """The pupil under another key of the same school."""
+    return pupil.model_copy(update={"external_ref": ref, "ref_key": ref_key(ref)})
+
+
+def gone(pupil: Participant, left: str) -> Participant:
+    """The pupil who has left a school, by whose key nobody else is entered there.
+
+    Codes that the school handed out and nobody has redeemed are useless from then on.
+    """
+    for owner in (None, *pupil.guardians):
+        pupil = pupil if pupil.has_cabinet(owner) else pupil.outdated(owner)
     known = former_key(left, pupil.ref_key or ref_key(pupil.external_ref))
-    former = tuple(dict.fromkeys((*pupil.former, known)))
-    return pupil.model_copy(update={"external_ref": ref, "ref_key": ref_key(ref), "former": former})
+    return pupil.model_copy(update={"former": tuple(dict.fromkeys((*pupil.former, known)))})
 
 
 def must_have_room(pupil: Participant) -> None:

@@ -7,12 +7,15 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.registration.codes import Codes
+from shared.base.errors import Conflict
 from shared.contracts.registration import ArchiveReason, ConsentChannel
 from shared.programme import place as programme
 from shared.programme.moments import zone
 from shared.programme.texts import class_form
 from shared.storage.decision import Aggregate
 
+MOST_CODES = 100
+"""Of one owner for a pupil: every one that is redeemed and closed is remembered in other services."""
 SELF = "self"
 """The owner of a pupil's own code, beside guardians by their ids."""
 Key = tuple[str, str]
@@ -51,6 +54,8 @@ class Placement(BaseModel):
     day: str
     """The local day, `2020-09-14`."""
     place: Place
+    clock: str = ""
+    """The offset of the clock that said the day, where it is another than that of the place."""
 
 
 class Archiving(BaseModel):
@@ -105,7 +110,7 @@ class Participant(Aggregate):
     place: Place
     """The place by now."""
     placements: tuple[Placement, ...] = ()
-    """As they were said; none as long as one roster alone has said where the pupil is."""
+    """One a day; none as long as one roster alone has said where the pupil is."""
     external_ref: str
     """The school's own key of the pupil, as it was first written."""
     ref_key: str | None = None
@@ -113,6 +118,10 @@ class Participant(Aggregate):
     former: tuple[str, ...] = ()
     """The keys of the schools that the pupil has left, as `former_key` writes them."""
     archived: Archiving | None = None
+    archivings: int = 0
+    """How often the pupil has been put there."""
+    erased_at: datetime | None = None
+    """The time at which all that leads to the person was destroyed; the row is left for its place and its sequence."""
     disability: bool = False
     disability_at: datetime | None = None
     """The time of what was said of it last; an earlier release kept none."""
@@ -145,22 +154,32 @@ class Participant(Aggregate):
 
     @property
     def history(self) -> tuple[Placement, ...]:
-        """The placements, at least that of the first roster."""
+        """The placements, at least that of the roster; an earlier release kept the last one of several alone."""
         if self.placements:
             return self.placements
-        first = min(self.seasons.values()).astimezone(zone(self.place.utc_offset))
-        return (Placement(day=local_day(first), place=self.place),)
+        last = max(self.seasons.values()).astimezone(zone(self.place.utc_offset))
+        return (Placement(day=local_day(last), place=self.place),)
 
     def place_on(self, day: str) -> Place | None:
-        """The place on a day: the latest placement until then, of one day the last said; None before the first."""
-        until = [(placement.day, said) for said, placement in enumerate(self.history) if placement.day <= day]
-        return self.history[max(until)[1]].place if until else None
+        """The place on a day: that of the latest placement until then; None before the first."""
+        until = [placement for placement in self.history if placement.day <= day]
+        return max(until, key=lambda placement: placement.day).place if until else None
 
-    def placed(self, day: str, place: Place) -> Self:
-        """The pupil who belongs to a place from a day on, unless a later day says otherwise."""
-        placements = (*self.history, Placement(day=day, place=place))
-        newest = max(range(len(placements)), key=lambda said: (placements[said].day, said))
-        return self.model_copy(update={"placements": placements, "place": placements[newest].place})
+    def placed(self, time: datetime, place: Place) -> Self:
+        """The pupil who belongs to a place from the day of a time on, unless a later day says otherwise.
+
+        What was said of the day before does not matter any more.
+        """
+        day, clock = local_day(time), time.isoformat()[-6:]
+        others = (placement for placement in self.history if placement.day != day)
+        told = Placement(day=day, place=place, clock="" if clock == place.utc_offset else clock)
+        placements = (*others, told)
+        newest = max(placements, key=lambda placement: placement.day)
+        return self.model_copy(update={"placements": placements, "place": newest.place})
+
+    def has_cabinet(self, guardian: str | None) -> bool:
+        """Tells whether a guardian has a cabinet of the pupil, or the pupil an own one."""
+        return self.account is not None if guardian is None else guardian in self.linked
 
     def code_text(self, codes: Codes, guardian: str | None = None) -> str:
         """The characters of the code in force of a guardian, or of the pupil."""
@@ -168,17 +187,27 @@ class Participant(Aggregate):
 
     def code_shown(self, codes: Codes, guardian: str | None, now: datetime) -> str | None:
         """The same as long as somebody can redeem it."""
-        redeemed = self.account is not None if guardian is None else guardian in self.linked
         mine = next((code for code in self.codes if code.guardian == guardian), None)
-        is_open = mine is not None and not redeemed and not mine.is_expired(now)
+        is_open = mine is not None and not self.has_cabinet(guardian) and not mine.is_expired(now)
         return self.code_text(codes, guardian) if is_open else None
 
-    def issued_anew(self, guardian: str | None) -> Self:
-        """The pupil for whom the code of a guardian, or the pupil's own, is another from now on."""
+    def outdated(self, guardian: str | None) -> Self:
+        """The pupil for whom the code of a guardian, or the pupil's own, is another from now on.
+
+        A code that was revoked stays so; and so is one that was issued too often, so that nothing grows without end.
+        """
         owner = guardian or SELF
         issued = self.issued | {owner: self.issued.get(owner, 0) + 1}
+        state = self.model_copy(update={"issued": issued})
+        return state.without_code(guardian) if issued[owner] >= MOST_CODES else state
+
+    def issued_anew(self, guardian: str | None) -> Self:
+        """The same, where the code was revoked too; raises Conflict after too many."""
+        owner = guardian or SELF
+        if self.issued.get(owner, 0) >= MOST_CODES:
+            raise Conflict(f"the code has been issued {MOST_CODES} times", slug="too-many-codes")
         revoked = tuple(known for known in self.revoked if known != owner)
-        return self.model_copy(update={"issued": issued, "revoked": revoked})
+        return self.model_copy(update={"revoked": revoked}).outdated(guardian)
 
     def without_code(self, guardian: str | None) -> Self:
         """The pupil for whom a guardian, or the pupil, has no code until one is issued anew."""
@@ -186,10 +215,11 @@ class Participant(Aggregate):
         codes = tuple(code for code in self.codes if code.guardian != guardian)
         return self.model_copy(update={"revoked": revoked, "codes": codes})
 
-    def with_codes(self, codes: Codes, expires: datetime) -> Self:
+    def with_codes(self, codes: Codes, now: datetime, expires: datetime, extends: bool = False) -> Self:
         """The pupil with a code for each guardian and for the pupil, as they are stored.
 
-        New ones end at a time, and known ones no earlier.
+        New ones end at a time; known ones too, where it is later and they `extend` as long as they are open. One whose
+        time is over stays over until it is issued anew.
         """
         known = {code.guardian: code for code in self.codes}
         owners = [owner for owner in (None, *self.guardians) if (owner or SELF) not in self.revoked]
@@ -197,7 +227,10 @@ class Participant(Aggregate):
         for owner in owners:
             digest = codes.digest(self.code_text(codes, owner))
             before = known.get(owner)
-            same = before is not None and before.digest == digest
-            ends = max(before.expires, expires) if same and before and before.expires else expires
-            made.append(Code(digest=digest, guardian=owner, expires=ends))
+            if before is None or before.digest != digest:
+                made.append(Code(digest=digest, guardian=owner, expires=expires))
+            elif extends and before.expires and not before.is_expired(now):
+                made.append(before.model_copy(update={"expires": max(before.expires, expires)}))
+            else:
+                made.append(before)
         return self.model_copy(update={"codes": tuple(made)})

@@ -19,6 +19,7 @@ from shared.identity.acting import Actor
 from shared.programme.moments import Day, Moment, happened_at, zone
 from shared.programme.texts import ClassName, Name, Ref, Version, ref_key
 
+GRADES = range(1, 12)
 AGES = range(6, 21)
 """From a first grade's youngest to an eleventh grade's oldest."""
 DOUBLED = "is the key of a guardian who is named otherwise before"
@@ -193,12 +194,15 @@ def class_of(school: Organisation, name: str) -> Place:
     """A class of a school, in the grade that its name begins with; raises BadInput for what is no school."""
     if school.kind != "school" or school.municipality is None:
         raise BadInput.field("school", "is not a school")
+    grade = int(re.split(r"[^0-9]", name)[0])
+    if grade not in GRADES:
+        raise BadInput.field("class", f"must begin with a grade from {GRADES[0]} to {GRADES[-1]}")
     return Place(
         region=school.region,
         municipality=school.municipality,
         school=school.id,
         school_class=name,
-        grade=int(re.split(r"[^0-9]", name)[0]),
+        grade=grade,
         utc_offset=school.utc_offset,
     )
 

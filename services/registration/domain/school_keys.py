@@ -32,10 +32,10 @@ class Pupils(Decisions[Participant]):
         id = id or self._former.get(former_key(school, fold))
         return None if id is None else self.get(id)
 
-    def classes_of(self, guardian: str) -> set[str]:
-        """The classes in which the children of a guardian are by now, as far as they are among these."""
+    def classes_of(self, guardian: str, school: str) -> set[str]:
+        """The classes of a school in which the children of a guardian are by now, as far as they are among these."""
         children = map(self.get, self._children.get(guardian, ()))
-        return {child.place.school_class for child in children if child is not None}
+        return {child.place.school_class for child in children if child and child.place.school == school}
 
     def take(self, decision: Decision[Participant], by: Actor | None) -> None:
         """Keeps a decision as `Decisions` does, and finds the pupil by its keys from now on."""
@@ -53,10 +53,12 @@ class Pupils(Decisions[Participant]):
 
 
 class NewGuardian(NamedTuple):
-    """The id of a guardian who was entered, and by whom."""
+    """The id of a guardian who was entered under a key of a school, and by whom."""
 
     id: str
     by: Actor | None
+    is_known: bool = False
+    """True for one whom another school entered: this one knows the same person by a key of its own."""
 
 
 class Guardians:

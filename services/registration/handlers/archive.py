@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.registration.domain import archive as decisions
 from services.registration.domain.archive import ArchiveRequest
-from services.registration.domain.caller import Caller
+from services.registration.domain.caller import Caller, must_reach
 from services.registration.domain.participants import Participant
 from services.registration.repository import Repository
 from shared.base.errors import NotFound
@@ -17,7 +17,10 @@ from shared.storage.decision import Decision
 async def archive(
     repository: Repository, who: Principal, id: str, request: ArchiveRequest, now: datetime
 ) -> Participant:
-    """Puts a pupil into the archive; raises NotFound outside the scope."""
+    """Puts a pupil into the archive; raises NotFound outside the scope.
+
+    A mistake takes the pupil out of the figures of every place, so Forbidden where one of these is out of scope.
+    """
     return await _decided(
         repository,
         who,
@@ -35,6 +38,10 @@ async def restore(
     return await _decided(repository, who, id, occurred_at, now, decisions.restore)
 
 
+def _is_mistake(pupil: Participant) -> bool:
+    return pupil.archived is not None and pupil.archived.reason == "mistake"
+
+
 async def _decided(
     repository: Repository,
     who: Principal,
@@ -46,6 +53,9 @@ async def _decided(
     def decide(current: Participant | None) -> Decision[Participant]:
         if current is None or not Caller(who).is_staff_of(current):
             raise NotFound("no such participant in your scope")
-        return decision(current, happened_at(said, now, zone(current.place.utc_offset)))
+        decided = decision(current, happened_at(said, now, zone(current.place.utc_offset)))
+        if _is_mistake(current) or _is_mistake(decided.state):
+            must_reach(who, (placement.place for placement in current.history))
+        return decided
 
     return await repository.participants.update(id, decide)

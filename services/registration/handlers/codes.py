@@ -9,6 +9,7 @@ from services.registration.repository import Repository
 from shared.base.errors import Conflict, NotFound
 from shared.identity.principal import Principal
 from shared.storage.decision import Decision
+from shared.storage.mongo import Transaction
 
 
 async def issue(repository: Repository, who: Principal, id: str, owner: str, now: datetime) -> Participant:
@@ -17,15 +18,17 @@ async def issue(repository: Repository, who: Principal, id: str, owner: str, now
     Raises NotFound outside the scope and for an unknown guardian, Conflict while a cabinet is open.
     """
 
-    def decide(current: Participant | None) -> Decision[Participant]:
-        pupil, guardian = _owned(who, current, owner)
-        is_open = pupil.account is not None if guardian is None else guardian in pupil.linked
-        if is_open:
+    async def body(tx: Transaction) -> Participant:
+        pupil, guardian = _owned(who, (await repository.participants.load([id], tx)).get(id), owner)
+        if pupil.has_cabinet(guardian):
             raise Conflict("the code was redeemed: close the cabinet first", slug="code-redeemed")
-        state = pupil.issued_anew(guardian).with_codes(repository.codes, now + CODE_LIFE)
-        return Decision(state, quiet=True)
+        state = pupil.issued_anew(guardian).with_codes(repository.codes, now, now + CODE_LIFE)
+        await repository.participants.save([Decision(state, quiet=True)], tx)
+        if guardian is not None:
+            await repository.release(guardian, pupil.place.school, tx)
+        return state
 
-    return await repository.participants.update(id, decide)
+    return await repository.transact(body)
 
 
 async def revoke(repository: Repository, who: Principal, id: str, owner: str) -> Participant:

@@ -67,7 +67,7 @@ async def unlink(repository: Repository, who: Principal, id: str, owner: str, no
         local = now.astimezone(zone(pupil.place.utc_offset))
         decision = unlink_owner(pupil, guardian, side, local)
         if decision.made:
-            state = decision.state.with_codes(repository.codes, now + CODE_LIFE)
+            state = decision.state.with_codes(repository.codes, now, now + CODE_LIFE)
             await repository.participants.save([replace(decision, state=state)], tx)
             if guardian is not None:
                 await repository.unbind(guardian, id, tx)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.registration.domain.caller import Caller
-from services.registration.domain.moves import MoveRequest, move, with_key
+from services.registration.domain.caller import Caller, must_reach
+from services.registration.domain.moves import MoveRequest, gone, move, with_key
 from services.registration.domain.organisations import known_school
-from services.registration.domain.participants import Participant, Place, local_day
-from services.registration.domain.rosters import class_of
+from services.registration.domain.participants import Participant, local_day
+from services.registration.domain.rosters import CODE_LIFE, class_of
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, Conflict, NotFound
 from shared.identity.principal import Principal
@@ -35,22 +35,20 @@ async def move_pupil(
         if request.grade not in (None, place.grade):
             raise BadInput.field("grade", f"must be {place.grade}, as class {place.school_class} says")
         time = happened_at(request.occurred_at, now, zone(place.utc_offset))
-        for reached in (place, pupil.place_on(local_day(time))):
-            _must_reach(who, reached)
+        must_reach(who, (place, pupil.place_on(local_day(time))))
         decision = move(pupil, place, time)
-        if decision.state.place.school != pupil.place.school:
-            ref = request.external_ref or pupil.external_ref
+        state = decision.state
+        ref = request.external_ref or pupil.external_ref
+        leaves = state.place.school != pupil.place.school
+        if state.place.school == place.school and (leaves or ref_key(ref) != ref_key(pupil.external_ref)):
             await _must_be_free(repository, pupil, (place.school, ref), tx)
-            decision = replace(decision, state=with_key(decision.state, pupil.place.school, ref))
+            state = with_key(gone(state, pupil.place.school) if leaves else state, ref)
+            state = state.with_codes(repository.codes, now, now + CODE_LIFE)
+        decision = replace(decision, state=state, quiet=state != decision.state)
         await repository.participants.save([decision], tx)
-        return Done(decision.state, decision.made)
+        return Done(state, bool(decision.happened))
 
     return await repository.transact(body)
-
-
-def _must_reach(who: Principal, place: Place | None) -> None:
-    if place is not None:
-        who.scope.must_cover(place.region, place.municipality, place.school, school_class=place.school_class)
 
 
 async def _must_be_free(repository: Repository, pupil: Participant, key: tuple[str, str], tx: Transaction) -> None:

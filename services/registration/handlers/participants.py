@@ -37,7 +37,7 @@ async def amend(
         local = zone(place.utc_offset)
         amendment.must_fit(now.astimezone(local).date())
         time = happened_at(amendment.occurred_at, now, local)
-        issue = partial(Participant.with_codes, codes=repository.codes, expires=now + CODE_LIFE)
+        issue = partial(Participant.with_codes, codes=repository.codes, now=now, expires=now + CODE_LIFE)
         amended = batch.amend(amendment, time, by, issue, new_id)
         await repository.save_persons(batch, tx)
         return amended

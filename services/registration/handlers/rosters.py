@@ -84,7 +84,9 @@ async def _batch(repository: Repository, intakes: Sequence[Intake], new_id: NewI
     pupils = await repository.pupils((key for intake in intakes for key in intake.pupils), tx)
     guardians = await repository.guardians((key for intake in intakes for key in intake.guardians), tx)
     children = await repository.children(intakes, guardians, tx)
-    identities = Identities(await repository.sealed.read([*(pupil.id for pupil in pupils), *guardians.values()], tx))
+    theirs = {guardian for pupil in pupils if pupil.former for guardian in pupil.guardians}
+    persons = [*(pupil.id for pupil in pupils), *theirs.union(guardians.values())]
+    identities = Identities(await repository.sealed.read(persons, tx))
     return EnrolmentBatch(Pupils([*pupils, *children]), Guardians(guardians), identities, repository.codes, new_id)
 
 

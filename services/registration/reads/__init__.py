@@ -1,5 +1,6 @@
 """Reads by resource; persons are read within the scope of the principal who asks."""
 
+from services.registration.reads.acts import ActReads
 from services.registration.reads.documents import DocumentReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
@@ -16,6 +17,10 @@ class Reads:
         self.documents = DocumentReads(mongo)
         self._mongo = mongo
         self._vault = vault
+
+    def acts(self, who: Principal) -> ActReads:
+        """Returns the acts of destruction within a scope."""
+        return ActReads(self._mongo, who)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""

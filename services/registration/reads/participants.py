@@ -85,7 +85,7 @@ class ScopedReads:
         school = await self._organisations.school(code)
         self._who.scope.must_cover(*school.place)
         query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
-        away: Document = {"archived": {"$ne": None} if archived else None}
+        away: Document = {"archived": {"$ne": None} if archived else None, "erased_at": None}
         asked = {"school": school.id, "season": season} | ({"archived": "true"} if archived else {})
         rows, onward = await PUPILS.page(self._mongo["participants"], query | away, paging, asked)
         page = [Participant.of(row) for row in rows]

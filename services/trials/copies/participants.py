@@ -11,6 +11,7 @@ from shared.contracts.registration import (
     ConsentGiven,
     ConsentWithdrawn,
     ParticipantArchived,
+    ParticipantErased,
     ParticipantMoved,
     ParticipantRegistered,
     ParticipantRestored,
@@ -87,6 +88,8 @@ class Participant(BaseModel):
     """The pupil's own account and those of linked guardians; one account may be both."""
     link_changes: tuple[LinkChange, ...] = ()
     """By sequence; an earlier release kept the accounts alone."""
+    erased: bool = False
+    """True for good once registration has destroyed the name: nobody acts for the pupil any more."""
     archivings: tuple[Archiving, ...] = ()
     """By sequence."""
     placed_on: str = ""
@@ -129,15 +132,17 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     if isinstance(event, ConsentGiven | ConsentWithdrawn):
         given = isinstance(event, ConsentGiven)
         changes |= _consent(pupil, ConsentChange(sequence=sequence, time=envelope.time, given=given))
-    if isinstance(event, ParticipantArchived | ParticipantRestored):
-        archived = isinstance(event, ParticipantArchived)
+    if isinstance(event, ParticipantArchived | ParticipantRestored | ParticipantErased):
+        archived = not isinstance(event, ParticipantRestored)
         change = Archiving(sequence=sequence, time=envelope.time, archived=archived)
         if change not in pupil.archivings:
             changes["archivings"] = tuple(sorted((*pupil.archivings, change), key=lambda one: one.sequence))
     if isinstance(event, ParticipantRegistered) and event.season not in pupil.seasons:
         entry = Entry(time=envelope.time, recorded=envelope.recordedtime, sequence=sequence)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
-    link = change_of(envelope)
+    if isinstance(event, ParticipantErased):
+        changes |= {"erased": True, "accounts": (), "link_changes": ()}
+    link = None if pupil.erased else change_of(envelope)
     if link is not None and link not in pupil.link_changes:
         links = sorted((*pupil.link_changes, link), key=lambda one: one.sequence)
         changes |= {"link_changes": tuple(links), "accounts": in_force(pupil.accounts, links)}
@@ -179,7 +184,7 @@ def _lapses(changes: Iterable[tuple[datetime, bool]]) -> Iterator[Lapse]:
     for time, allowed in changes:
         if allowed and begins is not None:
             yield Lapse(begins, time)
-        begins = None if allowed else begins or time
+        begins = None if allowed else min(begins or time, time)
     if begins is not None:
         yield Lapse(begins, None)
 

@@ -60,8 +60,10 @@ class Caller:
 
 
 def is_staff_of(who: Principal, pupil: Participant) -> bool:
-    """Tells whether a grant of `who` covers the place where the pupil belongs."""
-    return who.scope.covers(pupil.region, pupil.municipality, pupil.school, school_class=pupil.school_class)
+    """Tells whether a grant of `who` covers the place where the pupil belongs, who is nobody's once erased."""
+    return not pupil.erased and who.scope.covers(
+        pupil.region, pupil.municipality, pupil.school, school_class=pupil.school_class
+    )
 
 
 def reaches(who: Principal, pupil: Participant) -> bool:

@@ -239,3 +239,20 @@ async def test_a_poll_writes_one_document_of_cells_a_place(fold: Fold) -> None:
     cells = await fold.mongo[CELLS].find({}).to_list(None)
     assert {row["partition"] for row in cells} == {3}
     assert (await fold.funnel())["registered"] == 2
+
+
+async def test_a_season_that_ends_earlier_counts_guardians_where_the_pupil_was_by_then(fold: Fold) -> None:
+    neighbour = {**builders.PLACE, "municipality": "RU-ROS-002", "school": "RU-ROS-002-S01"}
+    await fold.learn(
+        enveloped(builders.registered("p1"), 1, at("2020-09-01")),
+        enveloped(builders.guardian_linked("p1"), 2, at("2020-09-05")),
+        enveloped(builders.moved("p1", to=neighbour), 3, at("2020-12-01")),
+    )
+    await fold.define(enveloped(builders.season(closes="2020-10-31"), 2))
+    rows = {
+        row["municipality"]: (row["registered"], row["guardians"])
+        for row in (await fold.funnel(by="municipality"))["rows"]
+    }
+    assert rows == {"RU-ROS-001": (1, 1)}
+    await fold.learn(enveloped(builders.guardian_unlinked("p1"), 4, at("2020-10-01")))
+    assert (await fold.funnel())["guardians"] == 0

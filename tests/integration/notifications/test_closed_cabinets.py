@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from shared.contracts.registration import ConsentGiven, GuardianUnlinked, ParticipantRegistered
+from shared.contracts.notifications import FamilyErased
+from shared.contracts.registration import ConsentGiven, GuardianUnlinked, ParticipantErased, ParticipantRegistered
 from tests.builders.notifications import Story
+from tests.drivers.consumers import eventually
 from tests.drivers.notifications import Notifications
 from tests.drivers.service import installed
 
@@ -33,3 +35,31 @@ async def test_a_closed_cabinet_reads_nothing_even_when_its_link_is_told_again(
     items = await running.inbox_of(running.headers(father), 5)
     assert items[1]["type"] == "guardian.unlinked"
     assert (await running.inbox(running.headers(mother)))["items"] == [], "a link that is told again opens nothing"
+
+
+async def test_a_family_is_erased_for_good_and_the_act_is_told_once(running: Notifications) -> None:
+    story, mother = Story(), "erased-mother"
+    opened = running.guardian(story, mother)
+    await running.publish(story.then(ParticipantRegistered), opened)
+    await running.inbox_of(running.headers(mother), 2)
+    erased = story.then(ParticipantErased)
+    await running.publish(erased)
+
+    async def told() -> list[FamilyErased]:
+        found = await running.published("notifications.events.v1")
+        return [e.event for e in found if isinstance(e.event, FamilyErased) and e.event.key == story.participant]
+
+    async def is_told() -> bool:
+        return len(await told()) == 1
+
+    await eventually(is_told)
+    await running.publish(erased, opened, story.then(ConsentGiven))
+    other, father = Story(), "other-father"
+    await running.publish(other.then(ParticipantRegistered), running.guardian(other, father))
+    await running.inbox_of(running.headers(father), 2)
+    assert (await running.inbox(running.headers(mother)))["items"] == []
+    assert await running.mongo["notices"].count_documents({"participant": story.participant}) == 0
+    row = await running.mongo["families"].find_one({"_id": story.participant})
+    assert row is not None
+    assert (row["accounts"], row["closed"], row["erased"]) == ([], [], True)
+    assert [event.rows for event in await told()] == [{"notices": 2, "families": 1}]

@@ -16,13 +16,24 @@ from services.trials.repository import Repository
 from shared.base.errors import Conflict
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
-from shared.contracts.trials import DiagnosticCompleted
+from shared.contracts.trials import DiagnosticCompleted, PathErased
 from shared.http.batch import Item
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
-from tests.builders.events import PLACE, archived, at, enveloped, guardian_unlinked, moved, registered, restored
+from tests.builders.events import (
+    PLACE,
+    archived,
+    at,
+    enveloped,
+    erased,
+    guardian_linked,
+    guardian_unlinked,
+    moved,
+    registered,
+    restored,
+)
 from tests.drivers.consumers import eventually, publish
 from tests.drivers.trials import Trials, trials_service
 from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, problems, seat
@@ -167,6 +178,30 @@ async def test_a_closed_cabinet_acts_for_nobody(trials: Trials) -> None:
     await trials.publish(guardian_unlinked("un1", account=trials.account("closed-mother")))
     await trials.know({"_id": "un1", "accounts": []}, 1, PARTICIPANTS)
     assert (await trials.ask("GET", "/participants/un1/path?season=2020", **own)).status == 404
+
+
+async def test_an_erased_pupil_is_nobody_s_and_the_act_is_told_once(trials: Trials) -> None:
+    await trials.enrol("er1")
+    await trials.link("er1", "erased-mother")
+    await trials.must("POST", "/attempts", attempt("er1"), **NAVIGATOR)
+    (slot,) = await booked(trials, "er1", "2020-10-15")
+    gone = erased("er1")
+    await trials.publish(gone, time=at("2020-10-10"))
+    await trials.know({"_id": "er1", "erased": True}, 1, PARTICIPANTS)
+    assert await trials.mongo["attempts"].count_documents({"path": "er1/2020"}) == 0
+    assert await seats(trials, slot) == 0
+    for who in ({"role": "guardian", "org": "erased-mother"}, NAVIGATOR):
+        assert (await trials.ask("GET", "/participants/er1/path?season=2020", **who)).status == 404
+    assert (await trials.ask("POST", "/attempts", attempt("er1", ref="late"), **NAVIGATOR)).status == 404
+    await trials.publish(gone, guardian_linked("er1", account=trials.account("erased-mother")))
+    await trials.enrol("er2")
+    row = await trials.mongo[PARTICIPANTS].find_one({"_id": "er1"})
+    assert row is not None
+    assert (row["accounts"], row["link_changes"]) == ([], [])
+    told = [e.event for e in await trials.published("trials.events.v1") if isinstance(e.event, PathErased)]
+    assert [(event.participant, event.act, event.rows) for event in told] == [
+        ("er1", gone.act, {"attempts": 1, PARTICIPANTS: 1})
+    ]
 
 
 def story(pupil: str) -> Sequence[Envelope]:

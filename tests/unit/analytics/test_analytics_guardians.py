@@ -35,6 +35,7 @@ LINKS = st.builds(
     st.sampled_from(("p1", "p2", "p3", "p4")),
     st.sampled_from(("g1", "g2", "g3")),
     places(),
+    st.sampled_from(DAYS[:2]),
     st.builds(Span, st.sampled_from(DAYS), st.none() | st.sampled_from(("2020-10-06", "2020-11-01"))),
 )
 Held = dict[tuple[str, str], Link]
@@ -68,7 +69,7 @@ def naive(links: Iterable[Link], by: Dimension | None) -> dict[tuple[str, ...], 
             "school": (at.school,),
             "class": (at.school, at.school_class, str(at.grade)),
             "grade": (str(at.grade),),
-            "day": (link.span.begins,),
+            "day": (link.day,),
         }
         sets[()].add(link.guardian)
         sets[rows[by]].add(link.guardian)

@@ -96,6 +96,15 @@ def test_moves_count_the_same_in_whatever_order_they_arrive(events: list[Envelop
     assert counted(pupil, "funnel", "2020-12-01")["RU-ROS-001", "tested"] == 1
 
 
+def test_the_registration_of_another_season_says_where_the_pupil_is_too() -> None:
+    camp = on(9, "2020-10-05", registered(season="camp", municipality="RU-ROS-002", school="RU-ROS-002-S04"))
+    pupil = pupil_of(told([], camp))
+    assert counted(pupil, "funnel", "2020-10-04")["RU-ROS-001", "tested"] == 1
+    assert counted(pupil, "funnel", "2020-10-05") == {
+        ("RU-ROS-002", stage): 1 for stage in ("registered", "participated", "tested")
+    }
+
+
 def test_a_move_after_the_season_takes_nothing_of_it_along() -> None:
     pupil = pupil_of(told([Move("2020-11-01", NEIGHBOUR)]))
     assert counted(pupil, "funnel", "2020-12-31")["RU-ROS-001", "registered"] == 1

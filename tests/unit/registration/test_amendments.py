@@ -20,7 +20,7 @@ from tests.unit.registration.test_registration_domain import entered
 
 LATER = at("2020-10-01")
 MOTHER = {"ref": "g1", "name": "Иванова Анна 1"}
-ISSUE = partial(Participant.with_codes, codes=CODES, expires=at("2020-12-31"))
+ISSUE = partial(Participant.with_codes, codes=CODES, now=LATER, expires=at("2020-12-31"))
 
 
 def batch_of(known: Known, ref: str = "1") -> AmendmentBatch:

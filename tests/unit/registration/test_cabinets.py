@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.registration.domain.links import LinkBatch, link_account, link_guardian, unlink
-from services.registration.domain.participants import SELF, Participant
+from services.registration.domain.participants import MOST_CODES, SELF, Participant
 from services.registration.domain.rosters import CODE_LIFE
 from shared.base.errors import Conflict, NotFound
 from shared.identity.grants import Grant
@@ -34,7 +34,7 @@ def test_a_cabinet_is_closed_once_and_its_code_is_another(own: bool) -> None:
     closed = unlink(state, guardian, "staff", NOW)
     assert events(closed) == ["account.unlinked.v1" if own else "guardian.unlinked.v1"]
     assert unlink(closed.state, guardian, "staff", NOW).happened == ()
-    after = closed.state.with_codes(CODES, NOW + CODE_LIFE)
+    after = closed.state.with_codes(CODES, NOW, NOW + CODE_LIFE)
     assert after.code_shown(CODES, guardian, NOW) == after.code_text(CODES, guardian) != old
     batch = LinkBatch([after], {})
     with pytest.raises(NotFound, match="no such code"):
@@ -47,19 +47,47 @@ def test_a_code_that_is_issued_anew_makes_all_before_it_useless() -> None:
     guardian = state.guardians[0]
     for _ in range(3):
         digests.add(CODES.digest(state.code_text(CODES, guardian)))
-        state = state.issued_anew(guardian).with_codes(CODES, NOW + CODE_LIFE)
+        state = state.issued_anew(guardian).with_codes(CODES, NOW, NOW + CODE_LIFE)
     assert len(digests) == 3
     assert not digests & {code.digest for code in state.codes}
     assert state.code_text(CODES) == participant().code_text(CODES)
 
 
+def test_an_expired_code_stays_so_until_it_is_issued_anew() -> None:
+    state, late = participant(), at("2021-05-01")
+    for changed in (state.with_codes(CODES, late, late + CODE_LIFE, extends=True), state.issued_anew(None)):
+        changed = changed.with_codes(CODES, late, late + CODE_LIFE, extends=True)
+        assert changed.code_shown(CODES, state.guardians[0], late) is None
+        old = CODES.digest(state.code_text(CODES, state.guardians[0]))
+        with pytest.raises(Conflict, match="is over"):
+            LinkBatch([changed], {}).redeem(old, STRANGER, late, None)
+    anew = state.issued_anew(state.guardians[0]).with_codes(CODES, late, late + CODE_LIFE)
+    assert anew.code_shown(CODES, state.guardians[0], late) is not None
+
+
+def test_a_revoked_code_stays_so_when_the_cabinet_is_closed() -> None:
+    state = linked()
+    guardian = state.guardians[0]
+    closed = unlink(state.without_code(guardian), guardian, "staff", NOW).state.with_codes(CODES, NOW, NOW + CODE_LIFE)
+    assert closed.code_shown(CODES, guardian, NOW) is None
+
+
+def test_a_code_is_not_issued_for_ever_and_a_cabinet_is_always_closed() -> None:
+    state = linked().model_copy(update={"issued": {SELF: MOST_CODES}})
+    with pytest.raises(Conflict) as refused:
+        state.issued_anew(None)
+    assert refused.value.type == "too-many-codes"
+    closed = unlink(state, None, "staff", NOW).state.with_codes(CODES, NOW, NOW + CODE_LIFE)
+    assert (closed.account, closed.code_shown(CODES, None, NOW)) == (None, None)
+
+
 def test_a_revoked_code_is_not_there_until_it_is_issued_anew() -> None:
     state = participant()
-    revoked = state.without_code(None).with_codes(CODES, NOW + CODE_LIFE)
+    revoked = state.without_code(None).with_codes(CODES, NOW, NOW + CODE_LIFE)
     assert (revoked.revoked, revoked.code_shown(CODES, None, NOW)) == ((SELF,), None)
     with pytest.raises(NotFound):
         LinkBatch([revoked], {}).redeem(CODES.digest(state.code_text(CODES)), MOTHER, NOW, None)
-    again = revoked.issued_anew(None).with_codes(CODES, NOW + CODE_LIFE)
+    again = revoked.issued_anew(None).with_codes(CODES, NOW, NOW + CODE_LIFE)
     assert again.code_shown(CODES, None, NOW) == again.code_text(CODES)
 
 
@@ -68,7 +96,7 @@ def test_codes_end_with_the_season_or_a_month_after_they_were_issued() -> None:
     late = entered(pupil(), now=at("2020-12-10")).decisions[0].state
     assert {code.expires and code.expires.date().isoformat() for code in early.codes} == {"2020-12-16"}
     assert {code.expires for code in late.codes} == {at("2020-12-10") + CODE_LIFE}
-    assert early.with_codes(CODES, NOW).codes == early.codes, "no code ends earlier than was said"
+    assert early.with_codes(CODES, NOW, NOW, extends=True).codes == early.codes, "no code ends earlier than was said"
     code = CODES.digest(early.code_text(CODES))
     day = timedelta(days=1)
     assert LinkBatch([early], {}).redeem(code, MOTHER, at("2020-12-16"), None).new

@@ -1,5 +1,6 @@
 """Moves and the archive: where a pupil is on a day, whoever says it and however late."""
 
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.domain.archive import archive, restore
-from services.registration.domain.moves import MOST_PLACEMENTS, move, with_key
+from services.registration.domain.archive import MOST_ARCHIVINGS, archive, restore
+from services.registration.domain.links import link_guardian
+from services.registration.domain.moves import MOST_PLACEMENTS, gone, move, with_key
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant, Place
 from services.registration.domain.rosters import class_of
@@ -16,7 +18,7 @@ from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMoved
 from shared.storage.decision import Decision
 from tests.builders.events import at
-from tests.builders.registration import SCHOOL, Entered, Known, enter, pupil, roster
+from tests.builders.registration import CODES, NOW, SCHOOL, Entered, Known, enter, pupil, roster
 from tests.unit.registration.test_registration_domain import entered, events
 
 OTHER = SCHOOL.model_copy(update={"id": "RU-ROS-002-S04", "municipality": "RU-ROS-002"})
@@ -71,10 +73,47 @@ def test_a_move_before_the_registration_is_refused_by_its_field() -> None:
 def test_a_pupil_is_not_moved_for_ever() -> None:
     state = participant()
     for n in range(MOST_PLACEMENTS - 1):
-        state = move(state, CLASSES["7Б" if n % 2 == 0 else "7А"], at("2020-09-20")).state
+        state = move(state, CLASSES["7Б" if n % 2 == 0 else "7А"], at("2020-09-15") + timedelta(days=n)).state
     with pytest.raises(Conflict) as refused:
-        move(state, CLASSES["8А"], at("2020-09-20"))
+        move(state, CLASSES["8А"], at("2022-09-20"))
     assert refused.value.type == "too-many-moves"
+    later = {"season": "2023", "class": "8А", "occurred_at": "2023-09-14T10:00:00+03:00"}
+    known = Known({state.id: state})
+    again = enter(roster([pupil(grade=8, guardian=None, consent=None)], **later), known=known, now=at("2023-11-01"))
+    assert again.items[0].status == "created", "a new season is entered all the same"
+
+
+def test_to_and_fro_within_a_day_is_no_more_than_a_move() -> None:
+    state = participant()
+    for _ in range(30):
+        for name in ("7Б", "8А"):
+            state = move(state, CLASSES[name], at("2020-09-20")).state
+    assert [placement.day for placement in state.placements] == ["2020-09-14", "2020-09-20"]
+    assert state.place == CLASSES["8А"]
+
+
+EAST = Place(**{**CLASSES["neighbour"].model_dump(), "region": "RU-KAM", "utc_offset": "+12:00"})
+
+
+def test_who_goes_west_on_the_same_morning_is_there_by_now() -> None:
+    there = move(participant(), EAST, datetime.fromisoformat("2020-10-10T08:00:00+12:00")).state
+    back = move(there, CLASSES["7А"], datetime.fromisoformat("2020-10-09T23:30:00+03:00"))
+    assert back.state.place == CLASSES["7А"]
+    (happened,) = back.happened
+    assert happened.time.isoformat() == "2020-10-10T08:30:00+12:00", "a clock of the pupil's that says the same day"
+    further = move(back.state, CLASSES["7Б"], datetime.fromisoformat("2020-10-09T23:45:00+03:00"))
+    assert further.state.place == CLASSES["7Б"]
+    late = move(further.state, CLASSES["8А"], datetime.fromisoformat("2020-09-20T10:00:00+03:00"))
+    assert (late.state.place, late.happened[0].time.date().isoformat()) == (CLASSES["7Б"], "2020-09-20")
+
+
+def test_a_row_of_an_earlier_release_says_nothing_of_days_before_its_last_registration() -> None:
+    seasons = {"2019": at("2019-09-14"), "2020": at("2020-09-14")}
+    old = participant().model_copy(update={"seasons": seasons, "placements": ()})
+    assert old.place_on("2019-10-01") is None
+    late = {"season": "2019", "class": "6А", "occurred_at": "2019-10-01T10:00:00+03:00"}
+    answer = enter(roster([pupil(grade=6, consent=None)], **late), known=Known({old.id: old}), ids=count(100))
+    assert (answer.items[0].moved_from, answer.known.pupils[old.id].place.school_class) == (None, "7А")
 
 
 # Rosters.
@@ -125,7 +164,7 @@ def left(known: Known) -> Known:
     """The register after the only pupil has gone to the neighbour on the 1st of October."""
     (state,) = known.pupils.values()
     decision = move(state, CLASSES["neighbour"], at("2020-10-01"))
-    return known.then([Decision(with_key(decision.state, SCHOOL.id, "n-1"), decision.happened)], {})
+    return known.then([Decision(with_key(gone(decision.state, SCHOOL.id), "n-1"), decision.happened)], {})
 
 
 def test_the_key_of_a_pupil_who_has_left_enters_nobody() -> None:
@@ -134,6 +173,57 @@ def test_the_key_of_a_pupil_who_has_left_enters_nobody() -> None:
         refused = again(known, changed)
         assert refused.items[0].problem is not None
         assert (refused.items[0].problem.type, refused.writes) == ("pupil-left", 0)
+
+
+@pytest.mark.parametrize("line", [{"birth_date": "2001-01-01"}, {"name": "Сидоров Олег"}, {}])
+def test_a_former_school_learns_nothing_of_who_has_left(line: dict[str, Any]) -> None:
+    known = left(entered(pupil()).known)
+    refused = again(known, {**NEXT_CLASS, "classes": ["7Б"]}, **line)
+    assert refused.items[0].problem is not None
+    assert refused.items[0].problem.type == "another-class"
+    whole = again(known, NEXT_CLASS, **line)
+    assert whole.items[0].problem is not None
+    assert whole.items[0].problem.type == "pupil-left", "whatever the line says of the person"
+
+
+def test_a_pupil_who_has_left_opens_no_guardian_of_another_class() -> None:
+    mother = {"ref": "m", "name": "Иванова Анна"}
+    first = enter(roster([pupil("a", guardian=mother)]), roster([pupil("b", guardian=mother)], **{"class": "7В"}))
+    child = next(one for one in first.known.pupils.values() if one.external_ref == "a")
+    neighbour = Place(**{**CLASSES["neighbour"].model_dump(), "school_class": "7А"})
+    decision = move(child, neighbour, at("2020-10-01"))
+    state = with_key(gone(decision.state, SCHOOL.id), "n-1")
+    known = first.known.then([Decision(state, decision.happened)], {})
+    lines = [pupil("a", guardian=mother), pupil("made-up", guardian={**mother, "name": "Чужая Анна"})]
+    refused = enter(roster(lines, classes=["7А"]), known=known, ids=count(100))
+    assert [item.problem and item.problem.type for item in refused.items] == ["another-class", "another-class"]
+    assert refused.writes == 0
+
+
+def test_codes_that_the_former_school_handed_out_are_useless_but_for_open_cabinets() -> None:
+    state = link_guardian(participant(), "id1", "mother", NOW).state
+    after = gone(state, SCHOOL.id).with_codes(CODES, NOW, NOW)
+    assert after.code_text(CODES, "id1") == state.code_text(CODES, "id1")
+    assert after.code_text(CODES) != state.code_text(CODES)
+
+
+def test_a_guardian_whom_the_next_school_names_by_the_same_name_is_the_same() -> None:
+    known = left(entered(pupil()).known)
+    (guardian,) = next(iter(known.pupils.values())).guardians
+    late = {"school": OTHER.id, "class": "7В", "occurred_at": "2020-10-05T10:00:00+03:00"}
+    line = pupil("n-1", name="Иванов Пётр 1", guardian={"ref": "own-key", "name": "ИВАНОВА Анна 1"}, consent=None)
+    answer = enter(roster([line], **late), known=known, ids=count(100))
+    assert (answer.items[0].status, answer.items[0].guardian) == ("known", guardian)
+    assert answer.guardians == {(OTHER.id, "own-key"): guardian}
+    assert answer.identities == {}
+    assert enter(roster([line], **late), known=answer.known, ids=count(200)).writes == 0
+
+
+def test_a_class_begins_with_a_grade_that_there_is() -> None:
+    for name in ("99Ж", "12А", "0А"):
+        with pytest.raises(BadInput) as refused:
+            class_of(SCHOOL, name)
+        assert [error.pointer for error in refused.value.errors] == ["class"]
 
 
 def test_a_school_says_nothing_of_days_before_the_pupil_came() -> None:
@@ -172,6 +262,16 @@ def test_the_archive_begins_after_the_registration_and_ends_after_it_began(day: 
     if day < "2020-09-14":
         with pytest.raises(BadInput):
             archive(participant(), "left", at(day))
+
+
+def test_a_pupil_is_not_archived_for_ever() -> None:
+    state = participant()
+    for n in range(MOST_ARCHIVINGS):
+        away = archive(state, "left", at("2020-10-01", n % 24)).state
+        state = restore(away, at("2020-10-02")).state
+    with pytest.raises(Conflict) as refused:
+        archive(state, "left", at("2020-10-03"))
+    assert refused.value.type == "too-many-archivings"
 
 
 def test_an_archived_pupil_is_neither_entered_nor_moved() -> None:

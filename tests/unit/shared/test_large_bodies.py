@@ -179,7 +179,8 @@ async def _has_turn(turns: Turns) -> None:
         (65_537, 3_000_000, True),
         (32_768, 262_144, False),
         (32_769, 262_144, True),
-        (16_384, 16_384, False),
+        (4_096, 16_384, False),
+        (4_097, 16_384, True),
     ],
 )
 def test_a_body_is_large_by_itself_or_for_its_route(size: int, most: int, waits: bool) -> None:

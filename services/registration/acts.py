@@ -1,0 +1,71 @@
+"""Acts of destruction in the database, and the destruction itself."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from services.registration.collections import ACTS, LEFT, OF_SEVERAL
+from services.registration.copies.steps import progress_id
+from services.registration.domain.erasure import Act, Cleared, Service
+from services.registration.domain.participants import Participant
+from shared.identity.acting import acting, changed
+from shared.storage.mongo import Document, Mongo, Transaction
+
+
+class Acts:
+    """The acts, each written with the erasure, and again with every answer."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self._rows = mongo[ACTS]
+
+    async def destroy(self, pupil: Participant, tx: Transaction) -> tuple[dict[str, int], set[str]]:
+        """Destroys the vault's rows, with their keys, of a pupil and of the guardians who have no other one.
+
+        The steps that a school's list shows go too. Returns the rows that were destroyed or emptied by collection, and
+        the guardians who stay for others.
+        """
+        shared = await self._shared(pupil, tx)
+        alone = [guardian for guardian in pupil.guardians if guardian not in shared]
+        rows = {"participants": 1}
+        found: Mapping[str, Document] = {
+            "vault": {"_id": {"$in": [pupil.id, *alone]}},
+            "guardians": {"$or": [{"_id": {"$in": alone}}, {"same": {"$in": alone, **OF_SEVERAL["same"]}}]},
+            "steps": {"_id": {"$in": [progress_id(pupil.id, season) for season in pupil.seasons]}},
+        }
+        for name, query in found.items():
+            rows[name] = (await self._mongo[name].delete_many(query, session=tx)).deleted_count
+        return rows, shared
+
+    async def _shared(self, pupil: Participant, tx: Transaction) -> set[str]:
+        """The guardians of a pupil who have another one: in the school that knows them, or gone from it."""
+        own = list(pupil.guardians)
+        named = {"$or": [{"_id": {"$in": own}}, {"same": {"$in": own, **OF_SEVERAL["same"]}}]}
+        schools = await self._mongo["guardians"].distinct("school", named, session=tx)
+        gone: Document = {"former": {"$regex": f"^({'|'.join(map(re.escape, schools))})/", **LEFT["former"]}}
+        places: list[Document] = [{"place.school": {"$in": schools}}, *([gone] if schools else [])]
+        query = {"_id": {"$ne": pupil.id}, "guardians": {"$in": list(pupil.guardians)}, "$or": places}
+        others = self._mongo["participants"].find(query, {"guardians": 1}, session=tx)
+        return {guardian async for row in others for guardian in row["guardians"]} & set(pupil.guardians)
+
+    async def add(self, act: Act, tx: Transaction) -> None:
+        """Stores a new act, with who asked for it."""
+        await self._rows.insert_one({**_document(act), **changed(acting())}, session=tx)
+
+    async def of_pupil(self, participant: str, tx: Transaction) -> Act:
+        """The act by which a pupil was erased."""
+        row = await self._rows.find_one({"participant": participant}, session=tx)
+        assert row is not None
+        return Act.of(row)
+
+    async def answer(self, number: str, service: Service, cleared: Cleared, tx: Transaction) -> None:
+        """Keeps the answer of a service; that to an act which is not here is of another database, and passed over."""
+        row = await self._rows.find_one({"_id": number}, session=tx)
+        if row is not None:
+            act = Act.of(row).answered(service, cleared)
+            await self._rows.update_one({"_id": number}, {"$set": _document(act)}, session=tx)
+
+
+def _document(act: Act) -> Document:
+    document: dict[str, Any] = act.model_dump(exclude={"id"})
+    return {"_id": act.id, **document, "closed_at": act.closed_at}

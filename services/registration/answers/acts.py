@@ -1,0 +1,109 @@
+"""Acts of destruction as operators see them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from services.registration.domain.erasure import SERVICES, Act, Service
+from shared.base.models import Answer
+from shared.contracts.registration import ConsentChannel
+from shared.http.paging import Page
+from shared.programme.moments import zone
+
+KEPT = (
+    "Facts of the pupil's path stay in the log and in sums, under a random id from which nothing leads to the person, "
+    "and keyed hashes of accounts. Copies of the vault in backups are readable until these are gone."
+)
+
+
+class ProofView(Answer):
+    """The proof that a consent was given."""
+
+    version: str
+    """Version of the document that was consented to."""
+    channel: ConsentChannel
+    """The way in which it was given."""
+    given_at: datetime
+    """The time when it was given, on the region's clock."""
+    withdrawn_at: datetime | None
+    """The time when it was withdrawn; null where it was not."""
+
+
+class ClearedView(Answer):
+    """The answer of one service."""
+
+    service: Service
+    """The service that has cleared what it had."""
+    at: datetime
+    """The time when it had."""
+    rows: Mapping[str, int]
+    """The rows that were destroyed or emptied, by collection."""
+
+
+class ActView(Answer):
+    """An act of destruction; it lists what was answered, and nothing that was only asked for."""
+
+    number: str
+    """Number of the act."""
+    state: Literal["open", "closed"]
+    """`closed` once every service has answered."""
+    erased_at: datetime
+    """The time of the erasure, on the region's clock."""
+    closed_at: datetime | None
+    """The time of the last answer; null while the act is open."""
+    region: str
+    """Code of the region in which the pupil learnt."""
+    municipality: str
+    """Code of the municipality."""
+    school: str
+    """Code of the school."""
+    cleared: list[ClearedView]
+    """The services that have answered."""
+    waiting: list[Service]
+    """The services that have not."""
+    consents: list[ProofView]
+    """The consents that were given, as proof; the givers are erased."""
+    kept: str
+    """What stays, in words."""
+
+    @classmethod
+    def of(cls, act: Act) -> "ActView":
+        """One act."""
+        local = zone(act.place.utc_offset)
+        closed = act.closed_at
+        return cls(
+            number=act.id,
+            state="closed" if closed else "open",
+            erased_at=act.erased_at.astimezone(local),
+            closed_at=closed and closed.astimezone(local),
+            region=act.place.region,
+            municipality=act.place.municipality,
+            school=act.place.school,
+            cleared=[
+                ClearedView(service=name, at=act.cleared[name].at.astimezone(local), rows=act.cleared[name].rows)
+                for name in SERVICES
+                if name in act.cleared
+            ],
+            waiting=[name for name in SERVICES if name not in act.cleared],
+            consents=[
+                ProofView(
+                    version=proof.version,
+                    channel=proof.channel,
+                    given_at=proof.given_at.astimezone(local),
+                    withdrawn_at=proof.withdrawn_at and proof.withdrawn_at.astimezone(local),
+                )
+                for proof in act.consents
+            ],
+            kept=KEPT,
+        )
+
+
+class Erased(Answer):
+    """The answer to an erasure."""
+
+    act: ActView
+    """The act; it is open until every service has answered."""
+
+
+class ActPage(Page[ActView]):
+    """A page of acts, the newest first."""

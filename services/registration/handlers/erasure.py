@@ -1,0 +1,65 @@
+"""Use cases: an operator erases a pupil, and services say what they have cleared."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.registration.acts import Acts
+from services.registration.domain.erasure import Act, Cleared, Proof, Service, erase
+from services.registration.domain.participants import NewId, Participant
+from services.registration.repository import Repository
+from shared.base.errors import NotFound
+from shared.contracts import erasure as contract
+from shared.identity.principal import Principal
+from shared.messaging.poll import Received
+from shared.programme.moments import zone
+from shared.storage.mongo import Transaction
+
+
+async def erase_pupil(repository: Repository, who: Principal, id: str, now: datetime, new_id: NewId) -> Act:
+    """Destroys all that leads to a pupil, and to guardians who have no other; again, the act of before.
+
+    Raises NotFound outside the scope.
+    """
+
+    async def body(tx: Transaction) -> Act:
+        pupil = (await repository.participants.load([id], tx)).get(id)
+        if pupil is None or not _covers(who, pupil):
+            raise NotFound("no such participant in your scope")
+        if pupil.erased_at is not None:
+            return await repository.acts.of_pupil(id, tx)
+        time = _as_stored(now).astimezone(zone(pupil.place.utc_offset))
+        act = _act(pupil, f"{time.date()}-{new_id()[:8]}", time)
+        decision = erase(pupil, act.id, time)
+        rows, shared = await repository.acts.destroy(pupil, tx)
+        for guardian in shared:
+            await repository.unbind(guardian, id, tx)
+        await repository.participants.save([decision], tx)
+        act = act.answered("registration", Cleared(at=time, rows=rows))
+        await repository.acts.add(act, tx)
+        return act
+
+    return await repository.transact(body)
+
+
+def _as_stored(time: datetime) -> datetime:
+    """The time in the milliseconds that the database keeps, so that an act reads the same at once and later."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def _covers(who: Principal, pupil: Participant) -> bool:
+    place = pupil.place
+    return who.scope.covers(place.region, place.municipality, place.school)
+
+
+def _act(pupil: Participant, number: str, time: datetime) -> Act:
+    proofs = tuple(map(Proof.of, pupil.consents))
+    return Act(id=number, participant=pupil.id, place=pupil.place, erased_at=time, consents=proofs)
+
+
+async def answered(acts: Acts, service: Service, received: Sequence[Received], tx: Transaction) -> None:
+    """Keeps the answers of a service in their acts."""
+    for record in received:
+        event = record.event
+        if isinstance(event, contract.Cleared):
+            cleared = Cleared(at=record.envelope.recordedtime, rows=event.rows)
+            await acts.answer(event.act, service, cleared, tx)

@@ -1,0 +1,32 @@
+"""Use case: registration has erased pupils; their answers are destroyed, and the act is told so."""
+
+from collections.abc import Collection, Mapping
+
+from services.trials.collections import PARTICIPANTS
+from services.trials.copies.participants import Participant
+from services.trials.domain.paths import path_id
+from services.trials.repository import Repository
+from shared.contracts.event import Envelope
+from shared.contracts.registration import ParticipantErased
+from shared.contracts.trials import PathErased
+from shared.programme.place import Place
+from shared.storage.decision import Happened
+from shared.storage.mongo import Transaction
+
+
+async def answer(
+    repository: Repository, facts: Collection[Envelope], known: Mapping[str, Participant], tx: Transaction
+) -> None:
+    """Clears what leads to persons, in the transaction that learns of it; `known` are the pupils as they were before.
+
+    One who was erased before is not answered for again, so that an erasure that is read twice has one answer.
+    """
+    for fact in facts:
+        pupil = known.get(fact.event.key)
+        if not isinstance(fact.event, ParticipantErased) or (pupil is not None and pupil.erased):
+            continue
+        seasons = pupil.seasons if pupil else ()
+        attempts = await repository.destroy_answers((path_id(fact.event.key, season) for season in seasons), tx)
+        rows = {"attempts": attempts, PARTICIPANTS: int(pupil is not None)}
+        event = PathErased(**Place.of(fact.event).event_fields(fact.event.key), act=fact.event.act, rows=rows)
+        await repository.tell([Happened(event, fact.time)], tx)

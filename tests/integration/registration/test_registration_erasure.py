@@ -1,0 +1,142 @@
+"""Erasure over HTTP on real Kafka and MongoDB: the vault is emptied at once, and the act is closed by answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+
+from deploy.local.stack import Infrastructure
+from shared.contracts.event import Envelope
+from shared.contracts.notifications import FamilyErased
+from shared.contracts.trials import PathErased
+from shared.programme.texts import ref_key
+from tests.builders.events import PLACE, enveloped
+from tests.builders.registration import SCHOOL, pupil
+from tests.drivers.consumers import eventually, publish
+from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
+
+OPERATOR = {"role": "municipal-operator", "org": "RU-ROS-001"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(infrastructure: Infrastructure) -> AsyncIterator[Registration]:
+    async with registration(infrastructure) as service:
+        yield service
+
+
+async def erase(running: Registration, id: str, grants: Any = (OPERATOR,)) -> tuple[int, dict[str, Any]]:
+    return await running.call("DELETE", f"/participants/{id}", grants=list(grants))
+
+
+async def everything(running: Registration) -> str:
+    """All that the service's database holds."""
+    names = await running.mongo.collections()
+    return "".join([repr(await running.mongo[name].find({}).to_list(None)) for name in names])
+
+
+def answers(id: str, act: str) -> list[Envelope]:
+    fields = {**PLACE, "participant": id, "act": act}
+    return [
+        enveloped(PathErased(**fields, rows={"attempts": 2})),
+        enveloped(FamilyErased(**fields, rows={"notices": 3, "families": 1})),
+    ]
+
+
+async def test_a_pupil_is_erased_at_once_and_the_act_waits_for_the_others(running: Registration) -> None:
+    (item,) = await running.enter(pupil("Ключ-ER1"))
+    id, guardian = item["participant"], item["guardian"]
+    assert (await running.redeem(item["link_code"], "mother-er1"))[0] == 200
+    status, answer = await erase(running, id)
+    assert status == 200, answer
+    act = answer["act"]
+    assert (act["state"], act["closed_at"], act["waiting"]) == ("open", None, ["trials", "notifications"])
+    assert act["cleared"][0]["rows"] == {"participants": 1, "vault": 2, "guardians": 1, "steps": 0}
+    assert [(proof["version"], proof["channel"]) for proof in act["consents"]] == [("2020-1", "paper")]
+    assert await erase(running, id) == (200, answer)
+
+    async def names_nobody() -> bool:
+        held = await everything(running)
+        return not any(person in held for person in (guardian, "Ключ-ER1", ref_key("Ключ-ER1")))
+
+    await eventually(names_nobody)
+    assert await running.mongo["vault"].count_documents({"_id": {"$in": [id, guardian]}}) == 0
+
+    for sent in answers(id, act["number"]) * 2:
+        await publish(running.settings, sent)
+
+    async def closed() -> bool:
+        _, read = await running.call("GET", f"/acts/{act['number']}", grants=[REGIONAL])
+        return bool(read["state"] == "closed")
+
+    await eventually(closed)
+    _, read = await running.call("GET", f"/acts/{act['number']}", grants=[OPERATOR])
+    assert {cleared["service"]: cleared["rows"] for cleared in read["cleared"]} == {
+        "registration": act["cleared"][0]["rows"],
+        "trials": {"attempts": 2},
+        "notifications": {"notices": 3, "families": 1},
+    }
+    assert read["waiting"] == []
+
+
+async def test_nothing_can_be_done_for_one_who_was_erased(running: Registration) -> None:
+    (item,) = await running.enter(pupil("er-2"))
+    id, listed = item["participant"], f"/schools/{SCHOOL.id}/participants?season=2020"
+    assert (await erase(running, id))[0] == 200
+    move = {"school": SCHOOL.id, "class": "7Б"}
+    for method, path, body in (
+        ("GET", "", None),
+        ("PATCH", "", {"name": "Кто-то Другой"}),
+        ("POST", "/moves", move),
+        ("POST", "/archive", {"reason": "left"}),
+        ("GET", "/codes", None),
+        ("DELETE", "/links/self", None),
+        ("POST", "/consents", {"version": "1", "channel": "paper"}),
+    ):
+        status, refused = await running.call(method, f"/participants/{id}{path}", body, grants=[NAVIGATOR])
+        assert (status, refused["type"]) == (404, "not-found"), path
+    for code, role in ((item["link_code"], "guardian"), (item["account_code"], "pupil")):
+        assert await running.redeem(code, "late", role) == (404, "code-unknown")
+    _, page = await running.call("GET", listed, grants=[NAVIGATOR])
+    assert id not in {shown["participant"] for shown in page["items"]}
+    (again,) = await running.enter(pupil("er-2"))
+    assert (again["status"], again["participant"] != id) == ("created", True)
+
+
+async def test_a_guardian_of_a_sibling_stays(running: Registration) -> None:
+    mother = {"ref": "mother-er3", "name": "Сомова Анна"}
+    gone, stays = await running.enter(pupil("er-3", guardian=mother), pupil("er-4", guardian=mother))
+    for item in (gone, stays):
+        assert (await running.redeem(item["link_code"], "mother-er3"))[0] == 200
+    move = {"school": "RU-ROS-001-S02", "class": "7А", "occurred_at": "2020-10-01T10:00:00+03:00"}
+    path = f"/participants/{stays['participant']}/moves"
+    assert (await running.call("POST", path, move, grants=[REGIONAL]))[0] == 200
+    _, answer = await erase(running, gone["participant"])
+    assert answer["act"]["cleared"][0]["rows"] == {"participants": 1, "vault": 1, "guardians": 0, "steps": 0}
+    _, me = await running.call("GET", "/me", grants=[{"role": "guardian"}], subject="mother-er3")
+    assert [shown["participant"] for shown in me["items"]] == [stays["participant"]]
+    _, last = await erase(running, stays["participant"])
+    assert last["act"]["cleared"][0]["rows"] == {"participants": 1, "vault": 2, "guardians": 1, "steps": 0}
+
+
+async def test_who_erases_at_once_gets_one_act(running: Registration) -> None:
+    (item,) = await running.enter(pupil("er-5"))
+    found = await asyncio.gather(*(erase(running, item["participant"]) for _ in range(5)))
+    assert {status for status, _ in found} == {200}
+    assert len({answer["act"]["number"] for _, answer in found}) == 1
+    types = [envelope.event.type for envelope in await running.of(item["participant"])]
+    assert types.count("participant.erased.v1") == 1
+
+
+async def test_only_operators_of_the_place_erase(running: Registration) -> None:
+    (item,) = await running.enter(pupil("er-6"))
+    before = await running.documents()
+    for grants, status in (
+        ([NAVIGATOR], 403),
+        ([{"role": "guardian"}], 403),
+        ([{**REGIONAL, "org": "RU-AMU"}], 404),
+        ([{**OPERATOR, "org": "RU-ROS-002"}], 404),
+    ):
+        assert (await erase(running, item["participant"], grants))[0] == status
+    assert (await running.call("GET", "/acts/2020-01-01-nobody", grants=[REGIONAL]))[0] == 404
+    assert await running.documents() == before
