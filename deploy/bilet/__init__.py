@@ -1,7 +1,4 @@
-"""Bilet as an installed package: all of its parts lie below this one name, as `bilet/shared` and so on.
-
-The parts import each other by their own names, which only the processes of Bilet find: `main` shows them the way.
-"""
+"""Bilet as an installed package: its parts lie below this one name, and `main` lets them find each other by theirs."""
 
 import signal
 import sys

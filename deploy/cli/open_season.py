@@ -45,8 +45,7 @@ async def open_season(client: Client, scenario: Scenario, now: datetime) -> str:
             slots.append(Slot(f"{code}/{day}", venues[0], competency, "trial", starts_at, 90, 8))
     await client.perform(staff("venue", venues[0].code), timetable(scenario, code, venues[0].code, slots, None))
     document = {"title": f"Согласие на обработку персональных данных, {code}", "url": CONSENT_URL.format(season=code)}
-    consents = Command("PUT", CONSENTS, CONSENTS.format(version=f"{code}-1"), document)
-    await client.perform(NATIONAL_OPERATOR, consents)
+    await client.perform(NATIONAL_OPERATOR, Command("PUT", CONSENTS, CONSENTS.format(version=f"{code}-1"), document))
     return code
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import IntEnum
 from itertools import islice, pairwise
@@ -111,6 +111,7 @@ def populate(scenario: Scenario, rng: Random) -> tuple[SchoolClass, ...]:
     seats = [seat for m in scenario.municipalities for seat in _seats(m, scenario, rng)]
     _open_cabinets(seats, scenario.guardians, rng)
     families: dict[int, _Family] = {}
+    born: set[tuple[str, date]] = set()
     school_year = scenario.opens.year - (scenario.opens.month < 6)
     classes: dict[tuple[str, str], list[Pupil]] = {}
     for number, seat in enumerate(seats):
@@ -118,6 +119,9 @@ def populate(scenario: Scenario, rng: Random) -> tuple[SchoolClass, ...]:
         if head not in families:
             families[head] = _Family(rng)
         pupil = _pupil(number, seat, head, families[head], school_year, rng)
+        while (pupil.name, pupil.birth_date) in born:  # a register asks whether two such are one child
+            pupil = replace(pupil, birth_date=pupil.birth_date + timedelta(days=1))
+        born.add((pupil.name, pupil.birth_date))
         classes.setdefault((seat.school.code, seat.class_name), []).append(pupil)
     return tuple(
         SchoolClass(pupils[0].school, name, pupils[0].grade, tuple(pupils)) for (_, name), pupils in classes.items()

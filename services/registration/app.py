@@ -17,6 +17,7 @@ from services.registration.api import (
     participants,
     places,
     rosters,
+    transfers,
 )
 from services.registration.codes import Codes
 from services.registration.collections import COLLECTIONS
@@ -28,7 +29,7 @@ from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.respelling import respell
 from services.registration.sealed import SealedIdentities
-from services.registration.vault import Vault
+from services.registration.vault import NameIndex, Vault
 from shared.identity.keys import derive
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
@@ -43,7 +44,9 @@ def build(platform: Platform) -> Service:
     vault = Vault(platform.settings.master_key, entropy.draw)
     return Service(
         platform,
-        routers=_routers(platform, repository_of(platform, vault), Reads(platform.mongo, vault), entropy.id),
+        routers=_routers(
+            platform, repository_of(platform, vault), Reads(platform.mongo, vault, platform.clock), entropy.id
+        ),
         workers={"worker": consumers(platform, Copies(platform.mongo), Acts(platform.mongo))},
         loops={"relay": [platform.relay()]},
     )
@@ -53,7 +56,8 @@ def repository_of(platform: Platform, vault: Vault) -> Repository:
     """Returns the repository of one process."""
     codes = Codes(derive(platform.settings.master_key, "codes"))
     retention = timedelta(days=platform.settings.audit_days)
-    sealed = SealedIdentities(platform.mongo, vault, platform.clock, retention)
+    index = NameIndex(platform.settings.master_key)
+    sealed = SealedIdentities(platform.mongo, vault, index, platform.clock, retention)
     return Repository(platform.mongo, platform.outbox, sealed, codes)
 
 
@@ -63,6 +67,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         organisations.routes(repository, reads, clock),
         participants.routes(repository, reads, clock, new_id),
         places.routes(repository, clock),
+        transfers.routes(repository, reads, clock, new_id),
         erasure.routes(repository, reads, clock, new_id),
         rosters.routes(repository, clock, new_id),
         links.routes(repository, clock),

@@ -8,11 +8,15 @@ from shared.storage.code_twins import BY_CODE, FENCES
 from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
 
-CONSENT_DOCUMENTS, ACTS = "consent_documents", "acts"
+CONSENT_DOCUMENTS, ACTS, TRANSFERS = "consent_documents", "acts", "transfers"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 OF_SEVERAL = {"same": {"$gt": ""}}
 """Rows by which one more school knows a guardian of another one."""
+ASKED = {"state": "asked"}
+"""Transfers that nobody has answered."""
+MARKED = {"child": {"$type": "binData"}}
+"""Rows of children whom a region finds by name and birth date; an earlier release marked none."""
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
@@ -62,7 +66,7 @@ COLLECTIONS: Collections = {
         ],
         persons=["_id", "account", "same", CHANGED],
     ),
-    "vault": Kept(persons=["_id"]),
+    "vault": Kept([IndexModel("child", partialFilterExpression=MARKED)], persons=["_id"]),
     CORRECTIONS: Kept(
         [
             IndexModel([("participant", 1), ("at", 1)]),
@@ -75,6 +79,17 @@ COLLECTIONS: Collections = {
     CONSENT_DOCUMENTS: Kept(persons=[CHANGED]),
     ACTS: Kept(
         [IndexModel("participant", unique=True), IndexModel([("erased_at", -1), ("_id", -1)])],
+        persons=["participant", CHANGED],
+    ),
+    TRANSFERS: Kept(
+        [
+            IndexModel([("participant", 1), ("joined.school", 1)], unique=True, partialFilterExpression=ASKED),
+            *(
+                IndexModel([(f"{side}.{kind}", 1), ("_id", 1)])
+                for side in ("left", "joined")
+                for kind in ("school", "municipality", "region")
+            ),
+        ],
         persons=["participant", CHANGED],
     ),
     FENCES: Kept(),

@@ -5,12 +5,12 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
-from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from services.registration.acts import Acts
+from services.registration.cabinets import Cabinets
 from services.registration.codes import Codes
-from services.registration.collections import CONSENT_DOCUMENTS, LEFT, LINKED
+from services.registration.collections import CONSENT_DOCUMENTS, LEFT
 from services.registration.copies.store import Copies
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import LinkBatch
@@ -19,6 +19,7 @@ from services.registration.domain.participants import Key, Participant, former_k
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
 from services.registration.sealed import SealedIdentities
+from services.registration.transfers import Transfers
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
@@ -30,8 +31,6 @@ from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
-MET = {"$inc": {"met": 1}}
-"""Changes a row that may be so already: MongoDB writes nothing then, and whoever else reads it would not conflict."""
 
 
 class Persons(Protocol):
@@ -57,6 +56,8 @@ class Repository:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
         self.participants = Aggregates(mongo, outbox, "participants", Participant)
         self.acts = Acts(mongo)
+        self.cabinets = Cabinets(mongo)
+        self.transfers = Transfers(mongo)
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo
@@ -136,7 +137,9 @@ class Repository:
                 }
                 for (school, ref), entered in batch.guardians.entered.items()
             ],
-            "vault": await self.sealed.documents(batch.identities.entered),
+            "vault": await self.sealed.documents(
+                batch.identities.entered, {made.state.id: made.state.place.region for made in batch.pupils.made}
+            ),
         }
         await self.participants.save(batch.pupils.made, tx)
         for collection, documents in new.items():
@@ -152,52 +155,10 @@ class Repository:
         query = {"codes.digest": {"$in": list(dict.fromkeys(digests))}}
         return [Participant.of(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
 
-    async def accounts(self, guardians: Iterable[str], tx: Transaction) -> dict[str, str]:
-        """The accounts of the guardians among these who have one that no other may take over."""
-        wanted = list(dict.fromkeys(guardians))
-        if not wanted:
-            return {}
-        query = {"_id": {"$in": wanted}, "account": {"$ne": None}, "released": {"$ne": True}}
-        rows = await self._mongo["guardians"].find(query, {"account": 1}, session=tx).to_list(None)
-        return {row["_id"]: row["account"] for row in rows}
-
     async def save_links(self, batch: LinkBatch, tx: Transaction) -> None:
-        """Stores the links, and gives an account to guardians who were read without one in this transaction.
-
-        It runs again, as after every write conflict, where another process has given one since.
-        """
-        writes = [
-            UpdateOne(
-                {"_id": guardian, "$or": [{"account": {"$in": [None, binding.account]}}, {"released": True}]},
-                {"$set": {"account": binding.account, "released": False, **changed(binding.by)}, **MET},
-            )
-            for guardian, binding in batch.bound.items()
-        ]
-        if writes:
-            result = await self._mongo["guardians"].bulk_write(writes, ordered=False, session=tx)
-            if result.matched_count < len(writes):
-                raise RuntimeError("a guardian who was read without another account is not there, or has one")
+        """Stores the links, and the accounts of the guardians who have them."""
+        await self.cabinets.bind(batch.bound, tx)
         await self.participants.save(batch.pupils.made, tx)
-
-    async def unbind(self, guardian: str, pupil: str, tx: Transaction) -> None:
-        """Lets a guardian whose cabinet of a pupil was closed have another account, unless one of a sibling is open.
-
-        The guardian is changed in any case, so that a link that is made meanwhile conflicts.
-        """
-        other = {"_id": {"$ne": pupil}, "guardians": guardian, f"linked.{guardian}": {"$gt": ""}, **LINKED}
-        kept = await self._mongo["participants"].find_one(other, {"_id": 1}, session=tx)
-        change = {"$set": {**changed(acting()), **({} if kept else {"account": None})}, **MET}
-        await self._mongo["guardians"].update_one({"_id": guardian}, change, session=tx)
-
-    async def release(self, guardian: str, school: str, tx: Transaction) -> None:
-        """Lets another account take a guardian over, unless one has the cabinet of a pupil of this school.
-
-        A school gives its codes to whom it knows, and closes no cabinet that was opened in another one.
-        """
-        own = {"place.school": school, "guardians": guardian, f"linked.{guardian}": {"$gt": ""}}
-        if await self._mongo["participants"].find_one(own, {"_id": 1}, session=tx) is None:
-            change = {"$set": {"released": True, **changed(acting())}, **MET}
-            await self._mongo["guardians"].update_one({"_id": guardian}, change, session=tx)
 
 
 def _known_by(keys: Iterable[Key], school: str, ref: str) -> Document | None:

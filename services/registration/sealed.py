@@ -1,12 +1,14 @@
 """Identities in the database: sealed, read for a decision, corrected with a trace that tells nothing by itself."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from pymongo import ReplaceOne
 
-from services.registration.domain.identities import Correction, Identities
-from services.registration.vault import Identity, Vault
+from services.registration.collections import MARKED
+from services.registration.domain.identities import Correction, Identities, child_of
+from services.registration.vault import Child, Identity, NameIndex, Vault
 from shared.base.side_thread import aside
 from shared.http.audit import CORRECTIONS
 from shared.identity.acting import changed
@@ -17,18 +19,46 @@ from shared.storage.outbox import Clock
 class SealedIdentities:
     """The vault's rows, and what was corrected in them."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, retention: timedelta) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, index: NameIndex, clock: Clock, retention: timedelta) -> None:
         """Corrections are forgotten when their retention is over."""
         self._rows = mongo["vault"]
         self._corrections = mongo[CORRECTIONS]
         self._vault = vault
+        self._index = index
         self._clock = clock
         self._retention = retention
 
-    async def documents(self, identities: Mapping[str, Identity]) -> list[Document]:
-        """The sealed rows of new persons."""
-        seal = self._vault.seal
-        return await aside(lambda: [seal(person, said) for person, said in identities.items()], len(identities))
+    async def documents(self, identities: Mapping[str, Identity], regions: Mapping[str, str]) -> list[Document]:
+        """The sealed rows of new persons, of children with their mark in a region."""
+        seal, mark = self._vault.seal, self._marked
+        return await aside(
+            lambda: [seal(person, said) | mark(regions.get(person), said) for person, said in identities.items()],
+            len(identities),
+        )
+
+    async def namesakes(self, region: str, children: Iterable[Child], tx: Transaction) -> dict[Child, list[str]]:
+        """The persons whom a region knows by name and birth date."""
+        marks = {self._index.mark(region, child): child for child in children}
+        found: dict[Child, list[str]] = defaultdict(list)
+        if marks:
+            query = {"child": {"$in": list(marks), **MARKED["child"]}}
+            for row in await self._rows.find(query, {"child": 1}, session=tx).to_list(None):
+                found[marks[row["child"]]].append(row["_id"])
+        return found
+
+    async def relocate(self, person: str, region: str, tx: Transaction) -> None:
+        """Lets another region find a child who has moved there."""
+        row = await self._rows.find_one({"_id": person}, session=tx)
+        if row is not None:
+            await self._rows.update_one(
+                {"_id": person}, {"$set": self._marked(region, self._vault.open(row))}, session=tx
+            )
+
+    def _marked(self, region: str | None, said: Identity) -> Document:
+        """The mark by which a region finds a child, in fields of the row; none of a guardian."""
+        if region is None or "birth_date" not in said:
+            return {}
+        return {"region": region, "child": self._index.mark(region, child_of(said))}
 
     async def read(self, persons: Iterable[str], tx: Transaction) -> dict[str, Identity]:
         """The identities of the persons among these whom the vault has."""
@@ -45,7 +75,10 @@ class SealedIdentities:
     def _corrected(
         self, identities: Identities, rows: Mapping[str, Document]
     ) -> tuple[list[ReplaceOne[Document]], list[Document]]:
-        again = (self._vault.seal_again(rows[person], said) for person, said in identities.corrected.items())
+        again = (
+            self._vault.seal_again(rows[person], said) | self._marked(rows[person].get("region"), said)
+            for person, said in identities.corrected.items()
+        )
         traces = [self._trace(correction, rows[correction.person]) for correction in identities.corrections]
         return [ReplaceOne({"_id": row["_id"]}, row) for row in again], traces
 

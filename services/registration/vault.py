@@ -10,9 +10,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from shared.identity.keys import derive
 
 VERSION = 1
-KEY_BYTES, NONCE_BYTES = 32, 12
+KEY_BYTES, NONCE_BYTES, MARK_BYTES = 32, 12, 16
 Identity = Mapping[str, str]
 """A person's `name`, and the `birth_date` of a pupil."""
+
+
+Child = tuple[str, str]
+"""A name without regard to case, Ё, spaces and signs, and a birth date."""
 
 
 class Vault:
@@ -53,6 +57,21 @@ class Vault:
 
     def _key(self, document: Mapping[str, Any]) -> bytes:
         return _decrypt(self._wrapping, document["key"], _bound_to(document["_id"], document["version"]))
+
+
+class NameIndex:
+    """Finds a child by name and birth date within a region, without a name in it.
+
+    A keyed hash lies beside the sealed identity and goes with it; without the master key nothing can be tried.
+    """
+
+    def __init__(self, master_key: bytes) -> None:
+        self._key = derive(master_key, "names")
+
+    def mark(self, region: str, child: Child) -> bytes:
+        """The mark of a child in a region."""
+        name, birth_date = child
+        return hmac.digest(self._key, f"{region}\n{name}\n{birth_date}".encode(), "sha256")[:MARK_BYTES]
 
 
 def _plain(identity: Identity) -> bytes:

@@ -40,6 +40,8 @@ class LimitSettings(BaseSettings):
     """Of an account."""
     limit_failed_codes_of_address: QuotaSetting = Quota(300, 3_600)
     """A class of families may sit behind one."""
+    limit_found_children: QuotaSetting = Quota(60, 3_600)
+    """Children whom an account finds in other schools by their names: so many answers tell no list apart."""
     limit_unknown_callers: QuotaSetting = Quota(600, 60)
     """Requests without a valid token, of an address."""
     limit_operator_open: int = Field(default=200, ge=1)

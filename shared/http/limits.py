@@ -1,7 +1,7 @@
 """The limits of rate of a service: who may do how much, by account, and by address only where there is no account."""
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from starlette.types import Scope
 
@@ -32,6 +32,7 @@ class Limits:
         self._family_writes = Permits("family-writes", settings.limit_family_writes, mongo)
         self._codes = Permits("failed-codes", settings.limit_failed_codes, mongo)
         self._codes_of_address = Permits("failed-codes-of-address", settings.limit_failed_codes_of_address, mongo)
+        self._found = Permits("found-children", settings.limit_found_children, mongo)
         self._unknown = Permits("unknown-callers", settings.limit_unknown_callers, mongo)
         self._open = OpenAnswers(mongo)
 
@@ -79,6 +80,17 @@ class Limits:
     def _give_back(self, account: str, address: str) -> None:
         self._codes.give_back(account)
         self._codes_of_address.give_back(address)
+
+    async def may_look(self, account: str) -> None:
+        """Raises QuotaExceeded for an account that has found too many children by their names."""
+        await self._found.take(account)
+        self._found.give_back(account)
+
+    async def found(self, account: str, children: int) -> None:
+        """Counts children whom an account has found; the last answer may go beyond the quota, the next is refused."""
+        for _ in range(children):
+            with suppress(QuotaExceeded):
+                await self._found.take(account)
 
     def opened(self, account: str, roles: Iterable[Role]) -> AbstractAsyncContextManager[None]:
         """Counts a stream or a long poll of an account while the body runs; raises QuotaExceeded."""

@@ -1,7 +1,8 @@
-"""Dependencies of routes that keep answers open, or take codes which can be guessed: both are limited by account."""
+"""Limits by account of routes that keep answers open, take codes which can be guessed, or look for children by name."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 from fastapi import Request
 
@@ -20,6 +21,26 @@ def guess(request: Request) -> AbstractAsyncContextManager[None]:
     """Counts the body as a try of a code, unless it succeeds."""
     limits, who = _parts(request)
     return limits.guess(request.scope, who.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A caller who looks for children by their names."""
+
+    limits: Limits
+    account: str
+
+    async def found(self, children: int) -> None:
+        """Counts those whom the answer tells to be there."""
+        await self.limits.found(self.account, children)
+
+
+@asynccontextmanager
+async def looking(request: Request) -> AsyncIterator[Look]:
+    """Lets the body look for children by their names; raises QuotaExceeded for who has found too many."""
+    limits, who = _parts(request)
+    await limits.may_look(who.account)
+    yield Look(limits, who.account)
 
 
 async def open_answer(request: Request) -> AsyncIterator[None]:

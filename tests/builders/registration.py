@@ -1,5 +1,6 @@
 """Valid values of registration: a school, a roster and its lines; a test changes only what it is about."""
 
+from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -10,13 +11,13 @@ from services.registration.api.rosters import Roster, RosterAnswer, RosterItem, 
 from services.registration.codes import Codes
 from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import EnrolmentBatch
-from services.registration.domain.identities import Correction, Identities
+from services.registration.domain.identities import Correction, Identities, child_of
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Key, Participant
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.handlers.rosters import enrolled
-from services.registration.vault import Identity
+from services.registration.vault import Child, Identity
 from shared.identity.principal import Principal
 from shared.storage.decision import Decision
 from tests.builders.events import at
@@ -91,7 +92,11 @@ def enter(
     """
     before, numbers = known or Known(), ids or count(1)
     guardians = Guardians(before.guardians)
-    identities, pupils = Identities(before.identities), Pupils(before.pupils.values())
+    born = defaultdict[Child, list[str]](list)
+    for person, said in before.identities.items():
+        if "birth_date" in said:
+            born[child_of(said)].append(person)
+    identities, pupils = Identities(before.identities, born), Pupils(before.pupils.values())
     batch = EnrolmentBatch(pupils, guardians, identities, CODES, lambda: f"id{next(numbers)}")
     answers = [_answered(batch, body, now, number) for number, body in enumerate(rosters)]
     decisions, new = batch.pupils.made, {key: guardian.id for key, guardian in guardians.entered.items()}

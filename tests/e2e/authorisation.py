@@ -61,6 +61,10 @@ POST   /registration/participants/{participant}/archive     0    +-  +?  +?? ++?
 DELETE /registration/participants/{participant}/archive     0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/participants/{participant}             0    +-  +?  +?? ---- --  --  --  --  ---
 GET    /registration/acts/{number}                          0    +-  +?  +?? ---- --  --  --  --  ---
+POST   /registration/transfers                              0    +-  +-  +-- ++-- --  --  --  --  ---
+GET    /registration/transfers                              0    +-  +-  +-- ++~- --  --  --  --  ---
+POST   /registration/transfers/{transfer}/confirmation      0    9-  9?  9?? 99?? --  --  --  --  ---
+DELETE /registration/transfers/{transfer}                   0    +-  +?  ++? ++?? --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

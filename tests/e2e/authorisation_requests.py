@@ -84,12 +84,24 @@ def _persons(scene: Scene) -> Requests:
         f"POST {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
         f"DELETE {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
         f"DELETE {one}/links/{{owner}}": Request(f"{persons}/{second.id}/links/self", sign=second.id),
+        **_transfers(scene),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
         f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),
         f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),
         f"DELETE {persons}/{{participant}}/consents/current": Request(f"{consents}/current", sign="consent"),
+    }
+
+
+def _transfers(scene: Scene) -> Requests:
+    path, here = "/registration/transfers", scene.here
+    refused = f"{path}/{scene.transfer}"
+    return {
+        f"POST {path}": Request(path, scene.wanted("town", here.school), here.school),
+        f"GET {path}": Request(f"{path}?organisation={here.school}", sign=scene.transfer),
+        f"POST {path}/{{transfer}}/confirmation": Request(f"{refused}/confirmation"),
+        f"DELETE {path}/{{transfer}}": Request(refused, sign=scene.transfer),
     }
 
 

@@ -48,6 +48,8 @@ class Scene:
     """Ids by their refs: `free` and `wide` are to be booked, `left` is booked, `held` is attended, `over` was."""
     booking: str = ""
     """Of `own`, in `left`."""
+    transfer: str = ""
+    """Of `own` to the sibling municipality; it was refused."""
     act: str = ""
     """Of the erasure of `gone`."""
     attendance: str = ""
@@ -109,6 +111,17 @@ class Scene:
         body = {"code": self.pupils[key].codes[role]}
         await self.client.ok("POST", "/registration/links", body, by=(role,), subject=subject)
 
+    def wanted(self, key: str, school: str) -> dict[str, Any]:
+        """The request of a school for a pupil of another one."""
+        return {"school": school, "class": "7А", **{name: self.line(key)[name] for name in ("name", "birth_date")}}
+
+    async def refuse_transfer(self) -> str:
+        """A transfer that was asked for and refused."""
+        path, body = "/registration/transfers", self.wanted("own", f"{self.here.region}-002-S01")
+        asked = await self.client.ok("POST", path, body, by=self.here.operator)
+        await self.client.ok("DELETE", f"{path}/{asked['transfer']}", by=self.here.operator)
+        return str(asked["transfer"])
+
     async def play(self) -> None:
         """A diagnostic, in both municipalities, and slots, of which `own` has booked some, and been at one."""
         for key in ("own", "town"):
@@ -153,6 +166,7 @@ async def scene(client: Client) -> Scene:
     await made.play()
     erased = await client.ok("DELETE", f"/registration/participants/{made.pupils['gone'].id}", by=here.operator)
     made.act = erased["act"]["number"]
+    made.transfer = await made.refuse_transfer()
     return made
 
 

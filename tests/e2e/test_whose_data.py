@@ -69,8 +69,12 @@ async def _goes_to_another_school(place: World, participant: str) -> None:
     next_school = f"{place.municipality}-S02"
     body = {"kind": "school", "name": "Школа", "parent": place.municipality}
     await place.client.ok("PUT", f"/registration/organisations/{next_school}", body, by=place.operator)
+    asked = {name: place.pupil(3)[name] for name in ("name", "birth_date")}
     there = {"school": next_school, "class": "7А", "occurred_at": "2020-09-20T10:00:00+03:00"}
-    await place.client.ok("POST", f"/registration/participants/{participant}/moves", there, by=place.operator)
+    transfer = await place.client.ok("POST", "/registration/transfers", {**asked, **there}, by=place.operator)
+    assert transfer["participant"] == participant
+    path = f"/registration/transfers/{transfer['transfer']}/confirmation"
+    await place.client.ok("POST", path, by=place.operator)
     line = place.pupil(3, guardian={**place.pupil(3)["guardian"], "ref": "of the next school"}, consent=None)
     roster = place.roster([line], school=next_school, occurred_at="2020-09-21T10:00:00+03:00")
     await place.client.ok("POST", "/registration/rosters", roster, by=place.operator)

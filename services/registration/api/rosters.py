@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from services.registration.answers.participants import GuardianItem
 from services.registration.codes import Codes
+from services.registration.domain.admission import CHILD_KNOWN, TRANSFER_NEEDED
 from services.registration.domain.enrolment import Addition, Correctable, Enrolled
 from services.registration.domain.participants import NewId
 from services.registration.domain.rosters import PupilEntry, RosterHeader
@@ -22,11 +23,14 @@ from shared.http.batch import Outcome, ReadAs, read_each
 from shared.http.openapi import problems
 from shared.http.problems import Problem
 from shared.http.routes import KIB, router_of
+from shared.http.throttles import looking
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.programme.texts import REF
 from shared.storage.outbox import Clock
 
+TELLING = {CHILD_KNOWN, TRANSFER_NEEDED}
+"""Refusals that tell that a child of a name and birth date is there."""
 MAX_PUPILS = 1_000
 LARGEST_ROSTER = 3 * 1024 * KIB
 """A thousand pupils and guardians with the longest of names, every letter of them escaped."""
@@ -125,10 +129,12 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         response_model_exclude_none=True,
         responses=problems({404: ["school-unknown"], 409: ["outside-season", "season-unknown"]}),
     )
-    async def register_roster(who: SchoolStaff, roster: Roster) -> RosterAnswer:
+    async def register_roster(who: SchoolStaff, roster: Roster, sent: Request) -> RosterAnswer:
         """Registers a class for a season; answers line by line, and the same roster again creates nothing."""
         request = await read(roster, who, clock())
-        outcomes = await waiting.submit(request)
+        async with looking(sent) as look:
+            outcomes = await waiting.submit(request)
+            await look.found(sum(isinstance(o, ServiceError) and o.type in TELLING for o in outcomes))
         answer = await aside(partial(RosterAnswer.of, request, outcomes, repository.codes), len(outcomes))
         about(item.participant for item in answer.items if item.participant)
         return answer

@@ -7,7 +7,8 @@ from typing import Annotated, Self
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from services.registration.domain.enrolment import Correctable, Enrolled, added, foreign, with_guardians
+from services.registration.domain.admission import foreign
+from services.registration.domain.enrolment import Correctable, Enrolled, added, with_guardians
 from services.registration.domain.identities import Identities
 from services.registration.domain.participants import NewId, Participant
 from services.registration.domain.rosters import (

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Literal
 
 from services.registration.codes import Codes
+from services.registration.domain.admission import must_be_new, must_be_reached, must_be_there
 from services.registration.domain.consents import give_consent
 from services.registration.domain.identities import Identities
-from services.registration.domain.moves import move, must_be_active
+from services.registration.domain.moves import move
 from services.registration.domain.participants import Consent, NewId, Participant, Place, local_day
 from services.registration.domain.rosters import MOST_GUARDIANS, Intake, PupilEntry
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
-from shared.base.errors import BadInput, Conflict, FieldError, Forbidden
+from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMoved, ParticipantRegistered
 from shared.programme.moments import zone
 from shared.programme.texts import ref_key
@@ -114,22 +115,6 @@ def _moved(current: Participant, enrolment: Enrolment) -> Decision[Participant]:
     return move(current, enrolment.place, enrolment.occurred_at) if was_there else Decision(current)
 
 
-def _must_be_there(current: Participant, intake: Intake) -> None:
-    """Raises Conflict for a pupil who is in the archive, has left the school, or came to it later.
-
-    It is asked before anything is compared, so that a former school learns nothing of whom the key names by now.
-    """
-    must_be_active(current, "external_ref")
-    if current.place.school != intake.place.school:
-        detail = "the pupil with this key has left the school: give a new pupil a key of its own"
-        raise Conflict.about("external_ref", detail, "pupil-left")
-    there = current.place_on(local_day(intake.occurred_at))
-    if there is not None and there.school != intake.place.school:
-        raise Conflict.about(
-            "external_ref", "the pupil came to the school after the time of the roster", "pupil-elsewhere"
-        )
-
-
 def _with_disability(pupil: Participant, enrolment: Enrolment) -> Participant:
     """The pupil with a disability that the roster says, unless somebody has said otherwise since."""
     said, last = enrolment.occurred_at, pupil.disability_at
@@ -200,9 +185,11 @@ class EnrolmentBatch:
         school = intake.place.school
         before = self.pupils.of_school(school, entry.external_ref)
         known = {guardian.ref: self.guardians.get(school, guardian.ref) for guardian in entry.named}
-        self._must_be_reached(before, {entry.word_of(g): known[g.ref] for g in entry.named}, intake)
+        must_be_reached(self.pupils, before, {entry.word_of(g): known[g.ref] for g in entry.named}, intake)
         if before is not None:
-            _must_be_there(before, intake)
+            must_be_there(before, intake)
+        else:
+            must_be_new(self.pupils, self.identities, entry, intake)
         self._must_be_they(before, entry, known)
         known |= self._recognised(before, entry, known, intake)
         guardians = {ref: id or self._new_id() for ref, id in known.items()}
@@ -263,37 +250,7 @@ class EnrolmentBatch:
                 for _ in self.identities.correct(person, pupil, {"name": guardian.name}, time, by):
                     yield "guardian"
 
-    def _must_be_reached(self, pupil: Participant | None, guardians: Mapping[str, str | None], intake: Intake) -> None:
-        """Raises Forbidden where the school knows the pupil or a guardian from classes of others than the sender.
-
-        The answer would hold their ids and codes, and a code of a made-up sibling would bind the guardian's account.
-        `guardians` are ids by their places on the line.
-        """
-        if intake.classes is None:
-            return
-        if pupil is not None and not _classes_of(pupil, intake) <= intake.classes:
-            raise foreign("external_ref", "this pupil")
-        for word, guardian in guardians.items():
-            if guardian is not None and not intake.reaches(self.pupils.classes_of(guardian, intake.place.school)):
-                raise foreign(word, "this guardian")
-
-
-def _classes_of(pupil: Participant, intake: Intake) -> set[str]:
-    """The classes in which the pupil is by now, and was at the time of a roster; nameless where in another school."""
-    then = pupil.place_on(local_day(intake.occurred_at))
-    school = intake.place.school
-    return {place.school_class if place.school == school else "" for place in (pupil.place, then) if place}
-
 
 def _moved_from(decision: Decision[Participant]) -> str | None:
     moves = (happened.event for happened in decision.happened if isinstance(happened.event, ParticipantMoved))
     return next((event.from_school_class for event in moves), None)
-
-
-def foreign(word: str, whom: str) -> Forbidden:
-    """Returns the refusal of a person whom the sender does not reach, at a word of the request."""
-    why = (
-        f"another class's roster knows {whom}, and the token's grants do not cover that class: "
-        "the school's navigator for the whole school or an operator enters such a pupil"
-    )
-    return Forbidden(f"{word}: {why}", slug="another-class", errors=[FieldError(word, why)])

@@ -4,12 +4,12 @@ A line says of a known person the same again, a correction, or plainly names som
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from services.registration.vault import Identity
+from services.registration.vault import Child, Identity
 from shared.base.errors import Conflict
 from shared.identity.acting import Actor
 from shared.programme.texts import NAME
@@ -45,17 +45,25 @@ class Correction:
 class Identities:
     """Identities by person: those that are known, those that were entered, and what was corrected."""
 
-    def __init__(self, known: Mapping[str, Identity]) -> None:
+    def __init__(self, known: Mapping[str, Identity], namesakes: Mapping[Child, Sequence[str]] | None = None) -> None:
+        """`namesakes` are persons whom the region knows by name and birth date, whoever they are."""
         self.entered: dict[str, Identity] = {}
         self.corrected: dict[str, Identity] = {}
         """Of persons who were corrected, as they are by now."""
         self.corrections: list[Correction] = []
         self._known = known
         self._children = {_child(said): person for person, said in known.items() if "birth_date" in said}
+        self._namesakes = {child: list(persons) for child, persons in (namesakes or {}).items()}
 
     def enter(self, person: str, time: datetime, **said: str) -> None:
         """Keeps the identity of a new person."""
         self.entered[person] = {**said, **_said_at(said, time)}
+        if "birth_date" in said:
+            self._namesakes.setdefault(child_of(said), []).append(person)
+
+    def namesakes(self, said: Mapping[str, str]) -> list[str]:
+        """The children of this name and birth date, as far as they were looked for or are entered here."""
+        return self._namesakes.get(child_of(said), [])
 
     def namesake(self, persons: Iterable[str], name: str) -> str | None:
         """The only one of these persons who has a name, whatever its case and its Ё; None where none or two have."""
@@ -115,6 +123,11 @@ class Identities:
         return self.corrected.get(person) or self.entered.get(person) or self._known.get(person)
 
 
+def child_of(said: Mapping[str, str]) -> Child:
+    """The name and the birth date by which a region knows a child."""
+    return " ".join(re.findall(r"\w+", _folded(_formed(said, "name")))), said["birth_date"]
+
+
 def are_alike(one: str, other: str) -> bool:
     """Tells whether two names may be one person's: they are the same, or have a word in common."""
     return one == other or not _words(one).isdisjoint(_words(other))
@@ -158,4 +171,8 @@ def _told(known: Identity, field: str, otherwise: datetime) -> datetime:
 
 def _words(name: str) -> set[str]:
     """The words of a name without regard to case and to Ё."""
-    return set(WORD.findall(name.casefold().replace("ё", "е")))
+    return set(WORD.findall(_folded(name)))
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("ё", "е")

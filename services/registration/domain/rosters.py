@@ -86,6 +86,8 @@ class PupilEntry(Input):
     """The guardian who consents for the pupil; a cabinet is opened with the link code of the answer."""
     guardians: Annotated[tuple[GuardianEntry, ...], Count(0, MOST_GUARDIANS)] = ()
     """Further guardians, each with a link code of their own; those whom an earlier roster named stay."""
+    namesake: bool = False
+    """True for another child than the one whom the region knows by this name and birth date."""
     consent: ConsentEntry | None = None
     """A consent that the school holds; without one the pupil is registered, but cannot take part."""
 

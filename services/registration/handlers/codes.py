@@ -25,7 +25,7 @@ async def issue(repository: Repository, who: Principal, id: str, owner: str, now
         state = pupil.issued_anew(guardian).with_codes(repository.codes, now, now + CODE_LIFE)
         await repository.participants.save([Decision(state, quiet=True)], tx)
         if guardian is not None:
-            await repository.release(guardian, pupil.place.school, tx)
+            await repository.cabinets.release(guardian, pupil.place.school, tx)
         return state
 
     return await repository.transact(body)

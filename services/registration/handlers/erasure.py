@@ -32,7 +32,7 @@ async def erase_pupil(repository: Repository, who: Principal, id: str, now: date
         decision = erase(pupil, act.id, time)
         rows, shared = await repository.acts.destroy(pupil, tx)
         for guardian in shared:
-            await repository.unbind(guardian, id, tx)
+            await repository.cabinets.unbind(guardian, id, tx)
         await repository.participants.save([decision], tx)
         act = act.answered("registration", Cleared(at=time, rows=rows))
         await repository.acts.add(act, tx)

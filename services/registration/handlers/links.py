@@ -30,7 +30,9 @@ async def redeem(repository: Repository, group: Sequence[Request[bytes]]) -> lis
 
     async def body(tx: Transaction) -> list[Done[Linked] | ServiceError]:
         pupils = await repository.pupils_with((digest for request in group for digest in request.values), tx)
-        accounts = await repository.accounts((guardian for pupil in pupils for guardian in pupil.guardians), tx)
+        accounts = await repository.cabinets.accounts(
+            (guardian for pupil in pupils for guardian in pupil.guardians), tx
+        )
         batch = LinkBatch(pupils, accounts)
         results = redeemed(batch, group)
         await repository.save_links(batch, tx)
@@ -70,7 +72,7 @@ async def unlink(repository: Repository, who: Principal, id: str, owner: str, no
             state = decision.state.with_codes(repository.codes, now, now + CODE_LIFE)
             await repository.participants.save([replace(decision, state=state)], tx)
             if guardian is not None:
-                await repository.unbind(guardian, id, tx)
+                await repository.cabinets.unbind(guardian, id, tx)
         return decision.state
 
     return await repository.transact(body)

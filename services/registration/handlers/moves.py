@@ -13,7 +13,7 @@ from shared.base.errors import BadInput, Conflict, NotFound
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
 from shared.programme.texts import ref_key
-from shared.storage.decision import Done
+from shared.storage.decision import Decision, Done
 from shared.storage.mongo import Transaction
 
 
@@ -37,18 +37,34 @@ async def move_pupil(
         time = happened_at(request.occurred_at, now, zone(place.utc_offset))
         must_reach(who, (place, pupil.place_on(local_day(time))))
         decision = move(pupil, place, time)
-        state = decision.state
-        ref = request.external_ref or pupil.external_ref
-        leaves = state.place.school != pupil.place.school
-        if state.place.school == place.school and (leaves or ref_key(ref) != ref_key(pupil.external_ref)):
-            await _must_be_free(repository, pupil, (place.school, ref), tx)
-            state = with_key(gone(state, pupil.place.school) if leaves else state, ref)
-            state = state.with_codes(repository.codes, now, now + CODE_LIFE)
-        decision = replace(decision, state=state, quiet=state != decision.state)
-        await repository.participants.save([decision], tx)
-        return Done(state, bool(decision.happened))
+        return await settle(repository, pupil, decision, (place.school, request.external_ref), now, tx)
 
     return await repository.transact(body)
+
+
+async def settle(
+    repository: Repository,
+    pupil: Participant,
+    decision: Decision[Participant],
+    key: tuple[str, str | None],
+    now: datetime,
+    tx: Transaction,
+) -> Done[Participant]:
+    """Saves a move with all that goes along: the next school's key, codes that end, the region that finds the name.
+
+    `key` is the school where the move leads, and its own key of the pupil. Raises Conflict where another has it.
+    """
+    state, (school, said) = decision.state, key
+    ref = said or pupil.external_ref
+    leaves = state.place.school != pupil.place.school
+    if state.place.school == school and (leaves or ref_key(ref) != ref_key(pupil.external_ref)):
+        await _must_be_free(repository, pupil, (school, ref), tx)
+        state = with_key(gone(state, pupil.place.school) if leaves else state, ref)
+        state = state.with_codes(repository.codes, now, now + CODE_LIFE)
+    await repository.participants.save([replace(decision, state=state, quiet=state != decision.state)], tx)
+    if state.place.region != pupil.place.region:
+        await repository.sealed.relocate(pupil.id, state.place.region, tx)
+    return Done(state, bool(decision.happened))
 
 
 async def _must_be_free(repository: Repository, pupil: Participant, key: tuple[str, str], tx: Transaction) -> None:

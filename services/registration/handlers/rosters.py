@@ -6,12 +6,13 @@ from functools import partial
 
 from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import Enrolled, EnrolmentBatch
-from services.registration.domain.identities import Identities
+from services.registration.domain.identities import Identities, child_of
 from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import NewId
 from services.registration.domain.rosters import Intake, PupilEntry, RosterHeader
 from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.repository import Repository
+from services.registration.vault import Child
 from shared.base.errors import FieldError, NotKnownYet, ServiceError
 from shared.base.side_thread import aside
 from shared.http.batch import Outcome, Request, decided, served
@@ -83,11 +84,27 @@ async def _batch(repository: Repository, intakes: Sequence[Intake], new_id: NewI
     """The pupils and guardians whom the lines name."""
     pupils = await repository.pupils((key for intake in intakes for key in intake.pupils), tx)
     guardians = await repository.guardians((key for intake in intakes for key in intake.guardians), tx)
-    children = await repository.children(intakes, guardians, tx)
+    siblings = await repository.children(intakes, guardians, tx)
+    namesakes = await _namesakes(repository, intakes, Pupils(pupils), tx)
+    alike = (await repository.participants.load({id for ids in namesakes.values() for id in ids}, tx)).values()
     theirs = {guardian for pupil in pupils if pupil.former for guardian in pupil.guardians}
     persons = [*(pupil.id for pupil in pupils), *theirs.union(guardians.values())]
-    identities = Identities(await repository.sealed.read(persons, tx))
-    return EnrolmentBatch(Pupils([*pupils, *children]), Guardians(guardians), identities, repository.codes, new_id)
+    identities = Identities(await repository.sealed.read(persons, tx), namesakes)
+    return EnrolmentBatch(
+        Pupils([*alike, *siblings, *pupils]), Guardians(guardians), identities, repository.codes, new_id
+    )
+
+
+async def _namesakes(
+    repository: Repository, intakes: Sequence[Intake], known: Pupils, tx: Transaction
+) -> dict[Child, list[str]]:
+    """The children whom a region knows by the names and birth dates of lines whose keys are new."""
+    found: dict[Child, list[str]] = {}
+    for region in {intake.place.region for intake in intakes}:
+        lines = ((i.place.school, entry) for i in intakes if i.place.region == region for entry in i.entries)
+        new = [entry.identity for school, entry in lines if known.of_school(school, entry.external_ref) is None]
+        found |= await repository.sealed.namesakes(region, map(child_of, new), tx)
+    return found
 
 
 def _result(batch: EnrolmentBatch, request: RosterRequest, intake: Intake | ServiceError) -> RosterResult:

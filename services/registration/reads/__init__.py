@@ -4,23 +4,30 @@ from services.registration.reads.acts import ActReads
 from services.registration.reads.documents import DocumentReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
+from services.registration.reads.transfers import TransferReads
 from services.registration.vault import Vault
 from shared.identity.principal import Principal
 from shared.storage.mongo import Mongo
+from shared.storage.outbox import Clock
 
 
 class Reads:
     """Everything that the service shows."""
 
-    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock) -> None:
         self.organisations = OrganisationReads(mongo)
         self.documents = DocumentReads(mongo)
         self._mongo = mongo
         self._vault = vault
+        self._clock = clock
 
     def acts(self, who: Principal) -> ActReads:
         """Returns the acts of destruction within a scope."""
         return ActReads(self._mongo, who)
+
+    def transfers(self, who: Principal) -> TransferReads:
+        """Returns the transfers within a scope."""
+        return TransferReads(self._mongo, self._vault, self._clock, who)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""

@@ -37,6 +37,14 @@ class OrganisationReads:
         row: Document | None = await self._organisations.find_one({"_id": code})
         return known_school(Organisation.of(row) if row else None, code, "code")
 
+    async def place(self, code: str) -> Organisation:
+        """A region, a municipality or what lies in one; raises NotFound."""
+        row: Document | None = await self._organisations.find_one({"_id": code})
+        if row is None:
+            detail = "is not in the register"
+            raise NotFound(f"{code} {detail}", slug="organisation-unknown", errors=[FieldError("organisation", detail)])
+        return Organisation.of(row)
+
     async def names(self, codes: Iterable[str | None]) -> OrganisationNames:
         """The names of the organisations among `codes` that are in the register, by code."""
         wanted = list({code for code in codes if code is not None})

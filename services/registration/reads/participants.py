@@ -125,7 +125,7 @@ class ScopedReads:
             return {}
         about(participants)
         rows = await self._mongo["vault"].find({"_id": {"$in": list(persons)}}).to_list(None)
-        return {row["_id"]: _shown(self._vault.open(row)) for row in rows}
+        return {row["_id"]: shown(self._vault.open(row)) for row in rows}
 
     async def _progress(self, pupils: Iterable[Participant], seasons: Iterable[str]) -> Progress:
         codes = list(seasons)
@@ -138,6 +138,6 @@ class ScopedReads:
         )
 
 
-def _shown(identity: Identity) -> Identity:
+def shown(identity: Identity) -> Identity:
     """The identity with the name in its one form: an older release sealed names as they were typed."""
     return {**identity, "name": NAME.read(identity["name"]) or identity["name"]}

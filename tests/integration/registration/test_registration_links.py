@@ -141,7 +141,7 @@ async def test_a_binding_that_another_process_makes_meanwhile_is_seen(
         return Request(items=[code], who=Principal(account, account, (Grant("guardian"),)), now=utcnow())
 
     async with another_repository(running) as slow, another_repository(running) as quick:
-        read, seen = slow.accounts, list[dict[str, str]]()
+        read, seen = slow.cabinets.accounts, list[dict[str, str]]()
 
         async def overtaken(guardians: Iterable[str], tx: Transaction) -> dict[str, str]:
             seen.append(await read(guardians, tx))
@@ -150,7 +150,7 @@ async def test_a_binding_that_another_process_makes_meanwhile_is_seen(
                 assert linked == Done(Linked(second["participant"], second["guardian"], new=True), new=True)
             return seen[-1]
 
-        monkeypatch.setattr(slow, "accounts", overtaken)
+        monkeypatch.setattr(slow.cabinets, "accounts", overtaken)
         (refused,) = await redeem(slow, [redemption(slow, first, "a")])
     assert isinstance(refused, Conflict)
     assert refused.type == "guardian-linked-elsewhere"

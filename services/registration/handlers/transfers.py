@@ -1,0 +1,88 @@
+"""Use cases: a school asks for a pupil of another one; the other, or an operator of it, confirms or refuses."""
+
+from datetime import datetime
+
+from services.registration.domain.caller import Caller, must_reach
+from services.registration.domain.identities import child_of
+from services.registration.domain.moves import move
+from services.registration.domain.organisations import known_school
+from services.registration.domain.participants import NewId, Participant
+from services.registration.domain.rosters import class_of
+from services.registration.domain.transfers import Transfer, TransferRequest, wanted
+from services.registration.handlers.moves import settle
+from services.registration.repository import Repository
+from shared.base.errors import NotFound
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at, zone
+from shared.storage.mongo import Transaction
+
+
+async def ask(
+    repository: Repository, who: Principal, request: TransferRequest, now: datetime, new_id: NewId
+) -> Transfer:
+    """Asks for a child; one that was asked for already is the same.
+
+    Raises Forbidden for a class out of scope, NotFound and Conflict where no single child of another school is meant.
+    """
+
+    async def body(tx: Transaction) -> Transfer:
+        found = (await repository.organisations.load([request.school], tx)).get(request.school)
+        place = class_of(known_school(found, request.school, "school"), request.school_class)
+        must_reach(who, [place])
+        since = request.occurred_at and happened_at(request.occurred_at, now, zone(place.utc_offset))
+        named = await repository.sealed.namesakes(place.region, [child_of(request.identity)], tx)
+        ids = [id for persons in named.values() for id in persons]
+        children = (await repository.participants.load(ids, tx)).values()
+        pupil = wanted([child for child in children if child.erased_at is None], place.school)
+        transfer = Transfer(
+            id=new_id(),
+            participant=pupil.id,
+            left=pupil.place,
+            joined=place,
+            external_ref=request.external_ref,
+            since=since,
+            asked_at=now,
+        )
+        return await repository.transfers.asked(transfer, tx)
+
+    return await repository.transact(body)
+
+
+async def confirm(repository: Repository, who: Principal, id: str, now: datetime) -> Transfer:
+    """Lets the pupil go; raises NotFound to all but staff of the school of now, Conflict where it was refused."""
+
+    async def body(tx: Transaction) -> Transfer:
+        transfer = await repository.transfers.load(id, tx)
+        pupil = await _giving(repository, who, transfer, tx)
+        answered = transfer.answered("confirmed", now)
+        if answered != transfer:
+            time = transfer.since or now
+            decision = move(pupil, transfer.joined, time.astimezone(zone(transfer.joined.utc_offset)))
+            await settle(repository, pupil, decision, (transfer.joined.school, transfer.external_ref), now, tx)
+            await repository.transfers.keep(answered, tx)
+        return answered
+
+    return await repository.transact(body)
+
+
+async def refuse(repository: Repository, who: Principal, id: str, now: datetime) -> Transfer:
+    """Keeps the pupil, or takes back what was asked for; raises NotFound to all but staff of one of the two schools."""
+
+    async def body(tx: Transaction) -> Transfer:
+        transfer = await repository.transfers.load(id, tx)
+        joined = transfer.joined
+        if not who.scope.covers(joined.region, joined.municipality, joined.school, school_class=joined.school_class):
+            await _giving(repository, who, transfer, tx)
+        answered = transfer.answered("refused", now)
+        await repository.transfers.keep(answered, tx)
+        return answered
+
+    return await repository.transact(body)
+
+
+async def _giving(repository: Repository, who: Principal, transfer: Transfer, tx: Transaction) -> Participant:
+    """The pupil, to staff of the school where the pupil is."""
+    pupil = (await repository.participants.load([transfer.participant], tx)).get(transfer.participant)
+    if pupil is None or not Caller(who).is_staff_of(pupil):
+        raise NotFound("no such transfer in your scope")
+    return pupil

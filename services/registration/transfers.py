@@ -1,0 +1,38 @@
+"""Transfers in the database."""
+
+from services.registration.collections import TRANSFERS
+from services.registration.domain.transfers import Transfer
+from shared.base.errors import NotFound
+from shared.identity.acting import acting, changed
+from shared.storage.mongo import Document, Mongo, Transaction
+
+
+class Transfers:
+    """All that were asked for."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo[TRANSFERS]
+
+    async def asked(self, transfer: Transfer, tx: Transaction) -> Transfer:
+        """Stores a new transfer, unless the same pupil was asked for by the same school and nobody has answered."""
+        query = {"participant": transfer.participant, "joined.school": transfer.joined.school, "state": "asked"}
+        known = await self._rows.find_one(query, session=tx)
+        if known is not None:
+            return Transfer.of(known)
+        await self._rows.insert_one(_document(transfer), session=tx)
+        return transfer
+
+    async def load(self, id: str, tx: Transaction) -> Transfer:
+        """One transfer; raises NotFound."""
+        row = await self._rows.find_one({"_id": id}, session=tx)
+        if row is None:
+            raise NotFound("no such transfer in your scope")
+        return Transfer.of(row)
+
+    async def keep(self, transfer: Transfer, tx: Transaction) -> None:
+        """Stores a transfer as it is by now."""
+        await self._rows.replace_one({"_id": transfer.id}, _document(transfer), session=tx)
+
+
+def _document(transfer: Transfer) -> Document:
+    return {"_id": transfer.id, **transfer.model_dump(exclude={"id"}), **changed(acting())}
