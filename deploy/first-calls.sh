@@ -42,7 +42,7 @@ diagnostics=$(grep -o '"diagnostics":\[[^]]*\]' <<<"$answer" | grep -o '"[^"]*"'
 
 echo "== The school enters a class list with the consent that it holds on paper"
 call "$navigator" POST /registration/rosters '{"season":"'"$season"'","school":"'"$school"'","class":"'"$grade"'Я","occurred_at":"'"$began"'",
-  "pupils":[{"external_ref":"own-'$$-$RANDOM'","name":"Соколова Мария","birth_date":"'$(($(date +%Y) - grade - 6))'-03-02","grade":'"$grade"',
+  "pupils":[{"external_ref":"own-'$$-$RANDOM'","name":"Соколова Мария","birth_date":"'$(($(date +%Y) - grade - 6))'-03-02","grade":'"$grade"',"namesake":true,
              "guardian":{"ref":"own-'$$-$RANDOM'","name":"Соколова Анна"},
              "consent":{"version":"1","given_at":"'"$began"'","channel":"paper"}}]}'
 pupil=$(field participant) code=$(field link_code)

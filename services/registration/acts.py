@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from services.registration.collections import ACTS, LEFT, OF_SEVERAL
+from services.registration.collections import ACTS, KEYS, LEFT, OF_SEVERAL
 from services.registration.copies.steps import progress_id
 from services.registration.domain.erasure import Act, Cleared, Service
 from services.registration.domain.participants import Participant
@@ -30,6 +30,7 @@ class Acts:
         rows = {"participants": 1}
         found: Mapping[str, Document] = {
             "vault": {"_id": {"$in": [pupil.id, *alone]}},
+            KEYS: {"_id": {"$in": [pupil.id, *alone]}},
             "guardians": {"$or": [{"_id": {"$in": alone}}, {"same": {"$in": alone, **OF_SEVERAL["same"]}}]},
             "steps": {"_id": {"$in": [progress_id(pupil.id, season) for season in pupil.seasons]}},
         }
@@ -59,11 +60,16 @@ class Acts:
         return Act.of(row)
 
     async def answer(self, number: str, service: Service, cleared: Cleared, tx: Transaction) -> None:
-        """Keeps the answer of a service; that to an act which is not here is of another database, and passed over."""
+        """Keeps the first answer of a service; also one to an act that is not here, as after a restored backup."""
         row = await self._rows.find_one({"_id": number}, session=tx)
-        if row is not None:
-            act = Act.of(row).answered(service, cleared)
-            await self._rows.update_one({"_id": number}, {"$set": _document(act)}, session=tx)
+        if row is None or "participant" not in row:
+            told = {f"cleared.{service}": cleared.model_dump()}
+            query = {"_id": number, f"cleared.{service}": {"$exists": False}}
+            if row is None or service not in row["cleared"]:
+                await self._rows.update_one(query, {"$set": told}, upsert=True, session=tx)
+            return
+        act = Act.of(row).answered(service, cleared)
+        await self._rows.update_one({"_id": number}, {"$set": _document(act)}, session=tx)
 
 
 def _document(act: Act) -> Document:

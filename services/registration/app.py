@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from datetime import timedelta
 
 from fastapi import APIRouter
 
@@ -25,6 +24,7 @@ from services.registration.consumers import consumers
 from services.registration.copies.store import Copies
 from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
+from services.registration.person_keys import part
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.respelling import respell
@@ -35,7 +35,7 @@ from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 
 __all__ = ["COLLECTIONS", "UPGRADES", "build", "repository_of"]
-UPGRADES: Sequence[Upgrade] = (respell,)
+UPGRADES: Sequence[Upgrade] = (respell, part)
 
 
 def build(platform: Platform) -> Service:
@@ -55,9 +55,8 @@ def build(platform: Platform) -> Service:
 def repository_of(platform: Platform, vault: Vault) -> Repository:
     """Returns the repository of one process."""
     codes = Codes(derive(platform.settings.master_key, "codes"))
-    retention = timedelta(days=platform.settings.audit_days)
     index = NameIndex(platform.settings.master_key)
-    sealed = SealedIdentities(platform.mongo, vault, index, platform.clock, retention)
+    sealed = SealedIdentities(platform.mongo, vault, index, platform.clock, platform.settings)
     return Repository(platform.mongo, platform.outbox, sealed, codes)
 
 

@@ -8,7 +8,7 @@ from shared.storage.code_twins import BY_CODE, FENCES
 from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
 
-CONSENT_DOCUMENTS, ACTS, TRANSFERS = "consent_documents", "acts", "transfers"
+CONSENT_DOCUMENTS, ACTS, TRANSFERS, KEYS = "consent_documents", "acts", "transfers", "vault_keys"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 OF_SEVERAL = {"same": {"$gt": ""}}
@@ -67,6 +67,7 @@ COLLECTIONS: Collections = {
         persons=["_id", "account", "same", CHANGED],
     ),
     "vault": Kept([IndexModel("child", partialFilterExpression=MARKED)], persons=["_id"]),
+    KEYS: Kept(persons=["_id"]),
     CORRECTIONS: Kept(
         [
             IndexModel([("participant", 1), ("at", 1)]),
@@ -78,7 +79,10 @@ COLLECTIONS: Collections = {
     ),
     CONSENT_DOCUMENTS: Kept(persons=[CHANGED]),
     ACTS: Kept(
-        [IndexModel("participant", unique=True), IndexModel([("erased_at", -1), ("_id", -1)])],
+        [
+            IndexModel("participant", unique=True, partialFilterExpression={"participant": {"$gt": ""}}),
+            IndexModel([("erased_at", -1), ("_id", -1)]),
+        ],
         persons=["participant", CHANGED],
     ),
     TRANSFERS: Kept(

@@ -138,7 +138,7 @@ class Repository:
                 for (school, ref), entered in batch.guardians.entered.items()
             ],
             "vault": await self.sealed.documents(
-                batch.identities.entered, {made.state.id: made.state.place.region for made in batch.pupils.made}
+                batch.identities.entered, {made.state.id: made.state.place.region for made in batch.pupils.made}, tx
             ),
         }
         await self.participants.save(batch.pupils.made, tx)

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from pymongo import ReplaceOne
+from pymongo import UpdateOne
 
 from services.registration.collections import MARKED
 from services.registration.domain.identities import Correction, Identities, child_of
+from services.registration.person_keys import PersonKeys
 from services.registration.vault import Child, Identity, NameIndex, Vault
+from shared.base.settings import Settings
 from shared.base.side_thread import aside
 from shared.http.audit import CORRECTIONS
 from shared.identity.acting import changed
@@ -19,22 +21,27 @@ from shared.storage.outbox import Clock
 class SealedIdentities:
     """The vault's rows, and what was corrected in them."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, index: NameIndex, clock: Clock, retention: timedelta) -> None:
-        """Corrections are forgotten when their retention is over."""
+    def __init__(self, mongo: Mongo, vault: Vault, index: NameIndex, clock: Clock, settings: Settings) -> None:
+        """Corrections are forgotten when the audit log's retention is over."""
         self._rows = mongo["vault"]
+        self._keys = PersonKeys(mongo)
         self._corrections = mongo[CORRECTIONS]
         self._vault = vault
         self._index = index
         self._clock = clock
-        self._retention = retention
+        self._retention = timedelta(days=settings.audit_days)
+        self._key_backup_days = settings.key_backup_days
 
-    async def documents(self, identities: Mapping[str, Identity], regions: Mapping[str, str]) -> list[Document]:
-        """The sealed rows of new persons, of children with their mark in a region."""
+    async def documents(
+        self, identities: Mapping[str, Identity], regions: Mapping[str, str], tx: Transaction
+    ) -> list[Document]:
+        """The sealed rows of new persons, of children with their mark in a region; their keys are stored."""
         seal, mark = self._vault.seal, self._marked
-        return await aside(
+        rows = await aside(
             lambda: [seal(person, said) | mark(regions.get(person), said) for person, said in identities.items()],
             len(identities),
         )
+        return await self._keys.parted(rows, tx)
 
     async def namesakes(self, region: str, children: Iterable[Child], tx: Transaction) -> dict[Child, list[str]]:
         """The persons whom a region knows by name and birth date."""
@@ -48,8 +55,7 @@ class SealedIdentities:
 
     async def relocate(self, person: str, region: str, tx: Transaction) -> None:
         """Lets another region find a child who has moved there."""
-        row = await self._rows.find_one({"_id": person}, session=tx)
-        if row is not None:
+        for row in (await self._of([person], tx)).values():
             await self._rows.update_one(
                 {"_id": person}, {"$set": self._marked(region, self._vault.open(row))}, session=tx
             )
@@ -59,6 +65,10 @@ class SealedIdentities:
         if region is None or "birth_date" not in said:
             return {}
         return {"region": region, "child": self._index.mark(region, child_of(said))}
+
+    async def keeping(self, tx: Transaction) -> Document:
+        """The part of an act about backups: whether the vault's hold keys, and how long those of keys are kept."""
+        return {"keys_apart": await self._keys.are_apart(tx), "key_backup_days": self._key_backup_days}
 
     async def read(self, persons: Iterable[str], tx: Transaction) -> dict[str, Identity]:
         """The identities of the persons among these whom the vault has."""
@@ -74,16 +84,17 @@ class SealedIdentities:
 
     def _corrected(
         self, identities: Identities, rows: Mapping[str, Document]
-    ) -> tuple[list[ReplaceOne[Document]], list[Document]]:
-        again = (
-            self._vault.seal_again(rows[person], said) | self._marked(rows[person].get("region"), said)
-            for person, said in identities.corrected.items()
-        )
-        traces = [self._trace(correction, rows[correction.person]) for correction in identities.corrections]
-        return [ReplaceOne({"_id": row["_id"]}, row) for row in again], traces
+    ) -> tuple[list[UpdateOne], list[Document]]:
+        """The writes, which leave keys where they are, and the traces."""
+        writes = []
+        for person, said in identities.corrected.items():
+            row = rows[person]
+            again = {"data": self._vault.seal_again(row, said)["data"], **self._marked(row.get("region"), said)}
+            writes.append(UpdateOne({"_id": person}, {"$set": again}))
+        return writes, [self._trace(correction, rows[correction.person]) for correction in identities.corrections]
 
     async def _of(self, persons: Iterable[str], tx: Transaction) -> dict[str, Document]:
-        return {row["_id"]: row for row in await by_ids(self._rows, persons, tx)}
+        return {row["_id"]: row for row in await self._keys.joined(await by_ids(self._rows, persons, tx), tx)}
 
     def _trace(self, correction: Correction, row: Document) -> Document:
         now = self._clock()

@@ -12,8 +12,10 @@ from shared.programme.moments import zone
 
 KEPT = (
     "Facts of the pupil's path stay in the log and in sums, under a random id from which nothing leads to the person, "
-    "and keyed hashes of accounts. Copies of the vault in backups are readable until these are gone."
+    "and keyed hashes of accounts. "
 )
+APART = "A backup of the vault opens nothing; backups of the keys are kept for at most {days} days."
+INLINE = "Backups of the vault hold the keys too, and are readable until they are gone."
 
 
 class ProofView(Answer):
@@ -94,7 +96,7 @@ class ActView(Answer):
                 )
                 for proof in act.consents
             ],
-            kept=KEPT,
+            kept=KEPT + (APART.format(days=act.key_backup_days) if act.keys_apart else INLINE),
         )
 
 

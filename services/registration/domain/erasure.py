@@ -51,6 +51,9 @@ class Act(BaseModel):
     place: Place
     """Where the pupil was."""
     erased_at: datetime
+    keys_apart: bool = False
+    """True where the vault's backups hold no keys."""
+    key_backup_days: int = 30
     consents: tuple[Proof, ...] = ()
     cleared: Mapping[Service, Cleared] = {}
 

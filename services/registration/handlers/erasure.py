@@ -28,7 +28,7 @@ async def erase_pupil(repository: Repository, who: Principal, id: str, now: date
         if pupil.erased_at is not None:
             return await repository.acts.of_pupil(id, tx)
         time = _as_stored(now).astimezone(zone(pupil.place.utc_offset))
-        act = _act(pupil, f"{time.date()}-{new_id()[:8]}", time)
+        act = _act(pupil, f"{time.date()}-{new_id()[:8]}", time).model_copy(update=await repository.sealed.keeping(tx))
         decision = erase(pupil, act.id, time)
         rows, shared = await repository.acts.destroy(pupil, tx)
         for guardian in shared:

@@ -17,7 +17,7 @@ class ActReads:
 
     async def one(self, number: str) -> ActView:
         """One act; raises NotFound outside the scope."""
-        row = await self._rows.find_one({"_id": number})
+        row = await self._rows.find_one({"_id": number, "participant": {"$gt": ""}})
         act = Act.of(row) if row else None
         if act is None or not self._who.scope.covers(act.place.region, act.place.municipality, act.place.school):
             raise NotFound("no such act in your scope")

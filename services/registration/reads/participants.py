@@ -14,6 +14,7 @@ from services.registration.copies.store import Copies
 from services.registration.domain.caller import Caller
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
+from services.registration.person_keys import PersonKeys
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.vault import Identity, Vault
 from shared.base.errors import NotFound
@@ -23,7 +24,7 @@ from shared.identity.family import roles_of
 from shared.identity.principal import Principal
 from shared.programme.stages import Rules
 from shared.programme.texts import NAME
-from shared.storage.mongo import Document, Mongo
+from shared.storage.mongo import Document, Mongo, by_ids
 
 
 def _plain_cursor(word: str) -> list[str] | None:
@@ -41,6 +42,7 @@ class ScopedReads:
     def __init__(self, mongo: Mongo, vault: Vault, who: Principal) -> None:
         self._mongo = mongo
         self._vault = vault
+        self._keys = PersonKeys(mongo)
         self._copies = Copies(mongo)
         self._organisations = OrganisationReads(mongo)
         self._who = who
@@ -124,7 +126,7 @@ class ScopedReads:
         if not persons:
             return {}
         about(participants)
-        rows = await self._mongo["vault"].find({"_id": {"$in": list(persons)}}).to_list(None)
+        rows = await self._keys.joined(await by_ids(self._mongo["vault"], persons))
         return {row["_id"]: shown(self._vault.open(row)) for row in rows}
 
     async def _progress(self, pupils: Iterable[Participant], seasons: Iterable[str]) -> Progress:

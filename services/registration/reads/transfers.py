@@ -6,6 +6,7 @@ from services.registration.domain.caller import Caller
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.domain.transfers import State, Transfer
+from services.registration.person_keys import PersonKeys
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import shown
 from services.registration.vault import Vault
@@ -53,7 +54,7 @@ class TransferReads:
         caller = Caller(self._who)
         mine = {pupil.id for pupil in map(Participant.of, rows) if caller.is_staff_of(pupil)}
         about(mine)
-        sealed = await by_ids(self._mongo["vault"], mine)
+        sealed = await PersonKeys(self._mongo).joined(await by_ids(self._mongo["vault"], mine))
         names = {row["_id"]: shown(self._vault.open(row))["name"] for row in sealed}
         now = self._clock()
         return [TransferView.of(t, now, t.participant in mine, names.get(t.participant)) for t in transfers]

@@ -51,7 +51,7 @@ async def test_a_pupil_is_erased_at_once_and_the_act_waits_for_the_others(runnin
     assert status == 200, answer
     act = answer["act"]
     assert (act["state"], act["closed_at"], act["waiting"]) == ("open", None, ["trials", "notifications"])
-    assert act["cleared"][0]["rows"] == {"participants": 1, "vault": 2, "guardians": 1, "steps": 0}
+    assert act["cleared"][0]["rows"] == {"participants": 1, "vault": 2, "vault_keys": 0, "guardians": 1, "steps": 0}
     assert [(proof["version"], proof["channel"]) for proof in act["consents"]] == [("2020-1", "paper")]
     assert await erase(running, id) == (200, answer)
 
@@ -112,11 +112,23 @@ async def test_a_guardian_of_a_sibling_stays(running: Registration) -> None:
     path = f"/participants/{stays['participant']}/moves"
     assert (await running.call("POST", path, move, grants=[REGIONAL]))[0] == 200
     _, answer = await erase(running, gone["participant"])
-    assert answer["act"]["cleared"][0]["rows"] == {"participants": 1, "vault": 1, "guardians": 0, "steps": 0}
+    assert answer["act"]["cleared"][0]["rows"] == {
+        "participants": 1,
+        "vault": 1,
+        "vault_keys": 0,
+        "guardians": 0,
+        "steps": 0,
+    }
     _, me = await running.call("GET", "/me", grants=[{"role": "guardian"}], subject="mother-er3")
     assert [shown["participant"] for shown in me["items"]] == [stays["participant"]]
     _, last = await erase(running, stays["participant"])
-    assert last["act"]["cleared"][0]["rows"] == {"participants": 1, "vault": 2, "guardians": 1, "steps": 0}
+    assert last["act"]["cleared"][0]["rows"] == {
+        "participants": 1,
+        "vault": 2,
+        "vault_keys": 0,
+        "guardians": 1,
+        "steps": 0,
+    }
 
 
 async def test_who_erases_at_once_gets_one_act(running: Registration) -> None:

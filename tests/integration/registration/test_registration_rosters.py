@@ -108,7 +108,8 @@ async def test_rosters_at_once_are_each_answered_as_if_alone(running: Registrati
     await running.define(third["org"], kind="school", name="Школа", parent="RU-ROS-001")
 
     def sent(ref: str, grant: dict[str, Any], **changed: Any) -> Coroutine[Any, Any, tuple[int, dict[str, Any]]]:
-        lines = [pupil(f"{ref}{i}", guardian={"ref": ref, "name": "Мать"}) for i in range(5)]
+        of = changed.get("school", SCHOOL.id)
+        lines = [pupil(f"{ref}{i}", name=f"Из {of} {ref}{i}", guardian={"ref": ref, "name": "Мать"}) for i in range(5)]
         return running.call("POST", "/rosters", roster(lines, **changed), grants=[grant])
 
     def commands() -> list[Coroutine[Any, Any, tuple[int, dict[str, Any]]]]:

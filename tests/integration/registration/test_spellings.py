@@ -110,8 +110,10 @@ async def test_a_code_finds_its_pupil_as_people_type_it(running: Registration) -
 
 
 async def test_old_rows_are_folded_and_doubles_are_told_and_found_by_their_own_spelling(running: Registration) -> None:
-    named = {"name": "Иванов Пётр"}
-    items = await running.enter(line("o-1", "mother-og", **named), line("o-2", "mother-og", **named), **{"class": "8В"})
+    named = {"name": "Сидоров Павел"}
+    items = await running.enter(
+        line("o-1", "mother-og", **named), line("o-2", "mother-og", **named, namesake=True), **{"class": "8В"}
+    )
     ids = [item["participant"] for item in items]
     await _age(running, ids[0], "o-1 ", "8 B")
     await _age(running, ids[1], "О-1", "8в")

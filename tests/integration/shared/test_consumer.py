@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from services.analytics.consumers import VIEWS
 from shared.base.settings import Settings
 from shared.contracts import topics
 from shared.contracts.event import Envelope
@@ -19,7 +20,7 @@ from tests.builders.events import enveloped, registered
 from tests.drivers.consumers import consuming, eventually, publish, read_all
 
 TOPIC = topics.REGISTRATION_EVENTS.name
-GROUP = "analytics.views.2"
+GROUP = VIEWS
 
 
 class Seen:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.analytics.collections import PUPILS
+from services.analytics.consumers import VIEWS
 from shared.contracts import topics, wire
 from shared.contracts.event import Envelope, Event
 from shared.contracts.topics import GROUPS
@@ -51,7 +52,7 @@ SPOILT: Mapping[str, Spoilt] = {
     "trials.participants.2": Spoilt(lambda code: _with(registered(code), grade=BEYOND)),
     "notifications.inbox": Spoilt(registered, ("ce_recordedtime", "0001-01-01T00:00:00+14:00")),
     "analytics.catalogue": Spoilt(lambda code: _with(builders.season(code), trials_required=BEYOND)),
-    "analytics.views.2": Spoilt(lambda code: _with(registered(code), grade=BEYOND)),
+    VIEWS: Spoilt(lambda code: _with(registered(code), grade=BEYOND)),
 }
 
 
@@ -177,7 +178,7 @@ async def test_faults_of_longer_ago_are_not_held_against_a_group(platform_of: Ca
 
 
 def _views(platform: Platform) -> Worker:
-    return Worker(platform, "analytics.views.2")
+    return Worker(platform, VIEWS)
 
 
 async def _pupils_of(platform: Platform) -> set[str]:

@@ -14,6 +14,7 @@ from services.analytics.consumers import VIEWS
 from services.trials.collections import PARTICIPANTS
 from shared.base.settings import Settings
 from shared.contracts import topics, wire
+from shared.contracts.erasure import Cleared
 from shared.contracts.event import Envelope, Event
 from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
@@ -57,6 +58,11 @@ def _subject(envelope: Envelope) -> str:
     return envelope.subject
 
 
+def _act(envelope: Envelope) -> str:
+    assert isinstance(envelope.event, Cleared)
+    return envelope.event.act
+
+
 def _id(envelope: Envelope) -> str:
     return envelope.id
 
@@ -64,6 +70,7 @@ def _id(envelope: Envelope) -> str:
 EFFECTS: Mapping[str, Effect] = {
     "registration.rules": Effect(builders.season, "rules", _key),
     "registration.steps": Effect(builders.diagnosed, "steps", _subject),
+    "registration.erasures": Effect(builders.family_erased, "acts", _act),
     "trials.organisations": Effect(builders.municipality, "organisations", _key),
     "trials.participants.2": Effect(builders.registered, PARTICIPANTS, _key),
     "notifications.catalogue": Effect(builders.competency, "catalogue", _subject),

@@ -8,6 +8,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from deploy.local.stack import Infrastructure
 from services.analytics.collections import CELLS
+from services.analytics.consumers import VIEWS
 from shared.contracts import topics, wire
 from shared.messaging import kafka
 from shared.messaging.isolation import MOST
@@ -25,8 +26,6 @@ from tests.drivers.consumers import consuming, eventually, publish, read_all, re
 from tests.integration.shared.changed_logs import make_anew, spoil_on_disk
 from tests.integration.shared.test_consumer import GROUP, TOPIC, Fixture, pupils
 from tests.integration.shared.test_poison import Worker
-
-VIEWS = "analytics.views.2"
 
 
 @pytest.fixture

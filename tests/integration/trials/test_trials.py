@@ -228,7 +228,9 @@ async def test_what_is_told_again_or_late_changes_nothing(trials: Trials) -> Non
     await trials.know({"_id": "RU-SPE"}, 1, "organisations")
     after = await trials.mongo[PARTICIPANTS].find_one({"_id": "told"})
     late = {"sequence": "0000000001", "time": "2020-09-14T10:00:00+03:00", "given": False}
-    expected = {"accounts": [{"account": trials.account("aunt"), "role": "guardian"}], "place_set_by": "0000000003"}
+    aunt = {"account": trials.account("aunt"), "role": "guardian"}
+    expected: dict[str, Any] = {"accounts": [aunt]}
+    expected["link_changes"] = [{"sequence": "0000000003", "guardian": "g1", "opened": True, **aunt}]
     expected["consent_changes"] = [late, *before["consent_changes"]]
     assert after == before | expected, "the link is new, and a withdrawal before the consent in force"
     known = await trials.mongo["organisations"].find_one({"_id": "RU-ROS"})

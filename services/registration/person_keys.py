@@ -1,0 +1,62 @@
+"""Persons' wrapped keys, apart from the data that they open: a copy of the vault alone opens nothing.
+
+An installation of an earlier release has each key in the vault's row, where its processes look for it; there keys stay
+until an operator says that none of them will run again (`VAULT_KEYS_APART` of `bilet migrate`).
+"""
+
+from collections.abc import Iterable, Sequence
+
+from pymongo import UpdateOne
+
+from services.registration.collections import KEYS
+from shared.base.settings import Settings
+from shared.storage.mongo import Document, Mongo, Transaction, by_ids
+
+APART = "apart"
+"""The row that says that keys lie here; no person has such an id."""
+CHUNK = 1_000
+
+
+class PersonKeys:
+    """The key store."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._keys = mongo[KEYS]
+        self._is_apart = False
+
+    async def joined(self, rows: Iterable[Document], tx: Transaction | None = None) -> list[Document]:
+        """Returns rows of the vault with their keys; one whose key was destroyed is left out."""
+        found = list(rows)
+        known = await by_ids(self._keys, [row["_id"] for row in found if "key" not in row], tx)
+        keys = {row["_id"]: row["key"] for row in (*known, *found) if "key" in row}
+        return [row | {"key": keys[row["_id"]]} for row in found if row["_id"] in keys]
+
+    async def parted(self, rows: Sequence[Document], tx: Transaction) -> list[Document]:
+        """Stores the keys of new rows of the vault, and returns the rows as they are stored."""
+        if not rows or not await self.are_apart(tx):
+            return list(rows)
+        keys = [{"_id": row["_id"], "key": row["key"]} for row in rows]
+        await self._keys.insert_many(keys, ordered=False, session=tx)
+        return [{name: value for name, value in row.items() if name != "key"} for row in rows]
+
+    async def are_apart(self, tx: Transaction | None = None) -> bool:
+        """Tells whether keys lie here; once they do, they always will."""
+        self._is_apart = self._is_apart or await self._keys.find_one({"_id": APART}, session=tx) is not None
+        return self._is_apart
+
+
+async def part(mongo: Mongo, settings: Settings) -> list[str]:
+    """Keeps keys apart in a new installation, and in an older one that is told to; moves those that are not."""
+    vault, keys = mongo["vault"], mongo[KEYS]
+    if settings.vault_keys_apart or await vault.find_one({}, {"_id": 1}) is None:
+        await keys.update_one({"_id": APART}, {"$set": {"apart": True}}, upsert=True)
+    if await keys.find_one({"_id": APART}) is None:
+        return ["keys lie in the vault, as the release before has them: VAULT_KEYS_APART=true parts them, for good"]
+    moved = 0
+    while rows := await vault.find({"key": {"$exists": True}}, {"key": 1}).limit(CHUNK).to_list(CHUNK):
+        copies = [UpdateOne({"_id": row["_id"]}, {"$set": {"key": row["key"]}}, upsert=True) for row in rows]
+        await keys.bulk_write(copies, ordered=False)
+        gone = [UpdateOne({"_id": row["_id"], "key": row["key"]}, {"$unset": {"key": 1}}) for row in rows]
+        await vault.bulk_write(gone, ordered=False)
+        moved += len(rows)
+    return [f"{moved} keys were parted from the vault"] if moved else []
