@@ -35,8 +35,9 @@ async def tell(
 
 async def erase(repository: Repository, erasures: Sequence[Envelope], tx: Transaction) -> None:
     """Destroys what families were told of erased pupils, and tells the act so; once, however often it is asked."""
-    heads = await repository.heads([envelope.event.key for envelope in erasures], tx)
-    for envelope in erasures:
+    asked = {envelope.event.key: envelope for envelope in erasures}
+    heads = await repository.heads(asked, tx)
+    for envelope in asked.values():
         event, head = envelope.event, heads.get(envelope.event.key)
         if not isinstance(event, ParticipantErased) or (head is not None and head.readers.is_erased):
             continue

@@ -6,7 +6,7 @@ from services.registration.domain.caller import Caller, must_reach
 from services.registration.domain.identities import child_of
 from services.registration.domain.moves import move
 from services.registration.domain.organisations import known_school
-from services.registration.domain.participants import NewId, Participant
+from services.registration.domain.participants import NewId, Participant, local_day
 from services.registration.domain.rosters import class_of
 from services.registration.domain.transfers import Transfer, TransferRequest, wanted
 from services.registration.handlers.moves import settle
@@ -56,8 +56,7 @@ async def confirm(repository: Repository, who: Principal, id: str, now: datetime
         pupil = await _giving(repository, who, transfer, tx)
         answered = transfer.answered("confirmed", now)
         if answered != transfer:
-            time = transfer.since or now
-            decision = move(pupil, transfer.joined, time.astimezone(zone(transfer.joined.utc_offset)))
+            decision = move(pupil, transfer.joined, _since(pupil, transfer, now))
             await settle(repository, pupil, decision, (transfer.joined.school, transfer.external_ref), now, tx)
             await repository.transfers.keep(answered, tx)
         return answered
@@ -78,6 +77,14 @@ async def refuse(repository: Repository, who: Principal, id: str, now: datetime)
         return answered
 
     return await repository.transact(body)
+
+
+def _since(pupil: Participant, transfer: Transfer, now: datetime) -> datetime:
+    """The time of the move: as it was asked for, unless the pupil was not in the school that answers by then."""
+    asked, local = transfer.since, zone(transfer.joined.utc_offset)
+    place = None if asked is None else pupil.place_on(local_day(asked.astimezone(local)))
+    is_theirs = asked is not None and place is not None and place.school == pupil.place.school
+    return (asked if is_theirs and asked else now).astimezone(local)
 
 
 async def _giving(repository: Repository, who: Principal, transfer: Transfer, tx: Transaction) -> Participant:

@@ -21,7 +21,8 @@ async def answer(
 
     One who was erased before is not answered for again, so that an erasure that is read twice has one answer.
     """
-    for fact in facts:
+    erasures = {fact.event.key: fact for fact in facts if isinstance(fact.event, ParticipantErased)}
+    for fact in erasures.values():
         pupil = known.get(fact.event.key)
         if not isinstance(fact.event, ParticipantErased) or (pupil is not None and pupil.erased):
             continue

@@ -43,7 +43,7 @@ async def test_a_family_is_erased_for_good_and_the_act_is_told_once(running: Not
     await running.publish(story.then(ParticipantRegistered), opened)
     await running.inbox_of(running.headers(mother), 2)
     erased = story.then(ParticipantErased)
-    await running.publish(erased)
+    await running.publish(erased, erased)
 
     async def told() -> list[FamilyErased]:
         found = await running.published("notifications.events.v1")

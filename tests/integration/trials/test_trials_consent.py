@@ -186,7 +186,7 @@ async def test_an_erased_pupil_is_nobody_s_and_the_act_is_told_once(trials: Tria
     await trials.must("POST", "/attempts", attempt("er1"), **NAVIGATOR)
     (slot,) = await booked(trials, "er1", "2020-10-15")
     gone = erased("er1")
-    await trials.publish(gone, time=at("2020-10-10"))
+    await trials.publish(gone, gone, time=at("2020-10-10"))
     await trials.know({"_id": "er1", "erased": True}, 1, PARTICIPANTS)
     assert await trials.mongo["attempts"].count_documents({"path": "er1/2020"}) == 0
     assert await seats(trials, slot) == 0
