@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 LIGHT = 100
 """Fewer objects than these, such as lines of a roster, are done sooner than handed over."""
-TURN_SECONDS = 0.001
+TURN_SECONDS = 0.0002
 """The loop gets the interpreter back so soon: a request asks for it some ten times until it is answered."""
 _THREAD = ThreadPoolExecutor(1, "side")
 """One for the process: several would only take the interpreter from each other, and from the loop."""
