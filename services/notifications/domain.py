@@ -61,8 +61,13 @@ class Readers:
     accounts: Sequence[Account] = ()
     closed: Sequence[Account] = ()
 
-    is_erased: bool = False
-    """True for good once the pupil was erased: nobody reads, and nothing is told, whatever comes later."""
+    act: str = ""
+    """The act by which the pupil was erased, for good: nobody reads, and nothing is told, whatever comes later."""
+
+    @property
+    def is_erased(self) -> bool:
+        """True once the pupil was erased."""
+        return bool(self.act)
 
     def after(self, changes: Iterable[LinkChange]) -> "Readers":
         """Returns the readers after changes in whatever order they come: of one cabinet the latest sequence holds."""

@@ -39,8 +39,8 @@ async def erase(repository: Repository, erasures: Sequence[Envelope], tx: Transa
     heads = await repository.heads(asked, tx)
     for envelope in asked.values():
         event, head = envelope.event, heads.get(envelope.event.key)
-        if not isinstance(event, ParticipantErased) or (head is not None and head.readers.is_erased):
+        if not isinstance(event, ParticipantErased) or (head is not None and head.readers.act == event.act):
             continue
-        rows = await repository.erase(event.key, tx)
+        rows = await repository.erase(event.key, event.act, tx)
         answer = FamilyErased(**Place.of(event).event_fields(event.key), act=event.act, rows=rows)
         await repository.tell([Happened(answer, envelope.time)], tx)

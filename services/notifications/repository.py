@@ -42,10 +42,10 @@ class Repository:
         found = await self._families.find(wanted, batch_size=WHOLE, session=tx).to_list(None)
         return {document["_id"]: _head(document) for document in found}
 
-    async def erase(self, participant: str, tx: Transaction) -> dict[str, int]:
-        """Destroys a pupil's notices, and who could read them; how many rows there were, by collection."""
+    async def erase(self, participant: str, act: str, tx: Transaction) -> dict[str, int]:
+        """Destroys a pupil's notices, and who could read them, for an act; how many rows there were, by collection."""
         notices = await self._notices.delete_many({"participant": participant}, session=tx)
-        bare = {"erased": True, "accounts": [], "closed": []}
+        bare = {"act": act, "accounts": [], "closed": []}
         family = await self._families.update_one({"_id": participant}, {"$set": bare}, upsert=True, session=tx)
         return {NOTICES: notices.deleted_count, FAMILIES: family.matched_count}
 
@@ -62,7 +62,7 @@ class Repository:
 
 
 def _head(document: Document) -> Head:
-    readers = Readers(document.get("accounts", ()), document.get("closed", ()), document.get("erased", False))
+    readers = Readers(document.get("accounts", ()), document.get("closed", ()), document.get("act", ""))
     return Head(document.get("last", 0), readers)
 
 

@@ -1,13 +1,14 @@
 """Acts of destruction in the database, and the destruction itself."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from services.registration.collections import ACTS, KEYS, LEFT, OF_SEVERAL
+from services.registration.collections import ACTS, KEYS, LEFT, OF_SEVERAL, TRANSFERS
 from services.registration.copies.steps import progress_id
 from services.registration.domain.erasure import Act, Cleared, Service
 from services.registration.domain.participants import Participant
+from shared.http.audit import ACTORS, CORRECTIONS
 from shared.identity.acting import acting, changed
 from shared.storage.mongo import Document, Mongo, Transaction
 
@@ -27,11 +28,15 @@ class Acts:
         """
         shared = await self._shared(pupil, tx)
         alone = [guardian for guardian in pupil.guardians if guardian not in shared]
+        accounts = {pupil.account, *(pupil.linked.get(guardian) for guardian in alone)}
         rows = {"participants": 1}
         found: Mapping[str, Document] = {
             "vault": {"_id": {"$in": [pupil.id, *alone]}},
             KEYS: {"_id": {"$in": [pupil.id, *alone]}},
             "guardians": {"$or": [{"_id": {"$in": alone}}, {"same": {"$in": alone, **OF_SEVERAL["same"]}}]},
+            TRANSFERS: {"participant": pupil.id},
+            CORRECTIONS: {"participant": pupil.id},
+            ACTORS: {"_id": {"$in": [account for account in accounts if account]}},
             "steps": {"_id": {"$in": [progress_id(pupil.id, season) for season in pupil.seasons]}},
         }
         for name, query in found.items():
@@ -48,6 +53,11 @@ class Acts:
         query = {"_id": {"$ne": pupil.id}, "guardians": {"$in": list(pupil.guardians)}, "$or": places}
         others = self._mongo["participants"].find(query, {"guardians": 1}, session=tx)
         return {guardian async for row in others for guardian in row["guardians"]} & set(pupil.guardians)
+
+    async def erased(self, pupils: Collection[str], tx: Transaction) -> set[str]:
+        """The pupils among these who were erased."""
+        rows = self._rows.find({"participant": {"$in": list(pupils), "$gt": ""}}, {"participant": 1}, session=tx)
+        return {row["participant"] async for row in rows} if pupils else set()
 
     async def add(self, act: Act, tx: Transaction) -> None:
         """Stores a new act, with who asked for it."""

@@ -1,6 +1,6 @@
 """The accounts of guardians in the database: a guardian has one, for all children whose cabinets are open."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pymongo import UpdateOne
 
@@ -28,6 +28,11 @@ class Cabinets:
         query = {"_id": {"$in": wanted}, "account": {"$ne": None}, "released": {"$ne": True}}
         rows = await self._guardians.find(query, {"account": 1}, session=tx).to_list(None)
         return {row["_id"]: row["account"] for row in rows}
+
+    async def hold(self, guardians: Collection[str], tx: Transaction) -> None:
+        """Lets this transaction conflict with one that destroys a guardian who has no pupil but these."""
+        if guardians:
+            await self._guardians.update_many({"_id": {"$in": list(guardians)}}, MET, session=tx)
 
     async def bind(self, bound: Mapping[str, Binding], tx: Transaction) -> None:
         """Gives an account to guardians who were read without another one in this transaction.

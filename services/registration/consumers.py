@@ -67,5 +67,6 @@ async def steps(copies: Copies, acts: Acts, received: Sequence[Received], tx: Tr
         if isinstance(record.event, PathEvent) and found is not None:
             name, added = found
             taken[progress_id(record.event.participant, record.event.season)][name].append(added)
-    await copies.add_steps(taken, tx)
+    erased = await acts.erased({id.partition("/")[0] for id in taken}, tx)
+    await copies.add_steps({id: added for id, added in taken.items() if id.partition("/")[0] not in erased}, tx)
     await answered(acts, "trials", received, tx)

@@ -5,12 +5,13 @@ until an operator says that none of them will run again (`VAULT_KEYS_APART` of `
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from pymongo import UpdateOne
 
 from services.registration.collections import KEYS
 from shared.base.settings import Settings
-from shared.storage.mongo import Document, Mongo, Transaction, by_ids
+from shared.storage.mongo import Collection, Document, Mongo, Transaction, by_ids
 
 APART = "apart"
 """The row that says that keys lie here; no person has such an id."""
@@ -45,6 +46,16 @@ class PersonKeys:
         return self._is_apart
 
 
+async def _part(vault: Collection, keys: Collection, tx: Transaction) -> int:
+    """Moves some keys, in a transaction that an erasure of one of these persons conflicts with."""
+    rows = await vault.find({"key": {"$exists": True}}, {"key": 1}, session=tx).limit(CHUNK).to_list(CHUNK)
+    if rows:
+        copies = [UpdateOne({"_id": row["_id"]}, {"$set": {"key": row["key"]}}, upsert=True) for row in rows]
+        await keys.bulk_write(copies, ordered=False, session=tx)
+        await vault.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, {"$unset": {"key": 1}}, session=tx)
+    return len(rows)
+
+
 async def part(mongo: Mongo, settings: Settings) -> list[str]:
     """Keeps keys apart in a new installation, and in an older one that is told to; moves those that are not."""
     vault, keys = mongo["vault"], mongo[KEYS]
@@ -53,10 +64,6 @@ async def part(mongo: Mongo, settings: Settings) -> list[str]:
     if await keys.find_one({"_id": APART}) is None:
         return ["keys lie in the vault, as the release before has them: VAULT_KEYS_APART=true parts them, for good"]
     moved = 0
-    while rows := await vault.find({"key": {"$exists": True}}, {"key": 1}).limit(CHUNK).to_list(CHUNK):
-        copies = [UpdateOne({"_id": row["_id"]}, {"$set": {"key": row["key"]}}, upsert=True) for row in rows]
-        await keys.bulk_write(copies, ordered=False)
-        gone = [UpdateOne({"_id": row["_id"], "key": row["key"]}, {"$unset": {"key": 1}}) for row in rows]
-        await vault.bulk_write(gone, ordered=False)
-        moved += len(rows)
+    while chunk := await mongo.transact(partial(_part, vault, keys)):
+        moved += chunk
     return [f"{moved} keys were parted from the vault"] if moved else []

@@ -98,7 +98,7 @@ class Repository:
         if query is None:
             return []
         former = sorted({former_key(school, ref_key(own)) for school, own in asked})
-        query = {"$or": [*query["$or"], {"former": {"$in": former, **LEFT["former"]}}]}
+        query = {"$or": [*query["$or"], {"former": {"$in": former, **LEFT["former"]}}], "erased_at": None}
         rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
         return await aside(lambda: list(map(Participant.of, rows)), len(rows))
 
@@ -141,6 +141,9 @@ class Repository:
                 batch.identities.entered, {made.state.id: made.state.place.region for made in batch.pupils.made}, tx
             ),
         }
+        entered = {guardian.id for guardian in batch.guardians.entered.values()}
+        kept = {guardian for made in batch.pupils.made for guardian in made.state.guardians} - entered
+        await self.cabinets.hold(kept, tx)
         await self.participants.save(batch.pupils.made, tx)
         for collection, documents in new.items():
             if documents:

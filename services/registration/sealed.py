@@ -75,6 +75,14 @@ class SealedIdentities:
         rows = await self._of(persons, tx)
         return await aside(lambda: {person: self._vault.open(row) for person, row in rows.items()}, len(rows))
 
+    async def mark(self, regions: Mapping[str, str], tx: Transaction) -> None:
+        """Marks children whom an earlier release sealed without a mark, by the regions in which they are."""
+        unmarked = {"_id": {"$in": list(regions)}, "child": None}
+        rows = await self._rows.find(unmarked, session=tx).to_list(None) if regions else []
+        for row in await self._keys.joined(rows, tx):
+            told = self._marked(regions[row["_id"]], self._vault.open(row))
+            await self._rows.update_one({"_id": row["_id"]}, {"$set": told}, session=tx)
+
     async def correct(self, identities: Identities, tx: Transaction) -> None:
         """Seals corrected identities anew, and writes each correction down by marks that die with the person's key."""
         rows = await self._of(identities.corrected, tx)

@@ -1,5 +1,7 @@
 """Transfers in the database."""
 
+from datetime import datetime
+
 from services.registration.collections import TRANSFERS
 from services.registration.domain.transfers import Transfer
 from shared.base.errors import NotFound
@@ -14,13 +16,23 @@ class Transfers:
         self._rows = mongo[TRANSFERS]
 
     async def asked(self, transfer: Transfer, tx: Transaction) -> Transfer:
-        """Stores a new transfer, unless the same pupil was asked for by the same school and nobody has answered."""
+        """Stores a new transfer; the same pupil asked for again by the same school is the same one, as said now."""
         query = {"participant": transfer.participant, "joined.school": transfer.joined.school, "state": "asked"}
         known = await self._rows.find_one(query, session=tx)
-        if known is not None:
-            return Transfer.of(known)
-        await self._rows.insert_one(_document(transfer), session=tx)
-        return transfer
+        if known is None:
+            await self._rows.insert_one(_document(transfer), session=tx)
+            return transfer
+        before = Transfer.of(known)
+        said = {"joined": transfer.joined, "external_ref": transfer.external_ref, "since": transfer.since}
+        again = before.model_copy(update=said)
+        if again != before:
+            await self.keep(again, tx)
+        return again
+
+    async def overtake(self, participant: str, now: datetime, tx: Transaction) -> None:
+        """Ends what others have asked for, of a pupil who goes to another school."""
+        ended = {"$set": {"state": "overtaken", "answered_at": now}}
+        await self._rows.update_many({"participant": participant, "state": "asked"}, ended, session=tx)
 
     async def load(self, id: str, tx: Transaction) -> Transfer:
         """One transfer; raises NotFound."""

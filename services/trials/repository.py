@@ -104,6 +104,10 @@ class Repository:
         """Destroys the attempts on some paths, with the answers and profiles; how many there were."""
         return (await self._mongo["attempts"].delete_many({"path": {"$in": list(paths)}}, session=tx)).deleted_count
 
+    async def forget_actors(self, paths: Iterable[str], tx: Transaction) -> None:
+        """Forgets whose account changed the paths last; it may have been the pupil's own."""
+        await self._mongo["paths"].update_many({"_id": {"$in": list(paths)}}, {"$unset": {"changed": ""}}, session=tx)
+
     async def tell(self, happened: Iterable[Happened], tx: Transaction) -> None:
         """Puts events into the outbox that are the only ones of their subjects."""
         await self._outbox.add([envelope for fact in happened for envelope in self._outbox.number(0, [fact])], tx)

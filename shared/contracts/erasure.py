@@ -19,4 +19,4 @@ class Cleared(ParticipantEvent):
     @property
     @override
     def subject(self) -> str:
-        return f"erased/{self.participant}"
+        return f"erased/{self.participant}/{self.act}"

@@ -1,7 +1,7 @@
 """The limits of rate of a service: who may do how much, by account, and by address only where there is no account."""
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from starlette.types import Scope
 
@@ -86,11 +86,10 @@ class Limits:
         await self._found.take(account)
         self._found.give_back(account)
 
-    async def found(self, account: str, children: int) -> None:
-        """Counts children whom an account has found; the last answer may go beyond the quota, the next is refused."""
-        for _ in range(children):
-            with suppress(QuotaExceeded):
-                await self._found.take(account)
+    def found(self, account: str, children: int) -> None:
+        """Counts children whom an account has found; an answer may go beyond the quota, and is paid off by waiting."""
+        if children:
+            self._found.owe(account, children)
 
     def opened(self, account: str, roles: Iterable[Role]) -> AbstractAsyncContextManager[None]:
         """Counts a stream or a long poll of an account while the body runs; raises QuotaExceeded."""

@@ -88,6 +88,13 @@ class Permits:
         self._tell_soon()
         return Standing(self.policy, self.quota, int(left), interval - left % 1 * interval)
 
+    def owe(self, key: str, times: int) -> None:
+        """Counts what was taken beyond the quota too: nothing more is given until it is paid off."""
+        meter = self._meter(key)
+        meter.full = max(meter.full, self._clock()) + times * self.quota.interval
+        meter.untold += times
+        self._tell_soon()
+
     def give_back(self, key: str) -> None:
         """Takes a permit back that was not used."""
         meter = self._meter(key)

@@ -30,9 +30,9 @@ class Look:
     limits: Limits
     account: str
 
-    async def found(self, children: int) -> None:
+    def found(self, children: int) -> None:
         """Counts those whom the answer tells to be there."""
-        await self.limits.found(self.account, children)
+        self.limits.found(self.account, children)
 
 
 @asynccontextmanager

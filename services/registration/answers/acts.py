@@ -14,7 +14,7 @@ KEPT = (
     "Facts of the pupil's path stay in the log and in sums, under a random id from which nothing leads to the person, "
     "and keyed hashes of accounts. "
 )
-APART = "A backup of the vault opens nothing; backups of the keys are kept for at most {days} days."
+APART = "A backup of the vault that was made since keys lie apart opens nothing; those of keys are kept {days} days."
 INLINE = "Backups of the vault hold the keys too, and are readable until they are gone."
 
 

@@ -17,11 +17,15 @@ class TransferView(Answer):
     transfer: str
     """Id of the transfer."""
     state: State
-    """`asked` until the school where the pupil is, or an operator of it, has answered."""
+    """`asked` until the school where the pupil is, or an operator of it, has answered; `overtaken` where the pupil went
+    to another school meanwhile."""
     school: str
     """Code of the school that asks."""
     school_class: Annotated[str, Field(serialization_alias="class")]
     """The class to which the pupil is to go."""
+    since: datetime | None
+    """The time from which the pupil is asked for; null for that of the answer, which counts as well where the pupil
+    came to the class of now after it."""
     asked_at: datetime
     """The time when it was asked for, on the region's clock."""
     answered_at: datetime | None
@@ -42,6 +46,7 @@ class TransferView(Answer):
             state=transfer.state,
             school=transfer.joined.school,
             school_class=transfer.joined.school_class,
+            since=transfer.since and transfer.since.astimezone(local),
             asked_at=transfer.asked_at.astimezone(local),
             answered_at=transfer.answered_at and transfer.answered_at.astimezone(local),
             overdue=transfer.state == "asked" and now - transfer.asked_at > OVERDUE,

@@ -39,7 +39,7 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         Where the child learns, and under which id, is told when the other school has confirmed.
         """
         async with looking(request) as look:
-            await look.found(1)  # also one that is not there: each try tells something
+            look.found(1)  # also one that is not there: each try tells something
             transfer = await handlers.ask(repository, who, wanted, clock(), new_id)
         about([transfer.participant])
         return await reads.transfers(who).one(transfer)

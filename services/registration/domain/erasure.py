@@ -15,6 +15,10 @@ SERVICES: tuple[Service, ...] = get_args(Service)
 """Those that have something of a person which is destroyed."""
 
 
+NO_KEY = "\x1f"
+"""A character that no school's key has: nobody finds by it whom it stands for."""
+
+
 class Proof(BaseModel):
     """The proof that a consent was given; it names nobody."""
 
@@ -80,7 +84,7 @@ def erase(pupil: Participant, act: str, time: datetime) -> Decision[Participant]
         sequence=pupil.sequence,
         place=pupil.place,
         placements=pupil.placements,
-        external_ref=f"erased:{act}",
+        external_ref=f"{NO_KEY}{act}",
         seasons=pupil.seasons,
         erased_at=time,
     )

@@ -13,7 +13,7 @@ from shared.contracts.codes import OrganisationCode
 from shared.programme.moments import Day, Moment
 from shared.programme.texts import ClassName, Name, Ref
 
-State = Literal["asked", "confirmed", "refused"]
+State = Literal["asked", "confirmed", "refused", "overtaken"]
 OVERDUE = timedelta(days=14)
 """A school that has not answered for so long is spoken for by its municipality."""
 

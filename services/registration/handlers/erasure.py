@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.registration.acts import Acts
+from services.registration.collections import KEYS
 from services.registration.domain.erasure import Act, Cleared, Proof, Service, erase
 from services.registration.domain.participants import NewId, Participant
 from services.registration.repository import Repository
@@ -34,7 +35,8 @@ async def erase_pupil(repository: Repository, who: Principal, id: str, now: date
         for guardian in shared:
             await repository.cabinets.unbind(guardian, id, tx)
         await repository.participants.save([decision], tx)
-        act = act.answered("registration", Cleared(at=time, rows=rows))
+        apart = act.keys_apart and rows[KEYS] == rows["vault"]
+        act = act.model_copy(update={"keys_apart": apart}).answered("registration", Cleared(at=time, rows=rows))
         await repository.acts.add(act, tx)
         return act
 

@@ -62,6 +62,8 @@ async def settle(
         state = with_key(gone(state, pupil.place.school) if leaves else state, ref)
         state = state.with_codes(repository.codes, now, now + CODE_LIFE)
     await repository.participants.save([replace(decision, state=state, quiet=state != decision.state)], tx)
+    if leaves:
+        await repository.transfers.overtake(pupil.id, now, tx)
     if state.place.region != pupil.place.region:
         await repository.sealed.relocate(pupil.id, state.place.region, tx)
     return Done(state, bool(decision.happened))

@@ -84,6 +84,7 @@ async def _batch(repository: Repository, intakes: Sequence[Intake], new_id: NewI
     """The pupils and guardians whom the lines name."""
     pupils = await repository.pupils((key for intake in intakes for key in intake.pupils), tx)
     guardians = await repository.guardians((key for intake in intakes for key in intake.guardians), tx)
+    await repository.sealed.mark({pupil.id: pupil.place.region for pupil in pupils}, tx)
     siblings = await repository.children(intakes, guardians, tx)
     namesakes = await _namesakes(repository, intakes, Pupils(pupils), tx)
     alike = (await repository.participants.load({id for ids in namesakes.values() for id in ids}, tx)).values()
@@ -103,7 +104,8 @@ async def _namesakes(
     for region in {intake.place.region for intake in intakes}:
         lines = ((i.place.school, entry) for i in intakes if i.place.region == region for entry in i.entries)
         new = [entry.identity for school, entry in lines if known.of_school(school, entry.external_ref) is None]
-        found |= await repository.sealed.namesakes(region, map(child_of, new), tx)
+        for child, persons in (await repository.sealed.namesakes(region, map(child_of, new), tx)).items():
+            found.setdefault(child, []).extend(persons)
     return found
 
 

@@ -57,8 +57,8 @@ async def confirm(repository: Repository, who: Principal, id: str, now: datetime
         answered = transfer.answered("confirmed", now)
         if answered != transfer:
             decision = move(pupil, transfer.joined, _since(pupil, transfer, now))
-            await settle(repository, pupil, decision, (transfer.joined.school, transfer.external_ref), now, tx)
             await repository.transfers.keep(answered, tx)
+            await settle(repository, pupil, decision, (transfer.joined.school, transfer.external_ref), now, tx)
         return answered
 
     return await repository.transact(body)
@@ -80,10 +80,10 @@ async def refuse(repository: Repository, who: Principal, id: str, now: datetime)
 
 
 def _since(pupil: Participant, transfer: Transfer, now: datetime) -> datetime:
-    """The time of the move: as it was asked for, unless the pupil was not in the school that answers by then."""
+    """The time of the move: as it was asked for, unless the pupil came to the class of now after it."""
     asked, local = transfer.since, zone(transfer.joined.utc_offset)
-    place = None if asked is None else pupil.place_on(local_day(asked.astimezone(local)))
-    is_theirs = asked is not None and place is not None and place.school == pupil.place.school
+    last = max(placement.day for placement in pupil.history)
+    is_theirs = asked is not None and local_day(asked.astimezone(local)) >= last
     return (asked if is_theirs and asked else now).astimezone(local)
 
 

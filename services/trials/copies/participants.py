@@ -90,6 +90,8 @@ class Participant(BaseModel):
     """By sequence; an earlier release kept the accounts alone."""
     erased: bool = False
     """True for good once registration has destroyed the name: nobody acts for the pupil any more."""
+    act: str = ""
+    """The act of the erasure that was answered last."""
     archivings: tuple[Archiving, ...] = ()
     """By sequence."""
     placed_on: str = ""
@@ -141,7 +143,7 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
         entry = Entry(time=envelope.time, recorded=envelope.recordedtime, sequence=sequence)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
     if isinstance(event, ParticipantErased):
-        changes |= {"erased": True, "accounts": (), "link_changes": ()}
+        changes |= {"erased": True, "act": event.act, "accounts": (), "link_changes": ()}
     link = None if pupil.erased else change_of(envelope)
     if link is not None and link not in pupil.link_changes:
         links = sorted((*pupil.link_changes, link), key=lambda one: one.sequence)

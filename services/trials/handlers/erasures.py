@@ -19,15 +19,17 @@ async def answer(
 ) -> None:
     """Clears what leads to persons, in the transaction that learns of it; `known` are the pupils as they were before.
 
-    One who was erased before is not answered for again, so that an erasure that is read twice has one answer.
+    An act that was answered is not answered again, so that an erasure that is read twice has one answer; another act,
+    as after a restored backup, is.
     """
     erasures = {fact.event.key: fact for fact in facts if isinstance(fact.event, ParticipantErased)}
     for fact in erasures.values():
         pupil = known.get(fact.event.key)
-        if not isinstance(fact.event, ParticipantErased) or (pupil is not None and pupil.erased):
+        if not isinstance(fact.event, ParticipantErased) or (pupil is not None and pupil.act == fact.event.act):
             continue
         seasons = pupil.seasons if pupil else ()
         attempts = await repository.destroy_answers((path_id(fact.event.key, season) for season in seasons), tx)
+        await repository.forget_actors((path_id(fact.event.key, season) for season in seasons), tx)
         rows = {"attempts": attempts, PARTICIPANTS: int(pupil is not None)}
         event = PathErased(**Place.of(fact.event).event_fields(fact.event.key), act=fact.event.act, rows=rows)
         await repository.tell([Happened(event, fact.time)], tx)

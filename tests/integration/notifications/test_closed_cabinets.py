@@ -61,5 +61,5 @@ async def test_a_family_is_erased_for_good_and_the_act_is_told_once(running: Not
     assert await running.mongo["notices"].count_documents({"participant": story.participant}) == 0
     row = await running.mongo["families"].find_one({"_id": story.participant})
     assert row is not None
-    assert (row["accounts"], row["closed"], row["erased"]) == ([], [], True)
+    assert (row["accounts"], row["closed"], row["act"]) == ([], [], "2020-12-01-Hs5jW2kQ")
     assert [event.rows for event in await told()] == [{"notices": 2, "families": 1}]

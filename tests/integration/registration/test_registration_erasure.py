@@ -29,6 +29,12 @@ async def erase(running: Registration, id: str, grants: Any = (OPERATOR,)) -> tu
     return await running.call("DELETE", f"/participants/{id}", grants=list(grants))
 
 
+def rows_of(act: dict[str, Any]) -> tuple[int, ...]:
+    """The rows of pupils, names and guardians that registration has destroyed."""
+    rows = act["cleared"][0]["rows"]
+    return tuple(rows[name] for name in ("participants", "vault", "guardians"))
+
+
 async def everything(running: Registration) -> str:
     """All that the service's database holds."""
     names = await running.mongo.collections()
@@ -51,7 +57,7 @@ async def test_a_pupil_is_erased_at_once_and_the_act_waits_for_the_others(runnin
     assert status == 200, answer
     act = answer["act"]
     assert (act["state"], act["closed_at"], act["waiting"]) == ("open", None, ["trials", "notifications"])
-    assert act["cleared"][0]["rows"] == {"participants": 1, "vault": 2, "vault_keys": 0, "guardians": 1, "steps": 0}
+    assert rows_of(act) == (1, 2, 1)
     assert [(proof["version"], proof["channel"]) for proof in act["consents"]] == [("2020-1", "paper")]
     assert await erase(running, id) == (200, answer)
 
@@ -99,6 +105,11 @@ async def test_nothing_can_be_done_for_one_who_was_erased(running: Registration)
         assert await running.redeem(code, "late", role) == (404, "code-unknown")
     _, page = await running.call("GET", listed, grants=[NAVIGATOR])
     assert id not in {shown["participant"] for shown in page["items"]}
+    row = await running.mongo["participants"].find_one({"_id": id})
+    assert row is not None
+    for ref in (row["external_ref"], row["external_ref"].strip(), f"erased:{row['external_ref'][1:]}"):
+        (tried,) = await running.enter(pupil(ref, name=f"Некто {ref!r}"))
+        assert tried.get("participant") != id
     (again,) = await running.enter(pupil("er-2"))
     assert (again["status"], again["participant"] != id) == ("created", True)
 
@@ -112,23 +123,11 @@ async def test_a_guardian_of_a_sibling_stays(running: Registration) -> None:
     path = f"/participants/{stays['participant']}/moves"
     assert (await running.call("POST", path, move, grants=[REGIONAL]))[0] == 200
     _, answer = await erase(running, gone["participant"])
-    assert answer["act"]["cleared"][0]["rows"] == {
-        "participants": 1,
-        "vault": 1,
-        "vault_keys": 0,
-        "guardians": 0,
-        "steps": 0,
-    }
+    assert rows_of(answer["act"]) == (1, 1, 0)
     _, me = await running.call("GET", "/me", grants=[{"role": "guardian"}], subject="mother-er3")
     assert [shown["participant"] for shown in me["items"]] == [stays["participant"]]
     _, last = await erase(running, stays["participant"])
-    assert last["act"]["cleared"][0]["rows"] == {
-        "participants": 1,
-        "vault": 2,
-        "vault_keys": 0,
-        "guardians": 1,
-        "steps": 0,
-    }
+    assert rows_of(last["act"]) == (1, 2, 1)
 
 
 async def test_who_erases_at_once_gets_one_act(running: Registration) -> None:
@@ -152,3 +151,28 @@ async def test_only_operators_of_the_place_erase(running: Registration) -> None:
         assert (await erase(running, item["participant"], grants))[0] == status
     assert (await running.call("GET", "/acts/2020-01-01-nobody", grants=[REGIONAL]))[0] == 404
     assert await running.documents() == before
+
+
+async def test_a_transfer_and_a_correction_go_with_the_pupil(running: Registration) -> None:
+    (item,) = await running.enter(pupil("er-7"))
+    id = item["participant"]
+    await running.call("PATCH", f"/participants/{id}", {"name": "Иванов Павел"}, grants=[NAVIGATOR])
+    wanted = {"school": "RU-ROS-001-S02", "class": "7А", "name": "Иванов Павел", "birth_date": "2007-05-17"}
+    status, _ = await running.call("POST", "/transfers", wanted, grants=[REGIONAL])
+    assert status == 200
+    _, answer = await erase(running, id)
+    rows = answer["act"]["cleared"][0]["rows"]
+    assert (rows["transfers"], rows["corrections"]) == (1, 1)
+    for name in ("transfers", "corrections"):
+        assert await running.mongo[name].count_documents({"participant": id}) == 0
+
+
+async def test_a_guardian_whom_a_roster_names_meanwhile_is_not_destroyed(running: Registration) -> None:
+    for n in range(5):
+        mother = {"ref": f"mother-er8-{n}", "name": "Лесная Анна"}
+        (gone,) = await running.enter(pupil(f"er-8-{n}", guardian=mother))
+        _, (new,) = await asyncio.gather(
+            erase(running, gone["participant"]), running.enter(pupil(f"er-9-{n}", guardian=mother))
+        )
+        assert await running.mongo["vault"].count_documents({"_id": new["guardian"]}) == 1
+        assert (await running.redeem(new["link_code"], f"mother-er8-{n}"))[0] == 200

@@ -86,6 +86,29 @@ async def test_a_transfer_is_refused_or_taken_back(running: Registration) -> Non
         assert again["transfer"] != asked["transfer"]
 
 
+async def test_what_was_asked_for_ends_when_the_pupil_goes_elsewhere(running: Registration) -> None:
+    (item,) = await running.enter(pupil("tr-6"))
+    name, id = pupil("tr-6")["name"], item["participant"]
+    _, first = await ask(running, name, external_ref="one")
+    _, again = await ask(running, name, external_ref="two", **{"class": "7Г"})
+    assert (again["transfer"], again["class"]) == (first["transfer"], "7Г")
+    third = {"role": "navigator", "org": "RU-ROS-001-S03"}
+    await running.define(third["org"], kind="school", name="Школа", parent="RU-ROS-001")
+    move = {"school": third["org"], "class": "7А", "occurred_at": "2020-10-01T10:00:00+03:00"}
+    assert (await call(running, "POST", f"/participants/{id}/moves", move, MUNICIPAL))[0] == 200
+    _, page = await call(running, "GET", f"/transfers?organisation={NEXT}&state=overtaken")
+    assert first["transfer"] in {shown["transfer"] for shown in page["items"]}
+    status, late = await call(running, "POST", f"/transfers/{first['transfer']}/confirmation", by=MUNICIPAL)
+    assert (status, late["type"]) == (409, "transfer-answered")
+    _, new = await ask(running, name, external_ref="three", occurred_at="2020-09-20T10:00:00+03:00")
+    assert new["since"] == "2020-09-20T10:00:00+03:00"
+    assert (await call(running, "POST", f"/transfers/{new['transfer']}/confirmation", by=third))[0] == 200
+    _, shown = await call(running, "GET", f"/participants/{id}")
+    assert (shown["school"], shown["external_ref"]) == (NEXT, "three"), (
+        "the pupil came to the third school after that day"
+    )
+
+
 async def test_what_cannot_be_asked_for_says_why_and_changes_nothing(running: Registration) -> None:
     await running.enter(pupil("tr-4"))
     (twin,) = await running.enter(pupil("tr-4b", name=pupil("tr-4")["name"], namesake=True))

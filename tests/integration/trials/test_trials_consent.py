@@ -202,6 +202,13 @@ async def test_an_erased_pupil_is_nobody_s_and_the_act_is_told_once(trials: Tria
     assert [(event.participant, event.act, event.rows) for event in told] == [
         ("er1", gone.act, {"attempts": 1, PARTICIPANTS: 1})
     ]
+    path = await trials.mongo["paths"].find_one({"_id": "er1/2020"})
+    assert path is not None
+    assert "changed" not in path
+    await trials.publish(erased("er1", act="another-act"))
+    await trials.know({"_id": "er1", "act": "another-act"}, 1, PARTICIPANTS)
+    told = [e.event for e in await trials.published("trials.events.v1") if isinstance(e.event, PathErased)]
+    assert [event.act for event in told] == [gone.act, "another-act"]
 
 
 def story(pupil: str) -> Sequence[Envelope]:
