@@ -43,4 +43,4 @@ async def erase(repository: Repository, erasures: Sequence[Envelope], tx: Transa
             continue
         rows = await repository.erase(event.key, event.act, tx)
         answer = FamilyErased(**Place.of(event).event_fields(event.key), act=event.act, rows=rows)
-        await repository.tell([Happened(answer, envelope.time)], tx)
+        await repository.tell(Happened(answer, envelope.time), tx)

@@ -49,9 +49,9 @@ class Repository:
         family = await self._families.update_one({"_id": participant}, {"$set": bare}, upsert=True, session=tx)
         return {NOTICES: notices.deleted_count, FAMILIES: family.matched_count}
 
-    async def tell(self, happened: Iterable[Happened], tx: Transaction) -> None:
-        """Puts events into the outbox that are the only ones of their subjects."""
-        await self._outbox.add([envelope for fact in happened for envelope in self._outbox.number(0, [fact])], tx)
+    async def tell(self, fact: Happened, tx: Transaction) -> None:
+        """Puts an event into the outbox that is the only one of its subject."""
+        await self._outbox.tell(fact, tx)
 
     async def save(self, notices: Sequence[Notice], readers: Mapping[str, Readers], tx: Transaction) -> None:
         """Stores new notices, and the accounts that may read each pupil's."""

@@ -81,7 +81,6 @@ COLLECTIONS: Collections = {
     ACTS: Kept(
         [
             IndexModel("participant", unique=True, partialFilterExpression={"participant": {"$gt": ""}}),
-            IndexModel([("erased_at", -1), ("_id", -1)]),
         ],
         persons=["participant", CHANGED],
     ),

@@ -108,9 +108,9 @@ class Repository:
         """Forgets whose account changed the paths last; it may have been the pupil's own."""
         await self._mongo["paths"].update_many({"_id": {"$in": list(paths)}}, {"$unset": {"changed": ""}}, session=tx)
 
-    async def tell(self, happened: Iterable[Happened], tx: Transaction) -> None:
-        """Puts events into the outbox that are the only ones of their subjects."""
-        await self._outbox.add([envelope for fact in happened for envelope in self._outbox.number(0, [fact])], tx)
+    async def tell(self, fact: Happened, tx: Transaction) -> None:
+        """Puts an event into the outbox that is the only one of its subject."""
+        await self._outbox.tell(fact, tx)
 
     async def count_seats(self, taken: Mapping[str, int], tx: Transaction) -> None:
         """Counts seats taken (or, below zero, freed) by slot; two at once conflict, if both read the slot before."""

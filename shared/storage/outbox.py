@@ -89,6 +89,10 @@ class Outbox:
         """Puts the events in, in the transaction of the state that they come from."""
         await self.put(await aside(lambda: list(map(self._row, envelopes)), len(envelopes)), tx)
 
+    async def tell(self, fact: Happened, tx: Transaction) -> None:
+        """Puts in an event that is the only one of its subject."""
+        await self.add(self.number(0, [fact]), tx)
+
     async def put(self, rows: Sequence[Row], tx: Transaction) -> None:
         """Puts rows in as they are: one document, or as few as their size allows."""
         if rows:

@@ -7,7 +7,6 @@ from typing import Literal
 from services.registration.domain.erasure import SERVICES, Act, Service
 from shared.base.models import Answer
 from shared.contracts.registration import ConsentChannel
-from shared.http.paging import Page
 from shared.programme.moments import zone
 
 KEPT = (
@@ -105,7 +104,3 @@ class Erased(Answer):
 
     act: ActView
     """The act; it is open until every service has answered."""
-
-
-class ActPage(Page[ActView]):
-    """A page of acts, the newest first."""

@@ -30,6 +30,12 @@ class Caller:
         is_there = pupil.erased_at is None
         return is_there and covers(place.region, place.municipality, place.school, school_class=place.school_class)
 
+    def staff_s(self, pupil: Participant | None) -> Participant:
+        """Returns the pupil to staff in scope; raises NotFound to all others."""
+        if pupil is None or not self.is_staff_of(pupil):
+            raise NotFound("no such participant in your scope")
+        return pupil
+
     def is_pupil(self, pupil: Participant) -> bool:
         """Tells whether the caller is the pupil."""
         return pupil.account is not None and FamilyLink(account=pupil.account, role="pupil").admits(self.who)

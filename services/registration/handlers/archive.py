@@ -8,7 +8,6 @@ from services.registration.domain.archive import ArchiveRequest
 from services.registration.domain.caller import Caller, must_reach
 from services.registration.domain.participants import Participant
 from services.registration.repository import Repository
-from shared.base.errors import NotFound
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
 from shared.storage.decision import Decision
@@ -51,11 +50,10 @@ async def _decided(
     decision: Callable[[Participant, datetime], Decision[Participant]],
 ) -> Participant:
     def decide(current: Participant | None) -> Decision[Participant]:
-        if current is None or not Caller(who).is_staff_of(current):
-            raise NotFound("no such participant in your scope")
-        decided = decision(current, happened_at(said, now, zone(current.place.utc_offset)))
-        if _is_mistake(current) or _is_mistake(decided.state):
-            must_reach(who, (placement.place for placement in current.history))
+        pupil = Caller(who).staff_s(current)
+        decided = decision(pupil, happened_at(said, now, zone(pupil.place.utc_offset)))
+        if _is_mistake(pupil) or _is_mistake(decided.state):
+            must_reach(who, (placement.place for placement in pupil.history))
         return decided
 
     return await repository.participants.update(id, decide)

@@ -9,7 +9,7 @@ from services.registration.domain.organisations import known_school
 from services.registration.domain.participants import Participant, local_day
 from services.registration.domain.rosters import CODE_LIFE, class_of
 from services.registration.repository import Repository
-from shared.base.errors import BadInput, Conflict, NotFound
+from shared.base.errors import BadInput, Conflict
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
 from shared.programme.texts import ref_key
@@ -27,9 +27,7 @@ async def move_pupil(
     """
 
     async def body(tx: Transaction) -> Done[Participant]:
-        pupil = (await repository.participants.load([id], tx)).get(id)
-        if pupil is None or not Caller(who).is_staff_of(pupil):
-            raise NotFound("no such participant in your scope")
+        pupil = Caller(who).staff_s((await repository.participants.load([id], tx)).get(id))
         found = (await repository.organisations.load([request.school], tx)).get(request.school)
         place = class_of(known_school(found, request.school, "school"), request.school_class)
         if request.grade not in (None, place.grade):

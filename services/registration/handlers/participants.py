@@ -11,7 +11,6 @@ from services.registration.domain.participants import NewId, Participant
 from services.registration.domain.rosters import CODE_LIFE
 from services.registration.domain.school_keys import Guardians
 from services.registration.repository import Repository
-from shared.base.errors import NotFound
 from shared.identity.acting import acting
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
@@ -25,9 +24,7 @@ async def amend(
     by = acting()
 
     async def body(tx: Transaction) -> Enrolled:
-        pupil = (await repository.participants.load([id], tx)).get(id)
-        if pupil is None or not Caller(who).is_staff_of(pupil):
-            raise NotFound("no such participant in your scope")
+        pupil = Caller(who).staff_s((await repository.participants.load([id], tx)).get(id))
         place = pupil.place
         known = await repository.guardians(((place.school, guardian.ref) for guardian in amendment.guardians), tx)
         identities = Identities(await repository.sealed.read([id, *known.values()], tx))

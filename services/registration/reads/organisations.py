@@ -25,11 +25,7 @@ class OrganisationReads:
 
     async def one(self, code: str) -> NamedOrganisation:
         """One organisation."""
-        row: Document | None = await self._organisations.find_one({"_id": code})
-        if row is None:
-            detail = "is not in the register"
-            raise NotFound(f"{code} {detail}", slug="organisation-unknown", errors=[FieldError("code", detail)])
-        (named,) = await self._named([row])
+        (named,) = await self._named([await self._row(code, "code")])
         return named
 
     async def school(self, code: str) -> Organisation:
@@ -39,11 +35,15 @@ class OrganisationReads:
 
     async def place(self, code: str) -> Organisation:
         """A region, a municipality or what lies in one; raises NotFound."""
+        return Organisation.of(await self._row(code, "organisation"))
+
+    async def _row(self, code: str, word: str) -> Document:
+        """The row of an organisation that a request names by a word; raises NotFound."""
         row: Document | None = await self._organisations.find_one({"_id": code})
         if row is None:
             detail = "is not in the register"
-            raise NotFound(f"{code} {detail}", slug="organisation-unknown", errors=[FieldError("organisation", detail)])
-        return Organisation.of(row)
+            raise NotFound(f"{code} {detail}", slug="organisation-unknown", errors=[FieldError(word, detail)])
+        return row
 
     async def names(self, codes: Iterable[str | None]) -> OrganisationNames:
         """The names of the organisations among `codes` that are in the register, by code."""

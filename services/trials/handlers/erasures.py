@@ -23,13 +23,12 @@ async def answer(
     as after a restored backup, is.
     """
     erasures = {fact.event.key: fact for fact in facts if isinstance(fact.event, ParticipantErased)}
-    for fact in erasures.values():
-        pupil = known.get(fact.event.key)
-        if not isinstance(fact.event, ParticipantErased) or (pupil is not None and pupil.act == fact.event.act):
+    for id, fact in erasures.items():
+        pupil, event = known.get(id), fact.event
+        if not isinstance(event, ParticipantErased) or (pupil is not None and pupil.act == event.act):
             continue
-        seasons = pupil.seasons if pupil else ()
-        attempts = await repository.destroy_answers((path_id(fact.event.key, season) for season in seasons), tx)
-        await repository.forget_actors((path_id(fact.event.key, season) for season in seasons), tx)
-        rows = {"attempts": attempts, PARTICIPANTS: int(pupil is not None)}
-        event = PathErased(**Place.of(fact.event).event_fields(fact.event.key), act=fact.event.act, rows=rows)
-        await repository.tell([Happened(event, fact.time)], tx)
+        paths = [path_id(id, season) for season in pupil.seasons] if pupil else []
+        rows = {"attempts": await repository.destroy_answers(paths, tx), PARTICIPANTS: int(pupil is not None)}
+        await repository.forget_actors(paths, tx)
+        answered = PathErased(**Place.of(event).event_fields(id), act=event.act, rows=rows)
+        await repository.tell(Happened(answered, fact.time), tx)
