@@ -117,6 +117,7 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         except ConsumerStoppedError:
             raise
         except Exception as error:
+            self._rewind()
             if isinstance(error, KafkaError) and not isinstance(error, CorruptRecordException | UnsupportedCodecError):
                 self._owner.waits(type(error).__name__)
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -128,6 +129,11 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         self.batch = Batch(await self._spans(found), invalid)
         return found
 
+    def _rewind(self) -> None:
+        """Goes back to behind what was returned: an error in one partition loses what was taken of others before it."""
+        for partition in self._next.keys() & self.assignment():
+            super().seek(partition, self._next[partition])
+
     async def _spans(self, found: Found) -> dict[TopicPartition, Span]:
         """Returns the spans of the records; where reading was moved meanwhile, no more than the records themselves."""
         moves = self._moves
@@ -137,7 +143,8 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         spans = {p: Span(await self._begin(p, first), next_) for p, (first, next_) in reached.items()}
         if self._moves != moves:
             for partition in reached:
-                self._next.pop(partition, None)
+                if (at := await self._position(partition)) is not None:
+                    self._next[partition] = at
             return {p: Span(first, next_) for p, (first, next_) in reached.items() if next_ > first}
         spans = {p: span for p, span in spans.items() if span.next > span.first}
         self._next |= {p: span.next for p, span in spans.items()}
@@ -166,11 +173,9 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         found: dict[TopicPartition, Sequence[Record]] = {}
         invalid: dict[Position, str] = {}
         for partition in sorted(self.assignment() - self.paused()):
-            at = await self._position(partition)
-            if at is None:
-                continue
+            if (at := self._next.get(partition)) is None:
+                continue  # it is being given out anew, and is read from where it is said to begin
             try:
-                super().seek(partition, at)  # what is left of a fetch that has failed is of no use
                 piece = read(await self._owner.logs.fetch(partition, at), APART_RECORDS)
                 super().seek(partition, piece.next)
             except UnreadableBatch as batch:

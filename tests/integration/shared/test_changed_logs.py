@@ -249,6 +249,22 @@ async def test_a_header_whose_name_is_no_text_is_put_aside_and_its_neighbours_ar
     assert await fixture.seen.ids() == [e.id for e in good]
 
 
+async def test_what_was_read_of_others_before_a_batch_that_cannot_be_read_is_not_passed_over(
+    fixture: Fixture, partition: TopicPartition, infrastructure: Infrastructure
+) -> None:
+    """What one call of the client took of the partitions before the one at fault is lost there; the order is chance."""
+    if infrastructure.provider != "processes":
+        pytest.skip("the broker's disk is out of reach")
+    await _grow(fixture.settings, partition.topic, 12)
+    await publish(fixture.settings, enveloped(registered("spoilt")), partition=0)
+    spoil_on_disk(infrastructure.data, partition, b"spoilt")
+    for other in range(1, 12):
+        await publish(fixture.settings, *pupils(3, start=3 * other), partition=other)
+    async with consuming(fixture.settings, fixture.consumer()):
+        await eventually(lambda: fixture.saw(33), seconds=20.0)
+    assert await fixture.seen.ids() == [e.id for e in pupils(33, start=3)]
+
+
 async def test_a_batch_that_cannot_be_read_stops_its_partition_alone_and_says_where(
     fixture: Fixture, partition: TopicPartition, infrastructure: Infrastructure
 ) -> None:
