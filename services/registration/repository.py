@@ -1,8 +1,9 @@
 """All that registration writes, in the steps of one transaction; persons are shown by `reads`."""
 
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from pymongo.errors import DuplicateKeyError
@@ -94,20 +95,18 @@ class Repository:
     async def pupils(self, keys: Iterable[Key], tx: Transaction) -> list[Participant]:
         """The pupils whom the schools know by these keys, in this spelling or another, also those who have left."""
         asked = list(keys)
-        query = _known_by(asked, "place.school", "external_ref")
-        if query is None:
+        if not asked:
             return []
-        former = sorted({former_key(school, ref_key(own)) for school, own in asked})
-        query = {"$or": [*query["$or"], {"former": {"$in": former, **LEFT["former"]}}], "erased_at": None}
+        query = await aside(partial(_pupils_known_by, asked), len(asked))
         rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
         return await aside(lambda: list(map(Participant.of, rows)), len(rows))
 
     async def guardians(self, keys: Iterable[Key], tx: Transaction) -> dict[Key, str]:
         """The ids of the guardians whom the schools know by these keys, by this spelling rather than by another."""
         asked = list(dict.fromkeys(keys))
-        query = _known_by(asked, "school", "ref")
-        if query is None:
+        if not asked:
             return {}
+        query = await aside(partial(_known_by, asked, "school", "ref"), len(asked))
         rows = await self._mongo["guardians"].find(query, session=tx).to_list(None)
         written = {(row["school"], row["ref"]): row.get("same", row["_id"]) for row in rows}
         folded = {(row["school"], row.get("ref_key")): row.get("same", row["_id"]) for row in rows}
@@ -130,13 +129,7 @@ class Repository:
     async def save_persons(self, batch: Persons, tx: Transaction) -> None:
         """Stores pupils and guardians who were entered or changed, and seals their identities."""
         new: Mapping[str, list[Document]] = {
-            "guardians": [
-                {
-                    **({"same": entered.id} if entered.is_known else {"_id": entered.id}),
-                    **{"school": school, "ref": ref, "ref_key": ref_key(ref), **changed(entered.by)},
-                }
-                for (school, ref), entered in batch.guardians.entered.items()
-            ],
+            "guardians": await aside(partial(_rows, batch.guardians), len(batch.guardians.entered)),
             "vault": await self.sealed.documents(
                 batch.identities.entered, {made.state.id: made.state.place.region for made in batch.pupils.made}, tx
             ),
@@ -164,22 +157,36 @@ class Repository:
         await self.participants.save(batch.pupils.made, tx)
 
 
-def _known_by(keys: Iterable[Key], school: str, ref: str) -> Document | None:
-    """Matches persons whom a school knows by one of its own keys, as written or by its fold; None for no key."""
-    asked = list(keys)
-    written = _any_of(asked, school, ref)
-    folded = _any_of(((code, ref_key(own)) for code, own in asked), school, "ref_key")
-    return {"$or": written["$or"] + folded["$or"]} if written and folded else None
+def _rows(guardians: Guardians) -> list[Document]:
+    """The rows of those who are new, under the keys by which their schools know them."""
+    return [
+        {
+            **({"same": entered.id} if entered.is_known else {"_id": entered.id}),
+            **{"school": school, "ref": ref, "ref_key": ref_key(ref), **changed(entered.by)},
+        }
+        for (school, ref), entered in guardians.entered.items()
+    ]
 
 
-def _any_of(keys: Iterable[Key], school: str, ref: str) -> Document | None:
-    """Matches rows that belong to a school under one of its own keys, in fields of these names; None for no key.
+def _pupils_known_by(keys: Sequence[Key]) -> Document:
+    """Matches pupils whom a school knows by one of its own keys, or knew before they left it."""
+    former = sorted({former_key(school, ref_key(own)) for school, own in keys})
+    known = _known_by(keys, "place.school", "external_ref")["$or"]
+    return {"$or": [*known, {"former": {"$in": former, **LEFT["former"]}}], "erased_at": None}
+
+
+def _known_by(keys: Sequence[Key], school: str, ref: str) -> Document:
+    """Matches persons whom a school knows by one of its own keys, as written or by its fold."""
+    folded = _any_of(((code, ref_key(own)) for code, own in keys), school, "ref_key")
+    return {"$or": _any_of(keys, school, ref)["$or"] + folded["$or"]}
+
+
+def _any_of(keys: Iterable[Key], school: str, ref: str) -> Document:
+    """Matches rows that belong to a school under one of its own keys, in fields of these names.
 
     It says what `FOLDED` says too: without that, MongoDB takes no index that has but those rows, and reads the school.
     """
     refs = defaultdict[str, list[str]](list)
     for code, own in keys:
         refs[code].append(own)
-    return (
-        {"$or": [{school: code, ref: {"$in": own, "$type": "string"}} for code, own in refs.items()]} if refs else None
-    )
+    return {"$or": [{school: code, ref: {"$in": own, "$type": "string"}} for code, own in refs.items()]}

@@ -45,7 +45,8 @@ class SealedIdentities:
 
     async def namesakes(self, region: str, children: Iterable[Child], tx: Transaction) -> dict[Child, list[str]]:
         """The persons whom a region knows by name and birth date."""
-        marks = {self._index.mark(region, child): child for child in children}
+        asked = list(children)
+        marks = await aside(lambda: {self._index.mark(region, child): child for child in asked}, len(asked))
         found: dict[Child, list[str]] = defaultdict(list)
         if marks:
             query = {"child": {"$in": list(marks), **MARKED["child"]}}

@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
@@ -12,7 +14,10 @@ LIGHT = 100
 """Fewer objects than these, such as lines of a roster, are done sooner than handed over."""
 TURN_SECONDS = 0.0002
 """The loop gets the interpreter back so soon: a request asks for it some ten times until it is answered."""
-_THREAD = ThreadPoolExecutor(1, "side")
+STRETCH_SECONDS = 0.003
+"""Work on one object after another rests when it has gone on for so long: shorter than what others wait for anyway."""
+NAME = "side"
+_THREAD = ThreadPoolExecutor(1, NAME)
 """One for the process: several would only take the interpreter from each other, and from the loop."""
 
 
@@ -33,3 +38,19 @@ def _often_interrupted(work: Callable[[], T]) -> T:
         return work()
     finally:
         sys.setswitchinterval(usual)
+
+
+def paced(items: Iterable[T]) -> Iterator[T]:
+    """Yields the items; beside the loop whoever works on them rests after each stretch, for as long as it was.
+
+    Turns alone give the loop half of the interpreter, and a request needs many of them.
+    """
+    if not threading.current_thread().name.startswith(NAME):
+        yield from items
+        return
+    began = time.monotonic()
+    for item in items:
+        yield item
+        if (worked := time.monotonic() - began) > STRETCH_SECONDS:
+            time.sleep(worked)
+            began = time.monotonic()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, GetJsonSchemaHandler, TypeAdapter, ValidationErr
 from pydantic_core import CoreSchema
 
 from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, ServiceError, is_word
-from shared.base.side_thread import aside
+from shared.base.side_thread import aside, paced
 from shared.identity.acting import Actor, acting
 from shared.identity.principal import Principal
 from shared.storage.decision import Done
@@ -80,7 +80,8 @@ class Request(Generic[T]):
 
 async def read_each(model: type[M], sent: Sequence[object], at: str) -> list[Item[M]]:
     """The items of the list at a JSON pointer."""
-    return await aside(lambda: [_read(model, raw, f"{at}/{index}") for index, raw in enumerate(sent)], len(sent))
+    items = enumerate(paced(sent))
+    return await aside(lambda: [_read(model, raw, f"{at}/{index}") for index, raw in items], len(sent))
 
 
 def _read(model: type[M], sent: object, at: str) -> Item[M]:
@@ -92,7 +93,7 @@ def _read(model: type[M], sent: object, at: str) -> Item[M]:
 
 def each(items: Iterable[Item[T]], decide: Callable[[T], Done[R]]) -> list[Outcome[R]]:
     """Decides each item in turn; a refusal names the fields where they stand in the request."""
-    return [decided(item, decide) for item in items]
+    return [decided(item, decide) for item in paced(items)]
 
 
 def decided(item: Item[T], decide: Callable[[T], Done[R]]) -> Outcome[R]:
@@ -108,7 +109,7 @@ def decided(item: Item[T], decide: Callable[[T], Done[R]]) -> Outcome[R]:
 def served(requests: Iterable[Q], serve: Callable[[Q], R]) -> list[R | ServiceError]:
     """Serves each request in turn; a refusal is that request's alone."""
     results: list[R | ServiceError] = []
-    for request in requests:
+    for request in paced(requests):
         try:
             results.append(serve(request))
         except ServiceError as refusal:

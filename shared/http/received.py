@@ -13,12 +13,14 @@ from shared.base.errors import BadInput, BodyTooLarge, BrokenOff, MalformedJson,
 
 BYTES_A_VALUE = 8
 """No body needs fewer on average; it bounds how many values a text of a given size may hold."""
-MARKS = (b",", b"[", b"{")
+MARKS = set(b",[{")
 """Outside of texts one stands before nearly every value."""
-NO_MARKS = bytes(set(range(256)) - set(b',[{"'))
+NO_MARKS, NO_MARKS_OR_QUOTES = bytes(set(range(256)) - MARKS), bytes(set(range(256)) - MARKS - set(b'"'))
 NO_ESCAPE = re.compile(rb"[^\\]")
 SLICE = 128 * 1024
 """Bytes that are looked at together."""
+STRETCH, REST_SECONDS = 256 * 1024, 0.005
+"""After so many bytes of a body others are served for so long: a sender nearby would fill every turn of the loop."""
 LONGEST_NUMBER = 20
 """Digits of a number of 64 bits."""
 
@@ -41,7 +43,7 @@ class Received(Request):
 
 async def read(request: Request, most: int, seconds: float) -> bytes:
     """The body's bytes; raises BodyTooLarge beyond `most`, TooSlow after `seconds`, BrokenOff where the sender left."""
-    parts, size = [], 0
+    parts, size, rested = [], 0, 0
     try:
         async with asyncio.timeout(seconds):
             more = True
@@ -54,6 +56,9 @@ async def read(request: Request, most: int, seconds: float) -> bytes:
                 if size > most:
                     raise BodyTooLarge.beyond(most)
                 more = message.get("more_body", False)
+                if more and size - rested >= STRETCH:
+                    await asyncio.sleep(REST_SECONDS)
+                    rested = size
     except TimeoutError:
         raise TooSlow(f"the body was not there within {seconds:g} seconds") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -86,7 +91,7 @@ def _is_beyond(text: bytes, most: int) -> bool:
 def _has_marks(text: bytes, most: int) -> bool:
     marks = 0
     for begin in range(0, len(text), SLICE):
-        marks += sum(text.count(mark, begin, begin + SLICE) for mark in MARKS)
+        marks += len(text[begin : begin + SLICE].translate(None, NO_MARKS))
         if marks >= most:
             return True
     return False
@@ -97,7 +102,7 @@ def _has_values(text: bytes, most: int) -> bool:
     while begin < len(text):
         plain = NO_ESCAPE.search(text, begin + SLICE - 1)
         end = plain.end() if plain else len(text)  # an escape stays in one piece
-        bare = text[begin:end].replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, NO_MARKS)
+        bare = text[begin:end].replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, NO_MARKS_OR_QUOTES)
         quoted = bare.replace(b'""', b"")  # a text with a mark in it keeps its quotes, whatever stands beside it
         pieces = quoted.split(b'"')
         marks += sum(map(len, pieces[quotes % 2 :: 2]))

@@ -1,6 +1,6 @@
 """Use case: a school enters its classes into a season, line by line; rosters that wait share a transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,7 +14,7 @@ from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.repository import Repository
 from services.registration.vault import Child
 from shared.base.errors import FieldError, NotKnownYet, ServiceError
-from shared.base.side_thread import aside
+from shared.base.side_thread import aside, paced
 from shared.http.batch import Outcome, Request, decided, served
 from shared.programme.texts import ref_key
 from shared.storage.decision import Done
@@ -102,11 +102,16 @@ async def _namesakes(
     """The children whom a region knows by the names and birth dates of lines whose keys are new."""
     found: dict[Child, list[str]] = {}
     for region in {intake.place.region for intake in intakes}:
-        lines = ((i.place.school, entry) for i in intakes if i.place.region == region for entry in i.entries)
-        new = [entry.identity for school, entry in lines if known.of_school(school, entry.external_ref) is None]
-        for child, persons in (await repository.sealed.namesakes(region, map(child_of, new), tx)).items():
+        lines = [(i.place.school, entry) for i in intakes if i.place.region == region for entry in i.entries]
+        new = await aside(partial(_new, known, lines), len(lines))
+        for child, persons in (await repository.sealed.namesakes(region, new, tx)).items():
             found.setdefault(child, []).extend(persons)
     return found
+
+
+def _new(known: Pupils, lines: Iterable[tuple[str, PupilEntry]]) -> list[Child]:
+    """The children of lines whose keys nobody has at the school of the line."""
+    return [child_of(entry.identity) for school, entry in lines if known.of_school(school, entry.external_ref) is None]
 
 
 def _result(batch: EnrolmentBatch, request: RosterRequest, intake: Intake | ServiceError) -> RosterResult:
@@ -121,4 +126,4 @@ def enrolled(batch: EnrolmentBatch, request: RosterRequest, intake: Intake) -> l
         return Done(line, line.new)
 
     places = zip(request.items, request.listed(), strict=True)
-    return [decided(item, partial(decide, listed)) for item, listed in places]
+    return [decided(item, partial(decide, listed)) for item, listed in paced(places)]

@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+import time
 from contextvars import ContextVar
+from itertools import pairwise
 
 import pytest
 
 from shared.base.errors import BadInput
-from shared.base.side_thread import LIGHT, aside
+from shared.base.side_thread import LIGHT, STRETCH_SECONDS, aside, paced
 
 WHO: ContextVar[str] = ContextVar("who")
 
@@ -36,3 +38,31 @@ async def test_what_heavy_work_refuses_is_refused() -> None:
 
     with pytest.raises(BadInput, match="/pupils"):
         await aside(refuse, LIGHT)
+
+
+@pytest.mark.parametrize("weight", [1, LIGHT], ids=["on the loop", "beside it"])
+async def test_work_that_is_paced_gets_every_item_in_turn_and_its_errors_come_through(weight: int) -> None:
+    def long(n: int) -> int:
+        end = time.monotonic() + 2 * STRETCH_SECONDS
+        while time.monotonic() < end:
+            pass
+        if n == 5:
+            raise LookupError(n)
+        return n
+
+    assert await aside(lambda: [long(n) for n in paced(range(5))], weight) == [0, 1, 2, 3, 4]
+    with pytest.raises(LookupError, match="5"):
+        await aside(lambda: [long(n) for n in paced(range(10))], weight)
+
+
+async def test_paced_work_rests_as_long_as_it_goes_on() -> None:
+    begun: list[float] = []
+
+    def work() -> None:
+        for _ in paced(range(4)):
+            begun.append(time.monotonic())
+            while time.monotonic() < begun[-1] + 2 * STRETCH_SECONDS:
+                pass
+
+    await aside(work, LIGHT)
+    assert all(after - before >= 4 * STRETCH_SECONDS for before, after in pairwise(begun))
