@@ -29,6 +29,9 @@ FOLDED = Events.of(
         *(event for event in topics.TRIALS_EVENTS.events if event is not trials.PathErased),
     ],
     ignored=[
+        registration.ParticipantPromoted,
+        registration.ParticipantMerged,
+        registration.ParticipantUnmerged,
         registration.ParticipantErased,
         trials.PathErased,
         registration.ConsentGiven,

@@ -14,6 +14,9 @@ from shared.identity.family import LinkChange
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),
     registration.ParticipantMoved: ("school_class",),
+    registration.ParticipantPromoted: ("school_class",),
+    registration.ParticipantMerged: ("role",),
+    registration.ParticipantUnmerged: ("role",),
     registration.ParticipantArchived: (),
     registration.ParticipantRestored: (),
     registration.ConsentGiven: ("version", "channel"),

@@ -47,6 +47,9 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
     "ru": {
         "participant.registered": Text("Регистрация в сезоне", "Сезон «{season}», класс {school_class}."),
         "participant.moved": Text("Перевод в другой класс", "Теперь это класс {school_class}."),
+        "participant.promoted": Text("Переход в следующий класс", "Теперь это класс {school_class}."),
+        "participant.merged": Text("Записи объединены", "Школа нашла вторую запись ребёнка; все шаги теперь в одной."),
+        "participant.unmerged": Text("Записи разъединены", "Это были два разных ребёнка; у каждого снова своя запись."),
         "participant.archived": Text("Участие завершено", "Новые шаги закрыты, пройденное видно и дальше."),
         "participant.restored": Text("Участие продолжается", "Диагностики и пробы снова открыты."),
         "consent.given": Text("Согласие получено", "Диагностики и пробы открыты."),
@@ -64,6 +67,13 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
     "en": {
         "participant.registered": Text("Registered for the season", "Season “{season}”, class {school_class}."),
         "participant.moved": Text("Moved to another class", "The class is now {school_class}."),
+        "participant.promoted": Text("Promoted to the next class", "The class is now {school_class}."),
+        "participant.merged": Text(
+            "Entries united", "A second entry of the child was found; all steps are in one now."
+        ),
+        "participant.unmerged": Text(
+            "Entries parted", "They were two children after all; each has an own entry again."
+        ),
         "participant.archived": Text("Participation has ended", "New steps are closed; what was done stays visible."),
         "participant.restored": Text("Participation goes on", "Diagnostics and trials are open again."),
         "consent.given": Text("Consent received", "Diagnostics and trials are open."),

@@ -12,6 +12,7 @@ Level = Literal["basic", "main", "advanced"]
 ConsentChannel = Literal["gosuslugi", "paper", "cabinet"]
 ArchiveReason = Literal["left", "mistake"]
 Side = Literal["family", "staff"]
+MergeRole = Literal["survivor", "duplicate"]
 
 
 class ParticipantRegistered(ParticipantEvent):
@@ -47,6 +48,47 @@ class ParticipantMoved(ParticipantEvent):
     to_school_class: Public[str]
     to_grade: Public[int]
     """`to_…`: where the pupil belongs from the day on."""
+
+
+class ParticipantPromoted(ParticipantMoved):
+    """A pupil goes to the next class of the school with the school year: in all else a move."""
+
+    type = "participant.promoted.v1"
+
+    year: Public[str]
+    """The school year that begins, by the calendar year of its first day: `2021`."""
+
+
+class ParticipantMerged(ParticipantEvent):
+    """Two entries turned out to be one pupil: told once of each, in its own key, subject and sequence.
+
+    Whoever holds one of them alone knows of the join when both have said so; see ADR 21 for how a consumer joins and
+    parts them. All that is entered from then on is the survivor's; the duplicate's facts stay under its own id.
+    """
+
+    type = "participant.merged.v1"
+    topic = "registration.events.v1"
+
+    role: Public[MergeRole]
+    """Of this participant; the other one has the other role."""
+    other: Pseudonymous[str]
+    """The other participant."""
+    other_region: Public[RegionOfEvent]
+    """The region to which the other one belongs: the feeds of both regions tell of both."""
+
+
+class ParticipantUnmerged(ParticipantEvent):
+    """Two entries that had been merged are two pupils after all: told once of each, as their merging was."""
+
+    type = "participant.unmerged.v1"
+    topic = "registration.events.v1"
+
+    role: Public[MergeRole]
+    """As it was in the merging."""
+    other: Pseudonymous[str]
+    """The other participant."""
+    other_region: Public[RegionOfEvent]
+    """The region to which the other one belongs."""
 
 
 class ParticipantArchived(ParticipantEvent):
@@ -183,12 +225,16 @@ __all__ = [
     "GuardianLinked",
     "GuardianUnlinked",
     "Level",
+    "MergeRole",
     "OrganisationDefined",
     "OrganisationKind",
     "ParticipantArchived",
     "ParticipantErased",
+    "ParticipantMerged",
     "ParticipantMoved",
+    "ParticipantPromoted",
     "ParticipantRegistered",
     "ParticipantRestored",
+    "ParticipantUnmerged",
     "Side",
 ]

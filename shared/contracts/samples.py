@@ -17,9 +17,12 @@ from shared.contracts.registration import (
     OrganisationDefined,
     ParticipantArchived,
     ParticipantErased,
+    ParticipantMerged,
     ParticipantMoved,
+    ParticipantPromoted,
     ParticipantRegistered,
     ParticipantRestored,
+    ParticipantUnmerged,
 )
 from shared.contracts.topics import TOPICS
 from shared.contracts.trials import (
@@ -41,7 +44,7 @@ MOSCOW = timezone(timedelta(hours=3))
 SEASON = "2020"
 ACCOUNT, GUARDIAN_ACCOUNT = "tUE1wFqeXW3vyRzMbCk0Ag", "hP0d2sJk8YlqVn4Rf7TzGQ"
 ATTENDANCE, BOOKING, RECOMMENDATION = "Zk3vQ1mB8tLrYw2H", "pX7cN5dJ0aVgSe9U", "mR4uF6hK1oTiWy8B"
-ACT = "2020-12-01-Hs5jW2kQ"
+ACT = "2021-09-02-Hs5jW2kQ"
 SLOT, VENUE = "Wn8sD2fG5hJkLq3Z", "RU-ROS-001-V01"
 PUPIL: Mapping[str, Any] = MappingProxyType(
     {
@@ -54,14 +57,19 @@ PUPIL: Mapping[str, Any] = MappingProxyType(
     }
 )
 MOVED: Mapping[str, Any] = MappingProxyType({**PUPIL, "school": "RU-ROS-001-S07", "school_class": "8В"})
-PLACES: Mapping[str, Any] = MappingProxyType(
-    {
+PROMOTED: Mapping[str, Any] = MappingProxyType({**MOVED, "school_class": "9В", "grade": 9})
+MERGE: Mapping[str, Any] = MappingProxyType({"role": "survivor", "other": "cL9wE2yT6bRk4mQa", "other_region": "RU-ROS"})
+
+
+def _sides(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         f"{side}_{name}": value
-        for side, place in (("from", PUPIL), ("to", MOVED))
+        for side, place in (("from", before), ("to", after))
         for name, value in place.items()
         if name != "participant"
     }
-)
+
+
 TRIAL: Mapping[str, Any] = MappingProxyType({"slot": SLOT, "competency": "cooking", "kind": "trial"})
 
 _STORY: tuple[tuple[datetime, Event], ...] = (
@@ -160,7 +168,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
         RecommendationWithdrawn(**PUPIL, season=SEASON, recommendation=RECOMMENDATION),
     ),
     (datetime(2020, 11, 2, 18, 10, tzinfo=MOSCOW), ConsentWithdrawn(**PUPIL)),
-    (datetime(2020, 11, 5, 9, 0, tzinfo=MOSCOW), ParticipantMoved(**MOVED, **PLACES)),
+    (datetime(2020, 11, 5, 9, 0, tzinfo=MOSCOW), ParticipantMoved(**MOVED, **_sides(PUPIL, MOVED))),
     (
         datetime(2020, 11, 9, 12, 0, tzinfo=MOSCOW),
         GuardianUnlinked(**MOVED, guardian="Yb6nE4rT9uIoPa1S", account=GUARDIAN_ACCOUNT, by="staff"),
@@ -168,9 +176,15 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (datetime(2020, 11, 9, 12, 5, tzinfo=MOSCOW), AccountUnlinked(**MOVED, account=ACCOUNT, by="family")),
     (datetime(2020, 11, 16, 10, 0, tzinfo=MOSCOW), ParticipantArchived(**MOVED, reason="left")),
     (datetime(2020, 11, 17, 10, 0, tzinfo=MOSCOW), ParticipantRestored(**MOVED)),
-    (datetime(2020, 12, 1, 15, 0, tzinfo=MOSCOW), ParticipantErased(**MOVED, act=ACT)),
-    (datetime(2020, 12, 1, 15, 0, tzinfo=MOSCOW), PathErased(**MOVED, act=ACT, rows={"attempts": 2})),
-    (datetime(2020, 12, 1, 15, 0, tzinfo=MOSCOW), FamilyErased(**MOVED, act=ACT, rows={"families": 1, "notices": 9})),
+    (datetime(2020, 11, 18, 10, 0, tzinfo=MOSCOW), ParticipantMerged(**MOVED, **MERGE)),
+    (datetime(2020, 11, 19, 10, 0, tzinfo=MOSCOW), ParticipantUnmerged(**MOVED, **MERGE)),
+    (
+        datetime(2021, 9, 1, 9, 0, tzinfo=MOSCOW),
+        ParticipantPromoted(**PROMOTED, **_sides(MOVED, PROMOTED), year="2021"),
+    ),
+    (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), ParticipantErased(**PROMOTED, act=ACT)),
+    (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), PathErased(**PROMOTED, act=ACT, rows={"attempts": 2})),
+    (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), FamilyErased(**PROMOTED, act=ACT, rows={"families": 1, "notices": 9})),
 )
 
 

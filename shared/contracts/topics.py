@@ -33,6 +33,9 @@ REGISTRATION_EVENTS = Topic(
     (
         registration.ParticipantRegistered,
         registration.ParticipantMoved,
+        registration.ParticipantPromoted,
+        registration.ParticipantMerged,
+        registration.ParticipantUnmerged,
         registration.ParticipantArchived,
         registration.ParticipantRestored,
         registration.ParticipantErased,

@@ -62,6 +62,19 @@ ALLOWED = {
         " school school_class to_grade to_municipality to_region to_school to_school_class",
         "pseudonymous: participant",
     ),
+    "participant.promoted.v1": (
+        "public: from_grade from_municipality from_region from_school from_school_class grade municipality region"
+        " school school_class to_grade to_municipality to_region to_school to_school_class year",
+        "pseudonymous: participant",
+    ),
+    "participant.merged.v1": (
+        "public: grade municipality other_region region role school school_class",
+        "pseudonymous: other participant",
+    ),
+    "participant.unmerged.v1": (
+        "public: grade municipality other_region region role school school_class",
+        "pseudonymous: other participant",
+    ),
     "participant.restored.v1": (
         "public: grade municipality region school school_class",
         "pseudonymous: participant",

@@ -119,7 +119,7 @@ class Numbering:
 
 
 def _regions(envelope: Envelope) -> list[str]:
-    """Returns the regions that an event belongs to, a move to all that it names; none for what is national."""
+    """Returns the regions that an event belongs to, a move or a merging to all it names; none for what is national."""
     event = envelope.event
-    named = [getattr(event, name, None) for name in ("region", "from_region", "to_region")]
+    named = [getattr(event, name, None) for name in ("region", "from_region", "to_region", "other_region")]
     return sorted({region for region in named if isinstance(region, str)})
