@@ -15,6 +15,7 @@ from services.registration.api import (
     organisations,
     participants,
     places,
+    promotions,
     rosters,
     transfers,
 )
@@ -66,6 +67,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         organisations.routes(repository, reads, clock),
         participants.routes(repository, reads, clock, new_id),
         places.routes(repository, clock),
+        promotions.routes(repository, clock),
         transfers.routes(repository, reads, clock, new_id),
         erasure.routes(repository, reads, clock, new_id),
         rosters.routes(repository, clock, new_id),

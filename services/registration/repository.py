@@ -101,6 +101,12 @@ class Repository:
         rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
         return await aside(lambda: list(map(Participant.of, rows)), len(rows))
 
+    async def pupils_in(self, school: str, after: str, most: int, tx: Transaction) -> list[Participant]:
+        """The pupils of a school who are not in the archive, those with the next ids after one."""
+        query = {"place.school": school, "_id": {"$gt": after}, "archived": None, "erased_at": None}
+        rows = await self._mongo["participants"].find(query, session=tx).sort("_id", 1).limit(most).to_list(None)
+        return await aside(lambda: list(map(Participant.of, rows)), len(rows))
+
     async def guardians(self, keys: Iterable[Key], tx: Transaction) -> dict[Key, str]:
         """The ids of the guardians whom the schools know by these keys, by this spelling rather than by another."""
         asked = list(dict.fromkeys(keys))

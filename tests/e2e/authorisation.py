@@ -65,6 +65,7 @@ POST   /registration/transfers                              0    +-  +-  +-- ++-
 GET    /registration/transfers                              0    +-  +-  +-- ++~- --  --  --  --  ---
 POST   /registration/transfers/{transfer}/confirmation      0    9-  9?  9?? 99?? --  --  --  --  ---
 DELETE /registration/transfers/{transfer}                   0    +-  +?  ++? ++?? --  --  --  --  ---
+POST   /registration/schools/{code}/promotions              0    +-  +-  +-- +--- --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

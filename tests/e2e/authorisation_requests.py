@@ -80,6 +80,11 @@ def _persons(scene: Scene) -> Requests:
         f"PATCH {persons}/{{participant}}": Request(f"{persons}/{own.id}", {"name": name}, own.id),
         "GET /registration/schools/{code}/participants": Request(listed, sign=name),
         f"POST {one}/moves": Request(f"{persons}/{own.id}/moves", {"school": scene.here.school, "class": "7А"}, own.id),
+        "POST /registration/schools/{code}/promotions": Request(
+            f"/registration/schools/{scene.here.school}/promotions",
+            {"year": "2020", "occurred_at": "2020-06-01T09:00:00+03:00"},  # before anybody was placed
+            '"settled":',
+        ),
         f"GET {one}/codes": Request(f"{persons}/{second.id}/codes", sign=second.codes["pupil"]),
         f"POST {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
         f"DELETE {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),

@@ -1,5 +1,6 @@
 """Moves of pupils between classes and schools: each says where the pupil belongs from a day on."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -33,10 +34,13 @@ class MoveRequest(Input):
     """The time from whose local day on the pupil belongs there, RFC 3339 with an offset; now where it is left out."""
 
 
-def move(pupil: Participant, place: Place, time: datetime) -> Decision[Participant]:
+def move(
+    pupil: Participant, place: Place, time: datetime, told: Callable[..., ParticipantMoved] = ParticipantMoved
+) -> Decision[Participant]:
     """Takes the pupil to a place from the day of a time on; nothing happens where the pupil was there on that day.
 
-    Raises BadInput for a day before the first registration, Conflict for an archived pupil and after too many moves.
+    `told` makes the event of it. Raises BadInput for a day before the first registration, Conflict for an archived
+    pupil and after too many moves.
     """
     must_be_active(pupil)
     time = not_overtaken(pupil, time)
@@ -48,9 +52,7 @@ def move(pupil: Participant, place: Place, time: datetime) -> Decision[Participa
         return Decision(pupil)
     must_have_room(pupil)
     state = pupil.placed(time, place)
-    event = ParticipantMoved(
-        **state.place.event_fields(pupil.id), **before.plain.fields_of("from"), **place.plain.fields_of("to")
-    )
+    event = told(**state.place.event_fields(pupil.id), **before.plain.fields_of("from"), **place.plain.fields_of("to"))
     return Decision(state, (Happened(event, time),))
 
 

@@ -1,0 +1,74 @@
+"""Use case: a school goes into its new school year, some pupils a transaction, and any number of times."""
+
+from datetime import datetime
+from functools import partial
+
+from services.registration.domain.organisations import Organisation, known_school
+from services.registration.domain.participants import Participant
+from services.registration.domain.promotions import Promoted, Promotion, PromotionRequest
+from services.registration.repository import Repository
+from shared.base.errors import Conflict, Forbidden
+from shared.base.side_thread import aside
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at, zone
+from shared.storage.decision import Decision
+from shared.storage.mongo import Transaction
+
+AT_ONCE = 300
+"""Pupils a transaction: a school has a thousand, and others write meanwhile."""
+
+
+async def promote(
+    repository: Repository, who: Principal, code: str, request: PromotionRequest, now: datetime
+) -> Promoted:
+    """Takes all pupils of a school who are not in the archive to their next class.
+
+    Where it is broken off, those who have been promoted stay so, and the same again goes on. Raises NotFound for an
+    unknown school, Forbidden where the caller does not reach all of its classes, BadInput before anything is written.
+    """
+    found = (await repository.organisations.load([code])).get(code)
+    school = known_school(found, code, "code")
+    _must_reach_all(who, school)
+    time = happened_at(request.occurred_at, now, zone(school.utc_offset))
+    promotion = Promotion.of(request, school, time)
+    promotion.must_fit(await repository.participants.load(promotion.exceptions))
+    whole, after = Promoted(), ""
+    while True:
+        part, last = await repository.transact(partial(_promote_some, repository, promotion, after))
+        whole.fates.update(part.fates)
+        whole.refused |= part.refused
+        if last is None:
+            return whole
+        after = last
+
+
+def _must_reach_all(who: Principal, school: Organisation) -> None:
+    who.scope.must_cover(*school.place)
+    if who.scope.classes(*school.place) is not None:
+        raise Forbidden("a school is promoted as a whole: the token's grants are narrowed to some of its classes")
+
+
+async def _promote_some(
+    repository: Repository, promotion: Promotion, after: str, tx: Transaction
+) -> tuple[Promoted, str | None]:
+    """Decides about the pupils who come next by id; returns the last one, None where nobody comes after."""
+    pupils = await repository.pupils_in(promotion.school.id, after, AT_ONCE, tx)
+    part = Promoted()
+
+    def decide() -> list[Decision[Participant]]:
+        decisions = []
+        for pupil in pupils:
+            try:
+                fate, decision = promotion.decide(pupil)
+            except Conflict as refusal:
+                part.refused[pupil.id] = refusal
+                continue
+            part.fates[fate] += 1
+            decisions.append(decision)
+        return [decision for decision in decisions if decision.made]
+
+    made = await aside(decide, len(pupils))
+    await repository.participants.save(made, tx)
+    about([decision.state.id for decision in made])
+    return part, pupils[-1].id if len(pupils) == AT_ONCE else None
