@@ -81,7 +81,7 @@ class Request(Generic[T]):
 async def read_each(model: type[M], sent: Sequence[object], at: str) -> list[Item[M]]:
     """The items of the list at a JSON pointer."""
     items = enumerate(paced(sent))
-    return await aside(lambda: [_read(model, raw, f"{at}/{index}") for index, raw in items], len(sent))
+    return await aside(lambda: [_read(model, raw, f"{at}/{index}") for index, raw in items], len(sent), rests=True)
 
 
 def _read(model: type[M], sent: object, at: str) -> Item[M]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from shared.base.errors import BadInput
-from shared.base.side_thread import LIGHT, STRETCH_SECONDS, aside, paced
+from shared.base.side_thread import HEAVY, LIGHT, STRETCH_SECONDS, aside, paced
 
 WHO: ContextVar[str] = ContextVar("who")
 
@@ -40,7 +40,7 @@ async def test_what_heavy_work_refuses_is_refused() -> None:
         await aside(refuse, LIGHT)
 
 
-@pytest.mark.parametrize("weight", [1, LIGHT], ids=["on the loop", "beside it"])
+@pytest.mark.parametrize("weight", [1, LIGHT, HEAVY + 1], ids=["on the loop", "beside it", "beside it, with rests"])
 async def test_work_that_is_paced_gets_every_item_in_turn_and_its_errors_come_through(weight: int) -> None:
     def long(n: int) -> int:
         end = time.monotonic() + 2 * STRETCH_SECONDS
@@ -55,7 +55,8 @@ async def test_work_that_is_paced_gets_every_item_in_turn_and_its_errors_come_th
         await aside(lambda: [long(n) for n in paced(range(10))], weight)
 
 
-async def test_paced_work_rests_as_long_as_it_goes_on() -> None:
+@pytest.mark.parametrize(("weight", "rests"), [(HEAVY + 1, False), (LIGHT, True)], ids=["of many objects", "as said"])
+async def test_paced_work_rests_as_long_as_it_goes_on(weight: int, rests: bool) -> None:
     begun: list[float] = []
 
     def work() -> None:
@@ -64,5 +65,5 @@ async def test_paced_work_rests_as_long_as_it_goes_on() -> None:
             while time.monotonic() < begun[-1] + 2 * STRETCH_SECONDS:
                 pass
 
-    await aside(work, LIGHT)
+    await aside(work, weight, rests=rests)
     assert all(after - before >= 4 * STRETCH_SECONDS for before, after in pairwise(begun))
