@@ -22,6 +22,16 @@ LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
 LINKED: Document = {"linked": {"$gt": {}}}
 """Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
+_PERSONAL = (
+    "account",
+    "guardians",
+    "linked",
+    "linked.*",
+    "codes.guardian",
+    "consents.guardian",
+    "issued",
+)
+"""Of a pupil, and of an entry as it was before it was merged."""
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     "organisations": Kept(
@@ -46,13 +56,13 @@ COLLECTIONS: Collections = {
         ],
         persons=[
             "_id",
-            "account",
-            "guardians",
-            "linked",
-            "linked.*",
-            "codes.guardian",
-            "consents.guardian",
-            "issued",
+            *_PERSONAL,
+            "duplicates",
+            *(
+                f"duplicates.*.{name}"
+                for name in ("account", "cabinets", "cabinets.*", "consent.guardian", "guardians")
+            ),
+            *(f"merged.{name}" for name in ("into", "before.id", *(f"before.{name}" for name in _PERSONAL))),
             CHANGED,
         ],
     ),

@@ -19,6 +19,7 @@ from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Key, Participant, former_key
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
+from services.registration.pupils import Pupils
 from services.registration.sealed import SealedIdentities
 from services.registration.transfers import Transfers
 from shared.base.side_thread import aside
@@ -55,7 +56,7 @@ class Repository:
 
     def __init__(self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes) -> None:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
-        self.participants = Aggregates(mongo, outbox, "participants", Participant)
+        self.participants = Pupils(mongo, outbox)
         self.acts = Acts(mongo)
         self.cabinets = Cabinets(mongo)
         self.transfers = Transfers(mongo)
@@ -103,7 +104,7 @@ class Repository:
 
     async def pupils_in(self, school: str, after: str, most: int, tx: Transaction) -> list[Participant]:
         """The pupils of a school who are not in the archive, those with the next ids after one."""
-        query = {"place.school": school, "_id": {"$gt": after}, "archived": None, "erased_at": None}
+        query = {"place.school": school, "_id": {"$gt": after}, "archived": None, "erased_at": None, "merged": None}
         rows = await self._mongo["participants"].find(query, session=tx).sort("_id", 1).limit(most).to_list(None)
         return await aside(lambda: list(map(Participant.of, rows)), len(rows))
 

@@ -8,7 +8,7 @@ from tests.e2e.authorisation_scene import WHERE, Scene
 
 NONE: frozenset[str] = frozenset()
 FAMILY = frozenset({"own", "second"})
-CLASS = FAMILY | {"next", "gone"}
+CLASS = FAMILY | {"next", "gone", "one", "again"}
 SCHOOL = CLASS | {"form"}
 TOWN = SCHOOL | {"school"}
 EVERYONE = frozenset(WHERE)

@@ -90,6 +90,12 @@ def _persons(scene: Scene) -> Requests:
         f"DELETE {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
         f"DELETE {one}/links/{{owner}}": Request(f"{persons}/{second.id}/links/self", sign=second.id),
         **_transfers(scene),
+        "POST /registration/merges": Request(
+            "/registration/merges",
+            {"survivor": scene.pupils["one"].id, "duplicate": scene.pupils["again"].id},
+            '"merged"',
+        ),
+        "DELETE /registration/merges/{duplicate}": Request(f"/registration/merges/{own.id}"),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),

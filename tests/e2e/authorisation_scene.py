@@ -21,8 +21,11 @@ WHERE: Mapping[str, tuple[str, str, str]] = {
     "school": ("001-S02", "7А", "school"),
     "town": ("002-S01", "7А", "town"),
     "gone": ("001-S01", "7А", "gone"),
+    "one": ("001-S01", "7А", "one"),
+    "again": ("001-S01", "7А", "again"),
 }
-"""The pupils, each with school, class and guardian: `own` is asked about, `second` of its family, `gone` is erased."""
+"""The pupils, each with school, class and guardian: `own` is asked about, `second` of its family, `gone` is erased, and
+`again` is merged into `one`."""
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,8 @@ class ParticipantView(Answer):
     """The school's own key of the pupil, unique within the school."""
     archived: ArchiveReason | None
     """The reason why the pupil is in the archive; null where the pupil takes part."""
+    duplicates: list[str]
+    """Ids of other entries of the pupil that were merged into this one, and lead here."""
     account_linked: bool
     """True where the pupil opened an own cabinet."""
     guardians: list[GuardianView]
@@ -153,6 +155,7 @@ class ParticipantView(Answer):
             disability=participant.disability,
             external_ref=participant.external_ref,
             archived=participant.archived and participant.archived.reason,
+            duplicates=list(participant.duplicates),
             account_linked=participant.account is not None,
             guardians=[
                 GuardianView(guardian=id, name=names.get(id, {}).get("name"), linked=id in participant.linked)

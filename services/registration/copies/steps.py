@@ -62,6 +62,10 @@ class Steps:
         """The steps of a stored row."""
         return cls(**{name: document[name] for name in cls.__slots__ if name in document})
 
+    def __or__(self, other: "Steps") -> "Steps":
+        """The steps of both entries of one pupil."""
+        return Steps(**{name: (*getattr(self, name), *getattr(other, name)) for name in self.__slots__})
+
     def kinds(self) -> list[str]:
         """The kinds of the activities that stand."""
         return [kind for kind, _ in self._activities()]

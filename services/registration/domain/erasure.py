@@ -6,17 +6,13 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from services.registration.domain.participants import Consent, Participant, Place
+from services.registration.domain.participants import NO_KEY, Consent, Participant, Place
 from shared.contracts.registration import ConsentChannel, ParticipantErased
 from shared.storage.decision import Decision, Happened
 
 Service = Literal["registration", "trials", "notifications"]
 SERVICES: tuple[Service, ...] = get_args(Service)
 """Those that have something of a person which is destroyed."""
-
-
-NO_KEY = "\x1f"
-"""A character that no school's key has: nobody finds by it whom it stands for."""
 
 
 class Proof(BaseModel):

@@ -16,6 +16,8 @@ from shared.storage.decision import Aggregate
 
 MOST_CODES = 100
 """Of one owner for a pupil: every one that is redeemed and closed is remembered in other services."""
+NO_KEY = "\x1f"
+"""A character that no school's key has: nobody finds by it whom it stands for."""
 SELF = "self"
 """The owner of a pupil's own code, beside guardians by their ids."""
 Key = tuple[str, str]
@@ -104,6 +106,34 @@ def former_key(school: str, ref_key: str) -> str:
     return f"{school}/{ref_key}"
 
 
+class Adopted(BaseModel):
+    """All that a pupil has taken on from a duplicate, so that it can be given back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    guardians: tuple[str, ...] = ()
+    cabinets: dict[str, str] = Field(default_factory=dict)
+    """The account by guardian."""
+    account: str | None = None
+    consent: Consent | None = None
+    seasons: dict[str, datetime | None] = Field(default_factory=dict)
+    """The time of the pupil's own registration, which was later, or none, by season."""
+    former: tuple[str, ...] = ()
+    """Keys by which schools know the duplicate."""
+    disability: bool = False
+
+
+class Merged(BaseModel):
+    """The word of a duplicate's row: the pupil to whom it leads, and what it was before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    into: str
+    at: datetime
+    before: "Participant"
+
+
 class Participant(Aggregate):
     """A pupil in the programme; the name and the birth date are in the vault."""
 
@@ -122,6 +152,10 @@ class Participant(Aggregate):
     """How often the pupil has been put there."""
     erased_at: datetime | None = None
     """The time at which all that leads to the person was destroyed; the row is left for its place and its sequence."""
+    merged: Merged | None = None
+    """Set where this is another entry of a pupil, whose id leads to that one."""
+    duplicates: dict[str, Adopted] = Field(default_factory=dict)
+    """Other entries of this pupil, by id."""
     disability: bool = False
     disability_at: datetime | None = None
     """The time of what was said of it last; an earlier release kept none."""

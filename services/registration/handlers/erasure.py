@@ -17,7 +17,9 @@ from shared.storage.mongo import Transaction
 
 
 async def erase_pupil(repository: Repository, who: Principal, id: str, now: datetime, new_id: NewId) -> Act:
-    """Destroys all that leads to a pupil, and to guardians who have no other; again, the act of before.
+    """Destroys all that leads to a pupil, also in entries that were merged, and to guardians who have no other.
+
+    Returns the act of the entry under which the pupil went on; again, the one of before.
 
     Raises NotFound outside the scope.
     """
@@ -27,20 +29,30 @@ async def erase_pupil(repository: Repository, who: Principal, id: str, now: date
         if pupil is None or not _covers(who, pupil):
             raise NotFound("no such participant in your scope")
         if pupil.erased_at is not None:
-            return await repository.acts.of_pupil(id, tx)
-        time = _as_stored(now).astimezone(zone(pupil.place.utc_offset))
-        act = _act(pupil, f"{time.date()}-{new_id()[:8]}", time).model_copy(update=await repository.sealed.keeping(tx))
-        decision = erase(pupil, act.id, time)
-        rows, shared = await repository.acts.destroy(pupil, tx)
-        for guardian in shared:
-            await repository.cabinets.unbind(guardian, id, tx)
-        await repository.participants.save([decision], tx)
-        apart = act.keys_apart and rows[KEYS] == rows["vault"]
-        act = act.model_copy(update={"keys_apart": apart}).answered("registration", Cleared(at=time, rows=rows))
-        await repository.acts.add(act, tx)
+            return await repository.acts.of_pupil(pupil.id, tx)
+        act = await _erase(repository, pupil, now, new_id, tx)
+        for entry in (await repository.participants.entries(pupil.duplicates, tx)).values():
+            if entry.merged is not None:  # it is the same person, with guardians of its own perhaps
+                before = entry.merged.before.model_copy(update={"sequence": entry.sequence})
+                await _erase(repository, before, now, new_id, tx)
         return act
 
     return await repository.transact(body)
+
+
+async def _erase(repository: Repository, pupil: Participant, now: datetime, new_id: NewId, tx: Transaction) -> Act:
+    """Destroys all that leads to one entry; the act of it."""
+    time = _as_stored(now).astimezone(zone(pupil.place.utc_offset))
+    act = _act(pupil, f"{time.date()}-{new_id()[:8]}", time).model_copy(update=await repository.sealed.keeping(tx))
+    decision = erase(pupil, act.id, time)
+    rows, shared = await repository.acts.destroy(pupil, tx)
+    for guardian in shared:
+        await repository.cabinets.unbind(guardian, pupil.id, tx)
+    await repository.participants.save([decision], tx)
+    apart = act.keys_apart and rows[KEYS] == rows["vault"]
+    act = act.model_copy(update={"keys_apart": apart}).answered("registration", Cleared(at=time, rows=rows))
+    await repository.acts.add(act, tx)
+    return act
 
 
 def _as_stored(time: datetime) -> datetime:

@@ -87,12 +87,13 @@ async def _batch(repository: Repository, intakes: Sequence[Intake], new_id: NewI
     await repository.sealed.mark({pupil.id: pupil.place.region for pupil in pupils}, tx)
     siblings = await repository.children(intakes, guardians, tx)
     namesakes = await _namesakes(repository, intakes, Pupils(pupils), tx)
-    alike = (await repository.participants.load({id for ids in namesakes.values() for id in ids}, tx)).values()
+    alike = await repository.participants.load({id for ids in namesakes.values() for id in ids}, tx)
+    namesakes = {child: [alike[id].id for id in ids if id in alike] for child, ids in namesakes.items()}
     theirs = {guardian for pupil in pupils if pupil.former for guardian in pupil.guardians}
     persons = [*(pupil.id for pupil in pupils), *theirs.union(guardians.values())]
     identities = Identities(await repository.sealed.read(persons, tx), namesakes)
     return EnrolmentBatch(
-        Pupils([*alike, *siblings, *pupils]), Guardians(guardians), identities, repository.codes, new_id
+        Pupils([*alike.values(), *siblings, *pupils]), Guardians(guardians), identities, repository.codes, new_id
     )
 
 

@@ -32,8 +32,8 @@ async def ask(
         since = request.occurred_at and happened_at(request.occurred_at, now, zone(place.utc_offset))
         named = await repository.sealed.namesakes(place.region, [child_of(request.identity)], tx)
         ids = [id for persons in named.values() for id in persons]
-        children = (await repository.participants.load(ids, tx)).values()
-        pupil = wanted([child for child in children if child.erased_at is None], place.school)
+        children = {child.id: child for child in (await repository.participants.load(ids, tx)).values()}
+        pupil = wanted([child for child in children.values() if child.erased_at is None], place.school)
         transfer = Transfer(
             id=new_id(),
             participant=pupil.id,

@@ -49,8 +49,7 @@ class ScopedReads:
 
     async def participant(self, id: str) -> ParticipantView:
         """One pupil, for staff in scope and the family; raises NotFound for all others."""
-        row = await self._mongo["participants"].find_one({"_id": id})
-        participant = Participant.of(row) if row else None
+        participant = await self._pupil(id)
         if participant is not None and self._caller.is_pupil(participant):
             shown: list[str] = []
         else:
@@ -61,9 +60,8 @@ class ScopedReads:
 
     async def codes(self, id: str, codes: Codes, now: datetime) -> CodesView:
         """The one-time codes of a pupil, for staff in scope; raises NotFound for all others."""
-        row = await self._mongo["participants"].find_one({"_id": id})
-        pupil = self._caller.staff_s(Participant.of(row) if row else None)
-        return CodesView.of(pupil, await self._names([id, *pupil.guardians], [id]), codes, now)
+        pupil = self._caller.staff_s(await self._pupil(id))
+        return CodesView.of(pupil, await self._names([pupil.id, *pupil.guardians], [pupil.id]), codes, now)
 
     async def me(self, paging: Paging) -> Me:
         """The grants of the principal, and a page of the pupils whose family it is."""
@@ -84,13 +82,20 @@ class ScopedReads:
         school = await self._organisations.school(code)
         self._who.scope.must_cover(*school.place)
         query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
-        away: Document = {"archived": {"$ne": None} if archived else None, "erased_at": None}
+        away: Document = {"archived": {"$ne": None} if archived else None, "erased_at": None, "merged": None}
         asked = {"school": school.id, "season": season} | ({"archived": "true"} if archived else {})
         rows, onward = await PUPILS.page(self._mongo["participants"], query | away, paging, asked)
         page = [Participant.of(row) for row in rows]
         names = await self._names([p.id for p in page], [p.id for p in page])
         progress = await self._progress(page, [season])
         return PupilPage(items=[PupilView.of(p, season, names, progress) for p in page], next=onward)
+
+    async def _pupil(self, id: str) -> Participant | None:
+        """The pupil with an id; that of a duplicate leads to the survivor."""
+        row = await self._mongo["participants"].find_one({"_id": id})
+        if row is not None and row.get("merged") is not None:
+            row = await self._mongo["participants"].find_one({"_id": row["merged"]["into"]})
+        return Participant.of(row) if row else None
 
     def _classes(self, school: Organisation) -> Document:
         """Narrows to the classes of the grants, unless one of them reaches the whole school."""
@@ -128,10 +133,14 @@ class ScopedReads:
 
     async def _progress(self, pupils: Iterable[Participant], seasons: Iterable[str]) -> Progress:
         codes = list(seasons)
-        steps = await self._copies.steps([progress_id(pupil.id, season) for pupil in pupils for season in codes])
+        own = {id: pupil.id for pupil in pupils for id in (pupil.id, *pupil.duplicates)}
+        wanted = {progress_id(id, season): progress_id(own[id], season) for id in own for season in codes}
+        steps = dict.fromkeys(wanted.values(), Steps())
+        for row in await self._copies.steps(list(wanted)):
+            steps[wanted[row["_id"]]] |= Steps.of(row)
         definitions = await self._copies.definitions(codes)
         return Progress(
-            steps={row["_id"]: Steps.of(row) for row in steps},
+            steps=steps,
             rules={row["_id"]: Rules.of(row) for row in definitions},
             seasons={row["_id"]: row["name"] for row in definitions},
         )

@@ -1,0 +1,116 @@
+"""Use cases: staff of both places merge two entries of one pupil, and part them again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.registration.domain.caller import Caller
+from services.registration.domain.identities import Identities
+from services.registration.domain.merges import MergeRequest, Pair, merge, unmerge
+from services.registration.domain.participants import Adopted, Participant
+from services.registration.domain.rosters import CODE_LIFE
+from services.registration.repository import Repository
+from shared.base.errors import Conflict, NotFound
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.programme.moments import zone
+from shared.storage.mongo import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """Two entries that are one pupil, and what the survivor took on."""
+
+    survivor: Participant
+    duplicate: Participant
+    adopted: Adopted
+    new: bool
+    """False where they were merged before."""
+
+
+async def merge_pupils(repository: Repository, who: Principal, request: MergeRequest, now: datetime) -> Merging:
+    """Takes one entry into another; raises NotFound where one is out of scope, Conflict where they cannot be one."""
+
+    async def body(tx: Transaction) -> Merging:
+        entries = await repository.participants.entries([request.survivor, request.duplicate], tx)
+        survivor = _staff_s(who, entries, "survivor", request.survivor)
+        duplicate = _staff_s(who, entries, "duplicate", request.duplicate)
+        pair = merge(survivor, duplicate, await _same(repository, survivor, duplicate, tx), now)
+        if pair.survivor.made:
+            pair = await _save(repository, pair, now, tx)
+            adopted = pair.survivor.state.duplicates[duplicate.id]
+            await repository.cabinets.hold(adopted.guardians, tx)
+            await repository.transfers.overtake(duplicate.id, now, tx)
+        after = pair.survivor.state
+        about([survivor.id, duplicate.id])
+        return Merging(after, duplicate, after.duplicates[duplicate.id], pair.survivor.made)
+
+    return await repository.transact(body)
+
+
+async def unmerge_pupils(repository: Repository, who: Principal, id: str, now: datetime) -> Merging:
+    """Makes a duplicate an entry of its own again.
+
+    Raises NotFound where one of the two is out of scope or it is no duplicate, Conflict after their seasons, and where
+    another pupil has the key by now.
+    """
+
+    async def body(tx: Transaction) -> Merging:
+        duplicate = _staff_s(who, await repository.participants.entries([id], tx), "duplicate", id)
+        if duplicate.merged is None:
+            raise NotFound("no such merge in your scope")
+        into = duplicate.merged.into
+        survivor = _staff_s(who, await repository.participants.entries([into], tx), "survivor", into)
+        await _must_be_open(repository, survivor, duplicate, now)
+        await _must_be_free(repository, survivor, duplicate.merged.before, tx)
+        adopted = survivor.duplicates[id]
+        pair = await _save(repository, unmerge(survivor, duplicate, now), now, tx)
+        about([survivor.id, id])
+        return Merging(pair.survivor.state, pair.duplicate.state, adopted, new=True)
+
+    return await repository.transact(body)
+
+
+async def _save(repository: Repository, pair: Pair, now: datetime, tx: Transaction) -> Pair:
+    """Stores both entries, the duplicate first: codes and keys go from one to the other."""
+    survivor = pair.survivor.state.with_codes(repository.codes, now, now + CODE_LIFE)
+    pair = pair._replace(survivor=replace(pair.survivor, state=survivor))
+    await repository.participants.save([pair.duplicate], tx)
+    await repository.participants.save([pair.survivor], tx)
+    return pair
+
+
+def _staff_s(who: Principal, entries: Mapping[str, Participant], word: str, id: str) -> Participant:
+    entry = entries.get(id)
+    if entry is None or not Caller(who).is_staff_of(entry):
+        raise NotFound.about(word, "no such participant in your scope", "not-found")
+    return entry
+
+
+async def _same(
+    repository: Repository, survivor: Participant, duplicate: Participant, tx: Transaction
+) -> dict[str, str]:
+    """The guardian of the survivor who is the same person, by account or by name, by the id of the duplicate's."""
+    by_account = {account: guardian for guardian, account in survivor.linked.items()}
+    same = {guardian: by_account[a] for guardian, a in duplicate.linked.items() if a in by_account}
+    known = await repository.sealed.read([*survivor.guardians, *duplicate.guardians], tx)
+    identities = Identities(known, {})
+    for guardian in duplicate.guardians:
+        named = known[guardian]["name"] if guardian in known else None
+        if guardian not in same and named and (found := identities.namesake(survivor.guardians, named)):
+            same[guardian] = found
+    return {guardian: id for guardian, id in same.items() if guardian != id}
+
+
+async def _must_be_open(repository: Repository, survivor: Participant, duplicate: Participant, now: datetime) -> None:
+    """Raises Conflict once the seasons of both are over: their figures were told."""
+    seasons = await repository.copies.seasons({*survivor.seasons, *duplicate.seasons})
+    today = now.astimezone(zone(survivor.place.utc_offset)).date()
+    if seasons and max(season.closes for season in seasons.values()) < today:
+        raise Conflict("the seasons of these entries are over", slug="season-closed")
+
+
+async def _must_be_free(repository: Repository, survivor: Participant, before: Participant, tx: Transaction) -> None:
+    found = await repository.pupils([(before.place.school, before.external_ref)], tx)
+    if any(other.id != survivor.id for other in found):
+        raise Conflict("another pupil of the school has the key of the duplicate by now", slug="key-taken")
