@@ -69,7 +69,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         participants.routes(repository, reads, clock, new_id),
         places.routes(repository, clock),
         promotions.routes(repository, clock),
-        merges.routes(repository, clock),
+        merges.routes(repository, reads, clock),
         transfers.routes(repository, reads, clock, new_id),
         erasure.routes(repository, reads, clock, new_id),
         rosters.routes(repository, clock, new_id),

@@ -17,6 +17,8 @@ ASKED = {"state": "asked"}
 """Transfers that nobody has answered."""
 MARKED = {"child": {"$type": "binData"}}
 """Rows of children whom a region finds by name and birth date; an earlier release marked none."""
+NATIONAL = {"nation": {"$type": "binData"}}
+"""The same rows, as the nation finds them."""
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
@@ -76,7 +78,13 @@ COLLECTIONS: Collections = {
         ],
         persons=["_id", "account", "same", CHANGED],
     ),
-    "vault": Kept([IndexModel("child", partialFilterExpression=MARKED)], persons=["_id"]),
+    "vault": Kept(
+        [
+            IndexModel([("region", 1), ("child", 1)], partialFilterExpression=MARKED),
+            IndexModel("nation", partialFilterExpression=NATIONAL),
+        ],
+        persons=["_id"],
+    ),
     KEYS: Kept(persons=["_id"]),
     CORRECTIONS: Kept(
         [

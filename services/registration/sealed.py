@@ -8,6 +8,7 @@ from pymongo import UpdateOne
 
 from services.registration.collections import MARKED
 from services.registration.domain.identities import Correction, Identities, child_of
+from services.registration.domain.organisations import NATION
 from services.registration.person_keys import PersonKeys
 from services.registration.vault import Child, Identity, NameIndex, Vault
 from shared.base.settings import Settings
@@ -49,7 +50,7 @@ class SealedIdentities:
         marks = await aside(lambda: {self._index.mark(region, child): child for child in asked}, len(asked))
         found: dict[Child, list[str]] = defaultdict(list)
         if marks:
-            query = {"child": {"$in": list(marks), **MARKED["child"]}}
+            query = {"region": region, "child": {"$in": list(marks), **MARKED["child"]}}
             for row in await self._rows.find(query, {"child": 1}, session=tx).to_list(None):
                 found[marks[row["child"]]].append(row["_id"])
         return found
@@ -62,10 +63,11 @@ class SealedIdentities:
             )
 
     def _marked(self, region: str | None, said: Identity) -> Document:
-        """The mark by which a region finds a child, in fields of the row; none of a guardian."""
+        """The marks by which a region and the nation find a child, in fields of the row; none of a guardian."""
         if region is None or "birth_date" not in said:
             return {}
-        return {"region": region, "child": self._index.mark(region, child_of(said))}
+        child = child_of(said)
+        return {"region": region, "child": self._index.mark(region, child), "nation": self._index.mark(NATION, child)}
 
     async def keeping(self, tx: Transaction) -> Document:
         """The part of an act about backups: whether the vault's hold keys, and how long those of keys are kept."""
@@ -78,7 +80,7 @@ class SealedIdentities:
 
     async def mark(self, regions: Mapping[str, str], tx: Transaction) -> None:
         """Marks children whom an earlier release sealed without a mark, by the regions in which they are."""
-        unmarked = {"_id": {"$in": list(regions)}, "child": None}
+        unmarked = {"_id": {"$in": list(regions)}, "nation": None}
         rows = await self._rows.find(unmarked, session=tx).to_list(None) if regions else []
         for row in await self._keys.joined(rows, tx):
             told = self._marked(regions[row["_id"]], self._vault.open(row))

@@ -66,6 +66,7 @@ GET    /registration/transfers                              0    +-  +-  +-- ++~
 POST   /registration/transfers/{transfer}/confirmation      0    9-  9?  9?? 99?? --  --  --  --  ---
 DELETE /registration/transfers/{transfer}                   0    +-  +?  ++? ++?? --  --  --  --  ---
 POST   /registration/schools/{code}/promotions              0    +-  +-  +-- +--- --  --  --  --  ---
+GET    /registration/duplicates                             0    +-  +-  --- ---- --  --  --  --  ---
 POST   /registration/merges                                 0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/merges/{duplicate}                     0    ?-  ??  ??? ???? --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---

@@ -90,6 +90,9 @@ def _persons(scene: Scene) -> Requests:
         f"DELETE {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
         f"DELETE {one}/links/{{owner}}": Request(f"{persons}/{second.id}/links/self", sign=second.id),
         **_transfers(scene),
+        "GET /registration/duplicates": Request(
+            f"/registration/duplicates?region={scene.here.region}", sign='"items":'
+        ),
         "POST /registration/merges": Request(
             "/registration/merges",
             {"survivor": scene.pupils["one"].id, "duplicate": scene.pupils["again"].id},

@@ -2,6 +2,7 @@
 
 from services.registration.reads.acts import ActReads
 from services.registration.reads.documents import DocumentReads
+from services.registration.reads.duplicates import DuplicateReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
 from services.registration.reads.transfers import TransferReads
@@ -24,6 +25,10 @@ class Reads:
     def acts(self, who: Principal) -> ActReads:
         """Returns the acts of destruction within a scope."""
         return ActReads(self._mongo, who)
+
+    def duplicates(self, who: Principal) -> DuplicateReads:
+        """Returns the entries within a scope that may be one pupil."""
+        return DuplicateReads(self._mongo, self._vault, who)
 
     def transfers(self, who: Principal) -> TransferReads:
         """Returns the transfers within a scope."""

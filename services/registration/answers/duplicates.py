@@ -1,0 +1,75 @@
+"""Candidates for a merge as they are shown."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.registration.answers.organisations import OrganisationNames
+from services.registration.answers.participants import Names
+from services.registration.domain.participants import Participant
+from shared.base.models import Answer
+from shared.http.paging import Page
+
+Reason = Literal["same-name-and-birth-date", "same-guardian-account"]
+
+
+class EntryView(Answer):
+    """One of the entries that may be one pupil."""
+
+    participant: str
+    """Random id, the same in every service."""
+    name: str | None
+    """Full name as the school entered it."""
+    birth_date: str | None
+    """Date of birth as `2007-05-17`."""
+    region: str
+    """Code of the region."""
+    school: str
+    """Code of the school."""
+    school_name: str | None
+    """Name of that school."""
+    school_class: Annotated[str, Field(serialization_alias="class")]
+    """The class as the school writes it, for instance «7А»."""
+    seasons: list[str]
+    """Seasons into which it was entered."""
+    guardians_linked: int
+    """Number of guardians who opened a cabinet for it."""
+    consented: bool
+    """True while a guardian's consent is in force."""
+
+
+class CandidateView(Answer):
+    """Entries that may be one pupil; nobody but staff says whether they are."""
+
+    reasons: list[Reason]
+    """The reasons why they may: all have the same birth date and name, whatever its case and its Ё; and one guardian's
+    account has cabinets of several."""
+    entries: list[EntryView]
+    """Two or more of them."""
+
+    @classmethod
+    def of(cls, entries: Sequence[Participant], names: Names, schools: OrganisationNames) -> "CandidateView":
+        """Some entries with what the vault says of them."""
+        accounts = [set(entry.linked.values()) for entry in entries]
+        shared = any(one & other for n, one in enumerate(accounts) for other in accounts[:n])
+        reasons: tuple[Reason, ...] = ("same-name-and-birth-date", "same-guardian-account")
+        return cls(
+            reasons=list(reasons if shared else reasons[:1]),
+            entries=[
+                EntryView(
+                    participant=entry.id,
+                    **{field: names.get(entry.id, {}).get(field) for field in ("name", "birth_date")},
+                    **entry.place.model_dump(include={"region", "school", "school_class"}),
+                    school_name=schools.get(entry.place.school),
+                    seasons=sorted(entry.seasons),
+                    guardians_linked=len(entry.linked),
+                    consented=entry.consent is not None,
+                )
+                for entry in entries
+            ],
+        )
+
+
+class CandidatePage(Page[CandidateView]):
+    """A page of candidates."""
