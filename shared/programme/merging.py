@@ -1,0 +1,67 @@
+"""Entries of one pupil: which of them are joined, by what each last said of the other (ADR 21). Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.event import Envelope
+from shared.contracts.registration import MergeRole, ParticipantMerged, ParticipantUnmerged
+from shared.programme.moments import LocalTime
+
+
+class Word(BaseModel):
+    """The last that one entry of a pupil said of another: that both are merged, or two pupils after all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    other: str
+    """The other entry."""
+    role: MergeRole
+    """Of the entry that says it."""
+    merged: bool
+    sequence: str
+    """The event's; compared with others of the same entry alone."""
+    time: LocalTime
+
+
+Words = Sequence[Word]
+"""What one entry said of others, one word of each."""
+
+
+def word_of(envelope: Envelope) -> Word | None:
+    """Returns what an event says of another entry, if it says anything."""
+    event = envelope.event
+    if not isinstance(event, ParticipantMerged | ParticipantUnmerged):
+        return None
+    merged = isinstance(event, ParticipantMerged)
+    return Word(other=event.other, role=event.role, merged=merged, sequence=envelope.sequence, time=envelope.time)
+
+
+def with_word(known: Iterable[Word], word: Word) -> tuple[Word, ...]:
+    """Returns an entry's words after one more, in whatever order they come: of each other the latest sequence holds."""
+    last = {said.other: said for said in known}
+    last[word.other] = max(word, last.get(word.other, word), key=lambda said: said.sequence)
+    return tuple(sorted(last.values(), key=lambda said: said.other))
+
+
+def duplicates_of(id: str, words: Mapping[str, Words]) -> tuple[str, ...]:
+    """Returns the entries that are joined to a survivor, by the words of those that are known."""
+    named = (said.other for said in words.get(id, ()) if said.role == "survivor")
+    return tuple(sorted(other for other in named if _are_joined(id, other, words)))
+
+
+def survivor_of(id: str, words: Mapping[str, Words]) -> str:
+    """Returns the entry that stands for another since both said so; the entry itself where there is none."""
+    named = (said for said in words.get(id, ()) if said.role == "duplicate" and _are_joined(said.other, id, words))
+    # Of two at once, which only lasts until the parting of one is heard, the one that was named last.
+    last = max(named, key=lambda said: said.sequence, default=None)
+    return id if last is None else last.other
+
+
+def _are_joined(survivor: str, duplicate: str, words: Mapping[str, Words]) -> bool:
+    """Tells that the last word of both is the merging, in these roles."""
+    return _says(survivor, duplicate, "survivor", words) and _says(duplicate, survivor, "duplicate", words)
+
+
+def _says(id: str, other: str, role: MergeRole, words: Mapping[str, Words]) -> bool:
+    return any(said.other == other and said.role == role and said.merged for said in words.get(id, ()))
