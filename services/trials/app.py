@@ -56,7 +56,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         attempts.routes(repository, clock, new_id),
         bookings.routes(repository, clock, new_id),
         attendance.routes(repository, clock, new_id),
-        paths.routes(PathReads(platform.mongo)),
+        paths.routes(PathReads(platform.mongo, repository)),
     ]
 
 

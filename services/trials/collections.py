@@ -13,7 +13,9 @@ WITH_REF = {"$type": "string"}
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     "organisations": Kept([BY_CODE]),
-    PARTICIPANTS: Kept(persons=["_id", "accounts.account", "link_changes.account", "link_changes.guardian"]),
+    PARTICIPANTS: Kept(
+        persons=["_id", "accounts.account", "link_changes.account", "link_changes.guardian", "mergings.other"]
+    ),
     "seasons": Kept([BY_CODE], persons=[CHANGED]),
     "instruments": Kept([BY_CODE], persons=[CHANGED]),
     "competencies": Kept([BY_CODE], persons=[CHANGED]),

@@ -6,7 +6,7 @@ from functools import partial
 from services.trials.copies.organisations import organisation
 from services.trials.copies.participants import Participant, learn
 from services.trials.domain.paths import NewId
-from services.trials.handlers import consents, erasures
+from services.trials.handlers import erasures, following
 from services.trials.repository import Repository
 from shared.contracts.event import ParticipantEvent
 from shared.contracts.registration import (
@@ -46,7 +46,8 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
 async def participants(repository: Repository, new_id: NewId, received: Sequence[Received], tx: Transaction) -> None:
     """Brings the copies of the poll's pupils up to date; what is known already changes nothing.
 
-    The paths of those follow who were archived, or whose consent has lapsed once and changes again.
+    The paths of those follow who were archived, or whose consent has lapsed once and changes again, and of all who were
+    ever merged with another.
     """
     facts = [r.envelope for r in received if isinstance(r.event, ParticipantEvent)]
     known = await repository.copies.participants((fact.event.key for fact in facts), tx)
@@ -58,9 +59,9 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
     await repository.copies.keep(changed, tx)
     asked = {fact.event.key for fact in facts if isinstance(fact.event, ConsentGiven | ConsentWithdrawn)}
     away = {fact.event.key for fact in facts if isinstance(fact.event, ParticipantArchived | ParticipantErased)}
-    lapsed = [pupil for pupil in changed if pupil.id in away or (pupil.id in asked and any(pupil.lapses))]
-    if lapsed:
-        await consents.follow(repository, lapsed, new_id, tx)
+    led = [one for one in changed if one.id in away or one.mergings or (one.id in asked and any(one.lapses))]
+    if led:
+        await following.follow(repository, led, new_id, tx)
     await erasures.answer(repository, facts, known, tx)
     await repository.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)
 

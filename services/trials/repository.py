@@ -3,11 +3,12 @@
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pymongo import UpdateOne
 
 from services.trials.collections import WITH_REF
+from services.trials.copies.joining import Joined
 from services.trials.copies.store import Copies, touch
 from services.trials.domain.competencies import Competency
 from services.trials.domain.diagnostics import Attempt, Instrument
@@ -18,12 +19,14 @@ from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
-from shared.storage.decision import Happened
+from shared.storage.decision import Decision, Happened
 from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
+Walked: TypeAlias = tuple[Joined, str]
+"""A pupil, and the season whose path is meant."""
 
 
 class Repository:
@@ -100,13 +103,19 @@ class Repository:
         if attempts:
             await self._mongo["attempts"].insert_many([a.document() for a in attempts], ordered=False, session=tx)
 
-    async def destroy_answers(self, paths: Iterable[str], tx: Transaction) -> int:
-        """Destroys the attempts on some paths, with the answers and profiles; how many there were."""
-        return (await self._mongo["attempts"].delete_many({"path": {"$in": list(paths)}}, session=tx)).deleted_count
+    async def destroy_answers(self, participant: str, tx: Transaction) -> int:
+        """Destroys the attempts on an entry's paths, with the answers and profiles; how many there were.
 
-    async def forget_actors(self, paths: Iterable[str], tx: Transaction) -> None:
-        """Forgets whose account changed the paths last; it may have been the pupil's own."""
-        await self._mongo["paths"].update_many({"_id": {"$in": list(paths)}}, {"$unset": {"changed": ""}}, session=tx)
+        By the paths' ids, since an entry has one too in a season in which only another entry was that it was joined to.
+        """
+        return (await self._mongo["attempts"].delete_many({"path": _below(participant)}, session=tx)).deleted_count
+
+    async def forget_actors(self, participants: Iterable[str], tx: Transaction) -> None:
+        """Forgets whose account changed the paths of entries last; it may have been the pupil's own."""
+        for participant in participants:
+            await self._mongo["paths"].update_many(
+                {"_id": _below(participant)}, {"$unset": {"changed": ""}}, session=tx
+            )
 
     async def tell(self, fact: Happened, tx: Transaction) -> None:
         """Puts an event into the outbox that is the only one of its subject."""
@@ -118,25 +127,60 @@ class Repository:
         if writes:
             await self._mongo["slots"].bulk_write(writes, ordered=False, session=tx)
 
-    async def hold_paths(self, ids: Iterable[str], tx: Transaction) -> None:
+    # Paths, each with those of the entries joined to the pupil's.
+
+    async def hold_paths(self, walked: Iterable[Walked], tx: Transaction) -> None:
         """Lets this transaction conflict with every step that is being taken on the paths."""
-        await touch(self._mongo["paths"], ids, tx)
+        await touch(self._mongo["paths"], _ids(walked), tx)
+
+    async def walks(self, walked: Collection[Walked], tx: Transaction) -> list[Path]:
+        """Returns the paths of pupils through seasons, as far as any of their entries has one."""
+        rows = await self.paths.load(_ids(walked), tx)
+        found = {}
+        for joined, season in walked:
+            own, *others = (rows.get(path_id(id, season)) for id in joined.ids)
+            duplicates = tuple(path for path in others if path is not None)
+            if own is not None or duplicates:
+                path = own or Path.new(joined.pupil.id, season)
+                found[path.id] = path.model_copy(update={"duplicates": duplicates}) if duplicates else path
+        return list(found.values())
+
+    async def save_walks(self, decisions: Sequence[Decision[Path]], tx: Transaction) -> None:
+        """Stores the paths of decisions, each with those of duplicates.
+
+        These are written without a change, too: whoever parts them meanwhile conflicts. Before a first step no row is
+        there in which to conflict with whatever is learned of the pupil, but the pupil's own.
+        """
+        made = [decision for decision in decisions if decision.made]
+        await self.copies.hold([decision.state.participant for decision in made if not decision.state.sequence], tx)
+        beside = [Decision(one, quiet=True, by=decision.by) for decision in made for one in decision.state.duplicates]
+        await self.paths.save([*made, *beside], tx)
 
     async def states(self, named: Collection[tuple[str, str]], tx: Transaction) -> States:
-        """Returns what steps of pupils are decided upon, each named with a season."""
-        pupils = await self.copies.participants((participant for participant, _ in named), tx)
-        paths = await self.paths.load((path_id(*one) for one in named), tx)
+        """Returns what steps of pupils are decided upon, each named with a season by the id of any of the entries."""
+        pupils = await self.copies.joined((participant for participant, _ in named), tx)
+        walked = [(pupils[participant], season) for participant, season in named if participant in pupils]
         return States(
-            pupils=pupils,
-            paths=Paths(paths.values()),
+            pupils={id: one.pupil for id, one in pupils.items()},
+            paths=Paths(await self.walks(walked, tx)),
             seasons=await self.rules({season for _, season in named}, tx),
-            zones=await self.copies.zones(pupil.region for pupil in pupils.values()),
+            zones=await self.copies.zones(one.pupil.region for one in pupils.values()),
         )
 
-    async def path_with(self, part: str, id: str) -> str | None:
-        """Returns the id of the path that has this booking (`bookings`) or attendance (`attendances`)."""
-        found: Document | None = await self._mongo["paths"].find_one({f"{part}.id": id}, {"_id": 1})
-        return None if found is None else str(found["_id"])
+    async def walk_with(self, part: str, id: str) -> tuple[str, str] | None:
+        """Returns whose path has this booking (`bookings`) or attendance (`attendances`), and through which season."""
+        fields = {"participant": 1, "season": 1}
+        found: Document | None = await self._mongo["paths"].find_one({f"{part}.id": id}, fields)
+        return None if found is None else (found["participant"], found["season"])
+
+
+def _ids(walked: Iterable[Walked]) -> Sequence[str]:
+    return [path_id(id, season) for joined, season in walked for id in joined.ids]
+
+
+def _below(participant: str) -> Document:
+    """A range of ids: those of a participant's paths, and of what stands below them."""
+    return {"$gte": f"{participant}/", "$lt": f"{participant}0"}  # "0" follows "/"
 
 
 class Fixed(Generic[T]):

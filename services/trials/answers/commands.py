@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 
+from services.trials.domain.caller import Taken
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import Attendance, Booking
 from services.trials.domain.slots import Slot
@@ -29,6 +30,8 @@ class AttemptAnswer(Answer):
     """The caller's own name of the attempt, as it was sent; absent where it cannot be read."""
     participant: str | None = None
     """The pupil as named in the request; absent where no id can be read."""
+    merged_into: str | None = None
+    """Id of the pupil whose step it is, where the named entry was merged into that one; absent otherwise."""
     status: Literal["completed", "known", "rejected"]
     """`completed` now, `known` from an earlier request with the same ref, or `rejected`."""
     attempt: str | None = None
@@ -39,14 +42,15 @@ class AttemptAnswer(Answer):
     """The reason where the attempt was rejected."""
 
     @classmethod
-    def of(cls, sent: Any, outcome: Outcome[Attempt]) -> "AttemptAnswer":
+    def of(cls, sent: Any, outcome: Outcome[Taken[Attempt]]) -> "AttemptAnswer":
         """Tells the outcome of an item as it was sent, readable or not."""
         names = {key: named(sent, key) for key in ("ref", "participant")}
         if isinstance(outcome, ServiceError):
             return cls(**names, status="rejected", problem=Problem.of(outcome))
         status: Literal["completed", "known"] = "completed" if outcome.new else "known"
-        profile = dict(outcome.value.profile)
-        return cls(**names, status=status, attempt=outcome.value.id, profile=profile)
+        attempt, merged_into = outcome.value.step, outcome.value.merged_into(names["participant"])
+        profile = dict(attempt.profile)
+        return cls(**names, merged_into=merged_into, status=status, attempt=attempt.id, profile=profile)
 
 
 class BookingAnswer(Answer):
@@ -54,6 +58,8 @@ class BookingAnswer(Answer):
 
     participant: str | None = None
     """The pupil as named in the request; absent where no id can be read."""
+    merged_into: str | None = None
+    """Id of the pupil whose step it is, where the named entry was merged into that one; absent otherwise."""
     status: Literal["booked", "known", "rejected"]
     """`booked` now, `known` where the pupil has a seat in the slot already, or `rejected`."""
     booking: str | None = None
@@ -62,12 +68,14 @@ class BookingAnswer(Answer):
     """The reason where no seat was given."""
 
     @classmethod
-    def of(cls, sent: Any, outcome: Outcome[Booking]) -> "BookingAnswer":
+    def of(cls, sent: Any, outcome: Outcome[Taken[Booking]]) -> "BookingAnswer":
         """Tells the outcome for a pupil as named, readable or not."""
         participant = REF.read(sent)
         if isinstance(outcome, ServiceError):
             return cls(participant=participant, status="rejected", problem=Problem.of(outcome))
-        return cls(participant=participant, status="booked" if outcome.new else "known", booking=outcome.value.id)
+        status: Literal["booked", "known"] = "booked" if outcome.new else "known"
+        merged_into = outcome.value.merged_into(participant)
+        return cls(participant=participant, merged_into=merged_into, status=status, booking=outcome.value.step.id)
 
 
 class CancelledAnswer(Answer):
@@ -86,6 +94,8 @@ class AttendanceAnswer(Answer):
 
     participant: str | None = None
     """The pupil as named in the request; absent where no id can be read."""
+    merged_into: str | None = None
+    """Id of the pupil whose step it is, where the named entry was merged into that one; absent otherwise."""
     status: Literal["attended", "known", "rejected"]
     """`attended` now, `known` where the presence was confirmed before, or `rejected`."""
     attendance: str | None = None
@@ -94,13 +104,14 @@ class AttendanceAnswer(Answer):
     """The reason where the presence was not taken."""
 
     @classmethod
-    def of(cls, sent: Any, outcome: Outcome[Attendance]) -> "AttendanceAnswer":
+    def of(cls, sent: Any, outcome: Outcome[Taken[Attendance]]) -> "AttendanceAnswer":
         """Tells the outcome of an item as it was sent, readable or not."""
         participant = named(sent, "participant")
         if isinstance(outcome, ServiceError):
             return cls(participant=participant, status="rejected", problem=Problem.of(outcome))
         status: Literal["attended", "known"] = "attended" if outcome.new else "known"
-        return cls(participant=participant, status=status, attendance=outcome.value.id)
+        merged_into = outcome.value.merged_into(participant)
+        return cls(participant=participant, merged_into=merged_into, status=status, attendance=outcome.value.step.id)
 
 
 class RevokedAnswer(Answer):

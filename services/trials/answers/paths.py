@@ -31,6 +31,8 @@ class BookingView(Booking):
     """Name of the competency, in Russian; null while its definition is missing."""
     attendance: str | None
     """Id of the attendance in force; null while the venue has confirmed none."""
+    overlaps: list[str]
+    """Ids of the pupil's other bookings in force at the same time, which two entries had before they were merged."""
 
 
 class BookingPage(Page[BookingView]):
@@ -55,7 +57,9 @@ class PathView(Answer):
     """A pupil's way through a season."""
 
     participant: str
-    """Id of the pupil."""
+    """Id of the pupil: where the named entry was merged into another one, that one's."""
+    merged_into: str | None
+    """The same id, where it is not the one that was named; null otherwise."""
     season: str
     """Code of the season."""
     season_name: str

@@ -49,7 +49,7 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
         done = only(await waiting.submit(AttemptRequest(items=[Item("", command)], who=who, now=clock())))
         response.status_code = 201 if done.new else 200
-        about([command.participant])
+        about([done.value.participant])
         return AttemptAnswer.of({"ref": command.ref, "participant": command.participant}, done)
 
     @router.post("/attempts/batch", max_body_size=100 * LARGEST_ATTEMPT, response_model_exclude_none=True)

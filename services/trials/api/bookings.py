@@ -64,7 +64,7 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         request = BookingRequest(items=items, who=who, now=clock(), slot=id, occurred_at=body.occurred_at)
         done = only(await waiting.submit(request))
         response.status_code = 201 if done.new else 200
-        about([body.participant])
+        about([done.value.participant])
         return BookingAnswer.of(body.participant, done)
 
     @router.post(

@@ -30,5 +30,6 @@ async def item_by_item(
 
 def noted(answered: Items[P]) -> Items[P]:
     """Returns the answer; the audit log has the pupils of whom something was accepted."""
-    about(item.participant for item in answered.items if item.participant and item.status != "rejected")
+    accepted = (item for item in answered.items if item.status != "rejected")
+    about(id for item in accepted if (id := item.merged_into or item.participant))
     return answered

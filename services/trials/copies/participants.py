@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -17,6 +17,7 @@ from shared.contracts.registration import (
     ParticipantRestored,
 )
 from shared.identity.family import FamilyLink, LinkChange, change_of, in_force
+from shared.programme.merging import Word, with_word, word_of
 from shared.programme.moments import LocalTime
 from shared.programme.place import Place
 from shared.programme.texts import class_form
@@ -99,11 +100,28 @@ class Participant(BaseModel):
     place_set_by: str = UNSET
     """The sequence of the event that set the place."""
     consent_set_by: str = UNSET
+    mergings: tuple[Word, ...] = ()
+    """What it last said of each other entry of the same pupil."""
+
+    @classmethod
+    def unheard(cls, id: str) -> Self:
+        """Returns an entry of which nothing has been heard yet, though another one names it."""
+        return cls(id=id, region="", municipality="", school="", school_class="", grade=0)
+
+    @property
+    def is_known(self) -> bool:
+        """True once an event has said anything of the pupil."""
+        return self.place_set_by != UNSET
 
     @property
     def lapses(self) -> Iterator[Lapse]:
         """The times without consent after a withdrawal."""
         return _lapses((change.time, change.given) for change in self.consent_changes)
+
+    @property
+    def absences(self) -> Iterator[Lapse]:
+        """The times in the archive."""
+        return _lapses((change.time, not change.archived) for change in self.archivings)
 
     def lapse(self, begins: datetime, ends: datetime) -> Lapse | None:
         """Returns the first time without consent that meets another time."""
@@ -111,8 +129,7 @@ class Participant(BaseModel):
 
     def absence(self, begins: datetime, ends: datetime) -> Lapse | None:
         """Returns the first time in the archive that meets another time."""
-        away = _lapses((change.time, not change.archived) for change in self.archivings)
-        return next((lapse for lapse in away if lapse.meets(begins, ends)), None)
+        return next((lapse for lapse in self.absences if lapse.meets(begins, ends)), None)
 
     @property
     def place(self) -> Place:
@@ -148,6 +165,9 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     if link is not None and link not in pupil.link_changes:
         links = sorted((*pupil.link_changes, link), key=lambda one: one.sequence)
         changes |= {"link_changes": tuple(links), "accounts": in_force(pupil.accounts, links)}
+    word = word_of(envelope)
+    if word is not None and (mergings := with_word(pupil.mergings, word)) != pupil.mergings:
+        changes["mergings"] = mergings
     return pupil.model_copy(update=changes) if changes else pupil
 
 

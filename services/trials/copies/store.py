@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import tzinfo
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
 
 from services.trials.collections import PARTICIPANTS
+from services.trials.copies.joining import Joined, joined
 from services.trials.copies.organisations import Organisation
 from services.trials.copies.participants import Participant
 from shared.programme.moments import zone
@@ -28,17 +29,51 @@ class Copies:
         self._zones: dict[str, tuple[float, tzinfo]] = {}
 
     async def participants(self, ids: Iterable[str], tx: Transaction) -> dict[str, Participant]:
-        """Returns the pupils known among `ids`."""
+        """Returns the entries known among `ids`, each as registration told of it alone."""
         documents = await by_ids(self._mongo[PARTICIPANTS], ids, tx)
-        return {d["_id"]: Participant.model_validate(d | {"id": d["_id"]}) for d in documents}
+        entries = (Participant.model_validate(d | {"id": d["_id"]}) for d in documents)
+        return {entry.id: entry for entry in entries if entry.is_known}
+
+    async def entries(self, ids: Iterable[str], tx: Transaction) -> dict[str, Participant]:
+        """Returns the entries known among `ids` with all that they name, and those that these are merged with.
+
+        Whoever names nobody costs no further read.
+        """
+        found = await self.participants(ids, tx)
+        asked = set(found)
+        wanted = {word.other for entry in found.values() for word in entry.mergings}
+        while missing := wanted - asked:
+            asked |= missing
+            more = await self.participants(missing, tx)
+            found |= more
+            wanted = {word.other for entry in more.values() for word in entry.mergings if word.merged}
+        return found
+
+    async def joined(self, ids: Iterable[str], tx: Transaction) -> dict[str, Joined]:
+        """Returns the pupils of the entries known among `ids`, by each of these: a duplicate's is its survivor."""
+        wanted = list(ids)
+        return joined(wanted, await self.entries(wanted, tx))
 
     async def hold(self, pupils: Iterable[str], tx: Transaction) -> None:
         """Lets this transaction conflict with one that learns something of the pupils.
 
         A pupil's first step writes nothing that the other one reads: both would commit, and a seat be kept without
-        consent. Whoever has a path already meets it there (`hold_paths`).
+        consent, or a step by an entry that is merged into another. Whoever has a path already meets it there
+        (`hold_paths`).
         """
         await touch(self._mongo[PARTICIPANTS], pupils, tx)
+
+    async def fence(self, entries: Iterable[str], tx: Transaction) -> None:
+        """Writes rows of entries, also of those of which nothing has been heard, so that two workers conflict.
+
+        Each learns of one entry what the other one has to know: both would commit, and none see that they are joined.
+        """
+        writes = [
+            UpdateOne({"_id": id}, {"$inc": {"held": 1}, "$setOnInsert": _row(Participant.unheard(id))}, upsert=True)
+            for id in entries
+        ]
+        if writes:
+            await self._mongo[PARTICIPANTS].bulk_write(writes, ordered=False, session=tx)
 
     async def organisations(self, codes: Iterable[str], tx: Transaction | None = None) -> dict[str, Organisation]:
         """Returns the organisations known among `codes`."""
@@ -57,7 +92,7 @@ class Copies:
 
     async def keep(self, pupils: Iterable[Participant], tx: Transaction) -> None:
         """Stores the copies of pupils as they are by now."""
-        writes = [ReplaceOne({"_id": pupil.id}, pupil.model_dump(exclude={"id"}), upsert=True) for pupil in pupils]
+        writes = [ReplaceOne({"_id": pupil.id}, _row(pupil), upsert=True) for pupil in pupils]
         if writes:
             await self._mongo[PARTICIPANTS].bulk_write(writes, ordered=False, session=tx)
 
@@ -76,6 +111,10 @@ async def touch(rows: Collection, ids: Iterable[str], tx: Transaction) -> None:
     wanted = list(ids)
     if wanted:
         await rows.update_many({"_id": {"$in": wanted}}, {"$inc": {"held": 1}}, session=tx)
+
+
+def _row(pupil: Participant) -> Document:
+    return pupil.model_dump(exclude={"id"})
 
 
 def _organisations(documents: Iterable[Document]) -> dict[str, Organisation]:

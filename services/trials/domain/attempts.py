@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.trials.domain import steps
-from services.trials.domain.caller import Caller, must_take_part
+from services.trials.domain.caller import Caller, Taken, must_take_part
 from services.trials.domain.diagnostics import Attempt, AttemptCommand, Instrument, attempt_key
-from services.trials.domain.paths import NewId
+from services.trials.domain.paths import NewId, Path
 from services.trials.domain.seasons import Season
 from services.trials.domain.states import States
 from services.trials.domain.steps import SeasonGate
@@ -30,18 +30,15 @@ class AttemptBatch:
         """The codes of the instruments that had not been used before."""
         return {attempt.diagnostic for attempt in self.added if not self.instruments[attempt.diagnostic].used}
 
-    def take(self, command: AttemptCommand, caller: Caller) -> Done[Attempt]:
+    def take(self, command: AttemptCommand, caller: Caller) -> Done[Taken[Attempt]]:
         """Scores an attempt and takes the step on the pupil's path; the same ref again is the same attempt."""
         pupil = caller.pupil(command.participant)
         season, instrument = self._required(command)
         answers = instrument.encode(command.answers)
         path = self.states.paths.of(pupil.id, season.id)
-        key = attempt_key(path.id, path.spelling_of(command.ref))
-        known = self.known.get(key)
+        known = self._known(path, command, answers)
         if known is not None:
-            if (known.diagnostic, known.answers) != (command.diagnostic, answers):
-                raise Conflict.about("ref", "this ref names another attempt of the pupil", "ref-reused")
-            return Done(known, new=False)
+            return Done(Taken(known, pupil.id), new=False)
         if not path.may_attempt(command.diagnostic):
             detail = "the pupil has taken the diagnostic often enough"
             raise Conflict.about("participant", detail, "too-many-attempts")
@@ -59,9 +56,18 @@ class AttemptBatch:
             by=caller.by,
         )
         self.states.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
-        self.known[key] = attempt
+        self.known[attempt_key(path.id, command.ref)] = attempt
         self.added.append(attempt)
-        return Done(attempt, new=True)
+        return Done(Taken(attempt, pupil.id), new=True)
+
+    def _known(self, path: Path, command: AttemptCommand, answers: bytes) -> Attempt | None:
+        """Returns the attempt that was taken under the ref; two entries may have used it, each for one of its own."""
+        named = [self.known[key] for key in path.keys_of(command.ref) if key in self.known]
+        same = (known for known in named if (known.diagnostic, known.answers) == (command.diagnostic, answers))
+        found = next(same, None)
+        if named and found is None:
+            raise Conflict.about("ref", "this ref names another attempt of the pupil", "ref-reused")
+        return found
 
     def _required(self, command: AttemptCommand) -> tuple[Season, Instrument]:
         season = self.states.seasons.get(command.season)

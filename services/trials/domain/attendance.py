@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.trials.domain import steps
-from services.trials.domain.caller import known_zone
+from services.trials.domain.caller import Taken, known_zone
 from services.trials.domain.paths import Attendance, NewId
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
@@ -33,18 +33,18 @@ class AttendanceBatch:
         who.scope.must_cover(slot.region, hosts=slot.hosts)
         return slot
 
-    def confirm(self, slot: Slot, presence: Presence, now: datetime, by: Actor | None) -> Done[Attendance]:
+    def confirm(self, slot: Slot, presence: Presence, now: datetime, by: Actor | None) -> Done[Taken[Attendance]]:
         """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
-        path = self.states.paths.of(presence.participant, slot.season)
-        booking = path.live_booking(slot.id)
-        if booking is None:
+        path = self.states.path_of(presence.participant, slot.season)
+        booking = None if path is None else path.live_booking(slot.id)
+        if path is None or booking is None:
             raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
         known = path.attendance_of(booking.id)
         if known is not None:
-            return Done(known, new=False)
+            return Done(Taken(known, path.participant), new=False)
         pupil, season = self.states.pupils[presence.participant], self.states.seasons[slot.season]
         time = happened_at(presence.occurred_at, now, known_zone(self.states.zones, pupil.region))
         season.must_contain(time, "occurred_at" if presence.occurred_at else "")
         decision = steps.attend(path, pupil, booking, presence.source, time, SeasonGate(season, self.new_id))
         self.states.paths.take(decision, by)
-        return Done(decision.state.attendances[-1], new=True)
+        return Done(Taken(decision.state.attendances[-1], pupil.id), new=True)

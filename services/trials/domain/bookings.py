@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.trials.domain import steps
-from services.trials.domain.caller import Caller, must_take_part
+from services.trials.domain.caller import Caller, Taken, must_take_part
 from services.trials.domain.paths import Booking, NewId
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
@@ -26,13 +26,15 @@ class BookingBatch:
             raise NotFound(NO_SLOT)
         return self.slots[id]
 
-    def book(self, participant: str, slot_id: str, occurred_at: datetime | None, caller: Caller) -> Done[Booking]:
+    def book(
+        self, participant: str, slot_id: str, occurred_at: datetime | None, caller: Caller
+    ) -> Done[Taken[Booking]]:
         """Books a pupil in, or finds the booking that is there."""
         pupil, slot = caller.pupil(participant), self.slot(slot_id)
         path = self.states.paths.of(pupil.id, slot.season)
         known = path.live_booking(slot.id)
         if known is not None:
-            return Done(known, new=False)
+            return Done(Taken(known, pupil.id), new=False)
         season = self.states.seasons[slot.season]
         time = caller.time(pupil, occurred_at)
         must_take_part(pupil, season, time, slot.starts_at, caller.now)
@@ -40,4 +42,4 @@ class BookingBatch:
         season.must_contain(time, "occurred_at" if occurred_at else "")
         self.states.paths.take(decision, caller.by)
         self.slots[slot.id] = slot.with_seat_taken()
-        return Done(decision.state.bookings[-1], new=True)
+        return Done(Taken(decision.state.bookings[-1], pupil.id), new=True)

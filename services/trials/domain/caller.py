@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from typing import Generic, TypeVar
 
 from services.trials.copies.participants import UNSET, Participant
 from services.trials.domain.seasons import Season
@@ -12,6 +13,7 @@ from shared.identity.family import is_family
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
 
+T = TypeVar("T")
 CONSENT_UNDER_WAY = timedelta(seconds=30)
 """The consent sent in the same roster as a registration may be on its way here for so long after it."""
 
@@ -26,12 +28,26 @@ class UnknownParticipant(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
+class Taken(Generic[T]):
+    """The step that a command took, or found taken."""
+
+    step: T
+    participant: str
+    """Whose it is: where the command named an entry that was merged into another one, that one."""
+
+    def merged_into(self, named: str | None) -> str | None:
+        """Returns whose it is where that is not the one who was named."""
+        return None if named == self.participant else self.participant
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """A principal who acts for pupils: those known among the named ones, and the clocks of their regions."""
 
     who: Principal
     now: datetime
     pupils: Mapping[str, Participant]
+    """By the id of any of their entries; the scope is judged by the survivor alone."""
     zones: Mapping[str, tzinfo]
     by: Actor | None = None
     """The principal with the route, as states keep who changed them."""

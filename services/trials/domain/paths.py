@@ -3,11 +3,15 @@
 The gate says when a recommendation is issued or withdrawn.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import Literal, TypeVar
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.trials.domain.diagnostics import attempt_key
 from services.trials.domain.seasons import Season
 from shared.base.models import Answer
 from shared.contracts.trials import (
@@ -96,8 +100,25 @@ class Recommendation(Step):
         return {a.competency for a in path.attended}.issuperset(self.competencies)
 
 
+class Correction(BaseModel):
+    """A part of a duplicate's path that was taken back while the duplicate was joined to a survivor."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["cancelled", "revoked", "withdrawn"]
+    """A booking, an attendance or a recommendation."""
+    id: str
+    """Of the part."""
+    time: LocalTime
+
+
 class Path(Aggregate):
-    """One pupil in one season; `id` is `<participant>/<season>`."""
+    """One entry of a pupil in one season, with those of the entries joined to it; `id` is `<participant>/<season>`.
+
+    A part stands in the path of the entry under which it was entered, and stays there: `duplicates` are read beside
+    the survivor's path for as long as they are joined, and whatever they say counts as the survivor's. What is entered
+    meanwhile is the survivor's own.
+    """
 
     participant: str
     season: str
@@ -108,6 +129,9 @@ class Path(Aggregate):
     bookings: tuple[Booking, ...] = ()
     attendances: tuple[Attendance, ...] = ()
     recommendation: Recommendation | None = None
+    corrections: tuple[Correction, ...] = ()
+    """What of this path only the survivor's events took back: to be told under its own key once it stands alone."""
+    duplicates: tuple["Path", ...] = Field(default=(), exclude=True)
 
     @classmethod
     def new(cls, participant: str, season: str) -> "Path":
@@ -115,9 +139,54 @@ class Path(Aggregate):
         return cls(id=path_id(participant, season), participant=participant, season=season)
 
     @property
+    def entries(self) -> tuple["Path", ...]:
+        """The paths of all entries, the survivor's first."""
+        return (self, *self.duplicates)
+
+    @property
+    def completed(self) -> dict[str, datetime]:
+        """Diagnostic → when any of the entries first completed it."""
+        first: dict[str, datetime] = {}
+        for entry in self.entries:
+            for code, time in entry.diagnostics.items():
+                first[code] = min(time, first.get(code, time))
+        return first
+
+    @property
+    def all_bookings(self) -> Sequence[Booking]:
+        """The bookings of all entries, in the order of booking."""
+        return _in_order(entry.bookings for entry in self.entries)
+
+    @property
+    def seats(self) -> Counter[str]:
+        """Slot → the seats that are held in it."""
+        return Counter(booking.slot for booking in self.all_bookings if booking.is_live)
+
+    @property
+    def all_attendances(self) -> Sequence[Attendance]:
+        """The attendances of all entries, revoked ones too."""
+        return _in_order(entry.attendances for entry in self.entries)
+
+    @property
+    def recommendations(self) -> list[Recommendation]:
+        """The recommendations in force of all entries, the survivor's first."""
+        return [entry.recommendation for entry in self.entries if entry.recommendation]
+
+    @property
+    def in_force(self) -> Recommendation | None:
+        """The recommendation that is shown: the survivor's, or else that of the first duplicate."""
+        return next(iter(self.recommendations), None)
+
+    @property
     def attended(self) -> list[Attendance]:
-        """The attendances that were not revoked, of every kind, in the order of time."""
-        return sorted((a for a in self.attendances if a.revoked is None), key=lambda a: a.time)
+        """The attendances that were not revoked, of every kind, in the order of time.
+
+        Where two entries attended one slot, the pupil did once.
+        """
+        standing = sorted((a for a in self.all_attendances if a.revoked is None), key=lambda a: (a.time, a.id))
+        if not self.duplicates:
+            return standing
+        return list({attendance.slot: attendance for attendance in reversed(standing)}.values())[::-1]
 
     @property
     def trials(self) -> list[Attendance]:
@@ -137,7 +206,8 @@ class Path(Aggregate):
 
     def tested_at(self, season: Season) -> datetime | None:
         """Returns when the last of the required diagnostics was completed; None while one is missing."""
-        times = [self.diagnostics.get(code) for code in season.diagnostics]
+        completed = self.completed
+        times = [completed.get(code) for code in season.diagnostics]
         known = [time for time in times if time is not None]
         return max(known) if len(known) == len(times) else None
 
@@ -148,21 +218,48 @@ class Path(Aggregate):
 
     def may_attempt(self, diagnostic: str) -> bool:
         """Tells whether another attempt is taken; one that completes a diagnostic is in any case."""
-        return len(self.attempts) < MOST or diagnostic not in self.diagnostics
+        return sum(len(entry.attempts) for entry in self.entries) < MOST or diagnostic not in self.completed
 
-    def spelling_of(self, ref: str) -> str:
-        """Returns a ref as an attempt of this path stores it: an older release stored white space around it, too."""
+    def keys_of(self, ref: str) -> list[str]:
+        """Returns the natural keys of the attempts with a ref, of which each entry may have one, its own first."""
+        spelt = ((entry, entry.spelling_of(ref)) for entry in self.entries)
+        return [attempt_key(entry.id, stored) for entry, stored in spelt if stored is not None]
+
+    def spelling_of(self, ref: str) -> str | None:
+        """Returns a ref as an attempt of this entry stores it: an older release stored white space around it, too."""
         if ref in self.attempts:
             return ref
-        return next((stored for stored in self.attempts if REF.read(stored) == ref), ref)
+        return next((stored for stored in self.attempts if REF.read(stored) == ref), None)
+
+    def booking(self, id: str) -> Booking:
+        """Returns a booking of any entry by its id."""
+        return next(b for b in self.all_bookings if b.id == id)
+
+    def attendance(self, id: str) -> Attendance:
+        """Returns an attendance of any entry by its id."""
+        return next(a for a in self.all_attendances if a.id == id)
 
     def live_booking(self, slot: str) -> Booking | None:
         """Returns the booking in force in a slot."""
-        return next((b for b in self.bookings if b.slot == slot and b.is_live), None)
+        return next((b for b in self.all_bookings if b.slot == slot and b.is_live), None)
 
     def attendance_of(self, booking: str) -> Attendance | None:
         """Returns the attendance in force of a booking."""
-        return next((a for a in self.attendances if a.booking == booking and a.revoked is None), None)
+        return next((a for a in self.all_attendances if a.booking == booking and a.revoked is None), None)
+
+    def overlapping(self, booking: Booking) -> list[str]:
+        """Returns the ids of the other bookings in force at the time of one: two entries may have had them."""
+        others = (b for b in self.all_bookings if b.is_live and b.id != booking.id)
+        return [b.id for b in others if b.starts_at < booking.ends_at and booking.starts_at < b.ends_at]
+
+
+StepOf = TypeVar("StepOf", bound=Step)
+
+
+def _in_order(parts: Iterable[tuple[StepOf, ...]]) -> Sequence[StepOf]:
+    """Returns the parts of one entry as they stand, those of several by time."""
+    several = list(parts)
+    return several[0] if len(several) == 1 else sorted(chain.from_iterable(several), key=lambda part: part.time)
 
 
 def path_id(participant: str, season: str) -> str:
@@ -180,7 +277,7 @@ class Paths(Decisions[Path]):
 
 def stages(path: Path, season: Season, registered: datetime) -> Stages:
     """Returns the stages that a path has reached."""
-    recommended = [path.recommendation.time] if path.recommendation else []
+    recommended = [recommendation.time for recommendation in path.recommendations]
     attended = [(a.kind, a.time) for a in path.attended]
-    facts: Facts[datetime] = Facts(registered, list(path.diagnostics.items()), attended, recommended)
+    facts: Facts[datetime] = Facts(registered, list(path.completed.items()), attended, recommended)
     return Stages.of(facts, Rules.of(vars(season)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from services.trials.copies.participants import Participant
-from services.trials.domain.paths import Paths
+from services.trials.domain.paths import Path, Paths, path_id
 from services.trials.domain.seasons import Season
 
 
@@ -14,6 +14,12 @@ class States:
     """States by their ids and codes; `paths` go on with every step that is taken."""
 
     pupils: Mapping[str, Participant]
+    """By the id of any of their entries; each is the survivor of all."""
     paths: Paths
     seasons: Mapping[str, Season]
     zones: Mapping[str, tzinfo]
+
+    def path_of(self, participant: str, season: str) -> Path | None:
+        """Returns the path of a pupil who is named by the id of any entry; None before its first step."""
+        pupil = self.pupils.get(participant)
+        return None if pupil is None else self.paths.get(path_id(pupil.id, season))

@@ -4,22 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
+from services.trials.domain.corrections import corrected, told, told_again
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import MOST, Attendance, Booking, NewId, Path, Recommendation
+from services.trials.domain.paths import MOST, Attendance, Booking, Correction, NewId, Path, Recommendation
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.trials import (
-    AttendanceRevoked,
     AttendanceSource,
     DiagnosticCompleted,
     RecommendationIssued,
-    RecommendationWithdrawn,
     TrialAttended,
     TrialBooked,
-    TrialCancelled,
 )
 from shared.programme.moments import Moment
 from shared.programme.texts import Id, Reason
@@ -50,26 +49,29 @@ class SeasonGate:
     season: Season
     new_id: NewId
 
-    def settle(self, decision: Decision[Path], pupil: Participant) -> Decision[Path]:
+    def settle(
+        self, decision: Decision[Path], pupil: Participant, corrected_at: datetime | None = None
+    ) -> Decision[Path]:
         """Returns the decision with what follows for the recommendation.
 
         It is issued, taken back, or issued anew in place of one that names what was revoked; without consent none is
         issued, and one that is in force stays. A recommendation happens at the latest time of its causes, a withdrawal
-        at the time of the correction.
+        at the time of the correction: of what was decided last, or else of the merging or parting that led here.
         """
-        path = decision.state
-        opened, known = self.opened_at(path), path.recommendation
-        if known is not None and decision.happened and (opened is None or not known.stands(path)):
-            gone = RecommendationWithdrawn(**pupil.event_fields, season=self.season.id, recommendation=known.id)
-            decision, known = _and(decision, None, Happened(gone, decision.happened[-1].time)), None
-        if known is None and opened is not None and pupil.consent:
+        opened = self.opened_at(decision.state)
+        time = decision.happened[-1].time if decision.happened else corrected_at
+        for known in decision.state.recommendations:
+            if time is not None and (opened is None or not known.stands(decision.state)):
+                decision = _taken_back(decision, pupil, Correction(kind="withdrawn", id=known.id, time=time))
+        if decision.state.in_force is None and opened is not None and pupil.consent:
             lapse = pupil.lapse(opened, opened)
-            time = lapse.ends if lapse and lapse.ends else opened
-            issued = Recommendation(id=self.new_id(), time=time, competencies=path.fitting)
+            issued_at = lapse.ends if lapse and lapse.ends else opened
+            issued = Recommendation(id=self.new_id(), time=issued_at, competencies=decision.state.fitting)
             event = RecommendationIssued(
                 **pupil.event_fields, season=self.season.id, recommendation=issued.id, competencies=issued.competencies
             )
-            decision = _and(decision, issued, Happened(event, time))
+            path = decision.state.model_copy(update={"recommendation": issued})
+            decision = Decision(path, (*decision.happened, Happened(event, issued_at)))
         return decision
 
     def opened_at(self, path: Path) -> datetime | None:
@@ -81,9 +83,13 @@ class SeasonGate:
         return walked and max(tested, walked)
 
 
-def _and(decision: Decision[Path], recommendation: Recommendation | None, fact: Happened) -> Decision[Path]:
-    path = decision.state.model_copy(update={"recommendation": recommendation})
-    return Decision(path, (*decision.happened, fact))
+def _taken_back(
+    decision: Decision[Path], pupil: Participant, correction: Correction, reason: str | None = None
+) -> Decision[Path]:
+    """Returns the decision with a part of the path taken back, and told under the key of the pupil."""
+    path = corrected(decision.state, correction, reason)
+    event = told(decision.state, pupil, correction)
+    return Decision(path, (*decision.happened, Happened(event, correction.time)))
 
 
 def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate) -> Decision[Path]:
@@ -122,18 +128,18 @@ def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime) -> Non
     low, high = slot.grades
     if not low <= pupil.grade <= high:
         raise Conflict.about("participant", f"the slot is for grades {low} to {high}", "grade-outside-slot")
-    if any(b.is_live and b.starts_at < slot.ends_at and slot.starts_at < b.ends_at for b in path.bookings):
+    if any(b.is_live and b.starts_at < slot.ends_at and slot.starts_at < b.ends_at for b in path.all_bookings):
         raise Conflict.about("participant", "another booking of the pupil overlaps in time", "time-conflict")
     if slot.is_full:
         raise Conflict.about("participant", "no seat is left", "slot-full")
-    if len(path.bookings) >= MOST:
+    if len(path.all_bookings) >= MOST:
         detail = "the pupil has booked and given up too often in this season"
         raise Conflict.about("participant", detail, "too-many-bookings")
 
 
 def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> Decision[Path]:
     """Gives a seat up before the slot begins; one that is given up already stays so."""
-    booking = next(b for b in path.bookings if b.id == booking_id)
+    booking = path.booking(booking_id)
     if not booking.is_live:
         return Decision(path)
     if time >= booking.starts_at:
@@ -145,25 +151,41 @@ def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> D
 
 def _free(decision: Decision[Path], pupil: Participant, booking: Booking, time: datetime) -> Decision[Path]:
     """Returns the decision with the seat of a booking given up."""
-    path = decision.state
-    event = TrialCancelled(**_said(path, pupil, booking), booking=booking.id)
-    cancelled = booking.model_copy(update={"cancelled": time})
-    bookings = tuple(cancelled if b.id == booking.id else b for b in path.bookings)
-    return Decision(path.model_copy(update={"bookings": bookings}), (*decision.happened, Happened(event, time)))
+    return _taken_back(decision, pupil, Correction(kind="cancelled", id=booking.id, time=time))
 
 
-def follow_consent(path: Path, pupil: Participant, gate: SeasonGate) -> Decision[Path]:
-    """Frees the seats that were held without consent or in the archive, and issues what only waited for a consent.
+def follow(path: Path, joined: Joined, gate: SeasonGate) -> Decision[Path]:
+    """Frees the seats that were held without consent or in the archive, and those that two entries had in one slot.
 
-    It looks at times alone, so that it comes to the same in whatever order and however often facts arrive.
+    It issues what only waited for a consent or for another entry's steps, takes back what only entries deserve that
+    were parted, and tells what was told for this one by a survivor. It looks at the state and at times alone, so that
+    it comes to the same in whatever order and however often facts arrive.
     """
-    decision = Decision(path)
-    for booking in path.bookings:
-        held = booking.time, booking.starts_at
-        lapse = pupil.lapse(*held) or pupil.absence(*held)
-        if lapse is not None and booking.is_live and not path.attendance_of(booking.id):
-            decision = _free(decision, pupil, booking, max(lapse.begins, booking.time))
-    return gate.settle(decision, pupil)
+    pupil, decision = joined.pupil, told_again(path, joined.pupil)
+    for entry in path.entries:
+        for booking in entry.bookings:
+            lapse = joined.barred(entry.participant, booking.time, booking.starts_at)
+            if lapse is not None and booking.is_live and not path.attendance_of(booking.id):
+                decision = _free(decision, pupil, booking, max(lapse.begins, booking.time))
+    if path.duplicates and joined.changed_at is not None:
+        for booking in _second_seats(decision.state):
+            given_up = min(max(joined.changed_at, booking.time), booking.starts_at)
+            decision = _free(decision, pupil, booking, given_up)
+    return gate.settle(decision, pupil, joined.changed_at)
+
+
+def _second_seats(path: Path) -> list[Booking]:
+    """Returns the bookings in force in a slot in which another entry has one, which was attended or was there first.
+
+    What was attended is never given up, and the survivor's own goes before that of a duplicate.
+    """
+    kept: dict[str, Booking] = {}
+    second = []
+    live = [booking for entry in path.entries for booking in entry.bookings if booking.is_live]
+    for booking in sorted(live, key=lambda booking: path.attendance_of(booking.id) is None):
+        if kept.setdefault(booking.slot, booking) is not booking and path.attendance_of(booking.id) is None:
+            second.append(booking)
+    return second
 
 
 def attend(
@@ -197,19 +219,16 @@ def revoke(
     path: Path, pupil: Participant, attendance_id: str, reason: str, time: datetime, gate: SeasonGate
 ) -> Decision[Path]:
     """Takes back an attendance that was recorded by mistake, and the recommendation if the gate closes by it."""
-    attendance = next(a for a in path.attendances if a.id == attendance_id)
+    attendance = path.attendance(attendance_id)
     if attendance.revoked:
         return Decision(path)
     if time < attendance.time:
         raise BadInput.field("occurred_at", "lies before the attendance")
-    event = AttendanceRevoked(**_said(path, pupil, attendance), attendance=attendance.id)
-    revoked = attendance.model_copy(update={"revoked": time, "reason": reason})
-    attendances = tuple(revoked if a.id == attendance.id else a for a in path.attendances)
-    done = path.model_copy(update={"attendances": attendances})
-    return gate.settle(Decision(done, (Happened(event, time),)), pupil)
+    correction = Correction(kind="revoked", id=attendance.id, time=time)
+    return gate.settle(_taken_back(Decision(path), pupil, correction, reason), pupil)
 
 
-def _said(path: Path, pupil: Participant, of: Booking | Attendance) -> dict[str, Any]:
+def _said(path: Path, pupil: Participant, of: Booking) -> dict[str, Any]:
     """Returns the fields that every event about a pupil in a slot carries."""
     slot = {"slot": of.slot, "competency": of.competency, "kind": of.kind}
     return {**pupil.event_fields, "season": path.season, **slot}

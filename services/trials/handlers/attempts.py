@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.trials.domain.attempts import AttemptBatch
-from services.trials.domain.caller import Caller
-from services.trials.domain.diagnostics import Attempt, AttemptCommand, attempt_key
-from services.trials.domain.paths import NewId, path_id
+from services.trials.domain.caller import Caller, Taken
+from services.trials.domain.diagnostics import Attempt, AttemptCommand
+from services.trials.domain.paths import NewId
 from services.trials.repository import Repository
 from shared.base.errors import BadInput
 from shared.base.side_thread import aside
@@ -19,23 +19,23 @@ class AttemptRequest(Request[AttemptCommand]):
     """Attempts of pupils, in the order sent."""
 
 
-def queue(repository: Repository, new_id: NewId) -> GroupCommit[AttemptRequest, list[Outcome[Attempt]]]:
+def queue(repository: Repository, new_id: NewId) -> GroupCommit[AttemptRequest, list[Outcome[Taken[Attempt]]]]:
     """Returns the queue of attempts: those that come while a transaction is under way share the next one."""
     return GroupCommit(partial(take, repository, new_id=new_id), weigh=lambda request: len(request.items))
 
 
 async def take(
     repository: Repository, requests: Sequence[AttemptRequest], new_id: NewId
-) -> list[list[Outcome[Attempt]]]:
+) -> list[list[Outcome[Taken[Attempt]]]]:
     """Returns each request's outcomes in the order sent, all of one transaction; what is refused writes nothing."""
     commands = [command for request in requests for command in request.values]
     if not commands:
         return [[item.value for item in request.items if isinstance(item.value, BadInput)] for request in requests]
 
-    async def body(tx: Transaction) -> list[list[Outcome[Attempt]]]:
+    async def body(tx: Transaction) -> list[list[Outcome[Taken[Attempt]]]]:
         batch = await _load(repository, commands, new_id, tx)
         outcomes = await aside(lambda: [_serve(batch, request) for request in requests], len(commands))
-        await repository.paths.save(batch.states.paths.made, tx)
+        await repository.save_walks(batch.states.paths.made, tx)
         await repository.add_attempts(batch.added, tx)
         await repository.mark_used(batch.newly_used, tx)
         return outcomes
@@ -46,17 +46,17 @@ async def take(
 async def _load(
     repository: Repository, commands: Sequence[AttemptCommand], new_id: NewId, tx: Transaction
 ) -> AttemptBatch:
-    states = await repository.states([(c.participant, c.season) for c in commands], tx)
-    met = ((path, c) for c in commands if (path := states.paths.get(path_id(c.participant, c.season))))
-    refs = ((path, path.spelling_of(command.ref)) for path, command in met)
+    named = [(command.participant, command.season) for command in commands]
+    states = await repository.states(named, tx)
+    met = ((path, c) for c in commands if (path := states.path_of(c.participant, c.season)))
     return AttemptBatch(
         states=states,
         instruments=await repository.instruments((c.diagnostic for c in commands), tx),
-        known=await repository.attempts([attempt_key(p.id, ref) for p, ref in refs if ref in p.attempts], tx),
+        known=await repository.attempts((key for path, c in met for key in path.keys_of(c.ref)), tx),
         new_id=new_id,
     )
 
 
-def _serve(batch: AttemptBatch, request: AttemptRequest) -> list[Outcome[Attempt]]:
+def _serve(batch: AttemptBatch, request: AttemptRequest) -> list[Outcome[Taken[Attempt]]]:
     caller = Caller(request.who, request.now, batch.states.pupils, batch.states.zones, request.by)
     return each(request.items, lambda command: batch.take(command, caller))

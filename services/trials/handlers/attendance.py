@@ -7,7 +7,7 @@ from functools import partial
 
 from services.trials.domain import steps
 from services.trials.domain.attendance import AttendanceBatch
-from services.trials.domain.caller import known_zone
+from services.trials.domain.caller import Taken, known_zone
 from services.trials.domain.paths import Attendance, NewId
 from services.trials.domain.steps import Presence, Revocation, SeasonGate
 from services.trials.repository import Repository
@@ -30,24 +30,24 @@ class AttendanceRequest(Request[Presence]):
     slot: str
 
 
-def queue(repository: Repository, new_id: NewId) -> GroupCommit[AttendanceRequest, list[Outcome[Attendance]]]:
+def queue(repository: Repository, new_id: NewId) -> GroupCommit[AttendanceRequest, list[Outcome[Taken[Attendance]]]]:
     """Returns the queue of presences: those that come while a transaction is under way share the next one."""
     return GroupCommit(partial(confirm, repository, new_id=new_id), weigh=lambda request: len(request.items))
 
 
 async def confirm(
     repository: Repository, requests: Sequence[AttendanceRequest], new_id: NewId
-) -> list[list[Outcome[Attendance]] | ServiceError]:
+) -> list[list[Outcome[Taken[Attendance]]] | ServiceError]:
     """Returns each request's outcomes in the order said, in one transaction.
 
     NotFound is the outcome for an unknown slot, Forbidden for another venue's.
     """
 
-    async def body(tx: Transaction) -> list[list[Outcome[Attendance]] | ServiceError]:
+    async def body(tx: Transaction) -> list[list[Outcome[Taken[Attendance]]] | ServiceError]:
         batch = await _load(repository, requests, new_id, tx)
         weight = sum(len(request.items) for request in requests)
         outcomes = await aside(lambda: served(requests, partial(_serve, batch)), weight)
-        await repository.paths.save(batch.states.paths.made, tx)
+        await repository.save_walks(batch.states.paths.made, tx)
         return outcomes
 
     return await repository.transact(body)
@@ -62,7 +62,7 @@ async def _load(
     return AttendanceBatch(slots, await repository.states(named, tx), new_id)
 
 
-def _serve(batch: AttendanceBatch, request: AttendanceRequest) -> list[Outcome[Attendance]]:
+def _serve(batch: AttendanceBatch, request: AttendanceRequest) -> list[Outcome[Taken[Attendance]]]:
     slot = batch.slot(request.slot, request.who)
     return each(request.items, lambda presence: batch.confirm(slot, presence, request.now, request.by))
 
@@ -71,23 +71,24 @@ async def revoke(
     repository: Repository, attendance: str, correction: Revocation, who: Principal, now: datetime, new_id: NewId
 ) -> Attendance:
     """Takes an attendance back, now or before; raises NotFound, also for another venue's."""
-    found = await repository.path_with("attendances", attendance)
+    found = await repository.walk_with("attendances", attendance)
     if found is None:
         raise NotFound(NO_ATTENDANCE)
+    participant, season = found
 
     async def body(tx: Transaction) -> Attendance:
-        path = (await repository.paths.load([found], tx))[found]
-        id = next(a.slot for a in path.attendances if a.id == attendance)
+        states = await repository.states([found], tx)
+        pupil = states.pupils[participant]
+        path = states.paths.of(pupil.id, season)
+        id = path.attendance(attendance).slot
         slot = (await repository.slots.load([id], tx))[id]
         if not who.scope.covers(slot.region, hosts=slot.hosts):
             raise NotFound(NO_ATTENDANCE)
-        about([path.participant])
-        pupil = (await repository.copies.participants([path.participant], tx))[path.participant]
-        season = (await repository.rules([slot.season], tx))[slot.season]
-        local = known_zone(await repository.copies.zones([pupil.region]), pupil.region)
-        time = happened_at(correction.occurred_at, now, local)
-        decision = steps.revoke(path, pupil, attendance, correction.reason, time, SeasonGate(season, new_id))
-        await repository.paths.save([decision], tx)
-        return next(a for a in decision.state.attendances if a.id == attendance)
+        about([pupil.id])
+        time = happened_at(correction.occurred_at, now, known_zone(states.zones, pupil.region))
+        gate = SeasonGate(states.seasons[season], new_id)
+        decision = steps.revoke(path, pupil, attendance, correction.reason, time, gate)
+        await repository.save_walks([decision], tx)
+        return decision.state.attendance(attendance)
 
     return await repository.transact(body)

@@ -7,8 +7,8 @@ from functools import partial
 
 from services.trials.domain import steps
 from services.trials.domain.bookings import BookingBatch
-from services.trials.domain.caller import Caller, reaches
-from services.trials.domain.paths import Booking, NewId, path_id
+from services.trials.domain.caller import Caller, Taken, reaches
+from services.trials.domain.paths import Booking, NewId
 from services.trials.domain.slots import Slot
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
@@ -30,23 +30,23 @@ class BookingRequest(Request[str]):
     occurred_at: datetime | None = None
 
 
-def queue(repository: Repository, new_id: NewId) -> GroupCommit[BookingRequest, list[Outcome[Booking]]]:
+def queue(repository: Repository, new_id: NewId) -> GroupCommit[BookingRequest, list[Outcome[Taken[Booking]]]]:
     """Returns the queue of bookings: those of a popular slot come in one after the other instead of conflicting."""
     return GroupCommit(partial(book, repository, new_id=new_id), weigh=lambda request: len(request.items))
 
 
 async def book(
     repository: Repository, requests: Sequence[BookingRequest], new_id: NewId
-) -> list[list[Outcome[Booking]] | ServiceError]:
+) -> list[list[Outcome[Taken[Booking]]] | ServiceError]:
     """Returns each request's outcomes in the order wanted, all of one transaction; NotFound for an unknown slot."""
 
-    async def body(tx: Transaction) -> list[list[Outcome[Booking]] | ServiceError]:
+    async def body(tx: Transaction) -> list[list[Outcome[Taken[Booking]]] | ServiceError]:
         before = await repository.slots.load((request.slot for request in requests), tx)
         batch = await _load(repository, requests, before, new_id, tx)
         weight = sum(len(request.items) for request in requests)
         outcomes = await aside(lambda: served(requests, partial(_serve, batch)), weight)
         await repository.count_seats({id: slot.booked - before[id].booked for id, slot in batch.slots.items()}, tx)
-        await repository.paths.save(batch.states.paths.made, tx)
+        await repository.save_walks(batch.states.paths.made, tx)
         return outcomes
 
     return await repository.transact(body)
@@ -62,12 +62,10 @@ async def _load(
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     wanted = [(id, season) for request, season in known for id in request.values]
     states = await repository.states(wanted, tx)
-    first = {id for id, season in wanted if id in states.pupils and states.paths.get(path_id(id, season)) is None}
-    await repository.copies.hold(first, tx)
     return BookingBatch(dict(slots), states, new_id)
 
 
-def _serve(batch: BookingBatch, request: BookingRequest) -> list[Outcome[Booking]]:
+def _serve(batch: BookingBatch, request: BookingRequest) -> list[Outcome[Taken[Booking]]]:
     batch.slot(request.slot)  # an unknown one refuses the whole request
     caller = Caller(request.who, request.now, batch.states.pupils, batch.states.zones, request.by)
     return each(request.items, lambda id: batch.book(id, request.slot, request.occurred_at, caller))
@@ -77,22 +75,23 @@ async def cancel(
     repository: Repository, booking: str, occurred_at: datetime | None, who: Principal, now: datetime
 ) -> Booking:
     """Gives a seat up, now or before; raises NotFound where there is none in the scope."""
-    found = await repository.path_with("bookings", booking)
+    found = await repository.walk_with("bookings", booking)
     if found is None:
         raise NotFound(NO_BOOKING)
+    participant, season = found
 
     async def body(tx: Transaction) -> Booking:
-        path = (await repository.paths.load([found], tx))[found]
-        pupils = await repository.copies.participants([path.participant], tx)
-        pupil = pupils[path.participant]
+        states = await repository.states([found], tx)
+        pupil = states.pupils[participant]
         if not reaches(who, pupil):
             raise NotFound(NO_BOOKING)
-        about([path.participant])
-        caller = Caller(who, now, pupils, await repository.copies.zones([pupil.region]))
+        about([pupil.id])
+        caller = Caller(who, now, states.pupils, states.zones)
+        path = states.paths.of(pupil.id, season)
         decision = steps.cancel(path, pupil, booking, caller.time(pupil, occurred_at))
-        cancelled = next(b for b in decision.state.bookings if b.id == booking)
+        cancelled = decision.state.booking(booking)
         await repository.count_seats({cancelled.slot: -len(decision.happened)}, tx)
-        await repository.paths.save([decision], tx)
+        await repository.save_walks([decision], tx)
         return cancelled
 
     return await repository.transact(body)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 
 from services.trials.collections import PARTICIPANTS
 from services.trials.copies.participants import Participant
-from services.trials.domain.paths import path_id
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ParticipantErased
@@ -23,12 +22,13 @@ async def answer(
     as after a restored backup, is.
     """
     erasures = {fact.event.key: fact for fact in facts if isinstance(fact.event, ParticipantErased)}
+    pupils = await repository.copies.joined(erasures, tx)
     for id, fact in erasures.items():
         pupil, event = known.get(id), fact.event
         if not isinstance(event, ParticipantErased) or (pupil is not None and pupil.act == event.act):
             continue
-        paths = [path_id(id, season) for season in pupil.seasons] if pupil else []
-        rows = {"attempts": await repository.destroy_answers(paths, tx), PARTICIPANTS: int(pupil is not None)}
-        await repository.forget_actors(paths, tx)
+        rows = {"attempts": await repository.destroy_answers(id, tx), PARTICIPANTS: int(pupil is not None)}
+        # A duplicate's path is written with each of the survivor's steps, also between the erasures of both.
+        await repository.forget_actors(pupils[id].ids, tx)
         answered = PathErased(**Place.of(event).event_fields(id), act=event.act, rows=rows)
         await repository.tell(Happened(answered, fact.time), tx)

@@ -11,18 +11,18 @@ from services.trials.answers.paths import (
     RecommendationView,
 )
 from services.trials.answers.shown import Names, mentioned, shown
-from services.trials.collections import PARTICIPANTS
 from services.trials.copies.participants import Participant
 from services.trials.domain.caller import reaches
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import Booking, Path, path_id, stages
+from services.trials.domain.paths import Booking, Path, stages
 from services.trials.domain.seasons import Season
 from services.trials.reads.names import names
+from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.principal import Principal
-from shared.storage.mongo import Document, Mongo, Transaction
+from shared.storage.mongo import Mongo, Transaction
 
 BOOKINGS = Listing("bookings", {"starts_at": datetime, "id": str})
 
@@ -30,41 +30,44 @@ BOOKINGS = Listing("bookings", {"starts_at": datetime, "id": str})
 class PathReads:
     """Reads; reachable only through `within`."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, repository: Repository) -> None:
         self._mongo = mongo
+        self._repository = repository
 
     def within(self, who: Principal) -> "ScopedReads":
         """Returns the reads that `who` may make."""
-        return ScopedReads(self._mongo, who)
+        return ScopedReads(self._mongo, self._repository, who)
 
 
 class ScopedReads:
     """Reads on behalf of a principal."""
 
-    def __init__(self, mongo: Mongo, who: Principal) -> None:
+    def __init__(self, mongo: Mongo, repository: Repository, who: Principal) -> None:
         self._mongo = mongo
+        self._repository = repository
         self._who = who
 
     async def path(self, participant: str, season: str) -> PathView:
         """Returns a pupil's path; raises NotFound outside the scope, where not registered, and for no pupil."""
-        id = path_id(participant, season)
         async with self._mongo.snapshot() as session:
             pupil, rules, path = await self._walk(participant, season, session)
-            below = {"$gte": f"{id}/", "$lt": f"{id}0"}  # "0" follows "/": all keys that begin with the path's id
-            rows = await self._mongo["attempts"].find({"_id": below}, session=session).to_list(None)
+            of_entries = {"path": {"$in": [entry.id for entry in path.entries]}}
+            rows = await self._mongo["attempts"].find(of_entries, session=session).to_list(None)
         attempts = sorted(map(Attempt.of, rows), key=lambda attempt: attempt.time)
-        recommended = [path.recommendation] if path.recommendation else []
-        views = ((AttemptView, attempts), (BookingView, path.bookings), (RecommendationView, recommended))
-        called = await names(self._mongo, mentioned(views))  # and nothing is attended that was not booked
+        recommended = [path.in_force] if path.in_force else []
+        walked = ((BookingView, path.all_bookings), (AttendanceView, path.all_attendances))
+        shows = ((AttemptView, attempts), *walked, (RecommendationView, recommended))
+        called = await names(self._mongo, mentioned(shows))
         return PathView(
-            participant=participant,
+            participant=pupil.id,
+            merged_into=None if pupil.id == participant else pupil.id,
             season=season,
             season_name=rules.name,
             stages=stages(path, rules, pupil.seasons[season].time),
             attempts=[shown(AttemptView, attempt, called, attempt=attempt.id) for attempt in attempts],
-            bookings=[_booking(booking, path, called) for booking in path.bookings],
-            attendances=[shown(AttendanceView, attended, called) for attended in path.attendances],
-            recommendation=path.recommendation and shown(RecommendationView, path.recommendation, called),
+            bookings=[_booking(booking, path, called) for booking in path.all_bookings],
+            attendances=[shown(AttendanceView, attended, called) for attended in path.all_attendances],
+            recommendation=path.in_force and shown(RecommendationView, path.in_force, called),
         )
 
     async def bookings(self, participant: str, season: str, paging: Paging) -> BookingPage:
@@ -72,29 +75,22 @@ class ScopedReads:
         async with self._mongo.snapshot() as session:
             _, _, path = await self._walk(participant, season, session)
         asked = {"participant": participant, "season": season}
-        page, onward = BOOKINGS.cut(path.bookings, lambda booking: [booking.starts_at, booking.id], paging, asked)
+        page, onward = BOOKINGS.cut(path.all_bookings, lambda booking: [booking.starts_at, booking.id], paging, asked)
         called = await names(self._mongo, mentioned([(BookingView, page)]))
         return BookingPage(items=[_booking(booking, path, called) for booking in page], next=onward)
 
     async def _walk(self, participant: str, season: str, session: Transaction) -> tuple[Participant, Season, Path]:
         """Reads a pupil, the rules of a season, and the path through it."""
-        pupil_document = await self._mongo[PARTICIPANTS].find_one({"_id": participant}, session=session)
-        season_document = await self._mongo["seasons"].find_one({"_id": season}, session=session)
-        path = await self._mongo["paths"].find_one({"_id": path_id(participant, season)}, session=session)
-        if pupil_document is None or season_document is None:
+        found = (await self._repository.copies.joined([participant], session)).get(participant)
+        rules = (await self._repository.seasons.load([season], session)).get(season)
+        if found is None or rules is None or season not in found.pupil.seasons or not reaches(self._who, found.pupil):
             raise NotFound("no such participant in this season")
-        pupil = Participant.model_validate(_with_id(pupil_document))
-        if season not in pupil.seasons or not reaches(self._who, pupil):
-            raise NotFound("no such participant in this season")
-        about([participant])
-        walked = Path.model_validate(_with_id(path)) if path else Path.new(participant, season)
-        return pupil, Season.model_validate(_with_id(season_document)), walked
+        about([found.pupil.id])
+        walked = await self._repository.walks([(found, season)], session)
+        return found.pupil, rules, walked[0] if walked else Path.new(found.pupil.id, season)
 
 
 def _booking(booking: Booking, path: Path, called: Names) -> BookingView:
     attended = path.attendance_of(booking.id)
-    return shown(BookingView, booking, called, attendance=attended.id if attended else None)
-
-
-def _with_id(document: Document) -> Document:
-    return document | {"id": document["_id"]}
+    overlaps = path.overlapping(booking) if booking.is_live else []
+    return shown(BookingView, booking, called, attendance=attended.id if attended else None, overlaps=overlaps)

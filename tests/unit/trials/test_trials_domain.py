@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange, Entry, Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import must_take_part
@@ -80,14 +81,14 @@ def lapsed(*changes: tuple[str, bool]) -> Participant:
 def test_a_seat_that_is_held_without_consent_is_free_from_then_on(withdrawn: str, freed: datetime | None) -> None:
     """Also one that was booked before the withdrawal had arrived: it was never the pupil's then."""
     path = booked(Path.new("p1", "2020"), slot())
-    followed = steps.follow_consent(path, lapsed((withdrawn, False)), GATE)
+    followed = steps.follow(path, Joined(lapsed((withdrawn, False))), GATE)
     assert [booking.cancelled for booking in followed.state.bookings] == [freed]
     assert [fact.time for fact in followed.happened] == ([freed] if freed else [])
 
 
 def test_what_was_attended_stays_whatever_becomes_of_the_consent() -> None:
     path = attended(booked(Path.new("p1", "2020"), slot()), slot()).state
-    assert steps.follow_consent(path, lapsed(("2020-09-25", False)), GATE).happened == ()
+    assert steps.follow(path, Joined(lapsed(("2020-09-25", False))), GATE).happened == ()
 
 
 def test_several_steps_of_one_pupil_in_a_batch_are_all_published() -> None:

@@ -1,0 +1,85 @@
+"""One pupil out of one entry or several: what the service knows of all of them together (ADR 21). Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.trials.copies.participants import Entry, Lapse, Participant
+from shared.programme.merging import Words, duplicates_of, survivor_of
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A pupil, and the entries that make it.
+
+    Place, consent, archive and cabinets are those that the survivor says: registration gives it what only a duplicate
+    had, and closes it there alone, so that a duplicate's own cabinets may say what holds no longer.
+    """
+
+    pupil: Participant
+    """The survivor, who takes part in the seasons of all."""
+    duplicates: tuple[Participant, ...] = ()
+    named: tuple[Participant, ...] = ()
+    """All entries that one of them names, also those that were parted since."""
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the entries, the survivor's first."""
+        return [self.pupil.id, *(entry.id for entry in self.duplicates)]
+
+    @property
+    def seasons(self) -> set[str]:
+        """The seasons in which an entry may have a path, also since it was joined to one that is parted by now."""
+        return {season for entry in (self.pupil, *self.named) for season in entry.seasons}
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """The time of the last merging or parting, by whichever of both sides has been heard; None for one entry."""
+        own = [word.time for word in self.pupil.mergings]
+        others = [word.time for entry in self.named for word in entry.mergings if word.other == self.pupil.id]
+        return max([*own, *others], default=None)
+
+    def barred(self, entry: str, begins: datetime, ends: datetime) -> Lapse | None:
+        """Returns the first time without consent or in the archive that meets one in which an entry held a seat.
+
+        Until the merging a duplicate held its seats by its own consent; since then the survivor's counts.
+        """
+        return next((lapse for lapse in self._barred(entry) if lapse.meets(begins, ends)), None)
+
+    def _barred(self, entry: str) -> Iterator[Lapse]:
+        since = next((word.time for word in self.pupil.mergings if word.other == entry), None)
+        duplicate = next((one for one in self.duplicates if one.id == entry), None)
+        if duplicate is None or since is None:
+            yield from self.pupil.lapses
+            yield from self.pupil.absences
+            return
+        yield from duplicate.lapses
+        yield from duplicate.absences
+        yield from (lapse for lapse in self.pupil.lapses if lapse.begins >= since)
+        yield from (lapse for lapse in self.pupil.absences if lapse.begins >= since)
+
+
+def joined(ids: Iterable[str], entries: Mapping[str, Participant]) -> dict[str, Joined]:
+    """Returns the pupil of each entry that is known, all of them read with those that they name."""
+    words = {id: entry.mergings for id, entry in entries.items() if entry.mergings}
+    known = [id for id in ids if id in entries]
+    return {id: _joined(survivor_of(id, words), words, entries) if id in words else Joined(entries[id]) for id in known}
+
+
+def _joined(id: str, words: Mapping[str, Words], entries: Mapping[str, Participant]) -> Joined:
+    survivor = entries[id]
+    duplicates = tuple(entries[other] for other in duplicates_of(id, words))
+    others = dict.fromkeys(word.other for entry in (survivor, *duplicates) for word in entry.mergings)
+    named = tuple(entries[other] for other in others if other in entries and other != id)
+    return Joined(_in_all_seasons(survivor, duplicates), duplicates, named)
+
+
+def _in_all_seasons(survivor: Participant, duplicates: tuple[Participant, ...]) -> Participant:
+    """Returns the survivor with the seasons of all; of one season the earliest registration counts."""
+    if not duplicates:
+        return survivor
+    seasons: dict[str, Entry] = dict(survivor.seasons)
+    for duplicate in duplicates:
+        for season, entry in duplicate.seasons.items():
+            seasons[season] = min(seasons.get(season, entry), entry, key=lambda one: one.time)
+    return survivor.model_copy(update={"seasons": seasons})

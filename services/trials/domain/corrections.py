@@ -1,0 +1,65 @@
+"""Parts of a path that are taken back, in the path of the entry that has them; and told once more after a parting.
+
+While entries are joined, all is told under the survivor's key, since the set of what all of them told is what counts.
+A duplicate's booking that is cancelled then has its `trial.booked` under the one key and its `trial.cancelled` under
+the other. Once they are parted, each key's events are read alone: those of the duplicate would say for ever that the
+booking is in force. So its path notes what was told for it elsewhere, and tells it itself with the parting, as of the
+time at which it happened. The survivor's event then takes back what that key never had, which changes nothing.
+"""
+
+from services.trials.copies.participants import Participant
+from services.trials.domain.paths import Attendance, Booking, Correction, Path
+from shared.contracts.event import Event
+from shared.contracts.trials import AttendanceRevoked, RecommendationWithdrawn, TrialCancelled
+from shared.storage.decision import Decision, Happened
+
+
+def corrected(path: Path, correction: Correction, reason: str | None = None) -> Path:
+    """Returns the path after a part of it was taken back; a duplicate that had the part notes it."""
+    duplicates = tuple(_noted(duplicate, correction, reason) for duplicate in path.duplicates)
+    return _without(path, correction, reason).model_copy(update={"duplicates": duplicates})
+
+
+def _noted(duplicate: Path, correction: Correction, reason: str | None) -> Path:
+    after = _without(duplicate, correction, reason)
+    if after is duplicate:
+        return duplicate
+    return after.model_copy(update={"corrections": (*duplicate.corrections, correction)})
+
+
+def _without(path: Path, correction: Correction, reason: str | None) -> Path:
+    """Returns the path of one entry without a part; the path itself where it has none of this id."""
+    id, time = correction.id, correction.time
+    match correction.kind:
+        case "cancelled" if any(b.id == id for b in path.bookings):
+            given_up = (b.model_copy(update={"cancelled": time}) if b.id == id else b for b in path.bookings)
+            return path.model_copy(update={"bookings": tuple(given_up)})
+        case "revoked" if any(a.id == id for a in path.attendances):
+            change = {"revoked": time, "reason": reason}
+            taken_back = (a.model_copy(update=change) if a.id == id else a for a in path.attendances)
+            return path.model_copy(update={"attendances": tuple(taken_back)})
+        case "withdrawn" if path.recommendation is not None and path.recommendation.id == id:
+            return path.model_copy(update={"recommendation": None})
+    return path
+
+
+def told(path: Path, pupil: Participant, correction: Correction) -> Event:
+    """Returns the event of a correction, of whichever entry's part, under the key of this pupil."""
+    fields = {**pupil.event_fields, "season": path.season}
+    match correction.kind:
+        case "cancelled":
+            return TrialCancelled(**fields, **_slot(path.booking(correction.id)), booking=correction.id)
+        case "revoked":
+            return AttendanceRevoked(**fields, **_slot(path.attendance(correction.id)), attendance=correction.id)
+        case "withdrawn":
+            return RecommendationWithdrawn(**fields, recommendation=correction.id)
+
+
+def _slot(of: Booking | Attendance) -> dict[str, str]:
+    return {"slot": of.slot, "competency": of.competency, "kind": of.kind}
+
+
+def told_again(path: Path, pupil: Participant) -> Decision[Path]:
+    """Tells under a pupil's own key what was taken back of the path while the pupil was joined to a survivor."""
+    happened = tuple(Happened(told(path, pupil, one), one.time) for one in path.corrections)
+    return Decision(path.model_copy(update={"corrections": ()}) if happened else path, happened)

@@ -1,0 +1,299 @@
+"""Paths of entries that are merged and parted: each keeps its own, together they are one, and events say the same."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.trials.copies.joining import Joined
+from services.trials.copies.participants import Participant
+from services.trials.domain import steps
+from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.paths import Path
+from services.trials.domain.steps import SeasonGate
+from shared.base.errors import ServiceError
+from shared.contracts.event import Event
+from shared.contracts.trials import (
+    AttendanceRevoked,
+    DiagnosticCompleted,
+    RecommendationIssued,
+    RecommendationWithdrawn,
+    TrialAttended,
+    TrialBooked,
+    TrialCancelled,
+)
+from shared.programme.merging import Word
+from shared.storage.decision import Decision
+from tests.builders.events import at
+from tests.builders.trials import pupil, season, slot
+from tests.unit.trials.test_trials_domain import ids
+
+PLACES = [slot(f"s{n}", starts_at=at("2020-10-05", 9 + n), minutes=60, competency=f"c{n}") for n in range(6)]
+"""Six trials of one day, none of which overlaps another."""
+BOOKED_AT, LATER = at("2020-09-20"), at("2020-12-01")
+
+
+@dataclass
+class Entries:
+    """Rows of a survivor's and a duplicate's path, what was told under both keys, and the seats that are counted."""
+
+    rows: dict[str, Path] = field(default_factory=lambda: {id: Path.new(id, "2020") for id in ("s", "d")})
+    told: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    seats: Counter[str] = field(default_factory=Counter)
+    merged: bool = False
+    gate: SeasonGate = field(default_factory=lambda: SeasonGate(season(), ids()))
+
+    def path(self, id: str) -> Path:
+        """The path that steps of an entry are decided upon."""
+        return self.rows["s"].model_copy(update={"duplicates": (self.rows["d"],)}) if self.merged else self.rows[id]
+
+    def keep(self, decision: Decision[Path]) -> None:
+        """Stores a decision as the repository does."""
+        path = decision.state
+        self.seats.subtract(self.path(path.participant).seats)
+        for entry in path.entries:
+            self.rows[entry.participant] = entry.model_copy(update={"duplicates": ()})
+        self.seats.update(path.seats)
+        self.told[path.participant] += [fact.event for fact in decision.happened]
+
+    def pupil(self, id: str) -> Joined:
+        """The pupil as the copies say it."""
+        roles = {"s": "survivor", "d": "duplicate"}
+        other = {"s": "d", "d": "s"}
+        words = {
+            one: Word(other=other[one], role=role, merged=self.merged, sequence="9", time=at("2020-11-20"))
+            for one, role in roles.items()
+        }
+        entries: dict[str, Participant] = {one: pupil(one, mergings=(word,)) for one, word in words.items()}
+        if self.merged:
+            return Joined(entries["s"], (entries["d"],), (entries["d"],))
+        return Joined(entries[id], (), (entries[other[id]],))
+
+    def become(self, merged: bool) -> None:
+        """Both say that they are merged, or parted."""
+        self.merged = merged
+        for id in ("s",) if merged else ("s", "d"):
+            self.keep(steps.follow(self.path(id), self.pupil(id), self.gate))
+
+    def step(self, id: str, act: str, n: int) -> None:
+        """One step of the pupil who is named by an entry, if the rules let it pass."""
+        path, one, place = self.path(id), self.pupil(id).pupil, PLACES[n]
+        try:
+            self.keep(self._decide(path, one, act, place.id, n))
+        except (ServiceError, StopIteration):
+            return
+
+    def _decide(self, path: Path, one: Participant, act: str, place: str, n: int) -> Decision[Path]:
+        if act == "sit":
+            diagnostic = ("readiness", "interests")[n % 2]
+            ref = f"{path.id}-{len(path.attempts)}"
+            attempt = Attempt(path.id, ref, f"a-{ref}", diagnostic, b"", {}, at("2020-09-14", 9 + n))
+            return steps.complete(path, one, attempt, self.gate)
+        if act == "book":
+            return steps.book(path, one, PLACES[n], BOOKED_AT, self.gate.new_id)
+        if act == "cancel":
+            return steps.cancel(path, one, next(b.id for b in path.all_bookings if b.slot == place), at("2020-09-25"))
+        if act == "revoke":
+            standing = next(a for a in path.attended if a.slot == place)
+            return steps.revoke(path, one, standing.id, "ошибка", LATER, self.gate)
+        booking = next(b for b in path.all_bookings if b.slot == place and b.is_live)
+        return steps.attend(path, one, booking, "list", booking.starts_at + timedelta(minutes=5), self.gate)
+
+
+def standing(told: Iterable[Event]) -> dict[str, set[str]]:
+    """What a set of facts comes to for whoever reads the events alone."""
+    made: dict[str, set[str]] = defaultdict(set)
+    undone: dict[str, set[str]] = defaultdict(set)
+    for event in told:
+        match event:
+            case DiagnosticCompleted():
+                made["attempts"].add(event.attempt)
+            case TrialBooked():
+                made["bookings"].add(event.booking)
+            case TrialCancelled():
+                undone["bookings"].add(event.booking)
+            case TrialAttended():
+                made["attendances"].add(event.attendance)
+            case AttendanceRevoked():
+                undone["attendances"].add(event.attendance)
+            case RecommendationIssued():
+                made["recommendations"].add(event.recommendation)
+            case RecommendationWithdrawn():
+                undone["recommendations"].add(event.recommendation)
+    kinds = ("attempts", "bookings", "attendances", "recommendations")
+    return {kind: made[kind] - undone[kind] for kind in kinds}
+
+
+def stored(path: Path) -> dict[str, set[str]]:
+    return {
+        "attempts": {f"a-{ref}" for entry in path.entries for ref in entry.attempts},
+        "bookings": {b.id for b in path.all_bookings if b.is_live},
+        "attendances": {a.id for a in path.all_attendances if a.revoked is None},
+        "recommendations": {r.id for r in path.recommendations},
+    }
+
+
+ACTS = st.tuples(
+    st.sampled_from(["s", "d"]),
+    st.sampled_from(["sit", "book", "book", "attend", "cancel", "revoke"]),
+    st.integers(0, 5),
+)
+TURNS = st.lists(ACTS | st.booleans(), max_size=50)
+
+
+@settings(max_examples=300)
+@given(TURNS)
+def test_states_seats_gates_and_events_agree_whenever_entries_are_merged_and_parted(
+    turns: list[tuple[str, str, int] | bool],
+) -> None:
+    entries = Entries()
+    for turn in turns:
+        if isinstance(turn, bool):
+            entries.become(turn)
+        else:
+            entries.step(*turn)
+        paths = [entries.path("s")] if entries.merged else list(entries.rows.values())
+        facts = [entries.told["s"] + entries.told["d"]] if entries.merged else [entries.told["s"], entries.told["d"]]
+        for path, told in zip(paths, facts, strict=True):
+            assert stored(path) == standing(told)
+            assert (path.in_force is not None) == (entries.gate.opened_at(path) is not None)
+            assert all(len(path.overlapping(b)) == 0 for b in path.all_bookings if b.is_live and not path.duplicates)
+        held = sum((path.seats for path in paths), Counter[str]())
+        assert +entries.seats == held
+        if entries.merged:
+            twice = [place for place, seats in held.items() if seats > 1]
+            taken = {place: [b for b in paths[0].all_bookings if b.slot == place and b.is_live] for place in twice}
+            assert all(paths[0].attendance_of(b.id) for held in taken.values() for b in held), "both were attended"
+
+
+@given(st.lists(ACTS, max_size=30))
+def test_a_merging_that_is_undone_gives_back_what_was_but_second_seats(acts: list[tuple[str, str, int]]) -> None:
+    entries = Entries()
+    for act in acts:
+        entries.step(*act)
+    before = {id: stored(path) for id, path in entries.rows.items()}
+    diagnostics = {id: path.diagnostics for id, path in entries.rows.items()}
+    entries.become(merged=True)
+    second = set.union(*(of["bookings"] for of in before.values())) - stored(entries.path("s"))["bookings"]
+    entries.become(merged=False)
+    for id, path in entries.rows.items():
+        after = stored(path)
+        assert path.diagnostics == diagnostics[id]
+        for kind in ("attempts", "attendances", "recommendations"):
+            assert after[kind] == before[id][kind]
+        assert after["bookings"] == before[id]["bookings"] - second
+
+
+@given(st.lists(ACTS, max_size=20), st.lists(ACTS, max_size=20))
+def test_what_is_entered_meanwhile_stays_with_the_survivor(
+    before: list[tuple[str, str, int]], meanwhile: list[tuple[str, str, int]]
+) -> None:
+    entries = Entries()
+    for act in before:
+        entries.step(*act)
+    entries.become(merged=True)
+    own = {b.id for b in entries.rows["d"].bookings}, {a.id for a in entries.rows["d"].attendances}
+    attempts, diagnostics = entries.rows["d"].attempts, entries.rows["d"].diagnostics
+    for act in meanwhile:
+        entries.step(*act)
+    entries.become(merged=False)
+    duplicate = entries.rows["d"]
+    assert ({b.id for b in duplicate.bookings}, {a.id for a in duplicate.attendances}) == own
+    assert (duplicate.attempts, duplicate.diagnostics, duplicate.corrections) == (attempts, diagnostics, ())
+
+
+def entered(*acts: tuple[str, str, int]) -> Entries:
+    entries = Entries()
+    for act in acts:
+        entries.step(*act)
+    return entries
+
+
+BOTH_DESERVE = [
+    ("s", "sit", 0),
+    ("s", "sit", 1),
+    *((id, act, n) for act in ("book", "attend") for id, n in (("s", 0), ("d", 1))),
+]
+
+
+def test_a_recommendation_that_only_the_union_deserves_is_issued_and_withdrawn_by_the_parting() -> None:
+    entries = entered(*BOTH_DESERVE)
+    assert not [e for e in entries.told["s"] + entries.told["d"] if isinstance(e, RecommendationIssued)]
+    entries.become(merged=True)
+    issued = entries.told["s"][-1]
+    assert isinstance(issued, RecommendationIssued)
+    assert (issued.participant, issued.competencies) == ("s", ("c1", "c0"))
+    entries.become(merged=False)
+    gone = entries.told["s"][-1]
+    assert isinstance(gone, RecommendationWithdrawn)
+    assert gone.recommendation == issued.recommendation
+    assert not [e for e in entries.told["d"] if isinstance(e, RecommendationIssued)]
+
+
+def test_a_recommendation_happens_with_the_last_of_its_causes_and_is_withdrawn_with_the_parting() -> None:
+    entries = entered(*BOTH_DESERVE)
+    entries.merged = True
+    decision = steps.follow(entries.path("s"), entries.pupil("s"), entries.gate)
+    assert [fact.time for fact in decision.happened] == [PLACES[1].starts_at + timedelta(minutes=5)]
+    entries.keep(decision)
+    entries.merged = False
+    decision = steps.follow(entries.path("s"), entries.pupil("s"), entries.gate)
+    assert [fact.time for fact in decision.happened] == [at("2020-11-20")]
+
+
+def test_of_two_seats_in_a_slot_the_one_that_was_used_stays_or_else_the_survivor_s() -> None:
+    entries = entered(("s", "book", 0), ("d", "book", 0), ("s", "book", 1), ("d", "book", 1), ("d", "attend", 1))
+    entries.become(merged=True)
+    assert {id: [b.slot for b in path.bookings if b.is_live] for id, path in entries.rows.items()} == {
+        "s": ["s0"],
+        "d": ["s1"],
+    }
+    assert entries.seats == Counter(s0=1, s1=1)
+    given_up = [b.cancelled for path in entries.rows.values() for b in path.bookings if b.cancelled]
+    assert given_up == [PLACES[1].starts_at, PLACES[0].starts_at], (
+        "the merging is later: it was held until the slot began"
+    )
+    assert [type(event) for event in entries.told["s"][2:]] == [TrialCancelled] * 2
+
+
+def test_what_the_survivor_gave_up_of_the_duplicate_is_told_under_its_own_key_once_they_are_parted() -> None:
+    entries = entered(("d", "book", 0), ("d", "book", 1), ("d", "attend", 1))
+    entries.become(merged=True)
+    entries.step("s", "cancel", 0)
+    entries.step("s", "revoke", 1)
+    told = len(entries.told["d"])
+    for _ in range(2):
+        entries.become(merged=False)
+        assert [event.type for event in entries.told["d"][told:]] == [TrialCancelled.type, AttendanceRevoked.type]
+        assert {event.participant for event in entries.told["d"]} == {"d"}  # type: ignore[attr-defined]
+
+
+def test_overlapping_bookings_of_two_entries_stay_and_name_each_other() -> None:
+    early, late = (slot(f"o{n}", starts_at=at("2020-10-06", 9 + n), minutes=90) for n in range(2))
+    entries = Entries()
+    for id, place in (("s", early), ("d", late)):
+        entries.keep(steps.book(entries.path(id), entries.pupil(id).pupil, place, BOOKED_AT, entries.gate.new_id))
+    entries.become(merged=True)
+    first, second = entries.path("s").all_bookings
+    assert entries.path("s").overlapping(first) == [second.id]
+    assert entries.path("s").overlapping(second) == [first.id]
+
+
+def test_one_slot_that_both_attended_counts_once() -> None:
+    taken = [(id, act, 0) for act in ("book", "attend") for id in ("s", "d")]
+    entries = entered(("s", "sit", 0), ("s", "sit", 1), *taken)
+    entries.become(merged=True)
+    assert len(entries.path("s").trials) == 1
+    assert entries.path("s").in_force is None, "two are required"
+
+
+def test_the_first_time_of_each_diagnostic_counts_and_stages_follow() -> None:
+    entries = entered(("s", "sit", 2), ("d", "sit", 0), ("d", "sit", 1))
+    entries.become(merged=True)
+    path = entries.path("s")
+    assert path.completed == {"readiness": at("2020-09-14", 9), "interests": at("2020-09-14", 10)}
+    reached: datetime | None = path.tested_at(entries.gate.season)
+    assert reached == at("2020-09-14", 10)
