@@ -15,7 +15,9 @@ class NoticeView(Answer):
     id: str
     """Id of the event that the notice tells of."""
     participant: str
-    """Id of the pupil whom it is about."""
+    """Id of the pupil whom it is about, as of then."""
+    merged_into: str | None
+    """Id of the pupil with whom that one has turned out to be the same since; null otherwise."""
     number: int
     """Contiguous per participant from 1."""
     type: str
@@ -38,11 +40,12 @@ class InboxPage(Page[NoticeView]):
     """A page of an inbox, newest first."""
 
 
-def in_words(notice: Notice, text: Text) -> NoticeView:
-    """Returns a notice as it is shown."""
+def in_words(notice: Notice, text: Text, survivor: str) -> NoticeView:
+    """Returns a notice as it is shown, with the pupil who stands for the one whom it is about."""
     return NoticeView(
         id=notice.id,
         participant=notice.participant,
+        merged_into=None if survivor == notice.participant else survivor,
         number=notice.number,
         type=notice.type,
         season=notice.season,

@@ -6,12 +6,19 @@ from shared.runtime.service import PLATFORM_COLLECTIONS
 from shared.storage.collections import Collections, Kept
 
 FAMILIES, NOTICES, CATALOGUE = "families", "notices", "catalogue"
-"""One head a pupil: who may read, and the last number given; the notices; the names that texts use."""
+"""One head a pupil: who may read, with whom it was merged, and the last number given; notices; names for texts."""
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     FAMILIES: Kept(
         [IndexModel("accounts.account")],
-        persons=["_id", "accounts.account", "accounts.guardian", "closed.account", "closed.guardian"],
+        persons=[
+            "_id",
+            "accounts.account",
+            "accounts.guardian",
+            "closed.account",
+            "closed.guardian",
+            "mergings.other",
+        ],
     ),
     NOTICES: Kept([IndexModel(["participant", "number"], unique=True)], persons=["_id", "participant"]),
     CATALOGUE: Kept(),

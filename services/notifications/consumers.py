@@ -6,12 +6,14 @@ from functools import partial
 
 from services.notifications import domain, handlers
 from services.notifications.copies.store import Copies
+from services.notifications.handlers import Changes
 from services.notifications.repository import Repository
 from shared.contracts import registration, topics, trials
-from shared.identity.family import LinkChange, change_of
+from shared.identity.family import change_of
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
+from shared.programme.merging import word_of
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 
@@ -35,12 +37,14 @@ def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
 async def _told(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
     """Tells the families of one poll of facts."""
     events = [r.envelope for r in received if type(r.event) in domain.DATA]
-    links: dict[str, list[LinkChange]] = defaultdict(list)
+    changes: dict[str, Changes] = defaultdict(Changes)
     for record in received:
-        change = change_of(record.envelope)
+        change, word = change_of(record.envelope), word_of(record.envelope)
         if change is not None:
-            links[record.event.key].append(change)
-    await handlers.tell(repository, events, links, tx)
+            changes[record.event.key].links.append(change)
+        if word is not None:
+            changes[record.event.key].words.append(word)
+    await handlers.tell(repository, events, changes, tx)
     erasures = [r.envelope for r in received if isinstance(r.event, registration.ParticipantErased)]
     if erasures:
         await handlers.erase(repository, erasures, tx)

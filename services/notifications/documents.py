@@ -1,6 +1,7 @@
-"""The stored form of a notice: its document, written and read back."""
+"""The stored forms of a notice and of a head: their documents, written and read back."""
 
-from services.notifications.domain import Notice
+from services.notifications.domain import Head, Notice, Readers
+from shared.programme.merging import Word
 from shared.storage.mongo import Document
 
 
@@ -21,3 +22,20 @@ def notice_document(notice: Notice) -> Document:
 def notice_of(document: Document) -> Notice:
     """Returns the notice in a document."""
     return Notice(id=document.pop("_id"), **document)
+
+
+def head_document(head: Head) -> Document:
+    """Returns the fields of a head that an event changes beside the last number."""
+    fields: Document = {"accounts": list(head.readers.accounts)}
+    if head.readers.closed:
+        fields["closed"] = list(head.readers.closed)
+    if head.mergings:
+        fields["mergings"] = [word.model_dump() for word in head.mergings]
+    return fields
+
+
+def head_of(document: Document) -> Head:
+    """Returns the head in a document; an earlier release knew of no mergings."""
+    readers = Readers(document.get("accounts", ()), document.get("closed", ()), document.get("act", ""))
+    mergings = tuple(Word.model_validate(word) for word in document.get("mergings", ()))
+    return Head(document.get("last", 0), readers, mergings)

@@ -2,14 +2,15 @@
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope, Event
 from shared.identity.family import LinkChange
+from shared.programme.merging import Word, survivor_of, with_word
 
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),
@@ -85,6 +86,64 @@ class Readers:
             [account for account, is_open in latest.values() if is_open],
             [account for account, is_open in latest.values() if not is_open],
         )
+
+    def admit(self, reader: "Reader") -> bool:
+        """Tells whether an account may read in one of its roles."""
+        return _has(self.accounts, reader)
+
+    def refuse(self, reader: "Reader") -> bool:
+        """Tells whether an account could read before, and may not any more."""
+        return _has(self.closed, reader) and not self.admit(reader)
+
+
+class Reader(NamedTuple):
+    """An account, and the roles in which it asks."""
+
+    account: str
+    roles: Collection[str]
+
+
+def _has(accounts: Iterable[Account], reader: Reader) -> bool:
+    return any(one["account"] == reader.account and one["role"] in reader.roles for one in accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One entry of a pupil, without its notices."""
+
+    last: int = 0
+    """The last number given."""
+    readers: Readers = Readers()
+    mergings: tuple[Word, ...] = ()
+    """What it last said of other entries of the same pupil."""
+
+    def after(self, links: Iterable[LinkChange], words: Iterable[Word]) -> "Head":
+        """Returns the head after changes, in whatever order they come."""
+        if self.readers.is_erased:
+            return self
+        mergings = self.mergings
+        for word in words:
+            mergings = with_word(mergings, word)
+        return replace(self, readers=self.readers.after(links), mergings=mergings)
+
+
+def visible(heads: Mapping[str, Head], reader: Reader) -> dict[str, str]:
+    """Returns the entries whose notices an account reads, each with the one that stands for it: a survivor, or itself.
+
+    As long as entries are joined, the survivor's family reads what was told of the duplicate before, too: each entry's
+    list keeps its numbers, and stands beside the others as that of a child who was linked. So nothing that was seen
+    changes its number, merging and parting write nothing, and an erasure finds what was told where it always was. Who
+    may read is said by the survivor: a duplicate's own readers go on until the survivor's cabinet is closed for them.
+    """
+    words = {id: head.mergings for id, head in heads.items()}
+    found = {}
+    for id, head in heads.items():
+        survivor = survivor_of(id, words)
+        family = heads[survivor].readers
+        own = head.readers.admit(reader) and not family.refuse(reader)
+        if (own or family.admit(reader)) and not head.readers.is_erased:
+            found[id] = survivor
+    return found
 
 
 def number(envelopes: Iterable[Envelope], stored: Collection[str], last: Mapping[str, int]) -> list[Notice]:

@@ -1,36 +1,47 @@
 """The use cases of notifications: a family is told of events, until its pupil is erased."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from services.notifications import domain
-from services.notifications.domain import Readers
+from services.notifications.domain import Head
 from services.notifications.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.registration import ParticipantErased
 from shared.identity.family import LinkChange
+from shared.programme.merging import Word
 from shared.programme.place import Place
 from shared.storage.decision import Happened
 from shared.storage.mongo import Transaction
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The changes, in one poll, of who may read a pupil's notices."""
+
+    links: list[LinkChange] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
+    """Of other entries of the same pupil."""
+
+
 async def tell(
-    repository: Repository, events: Sequence[Envelope], links: Mapping[str, Sequence[LinkChange]], tx: Transaction
+    repository: Repository, events: Sequence[Envelope], changes: Mapping[str, Changes], tx: Transaction
 ) -> None:
-    """Stores a notice for each event that has none yet, and who may read them after the changes of each pupil's links.
+    """Stores a notice for each event that has none yet, and who may read them after the changes of each pupil.
 
     Numbers come from the heads, which the same transaction writes: two writers of one pupil conflict, so the order of
     numbers is the order of commit, and a reader that has seen a number has missed none below it.
     """
-    if not events and not links:
+    if not events and not changes:
         return
-    heads = await repository.heads({*(envelope.event.key for envelope in events), *links}, tx)
+    heads = await repository.heads({*(envelope.event.key for envelope in events), *changes}, tx)
     erased = {participant for participant, head in heads.items() if head.readers.is_erased}
     told = [envelope for envelope in events if envelope.event.key not in erased]
     stored = await repository.stored(told, tx)
     notices = domain.number(told, stored, {participant: head.last for participant, head in heads.items()})
-    known = {participant: heads[participant].readers if participant in heads else Readers() for participant in links}
-    await repository.save(notices, {id: known[id].after(changes) for id, changes in links.items()}, tx)
+    changed = {id: heads.get(id, Head()).after(of.links, of.words) for id, of in changes.items()}
+    await repository.save(notices, changed, tx)
 
 
 async def erase(repository: Repository, erasures: Sequence[Envelope], tx: Transaction) -> None:

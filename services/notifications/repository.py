@@ -2,24 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from pymongo import UpdateOne
 
 from services.notifications.collections import FAMILIES, NOTICES
-from services.notifications.documents import notice_document
-from services.notifications.domain import Notice, Readers
+from services.notifications.documents import head_document, head_of, notice_document
+from services.notifications.domain import Head, Notice
 from shared.contracts.event import Envelope
 from shared.storage.decision import Happened
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 from shared.storage.outbox import Outbox
-
-
-class Head(NamedTuple):
-    """A pupil's last number, and who may read."""
-
-    last: int
-    readers: Readers
 
 
 class Repository:
@@ -40,12 +32,12 @@ class Repository:
         """Returns the heads of the pupils who have one."""
         wanted = {"_id": {"$in": list(participants)}}
         found = await self._families.find(wanted, batch_size=WHOLE, session=tx).to_list(None)
-        return {document["_id"]: _head(document) for document in found}
+        return {document["_id"]: head_of(document) for document in found}
 
     async def erase(self, participant: str, act: str, tx: Transaction) -> dict[str, int]:
         """Destroys a pupil's notices, and who could read them, for an act; how many rows there were, by collection."""
         notices = await self._notices.delete_many({"participant": participant}, session=tx)
-        bare = {"act": act, "accounts": [], "closed": []}
+        bare = {"act": act, "accounts": [], "closed": [], "mergings": []}
         family = await self._families.update_one({"_id": participant}, {"$set": bare}, upsert=True, session=tx)
         return {NOTICES: notices.deleted_count, FAMILIES: family.matched_count}
 
@@ -53,26 +45,19 @@ class Repository:
         """Puts an event into the outbox that is the only one of its subject."""
         await self._outbox.tell(fact, tx)
 
-    async def save(self, notices: Sequence[Notice], readers: Mapping[str, Readers], tx: Transaction) -> None:
-        """Stores new notices, and the accounts that may read each pupil's."""
+    async def save(self, notices: Sequence[Notice], heads: Mapping[str, Head], tx: Transaction) -> None:
+        """Stores new notices, and of each changed head who may read and what it says of other entries."""
         if notices:
             await self._notices.insert_many([notice_document(n) for n in notices], ordered=False, session=tx)
-        if notices or readers:
-            await self._families.bulk_write(_heads(notices, readers), ordered=False, session=tx)
+        if notices or heads:
+            await self._families.bulk_write(_writes(notices, heads), ordered=False, session=tx)
 
 
-def _head(document: Document) -> Head:
-    readers = Readers(document.get("accounts", ()), document.get("closed", ()), document.get("act", ""))
-    return Head(document.get("last", 0), readers)
-
-
-def _heads(notices: Iterable[Notice], readers: Mapping[str, Readers]) -> list[UpdateOne]:
-    """Returns one write a pupil: the last number given, and the accounts that may read."""
+def _writes(notices: Iterable[Notice], heads: Mapping[str, Head]) -> list[UpdateOne]:
+    """Returns one write a pupil: the last number given, and what else has changed."""
     fields: dict[str, Document] = defaultdict(dict)
     for notice in notices:
         fields[notice.participant]["last"] = notice.number
-    for participant, admitted in readers.items():
-        fields[participant]["accounts"] = list(admitted.accounts)
-        if admitted.closed:
-            fields[participant]["closed"] = list(admitted.closed)
+    for participant, head in heads.items():
+        fields[participant] |= head_document(head)
     return [UpdateOne({"_id": participant}, {"$set": changed}, upsert=True) for participant, changed in fields.items()]
