@@ -7,6 +7,7 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.registration import ConsentGiven, GuardianUnlinked, ParticipantErased, ParticipantRegistered
+from shared.contracts.samples import ACT
 from tests.builders.notifications import Story
 from tests.drivers.consumers import eventually
 from tests.drivers.notifications import Notifications
@@ -61,5 +62,5 @@ async def test_a_family_is_erased_for_good_and_the_act_is_told_once(running: Not
     assert await running.mongo["notices"].count_documents({"participant": story.participant}) == 0
     row = await running.mongo["families"].find_one({"_id": story.participant})
     assert row is not None
-    assert (row["accounts"], row["closed"], row["act"]) == ([], [], "2020-12-01-Hs5jW2kQ")
+    assert (row["accounts"], row["closed"], row["act"]) == ([], [], ACT)
     assert [event.rows for event in await told()] == [{"notices": 2, "families": 1}]
