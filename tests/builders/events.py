@@ -47,6 +47,22 @@ def moved(participant: str = "p1", to: Mapping[str, Any] = PLACE, **changed: Any
     return registration.ParticipantMoved(**{**to, "participant": participant, **sides, **changed})
 
 
+def promoted(
+    participant: str = "p1", to: Mapping[str, Any] = PLACE, **changed: Any
+) -> registration.ParticipantPromoted:
+    """A promotion from the usual place to another, as `moved` is a move."""
+    return registration.ParticipantPromoted(**{**moved(participant, to).model_dump(), "year": "2020", **changed})
+
+
+def merged(participant: str = "p1", other: str = "p2", role: str = "survivor", **changed: Any) -> Event:
+    fields = {**PLACE, "participant": participant, "other": other, "role": role, "other_region": PLACE["region"]}
+    return registration.ParticipantMerged(**{**fields, **changed})
+
+
+def unmerged(participant: str = "p1", other: str = "p2", role: str = "survivor", **changed: Any) -> Event:
+    return registration.ParticipantUnmerged(**merged(participant, other, role, **changed).model_dump())
+
+
 def archived(participant: str = "p1", reason: str = "left", **changed: Any) -> registration.ParticipantArchived:
     return registration.ParticipantArchived(**{**PLACE, "participant": participant, "reason": reason, **changed})
 

@@ -1,6 +1,7 @@
 """A region's log on a real database: nothing national is lost to a log that opens meanwhile, or is opened anew."""
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -42,12 +43,21 @@ class Logs:
         """One poll."""
         await self.mongo.transact(self.poll(*events))
 
-    async def types(self, region: str) -> list[str]:
-        """The types in a region's log, whose numbers have no gap."""
+    async def number(self, *events: Event, sequence: int = 1) -> None:
+        """One poll of events that have a sequence."""
+        facts = polled(*(enveloped(event, sequence) for event in events))
+        await self.mongo.transact(lambda tx: self._feed.apply(facts, tx))
+
+    async def told(self, region: str) -> list[tuple[str, dict[str, Any]]]:
+        """The types and fields in a region's log, whose numbers have no gap."""
         scope = Scope((Grant("regional-operator", region),))
         events = (await self.analytics.feed(scope).page(region, "0", 100, 0))["events"]
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-        return [event["type"] for event in events]
+        return [(event["type"], json.loads(event["data"])) for event in events]
+
+    async def types(self, region: str) -> list[str]:
+        """The types in a region's log."""
+        return [type_ for type_, _ in await self.told(region)]
 
 
 class Flawed(Publisher):
@@ -180,3 +190,30 @@ async def test_a_move_is_in_the_feed_of_every_region_that_it_names_and_in_no_oth
     )
     for region, moves in (("RU-ROS", 2), ("RU-DA", 2), (NEW, 0)):
         assert (await logs.types(region)).count("participant.moved.v1") == moves, region
+
+
+@pytest.mark.parametrize(("home", "words"), [("RU-ROS", {"RU-ROS": 4}), ("RU-DA", {"RU-ROS": 4, "RU-DA": 4})])
+async def test_a_merging_is_in_the_feed_of_both_regions_and_its_two_can_be_joined_within_each(
+    logs: Logs, home: str, words: dict[str, int]
+) -> None:
+    place = {**builders.PLACE, "region": home}
+    entered = builders.registered("p1"), builders.registered("p2", **place)
+    await logs.number(FACT, builders.region("RU-DA"), *entered)
+    for sequence, say in enumerate((builders.merged, builders.unmerged), 2):
+        survivor = say("p1", "p2", "survivor", other_region=home)
+        await logs.number(survivor, say("p2", "p1", "duplicate", **place), sequence=sequence)
+    told = {region: await logs.told(region) for region in ("RU-ROS", "RU-DA", NEW)}
+    merged = {region: [data for type_, data in of if "merged" in type_] for region, of in told.items()}
+    assert {region: len(of) for region, of in merged.items() if of} == words
+    for region in words:
+        pairs = {(data["role"], data["participant"], data["other"]) for data in merged[region]}
+        assert len(pairs) == 2
+        assert pairs == {(other_role(role), other, participant) for role, participant, other in pairs}
+        entered_here = {data["participant"] for type_, data in told[region] if type_ == "participant.registered.v1"}
+        assert len(entered_here & {participant for _, participant, _ in pairs}) == 3 - len(words)
+    names = [name for region in words for name in {data["participant"] for data in merged[region]}]
+    assert len(names) == len({*names} - {"p1", "p2"}) == 2 * len(words), "no name is another feed's or the platform's"
+
+
+def other_role(role: str) -> str:
+    return "duplicate" if role == "survivor" else "survivor"
