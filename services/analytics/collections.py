@@ -17,7 +17,7 @@ FEED_CATALOGUE, FEED_FENCE = "feed_catalogue", "feed_fence"
 
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
-    PUPILS: Kept([IndexModel([("seasons.code", 1)])], persons=["_id", "cabinets"]),
+    PUPILS: Kept([IndexModel([("seasons.code", 1)])], persons=["_id", "cabinets", "others"]),
     CELLS: Kept([IndexModel([("table", 1), ("season", 1), ("region", 1)])]),
     GUARDIANS: Kept(
         [IndexModel([("season", 1), ("links.municipality", 1)])], persons=["_id", "guardian", "links.participant"]

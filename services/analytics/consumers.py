@@ -22,6 +22,9 @@ FOLDED = Events.of(
     [
         registration.ParticipantRegistered,
         registration.ParticipantMoved,
+        registration.ParticipantPromoted,
+        registration.ParticipantMerged,
+        registration.ParticipantUnmerged,
         registration.ParticipantArchived,
         registration.ParticipantRestored,
         registration.GuardianLinked,
@@ -29,9 +32,6 @@ FOLDED = Events.of(
         *(event for event in topics.TRIALS_EVENTS.events if event is not trials.PathErased),
     ],
     ignored=[
-        registration.ParticipantPromoted,
-        registration.ParticipantMerged,
-        registration.ParticipantUnmerged,
         registration.ParticipantErased,
         trials.PathErased,
         registration.ConsentGiven,

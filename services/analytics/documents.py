@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pymongo import UpdateOne
+
 from services.analytics.facts import Link, Pupil, SeasonFacts, Span
 from services.analytics.figures.cells import Cell
 from shared.programme.place import Place
@@ -34,7 +36,18 @@ def pupil_document(participant: str, pupil: Pupil) -> Document:
         "moves": [[day, sequence, *place] for day, (sequence, place) in pupil.moves.items()],
         "cabinets": [[sequence, *fact] for sequence, fact in pupil.cabinets.items()],
         "archived": [list(fact) for fact in pupil.archived.items()],
+        "others": [[other, *word] for other, word in pupil.others.items()],
     }
+
+
+def entry_update(participant: str, pupil: Pupil) -> UpdateOne:
+    """Returns the write of a pupil's facts, or of that nothing is known yet, which changes the row in any case.
+
+    A write that leaves a row as it is conflicts with no other.
+    """
+    document = pupil_document(participant, pupil)
+    del document["_id"]
+    return UpdateOne({"_id": participant}, {"$set": document, "$inc": {"met": 1}}, upsert=True)
 
 
 def pupil_of(document: Document) -> Pupil:
@@ -45,9 +58,9 @@ def pupil_of(document: Document) -> Pupil:
             registered=stored["registered"],
             entered=stored["entered"],
             diagnostics={key: (code, day) for key, code, day in stored["diagnostics"]},
-            booked={key: (competency, kind, day) for key, competency, kind, day in stored["booked"]},
+            booked={key: (competency, kind, day, slot) for key, competency, kind, day, slot in stored["booked"]},
             cancelled=set(stored["cancelled"]),
-            attended={key: (competency, kind, day) for key, competency, kind, day in stored["attended"]},
+            attended={key: (competency, kind, day, slot) for key, competency, kind, day, slot in stored["attended"]},
             revoked=set(stored["revoked"]),
             recommended=dict(stored["recommended"]),
             withdrawn=set(stored["withdrawn"]),
@@ -59,6 +72,7 @@ def pupil_of(document: Document) -> Pupil:
         moves={day: (sequence, Place(*place)) for day, sequence, *place in document["moves"]},
         cabinets={sequence: (account, id, opened, day) for sequence, account, id, opened, day in document["cabinets"]},
         archived=dict(document["archived"]),
+        others={other: (sequence, role) for other, sequence, role in document["others"]},
     )
 
 

@@ -11,6 +11,10 @@ from shared.programme.stages import Facts, Rules, Stage, reached
 
 Day = str
 """A local day, `2020-09-14`: compares as text."""
+Step = tuple[str, str, Day, str]
+"""What was booked or attended: competency, kind, day, slot."""
+Word = tuple[str, str]
+"""What a pupil says of another one: the sequence, and the own role while they are merged, or nothing once parted."""
 
 
 @dataclass(slots=True)
@@ -24,21 +28,21 @@ class SeasonFacts:
     """The sequence of the registration."""
     diagnostics: dict[str, tuple[str, Day]] = field(default_factory=dict)
     """attempt → diagnostic, day"""
-    booked: dict[str, tuple[str, str, Day]] = field(default_factory=dict)
-    """booking → competency, kind, day"""
+    booked: dict[str, Step] = field(default_factory=dict)
+    """by booking"""
     cancelled: set[str] = field(default_factory=set)
-    attended: dict[str, tuple[str, str, Day]] = field(default_factory=dict)
-    """attendance → competency, kind, day"""
+    attended: dict[str, Step] = field(default_factory=dict)
+    """by attendance"""
     revoked: set[str] = field(default_factory=set)
     recommended: dict[str, Day] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
 
-    def attendances(self) -> Iterator[tuple[str, str, Day]]:
-        """Yields the attendances that stand: competency, kind, day."""
+    def attendances(self) -> Iterator[Step]:
+        """Yields the attendances that stand."""
         return (fact for key, fact in self.attended.items() if key not in self.revoked)
 
-    def bookings(self) -> Iterator[tuple[str, str, Day]]:
-        """Yields the bookings that stand: competency, kind, day."""
+    def bookings(self) -> Iterator[Step]:
+        """Yields the bookings that stand."""
         return (fact for key, fact in self.booked.items() if key not in self.cancelled)
 
 
@@ -53,10 +57,17 @@ class Pupil:
     """sequence → account, guardian, whether it was opened or closed, day"""
     archived: dict[str, str] = field(default_factory=dict)
     """sequence → the reason, or nothing where the pupil was restored"""
+    others: dict[str, Word] = field(default_factory=dict)
+    """other pupil → what this one last said of it"""
 
     def season(self, code: str) -> SeasonFacts:
         """Returns the facts of a season, empty at first."""
         return self.seasons.setdefault(code, SeasonFacts())
+
+    @property
+    def merged_with(self) -> list[str]:
+        """The other pupils with whom this one says that it is merged."""
+        return [other for other, (_, role) in self.others.items() if role]
 
     @property
     def is_mistake(self) -> bool:
@@ -133,8 +144,8 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             facts.registered = day
             facts.entered = envelope.sequence
         case registration.ParticipantMoved():
-            said = envelope.sequence, Place.of_move(event)
-            pupil.moves[day] = max(said, pupil.moves.get(day, said))
+            led = envelope.sequence, Place.of_move(event)
+            pupil.moves[day] = max(led, pupil.moves.get(day, led))
         case registration.ParticipantArchived():
             pupil.archived[envelope.sequence] = event.reason
         case registration.ParticipantRestored():
@@ -145,17 +156,20 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
         case trials.DiagnosticCompleted():
             pupil.season(event.season).diagnostics[event.attempt] = (event.diagnostic, day)
         case trials.TrialBooked():
-            pupil.season(event.season).booked[event.booking] = (event.competency, event.kind, day)
+            pupil.season(event.season).booked[event.booking] = (event.competency, event.kind, day, event.slot)
         case trials.TrialCancelled():
             pupil.season(event.season).cancelled.add(event.booking)
         case trials.TrialAttended():
-            pupil.season(event.season).attended[event.attendance] = (event.competency, event.kind, day)
+            pupil.season(event.season).attended[event.attendance] = (event.competency, event.kind, day, event.slot)
         case trials.AttendanceRevoked():
             pupil.season(event.season).revoked.add(event.attendance)
         case trials.RecommendationIssued():
             pupil.season(event.season).recommended[event.recommendation] = day
         case trials.RecommendationWithdrawn():
             pupil.season(event.season).withdrawn.add(event.recommendation)
+        case registration.ParticipantMerged() | registration.ParticipantUnmerged():
+            said = envelope.sequence, event.role if isinstance(event, registration.ParticipantMerged) else ""
+            pupil.others[event.other] = max(said, pupil.others.get(event.other, said))
         case _:
             return False
     return True
@@ -169,7 +183,7 @@ def stage_days(facts: SeasonFacts, rules: Rules) -> dict[Stage, Day]:
         Facts(
             facts.registered,
             facts.diagnostics.values(),
-            [(kind, day) for _, kind, day in facts.attendances()],
+            [(kind, day) for _, kind, day, _ in facts.attendances()],
             [day for key, day in facts.recommended.items() if key not in facts.withdrawn],
         ),
         rules,
@@ -216,16 +230,32 @@ def stays(first: Placement, others: Iterable[Placement], closes: Day) -> list[tu
 
 
 def cabinets(pupil: Pupil) -> Iterator[tuple[str, Span]]:
-    """Yields the account and the days of every cabinet that guardians had for the pupil.
+    """Yields the account and the days on which its guardian had a cabinet for the pupil, as few spans as there are.
 
-    Those of one account may overlap, since two schools know one guardian under two ids.
+    Two schools know one guardian under two ids: what was opened under both is one cabinet, since the first of them.
     """
     opened: dict[tuple[str, str], Day] = {}
+    spans: dict[str, list[Span]] = {}
     for _, (account, guardian, is_open, day) in sorted(pupil.cabinets.items()):
         key = account, guardian
         if is_open:
             opened[key] = min(day, opened.get(key, day))
         elif (begins := opened.pop(key, day)) < day:
-            yield account, Span(begins, day)
+            spans.setdefault(account, []).append(Span(begins, day))
     for (account, _), begins in opened.items():
-        yield account, Span(begins, None)
+        spans.setdefault(account, []).append(Span(begins, None))
+    for account, of_account in spans.items():
+        for span in joined(of_account) if len(of_account) > 1 else of_account:
+            yield account, span
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Returns the days that lie in any of the spans, as few spans that do not touch."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.begins):
+        last = found[-1] if found else None
+        if last is None or (last.ends is not None and last.ends < span.begins):
+            found.append(span)
+        elif last.ends is not None:
+            found[-1] = Span(last.begins, None if span.ends is None else max(last.ends, span.ends))
+    return found

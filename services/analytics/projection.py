@@ -1,7 +1,7 @@
 """The projection of the figures: pupils' facts and the packed cells, kept in step in one transaction per poll."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
@@ -10,6 +10,7 @@ from services.analytics.collections import CELLS, GUARDIANS, PUPILS, SEASONS
 from services.analytics.documents import (
     cells_id,
     described,
+    entry_update,
     guardian_document,
     guardian_id,
     increments,
@@ -17,21 +18,27 @@ from services.analytics.documents import (
     pupil_document,
     pupil_of,
 )
+from services.analytics.entries import counted
 from services.analytics.facts import Link, Pupil, Terms, learn
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, difference
 from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import ParticipantEvent
+from shared.contracts.registration import ParticipantMerged, ParticipantUnmerged
 from shared.messaging.failures import FactOvertaken
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Received
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
+MERGINGS = ParticipantMerged, ParticipantUnmerged
 Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
 
 
 class Projection:
     """Applies polls of facts.
+
+    Of merged pupils a poll reads and writes the rows of the whole group, and of all that its words name: so two workers
+    that have parts of one conflict, and the one that comes second reads again.
 
     Cells are packed by place and by one partition of the poll that causes them, so that workers never contend, and a
     poll writes one document a place; only their sums have meaning.
@@ -49,10 +56,16 @@ class Projection:
         """Applies one poll: the change of every pupil's contribution, written as one bulk per collection."""
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
         terms = await self._terms(facts, tx)
-        pupils = await self._load({r.event.participant for r in facts}, tx)
+        by_participant = _by_participant(facts)
+        pupils = await self._load(by_participant.keys(), tx)
+        entries = await self._entries(_who_merged(facts, pupils), pupils, tx)
         change = _Change(min((r.partition for r in facts), default=0))
         writes: list[Write] = []
-        for participant, events in _by_participant(facts).items():
+        if entries:
+            told = [r for participant in entries for r in by_participant.pop(participant, [])]
+            _learn_of_entries(entries, told, terms, change)
+            writes += [entry_update(participant, pupil) for participant, pupil in entries.items()]
+        for participant, events in by_participant.items():
             pupil = pupils.get(participant) or Pupil()
             if _learn(participant, pupil, events, terms, change):
                 document = pupil_document(participant, pupil)
@@ -71,10 +84,17 @@ class Projection:
         """
         await self._offsets.fence(tx)
         change = _Change(partition)
+        merged: dict[str, Pupil] = {}
         async for document in self._pupils.find({"seasons.code": season}, session=tx):
             participant, pupil = document["_id"], pupil_of(document)
-            before = contribution(participant, season, pupil, old)
-            change.add(before, contribution(participant, season, pupil, new))
+            if pupil.merged_with:
+                merged[participant] = pupil
+            else:
+                change.recount(participant, season, pupil, old, new)
+        entries = await self._entries(merged, merged, tx)
+        for participant, pupil in counted(entries):
+            if entries[participant].merged_with:  # who is but named by others was counted above
+                change.recount(participant, season, pupil, old, new)
         await self._relink(change, tx)
         await self._count(change, tx)
 
@@ -95,9 +115,24 @@ class Projection:
             raise FactOvertaken(missing)
         return terms
 
-    async def _load(self, participants: set[str], tx: Transaction) -> Mapping[str, Pupil]:
+    async def _load(self, participants: Iterable[str], tx: Transaction) -> Mapping[str, Pupil]:
         found = self._pupils.find({"_id": {"$in": list(participants)}}, batch_size=WHOLE, session=tx)
         return {document["_id"]: pupil_of(document) async for document in found}
+
+    async def _entries(self, merged: Iterable[str], known: Mapping[str, Pupil], tx: Transaction) -> dict[str, Pupil]:
+        """Returns the pupils with all with whom they and these say that they are merged, each as it is stored.
+
+        Of a pupil who is not there yet there is an empty one. A last word of parting joins nobody, so it is not
+        followed: who was parted again costs no more than who was never merged.
+        """
+        entries: dict[str, Pupil] = {}
+        wanted = set(merged)
+        while wanted:
+            away = wanted - known.keys()
+            found = {**known, **await self._load(away, tx)} if away else known
+            entries |= {participant: found.get(participant) or Pupil() for participant in sorted(wanted)}
+            wanted = {other for participant in wanted for other in entries[participant].merged_with} - entries.keys()
+        return entries
 
     async def _relink(self, change: "_Change", tx: Transaction) -> None:
         """Folds the guardians whose links change.
@@ -154,6 +189,10 @@ class _Change:
             moved = self.links.setdefault((link.season, link.guardian), _Moved())
             (moved.come if link in new.links else moved.gone).add(link)
 
+    def recount(self, participant: str, season: str, pupil: Pupil, old: Terms, new: Terms) -> None:
+        """Counts a pupil's season under other terms."""
+        self.add(contribution(participant, season, pupil, old), contribution(participant, season, pupil, new))
+
     def count(self, cells: Mapping[Cell, int]) -> None:
         """Adds up cells."""
         for cell, n in cells.items():
@@ -184,11 +223,38 @@ def _learn(
     return True
 
 
+def _learn_of_entries(
+    entries: Mapping[str, Pupil], told: Iterable[Received], terms: Mapping[str, Terms], change: _Change
+) -> None:
+    """Adds the events to the facts of entries, and the difference that these make as pupils to the change."""
+    before = _contributions_of(entries, terms)
+    for received in told:
+        learn(entries[received.event.participant], received.envelope)
+    after = _contributions_of(entries, terms)
+    for key in before | after:
+        change.add(before.get(key, Contribution()), after.get(key, Contribution()))
+
+
+def _contributions_of(entries: Mapping[str, Pupil], terms: Mapping[str, Terms]) -> dict[tuple[str, str], Contribution]:
+    """Returns the contributions of the pupils that entries make, by who counts and season."""
+    pupils = counted(entries)
+    return {(id, season): part for id, pupil in pupils for season, part in _contributions(id, pupil, terms).items()}
+
+
+def _who_merged(facts: Iterable[Received], pupils: Mapping[str, Pupil]) -> set[str]:
+    """Returns the pupils who say that they are merged, and all that the facts' mergings and partings name."""
+    found = {participant for participant, pupil in pupils.items() if pupil.others and pupil.merged_with}
+    for received in facts:
+        if isinstance(received.event, MERGINGS):
+            found |= {received.event.participant, received.event.other}
+    return found
+
+
 def _contributions(participant: str, pupil: Pupil, terms: Mapping[str, Terms]) -> dict[str, Contribution]:
     return {season: contribution(participant, season, pupil, terms[season]) for season in pupil.seasons}
 
 
-def _by_participant(facts: Sequence[Received]) -> Mapping[str, list[Received]]:
+def _by_participant(facts: Sequence[Received]) -> dict[str, list[Received]]:
     found: dict[str, list[Received]] = defaultdict(list)
     for received in facts:
         found[received.event.participant].append(received)

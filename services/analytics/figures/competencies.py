@@ -22,7 +22,7 @@ def cells(enrolment: Enrolment) -> Iterator[Cell]:
     """Yields the pupil's trials."""
     facts = enrolment.facts
     for measure, held in (("attended", facts.attendances()), ("booked", facts.bookings())):
-        for competency, kind, day in held:
+        for competency, kind, day, _ in held:
             if kind in TRIAL_KINDS:
                 on = max(day, enrolment.registered)
                 yield cell(DEMAND, enrolment, enrolment.place.municipality, measure, competency, on)

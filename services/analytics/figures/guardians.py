@@ -7,7 +7,7 @@ cell but links: the guardian who has them is folded as a whole.
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 
-from services.analytics.facts import Enrolment, Link, Pupil, Span, cabinets
+from services.analytics.facts import Enrolment, Link, Pupil, Span, cabinets, joined
 from services.analytics.figures.cells import Cell, Count, Table
 from services.analytics.figures.reading import Counts, Reading
 from services.analytics.figures.rows import Dimension, Key, key_of
@@ -44,18 +44,6 @@ def cells(links: Iterable[Link]) -> Counter[Cell]:
             if ends is not None:
                 counted[group._replace(path=(*group.path, ends))] -= 1
     return counted
-
-
-def joined(spans: Iterable[Span]) -> list[Span]:
-    """Returns the days that lie in any of the spans, as few spans that do not touch."""
-    found: list[Span] = []
-    for span in sorted(spans, key=lambda span: span.begins):
-        last = found[-1] if found else None
-        if last is None or (last.ends is not None and last.ends < span.begins):
-            found.append(span)
-        elif last.ends is not None:
-            found[-1] = Span(last.begins, None if span.ends is None else max(last.ends, span.ends))
-    return found
 
 
 def _groups(link: Link) -> Iterator[Cell]:

@@ -73,7 +73,7 @@ def _municipal(*codes: str) -> Scope:
 async def test_guardians_are_distinct_whatever_is_asked(fold: Fold, seed: int) -> None:
     rng = Random(seed)
     register = Register(rng, DAYS, MUNICIPALITIES)
-    for _ in range(8):
+    for _ in range(14):
         await fold.learn(*register.facts(rng.randrange(1, 12)), partition=rng.randrange(2))
     scopes = [(OPERATOR, MUNICIPALITIES)] + [(_municipal(*MUNICIPALITIES[:n]), MUNICIPALITIES[:n]) for n in (1, 2)]
     dimensions: tuple[Dimension, ...] = ("municipality", "school", "class", "grade", "day")
