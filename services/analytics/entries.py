@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from services.analytics.facts import Day, Pupil, SeasonFacts, Step, cabinets, placements
+from shared.programme.merging import are_joined
 from shared.programme.place import Place
 
 Entries = Mapping[str, Pupil]
 """Pupils' facts by the participant under whose id they were published."""
 Cabinet = tuple[str, str, bool, Day]
-ROLES = {"survivor", "duplicate"}
 
 
 def counted(entries: Entries) -> Iterator[tuple[str, Pupil]]:
@@ -39,11 +39,7 @@ def _group(first: str, entries: Entries) -> list[str]:
 
 
 def _are_joined(one: str, other: str, entries: Entries) -> bool:
-    """Tells that the last word of both is the merging, in opposite roles."""
-    if other not in entries:
-        return False
-    nothing = "", ""
-    return {entries[one].others.get(other, nothing)[1], entries[other].others.get(one, nothing)[1]} == ROLES
+    return other in entries and are_joined(entries[one].role_to(other), entries[other].role_to(one))
 
 
 def _is_duplicate(id: str, entries: Entries) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope
+from shared.contracts.registration import MergeRole
 from shared.programme.place import Place
 from shared.programme.stages import Facts, Rules, Stage, reached
 
@@ -13,7 +14,9 @@ Day = str
 """A local day, `2020-09-14`: compares as text."""
 Step = tuple[str, str, Day, str]
 """What was booked or attended: competency, kind, day, slot."""
-Word = tuple[str, str]
+Role = MergeRole | Literal[""]
+"""A pupil's role towards another one: none once they are parted."""
+Word = tuple[str, Role]
 """What a pupil says of another one: the sequence, and the own role while they are merged, or nothing once parted."""
 
 
@@ -63,6 +66,10 @@ class Pupil:
     def season(self, code: str) -> SeasonFacts:
         """Returns the facts of a season, empty at first."""
         return self.seasons.setdefault(code, SeasonFacts())
+
+    def role_to(self, other: str) -> Role:
+        """Returns the last that this pupil said of another one, none where it said nothing."""
+        return self.others[other][1] if other in self.others else ""
 
     @property
     def merged_with(self) -> list[str]:
@@ -168,7 +175,7 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
         case trials.RecommendationWithdrawn():
             pupil.season(event.season).withdrawn.add(event.recommendation)
         case registration.ParticipantMerged() | registration.ParticipantUnmerged():
-            said = envelope.sequence, event.role if isinstance(event, registration.ParticipantMerged) else ""
+            said: Word = envelope.sequence, event.role if isinstance(event, registration.ParticipantMerged) else ""
             pupil.others[event.other] = max(said, pupil.others.get(event.other, said))
         case _:
             return False

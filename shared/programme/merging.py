@@ -1,6 +1,7 @@
 """Entries of one pupil: which of them are joined, by what each last said of the other (ADR 21). Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -44,24 +45,31 @@ def with_word(known: Iterable[Word], word: Word) -> tuple[Word, ...]:
     return tuple(sorted(last.values(), key=lambda said: said.other))
 
 
+def are_joined(one: MergeRole | Literal[""], other: MergeRole | Literal[""]) -> bool:
+    """Tells that two entries are one pupil: the last word of both is the merging, in opposite roles.
+
+    Each is the own role that an entry said of the other one; empty where it last said that they are parted, or nothing.
+    """
+    return {one, other} == {"survivor", "duplicate"}
+
+
 def duplicates_of(id: str, words: Mapping[str, Words]) -> tuple[str, ...]:
     """Returns the entries that are joined to a survivor, by the words of those that are known."""
     named = (said.other for said in words.get(id, ()) if said.role == "survivor")
-    return tuple(sorted(other for other in named if _are_joined(id, other, words)))
+    return tuple(sorted(other for other in named if _agree(id, other, words)))
 
 
 def survivor_of(id: str, words: Mapping[str, Words]) -> str:
     """Returns the entry that stands for another since both said so; the entry itself where there is none."""
-    named = (said for said in words.get(id, ()) if said.role == "duplicate" and _are_joined(said.other, id, words))
+    named = (said for said in words.get(id, ()) if said.role == "duplicate" and _agree(said.other, id, words))
     # Of two at once, which only lasts until the parting of one is heard, the one that was named last.
     last = max(named, key=lambda said: said.sequence, default=None)
     return id if last is None else last.other
 
 
-def _are_joined(survivor: str, duplicate: str, words: Mapping[str, Words]) -> bool:
-    """Tells that the last word of both is the merging, in these roles."""
-    return _says(survivor, duplicate, "survivor", words) and _says(duplicate, survivor, "duplicate", words)
+def _agree(one: str, other: str, words: Mapping[str, Words]) -> bool:
+    return are_joined(_role(one, other, words), _role(other, one, words))
 
 
-def _says(id: str, other: str, role: MergeRole, words: Mapping[str, Words]) -> bool:
-    return any(said.other == other and said.role == role and said.merged for said in words.get(id, ()))
+def _role(id: str, other: str, words: Mapping[str, Words]) -> MergeRole | Literal[""]:
+    return next((said.role for said in words.get(id, ()) if said.other == other and said.merged), "")

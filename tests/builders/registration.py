@@ -95,8 +95,11 @@ def enter(
     born = defaultdict[Child, list[str]](list)
     for person, said in before.identities.items():
         if "birth_date" in said:
-            born[child_of(said)].append(person)
-    identities, pupils = Identities(before.identities, born), Pupils(before.pupils.values())
+            entry = before.pupils.get(person)
+            born[child_of(said)].append(entry.merged.into if entry and entry.merged else person)
+    duplicates = {id for id, entry in before.pupils.items() if entry.merged}
+    asked = {person: said for person, said in before.identities.items() if person not in duplicates}
+    identities, pupils = Identities(asked, born), Pupils(before.pupils.values())
     batch = EnrolmentBatch(pupils, guardians, identities, CODES, lambda: f"id{next(numbers)}")
     answers = [_answered(batch, body, now, number) for number, body in enumerate(rosters)]
     decisions, new = batch.pupils.made, {key: guardian.id for key, guardian in guardians.entered.items()}

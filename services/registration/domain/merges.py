@@ -40,7 +40,8 @@ class Pair(NamedTuple):
 def merge(survivor: Participant, duplicate: Participant, same: Mapping[str, str], time: datetime) -> Pair:
     """Takes the duplicate into the survivor; nothing happens where that is so already.
 
-    `same` is the guardian of the survivor who is the same person as one of the duplicate, by the latter's id. Raises
+    `same` is the guardian of the survivor who is the same person as one of the duplicate, by the latter's id; two who
+    have cabinets of different accounts are not. Raises
     BadInput for one entry twice, Conflict for one in the archive, one that is merged otherwise, or too many.
     """
     if survivor.id == duplicate.id:
@@ -133,8 +134,9 @@ def _steps(
 ) -> Iterator[Decision[Participant]]:
     """Yields what the survivor takes on by events of its own, each over the one before: cabinets, and a consent."""
     for guardian, account in duplicate.linked.items():
-        if guardian not in same and guardian not in state.linked:
-            decision = link_guardian(state, guardian, account, time)
+        own = same.get(guardian, guardian)
+        if own not in state.linked:
+            decision = link_guardian(state, own, account, time)
             state = decision.state
             yield decision
     if duplicate.account is not None and state.account is None:

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from services.registration.domain.caller import Caller
 from services.registration.domain.identities import Identities
+from services.registration.domain.links import Binding
 from services.registration.domain.merges import MergeRequest, Pair, merge, unmerge
 from services.registration.domain.participants import Adopted, Participant
 from services.registration.domain.rosters import CODE_LIFE
 from services.registration.repository import Repository
 from shared.base.errors import Conflict, NotFound
-from shared.identity.acting import about
+from shared.identity.acting import about, acting
 from shared.identity.principal import Principal
 from shared.programme.moments import zone
 from shared.storage.mongo import Transaction
@@ -39,7 +40,9 @@ async def merge_pupils(repository: Repository, who: Principal, request: MergeReq
         if pair.survivor.made:
             pair = await _save(repository, pair, now, tx)
             adopted = pair.survivor.state.duplicates[duplicate.id]
-            await repository.cabinets.hold(adopted.guardians, tx)
+            bound = {guardian: Binding(account, acting()) for guardian, account in adopted.cabinets.items()}
+            await repository.cabinets.bind(bound, tx)
+            await repository.cabinets.hold(set(adopted.guardians) - bound.keys(), tx)
             await repository.transfers.overtake(duplicate.id, now, tx)
         after = pair.survivor.state
         about([survivor.id, duplicate.id])
@@ -65,6 +68,8 @@ async def unmerge_pupils(repository: Repository, who: Principal, id: str, now: d
         await _must_be_free(repository, survivor, duplicate.merged.before, tx)
         adopted = survivor.duplicates[id]
         pair = await _save(repository, unmerge(survivor, duplicate, now), now, tx)
+        for guardian in adopted.cabinets.keys() - pair.survivor.state.linked.keys():
+            await repository.cabinets.unbind(guardian, survivor.id, tx)
         about([survivor.id, id])
         return Merging(pair.survivor.state, pair.duplicate.state, adopted, new=True)
 
@@ -90,14 +95,19 @@ def _staff_s(who: Principal, entries: Mapping[str, Participant], word: str, id: 
 async def _same(
     repository: Repository, survivor: Participant, duplicate: Participant, tx: Transaction
 ) -> dict[str, str]:
-    """The guardian of the survivor who is the same person, by account or by name, by the id of the duplicate's."""
+    """The guardian of the survivor who is the same person, by account or by name, by the id of the duplicate's.
+
+    Two of one name who have different accounts stay two.
+    """
     by_account = {account: guardian for guardian, account in survivor.linked.items()}
     same = {guardian: by_account[a] for guardian, a in duplicate.linked.items() if a in by_account}
-    known = await repository.sealed.read([*survivor.guardians, *duplicate.guardians], tx)
+    persons = [*survivor.guardians, *duplicate.guardians]
+    known, accounts = await repository.sealed.read(persons, tx), await repository.cabinets.accounts(persons, tx)
     identities = Identities(known, {})
     for guardian in duplicate.guardians:
         named = known[guardian]["name"] if guardian in known else None
-        if guardian not in same and named and (found := identities.namesake(survivor.guardians, named)):
+        found = identities.namesake(survivor.guardians, named) if named and guardian not in same else None
+        if found is not None and len({accounts[id] for id in (guardian, found) if id in accounts}) < 2:
             same[guardian] = found
     return {guardian: id for guardian, id in same.items() if guardian != id}
 

@@ -100,7 +100,7 @@ class Histories(RuleBasedStateMachine):
         elif there is not None and there[0] != school:
             wanted = "pupil-elsewhere"
         else:
-            assert (item.status, item.participant) == ("known", id)
+            assert (item.status, item.participant) == ("known", id), item.problem
             moved = day >= first and there != where
             assert item.moved_from == (there[1] if moved and there else None)
             if moved:
