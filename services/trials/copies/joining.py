@@ -47,16 +47,30 @@ class Joined:
         return next((lapse for lapse in self._barred(entry) if lapse.meets(begins, ends)), None)
 
     def _barred(self, entry: str) -> Iterator[Lapse]:
-        since = next((word.time for word in self.pupil.mergings if word.other == entry), None)
+        merged_at = next((word.time for word in self.pupil.mergings if word.other == entry), None)
         duplicate = next((one for one in self.duplicates if one.id == entry), None)
-        if duplicate is None or since is None:
+        if duplicate is None or merged_at is None:
             yield from self.pupil.lapses
             yield from self.pupil.absences
             return
         yield from duplicate.lapses
         yield from duplicate.absences
-        yield from (lapse for lapse in self.pupil.lapses if lapse.begins >= since)
-        yield from (lapse for lapse in self.pupil.absences if lapse.begins >= since)
+        yield from _since(merged_at, self.pupil.lapses, duplicate)
+        yield from (lapse for lapse in self.pupil.absences if lapse.begins >= merged_at)
+
+
+def _since(merged_at: datetime, lapses: Iterable[Lapse], duplicate: Participant) -> Iterator[Lapse]:
+    """Yields the part of a survivor's times without consent that lies behind a merging.
+
+    A withdrawal from before it holds for the duplicate, too, unless the duplicate's consent was given later: that one
+    becomes the survivor's, by an event that may be still on its way.
+    """
+    given = [change.time for change in duplicate.consent_changes if change.given] if duplicate.consent else []
+    for lapse in lapses:
+        if lapse.begins >= merged_at:
+            yield lapse
+        elif (lapse.ends is None or lapse.ends > merged_at) and not any(time > lapse.begins for time in given):
+            yield Lapse(merged_at, lapse.ends)
 
 
 def joined(ids: Iterable[str], entries: Mapping[str, Participant]) -> dict[str, Joined]:

@@ -9,7 +9,7 @@ from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
 from shared.contracts.trials import PathErased
 from tests.builders.events import PLACE, at, erased, registered
-from tests.builders.merging import merged, unmerged
+from tests.builders.merging import merged, promoted, unmerged
 from tests.builders.trials import ANSWERS, RULES, VENUE
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import Trials, trials_service
@@ -224,6 +224,14 @@ async def test_an_erasure_of_both_destroys_the_answers_and_profiles_of_both(tria
         return rows == {s: 1, d: 1}
 
     await eventually(told)
+
+
+async def test_a_promotion_takes_a_pupil_to_the_next_class_as_a_move_does(trials: Trials) -> None:
+    await trials.enrol("promoted")
+    next_class = {**PLACE, "school_class": "8А", "grade": 8}
+    await trials.publish(promoted("promoted", to=next_class), time=at("2021-09-01"))
+    await trials.know({"_id": "promoted", "school_class": "8А", "grade": 8}, 1, PARTICIPANTS)
+    await path_of(trials, "promoted", {"role": "navigator", "org": PLACE["school"]})
 
 
 async def test_whom_the_venue_did_not_seat_it_is_told_nothing_about_under_either_id(trials: Trials) -> None:

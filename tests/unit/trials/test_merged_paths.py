@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import Path
+from services.trials.domain.paths import MOST, Path
 from services.trials.domain.steps import SeasonGate
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
@@ -280,6 +281,22 @@ def test_overlapping_bookings_of_two_entries_stay_and_name_each_other() -> None:
     first, second = entries.path("s").all_bookings
     assert entries.path("s").overlapping(first) == [second.id]
     assert entries.path("s").overlapping(second) == [first.id]
+
+
+def test_bounds_hold_for_what_comes_and_not_for_what_is_there() -> None:
+    entries = entered(("s", "book", 0), ("d", "book", 1), ("s", "sit", 0), ("s", "sit", 1))
+    for id in ("s", "d"):
+        row = entries.rows[id]
+        given_up = row.bookings[0].model_copy(update={"cancelled": BOOKED_AT})
+        many = {"bookings": (*row.bookings, *[given_up] * (MOST - 1)), "attempts": tuple(map(str, range(MOST)))}
+        entries.rows[id] = row.model_copy(update=many)
+    entries.become(merged=True)
+    path = entries.path("s")
+    assert len(path.all_bookings) == 2 * MOST
+    assert not path.may_attempt("readiness")
+    with pytest.raises(ServiceError) as refusal:
+        steps.book(path, entries.pupil("s").pupil, PLACES[2], BOOKED_AT, entries.gate.new_id)
+    assert refusal.value.type == "too-many-bookings"
 
 
 def test_one_slot_that_both_attended_counts_once() -> None:
