@@ -1,141 +1,19 @@
 """Paths of entries that are merged and parted: each keeps its own, together they are one, and events say the same."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.trials.copies.joining import Joined
-from services.trials.copies.participants import Participant
 from services.trials.domain import steps
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import MOST, Path
-from services.trials.domain.steps import SeasonGate
+from services.trials.domain.paths import MOST
 from shared.base.errors import ServiceError
-from shared.contracts.event import Event
-from shared.contracts.trials import (
-    AttendanceRevoked,
-    DiagnosticCompleted,
-    RecommendationIssued,
-    RecommendationWithdrawn,
-    TrialAttended,
-    TrialBooked,
-    TrialCancelled,
-)
-from shared.programme.merging import Word
-from shared.storage.decision import Decision
+from shared.contracts.trials import AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn, TrialCancelled
 from tests.builders.events import at
-from tests.builders.trials import pupil, season, slot
-from tests.unit.trials.test_trials_domain import ids
-
-PLACES = [slot(f"s{n}", starts_at=at("2020-10-05", 9 + n), minutes=60, competency=f"c{n}") for n in range(6)]
-"""Six trials of one day, none of which overlaps another."""
-BOOKED_AT, LATER = at("2020-09-20"), at("2020-12-01")
-
-
-@dataclass
-class Entries:
-    """Rows of a survivor's and a duplicate's path, what was told under both keys, and the seats that are counted."""
-
-    rows: dict[str, Path] = field(default_factory=lambda: {id: Path.new(id, "2020") for id in ("s", "d")})
-    told: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    seats: Counter[str] = field(default_factory=Counter)
-    merged: bool = False
-    gate: SeasonGate = field(default_factory=lambda: SeasonGate(season(), ids()))
-
-    def path(self, id: str) -> Path:
-        """The path that steps of an entry are decided upon."""
-        return self.rows["s"].model_copy(update={"duplicates": (self.rows["d"],)}) if self.merged else self.rows[id]
-
-    def keep(self, decision: Decision[Path]) -> None:
-        """Stores a decision as the repository does."""
-        path = decision.state
-        self.seats.subtract(self.path(path.participant).seats)
-        for entry in path.entries:
-            self.rows[entry.participant] = entry.model_copy(update={"duplicates": ()})
-        self.seats.update(path.seats)
-        self.told[path.participant] += [fact.event for fact in decision.happened]
-
-    def pupil(self, id: str) -> Joined:
-        """The pupil as the copies say it."""
-        roles = {"s": "survivor", "d": "duplicate"}
-        other = {"s": "d", "d": "s"}
-        words = {
-            one: Word(other=other[one], role=role, merged=self.merged, sequence="9", time=at("2020-11-20"))
-            for one, role in roles.items()
-        }
-        entries: dict[str, Participant] = {one: pupil(one, mergings=(word,)) for one, word in words.items()}
-        if self.merged:
-            return Joined(entries["s"], (entries["d"],), (entries["d"],))
-        return Joined(entries[id], (), (entries[other[id]],))
-
-    def become(self, merged: bool) -> None:
-        """Both say that they are merged, or parted."""
-        self.merged = merged
-        for id in ("s",) if merged else ("s", "d"):
-            self.keep(steps.follow(self.path(id), self.pupil(id), self.gate))
-
-    def step(self, id: str, act: str, n: int) -> None:
-        """One step of the pupil who is named by an entry, if the rules let it pass."""
-        path, one, place = self.path(id), self.pupil(id).pupil, PLACES[n]
-        try:
-            self.keep(self._decide(path, one, act, place.id, n))
-        except (ServiceError, StopIteration):
-            return
-
-    def _decide(self, path: Path, one: Participant, act: str, place: str, n: int) -> Decision[Path]:
-        if act == "sit":
-            diagnostic = ("readiness", "interests")[n % 2]
-            ref = f"{path.id}-{len(path.attempts)}"
-            attempt = Attempt(path.id, ref, f"a-{ref}", diagnostic, b"", {}, at("2020-09-14", 9 + n))
-            return steps.complete(path, one, attempt, self.gate)
-        if act == "book":
-            return steps.book(path, one, PLACES[n], BOOKED_AT, self.gate.new_id)
-        if act == "cancel":
-            return steps.cancel(path, one, next(b.id for b in path.all_bookings if b.slot == place), at("2020-09-25"))
-        if act == "revoke":
-            standing = next(a for a in path.attended if a.slot == place)
-            return steps.revoke(path, one, standing.id, "ошибка", LATER, self.gate)
-        booking = next(b for b in path.all_bookings if b.slot == place and b.is_live)
-        return steps.attend(path, one, booking, "list", booking.starts_at + timedelta(minutes=5), self.gate)
-
-
-def standing(told: Iterable[Event]) -> dict[str, set[str]]:
-    """What a set of facts comes to for whoever reads the events alone."""
-    made: dict[str, set[str]] = defaultdict(set)
-    undone: dict[str, set[str]] = defaultdict(set)
-    for event in told:
-        match event:
-            case DiagnosticCompleted():
-                made["attempts"].add(event.attempt)
-            case TrialBooked():
-                made["bookings"].add(event.booking)
-            case TrialCancelled():
-                undone["bookings"].add(event.booking)
-            case TrialAttended():
-                made["attendances"].add(event.attendance)
-            case AttendanceRevoked():
-                undone["attendances"].add(event.attendance)
-            case RecommendationIssued():
-                made["recommendations"].add(event.recommendation)
-            case RecommendationWithdrawn():
-                undone["recommendations"].add(event.recommendation)
-    kinds = ("attempts", "bookings", "attendances", "recommendations")
-    return {kind: made[kind] - undone[kind] for kind in kinds}
-
-
-def stored(path: Path) -> dict[str, set[str]]:
-    return {
-        "attempts": {f"a-{ref}" for entry in path.entries for ref in entry.attempts},
-        "bookings": {b.id for b in path.all_bookings if b.is_live},
-        "attendances": {a.id for a in path.all_attendances if a.revoked is None},
-        "recommendations": {r.id for r in path.recommendations},
-    }
-
+from tests.builders.merged_paths import BOOKED_AT, PLACES, Entries, standing, stored
+from tests.builders.trials import slot
 
 ACTS = st.tuples(
     st.sampled_from(["s", "d"]),
