@@ -58,6 +58,7 @@ COLLECTIONS: Collections = {
         ],
         persons=[
             "_id",
+            "external_ref",  # of a row without a key, which stands under its own id
             *_PERSONAL,
             "duplicates",
             *(
