@@ -17,7 +17,14 @@ VIEWS = f"analytics.views.{FOLD}"
 FEED_LINGER_MS = 50
 """Every reader of a region waits for this group, and its polls are the cheapest: small ones are affordable."""
 
-DEFINED = Events.of(KEPT.keys(), ignored=[trials.VenueRegistered, trials.SlotOpened])
+DEFINED = Events.of(
+    KEPT.keys(),
+    ignored=[
+        registration.OrganisationClosed,  # names stay for the past; whoever was in it moves by events of their own
+        trials.VenueRegistered,
+        trials.SlotOpened,
+    ],
+)
 FOLDED = Events.of(
     [
         registration.ParticipantRegistered,

@@ -36,7 +36,7 @@ def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
 
 async def _told(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
     """Tells the families of one poll of facts."""
-    events = [r.envelope for r in received if type(r.event) in domain.DATA]
+    events = [r.envelope for r in received if domain.is_news(r.event)]
     changes: dict[str, Changes] = defaultdict(Changes)
     for record in received:
         change, word = change_of(record.envelope), word_of(record.envelope)

@@ -35,6 +35,13 @@ DATA: Mapping[type[Event], tuple[str, ...]] = {
 """The events that make a notice, and the fields that it keeps: named one by one, so that no sensitive one slips in."""
 
 
+def is_news(event: Event) -> bool:
+    """Tells whether a family is told of an event: not where the pupil's own class went to another municipality."""
+    if isinstance(event, registration.ParticipantMoved):
+        return (event.from_school, event.from_school_class) != (event.to_school, event.to_school_class)
+    return type(event) in DATA
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One event as the family of one pupil is told of it, without words: they are chosen when it is read."""

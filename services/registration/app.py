@@ -17,6 +17,7 @@ from services.registration.api import (
     participants,
     places,
     promotions,
+    relocations,
     rosters,
     transfers,
 )
@@ -77,6 +78,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         codes.routes(repository, reads, clock),
         consents.routes(repository, clock),
         documents.routes(repository, reads, clock),
+        relocations.routes(repository, reads, clock),
     ]
 
 

@@ -22,6 +22,8 @@ NATIONAL = {"nation": {"$type": "binData"}}
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
+PLACED: Document = {"placements.place.school": {"$gt": ""}}
+"""Matches pupils of whom several placements are kept; the place of all others is the only one."""
 LINKED: Document = {"linked": {"$gt": {}}}
 """Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
 _PERSONAL = (
@@ -52,6 +54,7 @@ COLLECTIONS: Collections = {
             IndexModel("ref_key", name="unfolded", partialFilterExpression=UNFOLDED),
             IndexModel([("place.school", 1), ("place.school_class", 1), ("_id", 1)]),
             IndexModel("former", partialFilterExpression=LEFT),
+            IndexModel("placements.place.school", partialFilterExpression=PLACED),
             IndexModel("codes.digest", unique=True, sparse=True),
             IndexModel("guardians", partialFilterExpression=LINKED),
             IndexModel("account", partialFilterExpression=WITH_ACCOUNT),

@@ -20,6 +20,7 @@ from services.registration.domain.participants import Key, Participant, former_k
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
 from services.registration.pupils import Pupils
+from services.registration.residents import Residents
 from services.registration.sealed import SealedIdentities
 from services.registration.transfers import Transfers
 from shared.base.side_thread import aside
@@ -60,6 +61,7 @@ class Repository:
         self.acts = Acts(mongo)
         self.cabinets = Cabinets(mongo)
         self.transfers = Transfers(mongo)
+        self.residents = Residents(mongo)
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo

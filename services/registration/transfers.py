@@ -1,5 +1,6 @@
 """Transfers in the database."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.registration.collections import TRANSFERS
@@ -29,10 +30,12 @@ class Transfers:
             await self.keep(again, tx)
         return again
 
-    async def overtake(self, participant: str, now: datetime, tx: Transaction) -> None:
-        """Ends what others have asked for, of a pupil who goes to another school."""
+    async def overtake(self, participants: Sequence[str], now: datetime, tx: Transaction) -> None:
+        """Ends what others have asked for, of pupils who go to another school."""
         ended = {"$set": {"state": "overtaken", "answered_at": now}}
-        await self._rows.update_many({"participant": participant, "state": "asked"}, ended, session=tx)
+        if participants:
+            query = {"participant": {"$in": list(participants)}, "state": "asked"}
+            await self._rows.update_many(query, ended, session=tx)
 
     async def load(self, id: str, tx: Transaction) -> Transfer:
         """One transfer; raises NotFound."""

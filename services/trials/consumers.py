@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.trials.copies.organisations import organisation
+from services.trials.copies.organisations import Closing, organisation
 from services.trials.copies.participants import Participant, learn
 from services.trials.domain.paths import NewId
 from services.trials.handlers import erasures, following
@@ -12,6 +12,7 @@ from shared.contracts.event import ParticipantEvent
 from shared.contracts.registration import (
     ConsentGiven,
     ConsentWithdrawn,
+    OrganisationClosed,
     OrganisationDefined,
     ParticipantArchived,
     ParticipantErased,
@@ -31,7 +32,7 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
         "trials.organisations",
         [REGISTRATION_CATALOGUE.name],
         partial(organisations, repository),
-        Events.of([OrganisationDefined]),
+        Events.of([OrganisationDefined, OrganisationClosed]),
     )
     told = platform.consumer(
         "trials.participants.2",
@@ -67,6 +68,10 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
 
 
 async def organisations(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
-    """Brings the copies of the poll's organisations up to date; the newest definition holds."""
+    """Brings the copies of the poll's organisations up to date; the newest definition holds, and venues go along."""
     said = [organisation(r.envelope) for r in received if isinstance(r.event, OrganisationDefined)]
     await repository.copies.define(said, tx)
+    await repository.copies.venues_go({entry.id for entry in said}, tx)
+    closed = [r.envelope for r in received if isinstance(r.event, OrganisationClosed)]
+    newest = sorted(closed, key=lambda envelope: envelope.sequence)
+    await repository.copies.close({e.event.key: Closing.of(e) for e in newest}, tx)

@@ -215,6 +215,33 @@ class OrganisationDefined(Event):
         return f"organisation/{self.code}"
 
 
+class OrganisationClosed(Event):
+    """An organisation is no longer there from the local day of `time` on; its name and its past stay.
+
+    Whoever was in it follows by events of their own: its organisations are defined anew, its pupils move.
+    """
+
+    type = "organisation.closed.v1"
+    topic = "registration.catalogue.v1"
+
+    code: Public[str]
+    kind: Public[OrganisationKind]
+    region: Public[RegionOfEvent]
+    municipality: Public[str | None] = None
+    into: Public[str | None] = None
+    """Code of the organisation of the same kind that goes on in its place; null where none does."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.code
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"organisation/{self.code}"
+
+
 __all__ = [
     "AccountLinked",
     "AccountUnlinked",
@@ -226,6 +253,7 @@ __all__ = [
     "GuardianUnlinked",
     "Level",
     "MergeRole",
+    "OrganisationClosed",
     "OrganisationDefined",
     "OrganisationKind",
     "ParticipantArchived",

@@ -14,6 +14,7 @@ from shared.contracts.registration import (
     ConsentWithdrawn,
     GuardianLinked,
     GuardianUnlinked,
+    OrganisationClosed,
     OrganisationDefined,
     ParticipantArchived,
     ParticipantErased,
@@ -185,6 +186,12 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), ParticipantErased(**PROMOTED, act=ACT)),
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), PathErased(**PROMOTED, act=ACT, rows={"attempts": 2})),
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), FamilyErased(**PROMOTED, act=ACT, rows={"families": 1, "notices": 9})),
+    (
+        datetime(2021, 12, 31, 18, 0, tzinfo=MOSCOW),
+        OrganisationClosed(
+            code="RU-ROS-001-S03", kind="school", region="RU-ROS", municipality="RU-ROS-001", into="RU-ROS-001-S07"
+        ),
+    ),
 )
 
 

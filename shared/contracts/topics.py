@@ -51,7 +51,7 @@ REGISTRATION_CATALOGUE = Topic(
     "registration.catalogue.v1",
     "registration",
     "The register of organisations; keyed by code.",
-    (registration.OrganisationDefined,),
+    (registration.OrganisationDefined, registration.OrganisationClosed),
     spread=False,
 )
 TRIALS_EVENTS = Topic(

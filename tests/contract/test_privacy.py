@@ -40,6 +40,7 @@ ALLOWED = {
         "public: by grade municipality region school school_class",
         "pseudonymous: account guardian participant",
     ),
+    "organisation.closed.v1": ("public: code into kind municipality region",),
     "organisation.defined.v1": ("public: code kind level municipality name parent region utc_offset",),
     "participant.archived.v1": (
         "public: grade municipality reason region school school_class",

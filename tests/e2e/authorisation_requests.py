@@ -59,6 +59,10 @@ def _register(scene: Scene) -> Requests:
         f"{put} region": Request(f"{register}/{here.region}", region),
         f"{put} municipality": Request(f"{register}/{here.municipality}", town),
         f"{put} school": Request(f"{register}/{here.school}", school),
+        f"POST {register}/{{code}}/moves": Request(
+            f"{register}/{here.school}/moves", {"parent": here.municipality}, town["name"]
+        ),
+        f"POST {register}/{{code}}/closing": Request(f"{register}/{here.municipality}-C09/closing", {}, town["name"]),
         f"PUT {documents}/{{version}}": Request(f"{documents}/{scene.version}", DOCUMENT),
         f"GET {documents}": Request(documents),
     }

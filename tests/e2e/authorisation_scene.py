@@ -91,6 +91,7 @@ class Scene:
             ("001-S02", "school", here.municipality),
             ("002-S01", "school", f"{here.region}-002"),
             ("001-V02", "college", here.municipality),
+            ("001-C09", "college", here.municipality),
         ):
             body = {"kind": kind, "name": f"Организация {here.region}-{code}", "parent": parent}
             await client.ok("PUT", f"/registration/organisations/{here.region}-{code}", body, by=here.operator)

@@ -6,9 +6,19 @@ from services.registration.domain.organisations import Organisation
 from shared.base.models import Answer
 from shared.contracts.registration import Level, OrganisationKind
 from shared.http.paging import Page
+from shared.programme.moments import LocalTime
 
 OrganisationNames = Mapping[str | None, str]
 """The names of organisations in the register, by code."""
+
+
+class ClosingView(Answer):
+    """The end of an organisation."""
+
+    at: LocalTime
+    """The time from whose local day on it is no longer there, on the region's clock."""
+    into: str | None
+    """Code of the organisation that goes on in its place; null where none does."""
 
 
 class OrganisationView(Answer):
@@ -30,11 +40,15 @@ class OrganisationView(Answer):
     """The region's offset, for instance `+03:00`: its local days are told by it."""
     level: Level | None
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый; null for all else."""
+    closed: ClosingView | None
+    """Where and when it went; null as long as it is there."""
 
     @classmethod
     def of(cls, organisation: Organisation) -> "OrganisationView":
         """The entry of an organisation."""
-        return cls(code=organisation.id, **organisation.model_dump(exclude={"id", "sequence"}))
+        closed = organisation.closed
+        shown = organisation.model_dump(include=set(cls.model_fields) - {"closed"})
+        return cls(code=organisation.id, closed=closed and ClosingView(at=closed.at, into=closed.into), **shown)
 
 
 class NamedOrganisation(OrganisationView):
@@ -56,6 +70,22 @@ class NamedOrganisation(OrganisationView):
             region_name=names.get(organisation.region),
             municipality_name=names.get(organisation.municipality),
         )
+
+
+class CarriedView(Answer):
+    """An organisation that went elsewhere or closed, and all that went with it by this call."""
+
+    organisation: NamedOrganisation
+    """The organisation as it is by now."""
+    organisations: int
+    """Organisations of a closed municipality that went to the next one."""
+    pupils: int
+    """Pupils who went along."""
+    rekeyed: int
+    """Pupils of a closed school whose key another pupil of the next school has: theirs begins with the code of the
+    closed school and `/`, or is their id where that would be too long."""
+    done: bool
+    """False where pupils are left: the same call again goes on with them."""
 
 
 class OrganisationPage(Page[NamedOrganisation]):

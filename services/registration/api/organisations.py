@@ -43,7 +43,9 @@ def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
         """One organisation of the register."""
         return known.answer(await reads.organisations.one(code))
 
-    @router.put("/organisations/{code}", responses=problems({409: ["code-taken", "organisation-fixed"]}))
+    @router.put(
+        "/organisations/{code}", responses=problems({409: ["code-taken", "organisation-closed", "organisation-fixed"]})
+    )
     async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
         """Enters an organisation into the register, or changes its name or level."""
         return OrganisationView.of(await handlers.define_organisation(repository, who, code, definition, clock()))

@@ -20,7 +20,7 @@ from shared.storage.outbox import Clock
 def routes(repository: Repository, clock: Clock) -> APIRouter:
     """Returns the routes of moves and of the archive."""
     router = router_of("registration")
-    conflicts = ["key-taken", "participant-archived", "too-many-moves"]
+    conflicts = ["key-taken", "organisation-closed", "participant-archived", "too-many-moves"]
 
     @router.post(
         "/participants/{participant}/moves",

@@ -22,7 +22,7 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
     @router.post(
         "/schools/{code}/promotions",
         max_body_size=LARGEST_PROMOTION,
-        responses=problems({404: ["school-unknown"]}),
+        responses=problems({404: ["school-unknown"], 409: ["organisation-closed"]}),
     )
     async def promote(who: SchoolStaff, code: InCode, request: PromotionRequest) -> PromotionView:
         """Takes every pupil of a school to the next class from a day on; those of the last grade leave.

@@ -24,6 +24,9 @@ TransferId = Annotated[Id, Path(description="Id of the transfer.")]
 Of = Annotated[OrganisationCode, Query(description="code of the school, municipality or region")]
 In = Annotated[State | None, Query(description="those in one state alone; default all")]
 
+NOT_ASKED = ["child-known", "organisation-closed", "several-children"]
+NOT_CONFIRMED = ["key-taken", "organisation-closed", "participant-archived", "too-many-moves", "transfer-answered"]
+
 
 def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the routes of transfers."""
@@ -31,7 +34,7 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
 
     @router.post(
         "/transfers",
-        responses=problems({404: ["child-unknown", "school-unknown"], 409: ["child-known", "several-children"]}),
+        responses=problems({404: ["child-unknown", "school-unknown"], 409: NOT_ASKED}),
     )
     async def ask(who: SchoolStaff, wanted: TransferRequest, request: Request) -> TransferView:
         """Asks for a child whom another school of the region has; again, it is the same transfer.
@@ -51,9 +54,7 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
 
     @router.post(
         "/transfers/{transfer}/confirmation",
-        responses=problems(
-            {404: ["not-found"], 409: ["key-taken", "participant-archived", "too-many-moves", "transfer-answered"]}
-        ),
+        responses=problems({404: ["not-found"], 409: NOT_CONFIRMED}),
     )
     async def confirm(who: SchoolStaff, transfer: TransferId) -> TransferView:
         """Lets the pupil go, with all that was done; the school where the pupil is says so, or an operator of it."""

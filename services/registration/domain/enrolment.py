@@ -8,6 +8,7 @@ from typing import Literal
 from services.registration.codes import Codes
 from services.registration.domain.admission import must_be_new, must_be_reached, must_be_there
 from services.registration.domain.consents import give_consent
+from services.registration.domain.following import then_followed
 from services.registration.domain.identities import Identities
 from services.registration.domain.moves import move
 from services.registration.domain.participants import Consent, NewId, Participant, Place, local_day
@@ -194,6 +195,7 @@ class EnrolmentBatch:
         known |= self._recognised(before, entry, known, intake)
         guardians = {ref: id or self._new_id() for ref, id in known.items()}
         decision = enrol(before, Enrolment.of(entry, intake, guardians), self._new_id)
+        decision = then_followed(decision, [intake.school] if intake.school else [])
         if decision.made:
             decision = replace(
                 decision, state=decision.state.with_codes(self._codes, intake.now, intake.codes_until, extends=True)
@@ -253,4 +255,4 @@ class EnrolmentBatch:
 
 def _moved_from(decision: Decision[Participant]) -> str | None:
     moves = (happened.event for happened in decision.happened if isinstance(happened.event, ParticipantMoved))
-    return next((event.from_school_class for event in moves), None)
+    return next((event.from_school_class for event in moves if event.from_school_class != event.to_school_class), None)

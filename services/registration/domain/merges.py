@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from services.registration.domain.consents import give_consent, withdraw_consent
 from services.registration.domain.enrolment import with_guardians
 from services.registration.domain.links import link_account, link_guardian, unlink
-from services.registration.domain.moves import must_be_active
+from services.registration.domain.moves import must_be_active, remembered
 from services.registration.domain.participants import NO_KEY, Adopted, Consent, Merged, Participant, former_key
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
@@ -86,7 +86,7 @@ def unmerge(survivor: Participant, duplicate: Participant, time: datetime) -> Pa
         happened += decision.happened
         state = decision.state
     there = time.astimezone(zone(duplicate.place.utc_offset))
-    back = duplicate.merged.before.model_copy(update={"sequence": duplicate.sequence})
+    back = _back(duplicate, duplicate.merged.before)
     parted = Happened(_told(ParticipantUnmerged, back, "duplicate", survivor), there)
     return Pair(Decision(_without(state, duplicate.id, adopted), tuple(happened)), Decision(back, (parted,)))
 
@@ -166,6 +166,15 @@ def _undone(state: Participant, adopted: Adopted, time: datetime) -> Iterator[De
         yield decision
     if adopted.consent is not None and state.consent == adopted.consent:
         yield withdraw_consent(state, max(time, adopted.consent.given_at))
+
+
+def _back(duplicate: Participant, before: Participant) -> Participant:
+    """Returns the entry as it was before, where it is by now: its school may have gone elsewhere meanwhile."""
+    back = before.model_copy(update={"sequence": duplicate.sequence})
+    if duplicate.placements == before.history:
+        return back
+    back = back if before.place.school == duplicate.place.school else remembered(back, before.place.school)
+    return back.model_copy(update={"place": duplicate.place, "placements": duplicate.placements})
 
 
 def _without(state: Participant, duplicate: str, adopted: Adopted) -> Participant:

@@ -79,6 +79,11 @@ def gone(pupil: Participant, left: str) -> Participant:
     """
     for owner in (None, *pupil.guardians):
         pupil = pupil if pupil.has_cabinet(owner) else pupil.outdated(owner)
+    return remembered(pupil, left)
+
+
+def remembered(pupil: Participant, left: str) -> Participant:
+    """The pupil whose key of a school that was left finds the pupil there all the same."""
     known = former_key(left, pupil.ref_key or ref_key(pupil.external_ref))
     return pupil.model_copy(update={"former": tuple(dict.fromkeys((*pupil.former, known)))})
 

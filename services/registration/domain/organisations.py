@@ -4,17 +4,45 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.base.errors import BadInput, Conflict, FieldError, NotFound
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
-from shared.programme.moments import Moment, happened_at, zone
+from shared.programme.moments import LocalTime, Moment, happened_at, zone
 from shared.programme.texts import Name
 from shared.storage.decision import Aggregate, Decision, Happened
 
 NATION = "RU"
+FIXED: frozenset[OrganisationKind] = frozenset({"region", "municipality"})
+"""Kinds that lie for good where they lie."""
+ALWAYS = ""
+"""The day of what has been so from the beginning: before every other."""
+
+
+class Parentage(BaseModel):
+    """The organisation above from a day on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    day: str
+    """The local day, `2020-09-14`, or `ALWAYS`."""
+    parent: str
+
+
+class Closing(BaseModel):
+    """The end of an organisation, and the one that goes on in its place, if one does."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: LocalTime
+    into: str | None = None
+
+    @property
+    def day(self) -> str:
+        """The local day on which it is no longer there."""
+        return self.at.date().isoformat()
 
 
 class Organisation(Aggregate):
@@ -28,11 +56,20 @@ class Organisation(Aggregate):
     """The municipality itself for a municipality; none for a region."""
     utc_offset: str
     level: Level | None = None
+    parents: tuple[Parentage, ...] = ()
+    """By day, one a day; none where it has always lain where it lies."""
+    closed: Closing | None = None
+    carried: str | None = None
+    """The last of the pupils who were brought along where it went, by id; None where nobody is left."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
         """The organisation of a stored row."""
         return cls.model_validate({**row, "id": row["_id"]})
+
+    def parent_on(self, day: str) -> str:
+        """The code of the organisation above on a day."""
+        return next((told.parent for told in reversed(self.parents) if told.day <= day), self.parent)
 
     @property
     def place(self) -> tuple[str, str | None, str | None]:
@@ -46,6 +83,22 @@ def known_school(found: Organisation | None, code: str, word: str) -> Organisati
         errors = [FieldError(word, "is not in the register")]
         raise NotFound(f"no school {code} in the register", slug="school-unknown", errors=errors)
     return found
+
+
+def known_organisation(found: Organisation | None, code: str, word: str) -> Organisation:
+    """The organisation that a request names by a word; raises NotFound where it is not in the register."""
+    if found is None:
+        detail = "is not in the register"
+        raise NotFound(f"{code} {detail}", slug="organisation-unknown", errors=[FieldError(word, detail)])
+    return found
+
+
+def must_be_open(organisation: Organisation, word: str) -> None:
+    """Raises Conflict for a closed organisation, which the request names by a word; it says where to go instead."""
+    closed = organisation.closed
+    if closed is not None:
+        goes_on = f": {closed.into} goes on in its place" if closed.into else ""
+        raise Conflict.about(word, f"{organisation.id} was closed on {closed.day}{goes_on}", "organisation-closed")
 
 
 class Definition(Input):
@@ -69,16 +122,31 @@ def define(
 ) -> Decision[Organisation]:
     """Enters or changes the organisation; nothing happens where it is so already.
 
-    Raises BadInput where parent, offset, level or time do not fit, Conflict where what identifies it would change.
+    Raises BadInput where parent, offset, level or time do not fit, Conflict where what identifies it would change, or
+    where it or the organisation above is closed.
     """
     wanted = _wanted(code, definition, parent)
     time = happened_at(definition.occurred_at, now, zone(wanted.utc_offset))
     if current is not None:
-        wanted = wanted.model_copy(update={"sequence": current.sequence})
+        wanted = wanted.model_copy(update={name: getattr(current, name) for name in KEPT})
         _must_be_the_same(current, wanted)
     if wanted == current:
         return Decision(wanted)
-    return Decision(wanted, (Happened(OrganisationDefined(code=code, **_content(wanted)), time),))
+    if current is not None:
+        must_be_open(current, "code")
+    elif parent is not None:
+        must_be_open(parent, "parent")
+    return Decision(wanted, (defined(wanted, time),))
+
+
+KEPT = ("sequence", "parents", "closed", "carried")
+"""The parts of an organisation that no definition says."""
+
+
+def defined(organisation: Organisation, time: datetime) -> Happened:
+    """The event that tells an organisation as it is by now."""
+    told = organisation.model_dump(include=set(OrganisationDefined.model_fields))
+    return Happened(OrganisationDefined(code=organisation.id, **told), time)
 
 
 def _wanted(code: str, definition: Definition, parent: Organisation | None) -> Organisation:
@@ -127,8 +195,5 @@ def _must_be_the_same(current: Organisation, wanted: Organisation) -> None:
     """Events that were published name the organisation by these."""
     for field in ("kind", "region", "parent", "utc_offset"):
         if getattr(current, field) != getattr(wanted, field):
-            raise Conflict(f"{current.id} has another {field}, which cannot change", slug="organisation-fixed")
-
-
-def _content(organisation: Organisation) -> dict[str, str | None]:
-    return organisation.model_dump(exclude={"id", "sequence"})
+            how = "changes by a move alone" if field == "parent" and wanted.kind not in FIXED else "cannot change"
+            raise Conflict(f"{current.id} has another {field}, which {how}", slug="organisation-fixed")

@@ -58,6 +58,8 @@ class Placement(BaseModel):
     place: Place
     clock: str = ""
     """The offset of the clock that said the day, where it is another than that of the place."""
+    follows: str = ""
+    """The school of before, where nobody said it of the pupil but that school went there on that day."""
 
 
 class Archiving(BaseModel):
@@ -199,14 +201,14 @@ class Participant(Aggregate):
         until = [placement for placement in self.history if placement.day <= day]
         return max(until, key=lambda placement: placement.day).place if until else None
 
-    def placed(self, time: datetime, place: Place) -> Self:
+    def placed(self, time: datetime, place: Place, follows: str = "") -> Self:
         """The pupil who belongs to a place from the day of a time on, unless a later day says otherwise.
 
-        What was said of the day before does not matter any more.
+        What was said of the day before does not matter any more. `follows` is the school that went there.
         """
         day, clock = local_day(time), time.isoformat()[-6:]
         others = (placement for placement in self.history if placement.day != day)
-        told = Placement(day=day, place=place, clock="" if clock == place.utc_offset else clock)
+        told = Placement(day=day, place=place, clock="" if clock == place.utc_offset else clock, follows=follows)
         placements = (*others, told)
         newest = max(placements, key=lambda placement: placement.day)
         return self.model_copy(update={"placements": placements, "place": newest.place})

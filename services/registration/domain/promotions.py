@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.registration.domain.archive import archive
+from services.registration.domain.following import then_followed
 from services.registration.domain.moves import move, must_have_room
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant, local_day
@@ -125,17 +126,19 @@ class Promotion:
         return "promoted", self._goes(pupil, self.classes.get(name) or next_class(name))
 
     def _is_settled(self, pupil: Participant) -> bool:
-        return max(placement.day for placement in pupil.history) >= local_day(self.time)
+        said = (placement.day for placement in pupil.history if not placement.follows)
+        return max(said) >= local_day(self.time)
 
     def _goes(self, pupil: Participant, name: str) -> Decision[Participant]:
         event = partial(ParticipantPromoted, year=self.year)
-        decision = move(pupil, class_of(self.school, name), self.time, event)
-        return decision if decision.happened else self._repeats(pupil)
+        decision = move(pupil, class_of(self.school, name, local_day(self.time)), self.time, event)
+        return then_followed(decision, [self.school]) if decision.happened else self._repeats(pupil)
 
     def _repeats(self, pupil: Participant) -> Decision[Participant]:
         """Notes the day, so that the same promotion again takes the pupil no further."""
         must_have_room(pupil)
-        return Decision(pupil.placed(self.time, pupil.place), quiet=True)
+        there = pupil.place_on(local_day(self.time)) or pupil.place
+        return Decision(pupil.placed(self.time, there), quiet=True)
 
 
 def grade_of(name: str) -> int:

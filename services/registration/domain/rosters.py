@@ -9,8 +9,9 @@ from typing import Annotated
 from pydantic import Field
 
 from services.registration.copies.seasons import Season
-from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import Key, Place
+from services.registration.domain.following import place_of
+from services.registration.domain.organisations import Organisation, must_be_open
+from services.registration.domain.participants import Key, Place, local_day
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
@@ -20,6 +21,8 @@ from shared.programme.moments import Day, Moment, happened_at, zone
 from shared.programme.texts import ClassName, Name, Ref, Version, ref_key
 
 GRADES = range(1, 12)
+LATEST = "9999-12-31"
+"""A day after all others."""
 AGES = range(6, 21)
 """From a first grade's youngest to an eleventh grade's oldest."""
 DOUBLED = "is the key of a guardian who is named otherwise before"
@@ -141,16 +144,18 @@ class Intake:
     """The lines that can be read."""
     number: int = 0
     """Its place among the rosters that are decided together."""
+    school: Organisation | None = None
+    """The school as it was when the roster was read: pupils follow where it went since."""
 
     @classmethod
     def of(
         cls, header: RosterHeader, season: Season, school: Organisation, now: datetime, classes: frozenset[str] | None
     ) -> "Intake":
         """Raises BadInput where the organisation is no school or the time is to come, Conflict outside the season."""
-        place = class_of(school, header.school_class)
         happened = happened_at(header.occurred_at, now, zone(school.utc_offset))
+        place = class_of(school, header.school_class, local_day(happened))
         season.must_contain(happened)
-        return cls(season, place, happened, now, classes)
+        return cls(season, place, happened, now, classes, school=school)
 
     @property
     def pupils(self) -> list[Key]:
@@ -192,21 +197,18 @@ class Intake:
             yield FieldError("consent/given_at", "is in the future")
 
 
-def class_of(school: Organisation, name: str) -> Place:
-    """A class of a school, in the grade that its name begins with; raises BadInput for what is no school."""
+def class_of(school: Organisation, name: str, day: str | None = None) -> Place:
+    """A class of a school as it lay on a day, or lies by now, in the grade that its name begins with.
+
+    Raises BadInput for what is no school, Conflict for one that is closed: nobody is entered there any more.
+    """
     if school.kind != "school" or school.municipality is None:
         raise BadInput.field("school", "is not a school")
     grade = int(re.split(r"[^0-9]", name)[0])
     if grade not in GRADES:
         raise BadInput.field("class", f"must begin with a grade from {GRADES[0]} to {GRADES[-1]}")
-    return Place(
-        region=school.region,
-        municipality=school.municipality,
-        school=school.id,
-        school_class=name,
-        grade=grade,
-        utc_offset=school.utc_offset,
-    )
+    must_be_open(school, "school")
+    return place_of(school, name, grade, LATEST if day is None else day)
 
 
 def must_be_of_school_age(born: date, day: date) -> None:

@@ -43,7 +43,7 @@ async def merge_pupils(repository: Repository, who: Principal, request: MergeReq
             bound = {guardian: Binding(account, acting()) for guardian, account in adopted.cabinets.items()}
             await repository.cabinets.bind(bound, tx)
             await repository.cabinets.hold(set(adopted.guardians) - bound.keys(), tx)
-            await repository.transfers.overtake(duplicate.id, now, tx)
+            await repository.transfers.overtake([duplicate.id], now, tx)
         after = pair.survivor.state
         about([survivor.id, duplicate.id])
         return Merging(after, duplicate, after.duplicates[duplicate.id], pair.survivor.made)
@@ -65,7 +65,7 @@ async def unmerge_pupils(repository: Repository, who: Principal, id: str, now: d
         into = duplicate.merged.into
         survivor = _staff_s(who, await repository.participants.entries([into], tx), "survivor", into)
         await _must_be_open(repository, survivor, duplicate, now)
-        await _must_be_free(repository, survivor, duplicate.merged.before, tx)
+        await _must_be_free(repository, survivor, duplicate, duplicate.merged.before.external_ref, tx)
         adopted = survivor.duplicates[id]
         pair = await _save(repository, unmerge(survivor, duplicate, now), now, tx)
         for guardian in adopted.cabinets.keys() - pair.survivor.state.linked.keys():
@@ -120,7 +120,9 @@ async def _must_be_open(repository: Repository, survivor: Participant, duplicate
         raise Conflict("the seasons of these entries are over", slug="season-closed")
 
 
-async def _must_be_free(repository: Repository, survivor: Participant, before: Participant, tx: Transaction) -> None:
-    found = await repository.pupils([(before.place.school, before.external_ref)], tx)
+async def _must_be_free(
+    repository: Repository, survivor: Participant, duplicate: Participant, ref: str, tx: Transaction
+) -> None:
+    found = await repository.pupils([(duplicate.place.school, ref)], tx)
     if any(other.id != survivor.id for other in found):
         raise Conflict("another pupil of the school has the key of the duplicate by now", slug="key-taken")

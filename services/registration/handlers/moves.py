@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.registration.domain.caller import Caller, must_reach
+from services.registration.domain.following import then_followed
 from services.registration.domain.moves import MoveRequest, gone, move, with_key
-from services.registration.domain.organisations import known_school
+from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import Participant, local_day
 from services.registration.domain.rosters import CODE_LIFE, class_of
+from services.registration.handlers.carrying import catch_up
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, Conflict
 from shared.identity.principal import Principal
@@ -25,19 +27,24 @@ async def move_pupil(
     Raises NotFound for a pupil out of scope, Forbidden for a class or a place of before that is, Conflict where another
     pupil has the key.
     """
+    schools: list[Organisation] = []
 
     async def body(tx: Transaction) -> Done[Participant]:
         pupil = Caller(who).staff_s((await repository.participants.load([id], tx)).get(id))
         found = (await repository.organisations.load([request.school], tx)).get(request.school)
-        place = class_of(known_school(found, request.school, "school"), request.school_class)
+        school = known_school(found, request.school, "school")
+        time = happened_at(request.occurred_at, now, zone(school.utc_offset))
+        place = class_of(school, request.school_class, local_day(time))
         if request.grade not in (None, place.grade):
             raise BadInput.field("grade", f"must be {place.grade}, as class {place.school_class} says")
-        time = happened_at(request.occurred_at, now, zone(place.utc_offset))
+        schools[:] = [school]
         must_reach(who, (place, pupil.place_on(local_day(time))))
-        decision = move(pupil, place, time)
+        decision = then_followed(move(pupil, place, time), [school])
         return await settle(repository, pupil, decision, (place.school, request.external_ref), now, tx)
 
-    return await repository.transact(body)
+    done = await repository.transact(body)
+    await catch_up(repository, schools, [id], now)
+    return done
 
 
 async def settle(
@@ -61,7 +68,7 @@ async def settle(
         state = state.with_codes(repository.codes, now, now + CODE_LIFE)
     await repository.participants.save([replace(decision, state=state, quiet=state != decision.state)], tx)
     if leaves:
-        await repository.transfers.overtake(pupil.id, now, tx)
+        await repository.transfers.overtake([pupil.id], now, tx)
     if state.place.region != pupil.place.region:
         await repository.sealed.relocate(pupil.id, state.place.region, tx)
     return Done(state, bool(decision.happened))

@@ -3,9 +3,10 @@
 from datetime import datetime
 from functools import partial
 
-from services.registration.domain.organisations import Organisation, known_school
+from services.registration.domain.organisations import Organisation, known_school, must_be_open
 from services.registration.domain.participants import Participant
 from services.registration.domain.promotions import Promoted, Promotion, PromotionRequest
+from services.registration.handlers.carrying import catch_up
 from services.registration.repository import Repository
 from shared.base.errors import Conflict, Forbidden
 from shared.base.side_thread import aside
@@ -25,19 +26,22 @@ async def promote(
     """Takes all pupils of a school who are not in the archive to their next class.
 
     Where it is broken off, those who have been promoted stay so, and the same again goes on. Raises NotFound for an
-    unknown school, Forbidden where the caller does not reach all of its classes, BadInput before anything is written.
+    unknown school, Conflict for a closed one, Forbidden where the caller does not reach all of its classes, BadInput
+    before anything is written.
     """
     found = (await repository.organisations.load([code])).get(code)
     school = known_school(found, code, "code")
     _must_reach_all(who, school)
+    must_be_open(school, "code")
     time = happened_at(request.occurred_at, now, zone(school.utc_offset))
     promotion = Promotion.of(request, school, time)
     promotion.must_fit(await repository.participants.load(promotion.exceptions))
     whole, after = Promoted(), ""
     while True:
-        part, last = await repository.transact(partial(_promote_some, repository, promotion, after))
+        part, made, last = await repository.transact(partial(_promote_some, repository, promotion, after))
         whole.fates.update(part.fates)
         whole.refused |= part.refused
+        await catch_up(repository, [school], made, now)
         if last is None:
             return whole
         after = last
@@ -51,8 +55,11 @@ def _must_reach_all(who: Principal, school: Organisation) -> None:
 
 async def _promote_some(
     repository: Repository, promotion: Promotion, after: str, tx: Transaction
-) -> tuple[Promoted, str | None]:
-    """Decides about the pupils who come next by id; returns the last one, None where nobody comes after."""
+) -> tuple[Promoted, list[str], str | None]:
+    """Decides about the pupils who come next by id.
+
+    Returns their fates, those who are placed anew, and the last one looked at, None where nobody comes after.
+    """
     pupils = await repository.pupils_in(promotion.school.id, after, AT_ONCE, tx)
     part = Promoted()
 
@@ -70,5 +77,6 @@ async def _promote_some(
 
     made = await aside(decide, len(pupils))
     await repository.participants.save(made, tx)
-    about([decision.state.id for decision in made])
-    return part, pupils[-1].id if len(pupils) == AT_ONCE else None
+    placed = [decision.state.id for decision in made]
+    about(placed)
+    return part, placed, pupils[-1].id if len(pupils) == AT_ONCE else None

@@ -11,6 +11,7 @@ from services.registration.domain.organisations import Organisation, known_schoo
 from services.registration.domain.participants import NewId
 from services.registration.domain.rosters import Intake, PupilEntry, RosterHeader
 from services.registration.domain.school_keys import Guardians, Pupils
+from services.registration.handlers.carrying import catch_up
 from services.registration.repository import Repository
 from services.registration.vault import Child
 from shared.base.errors import FieldError, NotKnownYet, ServiceError
@@ -58,13 +59,15 @@ async def register(repository: Repository, group: Sequence[RosterRequest], new_i
     ]
     weight = sum(len(request.items) for request in group)
 
-    async def body(tx: Transaction) -> list[RosterResult]:
+    async def body(tx: Transaction) -> tuple[list[RosterResult], list[str]]:
         batch = await _batch(repository, [i for i in intakes if isinstance(i, Intake)], new_id, tx)
         results = await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
         await repository.save_persons(batch, tx)
-        return results
+        return results, [decision.state.id for decision in batch.pupils.made]
 
-    return await repository.transact(body)
+    results, placed = await repository.transact(body)
+    await catch_up(repository, schools.values(), placed, group[0].now)
+    return results
 
 
 def _intake(schools: Mapping[str, Organisation], seasons: Mapping[str, Season], request: RosterRequest) -> Intake:

@@ -1,19 +1,23 @@
 """Use cases: a school asks for a pupil of another one; the other, or an operator of it, confirms or refuses."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.registration.domain.caller import Caller, must_reach
+from services.registration.domain.following import then_followed
 from services.registration.domain.identities import child_of
 from services.registration.domain.moves import move
-from services.registration.domain.organisations import known_school
+from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import NewId, Participant, local_day
 from services.registration.domain.rosters import class_of
 from services.registration.domain.transfers import Transfer, TransferRequest, wanted
+from services.registration.handlers.carrying import catch_up
 from services.registration.handlers.moves import settle
 from services.registration.repository import Repository
 from shared.base.errors import NotFound
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
+from shared.storage.decision import Decision
 from shared.storage.mongo import Transaction
 
 
@@ -50,18 +54,23 @@ async def ask(
 
 async def confirm(repository: Repository, who: Principal, id: str, now: datetime) -> Transfer:
     """Lets the pupil go; raises NotFound to all but staff of the school of now, Conflict where it was refused."""
+    schools: list[Organisation] = []
 
     async def body(tx: Transaction) -> Transfer:
         transfer = await repository.transfers.load(id, tx)
         pupil = await _giving(repository, who, transfer, tx)
         answered = transfer.answered("confirmed", now)
         if answered != transfer:
-            decision = move(pupil, transfer.joined, _since(pupil, transfer, now))
+            joined = transfer.joined.school
+            schools[:] = (await repository.organisations.load([joined], tx)).values()
+            decision = _going(schools, pupil, transfer, now)
             await repository.transfers.keep(answered, tx)
             await settle(repository, pupil, decision, (transfer.joined.school, transfer.external_ref), now, tx)
         return answered
 
-    return await repository.transact(body)
+    confirmed = await repository.transact(body)
+    await catch_up(repository, schools, [confirmed.participant], now)
+    return confirmed
 
 
 async def refuse(repository: Repository, who: Principal, id: str, now: datetime) -> Transfer:
@@ -82,9 +91,18 @@ async def refuse(repository: Repository, who: Principal, id: str, now: datetime)
 def _since(pupil: Participant, transfer: Transfer, now: datetime) -> datetime:
     """The time of the move: as it was asked for, unless the pupil came to the class of now after it."""
     asked, local = transfer.since, zone(transfer.joined.utc_offset)
-    last = max(placement.day for placement in pupil.history)
+    last = max(placement.day for placement in pupil.history if not placement.follows)
     is_theirs = asked is not None and local_day(asked.astimezone(local)) >= last
     return (asked if is_theirs and asked else now).astimezone(local)
+
+
+def _going(
+    schools: Sequence[Organisation], pupil: Participant, transfer: Transfer, now: datetime
+) -> Decision[Participant]:
+    """The move to the school that asked, where it lies by now; raises Conflict where it is closed."""
+    time = _since(pupil, transfer, now)
+    place = class_of(schools[0], transfer.joined.school_class, local_day(time))
+    return then_followed(move(pupil, place, time), schools)
 
 
 async def _giving(repository: Repository, who: Principal, transfer: Transfer, tx: Transaction) -> Participant:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from services.registration.answers.organisations import NamedOrganisation, OrganisationNames, OrganisationPage
-from services.registration.domain.organisations import Organisation, known_school
-from shared.base.errors import FieldError, NotFound
+from services.registration.domain.organisations import Organisation, known_organisation, known_school
 from shared.http.paging import Filter, Listing, Paging
 from shared.storage.mongo import WHOLE, Document, Mongo
 
@@ -21,11 +20,11 @@ class OrganisationReads:
         """A page by code, all or those of a `region`, a `kind` or a `parent`."""
         query: Document = {field: value for field, value in asked.items() if value}
         rows, onward = await ORGANISATIONS.page(self._organisations, query, paging, asked)
-        return OrganisationPage(items=await self._named(rows), next=onward)
+        return OrganisationPage(items=await self._named([Organisation.of(row) for row in rows]), next=onward)
 
     async def one(self, code: str) -> NamedOrganisation:
         """One organisation."""
-        (named,) = await self._named([await self._row(code, "code")])
+        (named,) = await self._named([await self._known(code, "code")])
         return named
 
     async def school(self, code: str) -> Organisation:
@@ -35,15 +34,17 @@ class OrganisationReads:
 
     async def place(self, code: str) -> Organisation:
         """A region, a municipality or what lies in one; raises NotFound."""
-        return Organisation.of(await self._row(code, "organisation"))
+        return await self._known(code, "organisation")
 
-    async def _row(self, code: str, word: str) -> Document:
-        """The row of an organisation that a request names by a word; raises NotFound."""
+    async def named(self, organisation: Organisation) -> NamedOrganisation:
+        """An organisation as a use case left it."""
+        (named,) = await self._named([organisation])
+        return named
+
+    async def _known(self, code: str, word: str) -> Organisation:
+        """The organisation that a request names by a word; raises NotFound."""
         row: Document | None = await self._organisations.find_one({"_id": code})
-        if row is None:
-            detail = "is not in the register"
-            raise NotFound(f"{code} {detail}", slug="organisation-unknown", errors=[FieldError(word, detail)])
-        return row
+        return known_organisation(Organisation.of(row) if row else None, code, word)
 
     async def names(self, codes: Iterable[str | None]) -> OrganisationNames:
         """The names of the organisations among `codes` that are in the register, by code."""
@@ -51,7 +52,6 @@ class OrganisationReads:
         rows = self._organisations.find({"_id": {"$in": wanted}}, {"name": 1}, batch_size=WHOLE)
         return {row["_id"]: row["name"] for row in await rows.to_list(None)} if wanted else {}
 
-    async def _named(self, rows: Sequence[Document]) -> list[NamedOrganisation]:
-        found = [Organisation.of(row) for row in rows]
+    async def _named(self, found: Sequence[Organisation]) -> list[NamedOrganisation]:
         names = await self.names(code for one in found for code in (one.parent, one.region, one.municipality))
         return [NamedOrganisation.named(one, names) for one in found]

@@ -70,7 +70,8 @@ def _add_writes(router: APIRouter, repository: Repository, clock: Clock, new_id:
     @router.post(
         "/slots",
         status_code=201,
-        responses=also(OpenedAnswer) | problems({409: ["organisation-unknown", "ref-reused", "venue-not-in-season"]}),
+        responses=also(OpenedAnswer)
+        | problems({409: ["organisation-closed", "organisation-unknown", "ref-reused", "venue-not-in-season"]}),
     )
     async def open_slot(
         body: SingleSlot,
@@ -90,7 +91,7 @@ def _add_writes(router: APIRouter, repository: Repository, clock: Clock, new_id:
         "/slots/batch",
         max_body_size=320 * KIB,
         response_model_exclude_none=True,
-        responses=problems({409: ["organisation-unknown", "venue-not-in-season"]}),
+        responses=problems({409: ["organisation-closed", "organisation-unknown", "venue-not-in-season"]}),
     )
     async def open_slots(body: TimetableBody, who: VenueOperator) -> Items[SlotAnswer]:
         """Publishes a timetable of at most 200 slots, item by item."""

@@ -23,7 +23,10 @@ def routes(repository: Repository, reads: CatalogueReads, clock: Clock) -> APIRo
     """Returns the routes by which venues are written and read."""
     router = router_of("trials")
 
-    @router.put("/venues/{code}", responses=problems({409: ["code-taken", "organisation-unknown", "venue-taken"]}))
+    @router.put(
+        "/venues/{code}",
+        responses=problems({409: ["code-taken", "organisation-closed", "organisation-unknown", "venue-taken"]}),
+    )
     async def register_venue(code: InCode, entry: VenueEntry, who: RegionOperator) -> VenueView:
         """Enters a venue into the registry of a season."""
         venue = await venues.register(repository, code, entry, who, clock())

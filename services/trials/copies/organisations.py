@@ -2,8 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.base.errors import Conflict
 from shared.contracts.event import Envelope
-from shared.contracts.registration import OrganisationDefined, OrganisationKind
+from shared.contracts.registration import OrganisationClosed, OrganisationDefined, OrganisationKind
 
 
 class Organisation(BaseModel):
@@ -19,6 +20,32 @@ class Organisation(BaseModel):
     municipality: str | None
     utc_offset: str
     sequence: str
+    closed_on: str | None = None
+    """The local day from which on it is no longer there; None as long as it is."""
+    into: str | None = None
+    """The organisation that goes on in its place."""
+
+    def must_be_open(self, word: str) -> None:
+        """Raises Conflict where it is closed, about what the request calls by a word; it says where to go instead."""
+        if self.closed_on is not None:
+            goes_on = f": {self.into} goes on in its place" if self.into else ""
+            raise Conflict.about(word, f"{self.id} was closed on {self.closed_on}{goes_on}", "organisation-closed")
+
+
+class Closing(BaseModel):
+    """The end of an organisation; it is for good."""
+
+    model_config = ConfigDict(frozen=True)
+
+    closed_on: str
+    into: str | None
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> "Closing":
+        """Returns the end that an event tells."""
+        event = envelope.event
+        assert isinstance(event, OrganisationClosed)
+        return cls(closed_on=envelope.day.isoformat(), into=event.into)
 
 
 def organisation(envelope: Envelope) -> Organisation:

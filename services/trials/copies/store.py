@@ -1,14 +1,14 @@
 """The copies in the database: kept up to date by consumers, read by use cases."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 
 from pymongo import ReplaceOne, UpdateOne
 
 from services.trials.collections import PARTICIPANTS
 from services.trials.copies.joining import Joined, joined
-from services.trials.copies.organisations import Organisation
+from services.trials.copies.organisations import Closing, Organisation
 from services.trials.copies.participants import Participant
 from shared.programme.moments import zone
 from shared.storage import code_twins
@@ -85,10 +85,29 @@ class Copies:
 
     async def define(self, organisations: Iterable[Organisation], tx: Transaction) -> None:
         """Stores the organisations of which no newer definition is there."""
-        fields = {"id", "sequence"}
+        fields = {"id", "sequence", "closed_on", "into"}
         writes = [newest(entry.id, entry.model_dump(exclude=fields), entry.sequence) for entry in organisations]
         if writes:
             await self._mongo["organisations"].bulk_write(writes, session=tx)
+
+    async def venues_go(self, owners: Iterable[str], tx: Transaction) -> None:
+        """Brings the municipalities of venues up to those of their owners, where these went elsewhere."""
+        query = {"organisation": {"$in": list(owners)}}
+        rows = await self._mongo["venues"].find(query, {"organisation": 1, "municipality": 1}, session=tx).to_list(None)
+        lies = await self.organisations({row["organisation"] for row in rows}, tx)
+        writes = [
+            UpdateOne({"_id": row["_id"]}, {"$set": {"municipality": place}})
+            for row in rows
+            if (place := lies[row["organisation"]].municipality) != row["municipality"]
+        ]
+        if writes:
+            await self._mongo["venues"].bulk_write(writes, ordered=False, session=tx)
+
+    async def close(self, closings: Mapping[str, Closing], tx: Transaction) -> None:
+        """Stores which organisations are closed; the newest word of each, in whatever order definitions come."""
+        writes = [UpdateOne({"_id": code}, {"$set": end.model_dump()}, upsert=True) for code, end in closings.items()]
+        if writes:
+            await self._mongo["organisations"].bulk_write(writes, ordered=False, session=tx)
 
     async def keep(self, pupils: Iterable[Participant], tx: Transaction) -> None:
         """Stores the copies of pupils as they are by now."""
@@ -118,4 +137,5 @@ def _row(pupil: Participant) -> Document:
 
 
 def _organisations(documents: Iterable[Document]) -> dict[str, Organisation]:
-    return {d["_id"]: Organisation.model_validate(d | {"id": d["_id"]}) for d in documents}
+    """Returns the organisations that are defined: of others no more is known than that they are closed."""
+    return {d["_id"]: Organisation.model_validate(d | {"id": d["_id"]}) for d in documents if "kind" in d}

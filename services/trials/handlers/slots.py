@@ -28,7 +28,8 @@ class SlotRequest(Request[SlotOffer]):
 async def open_slots(repository: Repository, request: SlotRequest, new_id: NewId) -> list[Outcome[Slot]]:
     """Returns the outcomes in the order offered.
 
-    Raises BadInput for an unknown venue, Forbidden for another's, Conflict for one that the season's registry lacks.
+    Raises BadInput for an unknown venue, Forbidden for another's, Conflict for one that the season's registry lacks,
+    or whose organisation is closed.
     """
 
     async def body(tx: Transaction) -> list[Outcome[Slot]]:
@@ -43,6 +44,9 @@ async def open_slots(repository: Repository, request: SlotRequest, new_id: NewId
 async def _load(repository: Repository, request: SlotRequest, new_id: NewId, tx: Transaction) -> SlotBatch:
     venue = _of_season((await repository.venues.load([request.venue], tx)).get(request.venue), request)
     local = known_zone(await repository.copies.zones([venue.region]), venue.region)
+    owner = (await repository.copies.organisations([venue.organisation], tx)).get(venue.organisation)
+    if owner is not None:
+        owner.must_be_open("venue")
     offers = request.values
     refs = [offer.ref for offer in offers if offer.ref is not None]
     schedule = Schedule(

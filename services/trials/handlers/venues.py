@@ -14,7 +14,9 @@ from shared.storage.namesakes import must_be_own
 
 
 async def register(repository: Repository, code: str, entry: VenueEntry, who: Principal, now: datetime) -> Venue:
-    """Enters a venue into a season's registry; raises NotKnownYet before its organisation is known here.
+    """Enters a venue into a season's registry.
+
+    Raises NotKnownYet before its organisation is known here, Conflict where that is closed.
 
     A new venue has no code in another region's name, and none that an organisation has which does not own it.
     """
@@ -23,6 +25,7 @@ async def register(repository: Repository, code: str, entry: VenueEntry, who: Pr
         detail = "this organisation is not known here yet"
         raise NotKnownYet.about("organisation", detail, "organisation-unknown")
     who.scope.must_cover(owner.region)
+    owner.must_be_open("organisation")
     if not await repository.seasons.load([entry.season]):
         raise BadInput.field("season", "no such season")
     local = known_zone(await repository.copies.zones([owner.region]), owner.region)

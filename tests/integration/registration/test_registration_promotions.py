@@ -83,8 +83,8 @@ async def test_a_promotion_that_is_broken_off_goes_on(running: Registration, mon
         time = datetime.fromisoformat(YEAR["occurred_at"])
         how = Promotion.of(PromotionRequest.model_validate(YEAR), found[OTHER_SCHOOL["org"]], time)
         monkeypatch.setattr(promotions, "AT_ONCE", 2)
-        part, last = await repository.transact(lambda tx: promotions._promote_some(repository, how, "", tx))
-        assert (part.fates["promoted"], last) == (2, ids[1])
+        part, placed, last = await repository.transact(lambda tx: promotions._promote_some(repository, how, "", tx))
+        assert (part.fates["promoted"], placed, last) == (2, ids[:2], ids[1])
     status, answer = await promote(running, [REGIONAL], OTHER_SCHOOL["org"])
     assert (status, answer["promoted"], answer["settled"]) == (200, 3, 2)
     for id in ids:

@@ -21,6 +21,7 @@ from shared.contracts.registration import ConsentGiven, GuardianLinked, Particip
 from shared.contracts.samples import envelopes
 from shared.contracts.topics import EVENTS
 from shared.identity.family import LinkChange
+from tests.builders.events import PLACE, moved
 from tests.builders.notifications import Story
 
 SAMPLES = envelopes()
@@ -227,5 +228,12 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
         "family.erased.v1",
         "participant.erased.v1",
         "path.erased.v1",
+        "organisation.closed.v1",
         "organisation.defined.v1",
     }
+
+
+def test_a_family_is_not_told_where_its_class_went_to_another_municipality() -> None:
+    assert not domain.is_news(moved(to={**PLACE, "municipality": "RU-ROS-002"}))
+    assert domain.is_news(moved(to={**PLACE, "school": "RU-ROS-001-S02"}))
+    assert domain.is_news(moved(to={**PLACE, "school_class": "7Б"}))

@@ -159,11 +159,12 @@ def test_a_time_that_staff_give_is_of_this_century(time: str) -> None:
     assert pointers(item.problem) == ["/pupils/0/consent/given_at"]
 
 
-def test_kind_and_parent_of_an_organisation_never_change() -> None:
+def test_kind_and_parent_of_an_organisation_never_change_by_a_definition() -> None:
     stored = define(None, "S1", definition(), MUNICIPALITY, NOW).state
     elsewhere = MUNICIPALITY.model_copy(update={"id": "RU-ROS-002"})
-    for changed, parent in (({"kind": "college"}, MUNICIPALITY), ({"parent": "RU-ROS-002"}, elsewhere)):
-        with pytest.raises(Conflict, match="cannot change"):
+    changes = (({"kind": "college"}, MUNICIPALITY, "cannot change"), ({"parent": "RU-ROS-002"}, elsewhere, "by a move"))
+    for changed, parent, why in changes:
+        with pytest.raises(Conflict, match=why):
             define(stored, "S1", definition(**changed), parent, NOW)
 
 
