@@ -17,6 +17,7 @@ from services.registration.api import (
     participants,
     places,
     promotions,
+    regions,
     relocations,
     rosters,
     transfers,
@@ -79,6 +80,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         consents.routes(repository, clock),
         documents.routes(repository, reads, clock),
         relocations.routes(repository, reads, clock),
+        regions.routes(repository, clock),
     ]
 
 

@@ -43,6 +43,7 @@ GET    /registration/organisations/{code}                   0    *-  **  *** ***
 PUT    /registration/organisations/{code} region            0    +-  --  --- ---- --  --  --  --  ---
 PUT    /registration/organisations/{code} municipality      0    +-  +-  --- ---- --  --  --  --  ---
 PUT    /registration/organisations/{code} school            0    +-  +-  --- ---- --  --  --  --  ---
+POST   /registration/regions                                0    +-  --  --- ---- --  --  --  --  ---
 POST   /registration/organisations/{code}/moves             0    +-  +-  --- ---- --  --  --  --  ---
 POST   /registration/organisations/{code}/closing           0    +-  +-  --- ---- --  --  --  --  ---
 POST   /registration/rosters                                0    +-  +-  +-- ++-- --  --  --  --  ---

@@ -59,6 +59,7 @@ def _register(scene: Scene) -> Requests:
         f"{put} region": Request(f"{register}/{here.region}", region),
         f"{put} municipality": Request(f"{register}/{here.municipality}", town),
         f"{put} school": Request(f"{register}/{here.school}", school),
+        "POST /registration/regions": Request("/registration/regions", {"codes": ["RU-TY"]}, "entered"),
         f"POST {register}/{{code}}/moves": Request(
             f"{register}/{here.school}/moves", {"parent": here.municipality}, town["name"]
         ),

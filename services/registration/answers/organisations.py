@@ -88,5 +88,16 @@ class CarriedView(Answer):
     """False where pupils are left: the same call again goes on with them."""
 
 
+class RegionsView(Answer):
+    """The fates of the standard's regions that were asked for."""
+
+    entered: list[str]
+    """Codes of those that are new to the register."""
+    known: list[str]
+    """Codes of those that were there, and stay as they are."""
+    taken: list[str]
+    """Codes that another organisation has, in this case of their letters or in another one."""
+
+
 class OrganisationPage(Page[NamedOrganisation]):
     """Organisations by their codes."""
