@@ -21,6 +21,7 @@ from services.registration.api import (
     relocations,
     rosters,
     transfers,
+    years,
 )
 from services.registration.codes import Codes
 from services.registration.collections import COLLECTIONS
@@ -81,6 +82,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         documents.routes(repository, reads, clock),
         relocations.routes(repository, reads, clock),
         regions.routes(repository, clock),
+        years.routes(repository, reads, clock),
     ]
 
 

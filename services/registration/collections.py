@@ -9,6 +9,9 @@ from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
 
 CONSENT_DOCUMENTS, ACTS, TRANSFERS, KEYS = "consent_documents", "acts", "transfers", "vault_keys"
+SCHOOL_YEARS, TARGETS = "school_years", "targets"
+GIVEN: Document = {"$gt": ""}
+"""Of a legal entity's number: organisations without one are in no index of it."""
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 OF_SEVERAL = {"same": {"$gt": ""}}
@@ -44,6 +47,8 @@ COLLECTIONS: Collections = {
             IndexModel([("region", 1), ("_id", 1)]),
             IndexModel([("parent", 1), ("_id", 1)]),
             IndexModel([("kind", 1), ("_id", 1)]),
+            IndexModel("inn", unique=True, partialFilterExpression={"inn": GIVEN}),
+            IndexModel("ogrn", unique=True, partialFilterExpression={"ogrn": GIVEN}),
         ],
         persons=[CHANGED],
     ),
@@ -117,6 +122,8 @@ COLLECTIONS: Collections = {
         ],
         persons=["participant", CHANGED],
     ),
+    SCHOOL_YEARS: Kept([IndexModel([("organisation", 1), ("_id", 1)])], persons=[CHANGED]),
+    TARGETS: Kept([IndexModel([("organisation", 1), ("_id", 1)])], persons=[CHANGED]),
     FENCES: Kept(),
     "rules": Kept(),
     "steps": Kept(persons=["_id"]),

@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from services.registration.acts import Acts
 from services.registration.cabinets import Cabinets
 from services.registration.codes import Codes
-from services.registration.collections import CONSENT_DOCUMENTS, LEFT
+from services.registration.collections import CONSENT_DOCUMENTS, GIVEN, LEFT, SCHOOL_YEARS, TARGETS
 from services.registration.copies.store import Copies
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import LinkBatch
@@ -19,6 +19,8 @@ from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Key, Participant, former_key
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
+from services.registration.domain.school_years import SchoolYear
+from services.registration.domain.targets import Target
 from services.registration.pupils import Pupils
 from services.registration.residents import Residents
 from services.registration.sealed import SealedIdentities
@@ -58,6 +60,8 @@ class Repository:
     def __init__(self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes) -> None:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
         self.participants = Pupils(mongo, outbox)
+        self.school_years = Aggregates(mongo, outbox, SCHOOL_YEARS, SchoolYear)
+        self.targets = Aggregates(mongo, outbox, TARGETS, Target)
         self.acts = Acts(mongo)
         self.cabinets = Cabinets(mongo)
         self.transfers = Transfers(mongo)
@@ -74,6 +78,13 @@ class Repository:
     async def must_be_alone(self, code: str, tx: Transaction) -> None:
         """Raises Conflict where a code is new to the register and differs from another by case alone."""
         await code_twins.must_be_alone(self._mongo, "organisations", code, tx)
+
+    async def sharing(self, code: str, numbers: Mapping[str, str | None], tx: Transaction) -> list[Organisation]:
+        """The other organisations that have one of these numbers of legal entities, by `inn` and `ogrn`."""
+        ways = [{name: {"$eq": number, **GIVEN}} for name, number in numbers.items() if number is not None]
+        query = {"_id": {"$ne": code}, "$or": ways}
+        rows = await self._mongo["organisations"].find(query, session=tx).to_list(None) if ways else []
+        return [Organisation.of(row) for row in rows]
 
     async def regions_named(self, code: str) -> set[str]:
         """The regions in whose name a code is, however it is spelt."""

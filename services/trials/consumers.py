@@ -18,6 +18,7 @@ from shared.contracts.registration import (
     ParticipantErased,
     ParticipantRegistered,
 )
+from shared.contracts.targets import TargetSet
 from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
@@ -32,7 +33,7 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
         "trials.organisations",
         [REGISTRATION_CATALOGUE.name],
         partial(organisations, repository),
-        Events.of([OrganisationDefined, OrganisationClosed]),
+        Events.of([OrganisationDefined, OrganisationClosed], ignored=[TargetSet]),
     )
     told = platform.consumer(
         "trials.participants.2",

@@ -203,6 +203,10 @@ class OrganisationDefined(Event):
     """`+03:00`; of the region, inherited by everything in it."""
     level: Public[Level | None] = None
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый."""
+    inn: Public[str | None] = None
+    """ИНН of the legal entity, ten digits."""
+    ogrn: Public[str | None] = None
+    """ОГРН of the legal entity, thirteen digits."""
 
     @property
     @override

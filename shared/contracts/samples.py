@@ -25,6 +25,7 @@ from shared.contracts.registration import (
     ParticipantRestored,
     ParticipantUnmerged,
 )
+from shared.contracts.targets import TargetSet
 from shared.contracts.topics import TOPICS
 from shared.contracts.trials import (
     AttendanceRevoked,
@@ -85,6 +86,19 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
             municipality="RU-ROS-001",
             utc_offset="+03:00",
             level="main",
+            inn="6102000018",
+            ogrn="1026100000013",
+        ),
+    ),
+    (
+        datetime(2020, 7, 1, 9, 30, tzinfo=MOSCOW),
+        TargetSet(
+            organisation="RU-ROS-001",
+            region="RU-ROS",
+            municipality="RU-ROS-001",
+            year="2020",
+            pupils=1_200,
+            parents=300,
         ),
     ),
     (

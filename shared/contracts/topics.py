@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from shared.contracts import notifications, registration, trials
+from shared.contracts import notifications, registration, targets, trials
 from shared.contracts.event import Event
 
 PARTITIONS = 6
@@ -50,8 +50,8 @@ REGISTRATION_EVENTS = Topic(
 REGISTRATION_CATALOGUE = Topic(
     "registration.catalogue.v1",
     "registration",
-    "The register of organisations; keyed by code.",
-    (registration.OrganisationDefined, registration.OrganisationClosed),
+    "The register of organisations and their targets; keyed by code.",
+    (registration.OrganisationDefined, registration.OrganisationClosed, targets.TargetSet),
     spread=False,
 )
 TRIALS_EVENTS = Topic(

@@ -40,8 +40,9 @@ ALLOWED = {
         "public: by grade municipality region school school_class",
         "pseudonymous: account guardian participant",
     ),
+    "target.set.v1": ("public: municipality organisation parents pupils region year",),
     "organisation.closed.v1": ("public: code into kind municipality region",),
-    "organisation.defined.v1": ("public: code kind level municipality name parent region utc_offset",),
+    "organisation.defined.v1": ("public: code inn kind level municipality name ogrn parent region utc_offset",),
     "participant.archived.v1": (
         "public: grade municipality reason region school school_class",
         "pseudonymous: participant",

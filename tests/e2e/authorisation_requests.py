@@ -59,6 +59,7 @@ def _register(scene: Scene) -> Requests:
         f"{put} region": Request(f"{register}/{here.region}", region),
         f"{put} municipality": Request(f"{register}/{here.municipality}", town),
         f"{put} school": Request(f"{register}/{here.school}", school),
+        **_years(scene),
         "POST /registration/regions": Request("/registration/regions", {"codes": ["RU-TY"]}, "entered"),
         f"POST {register}/{{code}}/moves": Request(
             f"{register}/{here.school}/moves", {"parent": here.municipality}, town["name"]
@@ -66,6 +67,19 @@ def _register(scene: Scene) -> Requests:
         f"POST {register}/{{code}}/closing": Request(f"{register}/{here.municipality}-C09/closing", {}, town["name"]),
         f"PUT {documents}/{{version}}": Request(f"{documents}/{scene.version}", DOCUMENT),
         f"GET {documents}": Request(documents),
+    }
+
+
+def _years(scene: Scene) -> Requests:
+    register, schools, here = "/registration/organisations", "/registration/schools", scene.here
+    level = {"level": "main", "pupils": [{"grade": 7, "total": 25, "disabled": 1}]}
+    return {
+        f"PUT {register}/{{code}}/targets/{{year}}": Request(
+            f"{register}/{here.municipality}/targets/2020", {"pupils": 4321}, "4321"
+        ),
+        f"GET {register}/{{code}}/targets": Request(f"{register}/{here.municipality}/targets", sign='"pupils":1234'),
+        f"PUT {schools}/{{code}}/years/{{year}}": Request(f"{schools}/{here.school}/years/2020", level, '"total":25'),
+        f"GET {schools}/{{code}}/years": Request(f"{schools}/{here.school}/years", sign='"total":77'),
     }
 
 

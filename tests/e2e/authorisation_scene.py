@@ -95,6 +95,10 @@ class Scene:
         ):
             body = {"kind": kind, "name": f"Организация {here.region}-{code}", "parent": parent}
             await client.ok("PUT", f"/registration/organisations/{here.region}-{code}", body, by=here.operator)
+        path, numbers = f"/registration/schools/{here.school}/years/2019", {"pupils": [{"grade": 7, "total": 77}]}
+        await client.ok("PUT", path, numbers, by=here.operator)
+        path = f"/registration/organisations/{here.municipality}/targets/2019"
+        await client.ok("PUT", path, {"pupils": 1234}, by=here.operator)
         venue = {"organisation": f"{here.municipality}-V02", "name": "Музей", "registry": "regional"}
         path = f"/trials/venues/{here.municipality}-V02"
         await soon(client, "PUT", path, {**venue, "season": here.season}, by=here.operator)

@@ -64,6 +64,15 @@ async def _walk(place: World, participant: str) -> None:
     await client.ok("GET", f"/trials/participants/{participant}/path?season={place.season}", **by_teacher)
 
 
+async def _tells_of_the_year(place: World) -> None:
+    """The school and the region's operator, in the name of the teacher."""
+    by: dict[str, Any] = {"by": place.operator, "subject": TEACHER}
+    path = f"/registration/schools/{place.school}/years/2020"
+    await place.client.ok("PUT", path, {"pupils": [{"grade": 7, "total": 25}]}, **by)
+    path = f"/registration/organisations/{place.municipality}/targets/2020"
+    await place.client.ok("PUT", path, {"pupils": 100}, **by)
+
+
 async def _goes_to_another_school(place: World, participant: str) -> None:
     """The pupil of the third line, and the next school names the guardian by a key of its own."""
     next_school = f"{place.municipality}-S02"
@@ -130,6 +139,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     line = place.pupil(1, guardians=[{"ref": "second", "name": "Соколова Вера"}])
     pupil, gone, other = await place.register([line, place.pupil(2), place.pupil(3)])
     await _goes_to_another_school(place, other["participant"])
+    await _tells_of_the_year(place)
     participant = pupil["participant"]
     await client.ok("DELETE", f"/registration/participants/{gone['participant']}", by=place.operator, subject=TEACHER)
     second = pupil["guardians"][1]

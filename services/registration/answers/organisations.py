@@ -40,6 +40,10 @@ class OrganisationView(Answer):
     """The region's offset, for instance `+03:00`: its local days are told by it."""
     level: Level | None
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый; null for all else."""
+    inn: str | None
+    """ИНН of the legal entity; null where it was not given."""
+    ogrn: str | None
+    """ОГРН of the legal entity; null where it was not given."""
     closed: ClosingView | None
     """Where and when it went; null as long as it is there."""
 

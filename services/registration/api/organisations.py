@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from services.registration.answers.organisations import NamedOrganisation, OrganisationPage, OrganisationView
 from services.registration.api.parameters import InCode
@@ -15,9 +15,21 @@ from shared.contracts.registration import OrganisationKind
 from shared.http.authorisation import Anyone, RegionOperator
 from shared.http.entity_tags import Known
 from shared.http.openapi import problems
-from shared.http.paging import Paged
+from shared.http.paging import Filter, Paged
 from shared.http.routes import router_of
+from shared.programme.legal_entities import Inn
 from shared.storage.outbox import Clock
+
+NOT_DEFINED = ["code-taken", "inn-taken", "ogrn-taken", "organisation-closed", "organisation-fixed"]
+
+
+async def _narrowed(
+    region: Annotated[OrganisationCode | None, Query(description="the region and what lies in it alone")] = None,
+    kind: Annotated[OrganisationKind | None, Query(description="organisations of this kind alone")] = None,
+    parent: Annotated[OrganisationCode | None, Query(description="what lies directly below this alone")] = None,
+    inn: Annotated[Inn | None, Query(description="the organisation with this ИНН alone")] = None,
+) -> Filter:
+    return {"region": region, "kind": kind, "parent": parent, "inn": inn}
 
 
 def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
@@ -29,12 +41,10 @@ def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
         who: Anyone,
         paging: Paged,
         known: Known,
-        region: Annotated[OrganisationCode | None, Query(description="the region and what lies in it alone")] = None,
-        kind: Annotated[OrganisationKind | None, Query(description="organisations of this kind alone")] = None,
-        parent: Annotated[OrganisationCode | None, Query(description="what lies directly below this alone")] = None,
+        asked: Annotated[Filter, Depends(_narrowed)],
     ) -> Response:
-        """The register of organisations by code, all or those of a region, a kind or a parent."""
-        return known.answer(await reads.organisations.page({"region": region, "kind": kind, "parent": parent}, paging))
+        """The register of organisations by code, all or those of a region, a kind, a parent or an ИНН."""
+        return known.answer(await reads.organisations.page(asked, paging))
 
     @router.get(
         "/organisations/{code}", response_model=NamedOrganisation, responses=problems({404: ["organisation-unknown"]})
@@ -43,11 +53,9 @@ def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
         """One organisation of the register."""
         return known.answer(await reads.organisations.one(code))
 
-    @router.put(
-        "/organisations/{code}", responses=problems({409: ["code-taken", "organisation-closed", "organisation-fixed"]})
-    )
+    @router.put("/organisations/{code}", responses=problems({409: NOT_DEFINED}))
     async def define_organisation(who: RegionOperator, code: InCode, definition: Definition) -> OrganisationView:
-        """Enters an organisation into the register, or changes its name or level."""
+        """Enters an organisation into the register, or changes its name, level or numbers."""
         return OrganisationView.of(await handlers.define_organisation(repository, who, code, definition, clock()))
 
     return router

@@ -10,6 +10,7 @@ from shared.base.errors import BadInput, Conflict, FieldError, NotFound
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
+from shared.programme.legal_entities import Inn, Ogrn
 from shared.programme.moments import LocalTime, Moment, happened_at, zone
 from shared.programme.texts import Name
 from shared.storage.decision import Aggregate, Decision, Happened
@@ -56,6 +57,8 @@ class Organisation(Aggregate):
     """The municipality itself for a municipality; none for a region."""
     utc_offset: str
     level: Level | None = None
+    inn: str | None = None
+    ogrn: str | None = None
     parents: tuple[Parentage, ...] = ()
     """By day, one a day; none where it has always lain where it lies."""
     closed: Closing | None = None
@@ -114,6 +117,10 @@ class Definition(Input):
     """`+03:00`; required for a region, inherited by all else."""
     level: Level | None = None
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый."""
+    inn: Inn | None = None
+    """ИНН of the legal entity, ten digits; nobody else in the register has it."""
+    ogrn: Ogrn | None = None
+    """ОГРН of the legal entity, thirteen digits; nobody else in the register has it."""
     occurred_at: Moment | None = None
 
 
@@ -169,6 +176,8 @@ def _region(code: str, definition: Definition) -> Organisation:
         parent=NATION,
         region=code,
         utc_offset=definition.utc_offset,
+        inn=definition.inn,
+        ogrn=definition.ogrn,
     )
 
 
@@ -188,6 +197,8 @@ def _part(code: str, definition: Definition, parent: Organisation | None) -> Org
         municipality=code if definition.kind == "municipality" else parent.id,
         utc_offset=parent.utc_offset,
         level=definition.level,
+        inn=definition.inn,
+        ogrn=definition.ogrn,
     )
 
 

@@ -6,6 +6,7 @@ from services.registration.reads.duplicates import DuplicateReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
 from services.registration.reads.transfers import TransferReads
+from services.registration.reads.years import YearReads
 from services.registration.vault import Vault
 from shared.identity.principal import Principal
 from shared.storage.mongo import Mongo
@@ -33,6 +34,10 @@ class Reads:
     def transfers(self, who: Principal) -> TransferReads:
         """Returns the transfers within a scope."""
         return TransferReads(self._mongo, self._vault, self._clock, who)
+
+    def years(self, who: Principal) -> YearReads:
+        """Returns what is said of organisations by school year, within a scope."""
+        return YearReads(self._mongo, who)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""

@@ -17,14 +17,14 @@ class OrganisationReads:
         self._organisations = mongo["organisations"]
 
     async def page(self, asked: Filter, paging: Paging) -> OrganisationPage:
-        """A page by code, all or those of a `region`, a `kind` or a `parent`."""
+        """A page by code, all those of a `region`, a `kind` or a `parent`, or that of an `inn`."""
         query: Document = {field: value for field, value in asked.items() if value}
         rows, onward = await ORGANISATIONS.page(self._organisations, query, paging, asked)
         return OrganisationPage(items=await self._named([Organisation.of(row) for row in rows]), next=onward)
 
     async def one(self, code: str) -> NamedOrganisation:
         """One organisation."""
-        (named,) = await self._named([await self._known(code, "code")])
+        (named,) = await self._named([await self.known(code, "code")])
         return named
 
     async def school(self, code: str) -> Organisation:
@@ -34,14 +34,14 @@ class OrganisationReads:
 
     async def place(self, code: str) -> Organisation:
         """A region, a municipality or what lies in one; raises NotFound."""
-        return await self._known(code, "organisation")
+        return await self.known(code, "organisation")
 
     async def named(self, organisation: Organisation) -> NamedOrganisation:
         """An organisation as a use case left it."""
         (named,) = await self._named([organisation])
         return named
 
-    async def _known(self, code: str, word: str) -> Organisation:
+    async def known(self, code: str, word: str) -> Organisation:
         """The organisation that a request names by a word; raises NotFound."""
         row: Document | None = await self._organisations.find_one({"_id": code})
         return known_organisation(Organisation.of(row) if row else None, code, word)
