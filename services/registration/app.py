@@ -9,6 +9,7 @@ from services.registration.acts import Acts
 from services.registration.api import (
     codes,
     consents,
+    directories,
     documents,
     erasure,
     links,
@@ -82,6 +83,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         documents.routes(repository, reads, clock),
         relocations.routes(repository, reads, clock),
         regions.routes(repository, clock),
+        directories.routes(repository, clock),
         years.routes(repository, reads, clock),
     ]
 

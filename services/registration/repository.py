@@ -24,6 +24,7 @@ from services.registration.domain.targets import Target
 from services.registration.pupils import Pupils
 from services.registration.residents import Residents
 from services.registration.sealed import SealedIdentities
+from services.registration.surroundings import Register
 from services.registration.transfers import Transfers
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
@@ -66,6 +67,7 @@ class Repository:
         self.cabinets = Cabinets(mongo)
         self.transfers = Transfers(mongo)
         self.residents = Residents(mongo)
+        self.register = Register(mongo)
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pymongo import IndexModel
+from pymongo import IndexModel, UpdateOne
 from pymongo.collation import Collation
 
 from shared.base.errors import Conflict, FieldError
@@ -26,8 +26,15 @@ async def must_be_alone(mongo: Mongo, catalogue: str, code: str, tx: Transaction
     if known:
         detail = f"{min(known)} exists, and differs by the case of letters alone"
         raise Conflict(f"{word}: {detail}", slug="code-taken", errors=[FieldError(word, detail)])
-    fence = {"_id": f"{catalogue}/{code.lower()}"}
-    await mongo[FENCES].update_one(fence, {"$inc": {"met": 1}}, upsert=True, session=tx)
+    await fence(mongo, catalogue, [code], tx)
+
+
+async def fence(mongo: Mongo, catalogue: str, codes: Iterable[str], tx: Transaction) -> None:
+    """Lets whoever enters a twin of one of these new codes at the same time conflict; nobody is looked for."""
+    ids = [f"{catalogue}/{code.lower()}" for code in codes]
+    writes = [UpdateOne({"_id": id}, {"$inc": {"met": 1}}, upsert=True) for id in ids]
+    if writes:
+        await mongo[FENCES].bulk_write(writes, ordered=False, session=tx)
 
 
 async def spelt(mongo: Mongo, catalogue: str, codes: Iterable[str], tx: Transaction | None = None) -> list[Document]:

@@ -18,6 +18,8 @@ class Request:
     path: str
     body: Any = None
     sign: str = ""
+    media_type: str = ""
+    """Of a body that is a file."""
     beyond: str = ""
     """And to those alone who see the sibling municipality too."""
 
@@ -60,6 +62,12 @@ def _register(scene: Scene) -> Requests:
         f"{put} municipality": Request(f"{register}/{here.municipality}", town),
         f"{put} school": Request(f"{register}/{here.school}", school),
         **_years(scene),
+        "POST /registration/regions/{code}/directory": Request(
+            f"/registration/regions/{here.region}/directory",
+            f"Код;Наименование;Район\r\n{here.school};{school['name']};{here.municipality}\r\n".encode(),
+            '"known":1',
+            media_type="text/csv",
+        ),
         "POST /registration/regions": Request("/registration/regions", {"codes": ["RU-TY"]}, "entered"),
         f"POST {register}/{{code}}/moves": Request(
             f"{register}/{here.school}/moves", {"parent": here.municipality}, town["name"]

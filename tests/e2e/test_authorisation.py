@@ -64,7 +64,9 @@ class Stage:
         system, headers = self.scene.client.system, {}
         if caller.grant is not None:
             headers["Authorization"] = f"Bearer {system.issuer.token(caller.subject, [caller.grant], time.time())}"
-        async with self.http.request(method, system.url + request.path, json=request.body, headers=headers) as answer:
+        sent = {"data" if request.media_type else "json": request.body}
+        headers |= {"Content-Type": request.media_type} if request.media_type else {}
+        async with self.http.request(method, system.url + request.path, headers=headers, **sent) as answer:
             return answer.status, "" if answer.content_type == "text/event-stream" else await answer.text()
 
     def _complaint(self, request: Request, caller: Caller, mark: str, status: int, text: str) -> str | None:

@@ -1,6 +1,6 @@
 """The register of organisations: regions, their municipalities, and the schools and venue owners in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -10,6 +10,7 @@ from shared.base.errors import BadInput, Conflict, FieldError, NotFound
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
+from shared.identity.principal import Principal
 from shared.programme.legal_entities import Inn, Ogrn
 from shared.programme.moments import LocalTime, Moment, happened_at, zone
 from shared.programme.texts import Name
@@ -144,6 +145,14 @@ def define(
     elif parent is not None:
         must_be_open(parent, "parent")
     return Decision(wanted, (defined(wanted, time),))
+
+
+def must_be_only(numbers: Mapping[str, str | None], others: Iterable[Organisation], who: Principal) -> None:
+    """Raises Conflict where another organisation has one of the numbers; it is named where the caller reaches it."""
+    for other in others:
+        word = next(name for name, number in numbers.items() if number and getattr(other, name) == number)
+        whose = other.id if who.scope.covers(*other.place) else "another organisation"
+        raise Conflict.about(word, f"is {whose}'s", f"{word}-taken")
 
 
 KEPT = ("sequence", "parents", "closed", "carried")

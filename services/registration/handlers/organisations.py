@@ -1,11 +1,9 @@
 """Use case: operators keep the register of organisations."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from services.registration.domain.organisations import Definition, Organisation, define
+from services.registration.domain.organisations import Definition, Organisation, define, must_be_only
 from services.registration.repository import Repository
-from shared.base.errors import Conflict
 from shared.identity.principal import Principal
 from shared.storage.decision import Decision
 from shared.storage.mongo import Transaction
@@ -39,11 +37,3 @@ async def define_organisation(
         must_be_only(numbers, await repository.sharing(code, numbers, tx), who)
 
     return await repository.organisations.update(code, decide, check)
-
-
-def must_be_only(numbers: Mapping[str, str | None], others: Iterable[Organisation], who: Principal) -> None:
-    """Raises Conflict where another organisation has one of the numbers; it is named where the caller reaches it."""
-    for other in others:
-        word = next(name for name, number in numbers.items() if number and getattr(other, name) == number)
-        whose = other.id if who.scope.covers(*other.place) else "another organisation"
-        raise Conflict.about(word, f"is {whose}'s", f"{word}-taken")

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.registration.domain.organisations import Closing, define
+from services.registration.domain.organisations import Closing, define, must_be_only
 from services.registration.domain.school_years import SchoolYearEntry, enter_year
 from services.registration.domain.targets import TargetEntry, set_target
-from services.registration.handlers.organisations import must_be_only
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import OrganisationDefined
 from shared.contracts.targets import TargetSet
