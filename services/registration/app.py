@@ -10,6 +10,7 @@ from services.registration.api import (
     codes,
     consents,
     documents,
+    downloads,
     erasure,
     links,
     merges,
@@ -77,6 +78,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         codes.routes(repository, reads, clock),
         consents.routes(repository, clock),
         documents.routes(repository, reads, clock),
+        downloads.routes(repository, reads, clock),
     ]
 
 

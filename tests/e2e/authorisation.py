@@ -50,6 +50,8 @@ GET    /registration/me                                     0    ~-  ~~  ~~~ ~~~
 GET    /registration/participants/{participant}             0    +-  +?  +?? ++?? --  --  +?  +?  ---
 PATCH  /registration/participants/{participant}             0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /registration/schools/{code}/participants            0    +-  +-  +-- ++~- --  --  --  --  ---
+GET    /registration/schools/{code}/class-form              0    +-  +?  +?? ++?? --  --  --  --  ---
+GET    /registration/schools/{code}/summary                 0    +-  +?  +?? ++~? --  --  --  --  ---
 POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  --  ---
 DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  --  ---
 POST   /registration/participants/{participant}/moves       0    +-  +?  +?? ++?? --  --  --  --  ---

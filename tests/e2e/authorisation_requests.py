@@ -79,6 +79,7 @@ def _persons(scene: Scene) -> Requests:
         f"GET {persons}/{{participant}}": Request(f"{persons}/{own.id}", sign=name),
         f"PATCH {persons}/{{participant}}": Request(f"{persons}/{own.id}", {"name": name}, own.id),
         "GET /registration/schools/{code}/participants": Request(listed, sign=name),
+        **_files(scene),
         f"POST {one}/moves": Request(f"{persons}/{own.id}/moves", {"school": scene.here.school, "class": "7А"}, own.id),
         "POST /registration/schools/{code}/promotions": Request(
             f"/registration/schools/{scene.here.school}/promotions",
@@ -105,6 +106,15 @@ def _persons(scene: Scene) -> Requests:
         f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),
         f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),
         f"DELETE {persons}/{{participant}}/consents/current": Request(f"{consents}/current", sign="consent"),
+    }
+
+
+def _files(scene: Scene) -> Requests:
+    path, here, name = "/registration/schools/{code}", scene.here, scene.line("own")["name"]
+    below = f"/registration/schools/{here.school}"
+    return {
+        f"GET {path}/class-form": Request(f"{below}/class-form?season={here.season}&class=7А", sign=name),
+        f"GET {path}/summary": Request(f"{below}/summary?year=2020", sign=name),
     }
 
 

@@ -20,6 +20,7 @@ from services.analytics.api import page
 from shared.base.settings import Settings
 from shared.storage.mongo import Mongo
 from tests.drivers.documents import SERVICES, application, documented
+from tests.drivers.files import text_of
 from tests.drivers.pointers import checked
 from tests.e2e.authorisation import ROWS, UNCHANGED, Row, open_routes, routes
 from tests.e2e.authorisation_callers import Caller, callers, subject
@@ -65,7 +66,8 @@ class Stage:
         if caller.grant is not None:
             headers["Authorization"] = f"Bearer {system.issuer.token(caller.subject, [caller.grant], time.time())}"
         async with self.http.request(method, system.url + request.path, json=request.body, headers=headers) as answer:
-            return answer.status, "" if answer.content_type == "text/event-stream" else await answer.text()
+            streams = answer.content_type == "text/event-stream"
+            return answer.status, "" if streams else text_of(answer.content_type, await answer.read())
 
     def _complaint(self, request: Request, caller: Caller, mark: str, status: int, text: str) -> str | None:
         """What is wrong with an answer, if anything is."""
@@ -94,8 +96,8 @@ class Stage:
 
 
 def _problems(text: str) -> list[str | None]:
-    """Of an answer with items, the type of each one's problem; None where it has none."""
-    answer = json.loads(text)
+    """Of an answer with items, the type of each one's problem; None where it has none. A file has no items."""
+    answer = json.loads(text) if text.startswith(("{", "[")) else {}
     items = answer.get("items", ()) if isinstance(answer, dict) else ()
     return [item["problem"]["type"] if "problem" in item else None for item in items]
 

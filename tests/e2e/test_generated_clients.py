@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.drivers.documents import SERVICES, document
+from tests.drivers.files import WORKBOOK
 from tests.e2e.conftest import Client
 from tests.e2e.season import DEADLINE, world
 
@@ -24,11 +25,16 @@ GENERATE = (
 )
 
 
+FILES = (WORKBOOK,)
+"""Media types that the generator does not know for bytes."""
+
+
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder on Python's path with a package `bilet_<service>` for each document."""
     folder = tmp_path_factory.mktemp("clients")
-    (folder / "config.yml").write_text("post_hooks: []\n")
+    files = "".join(f'  "{media}": application/octet-stream\n' for media in FILES)
+    (folder / "config.yml").write_text(f"post_hooks: []\ncontent_type_overrides:\n{files}")
     for service in SERVICES:
         source = folder / f"{service}.json"
         source.write_text(json.dumps(document(service)))

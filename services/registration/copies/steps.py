@@ -68,7 +68,7 @@ class Steps:
 
     def kinds(self) -> list[str]:
         """The kinds of the activities that stand."""
-        return [kind for kind, _ in self._activities()]
+        return [kind for kind, _ in self.activities()]
 
     def trials(self) -> int:
         """The number of practical trials that stand."""
@@ -79,9 +79,10 @@ class Steps:
         return Facts(
             registered,
             [(code, datetime.fromisoformat(time)) for code, time in self.diagnostics],
-            list(self._activities()),
+            list(self.activities()),
             [datetime.fromisoformat(time) for id, time in self.recommended if id not in self.withdrawn],
         )
 
-    def _activities(self) -> Iterator[tuple[str, datetime]]:
+    def activities(self) -> Iterator[tuple[str, datetime]]:
+        """Kind and time of each activity that stands."""
         return ((kind, datetime.fromisoformat(time)) for id, kind, time in self.attended if id not in self.revoked)

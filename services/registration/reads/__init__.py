@@ -3,6 +3,7 @@
 from services.registration.reads.acts import ActReads
 from services.registration.reads.documents import DocumentReads
 from services.registration.reads.duplicates import DuplicateReads
+from services.registration.reads.downloads import Downloads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
 from services.registration.reads.transfers import TransferReads
@@ -33,6 +34,10 @@ class Reads:
     def transfers(self, who: Principal) -> TransferReads:
         """Returns the transfers within a scope."""
         return TransferReads(self._mongo, self._vault, self._clock, who)
+
+    def downloads(self, who: Principal) -> Downloads:
+        """Returns the files of schools within a scope."""
+        return Downloads(self._mongo, self._vault, who)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""
