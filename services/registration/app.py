@@ -78,7 +78,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         codes.routes(repository, reads, clock),
         consents.routes(repository, clock),
         documents.routes(repository, reads, clock),
-        downloads.routes(repository, reads, clock),
+        downloads.routes(repository, reads, clock, platform.settings.cabinet_url),
     ]
 
 

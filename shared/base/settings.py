@@ -76,6 +76,8 @@ class Settings(LimitSettings):
     oidc_plain_jwt: bool = False
     """Whether access tokens may be plain JWTs, for a provider that does not type them `at+jwt` (RFC 9068)."""
     log_level: str = "INFO"
+    cabinet_url: str = Field(default="", max_length=200)
+    """The address where families type their codes, as it is printed for them; none where there is no page of it."""
     audit_days: int = Field(default=1_096, ge=1)
     vault_keys_apart: bool = False
     """Parts persons' keys from the vault of an older installation when it is migrated, for good; new ones begin so."""

@@ -7,16 +7,20 @@ from io import BytesIO
 from typing import Any
 
 import openpyxl
+from pypdf import PdfReader
 
 from tests.drivers.service import Grants, ServiceProcess
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF = "application/pdf"
 BELOW_HEADER = 4
 """The first row of a sheet behind its title and its header."""
 
 
 def text_of(media_type: str, content: bytes) -> str:
     """All that can be read in an answer."""
+    if media_type == PDF:
+        return "\n".join(" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(content)).pages)
     if media_type != WORKBOOK:
         return content.decode()
     sheets = openpyxl.load_workbook(BytesIO(content)).worksheets
@@ -35,6 +39,11 @@ class File:
     def problem(self) -> dict[str, Any]:
         """The document of a refusal."""
         return dict(json.loads(self.content))
+
+    @property
+    def text(self) -> str:
+        """All that can be read in it, a line a page."""
+        return text_of(self.headers["Content-Type"], self.content)
 
     def rows(self, sheet: int = 0) -> list[dict[str, Any]]:
         """The rows of a workbook's sheet, by the titles of their columns."""

@@ -112,8 +112,11 @@ def _persons(scene: Scene) -> Requests:
 def _files(scene: Scene) -> Requests:
     path, here, name = "/registration/schools/{code}", scene.here, scene.line("own")["name"]
     below = f"/registration/schools/{here.school}"
+    code = scene.pupils["form"].codes["guardian"]
+    printed = "-".join((code[:4], code[4:8], code[8:]))
     return {
         f"GET {path}/class-form": Request(f"{below}/class-form?season={here.season}&class=7А", sign=name),
+        f"GET {path}/class-codes": Request(f"{below}/class-codes?season={here.season}&class=7Б", sign=printed),
         f"GET {path}/summary": Request(f"{below}/summary?year=2020", sign=name),
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.drivers.documents import SERVICES, document
-from tests.drivers.files import WORKBOOK
+from tests.drivers.files import PDF, WORKBOOK
 from tests.e2e.conftest import Client
 from tests.e2e.season import DEADLINE, world
 
@@ -25,7 +25,7 @@ GENERATE = (
 )
 
 
-FILES = (WORKBOOK,)
+FILES = (WORKBOOK, PDF)
 """Media types that the generator does not know for bytes."""
 
 

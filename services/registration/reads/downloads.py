@@ -1,7 +1,8 @@
 """Reads whose answer is a file with names: within the scope alone, bounded, and with a trace of everyone in it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -11,8 +12,9 @@ from services.registration.answers.progress import Progress, SeasonView
 from services.registration.codes import Codes
 from services.registration.copies.steps import Steps, progress_id
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import Participant
-from services.registration.files import class_form, summary
+from services.registration.domain.participants import SELF, Participant
+from services.registration.files import class_form, slips, summary
+from services.registration.files.slips import Owner, Slip
 from services.registration.files.workbooks import Book, book
 from services.registration.reads.participants import ScopedReads
 from shared.base.errors import BadInput, Conflict, NotFound
@@ -23,19 +25,32 @@ from shared.storage.mongo import Document
 MOST_OF_A_CLASS = 1_000
 """Pupils, as many as one roster enters."""
 MOST_OF_A_SCHOOL = 10_000
+MOST_SLIPS = 300
+"""Thirty pages: a large class whose pupils have six guardians each."""
+IN_THE_CABINET = "в личном кабинете программы"
+"""Where codes are typed, as long as an installation names no address."""
 HERE: Document = {"erased_at": None, "archived": None}
 """Matches pupils who take part."""
 NOT_BY_MISTAKE: Document = {"erased_at": None, "archived.reason": {"$ne": "mistake"}}
 """Matches these, and those who have left the programme."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClassAsked:
+    """A class in a season, as a request names it."""
+
+    school: str
+    name: str
+    season: str
+
+
 class Downloads(ScopedReads):
     """The files of a school."""
 
-    async def class_form(self, code: str, name: str, season: str, codes: Codes, now: datetime) -> bytes:
+    async def class_form(self, asked: ClassAsked, codes: Codes, now: datetime) -> bytes:
         """The form of a class in a season; raises NotFound where there is no such class in the scope."""
-        school = await self._school(code)
-        pupils = await self._class(school, name, {f"seasons.{season}": {"$exists": True}, **HERE})
+        school, pupils = await self._taking_part(asked)
+        season = asked.season
         names = await self._names([id for p in pupils for id in (p.id, *p.guardians)], [p.id for p in pupils])
         progress = await self._progress(pupils, [season])
         entries = [
@@ -49,8 +64,23 @@ class Downloads(ScopedReads):
         ]
         day = now.astimezone(zone(school.utc_offset)).date()
         called = progress.seasons.get(season, season)
-        title = f"{school.name} · класс {name} · {called} · на {day:%d.%m.%Y}"
+        title = f"{school.name} · класс {asked.name} · {called} · на {day:%d.%m.%Y}"
         return await aside(partial(_form, title, entries, now), max(LIGHT, len(entries)))
+
+    async def slips(self, asked: ClassAsked, owner: Owner, codes: Codes, where: str, now: datetime) -> bytes:
+        """The open codes of a class to be printed, of guardians or of the pupils themselves.
+
+        Raises NotFound where there is no such class in the scope, Conflict where no code is open or too many are.
+        """
+        school, pupils = await self._taking_part(asked)
+        names = await self._names([id for p in pupils for id in (p.id, *p.guardians)], [p.id for p in pupils])
+        found = [slip for pupil in _by_name(pupils, names) for slip in _slips(pupil, owner, names, codes, now)]
+        if not found:
+            raise Conflict("no code is open: cabinets are open, or codes are to be issued anew", slug="no-open-codes")
+        if len(found) > MOST_SLIPS:
+            raise Conflict(f"the class has more than {MOST_SLIPS} open codes", slug="too-many-pupils")
+        heading = f"{school.name}, класс {asked.name}"
+        return await aside(partial(slips.printed, heading, where or IN_THE_CABINET, found, now), LIGHT)
 
     async def summary(self, code: str, year: int | None, now: datetime) -> bytes:
         """The summary of a school's pupils in a calendar year, the running one unless another is asked for.
@@ -87,6 +117,10 @@ class Downloads(ScopedReads):
             await aside(partial(summary.write, sheet, place, year, entries, row), len(entries))
             row += len(entries)
 
+    async def _taking_part(self, asked: ClassAsked) -> tuple[Organisation, list[Participant]]:
+        school = await self._school(asked.school)
+        return school, await self._class(school, asked.name, {f"seasons.{asked.season}": {"$exists": True}, **HERE})
+
     async def _school(self, code: str) -> Organisation:
         """A school in scope; whether another is one is not told."""
         row = await self._mongo["organisations"].find_one({"_id": code})
@@ -114,6 +148,15 @@ def _form(title: str, entries: Sequence[class_form.Entry], now: datetime) -> byt
     with book(now) as made:
         class_form.write(made, title, entries)
         return made.close()
+
+
+def _slips(pupil: Participant, owner: Owner, names: Names, codes: Codes, now: datetime) -> Iterator[Slip]:
+    """The slips of a pupil whose codes somebody can still redeem."""
+    own = names.get(pupil.id, {}).get("name", "")
+    for code in CodesView.of(pupil, names, codes, now).codes:
+        if code.code is not None and (code.owner == SELF) == (owner == "pupil"):
+            until = code.expires and code.expires.date()
+            yield Slip(owner=owner, name=code.name or "", pupil=own, code=code.code, until=until)
 
 
 def _steps(pupil: Participant, progress: Progress) -> tuple[Steps, ...]:

@@ -147,3 +147,47 @@ async def test_a_summary_of_a_year_to_come_or_of_another_school_is_refused(runni
         got = await summary(running, query, by)
         assert (got.status, [error["pointer"] for error in got.problem.get("errors", [])]) == (status, pointers), query
     assert (await summary(running, "")).status == 200
+
+
+async def codes(running: Registration, name: str, by: Any = NAVIGATOR, **asked: str) -> File:
+    words = {"season": "2020", "class": name, **asked}
+    query = "&".join(f"{word}={quote(text)}" for word, text in words.items())
+    return await file(running, f"/schools/{SCHOOL.id}/class-codes?{query}", [by])
+
+
+def _printed(code: str) -> str:
+    return "-".join((code[:4], code[4:8], code[8:]))
+
+
+async def test_codes_that_are_open_are_printed_for_those_whose_they_are(running: Registration) -> None:
+    two = [{"ref": "f-7-second", "name": "Второва Вера"}]
+    first, second = await running.enter(pupil("f-7", guardians=two, grade=8), pupil("f-8", grade=8), **{"class": "8А"})
+    assert (await running.redeem(second["link_code"], "mother-f8"))[0] == 200
+    got = await codes(running, "8А")
+    assert got.status == 200
+    handed = [item["link_code"] for item in first["guardians"]]
+    assert all(_printed(code) in got.text for code in handed)
+    assert all(name in got.text for name in ("Второва Вера", pupil("f-7")["guardian"]["name"]))
+    own = [item["account_code"] for item in (first, second)]
+    assert not any(_printed(code) in got.text for code in (second["link_code"], *own)), "redeemed, or the pupils' own"
+    printed = await codes(running, "8А", owner="pupil")
+    assert all(_printed(code) in printed.text for code in own)
+    assert not any(_printed(code) in printed.text for code in handed)
+    for item in (first, second):
+        reading = {"participants": item["participant"], "route": "GET /registration/schools/{code}/class-codes"}
+        await running.know(reading, 2, "audit_log")
+    path = f"/participants/{first['participant']}/codes"
+    for owner in (*(item["guardian"] for item in first["guardians"]), "self"):
+        assert (await running.call("DELETE", f"{path}/{owner}", grants=[NAVIGATOR]))[0] == 200
+    refused = await codes(running, "8А")
+    assert (refused.status, refused.problem["type"]) == (409, "no-open-codes")
+
+
+async def test_codes_of_a_class_out_of_scope_are_not_there(running: Registration) -> None:
+    await running.enter(pupil("f-9"), **{"class": "7Г"})
+    for by in (OTHER_SCHOOL, OF_7B, {**REGIONAL, "org": "RU-AMU"}):
+        got = await codes(running, "7Г", by)
+        assert (got.status, got.problem["type"]) == (404, "not-found")
+    assert (await codes(running, "7Г", {"role": "guardian"})).status == 403
+    wrong = await codes(running, "7Г", owner="teacher")
+    assert (wrong.status, wrong.problem["errors"][0]["pointer"]) == (422, "query:owner")
