@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from services.registration.acts import Acts
 from services.registration.api import (
+    checkins,
     codes,
     consents,
     documents,
@@ -78,6 +79,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         codes.routes(repository, reads, clock),
         consents.routes(repository, clock),
         documents.routes(repository, reads, clock),
+        checkins.routes(reads, clock),
         downloads.routes(repository, reads, clock, platform.settings.cabinet_url),
     ]
 

@@ -115,5 +115,7 @@ COLLECTIONS: Collections = {
     ),
     FENCES: Kept(),
     "rules": Kept(),
-    "steps": Kept(persons=["_id"]),
+    "steps": Kept([IndexModel("booked.slot", sparse=True)], persons=["_id"]),
+    "slots": Kept([IndexModel("expires", expireAfterSeconds=0)]),
+    "venues": Kept(),
 }

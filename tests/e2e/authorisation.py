@@ -53,6 +53,7 @@ GET    /registration/schools/{code}/participants            0    +-  +-  +-- ++~
 GET    /registration/schools/{code}/class-form              0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /registration/schools/{code}/class-codes             0    +-  +?  +?? +?+? --  --  --  --  ---
 GET    /registration/schools/{code}/summary                 0    +-  +?  +?? ++~? --  --  --  --  ---
+GET    /registration/slots/{slot}/participants              0    --  --  --- ---- +?  +?  --  --  ---
 POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  --  ---
 DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  --  ---
 POST   /registration/participants/{participant}/moves       0    +-  +?  +?? ++?? --  --  --  --  ---

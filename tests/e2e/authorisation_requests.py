@@ -20,6 +20,8 @@ class Request:
     sign: str = ""
     beyond: str = ""
     """And to those alone who see the sibling municipality too."""
+    tells: tuple[str, ...] = ()
+    """Of a person, to those inside who see nobody elsewhere."""
 
     def says(self, text: str) -> bool:
         """Whether the request itself has it."""
@@ -80,6 +82,9 @@ def _persons(scene: Scene) -> Requests:
         f"PATCH {persons}/{{participant}}": Request(f"{persons}/{own.id}", {"name": name}, own.id),
         "GET /registration/schools/{code}/participants": Request(listed, sign=name),
         **_files(scene),
+        "GET /registration/slots/{slot}/participants": Request(
+            f"/registration/slots/{scene.slots['near']}/participants", sign=own.id, tells=(own.id, name)
+        ),
         f"POST {one}/moves": Request(f"{persons}/{own.id}/moves", {"school": scene.here.school, "class": "7А"}, own.id),
         "POST /registration/schools/{code}/promotions": Request(
             f"/registration/schools/{scene.here.school}/promotions",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from deploy.cli.lag import backlog
@@ -48,7 +49,7 @@ class Scene:
     there: World
     pupils: dict[str, Pupil] = field(default_factory=dict)
     slots: dict[str, str] = field(default_factory=dict)
-    """Ids by their refs: `free` and `wide` are to be booked, `left` is booked, `held` is attended, `over` was."""
+    """Ids by their refs: `free` and `wide` are to be booked, `left` and `near` are, `held` is attended, `over` was."""
     booking: str = ""
     """Of `own`, in `left`."""
     transfer: str = ""
@@ -137,6 +138,7 @@ class Scene:
         self.slots = {item["ref"]: item["slot"] for item in opened["items"]}
         await self._book("held")
         await self._book("over")
+        await self._book("near")
         self.booking = await self._book("left")
         presence = [{"participant": self.pupils["own"].id, "source": "list"}]
         path = f"/trials/slots/{self.slots['over']}/attendance"
@@ -156,6 +158,7 @@ DAYS = {
     "free": "2050-10-05",
     "wide": "2050-10-06",
     "left": "2050-10-07",
+    "near": (date.today() + timedelta(days=1)).isoformat(),
 }
 
 

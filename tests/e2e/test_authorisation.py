@@ -77,7 +77,9 @@ class Stage:
         told = [request.sign, request.beyond if everywhere else ""] if mark == "+" else []
         if missing := [sign for sign in told if sign not in text]:
             return f"it lacks {missing}"
-        known = frozenset().union(*(self.scene.pupils[key].secrets for key in caller.sees))
+        known = frozenset(request.tells if mark == "+" else ()).union(
+            *(self.scene.pupils[key].secrets for key in caller.sees)
+        )
         secrets = frozenset().union(*(pupil.secrets for pupil in self.scene.pupils.values())) - known
         secrets |= {"" if mark in "+*" else request.sign, "" if everywhere else request.beyond} - {""}
         if leaked := {secret for secret in secrets if secret in text and not request.says(secret)}:

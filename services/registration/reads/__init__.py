@@ -1,6 +1,7 @@
 """Reads by resource; persons are read within the scope of the principal who asks."""
 
 from services.registration.reads.acts import ActReads
+from services.registration.reads.checkins import CheckIns
 from services.registration.reads.documents import DocumentReads
 from services.registration.reads.duplicates import DuplicateReads
 from services.registration.reads.downloads import Downloads
@@ -34,6 +35,10 @@ class Reads:
     def transfers(self, who: Principal) -> TransferReads:
         """Returns the transfers within a scope."""
         return TransferReads(self._mongo, self._vault, self._clock, who)
+
+    def checkins(self, who: Principal) -> CheckIns:
+        """Returns the lists of a venue that a principal speaks for."""
+        return CheckIns(self._mongo, self._vault, who)
 
     def downloads(self, who: Principal) -> Downloads:
         """Returns the files of schools within a scope."""
