@@ -20,6 +20,7 @@ from services.registration.domain.participants import Key, Participant, former_k
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
 from services.registration.pupils import Pupils
+from services.registration.requests import Requests
 from services.registration.sealed import SealedIdentities
 from services.registration.transfers import Transfers
 from shared.base.side_thread import aside
@@ -54,12 +55,15 @@ class Persons(Protocol):
 class Repository:
     """Organisations, participants, guardians, the vault, and consent documents, as use cases load and save them."""
 
-    def __init__(self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes) -> None:
+    def __init__(
+        self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes, requests: Requests
+    ) -> None:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
         self.participants = Pupils(mongo, outbox)
         self.acts = Acts(mongo)
         self.cabinets = Cabinets(mongo)
         self.transfers = Transfers(mongo)
+        self.requests = requests
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo

@@ -42,6 +42,8 @@ class LimitSettings(BaseSettings):
     """A class of families may sit behind one."""
     limit_found_children: QuotaSetting = Quota(60, 3_600)
     """Children whom an account finds in other schools by their names: so many answers tell no list apart."""
+    limit_place_requests: QuotaSetting = Quota(10, 86_400)
+    """Requests for a child's place, of an account."""
     limit_unknown_callers: QuotaSetting = Quota(600, 60)
     """Requests without a valid token, of an address."""
     limit_operator_open: int = Field(default=200, ge=1)

@@ -73,6 +73,12 @@ POST   /registration/schools/{code}/promotions              0    +-  +-  +-- +--
 GET    /registration/duplicates                             0    +-  +-  --- ---- --  --  --  --  ---
 POST   /registration/merges                                 0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/merges/{duplicate}                     0    ?-  ??  ??? ???? --  --  --  --  ---
+GET    /registration/me/requests                            0    --  --  --- ---- --  --  +~  --  ---
+GET    /registration/requests                               0    +-  +-  +-- ++~- --  --  --  --  ---
+POST   /registration/requests                               0    --  --  --- ---- --  --  **  --  ---
+POST   /registration/requests/{request}/confirmation        0    9-  9?  9?? 99?? --  --  --  --  ---
+POST   /registration/requests/{request}/refusal             0    +-  +?  +?? ++?? --  --  --  --  ---
+DELETE /registration/requests/{request}                     0    --  --  --- ---- --  --  +?  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

@@ -105,6 +105,7 @@ def _persons(scene: Scene) -> Requests:
             '"merged"',
         ),
         "DELETE /registration/merges/{duplicate}": Request(f"/registration/merges/{own.id}"),
+        **_places(scene),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
@@ -134,6 +135,20 @@ def _transfers(scene: Scene) -> Requests:
         f"GET {path}": Request(f"{path}?organisation={here.school}", sign=scene.transfer),
         f"POST {path}/{{transfer}}/confirmation": Request(f"{refused}/confirmation"),
         f"DELETE {path}/{{transfer}}": Request(refused, sign=scene.transfer),
+    }
+
+
+def _places(scene: Scene) -> Requests:
+    path, here = "/registration/requests", scene.here
+    answered = f"{path}/{scene.request}"
+    taken = {"season": here.season, "external_ref": "asked", "guardian": {"ref": "asked"}}
+    return {
+        "GET /registration/me/requests": Request("/registration/me/requests", sign=scene.request),
+        f"GET {path}": Request(f"{path}?organisation={here.school}", sign=scene.request),
+        f"POST {path}": Request(path, scene.asked("Другой Ребёнок")),
+        f"POST {path}/{{request}}/confirmation": Request(f"{answered}/confirmation", taken),
+        f"POST {path}/{{request}}/refusal": Request(f"{answered}/refusal", {"reason": "other"}, scene.request),
+        f"DELETE {path}/{{request}}": Request(answered, sign=scene.request),
     }
 
 

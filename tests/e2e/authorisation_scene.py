@@ -54,6 +54,8 @@ class Scene:
     """Of `own`, in `left`."""
     transfer: str = ""
     """Of `own` to the sibling municipality; it was refused."""
+    request: str = ""
+    """Of the guardian of `own` for another child's place; it was refused."""
     act: str = ""
     """Of the erasure of `gone`."""
     attendance: str = ""
@@ -125,6 +127,19 @@ class Scene:
         asked = await self.client.ok("POST", path, body, by=self.here.operator)
         await self.client.ok("DELETE", f"{path}/{asked['transfer']}", by=self.here.operator)
         return str(asked["transfer"])
+
+    def asked(self, name: str) -> dict[str, Any]:
+        """The request of a guardian for a child's place in 7А."""
+        child = {"name": name, "birth_date": "2008-01-31", "guardian_name": "Опекун Иной"}
+        return {"school": self.here.school, "class": "7А", **child}
+
+    async def ask_for_place(self, subject: str) -> None:
+        """A request that a guardian made and the school refused."""
+        path, by = "/registration/requests", ("guardian",)
+        asked = await self.client.ok("POST", path, self.asked("Просимый Ребёнок"), by=by, subject=subject)
+        self.request = str(asked["request"])
+        refusal = f"{path}/{self.request}/refusal"
+        await self.client.ok("POST", refusal, {"reason": "other"}, by=self.here.navigator)
 
     async def play(self) -> None:
         """A diagnostic, in both municipalities, and slots, of which `own` has booked some, and been at one."""

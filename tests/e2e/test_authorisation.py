@@ -114,6 +114,7 @@ async def stage(running: System, settings: Settings) -> AsyncIterator[Stage]:
         await made.link("own", "pupil", subject(made, "pupil"))
         await made.link("next", "guardian", subject(made, "other guardian"))
         await made.link("next", "pupil", subject(made, "other pupil"))
+        await made.ask_for_place(subject(made, "guardian"))
         await settled(settings)
         databases = [Mongo(settings.mongo_url, settings.database(service)) for service in SERVICES]
         yield Stage(made, http, requests(made), databases)

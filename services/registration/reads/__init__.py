@@ -7,6 +7,7 @@ from services.registration.reads.duplicates import DuplicateReads
 from services.registration.reads.downloads import Downloads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
+from services.registration.reads.requests import RequestReads
 from services.registration.reads.transfers import TransferReads
 from services.registration.vault import Vault
 from shared.identity.principal import Principal
@@ -43,6 +44,10 @@ class Reads:
     def downloads(self, who: Principal) -> Downloads:
         """Returns the files of schools within a scope."""
         return Downloads(self._mongo, self._vault, who)
+
+    def requests(self, who: Principal) -> RequestReads:
+        """Returns the requests for a place that a principal has made or may answer."""
+        return RequestReads(self._mongo, self._vault, who)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""
