@@ -50,7 +50,8 @@ def routes(repository: Repository, reads: Reads, clock: Clock, cabinet: str) -> 
     async def summary(who: SchoolStaff, code: InCode, year: InYear = None) -> Response:
         """The summary of a school's pupils by calendar year, as a workbook: one row a pupil, as the ministry asks.
 
-        A navigator of some classes gets these alone.
+        It has those who learn there by now, with all that they did in that year, wherever it was, and those in the
+        archive who left; who was entered by mistake is not there. A navigator of some classes gets these alone.
         """
         now = clock()
         content = await reads.downloads(who).summary(code, year, now)

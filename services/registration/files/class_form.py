@@ -9,6 +9,7 @@ from services.registration.answers.progress import SeasonView
 from services.registration.domain.participants import SELF, Participant
 from services.registration.files.workbooks import Book, Cell, Column
 from services.registration.vault import Identity
+from shared.base.side_thread import paced
 from shared.contracts.registration import ConsentChannel
 from shared.programme.moments import zone
 from shared.programme.stages import STAGES, Stage
@@ -70,7 +71,7 @@ def write(book: Book, title: str, entries: Iterable[Entry]) -> None:
     """Writes the form's two sheets: the class, and the state of each one-time code of it."""
     pupils, codes = book.sheet("Класс", title, PUPILS), book.sheet("Коды", f"{title} · одноразовые коды", CODES)
     number = 0
-    for place, entry in enumerate(entries, 1):
+    for place, entry in enumerate(paced(entries), 1):
         pupils.add([place, *_pupil(entry)])
         for row in _codes(entry):
             number += 1

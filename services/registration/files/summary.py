@@ -10,6 +10,7 @@ from services.registration.domain.participants import Participant
 from services.registration.files.class_form import born
 from services.registration.files.workbooks import Cell, Column, Sheet
 from services.registration.vault import Identity
+from shared.base.side_thread import paced
 from shared.contracts.trials import TRIAL_KINDS, SlotKind
 from shared.programme.moments import zone
 
@@ -81,7 +82,7 @@ class Year:
 
 def write(sheet: Sheet, school: School, year: int, entries: Iterable[Entry], first: int) -> None:
     """Writes a class, its rows numbered from `first` on."""
-    for number, entry in enumerate(entries, first):
+    for number, entry in enumerate(paced(entries), first):
         sheet.add([number, *_row(school, entry, Year.of(year, entry.steps))])
 
 

@@ -6,11 +6,9 @@ from datetime import datetime
 from services.registration.answers.checkins import CheckInPage, Expected
 from services.registration.copies.slots import Slot
 from services.registration.copies.steps import Steps
-from services.registration.domain.participants import Participant
 from services.registration.reads.participants import ScopedReads
 from shared.base.errors import Conflict, NotFound
 from shared.http.paging import Listing, Paging
-from shared.storage.mongo import by_ids
 
 EXPECTED = Listing("expected pupils", {"_id": str})
 
@@ -32,7 +30,8 @@ class CheckIns(ScopedReads):
             detail = f"names are shown from {begins.isoformat()} to {ends.isoformat()}"
             raise Conflict(detail, slug="slot-not-near")
         seated = [row["_id"].partition("/")[0] for row in await self._copies.seated(id) if Steps.of(row).has_seat(id)]
-        page, onward = EXPECTED.cut(seated, lambda participant: [participant], paging, {"slot": id})
+        pupils = await self._pupils(seated)
+        page, onward = EXPECTED.cut(pupils, lambda participant: [participant], paging, {"slot": id})
         return CheckInPage(items=await self._named(page), next=onward)
 
     async def _slot(self, id: str) -> Slot:
@@ -41,10 +40,15 @@ class CheckIns(ScopedReads):
             raise UnknownSlot("no such slot of your venue; one that was opened just now is known here in a moment")
         return found[0]
 
-    async def _named(self, ids: Sequence[str]) -> list[Expected]:
-        """The pupils among these who are not erased, by name."""
-        rows = await by_ids(self._mongo["participants"], ids)
-        pupils = [pupil.id for pupil in map(Participant.of, rows) if pupil.erased_at is None]
+    async def _pupils(self, seated: Sequence[str]) -> set[str]:
+        """The pupils of entries, who are not erased; a duplicate is its survivor."""
+        fields = {"merged.into": 1, "erased_at": 1}
+        rows = await self._mongo["participants"].find({"_id": {"$in": seated}}, fields).to_list(None)
+        there = [row for row in rows if row.get("erased_at") is None]
+        return {str(row["merged"]["into"] if row.get("merged") else row["_id"]) for row in there}
+
+    async def _named(self, pupils: Sequence[str]) -> list[Expected]:
+        """Pupils by name; one whose name was destroyed since is left out."""
         names = await self._names(pupils, pupils)
         items = [Expected(participant=id, name=names[id]["name"]) for id in pupils if id in names]
         return sorted(items, key=lambda expected: (expected.name.casefold(), expected.participant))

@@ -29,9 +29,9 @@ MOST_SLIPS = 300
 """Thirty pages: a large class whose pupils have six guardians each."""
 IN_THE_CABINET = "в личном кабинете программы"
 """Where codes are typed, as long as an installation names no address."""
-HERE: Document = {"erased_at": None, "archived": None}
-"""Matches pupils who take part."""
-NOT_BY_MISTAKE: Document = {"erased_at": None, "archived.reason": {"$ne": "mistake"}}
+HERE: Document = {"erased_at": None, "merged": None, "archived": None}
+"""Matches pupils who take part; a duplicate is its survivor."""
+NOT_BY_MISTAKE: Document = {"erased_at": None, "merged": None, "archived.reason": {"$ne": "mistake"}}
 """Matches these, and those who have left the programme."""
 
 
@@ -65,7 +65,7 @@ class Downloads(ScopedReads):
         day = now.astimezone(zone(school.utc_offset)).date()
         called = progress.seasons.get(season, season)
         title = f"{school.name} · класс {asked.name} · {called} · на {day:%d.%m.%Y}"
-        return await aside(partial(_form, title, entries, now), max(LIGHT, len(entries)))
+        return await aside(partial(_form, title, entries, now), max(LIGHT, len(entries)), rests=True)
 
     async def slips(self, asked: ClassAsked, owner: Owner, codes: Codes, where: str, now: datetime) -> bytes:
         """The open codes of a class to be printed, of guardians or of the pupils themselves.
@@ -80,7 +80,7 @@ class Downloads(ScopedReads):
         if len(found) > MOST_SLIPS:
             raise Conflict(f"the class has more than {MOST_SLIPS} open codes", slug="too-many-pupils")
         heading = f"{school.name}, класс {asked.name}"
-        return await aside(partial(slips.printed, heading, where or IN_THE_CABINET, found, now), LIGHT)
+        return await aside(partial(slips.printed, heading, where or IN_THE_CABINET, found, now), LIGHT, rests=True)
 
     async def summary(self, code: str, year: int | None, now: datetime) -> bytes:
         """The summary of a school's pupils in a calendar year, the running one unless another is asked for.
@@ -114,7 +114,7 @@ class Downloads(ScopedReads):
                 for p in _by_name(pupils, names)
             ]
             place = summary.School(called, school.name)
-            await aside(partial(summary.write, sheet, place, year, entries, row), len(entries))
+            await aside(partial(summary.write, sheet, place, year, entries, row), len(entries), rests=True)
             row += len(entries)
 
     async def _taking_part(self, asked: ClassAsked) -> tuple[Organisation, list[Participant]]:

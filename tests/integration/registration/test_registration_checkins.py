@@ -8,9 +8,10 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from shared.contracts.trials import SlotOpened, VenueRegistered
-from tests.builders.events import booked, cancelled, enveloped
-from tests.builders.registration import pupil
+from tests.builders.events import at, attended, booked, cancelled, enveloped
+from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.consumers import publish
+from tests.drivers.files import file
 from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
 
 VENUE, OWNER, OTHER = "V1", "RU-ROS-001-C01", "V2"
@@ -132,3 +133,23 @@ async def test_nobody_else_is_told_a_name(running: Registration) -> None:
 async def test_the_seats_of_a_slot_are_found_by_index(running: Registration) -> None:
     plan = str(await running.mongo["steps"].find({"booked.slot": "near"}).explain())
     assert "IXSCAN" in plan.split("rejectedPlans")[0]
+
+
+async def test_two_entries_of_one_pupil_are_one_name_and_one_row_of_every_file(running: Registration) -> None:
+    first, second = await running.enter(
+        pupil("ci-7", name="Двойнов Ян"), pupil("ci-8", name="Двойнов Ян", namesake=True)
+    )
+    survivor, duplicate = first["participant"], second["participant"]
+    await opened(running, "twice", timedelta(hours=1))
+    await publish(running.settings, enveloped(booked(survivor, "twice")), enveloped(booked(duplicate, "twice")))
+    await publish(running.settings, enveloped(attended(duplicate, "before"), 2, at("2020-10-05")))
+    await running.know({"booked.slot": "twice"}, 2, "steps")
+    await running.know({"_id": f"{duplicate}/2020", "attended": {"$size": 1}}, 1, "steps")
+    body = {"survivor": survivor, "duplicate": duplicate}
+    assert (await running.call("POST", "/merges", body, grants=[REGIONAL]))[0] == 200
+    named = [{"participant": survivor, "name": "Двойнов Ян"}]
+    assert await expected(running, "twice") == (200, {"items": named, "next": None})
+    for path in ("class-form?season=2020&class=7А", "summary?year=2020"):
+        got = await file(running, f"/schools/{SCHOOL.id}/{path}", [NAVIGATOR])
+        (row,) = [row for row in got.rows() if row["Фамилия, имя, отчество"] == "Двойнов Ян"]
+        assert row.get("Проб", row.get("Проб, профессиональных и партнёрских")) == 1
