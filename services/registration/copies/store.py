@@ -1,6 +1,7 @@
 """The copies in the database: kept up to date by consumers, read by use cases and reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from pymongo import ReplaceOne, UpdateOne
 
@@ -42,9 +43,10 @@ class Copies:
         """The rows of steps of everyone who ever booked a seat in a slot."""
         return await self._steps.find({"booked.slot": slot}, {"booked": 1, "cancelled": 1}).to_list(None)
 
-    async def open(self, opened: Iterable[SlotOpened], tx: Transaction) -> None:
-        """Keeps slots."""
-        writes = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in map(slot_row, opened)]
+    async def open(self, opened: Iterable[SlotOpened], now: datetime, tx: Transaction) -> None:
+        """Keeps slots, but for those that are long over, as in a replay."""
+        rows = [row for row in map(slot_row, opened) if row["expires"] > now]
+        writes = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows]
         if writes:
             await self._slots.bulk_write(writes, ordered=False, session=tx)
 
