@@ -7,10 +7,12 @@ from fastapi import APIRouter
 
 from services.registration.acts import Acts
 from services.registration.api import (
+    checkins,
     codes,
     consents,
     directories,
     documents,
+    downloads,
     erasure,
     links,
     merges,
@@ -20,6 +22,7 @@ from services.registration.api import (
     promotions,
     regions,
     relocations,
+    requests,
     rosters,
     transfers,
     years,
@@ -33,6 +36,7 @@ from services.registration.entropy import Entropy
 from services.registration.person_keys import part
 from services.registration.reads import Reads
 from services.registration.repository import Repository
+from services.registration.requests import Requests
 from services.registration.respelling import respell
 from services.registration.sealed import SealedIdentities
 from services.registration.vault import NameIndex, Vault
@@ -63,7 +67,7 @@ def repository_of(platform: Platform, vault: Vault) -> Repository:
     codes = Codes(derive(platform.settings.master_key, "codes"))
     index = NameIndex(platform.settings.master_key)
     sealed = SealedIdentities(platform.mongo, vault, index, platform.clock, platform.settings)
-    return Repository(platform.mongo, platform.outbox, sealed, codes)
+    return Repository(platform.mongo, platform.outbox, sealed, codes, Requests(platform.mongo, vault, index))
 
 
 def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: NewId) -> Sequence[APIRouter]:
@@ -74,6 +78,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         places.routes(repository, clock),
         promotions.routes(repository, clock),
         merges.routes(repository, reads, clock),
+        requests.routes(repository, reads, clock, new_id),
         transfers.routes(repository, reads, clock, new_id),
         erasure.routes(repository, reads, clock, new_id),
         rosters.routes(repository, clock, new_id),
@@ -85,6 +90,8 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         regions.routes(repository, clock),
         directories.routes(repository, clock),
         years.routes(repository, reads, clock),
+        checkins.routes(reads, clock),
+        downloads.routes(repository, reads, clock, platform.settings.cabinet_url),
     ]
 
 

@@ -12,12 +12,13 @@ CONSENT_DOCUMENTS, ACTS, TRANSFERS, KEYS = "consent_documents", "acts", "transfe
 SCHOOL_YEARS, TARGETS = "school_years", "targets"
 GIVEN: Document = {"$gt": ""}
 """Of a legal entity's number: organisations without one are in no index of it."""
+REQUESTS = "place_requests"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 OF_SEVERAL = {"same": {"$gt": ""}}
 """Rows by which one more school knows a guardian of another one."""
 ASKED = {"state": "asked"}
-"""Transfers that nobody has answered."""
+"""Transfers, and requests for a place, that nobody has answered."""
 MARKED = {"child": {"$type": "binData"}}
 """Rows of children whom a region finds by name and birth date; an earlier release marked none."""
 NATIONAL = {"nation": {"$type": "binData"}}
@@ -94,7 +95,7 @@ COLLECTIONS: Collections = {
         ],
         persons=["_id"],
     ),
-    KEYS: Kept(persons=["_id"]),
+    KEYS: Kept([IndexModel("expires", expireAfterSeconds=0, sparse=True)], persons=["_id"]),
     CORRECTIONS: Kept(
         [
             IndexModel([("participant", 1), ("at", 1)]),
@@ -124,7 +125,20 @@ COLLECTIONS: Collections = {
     ),
     SCHOOL_YEARS: Kept([IndexModel([("organisation", 1), ("_id", 1)])], persons=[CHANGED]),
     TARGETS: Kept([IndexModel([("organisation", 1), ("_id", 1)])], persons=[CHANGED]),
+    REQUESTS: Kept(
+        [
+            IndexModel([("account", 1), ("place.school", 1), ("child", 1)], unique=True, partialFilterExpression=ASKED),
+            IndexModel([("account", 1), ("_id", 1)]),
+            *(IndexModel([(f"place.{kind}", 1), ("_id", 1)]) for kind in ("school", "municipality", "region")),
+            IndexModel("child", sparse=True),
+            IndexModel("participant", sparse=True),
+            IndexModel("expires", expireAfterSeconds=0),
+        ],
+        persons=["account", "participant", CHANGED],
+    ),
     FENCES: Kept(),
     "rules": Kept(),
-    "steps": Kept(persons=["_id"]),
+    "steps": Kept([IndexModel("booked.slot", sparse=True)], persons=["_id"]),
+    "slots": Kept([IndexModel("expires", expireAfterSeconds=0)]),
+    "venues": Kept(),
 }

@@ -10,35 +10,39 @@ from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
 from shared.contracts import trials
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
-from shared.contracts.trials import PathEvent, SeasonDefined
+from shared.contracts.trials import PathEvent, SeasonDefined, SlotOpened, VenueRegistered
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
+from shared.storage.outbox import Clock
 
 UNHURRIED_MS = 500
 """A school's list may be a second late; it spares half of the transactions."""
 
 RULES = Events.of(
-    [trials.SeasonDefined], ignored=[trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened]
+    [trials.SeasonDefined, trials.VenueRegistered, trials.SlotOpened], ignored=[trials.CompetencyApproved]
 )
 STEPS = Events.of(
     [
         trials.DiagnosticCompleted,
+        trials.TrialBooked,
+        trials.TrialCancelled,
         trials.TrialAttended,
         trials.AttendanceRevoked,
         trials.RecommendationIssued,
         trials.RecommendationWithdrawn,
         trials.PathErased,
-    ],
-    ignored=[trials.TrialBooked, trials.TrialCancelled],
+    ]
 )
 
 
 def consumers(platform: Platform, copies: Copies, acts: Acts) -> Sequence[BatchConsumer]:
-    """Returns the consumers: of the seasons' rules, of each pupil's steps, and of answers to erasures."""
-    defined = platform.catalogue("registration.rules", [TRIALS_CATALOGUE.name], partial(rules, copies), RULES)
+    """Returns the consumers: of the catalogue, of each pupil's steps, and of answers to erasures."""
+    defined = platform.catalogue(
+        "registration.rules", [TRIALS_CATALOGUE.name], partial(rules, copies, platform.clock), RULES
+    )
     walked = platform.consumer(
         "registration.steps", [TRIALS_EVENTS.name], partial(steps, copies, acts), linger_ms=UNHURRIED_MS, events=STEPS
     )
@@ -53,10 +57,13 @@ def consumers(platform: Platform, copies: Copies, acts: Acts) -> Sequence[BatchC
     return [defined, walked, cleared]
 
 
-async def rules(copies: Copies, received: Sequence[Received], tx: Transaction) -> None:
-    """Keeps the definitions that a roster is checked against, and that stages are reached by."""
+async def rules(copies: Copies, clock: Clock, received: Sequence[Received], tx: Transaction) -> None:
+    """Keeps the seasons that a roster is checked against and stages are reached by, and whose each slot is."""
     defined = [(r.event, r.envelope.sequence) for r in received if isinstance(r.event, SeasonDefined)]
     await copies.define(defined, tx)
+    events = [r.event for r in received]
+    await copies.register([event for event in events if isinstance(event, VenueRegistered)], tx)
+    await copies.open([event for event in events if isinstance(event, SlotOpened)], clock(), tx)
 
 
 async def steps(copies: Copies, acts: Acts, received: Sequence[Received], tx: Transaction) -> None:

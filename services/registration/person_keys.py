@@ -5,6 +5,7 @@ until an operator says that none of them will run again (`VAULT_KEYS_APART` of `
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 
 from pymongo import UpdateOne
@@ -32,13 +33,24 @@ class PersonKeys:
         keys = {row["_id"]: row["key"] for row in (*known, *found) if "key" in row}
         return [row | {"key": keys[row["_id"]]} for row in found if row["_id"] in keys]
 
-    async def parted(self, rows: Sequence[Document], tx: Transaction) -> list[Document]:
-        """Stores the keys of new rows of the vault, and returns the rows as they are stored."""
+    async def parted(
+        self, rows: Sequence[Document], tx: Transaction, expires: datetime | None = None
+    ) -> list[Document]:
+        """Stores the keys of new rows of the vault, and returns the rows as they are stored.
+
+        What is sealed for a time only has a key that goes at its end.
+        """
         if not rows or not await self.are_apart(tx):
             return list(rows)
-        keys = [{"_id": row["_id"], "key": row["key"]} for row in rows]
+        until = {} if expires is None else {"expires": expires}
+        keys = [{"_id": row["_id"], "key": row["key"], **until} for row in rows]
         await self._keys.insert_many(keys, ordered=False, session=tx)
         return [{name: value for name, value in row.items() if name != "key"} for row in rows]
+
+    async def destroy(self, ids: Sequence[str], tx: Transaction) -> None:
+        """Destroys keys that lie here."""
+        if ids:
+            await self._keys.delete_many({"_id": {"$in": list(ids)}}, session=tx)
 
     async def are_apart(self, tx: Transaction | None = None) -> bool:
         """Tells whether keys lie here; once they do, they always will."""

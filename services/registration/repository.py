@@ -22,6 +22,7 @@ from services.registration.domain.school_keys import Guardians
 from services.registration.domain.school_years import SchoolYear
 from services.registration.domain.targets import Target
 from services.registration.pupils import Pupils
+from services.registration.requests import Requests
 from services.registration.residents import Residents
 from services.registration.sealed import SealedIdentities
 from services.registration.surroundings import Register
@@ -58,7 +59,9 @@ class Persons(Protocol):
 class Repository:
     """Organisations, participants, guardians, the vault, and consent documents, as use cases load and save them."""
 
-    def __init__(self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes) -> None:
+    def __init__(
+        self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes, requests: Requests
+    ) -> None:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
         self.participants = Pupils(mongo, outbox)
         self.school_years = Aggregates(mongo, outbox, SCHOOL_YEARS, SchoolYear)
@@ -68,6 +71,7 @@ class Repository:
         self.transfers = Transfers(mongo)
         self.residents = Residents(mongo)
         self.register = Register(mongo)
+        self.requests = requests
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo

@@ -42,6 +42,8 @@ class LimitSettings(BaseSettings):
     """A class of families may sit behind one."""
     limit_found_children: QuotaSetting = Quota(60, 3_600)
     """Children whom an account finds in other schools by their names: so many answers tell no list apart."""
+    limit_place_requests: QuotaSetting = Quota(10, 86_400)
+    """Requests for a child's place, of an account."""
     limit_unknown_callers: QuotaSetting = Quota(600, 60)
     """Requests without a valid token, of an address."""
     limit_operator_open: int = Field(default=200, ge=1)
@@ -76,6 +78,8 @@ class Settings(LimitSettings):
     oidc_plain_jwt: bool = False
     """Whether access tokens may be plain JWTs, for a provider that does not type them `at+jwt` (RFC 9068)."""
     log_level: str = "INFO"
+    cabinet_url: str = Field(default="", max_length=200)
+    """The address where families type their codes, as it is printed for them; none where there is no page of it."""
     audit_days: int = Field(default=1_096, ge=1)
     vault_keys_apart: bool = False
     """Parts persons' keys from the vault of an older installation when it is migrated, for good; new ones begin so."""

@@ -33,6 +33,7 @@ class Limits:
         self._codes = Permits("failed-codes", settings.limit_failed_codes, mongo)
         self._codes_of_address = Permits("failed-codes-of-address", settings.limit_failed_codes_of_address, mongo)
         self._found = Permits("found-children", settings.limit_found_children, mongo)
+        self._places = Permits("place-requests", settings.limit_place_requests, mongo)
         self._unknown = Permits("unknown-callers", settings.limit_unknown_callers, mongo)
         self._open = OpenAnswers(mongo)
 
@@ -90,6 +91,10 @@ class Limits:
         """Counts children whom an account has found; an answer may go beyond the quota, and is paid off by waiting."""
         if children:
             self._found.owe(account, children)
+
+    async def ask(self, account: str) -> None:
+        """Counts a request for a place of an account; raises QuotaExceeded."""
+        await self._places.take(account)
 
     def opened(self, account: str, roles: Iterable[Role]) -> AbstractAsyncContextManager[None]:
         """Counts a stream or a long poll of an account while the body runs; raises QuotaExceeded."""

@@ -43,6 +43,12 @@ async def looking(request: Request) -> AsyncIterator[Look]:
     yield Look(limits, who.account)
 
 
+async def asking(request: Request) -> None:
+    """Counts the request as one for a child's place; raises QuotaExceeded for who has made too many."""
+    limits, who = _parts(request)
+    await limits.ask(who.account)
+
+
 async def open_answer(request: Request) -> AsyncIterator[None]:
     """A dependency of a stream's route: the stream is counted until its last byte is sent, or its reader has left."""
     async with opened(request):

@@ -58,6 +58,10 @@ GET    /registration/me                                     0    ~-  ~~  ~~~ ~~~
 GET    /registration/participants/{participant}             0    +-  +?  +?? ++?? --  --  +?  +?  ---
 PATCH  /registration/participants/{participant}             0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /registration/schools/{code}/participants            0    +-  +-  +-- ++~- --  --  --  --  ---
+GET    /registration/schools/{code}/class-form              0    +-  +?  +?? ++?? --  --  --  --  ---
+GET    /registration/schools/{code}/class-codes             0    +-  +?  +?? +?+? --  --  --  --  ---
+GET    /registration/schools/{code}/summary                 0    +-  +?  +?? ++~? --  --  --  --  ---
+GET    /registration/slots/{slot}/participants              0    --  --  --- ---- +?  +?  --  --  ---
 POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  --  ---
 DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  --  ---
 POST   /registration/participants/{participant}/moves       0    +-  +?  +?? ++?? --  --  --  --  ---
@@ -77,6 +81,12 @@ POST   /registration/schools/{code}/promotions              0    +-  +-  +-- +--
 GET    /registration/duplicates                             0    +-  +-  --- ---- --  --  --  --  ---
 POST   /registration/merges                                 0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/merges/{duplicate}                     0    ?-  ??  ??? ???? --  --  --  --  ---
+GET    /registration/me/requests                            0    --  --  --- ---- --  --  +~  --  ---
+GET    /registration/requests                               0    +-  +-  +-- ++~- --  --  --  --  ---
+POST   /registration/requests                               0    --  --  --- ---- --  --  **  --  ---
+POST   /registration/requests/{request}/confirmation        0    9-  9?  9?? 99?? --  --  --  --  ---
+POST   /registration/requests/{request}/refusal             0    +-  +?  +?? ++?? --  --  --  --  ---
+DELETE /registration/requests/{request}                     0    --  --  --- ---- --  --  +?  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

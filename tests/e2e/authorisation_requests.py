@@ -22,6 +22,8 @@ class Request:
     """Of a body that is a file."""
     beyond: str = ""
     """And to those alone who see the sibling municipality too."""
+    tells: tuple[str, ...] = ()
+    """Of a person, to those inside who see nobody elsewhere."""
 
     def says(self, text: str) -> bool:
         """Whether the request itself has it."""
@@ -106,6 +108,10 @@ def _persons(scene: Scene) -> Requests:
         f"GET {persons}/{{participant}}": Request(f"{persons}/{own.id}", sign=name),
         f"PATCH {persons}/{{participant}}": Request(f"{persons}/{own.id}", {"name": name}, own.id),
         "GET /registration/schools/{code}/participants": Request(listed, sign=name),
+        **_files(scene),
+        "GET /registration/slots/{slot}/participants": Request(
+            f"/registration/slots/{scene.slots['near']}/participants", sign=own.id, tells=(own.id, name)
+        ),
         f"POST {one}/moves": Request(f"{persons}/{own.id}/moves", {"school": scene.here.school, "class": "7А"}, own.id),
         "POST /registration/schools/{code}/promotions": Request(
             f"/registration/schools/{scene.here.school}/promotions",
@@ -126,12 +132,25 @@ def _persons(scene: Scene) -> Requests:
             '"merged"',
         ),
         "DELETE /registration/merges/{duplicate}": Request(f"/registration/merges/{own.id}"),
+        **_places(scene),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
         f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),
         f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),
         f"DELETE {persons}/{{participant}}/consents/current": Request(f"{consents}/current", sign="consent"),
+    }
+
+
+def _files(scene: Scene) -> Requests:
+    path, here, name = "/registration/schools/{code}", scene.here, scene.line("own")["name"]
+    below = f"/registration/schools/{here.school}"
+    code = scene.pupils["form"].codes["guardian"]
+    printed = "-".join((code[:4], code[4:8], code[8:]))
+    return {
+        f"GET {path}/class-form": Request(f"{below}/class-form?season={here.season}&class=7А", sign=name),
+        f"GET {path}/class-codes": Request(f"{below}/class-codes?season={here.season}&class=7Б", sign=printed),
+        f"GET {path}/summary": Request(f"{below}/summary?year=2020", sign=name),
     }
 
 
@@ -143,6 +162,20 @@ def _transfers(scene: Scene) -> Requests:
         f"GET {path}": Request(f"{path}?organisation={here.school}", sign=scene.transfer),
         f"POST {path}/{{transfer}}/confirmation": Request(f"{refused}/confirmation"),
         f"DELETE {path}/{{transfer}}": Request(refused, sign=scene.transfer),
+    }
+
+
+def _places(scene: Scene) -> Requests:
+    path, here = "/registration/requests", scene.here
+    answered = f"{path}/{scene.request}"
+    taken = {"season": here.season, "external_ref": "asked", "guardian": {"ref": "asked"}}
+    return {
+        "GET /registration/me/requests": Request("/registration/me/requests", sign=scene.request),
+        f"GET {path}": Request(f"{path}?organisation={here.school}", sign=scene.request),
+        f"POST {path}": Request(path, scene.asked("Другой Ребёнок")),
+        f"POST {path}/{{request}}/confirmation": Request(f"{answered}/confirmation", taken),
+        f"POST {path}/{{request}}/refusal": Request(f"{answered}/refusal", {"reason": "other"}, scene.request),
+        f"DELETE {path}/{{request}}": Request(answered, sign=scene.request),
     }
 
 

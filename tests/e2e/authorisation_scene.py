@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from deploy.cli.lag import backlog
@@ -48,11 +49,13 @@ class Scene:
     there: World
     pupils: dict[str, Pupil] = field(default_factory=dict)
     slots: dict[str, str] = field(default_factory=dict)
-    """Ids by their refs: `free` and `wide` are to be booked, `left` is booked, `held` is attended, `over` was."""
+    """Ids by their refs: `free` and `wide` are to be booked, `left` and `near` are, `held` is attended, `over` was."""
     booking: str = ""
     """Of `own`, in `left`."""
     transfer: str = ""
     """Of `own` to the sibling municipality; it was refused."""
+    request: str = ""
+    """Of the guardian of `own` for another child's place; it was refused."""
     act: str = ""
     """Of the erasure of `gone`."""
     attendance: str = ""
@@ -130,6 +133,19 @@ class Scene:
         await self.client.ok("DELETE", f"{path}/{asked['transfer']}", by=self.here.operator)
         return str(asked["transfer"])
 
+    def asked(self, name: str) -> dict[str, Any]:
+        """The request of a guardian for a child's place in 7А."""
+        child = {"name": name, "birth_date": "2008-01-31", "guardian_name": "Опекун Иной"}
+        return {"school": self.here.school, "class": "7А", **child}
+
+    async def ask_for_place(self, subject: str) -> None:
+        """A request that a guardian made and the school refused."""
+        path, by = "/registration/requests", ("guardian",)
+        asked = await self.client.ok("POST", path, self.asked("Просимый Ребёнок"), by=by, subject=subject)
+        self.request = str(asked["request"])
+        refusal = f"{path}/{self.request}/refusal"
+        await self.client.ok("POST", refusal, {"reason": "other"}, by=self.here.navigator)
+
     async def play(self) -> None:
         """A diagnostic, in both municipalities, and slots, of which `own` has booked some, and been at one."""
         for key in ("own", "town"):
@@ -142,6 +158,7 @@ class Scene:
         self.slots = {item["ref"]: item["slot"] for item in opened["items"]}
         await self._book("held")
         await self._book("over")
+        await self._book("near")
         self.booking = await self._book("left")
         presence = [{"participant": self.pupils["own"].id, "source": "list"}]
         path = f"/trials/slots/{self.slots['over']}/attendance"
@@ -161,6 +178,7 @@ DAYS = {
     "free": "2050-10-05",
     "wide": "2050-10-06",
     "left": "2050-10-07",
+    "near": (date.today() + timedelta(days=1)).isoformat(),
 }
 
 

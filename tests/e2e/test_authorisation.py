@@ -20,6 +20,7 @@ from services.analytics.api import page
 from shared.base.settings import Settings
 from shared.storage.mongo import Mongo
 from tests.drivers.documents import SERVICES, application, documented
+from tests.drivers.files import text_of
 from tests.drivers.pointers import checked
 from tests.e2e.authorisation import ROWS, UNCHANGED, Row, open_routes, routes
 from tests.e2e.authorisation_callers import Caller, callers, subject
@@ -67,7 +68,8 @@ class Stage:
         sent = {"data" if request.media_type else "json": request.body}
         headers |= {"Content-Type": request.media_type} if request.media_type else {}
         async with self.http.request(method, system.url + request.path, headers=headers, **sent) as answer:
-            return answer.status, "" if answer.content_type == "text/event-stream" else await answer.text()
+            streams = answer.content_type == "text/event-stream"
+            return answer.status, "" if streams else text_of(answer.content_type, await answer.read())
 
     def _complaint(self, request: Request, caller: Caller, mark: str, status: int, text: str) -> str | None:
         """What is wrong with an answer, if anything is."""
@@ -77,7 +79,9 @@ class Stage:
         told = [request.sign, request.beyond if everywhere else ""] if mark == "+" else []
         if missing := [sign for sign in told if sign not in text]:
             return f"it lacks {missing}"
-        known = frozenset().union(*(self.scene.pupils[key].secrets for key in caller.sees))
+        known = frozenset(request.tells if mark == "+" else ()).union(
+            *(self.scene.pupils[key].secrets for key in caller.sees)
+        )
         secrets = frozenset().union(*(pupil.secrets for pupil in self.scene.pupils.values())) - known
         secrets |= {"" if mark in "+*" else request.sign, "" if everywhere else request.beyond} - {""}
         if leaked := {secret for secret in secrets if secret in text and not request.says(secret)}:
@@ -96,8 +100,8 @@ class Stage:
 
 
 def _problems(text: str) -> list[str | None]:
-    """Of an answer with items, the type of each one's problem; None where it has none."""
-    answer = json.loads(text)
+    """Of an answer with items, the type of each one's problem; None where it has none. A file has no items."""
+    answer = json.loads(text) if text.startswith(("{", "[")) else {}
     items = answer.get("items", ()) if isinstance(answer, dict) else ()
     return [item["problem"]["type"] if "problem" in item else None for item in items]
 
@@ -112,6 +116,7 @@ async def stage(running: System, settings: Settings) -> AsyncIterator[Stage]:
         await made.link("own", "pupil", subject(made, "pupil"))
         await made.link("next", "guardian", subject(made, "other guardian"))
         await made.link("next", "pupil", subject(made, "other pupil"))
+        await made.ask_for_place(subject(made, "guardian"))
         await settled(settings)
         databases = [Mongo(settings.mongo_url, settings.database(service)) for service in SERVICES]
         yield Stage(made, http, requests(made), databases)

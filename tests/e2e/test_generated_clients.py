@@ -13,6 +13,7 @@ import pytest
 
 from shared.tables.files import MEDIA_TYPES
 from tests.drivers.documents import SERVICES, document
+from tests.drivers.files import PDF, WORKBOOK
 from tests.e2e.conftest import Client
 from tests.e2e.season import DEADLINE, world
 
@@ -24,7 +25,7 @@ GENERATE = (
     "--fail-on-warning",
 )
 
-FILES = dict.fromkeys(MEDIA_TYPES, "application/octet-stream")
+FILES = dict.fromkeys([*MEDIA_TYPES, WORKBOOK, PDF], "application/octet-stream")
 """The generator knows no other file."""
 
 

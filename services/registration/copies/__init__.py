@@ -1,1 +1,1 @@
-"""Registration's own copies of facts that trials owns: the seasons, and each pupil's steps in them."""
+"""Registration's own copies of facts that trials owns: the seasons, whose each slot is, and each pupil's steps."""

@@ -13,10 +13,12 @@ from shared.contracts.trials import (
     RecommendationIssued,
     RecommendationWithdrawn,
     TrialAttended,
+    TrialBooked,
+    TrialCancelled,
 )
 from shared.programme.stages import Facts
 
-Step = tuple[str, str | list[str]]
+Step = tuple[str, str | list[str] | dict[str, str]]
 """The name of a set of a pupil's season, and the element that an event adds to it; sets only grow, so order and
 repetition do not matter."""
 
@@ -32,6 +34,10 @@ def step(envelope: Envelope) -> Step | None:
     match event:
         case DiagnosticCompleted():
             return "diagnostics", [event.diagnostic, time]
+        case TrialBooked():
+            return "booked", {"booking": event.booking, "slot": event.slot}
+        case TrialCancelled():
+            return "cancelled", event.booking
         case TrialAttended():
             return "attended", [event.attendance, event.kind, time]
         case AttendanceRevoked():
@@ -56,6 +62,10 @@ class Steps:
     recommended: Sequence[Sequence[str]] = ()
     """Id and time."""
     withdrawn: Sequence[str] = field(default=())
+    booked: Sequence[Mapping[str, str]] = ()
+    """Each `booking` with its `slot`."""
+    cancelled: Sequence[str] = ()
+    """Bookings that were given up."""
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -68,7 +78,11 @@ class Steps:
 
     def kinds(self) -> list[str]:
         """The kinds of the activities that stand."""
-        return [kind for kind, _ in self._activities()]
+        return [kind for kind, _ in self.activities()]
+
+    def has_seat(self, slot: str) -> bool:
+        """Tells whether a booking in a slot is in force."""
+        return any(seat["slot"] == slot and seat["booking"] not in self.cancelled for seat in self.booked)
 
     def trials(self) -> int:
         """The number of practical trials that stand."""
@@ -79,9 +93,10 @@ class Steps:
         return Facts(
             registered,
             [(code, datetime.fromisoformat(time)) for code, time in self.diagnostics],
-            list(self._activities()),
+            list(self.activities()),
             [datetime.fromisoformat(time) for id, time in self.recommended if id not in self.withdrawn],
         )
 
-    def _activities(self) -> Iterator[tuple[str, datetime]]:
+    def activities(self) -> Iterator[tuple[str, datetime]]:
+        """Kind and time of each activity that stands."""
         return ((kind, datetime.fromisoformat(time)) for id, kind, time in self.attended if id not in self.revoked)

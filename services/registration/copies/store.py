@@ -1,21 +1,25 @@
 """The copies in the database: kept up to date by consumers, read by use cases and reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
-from pymongo import UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 
 from services.registration.copies.seasons import Season
-from shared.contracts.trials import SeasonDefined
+from services.registration.copies.slots import Slot, slot_row
+from shared.contracts.trials import SeasonDefined, SlotOpened, VenueRegistered
 from shared.storage.copies import newest
 from shared.storage.mongo import Document, Mongo, Transaction
 
 
 class Copies:
-    """Seasons and steps of one database."""
+    """Seasons, venues, slots and steps of one database."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._rules = mongo["rules"]
         self._steps = mongo["steps"]
+        self._slots = mongo["slots"]
+        self._venues = mongo["venues"]
 
     async def seasons(self, codes: Iterable[str]) -> dict[str, Season]:
         """The seasons that trials has defined among `codes`."""
@@ -28,6 +32,30 @@ class Copies:
     async def steps(self, ids: Sequence[str]) -> list[Document]:
         """The rows of steps that exist among `ids`."""
         return await self._steps.find({"_id": {"$in": ids}}).to_list(None)
+
+    async def slot(self, id: str) -> tuple[Slot, Sequence[str]] | None:
+        """A slot with the codes in which a grant speaks for it; None for one that is not known, or long over."""
+        row = await self._slots.find_one({"_id": id})
+        venue = row and await self._venues.find_one({"_id": row["venue"]})
+        return (Slot.of(row), [venue["organisation"], venue["_id"]]) if row and venue else None
+
+    async def seated(self, slot: str) -> list[Document]:
+        """The rows of steps of everyone who ever booked a seat in a slot."""
+        return await self._steps.find({"booked.slot": slot}, {"booked": 1, "cancelled": 1}).to_list(None)
+
+    async def open(self, opened: Iterable[SlotOpened], now: datetime, tx: Transaction) -> None:
+        """Keeps slots, but for those that are long over, as in a replay."""
+        rows = [row for row in map(slot_row, opened) if row["expires"] > now]
+        writes = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows]
+        if writes:
+            await self._slots.bulk_write(writes, ordered=False, session=tx)
+
+    async def register(self, registered: Iterable[VenueRegistered], tx: Transaction) -> None:
+        """Keeps the owner of each venue, which never changes."""
+        owners = {venue.venue: venue.organisation for venue in registered}
+        writes = [UpdateOne({"_id": id}, {"$set": {"organisation": of}}, upsert=True) for id, of in owners.items()]
+        if writes:
+            await self._venues.bulk_write(writes, ordered=False, session=tx)
 
     async def define(self, defined: Iterable[tuple[SeasonDefined, str]], tx: Transaction) -> None:
         """Keeps the newest definition of each season, given with its sequence."""

@@ -119,6 +119,21 @@ class Identities:
         self.corrected[person] = {**known, **new, **_said_at(new, time), TIMES: str(times)}
         yield from changed
 
+    def must_be_the_same(self, person: str, word: str, said: Mapping[str, str]) -> None:
+        """Raises Conflict unless every word of one name stands in the other, with birth dates a year apart at most.
+
+        A roster's line may correct a person. Who is given a cabinet must be the one: families share birthdays.
+        """
+        known = self._of(person)
+        if known is None or _are_the_same(known, said):
+            return
+        raise _another("child" if "birth_date" in said else "guardian", word)
+
+    def leave_as_known(self) -> None:
+        """Takes corrections back: what was said of known persons only showed that they are meant."""
+        self.corrected.clear()
+        self.corrections.clear()
+
     def _of(self, person: str) -> Identity | None:
         return self.corrected.get(person) or self.entered.get(person) or self._known.get(person)
 
@@ -131,6 +146,13 @@ def child_of(said: Mapping[str, str]) -> Child:
 def are_alike(one: str, other: str) -> bool:
     """Tells whether two names may be one person's: they are the same, or have a word in common."""
     return one == other or not _words(one).isdisjoint(_words(other))
+
+
+def _are_the_same(known: Identity, said: Mapping[str, str]) -> bool:
+    before, now = _words(_formed(known, "name")), _words(said["name"])
+    born = [date.fromisoformat(each["birth_date"]) for each in (known, said) if "birth_date" in each]
+    alike = _formed(known, "name") == said["name"] or (bool(before and now) and (before <= now or now <= before))
+    return alike and (not born or max(born) - min(born) <= FAR)
 
 
 def _may_be_one_child(known: Identity, said: Mapping[str, str]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.registration.acts import Acts
-from services.registration.collections import KEYS
+from services.registration.collections import KEYS, REQUESTS
 from services.registration.domain.erasure import Act, Cleared, Proof, Service, erase
 from services.registration.domain.participants import NewId, Participant
 from services.registration.repository import Repository
@@ -45,7 +45,9 @@ async def _erase(repository: Repository, pupil: Participant, now: datetime, new_
     time = _as_stored(now).astimezone(zone(pupil.place.utc_offset))
     act = _act(pupil, f"{time.date()}-{new_id()[:8]}", time).model_copy(update=await repository.sealed.keeping(tx))
     decision = erase(pupil, act.id, time)
+    requests = await repository.requests.forget(pupil.id, tx)
     rows, shared = await repository.acts.destroy(pupil, tx)
+    rows[REQUESTS] = requests
     for guardian in shared:
         await repository.cabinets.unbind(guardian, pupil.id, tx)
     await repository.participants.save([decision], tx)

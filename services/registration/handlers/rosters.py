@@ -55,12 +55,12 @@ async def register(repository: Repository, group: Sequence[RosterRequest], new_i
     seasons = await repository.copies.seasons(request.header.season for request in group)
     intakes = [
         replace(intake, number=number) if isinstance(intake, Intake) else intake
-        for number, intake in enumerate(served(group, partial(_intake, schools, seasons)))
+        for number, intake in enumerate(served(group, partial(intake_of, schools, seasons)))
     ]
     weight = sum(len(request.items) for request in group)
 
     async def body(tx: Transaction) -> tuple[list[RosterResult], list[str]]:
-        batch = await _batch(repository, [i for i in intakes if isinstance(i, Intake)], new_id, tx)
+        batch = await batch_of(repository, [i for i in intakes if isinstance(i, Intake)], new_id, tx)
         results = await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
         await repository.save_persons(batch, tx)
         return results, [decision.state.id for decision in batch.pupils.made]
@@ -70,7 +70,7 @@ async def register(repository: Repository, group: Sequence[RosterRequest], new_i
     return results
 
 
-def _intake(schools: Mapping[str, Organisation], seasons: Mapping[str, Season], request: RosterRequest) -> Intake:
+def intake_of(schools: Mapping[str, Organisation], seasons: Mapping[str, Season], request: RosterRequest) -> Intake:
     """The class of a roster, if its school and season are known and the sender may speak for it."""
     header, scope = request.header, request.who.scope
     school = known_school(schools.get(header.school), header.school, "school")
@@ -83,7 +83,7 @@ def _intake(schools: Mapping[str, Organisation], seasons: Mapping[str, Season], 
     return replace(intake, by=request.by, entries=request.values)
 
 
-async def _batch(repository: Repository, intakes: Sequence[Intake], new_id: NewId, tx: Transaction) -> EnrolmentBatch:
+async def batch_of(repository: Repository, intakes: Sequence[Intake], new_id: NewId, tx: Transaction) -> EnrolmentBatch:
     """The pupils and guardians whom the lines name."""
     pupils = await repository.pupils((key for intake in intakes for key in intake.pupils), tx)
     guardians = await repository.guardians((key for intake in intakes for key in intake.guardians), tx)

@@ -1,10 +1,13 @@
 """Reads by resource; persons are read within the scope of the principal who asks."""
 
 from services.registration.reads.acts import ActReads
+from services.registration.reads.checkins import CheckIns
 from services.registration.reads.documents import DocumentReads
+from services.registration.reads.downloads import Downloads
 from services.registration.reads.duplicates import DuplicateReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
+from services.registration.reads.requests import RequestReads
 from services.registration.reads.transfers import TransferReads
 from services.registration.reads.years import YearReads
 from services.registration.vault import Vault
@@ -38,6 +41,18 @@ class Reads:
     def years(self, who: Principal) -> YearReads:
         """Returns what is said of organisations by school year, within a scope."""
         return YearReads(self._mongo, who)
+
+    def checkins(self, who: Principal) -> CheckIns:
+        """Returns the lists of a venue that a principal speaks for."""
+        return CheckIns(self._mongo, self._vault, who)
+
+    def downloads(self, who: Principal) -> Downloads:
+        """Returns the files of schools within a scope."""
+        return Downloads(self._mongo, self._vault, who)
+
+    def requests(self, who: Principal) -> RequestReads:
+        """Returns the requests for a place that a principal has made or may answer."""
+        return RequestReads(self._mongo, self._vault, who)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""
