@@ -1,0 +1,72 @@
+"""The columns of a table, found by their titles however these are spelt."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+PUNCTUATION = re.compile(r"[^\w\s]|_")
+SEPARATORS = re.compile(r"[-–—/_\s]+")
+
+
+def folded(title: str) -> str:
+    """A title without regard to case, Ё, spaces and signs: `Ф.И.О.  УЧЕНИКА` is `фио ученика`."""
+    bare = PUNCTUATION.sub("", SEPARATORS.sub(" ", title.casefold().replace("ё", "е")))
+    return " ".join(bare.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The columns that a row names."""
+
+    places: Mapping[str, int]
+    """The place of each column that is known by its name, from 0."""
+    unknown: Sequence[int]
+    """The places of titles that are no column's."""
+    doubled: Sequence[str]
+    """The names of columns that stand twice."""
+    missing: Sequence[str]
+    """What is needed and not there, in words."""
+
+
+class Columns:
+    """The columns that a kind of table may have: their titles are data, and several of one column mean the same."""
+
+    def __init__(self, titles: Mapping[str, Sequence[str]], needed: Sequence[Sequence[str]] = ()) -> None:
+        """`titles` are spellings by a column's name, which is one too; of each group of `needed`, one must be there.
+
+        Raises ValueError where two columns share a title.
+        """
+        self._names: dict[str, str] = {}
+        self._shown = {name: spellings[0] if spellings else name for name, spellings in titles.items()}
+        self._needed = needed
+        for name, spellings in titles.items():
+            for title in {folded(spelling) for spelling in (name, *spellings)}:
+                if self._names.setdefault(title, name) != name:
+                    raise ValueError(f"{title!r} is a title of {name} and of {self._names[title]}")
+
+    def found(self, titles: Sequence[str]) -> Found:
+        """The columns that a row of titles names."""
+        places: dict[str, int] = {}
+        unknown: list[int] = []
+        doubled: list[str] = []
+        for at, title in enumerate(titles):
+            name = self._names.get(folded(title))
+            if name is None:
+                unknown += [at] if title else []
+            elif name in places:
+                doubled.append(self._shown[name])
+            else:
+                places[name] = at
+        lacking = [group for group in self._needed if places.keys().isdisjoint(group)]
+        missing = [" / ".join(self._shown[name] for name in group) for group in lacking]
+        return Found(places, unknown, doubled, missing)
+
+
+def letter(place: int) -> str:
+    """The letter of a column as spreadsheets name it: `A` for place 0, `AA` for 26."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -1,0 +1,90 @@
+"""A table: columns that a header names, and a stream of rows, each with its line in the file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from shared.base.errors import BadInput
+from shared.tables.columns import Columns, Found
+
+HEADER_WITHIN = 30
+"""The header is one of so many first rows that are not empty: titles and dates stand above it."""
+MOST_COLUMNS = 200
+LONGEST_CELL = 2_000
+"""Characters."""
+MOST_ROWS = 200_000
+"""Of a file, its empty ones left out: a region's pupils, and as many again."""
+EXCEL_DAYS = date(1899, 12, 30)
+"""The day from which Excel counts the days that are its dates, as long as a workbook does not say 1904."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table, which is not empty."""
+
+    line: int
+    """The line of a CSV file on which it begins, or the number of a sheet's row; from 1."""
+    texts: tuple[str, ...]
+    """Its cells as texts, without white space around them; days as `2007-05-17`, whole numbers without a point."""
+    fault: str = ""
+    """The reason why its cells cannot be used; empty where they can."""
+
+    @classmethod
+    def of(cls, line: int, cells: list[str]) -> "Row":
+        """The row of these cells, with its fault where there are too many of them or one is too long."""
+        while cells and not cells[-1]:
+            cells.pop()
+        if len(cells) > MOST_COLUMNS:
+            return cls(line, tuple(cells[:MOST_COLUMNS]), f"has {len(cells)} cells; {MOST_COLUMNS} are the most")
+        if cells and len(max(cells, key=len)) > LONGEST_CELL:
+            bare = tuple(cell[:LONGEST_CELL] for cell in cells)
+            return cls(line, bare, f"has a cell of more than {LONGEST_CELL} characters")
+        return cls(line, tuple(cells))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was opened: its rows are read as they are asked for, and once."""
+
+    columns: Found
+    header: Row
+    rows: Iterator[Row]
+    """Raises BadInput where the file cannot be read on, or holds too many rows."""
+    days_from: date = EXCEL_DAYS
+    """The day from which numbers that are dates count (`shared.tables.cells.day`)."""
+
+    def values(self, row: Row) -> Mapping[str, str]:
+        """The cells of a row that are not empty, by the names of their columns; columns of no name are left out."""
+        texts = row.texts
+        return {name: texts[at] for name, at in self.columns.places.items() if at < len(texts) and texts[at]}
+
+
+def headed(rows: Iterator[Row], columns: Columns, days_from: date = EXCEL_DAYS) -> Table:
+    """The table below the first row that names all columns which are needed.
+
+    Raises BadInput where none of the first rows does; it says what the nearest of them lacks.
+    """
+    nearest: tuple[Row, Found] | None = None
+    for _, row in zip(range(HEADER_WITHIN), rows, strict=False):
+        found = columns.found(row.texts)
+        if not found.missing:
+            if found.doubled:
+                raise BadInput.field("", f"line {row.line} names a column twice: {', '.join(found.doubled)}")
+            return Table(found, row, _below(row, rows), days_from)
+        if nearest is None or len(found.places) > len(nearest[1].places):
+            nearest = row, found
+    if nearest is None:
+        raise BadInput.field("", "holds no row")
+    row, found = nearest
+    where = f"line {row.line} names columns, but not" if found.places else "no line at the begin names its columns:"
+    raise BadInput.field("", f"{where} {', '.join(found.missing)}")
+
+
+def _below(header: Row, rows: Iterator[Row]) -> Iterator[Row]:
+    """Yields the rows below the header, without a second row of one that is merged over two."""
+    for number, row in enumerate(rows):
+        if number == 0 and set(row.texts) <= {*header.texts, ""}:
+            continue
+        if number >= MOST_ROWS:
+            raise BadInput.field("", f"holds more than {MOST_ROWS} rows: divide it")
+        yield row
