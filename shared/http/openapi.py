@@ -5,7 +5,7 @@ answers with. What a use case alone can know, the slugs of its refusals, is decl
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -75,6 +75,22 @@ def stream_of(model: type[BaseModel]) -> dict[int | str, Json]:
     return {200: {"content": {"text/event-stream": {"itemSchema": {"properties": {"data": data}}}}}}
 
 
+def file_body(media_types: Iterable[str], most: int) -> Json:
+    """Returns the `openapi_extra` of a route whose body is a file of one of these types: the route takes no other."""
+    file = {"schema": {"type": "string", "format": "binary", "maxLength": most}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, file)}}
+
+
+def file_types(extra: Json | None) -> tuple[str, ...]:
+    """The media types of a route's file, by its `openapi_extra`; none where it takes none."""
+    return tuple((extra or {}).get("requestBody", {}).get("content", ()))
+
+
+def text_answer(media_type: str, description: str) -> dict[int | str, Json]:
+    """Returns the `responses` of a route whose success is a text of such a type."""
+    return {200: {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}}
+
+
 def document(app: FastAPI) -> Json:
     """The document of an application in OpenAPI 3.1."""
     found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
@@ -120,7 +136,7 @@ def _complete(operation: Json, context: RouteContext) -> None:
     if roles:
         operation["description"] = f"{text}\n\nRoles: {', '.join(f'`{role}`' for role in roles)}."
         operation |= {"security": [{"bearer": []}], ROLES: list(roles)}
-    if context.body_field:
+    if _takes_body(context):
         operation["requestBody"][MOST_BYTES] = getattr(context.original_route, "largest_body", None)
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _sendable(parameter["schema"], parameter["in"])
@@ -142,8 +158,12 @@ def _derived(roles: Sequence[str], context: RouteContext) -> Iterator[type[error
     yield from EVERYWHERE
     if roles:
         yield from WITH_PRINCIPAL
-    if context.body_field:
+    if _takes_body(context):
         yield from WITH_BODY
+
+
+def _takes_body(context: RouteContext) -> bool:
+    return bool(context.body_field or getattr(context.original_route, "file_types", ()))
 
 
 def _answer(types: Sequence[str]) -> Json:

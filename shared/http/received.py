@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import Request
@@ -62,6 +63,32 @@ async def read(request: Request, most: int, seconds: float) -> bytes:
     except TimeoutError:
         raise TooSlow(f"the body was not there within {seconds:g} seconds") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def pieces(request: Request, most: int, seconds: float) -> AsyncIterator[bytes]:
+    """Yields the body's bytes as they come, for a file that is kept piece by piece; raises as `read` does.
+
+    Only what the sender takes counts, not what is done with a piece.
+    """
+    size, taken, clock = 0, 0.0, asyncio.get_running_loop().time
+    more = True
+    while more:
+        began = clock()
+        try:
+            async with asyncio.timeout(max(0.0, seconds - taken)):
+                message = await request.receive()
+        except TimeoutError:
+            raise TooSlow(f"the body was not there within {seconds:g} seconds") from None
+        taken += clock() - began
+        if message["type"] == "http.disconnect":
+            raise BrokenOff("the sender left before the body was there")
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > most:
+            raise BodyTooLarge.beyond(most)
+        more = message.get("more_body", False)
+        if piece:
+            yield piece
 
 
 def parse(text: bytes, most_values: int) -> Any:

@@ -1,6 +1,6 @@
 """A route of a service: whoever asks is judged by the headers alone, before a byte of the body is read."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute
 from shared.base.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
 from shared.base.side_thread import LIGHT, aside
 from shared.http.large_bodies import is_large
-from shared.http.received import BYTES_A_VALUE, Received, parse, read
+from shared.http.openapi import file_types
+from shared.http.received import BYTES_A_VALUE, Received, parse, pieces, read
 from shared.identity.acting import PRINCIPAL, READING
 
 KIB = 1024
@@ -19,6 +20,10 @@ LARGEST_BODY = 16 * KIB
 """Bytes of a body, where its route does not say otherwise (`max_body_size`)."""
 BODY_SECONDS = 20.0
 """For a body to arrive, unless the application's state says otherwise (`body_seconds`)."""
+FILE_TIMES = 6
+"""A file may take so many times as long."""
+FILE_ROOM = 1024 * KIB
+"""Bytes of a file that are in memory at once."""
 MOST_VALUES = 64 * 1024
 """In a body, however large: a hundred pupils give fifty thousand answers."""
 LISTS = frozenset({"accept-language", "if-none-match"})
@@ -42,6 +47,8 @@ class Route(APIRoute):
         self, path: str, endpoint: Callable[..., Any], *, max_body_size: int | None = None, **options: Any
     ) -> None:
         self.largest_body = LARGEST_BODY if max_body_size is None else max_body_size
+        self.file_types = file_types(options.get("openapi_extra"))
+        """The media types of the file that is this route's body, which its endpoint reads piece by piece."""
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -51,7 +58,7 @@ class Route(APIRoute):
         permission = next((part.call for part in parts if getattr(part.call, "roles", ())), None)
         known = frozenset(field.alias for part in parts for field in part.query_params)
         single = [field.alias for part in parts for field in part.header_params if field.alias.lower() not in LISTS]
-        largest = self.largest_body if self.body_field is not None else 0
+        largest = self.largest_body if self.body_field is not None or self.file_types else 0
 
         async def judged(request: Request) -> Response:
             if permission is not None:
@@ -63,7 +70,13 @@ class Route(APIRoute):
             if request.scope["query_string"]:
                 _must_be_understood(request, known)
             if not _announces_body(request):
+                if self.file_types:
+                    raise BadInput.field("", "the file is missing")
                 return await handle(Received(request.scope, request.receive))
+            if self.file_types:
+                acceptable(request, largest, *self.file_types)
+                async with request.app.state.large_bodies.read.passed(FILE_ROOM, whose=_account(request)):
+                    return await handle(request)
             acceptable(request, largest)
             size = largest if "transfer-encoding" in request.headers else int(request.headers["content-length"])
             if not is_large(size, largest):
@@ -94,7 +107,16 @@ def _account(request: Request) -> str | None:
 
 
 async def _text(request: Request, largest: int) -> bytes:
-    return await read(request, largest, getattr(request.app.state, "body_seconds", BODY_SECONDS))
+    return await read(request, largest, _seconds(request))
+
+
+def file_of(request: Request, largest: int) -> AsyncIterator[bytes]:
+    """The pieces of the file that is the body of a request, as they come (`shared.http.received.pieces`)."""
+    return pieces(request, largest, FILE_TIMES * _seconds(request))
+
+
+def _seconds(request: Request) -> float:
+    return float(getattr(request.app.state, "body_seconds", BODY_SECONDS))
 
 
 def _parsed(request: Request, text: bytes, largest: int) -> Received:
@@ -139,8 +161,8 @@ def _announces_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-def acceptable(request: Request, largest: int, media_type: str = "application/json") -> None:
-    """Judges by its headers a body of at most so many bytes.
+def acceptable(request: Request, largest: int, *media_types: str) -> None:
+    """Judges by its headers a body of at most so many bytes, JSON unless other types are named.
 
     Raises UnsupportedMediaType, BodyTooLarge, or BadInput where there should be none.
     """
@@ -148,8 +170,10 @@ def acceptable(request: Request, largest: int, media_type: str = "application/js
         raise BadInput.field("", "this route takes no body")
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.replace(" ", "").replace('"', "").lower()
-    if kind.strip().lower() != media_type or charset not in ("", "charset=utf-8"):
-        raise UnsupportedMediaType(f"the body must be {media_type} in UTF-8")
+    known = media_types or ("application/json",)
+    is_file = len(known) > 1
+    if kind.strip().lower() not in known or not (is_file or charset in ("", "charset=utf-8")):
+        raise UnsupportedMediaType(f"the body must be {' or '.join(known)}{'' if is_file else ' in UTF-8'}")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("the body must not be compressed")
     length = request.headers.get("content-length", "0")
