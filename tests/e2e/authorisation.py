@@ -69,6 +69,9 @@ POST   /registration/schools/{code}/promotions              0    +-  +-  +-- +--
 GET    /registration/duplicates                             0    +-  +-  --- ---- --  --  --  --  ---
 POST   /registration/merges                                 0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/merges/{duplicate}                     0    ?-  ??  ??? ???? --  --  --  --  ---
+POST   /registration/imports                                0    +-  +-  +-- ++-- --  --  --  --  ---
+GET    /registration/imports/{import}                       0    +-  +?  +?? +??? --  --  --  --  ---
+GET    /registration/imports/{import}/refused               0    +-  +?  +?? +??? --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

@@ -18,6 +18,8 @@ class Request:
     path: str
     body: Any = None
     sign: str = ""
+    media_type: str = ""
+    """Of a body that is a file."""
     beyond: str = ""
     """And to those alone who see the sibling municipality too."""
 
@@ -99,6 +101,7 @@ def _persons(scene: Scene) -> Requests:
             '"merged"',
         ),
         "DELETE /registration/merges/{duplicate}": Request(f"/registration/merges/{own.id}"),
+        **_imports(scene),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
@@ -116,6 +119,18 @@ def _transfers(scene: Scene) -> Requests:
         f"GET {path}": Request(f"{path}?organisation={here.school}", sign=scene.transfer),
         f"POST {path}/{{transfer}}/confirmation": Request(f"{refused}/confirmation"),
         f"DELETE {path}/{{transfer}}": Request(refused, sign=scene.transfer),
+    }
+
+
+def _imports(scene: Scene) -> Requests:
+    path, here = "/registration/imports", scene.here
+    query = f"?season={here.season}&school={here.school}&class=7А&occurred_at=2020-09-14T10:00:00%2B03:00"
+    line = scene.line("own")
+    file = f"Ключ;ФИО;Дата рождения\r\nown;{line['name']};{line['birth_date']}\r\n".encode()
+    return {
+        f"POST {path}": Request(path + query, file, here.school, media_type="text/csv"),
+        f"GET {path}/{{import}}": Request(f"{path}/{scene.imported}", sign=here.school),
+        f"GET {path}/{{import}}/refused": Request(f"{path}/{scene.imported}/refused", sign="Отказ Анна"),
     }
 
 

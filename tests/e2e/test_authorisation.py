@@ -64,12 +64,14 @@ class Stage:
         system, headers = self.scene.client.system, {}
         if caller.grant is not None:
             headers["Authorization"] = f"Bearer {system.issuer.token(caller.subject, [caller.grant], time.time())}"
-        async with self.http.request(method, system.url + request.path, json=request.body, headers=headers) as answer:
+        sent = {"data" if request.media_type else "json": request.body}
+        headers |= {"Content-Type": request.media_type} if request.media_type else {}
+        async with self.http.request(method, system.url + request.path, headers=headers, **sent) as answer:
             return answer.status, "" if answer.content_type == "text/event-stream" else await answer.text()
 
     def _complaint(self, request: Request, caller: Caller, mark: str, status: int, text: str) -> str | None:
         """What is wrong with an answer, if anything is."""
-        if status not in ([STATUS[mark]] if mark in STATUS else [200, 201]):
+        if status not in ([STATUS[mark]] if mark in STATUS else [200, 201, 202]):
             return f"`{mark}` is expected"
         everywhere = "town" in caller.sees
         told = [request.sign, request.beyond if everywhere else ""] if mark == "+" else []
@@ -94,8 +96,8 @@ class Stage:
 
 
 def _problems(text: str) -> list[str | None]:
-    """Of an answer with items, the type of each one's problem; None where it has none."""
-    answer = json.loads(text)
+    """Of an answer with items, the type of each one's problem; None where it has none. A file has none."""
+    answer = json.loads(text) if text.startswith(("{", "[")) else None
     items = answer.get("items", ()) if isinstance(answer, dict) else ()
     return [item["problem"]["type"] if "problem" in item else None for item in items]
 

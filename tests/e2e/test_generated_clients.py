@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from shared.tables.files import MEDIA_TYPES
 from tests.drivers.documents import SERVICES, document
 from tests.e2e.conftest import Client
 from tests.e2e.season import DEADLINE, world
@@ -23,12 +24,15 @@ GENERATE = (
     "--fail-on-warning",
 )
 
+FILES = dict.fromkeys(MEDIA_TYPES, "application/octet-stream")
+"""The generator knows no other file."""
+
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder on Python's path with a package `bilet_<service>` for each document."""
     folder = tmp_path_factory.mktemp("clients")
-    (folder / "config.yml").write_text("post_hooks: []\n")
+    (folder / "config.yml").write_text(json.dumps({"post_hooks": [], "content_type_overrides": FILES}))
     for service in SERVICES:
         source = folder / f"{service}.json"
         source.write_text(json.dumps(document(service)))

@@ -1,6 +1,6 @@
 """Use case: a school enters its classes into a season, line by line; rosters that wait share a transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -48,8 +48,42 @@ def queue(repository: Repository, new_id: NewId) -> GroupCommit[RosterRequest, l
     return GroupCommit(partial(register, repository, new_id=new_id), weigh=lambda request: len(request.items))
 
 
-async def register(repository: Repository, group: Sequence[RosterRequest], new_id: NewId) -> list[RosterResult]:
+Then = Callable[[Sequence[RosterResult], Transaction], Awaitable[None]]
+"""Keeps what a caller makes of the results, in the transaction of what they enter."""
+
+
+async def register(
+    repository: Repository, group: Sequence[RosterRequest], new_id: NewId, then: Then | None = None
+) -> list[RosterResult]:
     """Enters classes into their seasons, in order and line by line; where every line is wrong, nothing is written."""
+    decide = await _prepared(repository, group, new_id)
+
+    async def body(tx: Transaction) -> list[RosterResult]:
+        batch, results = await decide(tx)
+        await repository.save_persons(batch, tx)
+        if then is not None:
+            await then(results, tx)
+        return results
+
+    return await repository.transact(body)
+
+
+async def judge(repository: Repository, group: Sequence[RosterRequest], new_id: NewId) -> list[RosterResult]:
+    """The results that `register` would have; nothing is kept."""
+    decide = await _prepared(repository, group, new_id)
+
+    async def body(tx: Transaction) -> list[RosterResult]:
+        _, results = await decide(tx)
+        await tx.abort_transaction()
+        return results
+
+    return await repository.transact(body)
+
+
+async def _prepared(
+    repository: Repository, group: Sequence[RosterRequest], new_id: NewId
+) -> Callable[[Transaction], Awaitable[tuple[EnrolmentBatch, list[RosterResult]]]]:
+    """Returns what decides about rosters in a transaction."""
     schools = await repository.organisations.load(request.header.school for request in group)
     seasons = await repository.copies.seasons(request.header.season for request in group)
     intakes = [
@@ -58,13 +92,11 @@ async def register(repository: Repository, group: Sequence[RosterRequest], new_i
     ]
     weight = sum(len(request.items) for request in group)
 
-    async def body(tx: Transaction) -> list[RosterResult]:
+    async def decide(tx: Transaction) -> tuple[EnrolmentBatch, list[RosterResult]]:
         batch = await _batch(repository, [i for i in intakes if isinstance(i, Intake)], new_id, tx)
-        results = await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
-        await repository.save_persons(batch, tx)
-        return results
+        return batch, await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
 
-    return await repository.transact(body)
+    return decide
 
 
 def _intake(schools: Mapping[str, Organisation], seasons: Mapping[str, Season], request: RosterRequest) -> Intake:
