@@ -1,15 +1,16 @@
 """Acts of destruction in the database, and the destruction itself."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
-from services.registration.collections import ACTS, KEYS, LEFT, OF_SEVERAL, TRANSFERS
+from services.registration.collections import ACTS, KEYS, LEFT, MARKED, OF_SEVERAL, REFUSED, TRANSFERS
 from services.registration.copies.steps import progress_id
 from services.registration.domain.erasure import Act, Cleared, Service
-from services.registration.domain.participants import Participant
+from services.registration.domain.participants import Participant, former_key
 from shared.http.audit import ACTORS, CORRECTIONS
 from shared.identity.acting import acting, changed
+from shared.programme.texts import ref_key
 from shared.storage.mongo import Document, Mongo, Transaction
 
 
@@ -30,7 +31,7 @@ class Acts:
         alone = [guardian for guardian in pupil.guardians if guardian not in shared]
         accounts = {pupil.account, *(pupil.linked.get(guardian) for guardian in alone)}
         rows = {"participants": 1}
-        found: Mapping[str, Document] = {
+        found: dict[str, Document] = {
             "vault": {"_id": {"$in": [pupil.id, *alone]}},
             KEYS: {"_id": {"$in": [pupil.id, *alone]}},
             "guardians": {"$or": [{"_id": {"$in": alone}}, {"same": {"$in": alone, **OF_SEVERAL["same"]}}]},
@@ -39,9 +40,21 @@ class Acts:
             ACTORS: {"_id": {"$in": [account for account in accounts if account]}},
             "steps": {"_id": {"$in": [progress_id(pupil.id, season) for season in pupil.seasons]}},
         }
+        found |= {REFUSED: await self._refused(pupil, alone, tx)}
         for name, query in found.items():
             rows[name] = (await self._mongo[name].delete_many(query, session=tx)).deleted_count
         return rows, shared
+
+    async def _refused(self, pupil: Participant, guardians: Collection[str], tx: Transaction) -> Document:
+        """Matches lines of imports that were refused and name the pupil, or guardians, by a key, or by the name."""
+        named = {"$or": [{"_id": {"$in": list(guardians)}}, {"same": {"$in": list(guardians), **OF_SEVERAL["same"]}}]}
+        known = self._mongo["guardians"].find(named, {"school": 1, "ref": 1}, session=tx)
+        own = former_key(pupil.place.school, ref_key(pupil.external_ref))
+        keys = [own, *pupil.former, *[former_key(row["school"], ref_key(row["ref"])) async for row in known]]
+        sealed = await self._mongo["vault"].find_one({"_id": pupil.id}, {"child": 1}, session=tx)
+        child = sealed.get("child") if sealed else None
+        marked = [] if child is None else [{"child": {"$eq": child, **MARKED["child"]}}]
+        return {"$or": [{"keys": {"$in": keys}}, *marked]}
 
     async def _shared(self, pupil: Participant, tx: Transaction) -> set[str]:
         """The guardians of a pupil who have another one: in the school that knows them, or gone from it."""

@@ -14,6 +14,7 @@ from services.registration.api import (
     documents,
     downloads,
     erasure,
+    imports,
     links,
     merges,
     organisations,
@@ -33,6 +34,8 @@ from services.registration.consumers import consumers
 from services.registration.copies.store import Copies
 from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
+from services.registration.file_vault import FileVault
+from services.registration.importing import Importing
 from services.registration.person_keys import part
 from services.registration.reads import Reads
 from services.registration.repository import Repository
@@ -49,16 +52,16 @@ UPGRADES: Sequence[Upgrade] = (respell, part)
 
 
 def build(platform: Platform) -> Service:
-    """Builds the service: an API, a worker for two topics of trials, and a relay."""
+    """Builds the service: an API, a worker for two topics of trials, and a relay beside which files are entered."""
     entropy = Entropy(os.urandom)
     vault = Vault(platform.settings.master_key, entropy.draw)
+    repository = repository_of(platform, vault)
+    reads = Reads(platform.mongo, vault, platform.clock, repository.imports)
     return Service(
         platform,
-        routers=_routers(
-            platform, repository_of(platform, vault), Reads(platform.mongo, vault, platform.clock), entropy.id
-        ),
+        routers=_routers(platform, repository, reads, entropy.id),
         workers={"worker": consumers(platform, Copies(platform.mongo), Acts(platform.mongo))},
-        loops={"relay": [platform.relay()]},
+        loops={"relay": [platform.relay(), Importing(platform.lease("imports"), repository, platform, entropy.id)]},
     )
 
 
@@ -67,7 +70,9 @@ def repository_of(platform: Platform, vault: Vault) -> Repository:
     codes = Codes(derive(platform.settings.master_key, "codes"))
     index = NameIndex(platform.settings.master_key)
     sealed = SealedIdentities(platform.mongo, vault, index, platform.clock, platform.settings)
-    return Repository(platform.mongo, platform.outbox, sealed, codes, Requests(platform.mongo, vault, index))
+    files = FileVault(platform.settings.master_key, os.urandom)
+    requests = Requests(platform.mongo, vault, index)
+    return Repository(platform.mongo, platform.outbox, sealed, codes, requests, files)
 
 
 def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: NewId) -> Sequence[APIRouter]:
@@ -82,6 +87,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         transfers.routes(repository, reads, clock, new_id),
         erasure.routes(repository, reads, clock, new_id),
         rosters.routes(repository, clock, new_id),
+        imports.routes(repository, reads, clock, new_id),
         links.routes(repository, clock),
         codes.routes(repository, reads, clock),
         consents.routes(repository, clock),

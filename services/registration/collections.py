@@ -8,6 +8,7 @@ from shared.storage.code_twins import BY_CODE, FENCES
 from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
 
+IMPORTS, IMPORT_PIECES, REFUSED = "imports", "import_pieces", "import_refused"
 CONSENT_DOCUMENTS, ACTS, TRANSFERS, KEYS = "consent_documents", "acts", "transfers", "vault_keys"
 SCHOOL_YEARS, TARGETS = "school_years", "targets"
 GIVEN: Document = {"$gt": ""}
@@ -23,6 +24,8 @@ MARKED = {"child": {"$type": "binData"}}
 """Rows of children whom a region finds by name and birth date; an earlier release marked none."""
 NATIONAL = {"nation": {"$type": "binData"}}
 """The same rows, as the nation finds them."""
+UNDER_WAY: Document = {"state": {"$in": ["waiting", "running"]}}
+"""Matches imports that are to be worked on."""
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
@@ -135,6 +138,23 @@ COLLECTIONS: Collections = {
             IndexModel("expires", expireAfterSeconds=0),
         ],
         persons=["account", "participant", CHANGED],
+    ),
+    IMPORTS: Kept(
+        [
+            IndexModel([("is_large", 1), ("sent_at", 1)], partialFilterExpression=UNDER_WAY),
+            IndexModel(CHANGED),
+            IndexModel("expires", expireAfterSeconds=0),
+        ],
+        persons=[CHANGED],
+    ),
+    IMPORT_PIECES: Kept([IndexModel("import"), IndexModel("expires", expireAfterSeconds=0)]),
+    REFUSED: Kept(
+        [
+            IndexModel([("import", 1), ("line", 1)]),
+            IndexModel("keys"),
+            IndexModel("child", partialFilterExpression=MARKED),
+            IndexModel("expires", expireAfterSeconds=0),
+        ]
     ),
     FENCES: Kept(),
     "rules": Kept(),

@@ -1,7 +1,7 @@
 """All that registration writes, in the steps of one transaction; persons are shown by `reads`."""
 
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from services.registration.acts import Acts
 from services.registration.cabinets import Cabinets
 from services.registration.codes import Codes
-from services.registration.collections import CONSENT_DOCUMENTS, GIVEN, LEFT, SCHOOL_YEARS, TARGETS
+from services.registration.collections import CONSENT_DOCUMENTS, GIVEN, LEFT, OF_SEVERAL, SCHOOL_YEARS, TARGETS
 from services.registration.copies.store import Copies
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import LinkBatch
@@ -21,6 +21,8 @@ from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
 from services.registration.domain.school_years import SchoolYear
 from services.registration.domain.targets import Target
+from services.registration.file_vault import FileVault
+from services.registration.imports import Imports
 from services.registration.pupils import Pupils
 from services.registration.requests import Requests
 from services.registration.residents import Residents
@@ -60,7 +62,13 @@ class Repository:
     """Organisations, participants, guardians, the vault, and consent documents, as use cases load and save them."""
 
     def __init__(
-        self, mongo: Mongo, outbox: Outbox, sealed: SealedIdentities, codes: Codes, requests: Requests
+        self,
+        mongo: Mongo,
+        outbox: Outbox,
+        sealed: SealedIdentities,
+        codes: Codes,
+        requests: Requests,
+        files: FileVault,
     ) -> None:
         self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
         self.participants = Pupils(mongo, outbox)
@@ -72,6 +80,7 @@ class Repository:
         self.residents = Residents(mongo)
         self.register = Register(mongo)
         self.requests = requests
+        self.imports = Imports(mongo, files)
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo
@@ -138,6 +147,18 @@ class Repository:
         folded = {(row["school"], row.get("ref_key")): row.get("same", row["_id"]) for row in rows}
         found = {key: written.get(key) or folded.get((key[0], ref_key(key[1]))) for key in asked}
         return {key: id for key, id in found.items() if id is not None}
+
+    async def guardian_refs(
+        self, ids: Collection[str], schools: Collection[str], tx: Transaction
+    ) -> dict[tuple[str, str], list[str]]:
+        """The keys by which schools know guardians, by school and id."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        if ids:
+            same = {"same": {"$in": list(ids), **OF_SEVERAL["same"]}}
+            query = {"$or": [{"_id": {"$in": list(ids)}}, same], "school": {"$in": list(schools)}}
+            for row in await self._mongo["guardians"].find(query, session=tx).to_list(None):
+                found[row["school"], row.get("same") or row["_id"]].append(row["ref"])
+        return found
 
     async def children(
         self, intakes: Iterable[Intake], guardians: Mapping[Key, str], tx: Transaction

@@ -55,6 +55,10 @@ class SealedIdentities:
                 found[marks[row["child"]]].append(row["_id"])
         return found
 
+    def child_mark(self, place: str, said: Identity) -> bytes:
+        """The mark of a child in a region, or in a school."""
+        return self._index.mark(place, child_of(said))
+
     async def relocate(self, person: str, region: str, tx: Transaction) -> None:
         """Lets another region find a child who has moved there."""
         for row in (await self._of([person], tx)).values():

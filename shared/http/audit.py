@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 
 from shared.base.errors import Unavailable
 from shared.base.telemetry import Trouble, logger
-from shared.identity.acting import PERSONS, READING, Actor, actor_of
+from shared.identity.acting import NAMELESS, PERSONS, READING, Actor, actor_of
 from shared.storage.collections import Collections, Kept
 from shared.storage.mongo import WHOLE, Document, Mongo
 
@@ -71,6 +71,7 @@ class AuditLog:
         self._waiting: deque[Entry] = deque()
         self._lost = 0
         self._trouble = Trouble("audit waits")
+        self._flushing = asyncio.Lock()
 
     @property
     def waiting(self) -> tuple[str, float] | None:
@@ -94,13 +95,22 @@ class AuditLog:
         actor = actor_of(scope)
         on = {name: str(value).strip() for name, value in scope.get("path_params", {}).items()}
         new = persons[noted:] if noted is not None or "participant" not in on else [*persons, on["participant"]]
-        if actor is None or status >= 400 or (scope["method"] in READING and not new):
+        shows = bool(new) or (noted is None and NAMELESS in scope)
+        if actor is None or status >= 400 or (scope["method"] in READING and not shows):
             return noted
         if len(self._waiting) >= MOST_WAITING:
             self._lost += 1
         else:
             self._waiting.append(Entry(self._clock(), actor, tuple(dict.fromkeys(new)), on, status))
         return len(persons)
+
+    async def tell(self, entry: Entry) -> None:
+        """Writes the entry of what is done behind a request that has been answered, and all that waits.
+
+        What cannot be written waits, as in a request; `run` writes it.
+        """
+        self._waiting.append(entry)
+        await self.flush()
 
     async def run(self) -> None:
         """Writes what was gathered until cancelled, and the rest then."""
@@ -114,6 +124,10 @@ class AuditLog:
 
     async def flush(self) -> None:
         """Writes all that waits, or leaves it where the database does not answer."""
+        async with self._flushing:  # each entry is written once, whoever asks for it meanwhile
+            await self._flush()
+
+    async def _flush(self) -> None:
         while self._waiting:
             batch = [self._waiting[n] for n in range(min(BATCH, len(self._waiting)))]
             try:

@@ -11,6 +11,8 @@ PRINCIPAL = "bilet.principal"
 READING = frozenset({"GET", "HEAD"})
 PERSONS = "bilet.persons"
 """Where it keeps the participants whom it is about."""
+NAMELESS = "bilet.nameless"
+"""Where it keeps that it shows persons who have no id, as refused lines of a file."""
 _REQUEST: ContextVar[MutableMapping[str, Any] | None] = ContextVar("request", default=None)
 
 
@@ -75,3 +77,11 @@ def about(participants: Iterable[str]) -> None:
     if scope["method"] in READING:
         scope["app"].state.audit.must_have_room()
     scope.setdefault(PERSONS, {}).update(dict.fromkeys(participants))
+
+
+def about_nameless() -> None:
+    """Notes that the request shows persons who have no id; raises Unavailable where there would be no trace of it."""
+    about(())
+    scope = _REQUEST.get()
+    if scope is not None:
+        scope[NAMELESS] = True

@@ -6,6 +6,7 @@ from datetime import date
 
 from shared.base.errors import BadInput
 from shared.tables.columns import Columns, Found
+from shared.tables.csv_writing import unguarded
 
 HEADER_WITHIN = 30
 """The header is one of so many first rows that are not empty: titles and dates stand above it."""
@@ -32,6 +33,7 @@ class Row:
     @classmethod
     def of(cls, line: int, cells: list[str]) -> "Row":
         """The row of these cells, with its fault where there are too many of them or one is too long."""
+        cells = [unguarded(cell) for cell in cells]
         while cells and not cells[-1]:
             cells.pop()
         if len(cells) > MOST_COLUMNS:

@@ -87,6 +87,9 @@ POST   /registration/requests                               0    --  --  --- ---
 POST   /registration/requests/{request}/confirmation        0    9-  9?  9?? 99?? --  --  --  --  ---
 POST   /registration/requests/{request}/refusal             0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/requests/{request}                     0    --  --  --- ---- --  --  +?  --  ---
+POST   /registration/imports                                0    +-  +-  +-- ++-- --  --  --  --  ---
+GET    /registration/imports/{import}                       0    +-  +?  +?? +??? --  --  --  --  ---
+GET    /registration/imports/{import}/refused               0    +-  +?  +?? +??? --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

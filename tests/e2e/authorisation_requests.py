@@ -133,6 +133,7 @@ def _persons(scene: Scene) -> Requests:
         ),
         "DELETE /registration/merges/{duplicate}": Request(f"/registration/merges/{own.id}"),
         **_places(scene),
+        **_imports(scene),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
@@ -176,6 +177,18 @@ def _places(scene: Scene) -> Requests:
         f"POST {path}/{{request}}/confirmation": Request(f"{answered}/confirmation", taken),
         f"POST {path}/{{request}}/refusal": Request(f"{answered}/refusal", {"reason": "other"}, scene.request),
         f"DELETE {path}/{{request}}": Request(answered, sign=scene.request),
+    }
+
+
+def _imports(scene: Scene) -> Requests:
+    path, here = "/registration/imports", scene.here
+    query = f"?season={here.season}&school={here.school}&class=7А&occurred_at=2020-09-14T10:00:00%2B03:00"
+    line = scene.line("own")
+    file = f"Ключ;ФИО;Дата рождения\r\nown;{line['name']};{line['birth_date']}\r\n".encode()
+    return {
+        f"POST {path}": Request(path + query, file, here.school, media_type="text/csv"),
+        f"GET {path}/{{import}}": Request(f"{path}/{scene.imported}", sign=here.school),
+        f"GET {path}/{{import}}/refused": Request(f"{path}/{scene.imported}/refused", sign="Отказ Анна"),
     }
 
 

@@ -60,6 +60,8 @@ class Scene:
     """Of the erasure of `gone`."""
     attendance: str = ""
     """Of `own`, in `over`."""
+    imported: str = ""
+    """Of a file of the school, with a line that was refused."""
 
     @property
     def version(self) -> str:
@@ -146,6 +148,21 @@ class Scene:
         refusal = f"{path}/{self.request}/refusal"
         await self.client.ok("POST", refusal, {"reason": "other"}, by=self.here.navigator)
 
+    async def send_file(self) -> str:
+        """An import of one line, which has no birth date; it is over."""
+        query = f"?season={self.here.season}&school={self.here.school}&class=7А"
+        path, file = "/registration/imports", "Ключ;ФИО;Дата рождения\r\nrefused;Отказ Анна;\r\n".encode()
+        by, kind = self.here.operator, {"Content-Type": "text/csv"}
+        answer = await self.client.call("POST", path + query, file, by=by, subject="sender", **kind)
+        sent = str(answer.body["id"])
+
+        async def over() -> bool:
+            told = await self.client.ok("GET", f"{path}/{sent}", by=by, subject="sender")
+            return bool(told["state"] == "done" and told["refused"] == 1)
+
+        await eventually(over)
+        return sent
+
     async def play(self) -> None:
         """A diagnostic, in both municipalities, and slots, of which `own` has booked some, and been at one."""
         for key in ("own", "town"):
@@ -193,6 +210,7 @@ async def scene(client: Client) -> Scene:
     erased = await client.ok("DELETE", f"/registration/participants/{made.pupils['gone'].id}", by=here.operator)
     made.act = erased["act"]["number"]
     made.transfer = await made.refuse_transfer()
+    made.imported = await made.send_file()
     return made
 
 

@@ -73,7 +73,7 @@ class Stage:
 
     def _complaint(self, request: Request, caller: Caller, mark: str, status: int, text: str) -> str | None:
         """What is wrong with an answer, if anything is."""
-        if status not in ([STATUS[mark]] if mark in STATUS else [200, 201]):
+        if status not in ([STATUS[mark]] if mark in STATUS else [200, 201, 202]):
             return f"`{mark}` is expected"
         everywhere = "town" in caller.sees
         told = [request.sign, request.beyond if everywhere else ""] if mark == "+" else []

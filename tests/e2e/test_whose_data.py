@@ -124,6 +124,22 @@ async def _asks_for_a_place(place: World) -> str:
     return str(done["participant"])
 
 
+async def _sends_a_file(place: World) -> None:
+    """A class, with a line that is refused."""
+    asked = f"season={place.season}&school={place.school}&occurred_at=2020-09-21T10:00:00%2B03:00"
+    path, line = f"/registration/imports?{asked}", place.pupil(1)
+    rows = ["Ключ;ФИО;Дата рождения;Класс", f"{line['external_ref']};{line['name']};вчера;7А"]
+    by, kind = place.navigator, {"Content-Type": "text/csv"}
+    answer = await place.client.call("POST", path, "\n".join(rows).encode(), by=by, subject=TEACHER, **kind)
+    assert answer.status == 202, answer.body
+    told = f"/registration/imports/{answer.body['id']}"
+
+    async def over() -> bool:
+        return bool((await place.client.ok("GET", told, by=by, subject=TEACHER))["refused"] == 1)
+
+    await eventually(over)
+
+
 async def _taken(place: World, participant: str) -> bool:
     attempts = {"attempts": [place.attempt(participant)]}
     answer = await place.client.ok("POST", "/trials/attempts/batch", attempts, by=place.navigator, subject=TEACHER)
@@ -171,6 +187,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     )
     document = {"title": "Согласие", "url": "https://example.org/consent"}
     await client.ok("PUT", "/registration/consent-documents/9", document, by=NATION)
+    await _sends_a_file(place)
     await _walk(place, participant)
     merged = await _becomes_one(place, settings)
 

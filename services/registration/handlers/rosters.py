@@ -1,6 +1,6 @@
 """Use case: a school enters its classes into a season, line by line; rosters that wait share a transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -49,8 +49,45 @@ def queue(repository: Repository, new_id: NewId) -> GroupCommit[RosterRequest, l
     return GroupCommit(partial(register, repository, new_id=new_id), weigh=lambda request: len(request.items))
 
 
-async def register(repository: Repository, group: Sequence[RosterRequest], new_id: NewId) -> list[RosterResult]:
+Decide = Callable[[Transaction], Awaitable[tuple[EnrolmentBatch, list[RosterResult]]]]
+Then = Callable[[Sequence[RosterResult], Transaction], Awaitable[None]]
+"""Keeps what a caller makes of the results, in the transaction of what they enter."""
+
+
+async def register(
+    repository: Repository, group: Sequence[RosterRequest], new_id: NewId, then: Then | None = None
+) -> list[RosterResult]:
     """Enters classes into their seasons, in order and line by line; where every line is wrong, nothing is written."""
+    schools, decide = await _prepared(repository, group, new_id)
+
+    async def body(tx: Transaction) -> tuple[list[RosterResult], list[str]]:
+        batch, results = await decide(tx)
+        await repository.save_persons(batch, tx)
+        if then is not None:
+            await then(results, tx)
+        return results, [decision.state.id for decision in batch.pupils.made]
+
+    results, placed = await repository.transact(body)
+    await catch_up(repository, schools, placed, group[0].now)
+    return results
+
+
+async def judge(repository: Repository, group: Sequence[RosterRequest], new_id: NewId) -> list[RosterResult]:
+    """The results that `register` would have; nothing is kept."""
+    _, decide = await _prepared(repository, group, new_id)
+
+    async def body(tx: Transaction) -> list[RosterResult]:
+        _, results = await decide(tx)
+        await tx.abort_transaction()
+        return results
+
+    return await repository.transact(body)
+
+
+async def _prepared(
+    repository: Repository, group: Sequence[RosterRequest], new_id: NewId
+) -> tuple[Collection[Organisation], Decide]:
+    """Returns the schools of rosters, and what decides about them in a transaction."""
     schools = await repository.organisations.load(request.header.school for request in group)
     seasons = await repository.copies.seasons(request.header.season for request in group)
     intakes = [
@@ -59,15 +96,11 @@ async def register(repository: Repository, group: Sequence[RosterRequest], new_i
     ]
     weight = sum(len(request.items) for request in group)
 
-    async def body(tx: Transaction) -> tuple[list[RosterResult], list[str]]:
+    async def decide(tx: Transaction) -> tuple[EnrolmentBatch, list[RosterResult]]:
         batch = await batch_of(repository, [i for i in intakes if isinstance(i, Intake)], new_id, tx)
-        results = await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
-        await repository.save_persons(batch, tx)
-        return results, [decision.state.id for decision in batch.pupils.made]
+        return batch, await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
 
-    results, placed = await repository.transact(body)
-    await catch_up(repository, schools.values(), placed, group[0].now)
-    return results
+    return schools.values(), decide
 
 
 def intake_of(schools: Mapping[str, Organisation], seasons: Mapping[str, Season], request: RosterRequest) -> Intake:

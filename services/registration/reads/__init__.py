@@ -1,10 +1,12 @@
 """Reads by resource; persons are read within the scope of the principal who asks."""
 
+from services.registration.imports import Imports
 from services.registration.reads.acts import ActReads
 from services.registration.reads.checkins import CheckIns
 from services.registration.reads.documents import DocumentReads
 from services.registration.reads.downloads import Downloads
 from services.registration.reads.duplicates import DuplicateReads
+from services.registration.reads.imports import ImportReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
 from services.registration.reads.requests import RequestReads
@@ -19,12 +21,13 @@ from shared.storage.outbox import Clock
 class Reads:
     """Everything that the service shows."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, imports: Imports) -> None:
         self.organisations = OrganisationReads(mongo)
         self.documents = DocumentReads(mongo)
         self._mongo = mongo
         self._vault = vault
         self._clock = clock
+        self._imports = imports
 
     def acts(self, who: Principal) -> ActReads:
         """Returns the acts of destruction within a scope."""
@@ -53,6 +56,10 @@ class Reads:
     def requests(self, who: Principal) -> RequestReads:
         """Returns the requests for a place that a principal has made or may answer."""
         return RequestReads(self._mongo, self._vault, who)
+
+    def imports(self, who: Principal) -> ImportReads:
+        """Returns the imports that a principal may follow."""
+        return ImportReads(self._imports, who)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""

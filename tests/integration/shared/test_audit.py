@@ -14,8 +14,8 @@ import pytest_asyncio
 from deploy.cli import audit as verb
 from deploy.local.stack import Infrastructure
 from shared.base.errors import Unavailable
-from shared.http.audit import ACTORS, LOG, MOST_WAITING, AuditLog
-from shared.identity.acting import PRINCIPAL, about, serving
+from shared.http.audit import ACTORS, LOG, MOST_WAITING, AuditLog, Entry
+from shared.identity.acting import PRINCIPAL, Actor, about, about_nameless, serving
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.runtime.service import Platform
@@ -183,6 +183,29 @@ async def test_nobody_is_shown_untraced_while_the_log_cannot_be_written(platform
     assert await platform.mongo[LOG].count_documents({}) == MOST_WAITING
     with serving(_request(log, "GET")):
         about(["p1"])
+
+
+async def test_two_who_write_at_once_write_each_entry_once(platform_of: Callable[..., Platform]) -> None:
+    platform = platform_of("registration")
+    log = AuditLog(platform.mongo, timedelta(days=1), lambda: datetime.now(UTC))
+    for _ in range(3_000):
+        log.note(_request(log, "POST"), 200)
+    entry = Entry(datetime.now(UTC), Actor("account", (), "POST /registration/imports"), ("p1",), {"import": "i"}, 200)
+    await asyncio.gather(log.flush(), log.tell(entry), log.flush())
+    assert await platform.mongo[LOG].count_documents({}) == 3_001
+
+
+async def test_a_reading_of_persons_without_ids_is_on_record(platform_of: Callable[..., Platform]) -> None:
+    platform = platform_of("registration")
+    log = AuditLog(platform.mongo, timedelta(days=1), lambda: datetime.now(UTC))
+    request, noted = _request(log, "GET"), None
+    with serving(request):
+        about_nameless()
+        for _ in range(2):
+            noted = log.note(request, 200, noted)
+    log.note(_request(log, "GET"), 200)
+    await log.flush()
+    assert await platform.mongo[LOG].count_documents({}) == 1
 
 
 async def test_a_stream_has_whom_it_shows_later_on_record_too(platform_of: Callable[..., Platform]) -> None:

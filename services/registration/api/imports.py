@@ -1,0 +1,89 @@
+"""Routes of imports: a file of a class, a school or a region is sent, entered behind the request, and told of."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import StreamingResponse
+
+from services.registration.answers.imports import ImportView
+from services.registration.domain.imports import ImportHeader
+from services.registration.domain.participants import NewId
+from services.registration.handlers import imports as handlers
+from services.registration.reads import Reads
+from services.registration.repository import Repository
+from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.http.authorisation import SchoolStaff
+from shared.http.openapi import file_body, problems, text_answer
+from shared.http.routes import KIB, file_of, router_of
+from shared.programme.moments import Moment
+from shared.programme.texts import ClassName, Id
+from shared.storage.outbox import Clock
+from shared.tables.files import MEDIA_TYPES
+
+LARGEST_FILE = 64 * 1024 * KIB
+ImportId = Annotated[Id, Path(alias="import", description="Id of the import.")]
+Into = Annotated[SeasonCode, Query(description="code of the season that the pupils enter")]
+Of = Annotated[
+    OrganisationCode | None,
+    Query(description="code of the school of all lines; without it a column holds that of each"),
+]
+InClass = Annotated[
+    ClassName | None, Query(alias="class", description="class of all lines; without it a column holds that of each")
+]
+Dry = Annotated[bool, Query(description="true to judge the lines and enter none")]
+CSV = "text/csv"
+
+
+async def header(
+    season: Into,
+    school: Of = None,
+    school_class: InClass = None,
+    occurred_at: Moment | None = None,
+    dry_run: Dry = False,
+) -> ImportHeader:
+    """Returns what a request says of all lines of its file."""
+    return ImportHeader(season, school, school_class, occurred_at, dry_run)
+
+
+Header = Annotated[ImportHeader, Depends(header)]
+
+
+def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) -> APIRouter:
+    """Returns the routes of imports."""
+    router = router_of("registration")
+
+    @router.post(
+        "/imports",
+        status_code=202,
+        max_body_size=LARGEST_FILE,
+        openapi_extra=file_body(MEDIA_TYPES, LARGEST_FILE),
+        responses=problems({404: ["school-unknown"], 409: ["outside-season", "season-unknown", "too-many-imports"]}),
+    )
+    async def import_pupils(who: SchoolStaff, sent: Request, header: Header) -> ImportView:
+        """Takes a CSV or XLSX file of pupils and enters them behind the request, each line as one of a roster.
+
+        Columns are known by their titles, in Russian or English. The same file again creates nothing.
+        """
+        kind = MEDIA_TYPES[sent.headers["content-type"].partition(";")[0].strip().lower()]
+        file = kind, file_of(sent, LARGEST_FILE)
+        return ImportView.of(await handlers.begin(repository, who, header, file, (clock(), new_id)))
+
+    @router.get("/imports/{import}", responses=problems({404: ["not-found"]}))
+    async def show_import(who: SchoolStaff, id: ImportId) -> ImportView:
+        """The state of an import, and how many lines have done what."""
+        return await reads.imports(who).one(id)
+
+    @router.get(
+        "/imports/{import}/refused",
+        response_class=StreamingResponse,
+        responses=problems({404: ["not-found"]}) | text_answer(CSV, "A line for each that was refused."),
+    )
+    async def show_refused(who: SchoolStaff, id: ImportId) -> StreamingResponse:
+        """The lines of an import that were refused, as CSV: number, column, reason, and the cells as they were sent.
+
+        They are kept sealed for seven days, 10,000 of an import at most.
+        """
+        headers = {"Content-Disposition": f'attachment; filename="refused-{id}.csv"'}
+        return StreamingResponse(await reads.imports(who).refused(id), media_type=CSV, headers=headers)
+
+    return router

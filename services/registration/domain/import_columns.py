@@ -1,0 +1,99 @@
+"""The columns of files of pupils, by the titles that schools write above them. Data; the documentation lists them."""
+
+from collections.abc import Mapping, Sequence
+
+from shared.tables.columns import Columns
+
+TITLES: Mapping[str, Sequence[str]] = {
+    "school": ["Код школы", "Код организации", "Код ОО", "Код ОУ", "School code"],
+    "class": ["Класс", "Класс обучения", "Группа (класс)", "Класс/группа", "School class"],
+    "letter": ["Литера", "Буква", "Литера класса", "Буква класса", "Letter"],
+    "grade": ["Параллель", "Год обучения", "Номер класса", "Year of school"],
+    "external_ref": [
+        "Ключ",
+        "Ключ ученика",
+        "Личный номер",
+        "Личное дело",
+        "№ личного дела",
+        "Номер личного дела",
+        "Код ученика",
+        "ID ученика",
+        "ID",
+        "Key",
+    ],
+    "name": [
+        "ФИО",
+        "Ф.И.О.",
+        "ФИО ученика",
+        "ФИО обучающегося",
+        "ФИО учащегося",
+        "ФИО ребёнка",
+        "Фамилия, имя, отчество",
+        "Фамилия Имя Отчество",
+        "Фамилия, имя",
+        "Ученик",
+        "Учащийся",
+        "Обучающийся",
+        "Full name",
+    ],
+    "last_name": ["Фамилия", "Фамилия ученика", "Фамилия обучающегося", "Last name", "Surname"],
+    "first_name": ["Имя", "Имя ученика", "Имя обучающегося", "First name"],
+    "patronymic": ["Отчество", "Отчество (при наличии)", "Отчество ученика", "Отчество обучающегося", "Middle name"],
+    "birth_date": ["Дата рождения", "Дата рожд.", "Д.р.", "Дата рождения ученика", "День рождения", "Date of birth"],
+    "disability": ["ОВЗ", "ОВЗ/инвалидность", "ОВЗ или инвалидность", "ОВЗ, инвалидность", "Disability"],
+    "invalid": ["Инвалидность", "Инвалид", "Ребёнок-инвалид"],
+    "guardian": [
+        "Родитель",
+        "ФИО родителя",
+        "Законный представитель",
+        "ФИО законного представителя",
+        "Родитель (законный представитель)",
+        "ФИО родителя (законного представителя)",
+        "Мать",
+        "ФИО матери",
+        "Guardian",
+    ],
+    "guardian_ref": ["Ключ родителя", "Код родителя", "ID родителя", "Guardian key"],
+    "second_guardian": ["Второй родитель", "ФИО второго родителя", "Отец", "ФИО отца", "Second guardian"],
+    "second_guardian_ref": ["Ключ второго родителя", "Код второго родителя", "Second guardian key"],
+    "consent_version": ["Версия согласия", "Согласие, версия", "Согласие (версия)", "Consent version"],
+    "consent_day": ["Дата согласия", "Согласие от", "Согласие, дата", "Дата подписания согласия", "Consent date"],
+    "consent_channel": ["Способ согласия", "Форма согласия", "Согласие, способ", "Consent channel"],
+    "namesake": ["Тёзка", "Полный тёзка", "Другой ребёнок с тем же именем", "Another child of the same name"],
+}
+CHANNELS: Mapping[str, str] = {
+    "бумага": "paper",
+    "на бумаге": "paper",
+    "бумажное": "paper",
+    "письменно": "paper",
+    "paper": "paper",
+    "госуслуги": "gosuslugi",
+    "через госуслуги": "gosuslugi",
+    "епгу": "gosuslugi",
+    "gosuslugi": "gosuslugi",
+    "кабинет": "cabinet",
+    "личный кабинет": "cabinet",
+    "cabinet": "cabinet",
+}
+"""The ways in which a consent is given, as cells say them."""
+WORDS: Mapping[str, str] = {
+    "guardian/name": "guardian",
+    "guardian/ref": "guardian_ref",
+    "guardians/0/name": "second_guardian",
+    "guardians/0/ref": "second_guardian_ref",
+    "consent": "consent_version",
+    "consent/version": "consent_version",
+    "consent/given_at": "consent_day",
+    "consent/channel": "consent_channel",
+    "consent/guardian": "guardian",
+    "guardians": "second_guardian",
+}
+"""The column that holds what a line of a roster calls by another word."""
+
+
+def columns_of(school: bool, school_class: bool) -> Columns:
+    """The columns of a file; what the request says of all lines, school or class, needs none."""
+    needed = [["name", "last_name"], ["birth_date"]]
+    needed += [] if school else [["school"]]
+    needed += [] if school_class else [["class", "grade"]]
+    return Columns(TITLES, needed)

@@ -1,0 +1,144 @@
+"""Rows of a file as lines of rosters: each cell is read for what it says, and a fault names its line and column."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.registration.domain.import_columns import CHANNELS
+from services.registration.domain.rosters import PupilEntry
+from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, FieldError
+from shared.programme.texts import class_form
+from shared.tables import cells
+
+GRADE = re.compile(r"[0-9]{1,2}")
+
+
+@dataclass(slots=True)
+class Line:
+    """One row of a file: the class that it belongs to, and what it says of a pupil."""
+
+    number: int
+    school: str
+    school_class: str
+    said: dict[str, Any]
+    """The pupil as a roster's line is sent; keys that the file does not have are still missing."""
+    consent_day: date | None = None
+    faults: list[FieldError] = field(default_factory=list)
+    """About its columns."""
+
+    @property
+    def at(self) -> str:
+        """The place that refusals name."""
+        return f"line {self.number}"
+
+    def entry(self, utc_offset: str) -> PupilEntry | BadInput:
+        """The pupil, where the line can be read; days of consents are those of a clock `utc_offset`."""
+        consent = self.said.get("consent")
+        if consent is not None and self.consent_day is not None:
+            consent["given_at"] = f"{self.consent_day.isoformat()}T00:00:00{utc_offset}"
+        try:
+            entry = PupilEntry.model_validate(self.said)
+        except ValidationError as error:
+            faulty = {fault.pointer for fault in self.faults}
+            more = BadInput.invalid(error, self.at, MOST_ERRORS_OF_AN_ITEM).errors
+            rest = [f for f in more if f.pointer not in faulty]
+            return BadInput.of([*self.faults, *rest], MOST_ERRORS_OF_AN_ITEM)
+        return BadInput.of(self.faults) if self.faults else entry
+
+
+class LineReader:
+    """Reads rows; what the request says of all of them counts where the row does not say it."""
+
+    def __init__(self, school: str | None, school_class: str | None, days_from: date) -> None:
+        self._school = school
+        self._school_class = school_class
+        self._days_from = days_from
+
+    def line(self, number: int, values: Mapping[str, str]) -> Line:
+        """The line of a row, by the cells of its columns."""
+        line = Line(number, "", "", {})
+        line.school = self._same(line, "school", values.get("school"), self._school)
+        name = self._same(line, "class", _class_of(values), self._school_class, class_form)
+        line.school_class = class_form(name)
+        line.said = dict(self._said(line, values))
+        return line
+
+    def _same(
+        self, line: Line, word: str, said: str | None, all_said: str | None, form: Callable[[str], str] = str
+    ) -> str:
+        """The word of the row, or of the request; a fault where the two differ."""
+        if said is not None and all_said is not None and form(said) != form(all_said):
+            line.faults.append(FieldError(f"{line.at}/{word}", "is another one than that of the request"))
+        found = all_said or said or ""
+        if not found:
+            line.faults.append(FieldError(f"{line.at}/{word}", "is missing"))
+        return found
+
+    def _said(self, line: Line, values: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+        if (ref := values.get("external_ref")) is not None:
+            yield "external_ref", ref
+        if name := _name(values):
+            yield "name", name
+        if (born := self._read(line, values, "birth_date", self._day)) is not None:
+            yield "birth_date", born.isoformat()
+        if grade := GRADE.match(line.school_class):
+            said = self._read(line, values, "grade", cells.whole)
+            yield "grade", int(grade[0]) if said is None else said
+        flags = [self._read(line, values, word, cells.yes) for word in ("disability", "invalid")]
+        yield "disability", any(flags)
+        if self._read(line, values, "namesake", cells.yes):
+            yield "namesake", True
+        for word, at in (("guardian", "guardian"), ("second_guardian", "guardians")):
+            if called := values.get(word):
+                ref = values.get(f"{word}_ref")
+                guardian = {"name": called} | ({} if ref is None else {"ref": ref})
+                yield at, guardian if at == "guardian" else [guardian]
+        if consent := self._consent(line, values):
+            yield "consent", consent
+
+    def _consent(self, line: Line, values: Mapping[str, str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if version := values.get("consent_version"):
+            found["version"] = version
+        if channel := values.get("consent_channel"):
+            found["channel"] = CHANNELS.get(" ".join(channel.casefold().split()), channel)
+        line.consent_day = self._read(line, values, "consent_day", self._day, "consent/given_at")
+        if line.consent_day is not None:
+            found["given_at"] = line.consent_day.isoformat()  # `entry` says at which clock
+        return found
+
+    def _day(self, text: str) -> date:
+        return cells.day(text, self._days_from)
+
+    def _read(
+        self, line: Line, values: Mapping[str, str], word: str, read: Callable[[str], Any], named: str | None = None
+    ) -> Any:
+        """The value of a cell; None where there is none, or a fault says why, which a line's word may name."""
+        if (text := values.get(word)) is None:
+            return None
+        try:
+            return read(text)
+        except ValueError as error:
+            line.faults.append(FieldError(f"{line.at}/{named or word}", str(error)))
+            return None
+
+
+def _class_of(values: Mapping[str, str]) -> str | None:
+    """The class as the school writes it: in one cell, or its year and its letter in two."""
+    name, letter = values.get("class"), values.get("letter", "")
+    if name is None and (year := values.get("grade")) is not None:
+        name = year
+    if name is None:
+        return None
+    bare = re.sub(r"\s*(класс|кл\.?)\s*$", "", name.strip(), flags=re.IGNORECASE)
+    return f"{bare}{letter}" if bare.isdecimal() else bare
+
+
+def _name(values: Mapping[str, str]) -> str:
+    """The full name: of one cell, or of three, of which the last may be empty."""
+    parts = (values.get(word, "") for word in ("last_name", "first_name", "patronymic"))
+    return values.get("name") or " ".join(filter(None, parts))

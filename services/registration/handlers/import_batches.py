@@ -1,0 +1,201 @@
+"""Use case: some rows of a file are entered as rosters of their classes are, and the import says how far it is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+
+from pydantic import ValidationError
+
+from services.registration.domain.admission import CHILD_KNOWN, TRANSFER_NEEDED
+from services.registration.domain.enrolment import Enrolled
+from services.registration.domain.import_columns import WORDS
+from services.registration.domain.import_lines import Line, LineReader
+from services.registration.domain.imports import MOST_REFUSED, Counts, Import
+from services.registration.domain.organisations import Organisation
+from services.registration.domain.participants import NewId, former_key
+from services.registration.domain.rosters import PupilEntry, RosterHeader
+from services.registration.handlers.import_keys import give_keys
+from services.registration.handlers.rosters import RosterRequest, RosterResult, judge, register
+from services.registration.imports import RefusedLine
+from services.registration.repository import Repository
+from shared.base.errors import BadInput, ServiceError
+from shared.base.side_thread import aside
+from shared.http.batch import Item, Outcome
+from shared.programme.texts import NAME, REF, ref_key
+from shared.storage.mongo import Transaction
+from shared.tables.table import Row, Table
+
+TELLING = {CHILD_KNOWN, TRANSFER_NEEDED}
+"""Refusals that tell that a child of a name and birth date is there."""
+
+
+@dataclass(slots=True)
+class Entered:
+    """The outcome of a batch of rows."""
+
+    imported: Import
+    """The import after it."""
+    participants: list[str] = field(default_factory=list)
+    """The pupils who were entered or changed."""
+    found: int = 0
+    """The children whom the sender has found by their names."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of an import that are entered together."""
+
+    imported: Import
+    table: Table
+    rows: Sequence[Row]
+    now: datetime
+
+    @cached_property
+    def texts(self) -> Mapping[int, Sequence[str]]:
+        """The cells of each row, by its line."""
+        return {row.line: row.texts for row in self.rows}
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """The lines of one class, as the roster that they make, or why they make none."""
+
+    lines: Sequence[Line]
+    request: RosterRequest | ServiceError
+
+
+async def enter(repository: Repository, batch: Batch, new_id: NewId) -> Entered:
+    """Enters rows, keeping how far the import is in the same transaction; of a dry run that alone.
+
+    Raises Overtaken where another process has gone on with the import.
+    """
+    lines, broken = await aside(lambda: _read(batch), len(batch.rows))
+    schools = await repository.organisations.load({line.school for line in lines if line.school})
+    await give_keys(repository, lines, schools, batch.imported.who.scope)
+    classes = await aside(lambda: list(_classes(batch, lines, schools)), len(lines))
+    requests = [one.request for one in classes if isinstance(one.request, RosterRequest)]
+    found = [Entered(batch.imported)]
+
+    async def then(results: Sequence[RosterResult], tx: Transaction) -> None:
+        told = iter(results)
+        outcomes = [
+            (line, outcome)
+            for one in classes
+            for line, outcome in _outcomes(one, next(told) if isinstance(one.request, RosterRequest) else one.request)
+        ]
+        entered = _entered(batch, outcomes, len(broken))
+        refused = [*broken, *(_refused(repository, batch, schools, line, o) for line, o in outcomes if _is_refusal(o))]
+        kept = max(0, MOST_REFUSED - batch.imported.counts.refused)
+        await repository.imports.progress(batch.imported, entered.imported, refused[:kept], batch.now, tx)
+        found[0] = entered
+
+    if batch.imported.dry_run:
+        results = await judge(repository, requests, new_id)
+        await repository.transact(lambda tx: then(results, tx))
+    else:
+        await register(repository, requests, new_id, then)
+    return found[0]
+
+
+def _read(batch: Batch) -> tuple[list[Line], list[RefusedLine]]:
+    """The rows as lines, and those whose cells cannot be used."""
+    imported = batch.imported
+    reader = LineReader(imported.school, imported.school_class, batch.table.days_from)
+    lines = [reader.line(row.line, batch.table.values(row)) for row in batch.rows if not row.fault]
+    broken = [RefusedLine(row.line, row.texts, "", row.fault, BadInput.slug) for row in batch.rows if row.fault]
+    return lines, broken
+
+
+def _classes(batch: Batch, lines: Sequence[Line], schools: Mapping[str, Organisation]) -> Iterator[_Class]:
+    """Yields the lines by class, in the order in which classes come."""
+    grouped: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        grouped.setdefault((line.school, line.school_class), []).append(line)
+    for (school, school_class), group in grouped.items():
+        try:
+            header = RosterHeader.model_validate(
+                {
+                    "season": batch.imported.season,
+                    "school": school,
+                    "class": school_class,
+                    "occurred_at": batch.imported.occurred_at,
+                }
+            )
+        except ValidationError as error:
+            faults = BadInput.invalid(error).errors
+            yield _Class(group, BadInput.of(replace(fault, pointer=fault.pointer.lstrip("/")) for fault in faults))
+            continue
+        offset = schools[school].utc_offset if school in schools else "+00:00"
+        items: list[Item[PupilEntry]] = [Item(line.at, line.entry(offset)) for line in group]
+        refs = [REF.read(line.said.get("external_ref")) for line in group]
+        imported = batch.imported
+        request = RosterRequest(
+            items=items, who=imported.who, now=batch.now, by=imported.actor, header=header, refs=refs
+        )
+        yield _Class(group, request)
+
+
+def _outcomes(one: _Class, result: RosterResult) -> Iterator[tuple[Line, Outcome[Enrolled]]]:
+    """The outcome of each line; what refuses a class refuses all its lines, beside what is wrong with each."""
+    if not isinstance(result, ServiceError):
+        yield from zip(one.lines, result, strict=True)
+        return
+    for line in one.lines:
+        yield line, BadInput.of(line.faults) if line.faults else result
+
+
+def _is_refusal(outcome: Outcome[Enrolled]) -> bool:
+    return isinstance(outcome, ServiceError)
+
+
+def _entered(batch: Batch, outcomes: Sequence[tuple[Line, Outcome[Enrolled]]], broken: int) -> Entered:
+    """The import behind a batch, and whom it was about."""
+    done = [outcome for _, outcome in outcomes if not isinstance(outcome, ServiceError)]
+    refusals = [outcome for _, outcome in outcomes if isinstance(outcome, ServiceError)]
+    counts = Counts(
+        created=sum(one.new for one in done),
+        known=sum(not one.new for one in done),
+        corrected=sum(bool(one.value.corrected) for one in done),
+        moved=sum(one.value.moved_from is not None for one in done),
+        refused=len(refusals) + broken,
+    )
+    before = batch.imported
+    far = {"last_line": batch.rows[-1].line, "counts": before.counts.plus(counts), "stuck": 0}
+    after = before.model_copy(update=far)
+    found = sum(refusal.type in TELLING for refusal in refusals)
+    participants = [] if before.dry_run else [one.value.pupil.id for one in done]
+    return Entered(after, participants, found)
+
+
+def _refused(
+    repository: Repository,
+    batch: Batch,
+    schools: Mapping[str, Organisation],
+    line: Line,
+    outcome: Outcome[Enrolled],
+) -> RefusedLine:
+    """A line that was refused, with the columns at fault, and what leads to the persons on it."""
+    assert isinstance(outcome, ServiceError)
+    faults = [(error.pointer.removeprefix(line.at).lstrip("/"), error.detail) for error in outcome.errors]
+    places = batch.table.columns.places
+    titles = [_title(batch.table, places, word) for word, _ in faults]
+    reasons = [f"{title}: {detail}" if title else detail for title, (_, detail) in zip(titles, faults, strict=True)]
+    cells = batch.texts[line.number]
+    refs = [line.said.get("external_ref")]
+    refs += [one.get("ref") for one in (line.said.get("guardian") or {}, *line.said.get("guardians", ()))]
+    keys = [former_key(line.school, ref_key(ref)) for ref in refs if REF.read(ref) is not None]
+    child, school = None, schools.get(line.school)
+    name, born = NAME.read(line.said.get("name")), line.said.get("birth_date")
+    if school is not None and name is not None and born is not None:
+        child = repository.sealed.child_mark(school.region, {"name": name, "birth_date": born})
+    reason = "; ".join(reasons) or outcome.detail
+    return RefusedLine(line.number, cells, next(filter(None, titles), ""), reason, outcome.type, keys, child)
+
+
+def _title(table: Table, places: Mapping[str, int], word: str) -> str:
+    """The title of the column that holds what a refusal calls by a word; the word itself where there is none."""
+    name = WORDS.get(word, word)
+    several = {"name": "last_name", "class": "grade"}
+    at = places.get(name, places.get(several.get(name, ""), -1))
+    return table.header.texts[at] if at >= 0 else name

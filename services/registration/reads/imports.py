@@ -1,0 +1,53 @@
+"""Reads of imports: for who has sent one, and for staff of all of its school."""
+
+from collections.abc import AsyncIterator
+
+from services.registration.answers.imports import ImportView
+from services.registration.domain.imports import Import
+from services.registration.imports import Imports
+from shared.base.errors import NotFound
+from shared.identity.acting import about_nameless
+from shared.identity.principal import Principal
+from shared.tables.csv_writing import BOM, line_of
+
+ADDED = ("Строка", "Столбец", "Причина", "Тип")
+"""Titles of what is told of a line, before its own cells; a file that is mended may be sent with them."""
+
+
+class ImportReads:
+    """The imports that a principal may follow."""
+
+    def __init__(self, imports: Imports, who: Principal) -> None:
+        self._imports = imports
+        self._who = who
+
+    async def one(self, id: str) -> ImportView:
+        """One import; raises NotFound for those of others."""
+        return ImportView.of(await self._mine(id))
+
+    async def refused(self, id: str) -> AsyncIterator[str]:
+        """The lines of an import that were refused, with the reasons, as a text of CSV that comes in parts.
+
+        Raises NotFound for imports of others, Unavailable where the reading leaves no trace.
+        """
+        imported = await self._mine(id)
+        about_nameless()
+        return self._text(imported)
+
+    async def _text(self, imported: Import) -> AsyncIterator[str]:
+        yield BOM + line_of([*ADDED, *imported.header])
+        async for line in self._imports.refused(imported):
+            yield line_of([str(line.line), line.column, line.reason, line.type, *line.cells])
+
+    async def _mine(self, id: str) -> Import:
+        imported = await self._imports.one(id)
+        if imported is None or not self._sees(imported):
+            raise NotFound("no such import in your scope")
+        return imported
+
+    def _sees(self, imported: Import) -> bool:
+        scope, region = self._who.scope, imported.region
+        if region is None:
+            return imported.by == self._who.account
+        place = (region, imported.municipality, imported.school)
+        return scope.covers(*place) and (scope.classes(*place) is None or imported.by == self._who.account)

@@ -1,0 +1,132 @@
+"""A file of 100,000 pupils is entered: how fast, and what it takes of memory; by turns as CSV and as a workbook."""
+
+import os
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.local.stack import Infrastructure
+from tests.bench.results import record
+from tests.builders.registration import SCHOOL
+from tests.builders.tables import csv_file, with_shared_strings, xlsx_file
+from tests.drivers.imports import CSV, XLSX, Sender, counted
+from tests.drivers.registration import REGIONAL, Registration, registration
+
+LINES, RUNS = 100_000, 2
+A_CLASS = 30
+MOST_GROWTH = {CSV: 50_000_000, XLSX: 150_000_000}
+LEAST_A_SECOND = 1_500
+TITLES = [
+    "Код школы",
+    "Класс",
+    "Личное дело",
+    "Фамилия",
+    "Имя",
+    "Отчество",
+    "Дата рождения",
+    "ФИО родителя",
+    "Код родителя",
+]
+
+
+def rows(run: int) -> Sequence[Sequence[str]]:
+    """A region's pupils, class by class; no two runs have one in common."""
+    return [TITLES, *(_row(f"{run}-{number}", number) for number in range(LINES))]
+
+
+def _row(key: str, number: int) -> Sequence[str]:
+    school, grade = f"RU-ROS-001-S0{1 + number // A_CLASS % 2}", 6 + number // (2 * A_CLASS) % 6
+    letter = "АБВГД"[number // (12 * A_CLASS) % 5]
+    born = f"{1 + number % 28:02}.{1 + number % 12:02}.{2014 - grade}"
+    return [
+        school,
+        f"{grade}{letter}",
+        key,
+        f"Ёлкина-{key}",
+        "Анна",
+        "Сергеевна",
+        born,
+        f"Ёлкина Ольга {key}",
+        f"g{key}",
+    ]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One file that was entered."""
+
+    a_second: float
+    """Lines, by the clock."""
+    processor: float
+    """Microseconds of the process for each line, in all its threads; other work of the machine does not count."""
+    growth: int
+    """Bytes."""
+
+
+class _Process:
+    """The process that enters files."""
+
+    def __init__(self, pid: int) -> None:
+        self._folder = Path(f"/proc/{pid}")
+
+    def seconds(self) -> float:
+        """Processor time that it has taken."""
+        told = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+    def anew(self) -> int:
+        """Lets the peak begin anew; the bytes that are resident now."""
+        (self._folder / "clear_refs").write_text("5")
+        return self.bytes("VmRSS")
+
+    def bytes(self, what: str) -> int:
+        lines = (self._folder / "status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{what}:"))
+
+
+async def _run(running: Registration, number: int, media_type: str) -> Measured:
+    """Enters one file."""
+    text = csv_file(rows(number), "cp1251")
+    file = text if media_type == CSV else with_shared_strings(xlsx_file(rows(number)))
+    process = _Process(running.child.pid)
+    before, worked = process.anew(), process.seconds()
+    sender = Sender(running, [REGIONAL], "region")
+    began = time.monotonic()
+    status, sent = await sender.send(file, media_type)
+    assert status == 202, sent
+    done = await sender.ended(sent["id"], seconds=600)
+    seconds = time.monotonic() - began
+    assert (done["state"], counted(done)) == ("done", (LINES, LINES, 0, 0, 0, 0)), done
+    return Measured(LINES / seconds, (process.seconds() - worked) / LINES * 1e6, process.bytes("VmHWM") - before)
+
+
+async def test_a_hundred_thousand_lines(infrastructure: Infrastructure) -> None:
+    assert SCHOOL.id == "RU-ROS-001-S01"
+    found: dict[str, list[Measured]] = {CSV: [], XLSX: []}
+    async with registration(infrastructure) as running:
+        await Sender(running, [REGIONAL], "region").over(csv_file([*rows(9)[:200]]))  # a process that has worked before
+        for run in range(RUNS):
+            for kind, media_type in enumerate(found):
+                found[media_type].append(await _run(running, 2 * run + kind, media_type))
+    table: list[dict[str, Any]] = [
+        {
+            "file": name,
+            "lines": f"{LINES:,}",
+            "lines/s": "; ".join(f"{one.a_second:,.0f}" for one in found[media_type]),
+            "processor a line, µs": "; ".join(f"{one.processor:.0f}" for one in found[media_type]),
+            "growth, MB": "; ".join(f"{one.growth / 1e6:.0f}" for one in found[media_type]),
+        }
+        for name, media_type in (("CSV, Windows-1251", CSV), ("XLSX, shared texts", XLSX))
+    ]
+    record(
+        "Import of a region's pupils",
+        f"{LINES:,} new pupils with guardians in classes of {A_CLASS}, from the request to the last line; events are "
+        "relayed by the same process; the two kinds by turns.",
+        table,
+    )
+    for media_type, runs in found.items():
+        assert statistics.median(one.a_second for one in runs) >= LEAST_A_SECOND, table
+        assert max(one.growth for one in runs) < MOST_GROWTH[media_type], table
