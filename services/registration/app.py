@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter
 
@@ -26,7 +27,8 @@ from services.registration.consumers import consumers
 from services.registration.copies.store import Copies
 from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
-from services.registration.person_keys import part
+from services.registration.key_ring import KeyRing
+from services.registration.person_keys import PersonKeys, part
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.respelling import respell
@@ -43,7 +45,7 @@ UPGRADES: Sequence[Upgrade] = (respell, part)
 def build(platform: Platform) -> Service:
     """Builds the service: an API, a worker for two topics of trials, and a relay."""
     entropy = Entropy(os.urandom)
-    vault = Vault(platform.settings.master_key, entropy.draw)
+    vault = Vault(KeyRing.of(platform.settings), entropy.draw)
     return Service(
         platform,
         routers=_routers(
@@ -51,6 +53,7 @@ def build(platform: Platform) -> Service:
         ),
         workers={"worker": consumers(platform, Copies(platform.mongo), Acts(platform.mongo))},
         loops={"relay": [platform.relay()]},
+        checks=[partial(PersonKeys(platform.mongo).prove, vault)],
     )
 
 

@@ -19,6 +19,9 @@ MARKED = {"child": {"$type": "binData"}}
 """Rows of children whom a region finds by name and birth date; an earlier release marked none."""
 NATIONAL = {"nation": {"$type": "binData"}}
 """The same rows, as the nation finds them."""
+WITH_KEY: Document = {"key": {"$exists": True}}
+"""Matches rows with a person's wrapped key: those apart from the vault, and those of an older installation in it."""
+_BY_WRAPPING = IndexModel("wrapped_by", partialFilterExpression=WITH_KEY)
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
@@ -83,10 +86,11 @@ COLLECTIONS: Collections = {
         [
             IndexModel([("region", 1), ("child", 1)], partialFilterExpression=MARKED),
             IndexModel("nation", partialFilterExpression=NATIONAL),
+            _BY_WRAPPING,
         ],
         persons=["_id"],
     ),
-    KEYS: Kept(persons=["_id"]),
+    KEYS: Kept([_BY_WRAPPING], persons=["_id"]),
     CORRECTIONS: Kept(
         [
             IndexModel([("participant", 1), ("at", 1)]),

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.base.errors import pointer
+from shared.base.named_keys import NamedKeys
 from shared.base.quota import Quota, QuotaSetting
 from shared.contracts.topics import PARTITIONS
 
@@ -79,6 +80,9 @@ class Settings(LimitSettings):
     audit_days: int = Field(default=1_096, ge=1)
     vault_keys_apart: bool = False
     """Parts persons' keys from the vault of an older installation when it is migrated, for good; new ones begin so."""
+    vault_keys: NamedKeys = ()
+    """Keys that wrap those of persons, of registration alone: the current one first, the derived one need not be named.
+    Written `id:base64,id:base64`."""
     key_backup_days: int = Field(default=30, ge=0, le=30)
     """For so long backups of persons' keys are kept: an erased person can be read from old backups no longer."""
     """How long an entry of the audit log, or a correction, is kept: three years unless an operator says otherwise."""

@@ -121,6 +121,8 @@ class Service:
     """Loops by role."""
 
     @property
+    checks: Sequence["Check"] = ()
+    """Each passes once before a process of the API is ready."""
     def roles(self) -> set[str]:
         """The roles that a process of this service can have."""
         return {"api", "all", *self.workers, *self.loops}
@@ -128,6 +130,8 @@ class Service:
 
 Upgrade = Callable[[Mongo, Settings], Awaitable[list[str]]]
 """Brings rows of an older release up to date, again and beside its processes; tells what is left to people."""
+Check = Callable[[], Awaitable[None]]
+"""Raises Unavailable, in words for an operator, while a process could not serve what its database holds."""
 PLATFORM_COLLECTIONS: Collections = {
     **audit.COLLECTIONS,
     "outbox": Kept(persons=["_id", "rows"]),
