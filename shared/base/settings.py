@@ -5,7 +5,7 @@ import sys
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.base.errors import pointer
@@ -70,28 +70,33 @@ class Settings(LimitSettings):
     http_body_seconds: float = Field(default=20.0, gt=0)
     """For the body of a request to arrive; a slower sender is answered with 408."""
     master_key: bytes
-    """32 bytes in base64; all other keys are derived from it or wrapped by it."""
+    """32 bytes in base64, of this service alone in an installation with an account key; other keys follow from it."""
+    account_key: bytes = b""
+    """32 bytes in base64, the same in all services: accounts are hashes under it. Unset, it follows from the master
+    key, which is then one in all services."""
     oidc_issuer: str
     """URL of the identity provider; its discovery document lies below it."""
     oidc_audience: str = "bilet"
     oidc_plain_jwt: bool = False
     """Whether access tokens may be plain JWTs, for a provider that does not type them `at+jwt` (RFC 9068)."""
     log_level: str = "INFO"
-    audit_days: int = Field(default=1_096, ge=1)
-    vault_keys_apart: bool = False
-    """Parts persons' keys from the vault of an older installation when it is migrated, for good; new ones begin so."""
     vault_keys: NamedKeys = ()
     """Keys that wrap those of persons, of registration alone: the current one first, the derived one need not be named.
     Written `id:base64,id:base64`."""
+    audit_days: int = Field(default=1_096, ge=1)
+    vault_keys_apart: bool = False
+    """Parts persons' keys from the vault of an older installation when it is migrated, for good; new ones begin so."""
     key_backup_days: int = Field(default=30, ge=0, le=30)
     """For so long backups of persons' keys are kept: an erased person can be read from old backups no longer."""
     """How long an entry of the audit log, or a correction, is kept: three years unless an operator says otherwise."""
     dead_letters_in_a_row: int = Field(default=1_000, ge=1)
     """How many unreadable records in a row of one partition stop a consumer."""
 
-    @field_validator("master_key", mode="before")
+    @field_validator("master_key", "account_key", mode="before")
     @classmethod
-    def _decode_key(cls, text: object) -> bytes:
+    def _decode_key(cls, text: object, about: ValidationInfo) -> bytes:
+        if text in ("", b"") and about.field_name == "account_key":
+            return b""
         key = base64.b64decode(text, validate=True) if isinstance(text, str) else text
         if not isinstance(key, bytes) or len(key) != 32:
             raise ValueError("must be 32 bytes in base64")
