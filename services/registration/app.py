@@ -6,6 +6,7 @@ from functools import partial
 
 from fastapi import APIRouter
 
+from services.registration.act_watch import ActWatch
 from services.registration.acts import Acts
 from services.registration.api import (
     codes,
@@ -52,7 +53,7 @@ def build(platform: Platform) -> Service:
             platform, repository_of(platform, vault), Reads(platform.mongo, vault, platform.clock), entropy.id
         ),
         workers={"worker": consumers(platform, Copies(platform.mongo), Acts(platform.mongo))},
-        loops={"relay": [platform.relay()]},
+        loops={"relay": [platform.relay(), ActWatch(Acts(platform.mongo), platform.metrics, platform.clock)]},
         checks=[partial(PersonKeys(platform.mongo).prove, vault)],
     )
 

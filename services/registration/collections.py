@@ -27,6 +27,8 @@ LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
 LINKED: Document = {"linked": {"$gt": {}}}
 """Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
+OPEN: Document = {"closed_at": None, "erased_at": {"$exists": True}}
+"""Matches acts that a service has not answered."""
 _PERSONAL = (
     "account",
     "guardians",
@@ -104,6 +106,8 @@ COLLECTIONS: Collections = {
     ACTS: Kept(
         [
             IndexModel("participant", unique=True, partialFilterExpression={"participant": {"$gt": ""}}),
+            *(IndexModel([(f"place.{kind}", 1), ("_id", 1)]) for kind in ("school", "municipality", "region")),
+            IndexModel("erased_at", name="open", partialFilterExpression=OPEN),
         ],
         persons=["participant", CHANGED],
     ),

@@ -100,6 +100,7 @@ def _persons(scene: Scene) -> Requests:
         ),
         "DELETE /registration/merges/{duplicate}": Request(f"/registration/merges/{own.id}"),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
+        "GET /registration/acts": Request("/registration/acts", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
         f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),
