@@ -2,7 +2,7 @@
 
 import argparse
 
-from deploy.cli import audit, demo, dlq, feed, lag, migrate, open_page, secrets, simulate, status, token
+from deploy.cli import audit, demo, dlq, feed, keys, lag, migrate, open_page, secrets, simulate, status, token
 from deploy.cli.options import Form
 from deploy.cli.version import ROOT, version
 
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     bilet = argparse.ArgumentParser(prog="bilet", description=ABOUT, epilog=WHERE, formatter_class=Form)
     bilet.add_argument("--version", action=_Version, nargs=0, help="print the version of this code, and where it is")
     verbs = bilet.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for command in (demo, simulate, status, open_page, token, feed, lag, dlq, audit, migrate, secrets):
+    for command in (demo, simulate, status, open_page, token, feed, lag, dlq, audit, migrate, secrets, keys):
         command.add(verbs)
     return bilet
 

@@ -16,7 +16,8 @@ from shared.contracts.topics import SERVICES
 TEXT = """\
 Prints a manifest of all Secrets that the installation on Kubernetes needs, with new random contents, for
     bilet secrets | kubectl create -f -
-Never for `kubectl apply`: nothing that was written with other keys and passwords could be read any more."""
+For a new installation alone, and never for `kubectl apply`: nothing that was written with other keys and passwords
+could be read any more."""
 MONGO = "mongodb://{user}:{password}@mongo-0.mongo:27017/?replicaSet=bilet&authSource=admin"
 
 
@@ -36,8 +37,10 @@ def manifest(namespace: str) -> dict[str, Any]:
     """A list of Secrets with new random contents; to be created once, since nothing can be read with other ones."""
     passwords = {user: secrets.token_urlsafe(32) for user in USERS}
     urls = {user: MONGO.format(user=user, password=passwords[user]) for user in (OPERATOR, *SERVICES)}
+    account_key = _key()
     contents = {
-        "master-key": {"MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode()},
+        **{f"master-key-{name}": {"MASTER_KEY": _key(), "ACCOUNT_KEY": account_key} for name in SERVICES},
+        "vault-keys": {"VAULT_KEYS": f"k1:{_key()}"},
         "mongo-passwords": passwords,
         "mongo-key": {"key": base64.b64encode(secrets.token_bytes(567)).decode()},
         **{f"mongo-{user}": {"MONGO_URL": url} for user, url in urls.items()},
@@ -54,10 +57,14 @@ def manifest(namespace: str) -> dict[str, Any]:
             "kind": "Secret",
             "metadata": {"name": name, **about},
             "type": "Opaque",
-            # What is wrapped by the master key is lost with it: it can be deleted, but not be changed by mistake.
-            "immutable": name == "master-key",
+            # What follows from a master key is lost with it: it can be deleted, but not be changed by mistake.
+            "immutable": name.startswith("master-key"),
             "stringData": texts,
         }
         for name, texts in contents.items()
     ]
     return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()

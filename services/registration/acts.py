@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from services.registration.collections import ACTS, KEYS, LEFT, MARKED, OF_SEVERAL, REFUSED, TRANSFERS
+from services.registration.collections import ACTS, KEYS, LEFT, MARKED, OF_SEVERAL, OPEN, REFUSED, TRANSFERS
 from services.registration.copies.steps import progress_id
 from services.registration.domain.erasure import Act, Cleared, Service
 from services.registration.domain.participants import Participant, former_key
@@ -75,6 +76,10 @@ class Acts:
     async def add(self, act: Act, tx: Transaction) -> None:
         """Stores a new act, with who asked for it."""
         await self._rows.insert_one({**_document(act), **changed(acting())}, session=tx)
+
+    async def open_since(self, time: datetime) -> int:
+        """Returns how many acts of erasures before a time are open."""
+        return await self._rows.count_documents({**OPEN, "erased_at": {"$exists": True, "$lt": time}})
 
     async def of_pupil(self, participant: str, tx: Transaction) -> Act:
         """The act by which a pupil was erased."""

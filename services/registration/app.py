@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter
 
+from services.registration.act_watch import ActWatch
 from services.registration.acts import Acts
 from services.registration.api import (
     checkins,
@@ -36,7 +38,8 @@ from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
 from services.registration.file_vault import FileVault
 from services.registration.importing import Importing
-from services.registration.person_keys import part
+from services.registration.key_ring import KeyRing
+from services.registration.person_keys import PersonKeys, part
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.requests import Requests
@@ -54,14 +57,21 @@ UPGRADES: Sequence[Upgrade] = (respell, part)
 def build(platform: Platform) -> Service:
     """Builds the service: an API, a worker for two topics of trials, and a relay beside which files are entered."""
     entropy = Entropy(os.urandom)
-    vault = Vault(platform.settings.master_key, entropy.draw)
+    vault = Vault(KeyRing.of(platform.settings), entropy.draw)
     repository = repository_of(platform, vault)
     reads = Reads(platform.mongo, vault, platform.clock, repository.imports)
     return Service(
         platform,
         routers=_routers(platform, repository, reads, entropy.id),
         workers={"worker": consumers(platform, Copies(platform.mongo), Acts(platform.mongo))},
-        loops={"relay": [platform.relay(), Importing(platform.lease("imports"), repository, platform, entropy.id)]},
+        loops={
+            "relay": [
+                platform.relay(),
+                ActWatch(Acts(platform.mongo), platform.metrics, platform.clock),
+                Importing(platform.lease("imports"), repository, platform, entropy.id),
+            ]
+        },
+        checks=[partial(PersonKeys(platform.mongo).prove, vault)],
     )
 
 

@@ -26,6 +26,9 @@ NATIONAL = {"nation": {"$type": "binData"}}
 """The same rows, as the nation finds them."""
 UNDER_WAY: Document = {"state": {"$in": ["waiting", "running"]}}
 """Matches imports that are to be worked on."""
+WITH_KEY: Document = {"key": {"$exists": True}}
+"""Matches rows with a person's wrapped key: those apart from the vault, and those of an older installation in it."""
+_BY_WRAPPING = IndexModel("wrapped_by", partialFilterExpression=WITH_KEY)
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
@@ -33,6 +36,8 @@ PLACED: Document = {"placements.place.school": {"$gt": ""}}
 """Matches pupils of whom several placements are kept; the place of all others is the only one."""
 LINKED: Document = {"linked": {"$gt": {}}}
 """Matches pupils whom a cabinet shows: they alone are found by their guardians, so that a roster fills no index."""
+OPEN: Document = {"closed_at": None, "erased_at": {"$exists": True}}
+"""Matches acts that a service has not answered."""
 _PERSONAL = (
     "account",
     "guardians",
@@ -95,10 +100,11 @@ COLLECTIONS: Collections = {
         [
             IndexModel([("region", 1), ("child", 1)], partialFilterExpression=MARKED),
             IndexModel("nation", partialFilterExpression=NATIONAL),
+            _BY_WRAPPING,
         ],
         persons=["_id"],
     ),
-    KEYS: Kept([IndexModel("expires", expireAfterSeconds=0, sparse=True)], persons=["_id"]),
+    KEYS: Kept([_BY_WRAPPING, IndexModel("expires", expireAfterSeconds=0, sparse=True)], persons=["_id"]),
     CORRECTIONS: Kept(
         [
             IndexModel([("participant", 1), ("at", 1)]),
@@ -112,6 +118,8 @@ COLLECTIONS: Collections = {
     ACTS: Kept(
         [
             IndexModel("participant", unique=True, partialFilterExpression={"participant": {"$gt": ""}}),
+            *(IndexModel([(f"place.{kind}", 1), ("_id", 1)]) for kind in ("school", "municipality", "region")),
+            IndexModel("erased_at", name="open", partialFilterExpression=OPEN),
         ],
         persons=["participant", CHANGED],
     ),

@@ -4,25 +4,33 @@ An installation of an earlier release has each key in the vault's row, where its
 until an operator says that none of them will run again (`VAULT_KEYS_APART` of `bilet migrate`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
+from cryptography.exceptions import InvalidTag
 from pymongo import UpdateOne
 
-from services.registration.collections import KEYS
+from services.registration.collections import KEYS, WITH_KEY
+from services.registration.key_ring import WRAPPED_BY, wrapped_by
+from services.registration.vault import VERSION, Vault
+from shared.base.errors import Unavailable
 from shared.base.settings import Settings
 from shared.storage.mongo import Collection, Document, Mongo, Transaction, by_ids
 
 APART = "apart"
 """The row that says that keys lie here; no person has such an id."""
 CHUNK = 1_000
+WRAPPED = ("key", WRAPPED_BY)
+"""The fields of a wrapped key."""
+OTHER = "a person's key was wrapped by another key than the one that is named {} in the settings"
 
 
 class PersonKeys:
     """The key store."""
 
     def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo["vault"]
         self._keys = mongo[KEYS]
         self._is_apart = False
 
@@ -30,8 +38,8 @@ class PersonKeys:
         """Returns rows of the vault with their keys; one whose key was destroyed is left out."""
         found = list(rows)
         known = await by_ids(self._keys, [row["_id"] for row in found if "key" not in row], tx)
-        keys = {row["_id"]: row["key"] for row in (*known, *found) if "key" in row}
-        return [row | {"key": keys[row["_id"]]} for row in found if row["_id"] in keys]
+        keys = {row["_id"]: wrapped(row) for row in (*known, *found) if "key" in row}
+        return [row | keys[row["_id"]] for row in found if row["_id"] in keys]
 
     async def parted(
         self, rows: Sequence[Document], tx: Transaction, expires: datetime | None = None
@@ -43,9 +51,9 @@ class PersonKeys:
         if not rows or not await self.are_apart(tx):
             return list(rows)
         until = {} if expires is None else {"expires": expires}
-        keys = [{"_id": row["_id"], "key": row["key"], **until} for row in rows]
+        keys = [{"_id": row["_id"], **wrapped(row), **until} for row in rows]
         await self._keys.insert_many(keys, ordered=False, session=tx)
-        return [{name: value for name, value in row.items() if name != "key"} for row in rows]
+        return [{name: value for name, value in row.items() if name not in WRAPPED} for row in rows]
 
     async def destroy(self, ids: Sequence[str], tx: Transaction) -> None:
         """Destroys keys that lie here."""
@@ -57,14 +65,52 @@ class PersonKeys:
         self._is_apart = self._is_apart or await self._keys.find_one({"_id": APART}, session=tx) is not None
         return self._is_apart
 
+    async def prove(self, vault: Vault) -> None:
+        """Raises Unavailable, which names the key, where a key that wraps persons' is not in the ring or another one.
+
+        One row for each such key is tried: what none of these is under would be found out when it is read.
+        """
+        for rows in (self._rows, self._keys):
+            async for sample in _one_for_each(rows):
+                (row,) = await versioned([sample], self._rows)
+                try:
+                    vault.prove(row)
+                except InvalidTag:
+                    raise Unavailable(OTHER.format(wrapped_by(row))) from None
+
+
+def wrapped(row: Document) -> Document:
+    """Returns the fields of a row that are a wrapped key."""
+    return {name: row[name] for name in WRAPPED if name in row}
+
+
+async def versioned(rows: Sequence[Document], vault: Collection) -> list[Document]:
+    """Returns wrapped keys with the version of the data that they open, to which they are bound."""
+    known = await by_ids(vault, [row["_id"] for row in rows if "version" not in row])
+    versions = {row["_id"]: row["version"] for row in known}
+    return [{"version": versions.get(row["_id"], VERSION), **row} for row in rows]
+
+
+async def _one_for_each(rows: Collection) -> AsyncIterator[Document]:
+    """A row for each key that wraps one here, each found in the index at once."""
+    last: Document | None = None
+    while True:
+        found = await rows.find({**WITH_KEY, WRAPPED_BY: last}).sort(WRAPPED_BY, 1).limit(1).to_list(1)
+        for row in found:
+            yield row
+        if last is not None and not found:
+            return
+        last = {"$gt": found[0].get(WRAPPED_BY, "") if found else ""}
+
 
 async def _part(vault: Collection, keys: Collection, tx: Transaction) -> int:
     """Moves some keys, in a transaction that an erasure of one of these persons conflicts with."""
-    rows = await vault.find({"key": {"$exists": True}}, {"key": 1}, session=tx).limit(CHUNK).to_list(CHUNK)
+    rows = await vault.find(WITH_KEY, dict.fromkeys(WRAPPED, 1), session=tx).limit(CHUNK).to_list(CHUNK)
     if rows:
-        copies = [UpdateOne({"_id": row["_id"]}, {"$set": {"key": row["key"]}}, upsert=True) for row in rows]
+        copies = [UpdateOne({"_id": row["_id"]}, {"$set": wrapped(row)}, upsert=True) for row in rows]
         await keys.bulk_write(copies, ordered=False, session=tx)
-        await vault.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, {"$unset": {"key": 1}}, session=tx)
+        gone = {"$unset": dict.fromkeys(WRAPPED, 1)}
+        await vault.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, gone, session=tx)
     return len(rows)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from services.registration.key_ring import NONCE_BYTES, WRAPPED_BY, KeyRing
 from shared.identity.keys import derive
 
 VERSION = 1
-KEY_BYTES, NONCE_BYTES, MARK_BYTES = 32, 12, 16
+KEY_BYTES, MARK_BYTES = 32, 16
 Identity = Mapping[str, str]
 """A person's `name`, and the `birth_date` of a pupil."""
 
@@ -22,8 +23,8 @@ Child = tuple[str, str]
 class Vault:
     """Seals with AES-256-GCM; without the person's own key, which is stored wrapped, nothing can be opened."""
 
-    def __init__(self, master_key: bytes, random: Callable[[int], bytes]) -> None:
-        self._wrapping = AESGCM(derive(master_key, "vault"))
+    def __init__(self, ring: KeyRing, random: Callable[[int], bytes]) -> None:
+        self.ring = ring
         self._random = random
 
     def seal(self, person: str, identity: Identity) -> dict[str, Any]:
@@ -33,7 +34,7 @@ class Vault:
         return {
             "_id": person,
             "version": VERSION,
-            "key": _encrypt(self._wrapping, nonces[:NONCE_BYTES], key, bound_to),
+            **self.ring.wrap(key, nonces[:NONCE_BYTES], bound_to),
             "data": _encrypt(AESGCM(key), nonces[NONCE_BYTES:], _plain(identity), bound_to),
         }
 
@@ -55,8 +56,21 @@ class Vault:
         identity: dict[str, str] = json.loads(_decrypt(AESGCM(self._key(document)), document["data"], bound_to))
         return identity
 
+    def wrap_again(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The document with the person's same key, wrapped by the ring's current one.
+
+        Raises Unavailable or InvalidTag, as the ring does, where it cannot be unwrapped.
+        """
+        bound_to = _bound_to(document["_id"], document["version"])
+        bare = {name: value for name, value in document.items() if name != WRAPPED_BY}
+        return {**bare, **self.ring.wrap(self._key(document), self._random(NONCE_BYTES), bound_to)}
+
+    def prove(self, document: Mapping[str, Any]) -> None:
+        """Unwraps the key in a document, and shows it to nobody; raises as `wrap_again` does."""
+        self._key(document)
+
     def _key(self, document: Mapping[str, Any]) -> bytes:
-        return _decrypt(self._wrapping, document["key"], _bound_to(document["_id"], document["version"]))
+        return self.ring.unwrap(document, _bound_to(document["_id"], document["version"]))
 
 
 class NameIndex:

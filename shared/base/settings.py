@@ -5,10 +5,11 @@ import sys
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.base.errors import pointer
+from shared.base.named_keys import NamedKeys
 from shared.base.quota import Quota, QuotaSetting
 from shared.contracts.topics import PARTITIONS
 
@@ -71,7 +72,10 @@ class Settings(LimitSettings):
     http_body_seconds: float = Field(default=20.0, gt=0)
     """For the body of a request to arrive; a slower sender is answered with 408."""
     master_key: bytes
-    """32 bytes in base64; all other keys are derived from it or wrapped by it."""
+    """32 bytes in base64, of this service alone in an installation with an account key; other keys follow from it."""
+    account_key: bytes = b""
+    """32 bytes in base64, the same in all services: accounts are hashes under it. Unset, it follows from the master
+    key, which is then one in all services."""
     oidc_issuer: str
     """URL of the identity provider; its discovery document lies below it."""
     oidc_audience: str = "bilet"
@@ -80,6 +84,9 @@ class Settings(LimitSettings):
     log_level: str = "INFO"
     cabinet_url: str = Field(default="", max_length=200)
     """The address where families type their codes, as it is printed for them; none where there is no page of it."""
+    vault_keys: NamedKeys = ()
+    """Keys that wrap those of persons, of registration alone: the current one first, the derived one need not be named.
+    Written `id:base64,id:base64`."""
     audit_days: int = Field(default=1_096, ge=1)
     vault_keys_apart: bool = False
     """Parts persons' keys from the vault of an older installation when it is migrated, for good; new ones begin so."""
@@ -89,9 +96,11 @@ class Settings(LimitSettings):
     dead_letters_in_a_row: int = Field(default=1_000, ge=1)
     """How many unreadable records in a row of one partition stop a consumer."""
 
-    @field_validator("master_key", mode="before")
+    @field_validator("master_key", "account_key", mode="before")
     @classmethod
-    def _decode_key(cls, text: object) -> bytes:
+    def _decode_key(cls, text: object, about: ValidationInfo) -> bytes:
+        if text in ("", b"") and about.field_name == "account_key":
+            return b""
         key = base64.b64decode(text, validate=True) if isinstance(text, str) else text
         if not isinstance(key, bytes) or len(key) != 32:
             raise ValueError("must be 32 bytes in base64")

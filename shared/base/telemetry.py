@@ -112,6 +112,8 @@ class Metrics:
         self.waiting = Gauge("bilet_waiting_seconds", about, ["part"], registry=own)
         about = "Partitions that stand at a batch that cannot be read"
         self.unreadable = Gauge("bilet_consumer_unreadable_partitions", about, group, registry=own)
+        about = "Acts of erasure that a service has left open for more than an hour"
+        self.overdue_acts = Gauge("bilet_registration_overdue_acts", about, registry=own)
         self.requests = Counter("bilet_http_requests", "Answers by route and status", ["route", "status"], registry=own)
         about = "From a request's arrival to its answer's first byte"
         self.request_seconds = Histogram("bilet_http_request_seconds", about, ["route"], buckets=SECONDS, registry=own)

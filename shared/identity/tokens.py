@@ -12,7 +12,7 @@ from shared.base.errors import Unauthenticated
 from shared.identity import access_tokens
 from shared.identity.grants import grants_of, refusals_of
 from shared.identity.issuer import IssuerKeys, Published, published
-from shared.identity.keys import derive, keyed_id
+from shared.identity.keys import keyed_id
 from shared.identity.principal import Principal
 
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
@@ -33,7 +33,7 @@ class Tokens:
         self,
         issuer: str,
         audience: str,
-        master_key: bytes,
+        account_key: bytes,
         keys: IssuerKeys | None = None,
         clock: Callable[[], float] = time.time,
         plain: bool = False,
@@ -41,7 +41,7 @@ class Tokens:
         self._account_of = f"{issuer.rstrip('/')}\n"
         """Before the subject in what an account is the hash of; accounts are bound to it for good."""
         self._audience = audience
-        self._account_key = derive(master_key, "account")
+        self._account_key = account_key
         self._keys = keys or IssuerKeys(partial(published, issuer))
         self._clock = clock
         self._plain = plain

@@ -16,6 +16,7 @@ from shared.messaging import kafka
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.readers import Readers
 from shared.messaging.watch import Watch
+from shared.runtime import key_marks
 from shared.runtime.service import Loop, Platform
 
 WAITED_SECONDS = 15.0
@@ -81,6 +82,7 @@ class Parts:
 
     async def _dependencies(self) -> None:
         await self._platform.mongo.ping()
+        await key_marks.prove(self._platform.mongo, self._platform.settings)
         await kafka.ping(self._bootstrap)
 
     async def _ends(self) -> dict[TopicPartition, int]:

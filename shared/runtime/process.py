@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import uvicorn
 import uvloop
+from pymongo.errors import PyMongoError
 
 from shared.base.errors import Unavailable
 from shared.base.settings import Settings, from_environment
@@ -52,6 +53,7 @@ class Process:
         consumers = [c for r, cs in service.workers.items() if everything or r == role for c in cs]
         loops = [loop for r, loops in service.loops.items() if everything or r == role for loop in loops]
         self._serves = everything or role == "api"
+        self._checks = list(service.checks) if self._serves else []
         if self._serves:
             loops.append(service.platform.audit)
         self.parts = Parts(service.platform, consumers, loops)
@@ -128,6 +130,12 @@ class Process:
             raise Unavailable(self.parts.not_ready.reason or "starting")
         if behind := self.parts.unread():
             raise Unavailable("; ".join([f"still being read: {', '.join(behind)}", *self.parts.waiting()]))
+        try:
+            while self._checks:
+                await self._checks[0]()
+                self._checks.pop(0)
+        except PyMongoError as error:
+            raise Unavailable(f"MongoDB does not answer: {type(error).__name__}") from error
 
 
 def _said(waiting: Sequence[str]) -> str:

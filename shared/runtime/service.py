@@ -23,6 +23,8 @@ from shared.messaging.lease import Lease
 from shared.messaging.log import Logs
 from shared.messaging.relay import Publisher, Relay
 from shared.messaging.subscription import LINGER_MS, Resources, Subscription
+from shared.runtime import key_marks
+from shared.runtime.key_marks import account_key
 from shared.storage.collections import Collections, Kept
 from shared.storage.decision import Aggregate
 from shared.storage.mongo import Mongo
@@ -60,7 +62,7 @@ class Platform:
         self.audit = AuditLog(self.mongo, timedelta(days=settings.audit_days), clock)
         self.limits = Limits(settings, settings.master_key, self.mongo)
         self.tokens = Tokens(
-            settings.oidc_issuer, settings.oidc_audience, settings.master_key, plain=settings.oidc_plain_jwt
+            settings.oidc_issuer, settings.oidc_audience, account_key(settings), plain=settings.oidc_plain_jwt
         )
 
     def repository(self, collection: str, model: type[S]) -> Repository[S]:
@@ -119,6 +121,8 @@ class Service:
     """Consumers by role."""
     loops: Mapping[str, Sequence[Loop]] = field(default_factory=dict)
     """Loops by role."""
+    checks: Sequence["Check"] = ()
+    """Each passes once before a process of the API is ready."""
 
     @property
     def roles(self) -> set[str]:
@@ -126,6 +130,8 @@ class Service:
         return {"api", "all", *self.workers, *self.loops}
 
 
+Check = Callable[[], Awaitable[None]]
+"""Raises Unavailable, in words for an operator, while a process could not serve what its database holds."""
 Upgrade = Callable[[Mongo, Settings], Awaitable[list[str]]]
 """Brings rows of an older release up to date, again and beside its processes; tells what is left to people."""
 PLATFORM_COLLECTIONS: Collections = {
@@ -142,5 +148,6 @@ PLATFORM_COLLECTIONS: Collections = {
     "deferred": Kept([deferred.INDEX], persons=["value", "headers"]),
     "content_faults": Kept(),
     "standstills": Kept([IndexModel([("group", 1)])]),
+    key_marks.COLLECTION: Kept(),
 }
 """What the platform keeps in every service's database."""

@@ -16,7 +16,10 @@ import yaml
 COMPOSE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
 WAIT_SECONDS = 180
 HOPELESS_RESTARTS = 3
-VARIABLE = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
+VARIABLE = re.compile(r"\$\{(\w+):([-?])((?:[^{}]|\$\{[^{}]*\})*)\}")
+"""Its name, and its default or, after `?`, what is said where it is missing; a default may be a variable itself."""
+KEYS = re.compile(r"\w+_KEYS?")
+"""The names of variables that are secrets, besides those without a default."""
 SECRET = re.compile(r"\$\{(\w+)\}")
 REPEATED = {"tmpfs": "--tmpfs", "cap_drop": "--cap-drop", "security_opt": "--security-opt", "ports": "--publish"}
 SINGLE = {"user": "--user", "restart": "--restart"}
@@ -34,16 +37,16 @@ def values(environ: Mapping[str, str], compose: Path = COMPOSE) -> Mapping[str, 
 
 
 def project(known: Mapping[str, str], compose: Path = COMPOSE) -> dict[str, Any]:
-    """The file with its variables filled in; those without a default are secrets and stay `${NAME}`.
+    """The file with its variables filled in; those that are secrets stay `${NAME}`.
 
     Exits with a sentence when a secret is missing, or when a service has a key that is not translated here.
     """
 
     def value(match: re.Match[str]) -> str:
         name, kind, text = match.groups()
-        if kind == "-":
-            return known.get(name) or str(text)
-        return f"${{{name}}}" if known.get(name) else sys.exit(f"{name} is not set: {text}")
+        if known.get(name):
+            return f"${{{name}}}" if kind == "?" or KEYS.fullmatch(name) else known[name]
+        return VARIABLE.sub(value, text) if kind == "-" else sys.exit(f"{name} is not set: {text}")
 
     content = "".join(line for line in compose.read_text().splitlines(keepends=True) if not line.startswith("#"))
     found: dict[str, Any] = yaml.safe_load(VARIABLE.sub(value, content))
@@ -70,11 +73,17 @@ def arguments(project_name: str, name: str, service: Service, command: Sequence[
 
 def _variable(name: str, text: str) -> str:
     # Docker takes a secret from its own environment: what is on a command line can be seen by every user.
-    if text == f"${{{name}}}":
+    if SECRET.fullmatch(text):
         return f"--env={name}"
     if secret := SECRET.search(text):
-        sys.exit(f"{name}: {secret[1]} is a secret, and docker run takes one only as a variable of its own name")
+        sys.exit(f"{name}: {secret[1]} is a secret, and docker run takes one only as the whole of a variable")
     return f"--env={name}={text}"
+
+
+def own_environ(service: Service, known: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment of the `docker run` of a service: its secrets have the names that they have in the container."""
+    secrets = ((name, SECRET.fullmatch(str(text))) for name, text in service.get("environment", {}).items())
+    return {**known, **{name: known[found[1]] for name, found in secrets if found}}
 
 
 def _health(check: Mapping[str, Any]) -> Iterator[str]:
@@ -169,7 +178,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> None:
     elif options.verb == "up":
         commands = list(up(found, _present(found["name"])))  # all at first: a refusal leaves nothing half-started
         for command in commands:
-            _carry_out(command, known)
+            started = (s for n, s in found["services"].items() if f"--name={found['name']}-{n}" in command)
+            _carry_out(command, own_environ(next(started, {}), known))
     else:
         for command in down(found, volumes=options.volumes):  # what is not there need not be taken down
             subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=known, check=False)
@@ -178,8 +188,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> None:
 def _run(found: Mapping[str, Any], service: str, words: Sequence[str], known: Mapping[str, str]) -> None:
     if service not in found["services"]:
         sys.exit(f"{service} is no service; services are {', '.join(found['services'])}")
-    options = arguments(found["name"], service, found["services"][service], words)
-    sys.exit(subprocess.run(["docker", "run", "--rm", *options], env=known, check=False).returncode)
+    content = found["services"][service]
+    options = arguments(found["name"], service, content, words)
+    ended = subprocess.run(["docker", "run", "--rm", *options], env=own_environ(content, known), check=False)
+    sys.exit(ended.returncode)
 
 
 def _carry_out(command: Sequence[str], known: Mapping[str, str]) -> None:

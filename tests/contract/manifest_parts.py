@@ -87,6 +87,10 @@ def pods(build: Sequence[Manifest]) -> Iterator[Pod]:
             )
 
 
+OF_BEFORE = {"name": "master-key", "optional": True}
+"""The Secret of an installation that an earlier release began; a new one has none."""
+
+
 def one(build: Sequence[Manifest], kind: str, name: str) -> Manifest:
     """The object of this kind and name, less the hash of a ConfigMap."""
     found = [m for m in build if m["kind"] == kind and plain(m) == name]
@@ -105,7 +109,7 @@ def references(pod: Pod) -> Iterator[tuple[str, str, str | None]]:
     for container in pod.containers:
         for source in container.get("envFrom", ()):
             for kind, field in (("Secret", "secretRef"), ("ConfigMap", "configMapRef")):
-                if field in source:
+                if field in source and source[field] != OF_BEFORE:
                     yield kind, source[field]["name"], None
         for variable in container.get("env", ()):
             source = variable.get("valueFrom", {})

@@ -21,7 +21,7 @@ def _default(name: str) -> str:
     default = Settings.model_fields[name].default
     if default is PydanticUndefined:
         return "—"
-    if default in ("", ()):
+    if default in ("", b"", ()):
         return '""'
     return str(default).lower() if isinstance(default, bool) else re.sub(r"\.0$", "", str(default))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from deploy.local.stack import Infrastructure
 from services.registration.app import COLLECTIONS, repository_of
+from services.registration.key_ring import KeyRing
 from services.registration.repository import Repository
 from services.registration.vault import Vault
 from shared.contracts.event import Envelope
@@ -89,7 +90,7 @@ async def another_repository(running: Registration) -> AsyncIterator[Repository]
     """What another process of the service would work with, on the same database."""
     platform = Platform("registration", running.settings)
     try:
-        yield repository_of(platform, Vault(platform.settings.master_key, os.urandom))
+        yield repository_of(platform, Vault(KeyRing.of(platform.settings), os.urandom))
     finally:
         platform.close()
 

@@ -72,6 +72,7 @@ DELETE /registration/participants/{participant}/links/{owner} 0  +-  +?  +?? ++?
 POST   /registration/participants/{participant}/archive     0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/participants/{participant}/archive     0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/participants/{participant}             0    +-  +?  +?? ---- --  --  --  --  ---
+GET    /registration/acts                                   0    +-  +~  +~~ ---- --  --  --  --  ---
 GET    /registration/acts/{number}                          0    +-  +?  +?? ---- --  --  --  --  ---
 POST   /registration/transfers                              0    +-  +-  +-- ++-- --  --  --  --  ---
 GET    /registration/transfers                              0    +-  +-  +-- ++~- --  --  --  --  ---

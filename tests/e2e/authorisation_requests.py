@@ -135,6 +135,7 @@ def _persons(scene: Scene) -> Requests:
         **_places(scene),
         **_imports(scene),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
+        "GET /registration/acts": Request("/registration/acts", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
         f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),

@@ -7,6 +7,7 @@ from typing import Literal
 from services.registration.domain.erasure import SERVICES, Act, Service
 from shared.base.models import Answer
 from shared.contracts.registration import ConsentChannel
+from shared.http.paging import Page
 from shared.programme.moments import zone
 
 KEPT = (
@@ -52,6 +53,8 @@ class ActView(Answer):
     """The time of the erasure, on the region's clock."""
     closed_at: datetime | None
     """The time of the last answer; null while the act is open."""
+    overdue: bool
+    """True for an act that is open an hour after the erasure: a service stands still."""
     region: str
     """Code of the region in which the pupil learnt."""
     municipality: str
@@ -68,8 +71,8 @@ class ActView(Answer):
     """What stays, in words."""
 
     @classmethod
-    def of(cls, act: Act) -> "ActView":
-        """One act."""
+    def of(cls, act: Act, now: datetime) -> "ActView":
+        """One act as it is now."""
         local = zone(act.place.utc_offset)
         closed = act.closed_at
         return cls(
@@ -77,6 +80,7 @@ class ActView(Answer):
             state="closed" if closed else "open",
             erased_at=act.erased_at.astimezone(local),
             closed_at=closed and closed.astimezone(local),
+            overdue=act.is_overdue(now),
             region=act.place.region,
             municipality=act.place.municipality,
             school=act.place.school,
@@ -97,6 +101,10 @@ class ActView(Answer):
             ],
             kept=KEPT + (APART.format(days=act.key_backup_days) if act.keys_apart else INLINE),
         )
+
+
+class ActPage(Page[ActView]):
+    """A page of acts, in order of their numbers, which begin with the day of the erasure."""
 
 
 class Erased(Answer):

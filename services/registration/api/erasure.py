@@ -2,20 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
-from services.registration.answers.acts import ActView, Erased
+from services.registration.answers.acts import ActPage, ActView, Erased
+from services.registration.domain.erasure import State
 from services.registration.domain.participants import NewId
 from services.registration.handlers.erasure import erase_pupil
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from shared.http.authorisation import Operator
 from shared.http.openapi import problems
+from shared.http.paging import Paged
 from shared.http.routes import router_of
 from shared.identity.acting import about
 from shared.programme.texts import Id
 from shared.storage.outbox import Clock
 
+In = Annotated[State | None, Query(description="those in one state alone; default all")]
 Number = Annotated[Id, Path(description="Number of the act.")]
 
 
@@ -29,9 +32,15 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
 
         Nobody can take it back. Sent again, it answers with the same act, as far as it has come.
         """
-        act = await erase_pupil(repository, who, participant, clock(), new_id)
+        now = clock()
+        act = await erase_pupil(repository, who, participant, now, new_id)
         about([participant])
-        return Erased(act=ActView.of(act))
+        return Erased(act=ActView.of(act, now))
+
+    @router.get("/acts")
+    async def list_acts(who: Operator, paging: Paged, state: In = None) -> ActPage:
+        """The acts of destruction of all places in the caller's scope; an open one waits for a service."""
+        return await reads.acts(who).page(state, paging)
 
     @router.get("/acts/{number}", responses=problems({404: ["not-found"]}))
     async def read_act(who: Operator, number: Number) -> ActView:

@@ -1,7 +1,7 @@
 """Erasure of a pupil: what is left leads to nobody, and an act says what was destroyed, where and when. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +13,9 @@ from shared.storage.decision import Decision, Happened
 Service = Literal["registration", "trials", "notifications"]
 SERVICES: tuple[Service, ...] = get_args(Service)
 """Those that have something of a person which is destroyed."""
+ANSWERED_WITHIN = timedelta(hours=1)
+"""A service that runs answers within seconds."""
+State = Literal["open", "closed"]
 
 
 class Proof(BaseModel):
@@ -67,6 +70,10 @@ class Act(BaseModel):
         """The time of the last answer; None while one is missing."""
         times = [self.cleared[service].at for service in SERVICES if service in self.cleared]
         return max(times) if len(times) == len(SERVICES) else None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tells whether a service has left the act open for longer than it may."""
+        return self.closed_at is None and now - self.erased_at > ANSWERED_WITHIN
 
     def answered(self, service: Service, cleared: Cleared) -> "Act":
         """The act with a service's answer; the first one holds, however often it comes."""

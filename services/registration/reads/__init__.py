@@ -31,7 +31,7 @@ class Reads:
 
     def acts(self, who: Principal) -> ActReads:
         """Returns the acts of destruction within a scope."""
-        return ActReads(self._mongo, who)
+        return ActReads(self._mongo, self._clock, who)
 
     def duplicates(self, who: Principal) -> DuplicateReads:
         """Returns the entries within a scope that may be one pupil."""

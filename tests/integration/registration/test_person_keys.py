@@ -12,6 +12,7 @@ from services.registration.app import COLLECTIONS, repository_of
 from services.registration.domain.erasure import Act
 from services.registration.handlers.erasure import erase_pupil
 from services.registration.handlers.rosters import register
+from services.registration.key_ring import KeyRing
 from services.registration.person_keys import PersonKeys, part
 from services.registration.repository import Repository
 from services.registration.vault import Vault
@@ -33,7 +34,7 @@ class Register:
 
     def __init__(self, platform: Platform) -> None:
         self.mongo = platform.mongo
-        self.vault = Vault(platform.settings.master_key, os.urandom)
+        self.vault = Vault(KeyRing.of(platform.settings), os.urandom)
         self.repository: Repository = repository_of(platform, self.vault)
         self._ids = iter(f"id{n}" for n in range(10_000))
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.registration.codes import Codes
+from services.registration.key_ring import KeyRing
 from services.registration.respelling import respell
 from services.registration.vault import Vault
 from shared.identity.keys import derive
@@ -152,7 +153,7 @@ async def test_a_row_that_an_older_process_writes_is_found_by_its_spelling_and_f
 
 async def test_a_name_of_the_release_before_is_shown_without_what_cannot_be_seen(running: Registration) -> None:
     (item,) = await running.enter(pupil("v-1"))
-    vault = Vault(running.settings.master_key, os.urandom)
+    vault = Vault(KeyRing.of(running.settings), os.urandom)
     sealed = vault.seal(item["participant"], {"name": " Ива\u200bнов ", "birth_date": "2007-05-17"})
     await running.mongo["vault"].replace_one({"_id": item["participant"]}, sealed)
     _, seen = await running.call("GET", f"/participants/{item['participant']}", grants=[NAVIGATOR])

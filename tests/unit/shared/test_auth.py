@@ -56,7 +56,7 @@ class Counting(Tokens):
 
     def __init__(self, provider: Provider, most: int = 10, plain: bool = False) -> None:
         keys = IssuerKeys(provider.keys, lambda: provider.now)
-        super().__init__(provider.named, "bilet", bytes(32), keys, lambda: provider.now, plain)
+        super().__init__(provider.named, "bilet", derive(bytes(32), "account"), keys, lambda: provider.now, plain)
         self.most, self.verified = most, 0
 
     def _verified(self, token: str, by: Published) -> tuple[Principal, float]:
