@@ -123,6 +123,8 @@ def _decoded(command: Command, status: int, content: bytes) -> Mapping[str, Any]
     problem = answer if isinstance(answer, dict) else {}
     if status in UNAVAILABLE or problem.get("retryable"):
         raise Unavailable(f"{status} {problem.get('type', '')}".rstrip())
+    if problem.get("type") in command.done:
+        return {"problem": problem}
     raise Refused(command, status, problem)
 
 
@@ -134,9 +136,9 @@ def _settled(command: Command, answer: Any) -> tuple[list[Mapping[str, Any]], di
     again: dict[str, str] = {}
     for item in answer.get("items", ()):
         name, problem = str(item.get(command.batch.key)), item.get("problem") or {}
-        if item.get("status") != "rejected":
+        if item.get("status") != "rejected" or problem.get("type") in command.done:
             accepted[name] = item
-        elif problem.get("retryable"):
+        elif problem.get("retryable") or problem.get("type") in command.awaited:
             again[name] = str(problem.get("type"))
         else:
             raise Refused(command, 200, problem)

@@ -44,13 +44,19 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One HTTP request. `route` is the path with its ids left open, for counting."""
+    """One HTTP request. `route` is the path with its ids left open, for counting.
+
+    Some refusals, by the slug of their problem, are none: of those in `done` an earlier play has been further, and
+    after one of `awaited` the same succeeds as soon as one service has heard what another was told.
+    """
 
     method: str
     route: str
     path: str
     body: Any = None
     batch: Batch | None = None
+    done: frozenset[str] = frozenset()
+    awaited: frozenset[str] = frozenset()
 
     @property
     def entries(self) -> Mapping[str, Any]:
