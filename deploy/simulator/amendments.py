@@ -1,7 +1,7 @@
 """The acts that put a pupil's entry right or end it, and the HTTP command of each."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from deploy.simulator.command import Command
@@ -11,64 +11,24 @@ from deploy.simulator.population import Pupil
 PARTICIPANT, TRANSFERS, MERGES = "/registration/participants/{id}", "/registration/transfers", "/registration/merges"
 NEWER_CONSENT = frozenset({"bad-input"})
 """The refusal of a withdrawal where a consent is in force that was given after it."""
+Kind = Literal["move", "ask", "confirm", "merge", "archive", "correct", "withdraw", "consent", "erase"]
 
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """An act about one pupil."""
+    """An act about one pupil.
 
+    Who was entered elsewhere is moved by an operator, or asked for by the own school, and the other one confirms. A
+    second entry is merged; a pupil leaves or was a mistake; a name or birth date is put right; a consent is taken back,
+    and given once more; a pupil is erased.
+    """
+
+    kind: Kind
     pupil: Pupil
-
-
-@dataclass(frozen=True, slots=True)
-class Move(Amendment):
-    """A pupil whom another class or school has entered is taken to the own class."""
-
-    school_class: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ask(Amendment):
-    """The own school asks for a pupil whom another one has entered."""
-
-    school_class: str
-
-
-class Confirm(Amendment):
-    """The other school lets the pupil go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Merge(Amendment):
-    """A second entry of a pupil is taken into the own one."""
-
-    duplicate: Pupil
-
-
-@dataclass(frozen=True, slots=True)
-class Archive(Amendment):
-    """A pupil leaves the programme, or an entry turns out to be a mistake."""
-
-    reason: str
-
-
-class Correct(Amendment):
-    """A name or birth date that was mistyped is put right."""
-
-
-class Withdraw(Amendment):
-    """A consent is taken back, on paper."""
-
-
-@dataclass(frozen=True, slots=True)
-class Consent(Amendment):
-    """A consent is given once more, on paper."""
-
-    version: str
-
-
-class Erase(Amendment):
-    """A pupil's name and contacts are destroyed."""
+    words: str = ""
+    """The class to which the pupil is moved or asked for, the reason of an archive, the version of a consent."""
+    other: Pupil | None = None
+    """A second entry that is merged, or the entry of the school that confirms."""
 
 
 def amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:
@@ -76,31 +36,31 @@ def amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:
     pupil, id = act.pupil, ledger.participants.get(act.pupil.number)
     if id is None:
         return None
-    child = {"name": pupil.name, "birth_date": pupil.birth_date.isoformat()}
-    match act:
-        case Move(_, school_class):
-            place = {"school": pupil.school.code, "class": school_class, "external_ref": pupil.external_ref}
-            return _sent("POST", id, "/moves", place | {"occurred_at": at})
-        case Ask(_, school_class):
-            place = {"school": pupil.school.code, "class": school_class, "external_ref": pupil.external_ref}
-            return Command("POST", TRANSFERS, TRANSFERS, place | child | {"occurred_at": at})
-        case Confirm():
+    child = {"name": pupil.name, "birth_date": pupil.birth_date.isoformat(), "occurred_at": at}
+    place = {"school": pupil.school.code, "class": act.words, "external_ref": pupil.external_ref, "occurred_at": at}
+    match act.kind:
+        case "move":
+            return _sent("POST", id, "/moves", place)
+        case "ask":
+            return Command("POST", TRANSFERS, TRANSFERS, place | child)
+        case "confirm":
             transfer, route = ledger.transfers[pupil.number], f"{TRANSFERS}/{{id}}/confirmation"
             return Command("POST", route, route.format(id=transfer))
-        case Merge(_, duplicate):
-            other = ledger.participants.get(duplicate.number)
-            return Command("POST", MERGES, MERGES, {"survivor": id, "duplicate": other}) if other else None
-        case Archive(_, reason):
-            return _sent("POST", id, "/archive", {"reason": reason, "occurred_at": at})
-        case Correct():
-            return _sent("PATCH", id, "", child | {"occurred_at": at})
-        case Withdraw():
+        case "merge":
+            duplicate = act.other and ledger.participants.get(act.other.number)
+            return Command("POST", MERGES, MERGES, {"survivor": id, "duplicate": duplicate}) if duplicate else None
+        case "archive":
+            return _sent("POST", id, "/archive", {"reason": act.words, "occurred_at": at})
+        case "correct":
+            return _sent("PATCH", id, "", child)
+        case "withdraw":
             route = f"{PARTICIPANT}/consents/current"
             return Command("DELETE", route, f"{route.format(id=id)}?occurred_at={quote(at)}", done=NEWER_CONSENT)
-        case Consent(_, version):
-            said = {"version": version, "channel": "paper", "given_at": at}
+        case "consent":
+            said = {"version": act.words, "channel": "paper", "given_at": at}
             return _sent("POST", id, "/consents", said | {"guardian": ledger.guardians[pupil.number]})
-    return _sent("DELETE", id, "")  # erased, by an operator and now
+        case "erase":
+            return _sent("DELETE", id, "")
 
 
 def _sent(method: str, id: str, what: str, body: Any = None) -> Command:

@@ -7,13 +7,15 @@ from random import Random
 from typing import Any
 
 from deploy.simulator.acts import Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
-from deploy.simulator.amendments import Ask, amending
+from deploy.simulator.amendments import Amendment, amending
 from deploy.simulator.command import Batch, Command, PlayError
 from deploy.simulator.instruments import Instrument
 from deploy.simulator.ledger import Ledger
 from deploy.simulator.population import Guardian, Pupil
 from deploy.simulator.scenario import Scenario
 
+LINKS, ROSTERS = "/registration/links", "/registration/rosters"
+ATTEMPTS, TIMETABLES = "/trials/attempts/batch", "/trials/slots/batch"
 CHANNELS = ("gosuslugi", "paper", "cabinet")
 FURTHER = frozenset({"pupil-left", "participant-archived", "consent-withdrawn"})
 """Refusals of a roster's line by which an earlier play has done more with the pupil than enter one."""
@@ -43,7 +45,7 @@ class Commands:
                 return self._roster(step.act, step.at, rng)
             case Link(pupil):
                 link_code = self.ledger.link_codes.get(pupil.number)
-                return posted("/registration/links", {"code": link_code}) if link_code else None
+                return Command("POST", LINKS, LINKS, {"code": link_code}) if link_code else None
             case Sit():
                 return self._attempts(step.act, at, rng)
             case Publish(venue, slots):
@@ -68,7 +70,7 @@ class Commands:
                     for pupil in school_class.pupils:
                         if pupil.number not in self.ledger.gone:
                             self._enter(pupil, items[pupil.external_ref])
-                case Ask(pupil):
+                case Amendment("ask", pupil):
                     (answer,) = answers
                     self.ledger.transfers[pupil.number] = answer["transfer"]
                 case Publish():
@@ -100,11 +102,8 @@ class Commands:
             "occurred_at": at.isoformat(),
             "pupils": [line for number, line in lines if number not in self.ledger.gone],
         }
-        return (
-            posted("/registration/rosters", body, Batch("pupils", "external_ref"), done=FURTHER)
-            if body["pupils"]
-            else None
-        )
+        batch = Batch("pupils", "external_ref")
+        return Command("POST", ROSTERS, ROSTERS, body, batch, done=FURTHER) if body["pupils"] else None
 
     def _pupil(self, pupil: Pupil, consents_from: datetime, at: datetime, rng: Random) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -140,7 +139,7 @@ class Commands:
             for number, id in known.items()
         ]
         body, batch = {"attempts": attempts}, Batch("attempts", "ref")
-        return posted("/trials/attempts/batch", body, batch, awaited=UNDER_WAY) if attempts else None
+        return Command("POST", ATTEMPTS, ATTEMPTS, body, batch, awaited=UNDER_WAY) if attempts else None
 
     def _at_slot(self, slot: Slot, what: str, body: Any, batch: Batch) -> Command:
         route = f"/trials/slots/{{id}}/{what}"
@@ -149,11 +148,6 @@ class Commands:
 
 def _named(guardian: Guardian) -> dict[str, str]:
     return {"ref": guardian.ref, "name": guardian.name}
-
-
-def posted(path: str, body: Any, batch: Batch | None = None, **more: frozenset[str]) -> Command:
-    """A POST to a path without ids."""
-    return Command("POST", path, path, body, batch, **more)
 
 
 def timetable(scenario: Scenario, season: str, venue: str, slots: Iterable[Slot], at: str | None) -> Command:
@@ -171,4 +165,4 @@ def timetable(scenario: Scenario, season: str, venue: str, slots: Iterable[Slot]
         for slot in slots
     ]
     body = {"venue": venue, "season": season, "slots": listed} | ({"occurred_at": at} if at else {})
-    return posted("/trials/slots/batch", body, Batch("slots", "ref"))
+    return Command("POST", TIMETABLES, TIMETABLES, body, Batch("slots", "ref"))

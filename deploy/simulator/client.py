@@ -31,9 +31,8 @@ class Refused(PlayError):
         reason = problem.get("detail") or problem.get("title") or "no reason given"
         errors = "; ".join(f"{e.get('pointer')}: {e.get('detail')}" for e in problem.get("errors") or ())
         slug = problem.get("type", "no problem document")
-        super().__init__(
-            f"{command.method} {command.path}: {status} {slug}: {reason}{f' ({errors})' if errors else ''}"
-        )
+        reason += f" ({errors})" if errors else ""
+        super().__init__(f"{command.method} {command.path}: {status} {slug}: {reason}")
         self.status = status
 
 

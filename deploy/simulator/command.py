@@ -46,8 +46,7 @@ class Batch:
 class Command:
     """One HTTP request. `route` is the path with its ids left open, for counting.
 
-    Some refusals, by the slug of their problem, are none: of those in `done` an earlier play has been further, and
-    after one of `awaited` the same succeeds as soon as one service has heard what another was told.
+    Of refusals by a slug in `done` an earlier play has been further; those in `awaited` end with the next event.
     """
 
     method: str

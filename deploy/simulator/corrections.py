@@ -1,17 +1,16 @@
 """What goes wrong on a season's way and is put right, wrapped around the pupils of the scenario: its figures stay."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
 from deploy.simulator.acts import Enrol, Link, Sit, guardian, staff
-from deploy.simulator.amendments import Amendment, Archive, Ask, Confirm, Consent, Correct, Erase, Merge, Move, Withdraw
+from deploy.simulator.amendments import Amendment, Kind
 from deploy.simulator.catalogue import Catalogue
 from deploy.simulator.chosen import Chosen
-from deploy.simulator.command import Actor
 from deploy.simulator.draft import Draft
-from deploy.simulator.population import Depth, Guardian, Pupil, SchoolClass, newcomer, only_child
+from deploy.simulator.population import Depth, Guardian, Pupil, School, SchoolClass, only_child
 from deploy.simulator.scenario import Gate, Scenario
 from deploy.simulator.schooldays import DIAGNOSTICS, LINKS, ROSTERS, SchoolDays, part
 
@@ -21,9 +20,17 @@ SPARE_CLASS = "Я"
 """A school never has so many classes of a grade."""
 OFF = tuple(timedelta(days=days) for days in (-10, -1, 1, 10))
 """How a birth date is mistyped."""
-
-
-NEW = {"participant.registered.v1": 1, "consent.given.v1": 1}
+EVENTS: dict[Kind, dict[str, int]] = {
+    "move": {"participant.moved.v1": 1},
+    "confirm": {"participant.moved.v1": 1},
+    "merge": {"participant.merged.v1": 2},
+    "archive": {"participant.archived.v1": 1},
+    "withdraw": {"consent.withdrawn.v1": 1},
+    "consent": {"consent.given.v1": 1},
+    "erase": {"participant.erased.v1": 1, "path.erased.v1": 1},
+}
+OPERATORS: Sequence[Kind] = ("move", "merge", "erase")
+"""Acts of the region's operator; the others are those of a school."""
 
 
 @dataclass(slots=True)
@@ -37,9 +44,11 @@ class Corrections:
     rng: Random
     classes: Sequence[SchoolClass]
     chosen: Chosen
+    numbers: Iterator[int]
+    """Of extra entries, after those of the pupils."""
     duplicates: dict[int, Pupil] = field(default_factory=dict)
     """Second entries, by the number of the pupil."""
-    links: dict[int, int] = field(default_factory=dict)
+    links: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """Draft numbers of steps that open cabinets, by the number of the pupil."""
 
     def enter_elsewhere(self, c: SchoolClass, moment: float) -> set[int]:
@@ -47,16 +56,18 @@ class Corrections:
         come = [pupil for pupil in c.pupils if self.chosen.has(pupil, "move", "transfer")]
         for pupil in come:
             first, then = moment * self.rng.uniform(0, 0.4), moment * self.rng.uniform(0.5, 0.9)
-            there, asked = self._elsewhere(pupil), self.chosen.has(pupil, "transfer")
-            of_days = self.days.at(first).date() < self.days.at(then).date()  # of one day, only the last place stays
-            if of_days and not asked and self.rng.random() < 1 / 3:
-                there = pupil
-            self._enter(there, c.name if there is not pupil else f"{c.grade}{SPARE_CLASS}", first)
+            there, name, on_days = (
+                self._elsewhere(pupil, pupil.number),
+                c.name,
+                {self.days.at(f).date() for f in (first, then)},
+            )
+            asked = self.chosen.has(pupil, "transfer")
+            if len(on_days) > 1 and not asked and self.rng.random() < 1 / 3:  # of one day a school keeps one class
+                there, name = pupil, f"{c.grade}{SPARE_CLASS}"
+            self._enter(there, name, first)
+            self._amend(then, Amendment("ask" if asked else "move", pupil, c.name))
             if asked:
-                self._amend(staff("navigator", c.school.code), then, Ask(pupil, c.name), {})
-                self._amend(staff("navigator", there.school.code), then, Confirm(pupil), {"participant.moved.v1": 1})
-            else:
-                self._amend(self._operator, then, Move(pupil, c.name), {"participant.moved.v1": 1})
+                self._amend(then, Amendment("confirm", pupil, other=there))
         return {pupil.number for pupil in come}
 
     def first_said(self, pupil: Pupil) -> Pupil:
@@ -73,47 +84,43 @@ class Corrections:
     def put_right(self, c: SchoolClass, moment: float) -> None:
         """What later rosters and calls say of a class, and second entries by others."""
         for pupil in c.pupils:
-            if not self.chosen.has(pupil, "correct", "late guardian", "second guardian", "merge"):
+            if not self.chosen.has(pupil, "merge", "correct", "late guardian", "second guardian"):
                 continue
-            later, number = self.rng.uniform(moment, ROSTERS[1]), pupil.number
-            if self.chosen.has(pupil, "correct") and self.rng.random() < 0.5:
-                self._amend(staff("navigator", c.school.code), later, Correct(pupil), {})
-            elif self.chosen.has(pupil, "correct"):
-                self._enter(pupil, c.name, later, {})
-            elif self.chosen.has(pupil, "late guardian"):
-                self._enter(pupil, c.name, later, {"consent.given.v1": 1})
+            later = self.rng.uniform(moment, ROSTERS[1])
+            if self.chosen.has(pupil, "merge"):
+                entry = replace(self._elsewhere(pupil, next(self.numbers)), namesake=True)
+                self._enter(entry, c.name, later, after=self.draft.latest(pupil))
+                self.duplicates[pupil.number] = entry
+            elif self.chosen.has(pupil, "correct") and self.rng.random() < 0.5:
+                self._amend(later, Amendment("correct", pupil))
             elif self.chosen.has(pupil, "second guardian"):
-                second = Guardian(f"{c.school.code}/H{number + 1:06}", self.rng.choice(self.chosen.guardians))
+                second = Guardian(f"{c.school.code}/H{pupil.number + 1:06}", self.rng.choice(c.pupils).name)
                 self._enter(replace(pupil, second=second), c.name, later, {})
             else:
-                duplicate = replace(self._elsewhere(pupil, self.chosen.next_number()), namesake=True)
-                self.duplicates[number] = duplicate
-                self._enter(duplicate, c.name, later, NEW, (self.draft.latest(pupil),))
+                self._enter(pupil, c.name, later, {"consent.given.v1": self.chosen.has(pupil, "late guardian")})
 
     def make_mistakes(self) -> None:
         """Enters children who are no pupils of the programme; they go as far as a diagnostic."""
         required = self.scenario.diagnostics
         depth = Depth.PARTICIPATED if len(required) > 1 else Depth.TESTED
         for _ in range(self.chosen.mistakes):
-            c, cabinet = self.rng.choice(self.classes), self.rng.random() < 0.5
-            new = newcomer(self.chosen.next_number(), c, depth, cabinet, self.scenario, self.rng)
-            pupil = only_child(new, self.chosen.born)
+            c, number, cabinet = self.rng.choice(self.classes), next(self.numbers), self.rng.random() < 0.5
+            new = _keyed(self.rng.choice(c.pupils), c.school, number)
+            parent = new.guardian or Guardian(f"{c.school.code}/G{number + 1:06}", new.name)
+            pupil = only_child(replace(new, depth=depth, guardian=parent, cabinet=cabinet), self.chosen.born)
             self._enter(pupil, c.name, self.rng.uniform(*ROSTERS))
             self.open_cabinet(pupil)
             self.sit(required[0], (pupil,), self.rng.uniform(*part(DIAGNOSTICS, 0, len(required))))
-            school = staff("navigator", c.school.code)
-            told, needs = {"participant.archived.v1": 1}, self._link_of(pupil)
-            self._amend(school, self.rng.uniform(*LAPSES), Archive(pupil, "mistake"), told, needs)
+            self._amend(
+                self.rng.uniform(*LAPSES), Amendment("archive", pupil, "mistake"), self.links.get(pupil.number, ())
+            )
 
     def open_cabinet(self, pupil: Pupil) -> None:
         """The guardian opens a cabinet, unless the pupil's does not; no later step but an end waits for it."""
         if pupil.guardian is not None and pupil.cabinet:
             at, needs = self.days.at(self.rng.uniform(*LINKS)), (self.draft.latest(pupil),)
             act, told = Link(pupil), {"guardian.linked.v1": 1}
-            self.links[pupil.number] = self.draft.add(guardian(pupil.guardian.ref), at, act, told, needs)
-
-    def _link_of(self, pupil: Pupil) -> tuple[int, ...]:
-        return tuple(self.links[number] for number in (pupil.number,) if number in self.links)
+            self.links[pupil.number] = (self.draft.add(guardian(pupil.guardian.ref), at, act, told, needs),)
 
     def sitter(self, pupil: Pupil, code: str, taken: Collection[str]) -> Pupil:
         """The entry under which a pupil takes a diagnostic; a second one has the first that is taken."""
@@ -125,74 +132,61 @@ class Corrections:
         is_last = self.scenario.gate is Gate.AFTER_DIAGNOSTICS and code == self.scenario.diagnostics[-1]
         recommended = sum(p.depth >= Depth.TESTED and not self._waits(p) for p in pupils) if is_last else 0
         events = {"diagnostic.completed.v1": len(pupils), "recommendation.issued.v1": recommended}
-        navigator = staff("navigator", pupils[0].school.code)
-        self.draft.add(navigator, self.days.at(moment), Sit(code, pupils), events, pupils=pupils)
+        by, at = staff("navigator", pupils[0].school.code), self.days.at(moment)
+        self.draft.add(by, at, Sit(code, pupils), events, pupils=pupils)
 
     def go_between(self, pupils: Sequence[Pupil]) -> None:
         """Between the diagnostics and the trials: merges, and consents that are withdrawn and given again."""
         for pupil in pupils:
             if (duplicate := self.duplicates.get(pupil.number)) is not None:
                 waits = self.scenario.gate is Gate.AFTER_DIAGNOSTICS and pupil.depth >= Depth.TESTED
-                told = {"recommendation.issued.v1": int(waits and self._waits(pupil)), "participant.merged.v1": 2}
-                self._amend(self._operator, self.rng.uniform(*MERGES), Merge(pupil, duplicate), told)
+                told = {"recommendation.issued.v1": int(waits and self._waits(pupil))}
+                self._amend(self.rng.uniform(*MERGES), Amendment("merge", pupil, other=duplicate), more=told)
             if self.chosen.has(pupil, "lapse"):
-                school, version = staff("navigator", pupil.school.code), f"{self.scenario.season}-2"
-                self._amend(school, self.rng.uniform(*LAPSES), Withdraw(pupil), {"consent.withdrawn.v1": 1})
-                self._amend(school, self.rng.uniform(*RETURNS), Consent(pupil, version), {"consent.given.v1": 1})
+                self._amend(self.rng.uniform(*LAPSES), Amendment("withdraw", pupil))
+                self._amend(self.rng.uniform(*RETURNS), Amendment("consent", pupil, f"{self.scenario.season}-2"))
 
     def end(self, pupils: Sequence[Pupil]) -> None:
-        """At the season's end, when all else is done; pupils are erased one after the other.
-
-        So a later play that finds some of them erased knows who they are.
-        """
+        """At the season's end; pupils are erased one after the other, so that a later play knows who they were."""
         for pupil in pupils:
-            school = staff("navigator", pupil.school.code)
             if self.chosen.has(pupil, "leave"):
-                self._amend(school, 1, Archive(pupil, "left"), {"participant.archived.v1": 1})
+                self._amend(1, Amendment("archive", pupil, "left"))
             if self.chosen.has(pupil, "withdraw"):
-                self._amend(school, 1, Withdraw(pupil), {"consent.withdrawn.v1": 1})
+                self._amend(1, Amendment("withdraw", pupil))
         before: tuple[int, ...] = ()
         for pupil in pupils:
             if self.chosen.has(pupil, "erase"):
-                told = {"participant.erased.v1": 1, "path.erased.v1": 1}
-                before = (self._amend(self._operator, 1, Erase(pupil), told, (*before, *self._link_of(pupil))),)
-
-    @property
-    def _operator(self) -> Actor:
-        return staff("regional-operator", self.scenario.region)
+                before = (self._amend(1, Amendment("erase", pupil), (*before, *self.links.get(pupil.number, ()))),)
 
     def _waits(self, pupil: Pupil) -> bool:
         """Whether only the merging brings a pupil's diagnostics together."""
         return pupil.number in self.duplicates and len(self.scenario.diagnostics) > 1
 
-    def _elsewhere(self, pupil: Pupil, number: int | None = None) -> Pupil:
-        """The pupil as another school enters it, under keys of its own."""
-        number = pupil.number if number is None else number
-        school = self.rng.choice([c.school for c in self.classes if c.school != pupil.school])
-        known = pupil.guardian and replace(pupil.guardian, ref=f"{school.code}/G{number + 1:06}")
-        ref = f"{school.code}/{number + 1:06}"
-        return replace(pupil, number=number, school=school, external_ref=ref, guardian=known, cabinet=False)
+    def _elsewhere(self, pupil: Pupil, number: int) -> Pupil:
+        """The pupil as another school enters it."""
+        return _keyed(pupil, self.rng.choice([c.school for c in self.classes if c.school != pupil.school]), number)
 
     def _enter(
-        self,
-        pupil: Pupil,
-        school_class: str,
-        moment: float,
-        events: Mapping[str, int] = NEW,
-        needs: tuple[int, ...] = (),
+        self, pupil: Pupil, school_class: str, moment: float, events: Mapping[str, int] | None = None, after: int = 0
     ) -> None:
-        """A roster of one pupil, of a new one with a consent unless it says otherwise."""
-        c = SchoolClass(pupil.school, school_class, pupil.grade, (pupil,))
-        if events is NEW and pupil.guardian is None:
-            events = {"participant.registered.v1": 1}
-        places = (self.known.season, self.known.schools[c.school.code])
-        act = Enrol(c, self.days.at(moment * self.rng.random()))
-        self.draft.add(
-            staff("navigator", c.school.code), self.days.at(moment), act, events, (*places, *needs), (pupil,)
-        )
+        """A roster of one pupil, of a new one unless it says which events it causes."""
+        c, at = SchoolClass(pupil.school, school_class, pupil.grade, (pupil,)), self.days.at(moment)
+        told = {"participant.registered.v1": 1, "consent.given.v1": int(pupil.guardian is not None)}
+        needs, act = (self.known.season, self.known.schools[c.school.code], after), Enrol(c, self.days.at(moment / 2))
+        self.draft.add(staff("navigator", c.school.code), at, act, told if events is None else events, needs, (pupil,))
 
     def _amend(
-        self, actor: Actor, moment: float, act: Amendment, events: Mapping[str, int], needs: tuple[int, ...] = ()
+        self, moment: float, act: Amendment, needs: tuple[int, ...] = (), more: dict[str, int] | None = None
     ) -> int:
-        pupils = (act.pupil, act.duplicate) if isinstance(act, Merge) else (act.pupil,)
-        return self.draft.add(actor, self.days.at(moment), act, events, needs, pupils)
+        school = (act.other if act.other and act.kind == "confirm" else act.pupil).school
+        by = ("regional-operator", self.scenario.region) if act.kind in OPERATORS else ("navigator", school.code)
+        pupils = (act.pupil, act.other) if act.other else (act.pupil,)
+        events = EVENTS.get(act.kind, {}) | (more or {})
+        return self.draft.add(staff(*by), self.days.at(moment), act, events, needs, pupils)
+
+
+def _keyed(pupil: Pupil, school: School, number: int) -> Pupil:
+    """The pupil under a number and a school's own keys."""
+    known, ref = pupil.guardian, f"{school.code}/{number + 1:06}"
+    known = known and replace(known, ref=f"{school.code}/G{number + 1:06}")
+    return replace(pupil, number=number, school=school, external_ref=ref, guardian=known, cabinet=False)

@@ -58,11 +58,10 @@ def _grades(value: Any) -> tuple[int, int]:
 
 
 def _shares(value: Any) -> dict[str, float]:
-    if not isinstance(value, dict) or not value.keys() <= set(CORRECTIONS):
+    forms = [name in CORRECTIONS and type(n) in (int, float) and 0 <= n <= 1 for name, n in {**value}.items()]
+    if not all(forms):
         raise ValueError
-    if not all(type(share) in (int, float) and 0 <= share <= 1 for share in value.values()):
-        raise ValueError
-    return value
+    return dict(value)
 
 
 COUNT, AT_LEAST_ONE = _whole(0), _whole(1)

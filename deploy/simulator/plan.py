@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
+from itertools import count, groupby
 from random import Random
 
 from deploy.simulator.acts import Enrol, Step, staff
-from deploy.simulator.amendments import Erase
+from deploy.simulator.amendments import Amendment
 from deploy.simulator.catalogue import Catalogue, catalogue
 from deploy.simulator.chosen import choose
 from deploy.simulator.corrections import Corrections
@@ -38,7 +38,8 @@ class Plan:
     @property
     def erased(self) -> list[int]:
         """The numbers of the pupils who are erased, in that order."""
-        return [step.act.pupil.number for step in self.steps if isinstance(step.act, Erase)]
+        acts = [step.act for step in self.steps if isinstance(step.act, Amendment)]
+        return [act.pupil.number for act in acts if act.kind == "erase"]
 
 
 def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random, today: date) -> Plan:
@@ -51,7 +52,8 @@ def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random,
     draft, schools = Draft(), dict.fromkeys(c.school for c in classes)
     known = catalogue(scenario, schools, instruments, draft, days.at(0), rng)
     pupils = [pupil for c in classes for pupil in c.pupils]
-    corrections = Corrections(scenario, days, known, draft, rng, classes, choose(scenario, pupils, rng))
+    chosen, numbers = choose(scenario, pupils, rng), count(len(pupils))
+    corrections = Corrections(scenario, days, known, draft, rng, classes, chosen, numbers)
     season = _Season(scenario, days, rng, draft, corrections)
     for c in classes:
         season.enrol(c, known)

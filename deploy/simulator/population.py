@@ -116,16 +116,15 @@ def populate(scenario: Scenario, rng: Random) -> tuple[SchoolClass, ...]:
     _open_cabinets(seats, scenario.guardians, rng)
     families: dict[int, _Family] = {}
     born: set[tuple[str, date]] = set()
+    school_year = scenario.opens.year - (scenario.opens.month < 6)
     classes: dict[tuple[str, str], list[Pupil]] = {}
     for number, seat in enumerate(seats):
         head = number if seat.head is None else seat.head
         if head not in families:
             families[head] = _Family(rng)
-        pupil = only_child(_pupil(number, seat, head, families[head], scenario, rng), born)
+        pupil = only_child(_pupil(number, seat, head, families[head], school_year, rng), born)
         classes.setdefault((seat.school.code, seat.class_name), []).append(pupil)
-    return tuple(
-        SchoolClass(pupils[0].school, name, pupils[0].grade, tuple(pupils)) for (_, name), pupils in classes.items()
-    )
+    return tuple(SchoolClass(them[0].school, name, them[0].grade, tuple(them)) for (_, name), them in classes.items())
 
 
 def only_child(pupil: Pupil, born: set[tuple[str, date]]) -> Pupil:
@@ -134,12 +133,6 @@ def only_child(pupil: Pupil, born: set[tuple[str, date]]) -> Pupil:
         pupil = replace(pupil, birth_date=pupil.birth_date + timedelta(days=1))
     born.add((pupil.name, pupil.birth_date))
     return pupil
-
-
-def newcomer(number: int, c: SchoolClass, depth: Depth, cabinet: bool, scenario: Scenario, rng: Random) -> Pupil:
-    """One more pupil of a class, of a family of its own; with consent where one is deeper than registered."""
-    seat = _Seat(c.school, c.name, c.grade, depth, number if cabinet else None)
-    return _pupil(number, seat, number, _Family(rng), scenario, rng)
 
 
 def _seats(municipality: Municipality, scenario: Scenario, rng: Random) -> Iterator[_Seat]:
@@ -189,10 +182,9 @@ def _open_cabinets(seats: list[_Seat], guardians: int, rng: Random) -> None:
             seat.head = rng.choice(siblings)
 
 
-def _pupil(number: int, seat: _Seat, head: int, family: _Family, scenario: Scenario, rng: Random) -> Pupil:
+def _pupil(number: int, seat: _Seat, head: int, family: _Family, year: int, rng: Random) -> Pupil:
     consents = seat.head is not None or seat.depth > Depth.REGISTERED or rng.random() >= WITHOUT_CONSENT
-    school_year = scenario.opens.year - (scenario.opens.month < 6)
-    birthday = date(school_year - seat.grade - 6, 3, 1) + timedelta(days=rng.randrange(365))
+    birthday = date(year - seat.grade - 6, 3, 1) + timedelta(days=rng.randrange(365))
     return Pupil(
         number=number,
         school=seat.school,

@@ -127,10 +127,8 @@ class Scenario:
             replace(m, **{name: rounded(getattr(m, name)) for name in COUNTS})  # type: ignore[arg-type]
             for m in self.municipalities
         ]
-        attendances, registered = (
-            sum(m.attendances(self.trials_required) for m in rows),
-            sum(m.registered for m in rows),
-        )
+        attendances = sum(m.attendances(self.trials_required) for m in rows)
+        registered = sum(m.registered for m in rows)
         shares = allot(attendances, [c.attended for c in self.competencies])
         return replace(
             self,

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from deploy.simulator.acts import Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
-from deploy.simulator.amendments import Amendment, Archive, Ask, Confirm, Consent, Correct, Erase, Merge, Move, Withdraw
+from deploy.simulator.amendments import Amendment
 from deploy.simulator.population import Pupil, School, SchoolClass
 from deploy.simulator.scenario import Gate, Scenario
 
@@ -105,37 +105,42 @@ class Recount:
     def amend(self, step: Step) -> Counter[str]:
         act = step.act
         assert isinstance(act, Amendment)
-        entry, number = self.entries[act.pupil.number], act.pupil.number
+        entry, pupil = self.entries[act.pupil.number], act.pupil
         navigator, operator = f"navigator:{entry.school.code}", f"regional-operator:{self.scenario.region}"
         assert not entry.erased
-        assert not entry.archived or isinstance(act, Erase)
-        is_operators = isinstance(act, Move | Merge | Erase)
-        asks = f"navigator:{act.pupil.school.code}"
-        by = operator if is_operators else asks if isinstance(act, Ask) else navigator
-        assert step.actor.subject == by
-        match act:
-            case Move(pupil, school_class):
-                return self.move(entry, (pupil.school, school_class, pupil.external_ref))
-            case Ask(pupil, school_class):
+        assert not entry.archived or act.kind == "erase"
+        by = operator if act.kind in ("move", "merge", "erase") else navigator
+        assert step.actor.subject == (f"navigator:{pupil.school.code}" if act.kind == "ask" else by)
+        child = (pupil.name, pupil.birth_date.isoformat())
+        match act.kind:
+            case "move":
+                return self.move(entry, (pupil.school, act.words, pupil.external_ref))
+            case "ask":
                 assert entry.school != pupil.school
-                child = (pupil.name, pupil.birth_date.isoformat())
-                assert self.children[child] == {number}
-                self.asked[number] = (pupil.school, school_class, pupil.external_ref)
+                assert self.children[child] == {pupil.number}
+                self.asked[pupil.number] = (pupil.school, act.words, pupil.external_ref)
                 return Counter()
-            case Confirm():
-                return self.move(entry, self.asked.pop(number))
-            case Merge(pupil, duplicate):
-                second = self.entries[duplicate.number]
-                assert entry.child == second.child
-                assert not second.merged
-                second.merged = True
-                events = Counter({"participant.merged.v1": 2})
-                self.diagnostics[number] |= self.diagnostics.pop(duplicate.number, set())
-                if duplicate.number in self.recommended:
-                    self.recommended.add(number)
-                    return events
-                return events + Counter({"recommendation.issued.v1": int(self.opens_gate(pupil.number))})
-        return self.end(step, entry)
+            case "confirm":
+                return self.move(entry, self.asked.pop(pupil.number))
+            case "merge":
+                assert act.other is not None
+                return self.merge(pupil.number, act.other.number)
+            case "correct":
+                assert entry.child != child, "something is put right"
+                self.name(pupil.number, child)
+                return Counter()
+        return self.end(act, entry)
+
+    def merge(self, number: int, duplicate: int) -> Counter[str]:
+        second, events = self.entries[duplicate], Counter({"participant.merged.v1": 2})
+        assert self.entries[number].child == second.child
+        assert not second.merged
+        second.merged = True
+        self.diagnostics[number] |= self.diagnostics.pop(duplicate, set())
+        if duplicate in self.recommended:
+            self.recommended.add(number)
+            return events
+        return events + Counter({"recommendation.issued.v1": int(self.opens_gate(number))})
 
     def move(self, entry: Entry, place: tuple[School, str, str]) -> Counter[str]:
         assert (entry.school, entry.school_class) != place[:2]
@@ -144,28 +149,22 @@ class Recount:
         entry.school, entry.school_class, entry.key = place
         return Counter({"participant.moved.v1": 1})
 
-    def end(self, step: Step, entry: Entry) -> Counter[str]:
-        match step.act:
-            case Correct(pupil):
-                child = (pupil.name, pupil.birth_date.isoformat())
-                assert entry.child != child, "something is put right"
-                self.name(pupil.number, child)
-                return Counter()
-            case Archive(_, reason):
-                entry.archived = reason
+    def end(self, act: Amendment, entry: Entry) -> Counter[str]:
+        match act.kind:
+            case "archive":
+                entry.archived = act.words
                 return Counter({"participant.archived.v1": 1})
-            case Withdraw():
+            case "withdraw":
                 assert entry.consent
                 entry.consent = ""
                 return Counter({"consent.withdrawn.v1": 1})
-            case Consent(_, version):
+            case "consent":
                 assert not entry.consent
-                entry.consent = version
+                entry.consent = act.words
                 return Counter({"consent.given.v1": 1})
-            case Erase():
-                entry.erased = True
-                return Counter({"participant.erased.v1": 1, "path.erased.v1": 1})
-        raise AssertionError(f"{step} is none of a season")
+        assert act.kind == "erase"
+        entry.erased = True
+        return Counter({"participant.erased.v1": 1, "path.erased.v1": 1})
 
     def take_part(self, step: Step) -> Counter[str]:
         events: Counter[str] = Counter()

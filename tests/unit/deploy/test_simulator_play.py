@@ -86,7 +86,13 @@ def accepted(entry: Any) -> dict[str, Any]:
         return {"participant": entry, "status": "booked"}
     ref = entry.get("external_ref", entry.get("ref"))
     named = {"participant": entry.get("participant", f"p-{ref}"), "external_ref": ref, "ref": ref}
-    return {**named, "slot": f"s-{ref}".replace("/", "-"), "link_code": f"c-{ref}", "status": "accepted"}
+    return {
+        **named,
+        "slot": f"s-{ref}".replace("/", "-"),
+        "link_code": f"c-{ref}",
+        "guardian": f"g-{ref}",
+        "status": "accepted",
+    }
 
 
 def small_season() -> tuple[Plan, Commands]:
