@@ -19,7 +19,7 @@ class Amendment:
     """An act about one pupil.
 
     Who was entered elsewhere is moved by an operator, or asked for by the own school, and the other one confirms. A
-    second entry is merged; a pupil leaves or was a mistake; a name or birth date is put right; a consent is taken back,
+    second entry is merged; a pupil leaves or was a mistake; a name is put right; a consent is taken back,
     and given once more; a pupil is erased.
     """
 
@@ -36,12 +36,12 @@ def amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:
     pupil, id = act.pupil, ledger.participants.get(act.pupil.number)
     if id is None:
         return None
-    child = {"name": pupil.name, "birth_date": pupil.birth_date.isoformat(), "occurred_at": at}
     place = {"school": pupil.school.code, "class": act.words, "external_ref": pupil.external_ref, "occurred_at": at}
     match act.kind:
         case "move":
             return _sent("POST", id, "/moves", place)
         case "ask":
+            child = {"name": pupil.name, "birth_date": pupil.birth_date.isoformat()}
             return Command("POST", TRANSFERS, TRANSFERS, place | child)
         case "confirm":
             transfer, route = ledger.transfers[pupil.number], f"{TRANSFERS}/{{id}}/confirmation"
@@ -52,7 +52,7 @@ def amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:
         case "archive":
             return _sent("POST", id, "/archive", {"reason": act.words, "occurred_at": at})
         case "correct":
-            return _sent("PATCH", id, "", child)
+            return _sent("PATCH", id, "", {"name": pupil.name, "occurred_at": at})
         case "withdraw":
             route = f"{PARTICIPANT}/consents/current"
             return Command("DELETE", route, f"{route.format(id=id)}?occurred_at={quote(at)}", done=NEWER_CONSENT)

@@ -1,4 +1,4 @@
-"""Who is corrected and how: chosen by seed and share, each pupil for one thing on the way in and one at the end."""
+"""The choice of pupils who are corrected, by seed and share: each for one thing on the way in and one at the end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ What = Literal[
 
 @dataclass(slots=True)
 class Chosen:
-    """What happens to whom, by the numbers of pupils."""
+    """Pupils by what happens to them, as numbers."""
 
     numbers: Mapping[What, frozenset[int]]
     mistakes: int
@@ -29,7 +29,7 @@ class Chosen:
     """Name and birth date of every child."""
 
     def has(self, pupil: Pupil, *what: What) -> bool:
-        """Whether one of these happens to a pupil."""
+        """True where one of these happens to a pupil."""
         return any(pupil.number in self.numbers[one] for one in what)
 
 
@@ -40,7 +40,8 @@ def choose(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> Chosen:
     def number(kind: str) -> int:
         return int(scenario.corrections.get(kind, 0) * scenario.registered + 0.5)
 
-    def take(kind: str, among: Iterable[Pupil], whom: str, wanted: int) -> Sequence[int]:
+    def take(kind: str, among: Iterable[Pupil], whom: str, but: int = 0) -> Sequence[int]:
+        wanted = number(kind) - but
         free = [pupil.number for pupil in among if pupil.number not in taken] if wanted else []
         if wanted > len(free):
             there = f"{len(free)} pupils {whom}, beside those of other kinds"
@@ -53,23 +54,19 @@ def choose(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> Chosen:
     several = len({pupil.school.code for pupil in pupils}) > 1
     by_school = (list(mates) for _, mates in groupby(pupils, key=lambda pupil: pupil.school.code))
     some = (pupil for mates in by_school for pupil in rng.sample(mates, min(MOST_TRANSFERS, len(mates))))
-    whom = f"whom another school can enter, {MOST_TRANSFERS} a school"
-    asked = take("transfers", some if several else (), whom, number("transfers"))
+    whom = "whom another school can enter"
+    asked = take("transfers", some if several else (), f"{whom}, {MOST_TRANSFERS} a school")
     found: dict[What, Sequence[int]] = {"transfer": asked}
-    whom = "with a consent whom another school can enter"
-    found["merge"] = take("merges", consenting if several else (), whom, number("merges"))
-    guardians = take("guardians", consenting, "with a guardian", number("guardians"))
+    found["merge"] = take("merges", consenting if several else (), f"with a consent {whom}")
+    guardians = take("guardians", consenting, "with a guardian")
     found |= {"late guardian": guardians[::2], "second guardian": guardians[1::2]}
-    found["move"] = take("moves", pupils if several else (), "whom another school can enter", number("moves"))
-    found["correct"] = take("corrections", pupils, "of the scenario", number("corrections"))
+    found |= {"move": take("moves", pupils if several else (), whom)}
+    found |= {"correct": take("corrections", pupils, "of the scenario")}
     taken = set(found["merge"])  # who has two entries is erased twice
-    found["erase"] = take("erasures", pupils, "that are not merged", number("erasures"))
+    found |= {"erase": take("erasures", pupils, "that are not merged")}
     taken = set(found["erase"])
-    withdrawals, mistakes = (
-        take("withdrawals", consenting, "with a consent", number("withdrawals")),
-        number("archives") // 2,
-    )
+    withdrawals, mistakes = take("withdrawals", consenting, "with a consent"), number("archives") // 2
     found |= {"lapse": withdrawals[::2], "withdraw": withdrawals[1::2]}
-    found["leave"] = take("archives", pupils, "of the scenario", number("archives") - mistakes)
+    found |= {"leave": take("archives", pupils, "of the scenario", but=mistakes)}
     born = {(pupil.name, pupil.birth_date) for pupil in pupils}
     return Chosen({what: frozenset(them) for what, them in found.items()}, mistakes, born)

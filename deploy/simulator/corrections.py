@@ -1,4 +1,4 @@
-"""What goes wrong on a season's way and is put right, wrapped around the pupils of the scenario: its figures stay."""
+"""Steps that go wrong and are put right, wrapped around the pupils of a scenario: its figures stay."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,6 +48,8 @@ class Corrections:
     """Of extra entries, after those of the pupils."""
     duplicates: dict[int, Pupil] = field(default_factory=dict)
     """Second entries, by the number of the pupil."""
+    misnamed: set[int] = field(default_factory=set)
+    """Pupils whose name was mistyped: it can be corrected alone, an old birth date by a roster of its time."""
     links: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """Draft numbers of steps that open cabinets, by the number of the pupil."""
 
@@ -56,13 +58,9 @@ class Corrections:
         come = [pupil for pupil in c.pupils if self.chosen.has(pupil, "move", "transfer")]
         for pupil in come:
             first, then = moment * self.rng.uniform(0, 0.4), moment * self.rng.uniform(0.5, 0.9)
-            there, name, on_days = (
-                self._elsewhere(pupil, pupil.number),
-                c.name,
-                {self.days.at(f).date() for f in (first, then)},
-            )
-            asked = self.chosen.has(pupil, "transfer")
-            if len(on_days) > 1 and not asked and self.rng.random() < 1 / 3:  # of one day a school keeps one class
+            there, name, asked = self._elsewhere(pupil, pupil.number), c.name, self.chosen.has(pupil, "transfer")
+            days = {self.days.at(moment).date() for moment in (first, then)}
+            if len(days) > 1 and not asked and self.rng.random() < 1 / 3:  # of one day a school keeps one class
                 there, name = pupil, f"{c.grade}{SPARE_CLASS}"
             self._enter(there, name, first)
             self._amend(then, Amendment("ask" if asked else "move", pupil, c.name))
@@ -76,13 +74,15 @@ class Corrections:
             return replace(pupil, guardian=None, cabinet=False)
         if not self.chosen.has(pupil, "correct"):
             return pupil
-        mistyped = replace(pupil, name=pupil.name[0] + pupil.name[2:])
-        if self.rng.random() < 0.5 or (mistyped.name, mistyped.birth_date) in self.chosen.born:
-            mistyped = replace(pupil, birth_date=pupil.birth_date + self.rng.choice(OFF))
+        misnamed = replace(pupil, name=pupil.name[0] + pupil.name[2:])
+        if self.rng.random() < 0.5 and (misnamed.name, misnamed.birth_date) not in self.chosen.born:
+            self.misnamed.add(pupil.number)
+            return only_child(misnamed, self.chosen.born)
+        mistyped = replace(pupil, birth_date=pupil.birth_date + self.rng.choice(OFF))
         return only_child(mistyped, self.chosen.born)
 
     def put_right(self, c: SchoolClass, moment: float) -> None:
-        """What later rosters and calls say of a class, and second entries by others."""
+        """Drafts what later rosters and calls say of a class, and second entries by others."""
         for pupil in c.pupils:
             if not self.chosen.has(pupil, "merge", "correct", "late guardian", "second guardian"):
                 continue
@@ -91,7 +91,7 @@ class Corrections:
                 entry = replace(self._elsewhere(pupil, next(self.numbers)), namesake=True)
                 self._enter(entry, c.name, later, after=self.draft.latest(pupil))
                 self.duplicates[pupil.number] = entry
-            elif self.chosen.has(pupil, "correct") and self.rng.random() < 0.5:
+            elif pupil.number in self.misnamed and self.rng.random() < 0.8:
                 self._amend(later, Amendment("correct", pupil))
             elif self.chosen.has(pupil, "second guardian"):
                 second = Guardian(f"{c.school.code}/H{pupil.number + 1:06}", self.rng.choice(c.pupils).name)
@@ -159,7 +159,7 @@ class Corrections:
                 before = (self._amend(1, Amendment("erase", pupil), (*before, *self.links.get(pupil.number, ()))),)
 
     def _waits(self, pupil: Pupil) -> bool:
-        """Whether only the merging brings a pupil's diagnostics together."""
+        """True where only the merging brings a pupil's diagnostics together."""
         return pupil.number in self.duplicates and len(self.scenario.diagnostics) > 1
 
     def _elsewhere(self, pupil: Pupil, number: int) -> Pupil:

@@ -1,4 +1,4 @@
-"""What the platform said of persons and slots, as far as later steps need it."""
+"""The ids of persons and slots that the platform gave out, as far as later steps need them."""
 
 from dataclasses import dataclass, field
 
