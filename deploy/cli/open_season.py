@@ -2,7 +2,8 @@
 
 from datetime import date, datetime, time, timedelta
 
-from deploy.simulator.acts import NATIONAL_OPERATOR, Slot, staff, timetable
+from deploy.simulator.acts import NATIONAL_OPERATOR, Slot, staff
+from deploy.simulator.calls import timetable
 from deploy.simulator.catalogue import SEASONS, VENUES, entry, rules, venues_of
 from deploy.simulator.client import Client
 from deploy.simulator.command import Command

@@ -15,7 +15,7 @@ Verbs = Any
 """The list that commands are added to, as argparse makes it."""
 Run = Callable[[argparse.Namespace], Awaitable[int]]
 
-ROSTOV = Path(__file__).parents[1] / "scenarios" / "rostov-2020"
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
 OPERATOR: Role = "regional-operator"
 NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """A label of DNS (RFC 1123), as Kubernetes has it."""
@@ -66,6 +66,11 @@ days = _number("a whole number of days, at most 36,500", lambda number: number i
 limit = _number("a whole number from 1 to 1,000,000", lambda number: number in range(1, 1_000_001), int)
 
 
+def scenario(text: str) -> Path:
+    """The folder of a name: one that is there, or one of those that come along."""
+    return Path(text) if Path(text).exists() or not (SCENARIOS / text).exists() else SCENARIOS / text
+
+
 class Verb:
     """A command that is being added: `run` carries it out, `text` stands in the list, `more` in its own help."""
 
@@ -94,6 +99,7 @@ class Verb:
 
     def scenario(self) -> None:
         """The season that is played."""
-        self.option("--scenario", "default: rostov-2020", "FOLDER", type=Path, default=ROSTOV)
+        words = "rostov-2020 (the default), season-with-corrections, or a folder of your own"
+        self.option("--scenario", words, "FOLDER", type=scenario, default=SCENARIOS / "rostov-2020")
         self.option("--scale", "play a part of the scenario, for instance 0.1", type=scale, default=1.0)
         self.option("--seed", "of everything that is made up; default 2020", type=seed, default=2020)

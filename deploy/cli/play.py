@@ -77,7 +77,8 @@ def _note(data: Path, scenario: Scenario) -> Path:
 
 
 def _words(scenario: Scenario, seed: int) -> str:
-    return f"season {scenario.season} of {scenario.registered:,} pupils, scale {scenario.scale:g}, seed {seed}"
+    shares = "".join(f", {share:g} {kind}" for kind, share in sorted(scenario.corrections.items()) if share)
+    return f"season {scenario.season} of {scenario.registered:,} pupils{shares}, scale {scenario.scale:g}, seed {seed}"
 
 
 async def _events(region: str, url: str, token: Token) -> int:

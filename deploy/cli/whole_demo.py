@@ -61,7 +61,6 @@ class Play:
 async def demo(play: Play, console: Console) -> int:
     """Starts everything, plays, reports; stays up until Ctrl-C unless told to exit. 1 if a figure differs."""
     scenario = scenario_of(play.scenario, play.scale)
-
     say = partial(console.print, highlight=False, markup=False)
     whole = partial(say, soft_wrap=True)
     with data_folder(play.keep) as data:

@@ -68,14 +68,10 @@ def catalogue(
     venues = {m.code: list(venues_of(m, scenario)) for m in scenario.municipalities}
     every = [venue for group in venues.values() for venue in group]
     owners = {v.code: entries.organisation(v.code, v.kind, v.name, v.municipality, places) for v in every}
+    own = {s.code: (s.name, s.municipality.code, places) for s in schools}
     return Catalogue(
         season=season,
-        schools={
-            s.code: entries.organisation(
-                s.code, "school", s.name, s.municipality.code, places, level=rng.choice(LEVELS)
-            )
-            for s in schools
-        },
+        schools={code: entries.organisation(code, "school", *of, level=rng.choice(LEVELS)) for code, of in own.items()},
         competencies={c.code: entries.put(COMPETENCIES, c.code, {"name": c.name}) for c in scenario.competencies},
         registered={
             v.code: entries.put(VENUES, v.code, entry(v, scenario.season), (owners[v.code], season)) for v in every

@@ -31,9 +31,8 @@ class Refused(PlayError):
         reason = problem.get("detail") or problem.get("title") or "no reason given"
         errors = "; ".join(f"{e.get('pointer')}: {e.get('detail')}" for e in problem.get("errors") or ())
         slug = problem.get("type", "no problem document")
-        super().__init__(
-            f"{command.method} {command.path}: {status} {slug}: {reason}{f' ({errors})' if errors else ''}"
-        )
+        reason += f" ({errors})" if errors else ""
+        super().__init__(f"{command.method} {command.path}: {status} {slug}: {reason}")
         self.status = status
 
 
@@ -123,6 +122,8 @@ def _decoded(command: Command, status: int, content: bytes) -> Mapping[str, Any]
     problem = answer if isinstance(answer, dict) else {}
     if status in UNAVAILABLE or problem.get("retryable"):
         raise Unavailable(f"{status} {problem.get('type', '')}".rstrip())
+    if problem.get("type") in command.done:
+        return {"problem": problem}
     raise Refused(command, status, problem)
 
 
@@ -134,9 +135,9 @@ def _settled(command: Command, answer: Any) -> tuple[list[Mapping[str, Any]], di
     again: dict[str, str] = {}
     for item in answer.get("items", ()):
         name, problem = str(item.get(command.batch.key)), item.get("problem") or {}
-        if item.get("status") != "rejected":
+        if item.get("status") != "rejected" or problem.get("type") in command.done:
             accepted[name] = item
-        elif problem.get("retryable"):
+        elif problem.get("retryable") or problem.get("type") in command.awaited:
             again[name] = str(problem.get("type"))
         else:
             raise Refused(command, 200, problem)

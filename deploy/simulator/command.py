@@ -44,13 +44,18 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One HTTP request. `route` is the path with its ids left open, for counting."""
+    """One HTTP request. `route` is the path with its ids left open, for counting.
+
+    Of refusals by a slug in `done` an earlier play has been further; those in `awaited` end with the next event.
+    """
 
     method: str
     route: str
     path: str
     body: Any = None
     batch: Batch | None = None
+    done: frozenset[str] = frozenset()
+    awaited: frozenset[str] = frozenset()
 
     @property
     def entries(self) -> Mapping[str, Any]:

@@ -8,7 +8,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.simulator.scenario import COUNTS, Competency, Gate, Municipality, RankingRow, Scenario, ScenarioError
+from deploy.simulator.scenario import (
+    CORRECTIONS,
+    COUNTS,
+    Competency,
+    Gate,
+    Municipality,
+    RankingRow,
+    Scenario,
+    ScenarioError,
+)
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """May stand in an address and in a topic's name."""
@@ -48,6 +57,13 @@ def _grades(value: Any) -> tuple[int, int]:
     return low, high
 
 
+def _shares(value: Any) -> dict[str, float]:
+    forms = [name in CORRECTIONS and type(n) in (int, float) and 0 <= n <= 1 for name, n in {**value}.items()]
+    if not all(forms):
+        raise ValueError
+    return dict(value)
+
+
 COUNT, AT_LEAST_ONE = _whole(0), _whole(1)
 CODED: Form = ("of at most 40 letters, digits, hyphens and underscores", _matching(CODE))
 PLACE: Form = ("of 2 to 32 letters, digits and hyphens", _matching(PLACE_CODE))
@@ -71,6 +87,7 @@ SEASON: Mapping[str, tuple[str, Form]] = {
     "recommendation_gate": ("gate", (" or ".join(Gate), Gate)),
     "competencies": ("competency_count", COUNT),
     "ranking": ("ranking", ("a list of rows with `municipality` and `share_percent`", RANKED)),
+    "corrections": ("corrections", (f"shares from 0 to 1 of {', '.join(CORRECTIONS)}", _shares)),
     "reported": ("reported", ("a list of notes", _list(str))),
     **{n: (n, COUNT) for n in ("registered", "participants", "recommendations", "guardians", "trial_attendances")},
 }
@@ -89,7 +106,7 @@ def load(folder: Path) -> Scenario:
     if not isinstance(values, dict):
         raise ScenarioError(path.name, "is to be a JSON object")
     return Scenario(
-        **_read(SEASON, values, path.name),
+        **_read(SEASON, {"corrections": {}} | values, path.name),
         municipalities=tuple(Municipality(**row) for row in _table(folder / "municipalities.csv", MUNICIPALITY)),
         competencies=tuple(Competency(**row) for row in _table(folder / "competencies.csv", COMPETENCY)),
     )

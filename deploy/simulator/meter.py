@@ -40,6 +40,7 @@ class Meter:
     ) -> None:
         self._client, self._region, self._season = client, region, season
         self._backlog, self._clock, self._ages = backlog, clock, array("d")
+        self._caught_up = asyncio.Event()
 
     async def run(self) -> None:
         """Tails for ever; raises `Refused` when the feed may not be read."""
@@ -52,15 +53,24 @@ class Meter:
                 page = await self._client.once(actor, Command("GET", ROUTE, ROUTE.format(code=self._region) + query))
                 self._take(page["events"], self._clock(), begun)
                 cursor = str(page["next"])
+                if len(page["events"]) < PAGE:
+                    self._caught_up.set()
             except Unavailable as reason:
                 self._client.traffic.retries[f"feed: {reason}"] += 1
             except Refused as refusal:
                 if refusal.status not in (404, 410):
                     raise
+                if refusal.status == 404:  # nothing has happened in the region
+                    self._caught_up.set()
                 if refusal.status == 410:  # a new epoch repeats everything: what is old is not measured again
                     begun, cursor = self._clock(), "0"
                     self._backlog.forget()
             await asyncio.sleep(max(0.0, earliest_next - now()))
+
+    async def caught_up(self) -> Counter[str]:
+        """The number of events by type, once all are counted that the feed held at first."""
+        await self._caught_up.wait()
+        return self._backlog.seen
 
     @property
     def freshness(self) -> Freshness:

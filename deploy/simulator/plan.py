@@ -1,23 +1,23 @@
 """A scenario as commands in the order of the season's dates: pure, seeded, with explicit dependencies."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count, groupby
 from random import Random
 
-from deploy.simulator.acts import Enrol, Link, Sit, Step, guardian, staff
+from deploy.simulator.acts import Enrol, Step, staff
+from deploy.simulator.amendments import Amendment
 from deploy.simulator.catalogue import Catalogue, catalogue
+from deploy.simulator.chosen import choose
+from deploy.simulator.corrections import Corrections
 from deploy.simulator.draft import Draft
 from deploy.simulator.instruments import Instrument
 from deploy.simulator.population import Depth, Pupil, SchoolClass, populate
-from deploy.simulator.scenario import Gate, Scenario
-from deploy.simulator.schooldays import SchoolDays, Window, part
+from deploy.simulator.scenario import Scenario
+from deploy.simulator.schooldays import DIAGNOSTICS, ROSTERS, TRIALS, SchoolDays, part
 from deploy.simulator.trials import Trials
 
-ROSTERS: Window = (0.01, 0.14)
-LINKS: Window = (0.14, 0.17)
-DIAGNOSTICS: Window = (0.17, 0.36)
-TRIALS: Window = (0.36, 1.0)
 STARTED_DIAGNOSTICS = 0.7
 """Of the pupils who take part without being tested, where a diagnostic may be left out; the others go on excursion."""
 
@@ -35,25 +35,40 @@ class Plan:
         """The number of events that the whole plan causes."""
         return sum(sum(step.events.values()) for step in self.steps)
 
+    @property
+    def erased(self) -> list[int]:
+        """The numbers of the pupils who are erased, in that order."""
+        acts = [step.act for step in self.steps if isinstance(step.act, Amendment)]
+        return [act.pupil.number for act in acts if act.kind == "erase"]
+
 
 def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random, today: date) -> Plan:
-    """Plans the season for a platform whose clock says `today`; raises `ValueError` where it has not begun."""
+    """Plans the season for a platform whose clock says `today`.
+
+    Raises `ValueError` where it has not begun, or cannot have its corrections.
+    """
     days = SchoolDays.of(scenario.opens, scenario.closes, scenario.zone, today)
     classes = populate(scenario, rng)
-    season = _Season(scenario, days, rng)
-    known = catalogue(scenario, dict.fromkeys(c.school for c in classes), instruments, season.draft, days.at(0), rng)
+    draft, schools = Draft(), dict.fromkeys(c.school for c in classes)
+    known = catalogue(scenario, schools, instruments, draft, days.at(0), rng)
     pupils = [pupil for c in classes for pupil in c.pupils]
+    chosen, numbers = choose(scenario, pupils, rng), count(len(pupils))
+    corrections = Corrections(scenario, days, known, draft, rng, classes, chosen, numbers)
+    season = _Season(scenario, days, rng, draft, corrections)
     for c in classes:
         season.enrol(c, known)
     for pupil in pupils:
-        season.open_cabinet(pupil)
+        corrections.open_cabinet(pupil)
+    corrections.make_mistakes()
     taken = {pupil.number: season.diagnostics(pupil) for pupil in pupils}
     for place in range(len(scenario.diagnostics)):
         for c in classes:
             season.diagnose(c, place, taken)
+    corrections.go_between(pupils)
     tourists = [p for p in pupils if p.depth is Depth.PARTICIPATED and not taken[p.number]]
-    Trials(scenario, days, known, season.draft, rng).hold(pupils, tourists, TRIALS)
-    return Plan(scenario, classes, season.draft.ordered())
+    Trials(scenario, days, known, draft, rng).hold(pupils, tourists, TRIALS)
+    corrections.end(pupils)
+    return Plan(scenario, classes, draft.ordered())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +78,20 @@ class _Season:
     scenario: Scenario
     days: SchoolDays
     rng: Random
-    draft: Draft = field(default_factory=Draft)
+    draft: Draft
+    corrections: Corrections
 
     def enrol(self, c: SchoolClass, known: Catalogue) -> None:
         moment = self.rng.uniform(*ROSTERS)
-        act = Enrol(c, self.days.at(moment * self.rng.random()))
-        consents = sum(pupil.guardian is not None for pupil in c.pupils)
-        events = {"participant.registered.v1": len(c.pupils), "consent.given.v1": consents}
-        needs = (known.season, known.schools[c.school.code])
+        consents_from = self.days.at(moment * self.rng.random())
+        entered = self.corrections.enter_elsewhere(c, moment)
+        lines = tuple(self.corrections.first_said(pupil) for pupil in c.pupils)
+        new = [pupil for pupil in lines if pupil.number not in entered]
+        consents = sum(pupil.guardian is not None for pupil in new)
+        events = {"participant.registered.v1": len(new), "consent.given.v1": consents}
+        needs, act = (known.season, known.schools[c.school.code]), Enrol(replace(c, pupils=lines), consents_from)
         self.draft.add(staff("navigator", c.school.code), self.days.at(moment), act, events, needs, c.pupils)
-
-    def open_cabinet(self, pupil: Pupil) -> None:
-        if pupil.guardian is not None and pupil.cabinet:
-            at, needs = self.days.at(self.rng.uniform(*LINKS)), (self.draft.latest(pupil),)
-            self.draft.add(guardian(pupil.guardian.ref), at, Link(pupil), {"guardian.linked.v1": 1}, needs)
+        self.corrections.put_right(c, moment)
 
     def diagnostics(self, pupil: Pupil) -> Collection[str]:
         """The codes of the diagnostics that a pupil takes."""
@@ -89,11 +104,8 @@ class _Season:
 
     def diagnose(self, c: SchoolClass, place: int, taken: Mapping[int, Collection[str]]) -> None:
         required = self.scenario.diagnostics
-        sitting = tuple(pupil for pupil in c.pupils if required[place] in taken[pupil.number])
-        if sitting:
-            opens_gate = self.scenario.gate is Gate.AFTER_DIAGNOSTICS and place == len(required) - 1
-            recommended = sum(pupil.depth >= Depth.TESTED for pupil in sitting) if opens_gate else 0
-            events = {"diagnostic.completed.v1": len(sitting), "recommendation.issued.v1": recommended}
-            at = self.days.at(self.rng.uniform(*part(DIAGNOSTICS, place, len(required))))
-            act = Sit(required[place], sitting)
-            self.draft.add(staff("navigator", c.school.code), at, act, events, pupils=sitting)
+        sitting = [pupil for pupil in c.pupils if required[place] in taken[pupil.number]]
+        sitters = [self.corrections.sitter(pupil, required[place], taken[pupil.number]) for pupil in sitting]
+        for _, schoolmates in groupby(sorted(sitters, key=lambda one: one.school != c.school), lambda one: one.school):
+            moment = self.rng.uniform(*part(DIAGNOSTICS, place, len(required)))
+            self.corrections.sit(required[place], tuple(schoolmates), moment)

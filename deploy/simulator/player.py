@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from deploy.simulator.acts import Commands, Step
+from deploy.simulator.acts import Step
 from deploy.simulator.backlog import Backlog
+from deploy.simulator.calls import Commands
 from deploy.simulator.client import Client
 from deploy.simulator.command import PlayError
 from deploy.simulator.plan import Plan
@@ -68,7 +69,7 @@ class Player:
                 return
             answers = await self._client.perform(step.actor, command)
             self._backlog.answered(clock() - begun)
-            self._commands.ledger.learn(step, answers)
+            self._commands.learn(step, answers)
             self._show(self._backlog.visible, self._backlog.throughput)
         except PlayError as error:
             raise PlayError(f"{step}: {error}") from error

@@ -65,6 +65,10 @@ class Pupil:
     guardian: Guardian | None
     cabinet: bool
     """True where the guardian opens an own cabinet for this child."""
+    second: Guardian | None = None
+    """A further guardian, whom a later roster names."""
+    namesake: bool = False
+    """True where the roster says that this is another child than the one known by this name and birth date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +122,17 @@ def populate(scenario: Scenario, rng: Random) -> tuple[SchoolClass, ...]:
         head = number if seat.head is None else seat.head
         if head not in families:
             families[head] = _Family(rng)
-        pupil = _pupil(number, seat, head, families[head], school_year, rng)
-        while (pupil.name, pupil.birth_date) in born:  # a register asks whether two such are one child
-            pupil = replace(pupil, birth_date=pupil.birth_date + timedelta(days=1))
-        born.add((pupil.name, pupil.birth_date))
+        pupil = only_child(_pupil(number, seat, head, families[head], school_year, rng), born)
         classes.setdefault((seat.school.code, seat.class_name), []).append(pupil)
-    return tuple(
-        SchoolClass(pupils[0].school, name, pupils[0].grade, tuple(pupils)) for (_, name), pupils in classes.items()
-    )
+    return tuple(SchoolClass(them[0].school, name, them[0].grade, tuple(them)) for (_, name), them in classes.items())
+
+
+def only_child(pupil: Pupil, born: set[tuple[str, date]]) -> Pupil:
+    """The pupil with a birth date that no namesake has: a register asks whether two such are one child."""
+    while (pupil.name, pupil.birth_date) in born:
+        pupil = replace(pupil, birth_date=pupil.birth_date + timedelta(days=1))
+    born.add((pupil.name, pupil.birth_date))
+    return pupil
 
 
 def _seats(municipality: Municipality, scenario: Scenario, rng: Random) -> Iterator[_Seat]:

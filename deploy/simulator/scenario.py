@@ -1,6 +1,6 @@
 """A scenario: one region's season as counts of distinct pupils by municipality and of attendances by competency."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timezone
 from enum import StrEnum
@@ -12,6 +12,8 @@ MOST_STAGES = 20
 """Of a kind that the platform lets a season require."""
 STAGES = ("registered", "participated", "tested", "trial_attended", "completed")
 COUNTS = (*STAGES, "recommended")
+CORRECTIONS = ("moves", "transfers", "merges", "archives", "corrections", "guardians", "withdrawals", "erasures")
+"""What may be put right in a season: each is a share of the registered pupils, and changes no figure in the end."""
 
 
 class ScenarioError(ValueError):
@@ -94,6 +96,8 @@ class Scenario:
     reported: tuple[str, ...]
     municipalities: tuple[Municipality, ...]
     competencies: tuple[Competency, ...]
+    corrections: Mapping[str, float] = field(default_factory=dict)
+    """Shares from 0 to 1, by kind; one that is not named is 0."""
     scale: float = 1.0
 
     def __post_init__(self) -> None:
@@ -123,10 +127,8 @@ class Scenario:
             replace(m, **{name: rounded(getattr(m, name)) for name in COUNTS})  # type: ignore[arg-type]
             for m in self.municipalities
         ]
-        attendances, registered = (
-            sum(m.attendances(self.trials_required) for m in rows),
-            sum(m.registered for m in rows),
-        )
+        attendances = sum(m.attendances(self.trials_required) for m in rows)
+        registered = sum(m.registered for m in rows)
         shares = allot(attendances, [c.attended for c in self.competencies])
         return replace(
             self,

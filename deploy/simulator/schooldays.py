@@ -14,6 +14,10 @@ SUMMER = (7, 8)
 
 Window = tuple[float, float]
 """A part of the season, as fractions of its school time."""
+ROSTERS: Window = (0.01, 0.14)
+LINKS: Window = (0.14, 0.17)
+DIAGNOSTICS: Window = (0.17, 0.36)
+TRIALS: Window = (0.36, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Plays a scenario against a running platform and waits until its figures are computed."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +10,13 @@ from random import Random
 import aiohttp
 from rich.console import Console
 
-from deploy.simulator.acts import Commands, Ledger
 from deploy.simulator.backlog import Backlog
+from deploy.simulator.calls import Commands
 from deploy.simulator.client import Client, Token, Traffic
 from deploy.simulator.command import only_cause
 from deploy.simulator.figures import Check, compare, read_figures
 from deploy.simulator.instruments import instruments
+from deploy.simulator.ledger import Ledger
 from deploy.simulator.meter import Freshness, Meter
 from deploy.simulator.plan import plan
 from deploy.simulator.player import Pace, Player
@@ -80,7 +81,8 @@ async def simulate(
         meter = Meter(client, scenario.region, scenario.season, backlog, clock)
         begun = now()
         with progress(console, season.events) as show:
-            await _until_visible(Player(season, commands, client, backlog, options.pace, show), meter)
+            player = Player(season, commands, client, backlog, options.pace, show)
+            await _until_visible(player, meter, season.erased, commands.ledger)
         visible = now()
         checks = await _figures(client, scenario, visible + options.figures_within)
         return Result(
@@ -96,10 +98,12 @@ async def simulate(
         )
 
 
-async def _until_visible(player: Player, meter: Meter) -> None:
+async def _until_visible(player: Player, meter: Meter, erased: Sequence[int], ledger: Ledger) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             tail = group.create_task(meter.run())
+            if erased:
+                ledger.gone = frozenset(erased[: (await meter.caught_up())["participant.erased.v1"]])
             await player.play()
             tail.cancel()
     except BaseExceptionGroup as group:  # not `except*`: what is raised in it is put into a group again

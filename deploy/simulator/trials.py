@@ -52,14 +52,12 @@ class Trials:
         window = windows[number]
         starts = self.days.slot_starts(within(window, SLOTS), window[1])
         following = self.days.at(within(windows[number + 1], SLOTS)) if number + 1 < len(windows) else None
-        offers = []
+        offers, places = list[tuple[Slot, Group]](), self.scenario.municipalities
         for place, group in enumerate(groups):
             starts_at = self.rng.choice(starts)
             free = group.minutes if following is None else int((following - starts_at).total_seconds() // 60)
             minutes, ref = min(group.minutes, free), f"{self.scenario.season}/{number + 1}-{place + 1:05}"
-            home = (
-                group.pupils[0].school.municipality if group.pupils else self.rng.choice(self.scenario.municipalities)
-            )
+            home = group.pupils[0].school.municipality if group.pupils else self.rng.choice(places)
             venue = self.rng.choice(self.known.venues[home.code])
             slot = Slot(ref, venue, group.competency, group.kind, starts_at, minutes, group.capacity)
             offers.append((slot, group))

@@ -2,31 +2,21 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from tests.chaos.told import TRIALS, Pupil, Record, enrolled
+
 STAGES = ("registered", "participated", "tested", "attended", "completed", "recommended")
-TRIALS = ("trial", "partner-trial")
 PAGE = 1000
 
 
 class FeedBroken(AssertionError):
     """The feed breaks its promise: a gap, a repetition, or two epochs where one is promised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One numbered event of a feed."""
-
-    epoch: int
-    seq: int
-    id: str
-    type: str
-    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,7 @@ async def read_http(http: aiohttp.ClientSession, url: str, region: str, token: s
     page = await _page(http, url, region, token, "0")
     epoch = page["epoch"]
     while page["events"]:
-        records += [Record(e["epoch"], e["seq"], e["id"], e["type"], e["data"]) for e in page["events"]]
+        records += map(_of_http, page["events"])
         page = await _page(http, url, region, token, page["next"])
     if len(records) != page["watermark"] or page["epoch"] != epoch:
         raise FeedBroken(
@@ -56,6 +46,11 @@ async def read_http(http: aiohttp.ClientSession, url: str, region: str, token: s
         )
     check(records)
     return records
+
+
+def _of_http(event: Mapping[str, Any]) -> Record:
+    said = {name: event[name] for name in ("epoch", "seq", "id", "type", "data", "sequence")}
+    return Record(**said, day=event["time"][:10])
 
 
 async def _page(http: aiohttp.ClientSession, url: str, region: str, token: str, after: str) -> Mapping[str, Any]:
@@ -94,6 +89,8 @@ def _of_kafka(message: Any) -> Record:
         attributes["ce_id"],
         attributes["ce_type"],
         json.loads(message.value),
+        attributes["ce_time"][:10],
+        attributes["ce_sequence"],
     )
 
 
@@ -118,95 +115,44 @@ def check(records: Sequence[Record]) -> None:
         raise FeedBroken(f"{len(twice)} events stand in the feed twice, as {twice[0]}")
 
 
-@dataclass
-class _Pupil:
-    municipality: str = ""
-    registered: bool = False
-    diagnostics: set[str] = field(default_factory=set)
-    booked: dict[str, tuple[str, str]] = field(default_factory=dict)
-    attended: dict[str, tuple[str, str]] = field(default_factory=dict)
-    recommendations: set[str] = field(default_factory=set)
-    guardians: set[str] = field(default_factory=set)
-
-    def trials(self) -> int:
-        return sum(kind in TRIALS for kind, _ in self.attended.values())
-
-    def stages(self, rules: Mapping[str, Any]) -> Iterator[str]:
-        """The stages of the funnel that the pupil has reached."""
-        if not self.registered:
-            return
-        tested = set(rules["diagnostics"]) <= self.diagnostics
-        recommended = tested and bool(self.recommendations)
-        reached = {
-            "registered": True,
-            "participated": bool(self.diagnostics or self.attended),
-            "tested": tested,
-            "attended": self.trials() > 0,
-            "completed": recommended and self.trials() >= rules["trials_required"],
-            "recommended": recommended,
-        }
-        yield from (stage for stage, is_so in reached.items() if is_so)
-
-
-def _learn(pupil: _Pupil, type_: str, data: Mapping[str, Any]) -> None:
-    match type_:
-        case "participant.registered.v1":
-            pupil.registered, pupil.municipality = True, data["municipality"]
-        case "guardian.linked.v1":
-            pupil.guardians.add(data["account"])
-        case "diagnostic.completed.v1":
-            pupil.diagnostics.add(data["diagnostic"])
-        case "trial.booked.v1":
-            pupil.booked[data["booking"]] = data["kind"], data["competency"]
-        case "trial.cancelled.v1":
-            del pupil.booked[data["booking"]]
-        case "trial.attended.v1":
-            pupil.attended[data["attendance"]] = data["kind"], data["competency"]
-        case "attendance.revoked.v1":
-            del pupil.attended[data["attendance"]]
-        case "recommendation.issued.v1":
-            pupil.recommendations.add(data["recommendation"])
-        case "recommendation.withdrawn.v1":
-            pupil.recommendations.remove(data["recommendation"])
-
-
 def count(records: Iterable[Record], season: str) -> Figures:
     """The figures of a season; its rules and all names are those of the feed."""
-    pupils: dict[str, _Pupil] = defaultdict(_Pupil)
+    records = list(records)
     names: dict[tuple[str, str], str] = {}
     rules: Mapping[str, Any] = {}
+    region = ""
     for record in records:
         data = record.data
         if record.type == "season.defined.v1" and data["season"] == season:
             rules = data
         elif record.type in ("organisation.defined.v1", "competency.approved.v1"):
             names[record.type.split(".")[0], data["code"]] = data["name"]
-        elif "participant" in data and data.get("season", season) == season:
-            _learn(pupils[data["participant"]], record.type, data)
+            region = data["code"] if data.get("kind") == "region" else region
     if not rules:
         raise FeedBroken(f"the feed does not define season {season}")
-    enrolled = [pupil for pupil in pupils.values() if pupil.registered]
-    rows = _municipalities(enrolled, rules, names)
+    pupils = enrolled(records, season, region, rules["closes"])
+    rows = _municipalities(pupils, rules, names)
     return Figures(
         funnel={
             **{stage: sum(row[stage] for row in rows) for stage in STAGES},
-            "guardians": len({guardian for pupil in enrolled for guardian in pupil.guardians}),
+            "guardians": len({guardian for pupil in pupils for guardian in pupil.guardians}),
         },
         municipalities=rows,
         ranking=_ranking(rows),
-        competencies=_competencies(enrolled, names),
+        competencies=_competencies(pupils, names),
         approved=sum(kind == "competency" for kind, _ in names),
     )
 
 
 def _municipalities(
-    pupils: Iterable[_Pupil], rules: Mapping[str, Any], names: Mapping[tuple[str, str], str]
+    pupils: Iterable[Pupil], rules: Mapping[str, Any], names: Mapping[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
     stages: dict[str, Counter[str]] = defaultdict(Counter)
     guardians: dict[str, set[str]] = defaultdict(set)
     for pupil in pupils:
-        stages[pupil.municipality].update(pupil.stages(rules))
-        guardians[pupil.municipality] |= pupil.guardians
+        _, municipality = pupil.place(rules["closes"])
+        stages[municipality].update(pupil.stages(rules))
+        guardians[municipality] |= pupil.guardians
     return [
         {
             "municipality": code,
@@ -230,7 +176,7 @@ def _ranking(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return ranked
 
 
-def _competencies(pupils: Iterable[_Pupil], names: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
+def _competencies(pupils: Iterable[Pupil], names: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
     booked: Counter[str] = Counter()
     attended: Counter[str] = Counter()
     for pupil in pupils:

@@ -12,6 +12,7 @@ from typing import Any
 LETTERS = "ABCDEFGHKLMNPRSTUVWXYZ"
 DIAGNOSTICS = ("interests", "orientations", "professions", "qualities", "readiness", "made-up")
 COLUMNS = ("code", "name_ru", "registered", "participated", "tested", "trial_attended", "completed", "recommended")
+CORRECTIONS = ("moves", "transfers", "merges", "archives", "corrections", "guardians", "withdrawals", "erasures")
 GATES = ("after-all-stages", "after-diagnostics")
 ZONES = ("+02:00", "+03:00", "+05:00", "+10:00", "+12:00")
 
@@ -39,6 +40,7 @@ def write(folder: Path, gate: str, trials_required: int, rng: Random) -> None:
         "participants": sum(m["participated"] for m in municipalities),
         "recommendations": sum(m["recommended"] for m in municipalities),
         "guardians": rng.randint(0, registered // 2),
+        "corrections": {kind: round(rng.uniform(0, 0.1), 3) for kind in CORRECTIONS},
         "competencies": len(competencies),
         "trial_attendances": attendances,
         "ranking": _ranking(municipalities)[: rng.randint(1, 5)],

@@ -15,6 +15,7 @@ from tests.chaos.agreement import agreed
 from tests.chaos.installation import play
 from tests.e2e import generated
 
+CORRECTED = Path("deploy/scenarios/season-with-corrections")
 PAUSES = (0.25, 0.5, 0.75)
 
 
@@ -41,9 +42,9 @@ async def test_a_random_scenario_is_counted_exactly(
 ) -> None:
     gates = Random(seed).sample((*generated.GATES, Random(seed).choice(generated.GATES)), 3)
     gate, folder = gates[trials_required - 1], tmp_path / "scenario"
-    show(f"\nSCENARIO_SEED={seed}: {gate}, trials required: {trials_required}")
     generated.write(folder, gate, trials_required, Random(f"{seed}/{trials_required}"))
     scenario = load(folder)
+    show(f"\nSCENARIO_SEED={seed}: {gate}, trials required: {trials_required}, {scenario.corrections}")
     counted: list[int] = []
 
     async def count(_: float) -> None:
@@ -60,3 +61,19 @@ async def test_a_random_scenario_is_counted_exactly(
         f"{sum(result.events.values()):,} events in {result.figures_seconds:.1f} s with three pauses; "
         f"{len(result.checks)} checks right; the counter agreed at {counted} and {sum(both.events.values())} events"
     )
+
+
+async def test_a_season_with_corrections_comes_to_its_figures_and_may_be_played_again(
+    running: System, show: Callable[[str], None]
+) -> None:
+    scenario = load(CORRECTED).scaled(0.05)
+    assert set(scenario.corrections.values()) == {0.05}
+    first = await play(running, scenario, Options(seed=3))
+    both = await agreed(running, scenario.region, scenario.season)
+    told = ("moved", "merged", "archived", "erased")
+    assert all(both.events[f"participant.{word}.v1"] > 0 for word in told)
+    assert both.events["consent.withdrawn.v1"] > 0
+    again = await play(running, scenario, Options(seed=3))
+    assert again.events == first.events
+    assert await agreed(running, scenario.region, scenario.season) == both, "nothing happens twice"
+    show(f"played in {first.figures_seconds:.1f} s, confirmed in {again.figures_seconds:.1f} s")

@@ -4,8 +4,25 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from deploy.simulator.acts import Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
-from deploy.simulator.population import Pupil
+from deploy.simulator.amendments import Amendment
+from deploy.simulator.population import Pupil, School, SchoolClass
 from deploy.simulator.scenario import Gate, Scenario
+
+
+@dataclass
+class Entry:
+    """An entry of a child, as registration has it."""
+
+    school: School
+    school_class: str
+    key: str
+    child: tuple[str, str]
+    guardians: set[str]
+    consent: str = ""
+    """Version of the one in force."""
+    archived: str = ""
+    erased: bool = False
+    merged: bool = False
 
 
 @dataclass
@@ -13,12 +30,18 @@ class Recount:
     """Follows the steps as the platform would, by its rules alone, and counts what comes out."""
 
     scenario: Scenario
-    pupils: dict[int, Pupil] = field(default_factory=dict)
+    entries: dict[int, Entry] = field(default_factory=dict)
+    children: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The entries of a name and birth date."""
+    keys: set[tuple[str, str]] = field(default_factory=set)
+    """Of pupils, with the code of the school that gave them."""
+    asked: dict[int, tuple[School, str, str]] = field(default_factory=dict)
     diagnostics: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     trials: Counter[int] = field(default_factory=Counter)
     outings: Counter[int] = field(default_factory=Counter)
     recommended: set[int] = field(default_factory=set)
-    guardians: set[str] = field(default_factory=set)
+    cabinets: dict[int, str] = field(default_factory=dict)
+    """The guardian who opened one, by the child's number."""
     competencies: Counter[str] = field(default_factory=Counter)
     offered: dict[str, Slot] = field(default_factory=dict)
     booked: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -33,27 +56,125 @@ class Recount:
                 return Counter({"defined": 1})
             case Enrol(school_class, consents_from):
                 assert consents_from <= step.at
-                self.pupils.update({p.number: p for p in school_class.pupils})
-                consents = sum(p.guardian is not None for p in school_class.pupils)
-                return Counter({"participant.registered.v1": len(school_class.pupils), "consent.given.v1": consents})
+                assert step.actor.subject == f"navigator:{school_class.school.code}"
+                return sum((self.enrol(school_class, pupil) for pupil in school_class.pupils), Counter[str]())
             case Link(pupil):
-                assert pupil.number in self.pupils
                 assert pupil.guardian is not None
+                assert pupil.guardian.ref in self.entries[pupil.number].guardians
                 assert step.actor.subject == f"guardian:{pupil.guardian.ref}"
-                self.guardians.add(pupil.guardian.ref)
+                self.cabinets[pupil.number] = pupil.guardian.ref
                 return Counter({"guardian.linked.v1": 1})
             case Publish(venue, slots):
                 assert len(slots) <= 200
                 assert all(slot.venue == venue and slot.ref not in self.offered for slot in slots)
                 self.offered.update({slot.ref: slot for slot in slots})
                 return Counter({"slot.opened.v1": len(slots)})
-        return self.take_part(step)
+            case Sit() | Book() | Attend():
+                return self.take_part(step)
+        return self.amend(step)
+
+    def enrol(self, c: SchoolClass, pupil: Pupil) -> Counter[str]:
+        """One line of a roster, of a new child or of one who is there."""
+        entry, child = self.entries.get(pupil.number), (pupil.name, pupil.birth_date.isoformat())
+        events: Counter[str] = Counter()
+        if entry is None:
+            assert bool(self.children[child]) == pupil.namesake, "a child is not entered twice unless it is said"
+            self.give_key(c.school, pupil.external_ref)
+            entry = self.entries[pupil.number] = Entry(c.school, c.name, pupil.external_ref, child, set())
+            events["participant.registered.v1"] += 1
+        assert (entry.school, entry.school_class, entry.key) == (c.school, c.name, pupil.external_ref)
+        assert not entry.archived
+        self.name(pupil.number, child)
+        for known in filter(None, (pupil.guardian, pupil.second)):
+            entry.guardians.add(known.ref)
+        if pupil.guardian is not None and not entry.consent:
+            entry.consent = f"{self.scenario.season}-1"
+            events["consent.given.v1"] += 1
+        return events
+
+    def give_key(self, school: School, key: str) -> None:
+        assert (school.code, key) not in self.keys
+        self.keys.add((school.code, key))
+
+    def name(self, number: int, child: tuple[str, str]) -> None:
+        entry = self.entries[number]
+        self.children[entry.child].discard(number)
+        self.children[child].add(number)
+        entry.child = child
+
+    def amend(self, step: Step) -> Counter[str]:
+        act = step.act
+        assert isinstance(act, Amendment)
+        entry, pupil = self.entries[act.pupil.number], act.pupil
+        navigator, operator = f"navigator:{entry.school.code}", f"regional-operator:{self.scenario.region}"
+        assert not entry.erased
+        assert not entry.archived or act.kind == "erase"
+        by = operator if act.kind in ("move", "merge", "erase") else navigator
+        assert step.actor.subject == (f"navigator:{pupil.school.code}" if act.kind == "ask" else by)
+        child = (pupil.name, pupil.birth_date.isoformat())
+        match act.kind:
+            case "move":
+                return self.move(entry, (pupil.school, act.words, pupil.external_ref))
+            case "ask":
+                assert entry.school != pupil.school
+                assert self.children[child] == {pupil.number}
+                self.asked[pupil.number] = (pupil.school, act.words, pupil.external_ref)
+                return Counter()
+            case "confirm":
+                return self.move(entry, self.asked.pop(pupil.number))
+            case "merge":
+                assert act.other is not None
+                return self.merge(pupil.number, act.other.number)
+            case "correct":
+                assert entry.child != child, "something is put right"
+                self.name(pupil.number, child)
+                return Counter()
+        return self.end(act, entry)
+
+    def merge(self, number: int, duplicate: int) -> Counter[str]:
+        second, events = self.entries[duplicate], Counter({"participant.merged.v1": 2})
+        assert self.entries[number].child == second.child
+        assert not second.merged
+        second.merged = True
+        self.diagnostics[number] |= self.diagnostics.pop(duplicate, set())
+        if duplicate in self.recommended:
+            self.recommended.add(number)
+            return events
+        return events + Counter({"recommendation.issued.v1": int(self.opens_gate(number))})
+
+    def move(self, entry: Entry, place: tuple[School, str, str]) -> Counter[str]:
+        assert (entry.school, entry.school_class) != place[:2]
+        if place[0] != entry.school:
+            self.give_key(place[0], place[2])
+        entry.school, entry.school_class, entry.key = place
+        return Counter({"participant.moved.v1": 1})
+
+    def end(self, act: Amendment, entry: Entry) -> Counter[str]:
+        match act.kind:
+            case "archive":
+                entry.archived = act.words
+                return Counter({"participant.archived.v1": 1})
+            case "withdraw":
+                assert entry.consent
+                entry.consent = ""
+                return Counter({"consent.withdrawn.v1": 1})
+            case "consent":
+                assert not entry.consent
+                entry.consent = act.words
+                return Counter({"consent.given.v1": 1})
+        assert act.kind == "erase"
+        entry.erased = True
+        return Counter({"participant.erased.v1": 1, "path.erased.v1": 1})
 
     def take_part(self, step: Step) -> Counter[str]:
         events: Counter[str] = Counter()
         assert isinstance(step.act, Sit | Book | Attend)
         for pupil in step.act.pupils:
-            assert self.pupils[pupil.number].guardian is not None, "nobody takes part without consent"
+            entry = self.entries[pupil.number]
+            assert entry.consent, "nobody takes part without consent"
+            assert not any((entry.archived, entry.erased, entry.merged))
+            if not isinstance(step.act, Attend):
+                assert step.actor.subject == f"navigator:{entry.school.code}"
             match step.act:
                 case Sit(diagnostic):
                     assert diagnostic not in self.diagnostics[pupil.number]
@@ -70,7 +191,7 @@ class Recount:
                     self.booked[slot.ref].remove(pupil.number)
                     self.attend(slot, pupil)
                     events["trial.attended.v1"] += 1
-            events["recommendation.issued.v1"] += self.opens_gate(pupil)
+            events["recommendation.issued.v1"] += self.opens_gate(pupil.number)
         return events
 
     def attend(self, slot: Slot, pupil: Pupil) -> None:
@@ -80,20 +201,30 @@ class Recount:
         else:
             self.outings[pupil.number] += 1
 
-    def opens_gate(self, pupil: Pupil) -> bool:
-        tested = self.diagnostics[pupil.number] >= set(self.scenario.diagnostics)
-        enough = self.trials[pupil.number] >= self.scenario.trials_required
+    def opens_gate(self, number: int) -> bool:
+        tested = self.diagnostics[number] >= set(self.scenario.diagnostics)
+        enough = self.trials[number] >= self.scenario.trials_required
         opens = tested and (enough or self.scenario.gate is Gate.AFTER_DIAGNOSTICS)
-        if not opens or pupil.number in self.recommended:
+        if not opens or number in self.recommended:
             return False
-        self.recommended.add(pupil.number)
+        self.recommended.add(number)
         return True
+
+    def counts(self, number: int) -> bool:
+        """Whether figures count an entry: each pupil once, and no mistake."""
+        entry = self.entries[number]
+        return not entry.merged and entry.archived != "mistake"
+
+    @property
+    def guardians(self) -> set[str]:
+        """The guardians with a cabinet of a pupil who counts."""
+        return {guardian for number, guardian in self.cabinets.items() if self.counts(number)}
 
     def columns(self, code: str) -> tuple[int, ...]:
         """The row of a municipality as `municipalities.csv` has it."""
         counts = Counter[str]()
-        for number, pupil in self.pupils.items():
-            if pupil.school.municipality.code == code:
+        for number, entry in self.entries.items():
+            if entry.school.municipality.code == code and self.counts(number):
                 trials, done = self.trials[number], self.diagnostics[number]
                 tested = done >= set(self.scenario.diagnostics)
                 counts["registered"] += 1

@@ -8,12 +8,12 @@ import pytest
 from rich.console import Console
 
 from deploy.cli.installation import CallError
-from deploy.cli.options import ROSTOV
+from deploy.cli.options import SCENARIOS
 from deploy.cli.play import refuse_another, scenario_of
 from deploy.cli.whole_demo import Play, demo
 from deploy.programs.server import StackError
 
-PLAY = Play(ROSTOV, scale=0.02, seed=2020, keep=None, port=None, exit=True)
+PLAY = Play(SCENARIOS / "rostov-2020", scale=0.02, seed=2020, keep=None, port=None, exit=True)
 NOTE = "season 2020 of 28,866 pupils, scale 1, seed 2020"
 
 
@@ -29,7 +29,7 @@ async def test_a_kept_folder_of_another_play(tmp_path: Path) -> None:
     (tmp_path / "played-RU-ROS").write_text(NOTE)
     with pytest.raises(CallError, match=rf"RU-ROS has been played here: {NOTE}\. Now wanted: .* scale 0\.02"):
         await demo(replace(PLAY, keep=tmp_path), Console())
-    refuse_another(tmp_path, scenario_of(ROSTOV, 1), 2020)
+    refuse_another(tmp_path, scenario_of(SCENARIOS / "rostov-2020", 1), 2020)
 
 
 async def test_a_busy_port(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A plan, counted anew step by step, gives exactly the scenario's figures in the order of life."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
@@ -8,14 +9,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from deploy.simulator.acts import Attend, Book, Enrol, Sit
+from deploy.simulator.acts import Act, Attend, Book, Define, Enrol, Link, Publish, Sit
+from deploy.simulator.amendments import Amendment
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan
-from deploy.simulator.scenario import Competency, Gate, Municipality, Scenario, allot, ranking
+from deploy.simulator.population import Pupil
+from deploy.simulator.scenario import CORRECTIONS, Competency, Gate, Municipality, Scenario, allot, ranking
 from deploy.simulator.schooldays import SchoolDays
 from tests.unit.deploy.recount import Recount
 
@@ -97,6 +100,21 @@ def assert_gives_the_scenario(season: Plan) -> None:
     assert season.events == sum(sum(step.events.values()) for step in season.steps)
 
 
+def concerned(act: Act) -> Sequence[Pupil]:
+    """The pupils of whose chain a step is part."""
+    match act:
+        case Sit() | Book() | Attend():
+            return act.pupils
+        case Enrol(school_class):
+            return school_class.pupils
+        case Amendment("merge", pupil, _, Pupil() as duplicate):
+            return (pupil, duplicate)
+        case Define() | Publish() | Link():
+            return ()
+        case amendment:
+            return (amendment.pupil,)
+
+
 def assert_in_order(season: Plan) -> None:
     """Steps stand by date within the season, each after all that it needs; a pupil's steps are a chain."""
     latest: dict[int, int] = {}
@@ -106,11 +124,9 @@ def assert_in_order(season: Plan) -> None:
         assert number == 0 or season.steps[number - 1].at <= step.at
         assert season.scenario.opens <= step.at.date() <= season.scenario.closes
         assert step.at.utcoffset() == season.scenario.zone.utcoffset(None)
-        pupils = step.act.pupils if isinstance(step.act, Sit | Book | Attend) else ()
-        assert {latest[p.number] for p in pupils} <= set(step.needs)
+        pupils = concerned(step.act)
+        assert {latest[p.number] for p in pupils if p.number in latest} <= set(step.needs)
         latest.update((p.number, number) for p in pupils)
-        if isinstance(step.act, Enrol):
-            latest.update((p.number, number) for p in step.act.school_class.pupils)
 
 
 @given(scenarios(), st.integers(0, 2**32))
@@ -187,6 +203,65 @@ def all_complete(codes: tuple[str, ...], trials_required: int, opens: date, clos
         municipalities=tuple(Municipality(code, code, 30, 30, 30, 30, 30, 30) for code in codes),
         competencies=(Competency("c", "К", pupils * trials_required),),
     )
+
+
+SHARES = st.dictionaries(st.sampled_from(CORRECTIONS), st.floats(0, 0.15), min_size=1)
+
+
+@given(scenarios(), SHARES, st.integers(0, 2**32))
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], max_examples=40)
+def test_any_plan_with_corrections_comes_to_the_same_figures(
+    scenario: Scenario, corrections: dict[str, float], seed: int
+) -> None:
+    try:
+        season = planned(replace(scenario, corrections=corrections), seed)
+    except ValueError:  # a share that cannot be met
+        reject()
+    assert_in_order(season)
+    assert_gives_the_scenario(season)
+    assert_nobody_is_in_two_slots_at_once(season)
+
+
+def test_each_correction_befalls_its_share() -> None:
+    share = 0.05
+    scenario = replace(load(FOLDER / "rostov-2020").scaled(0.05), corrections=dict.fromkeys(CORRECTIONS, share))
+    season = planned(scenario)
+    assert_in_order(season)
+    assert_gives_the_scenario(season)
+    acts = Counter(step.act.kind for step in season.steps if isinstance(step.act, Amendment))
+    wanted = round(scenario.registered * share)
+    for kind in ("move", "ask", "confirm", "merge", "archive", "withdraw", "erase"):
+        assert acts[kind] == wanted
+    assert 0 < acts["consent"] == wanted - wanted // 2
+    assert 0 < acts["correct"] < wanted
+    rosters = [step.act.school_class for step in season.steps if isinstance(step.act, Enrol)]
+    said = Counter(pupil.number for c in rosters for pupil in c.pupils)
+    assert sum(said[number] > 1 for number in said) > wanted * 2
+    pupils = {pupil.number: pupil for c in season.classes for pupil in c.pupils}
+    misspelt = {
+        p.number for c in rosters for p in c.pupils if p.number in pupils and not same_child(p, pupils[p.number])
+    }
+    assert len(misspelt) == wanted
+
+
+def same_child(one: Pupil, other: Pupil) -> bool:
+    return (one.name, one.birth_date) == (other.name, other.birth_date)
+
+
+@pytest.mark.parametrize(
+    ("corrections", "reason"),
+    [
+        ({"moves": 1, "corrections": 0.5}, "ask for 145 of `corrections`, but there are 0 pupils of the scenario"),
+        ({"merges": 1}, "ask for 289 of `merges`, but there are 2[0-9]* pupils with a consent whom another school"),
+        ({"transfers": 1}, "ask for 289 of `transfers`, but there are [0-9]+ pupils whom another school can enter, 25"),
+        ({"guardians": 1}, "ask for 289 of `guardians`, but there are 2[0-9]* pupils with a guardian"),
+        ({"withdrawals": 0.6, "erasures": 0.6}, "of `withdrawals`, but there are [0-9]+ pupils with a consent, beside"),
+    ],
+)
+def test_a_share_that_cannot_be_met_is_refused_with_the_reason(corrections: dict[str, float], reason: str) -> None:
+    scenario = replace(load(FOLDER / "rostov-2020").scaled(0.01), corrections=corrections)
+    with pytest.raises(ValueError, match=reason):
+        planned(scenario)
 
 
 def test_municipality_codes_never_meet_those_of_schools_and_venues() -> None:

@@ -17,12 +17,14 @@ from rich.console import Console
 
 from deploy.cli.__main__ import complained
 from deploy.cli.installation import CallError
-from deploy.simulator.acts import Attend, Book, Commands, Ledger, Sit
+from deploy.simulator.acts import Attend, Book, Sit
 from deploy.simulator.backlog import Backlog
+from deploy.simulator.calls import Commands
 from deploy.simulator.client import Client, Refused
 from deploy.simulator.command import PlayError, only_cause
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
+from deploy.simulator.ledger import Ledger
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.player import Pace, Player
 from deploy.simulator.scenario import Scenario
@@ -84,7 +86,13 @@ def accepted(entry: Any) -> dict[str, Any]:
         return {"participant": entry, "status": "booked"}
     ref = entry.get("external_ref", entry.get("ref"))
     named = {"participant": entry.get("participant", f"p-{ref}"), "external_ref": ref, "ref": ref}
-    return {**named, "slot": f"s-{ref}".replace("/", "-"), "link_code": f"c-{ref}", "status": "accepted"}
+    return {
+        **named,
+        "slot": f"s-{ref}".replace("/", "-"),
+        "link_code": f"c-{ref}",
+        "guardian": f"g-{ref}",
+        "status": "accepted",
+    }
 
 
 def small_season() -> tuple[Plan, Commands]:

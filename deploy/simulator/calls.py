@@ -1,0 +1,168 @@
+"""The HTTP command of each act: bodies are built when a step's turn comes, with the ids that the platform has given."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from deploy.simulator.acts import Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
+from deploy.simulator.amendments import Amendment, amending
+from deploy.simulator.command import Batch, Command, PlayError
+from deploy.simulator.instruments import Instrument
+from deploy.simulator.ledger import Ledger
+from deploy.simulator.population import Guardian, Pupil
+from deploy.simulator.scenario import Scenario
+
+LINKS, ROSTERS = "/registration/links", "/registration/rosters"
+ATTEMPTS, TIMETABLES = "/trials/attempts/batch", "/trials/slots/batch"
+CHANNELS = ("gosuslugi", "paper", "cabinet")
+FURTHER = frozenset({"pupil-left", "participant-archived", "consent-withdrawn"})
+"""Refusals of a roster's line by which an earlier play has done more with the pupil than enter one."""
+UNDER_WAY = frozenset({"consent-missing"})
+"""The refusal of trials until a consent has arrived there that was given late, or once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Builds a step's command. Answers to diagnostics and other details depend on the seed and the step alone.
+
+    Whom the ledger does not know is left out: an earlier play has been further with the pupil.
+    """
+
+    scenario: Scenario
+    instruments: Mapping[str, Instrument]
+    seed: int
+    ledger: Ledger
+
+    def of(self, step: Step) -> Command | None:
+        """The command of a step; none where an earlier play of the season has left nothing to do."""
+        rng, at = Random(f"{self.seed}/{step.number}"), step.at.isoformat()
+        match step.act:
+            case Define(route, code, body):
+                return Command("PUT", route, route.format(code=code), body)
+            case Enrol():
+                return self._roster(step.act, step.at, rng)
+            case Link(pupil):
+                link_code = self.ledger.link_codes.get(pupil.number)
+                return Command("POST", LINKS, LINKS, {"code": link_code}) if link_code else None
+            case Sit():
+                return self._attempts(step.act, at, rng)
+            case Publish(venue, slots):
+                return timetable(self.scenario, self.scenario.season, venue.code, slots, at)
+            case Book(slot, pupils):
+                booked = {"participants": list(self._known(pupils).values()), "occurred_at": at}
+                batch = Batch("participants", "participant")
+                return self._at_slot(slot, "bookings/batch", booked, batch) if booked["participants"] else None
+            case Attend(slot, pupils):
+                said = {"source": rng.choice(("qr", "list")), "occurred_at": at}
+                present = [{"participant": id, **said} for id in self._known(pupils).values()]
+                return self._at_slot(slot, "attendance", present, Batch("", "participant")) if present else None
+            case amendment:
+                return amending(amendment, self.ledger, at)
+
+    def learn(self, step: Step, answers: Collection[Mapping[str, Any]]) -> None:
+        """Keeps what later steps need from the answers; raises `PlayError` where it is missing."""
+        try:
+            match step.act:
+                case Enrol(school_class):
+                    items = {answer["external_ref"]: answer for answer in answers}
+                    for pupil in school_class.pupils:
+                        if pupil.number not in self.ledger.gone:
+                            self._enter(pupil, items[pupil.external_ref])
+                case Amendment("ask", pupil):
+                    (answer,) = answers
+                    self.ledger.transfers[pupil.number] = answer["transfer"]
+                case Publish():
+                    self.ledger.slots.update((answer["ref"], answer["slot"]) for answer in answers)
+        except KeyError as missing:
+            raise PlayError(f"{step}: the answer lacks {missing}") from None
+
+    def _enter(self, pupil: Pupil, item: Mapping[str, Any]) -> None:
+        if (item.get("problem") or {}).get("type") in FURTHER:
+            return
+        self.ledger.participants[pupil.number] = item["participant"]
+        if pupil.guardian is not None:
+            self.ledger.guardians[pupil.number] = item["guardian"]
+        if pupil.cabinet:
+            code = item.get("link_code") if item["status"] == "known" else item["link_code"]
+            self.ledger.link_codes[pupil.number] = code
+
+    def _known(self, pupils: Iterable[Pupil]) -> dict[int, str]:
+        """The ids of those whom the ledger knows, by number."""
+        ids = self.ledger.participants
+        return {pupil.number: ids[pupil.number] for pupil in pupils if pupil.number in ids}
+
+    def _roster(self, act: Enrol, at: datetime, rng: Random) -> Command | None:
+        lines = [(pupil.number, self._pupil(pupil, act.consents_from, at, rng)) for pupil in act.school_class.pupils]
+        body: dict[str, Any] = {
+            "season": self.scenario.season,
+            "school": act.school_class.school.code,
+            "class": act.school_class.name,
+            "occurred_at": at.isoformat(),
+            "pupils": [line for number, line in lines if number not in self.ledger.gone],
+        }
+        batch = Batch("pupils", "external_ref")
+        return Command("POST", ROSTERS, ROSTERS, body, batch, done=FURTHER) if body["pupils"] else None
+
+    def _pupil(self, pupil: Pupil, consents_from: datetime, at: datetime, rng: Random) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "external_ref": pupil.external_ref,
+            "name": pupil.name,
+            "birth_date": pupil.birth_date.isoformat(),
+            "grade": pupil.grade,
+        }
+        if pupil.guardian is not None:
+            given_at = consents_from + (at - consents_from) * rng.random()
+            entry["guardian"] = _named(pupil.guardian)
+            entry["consent"] = {
+                "version": f"{self.scenario.season}-1",
+                "given_at": given_at.isoformat(timespec="seconds"),
+                "channel": rng.choice(CHANNELS),
+            }
+        if pupil.second is not None:
+            entry["guardians"] = [_named(pupil.second)]
+        return entry | {"namesake": True} if pupil.namesake else entry
+
+    def _attempts(self, act: Sit, at: str, rng: Random) -> Command | None:
+        season, instrument, known = self.scenario.season, self.instruments[act.diagnostic], self._known(act.pupils)
+        answers = {pupil.number: instrument.answers(rng) for pupil in act.pupils}
+        attempts = [
+            {
+                "ref": f"{season}/{act.diagnostic}/{number}",
+                "participant": id,
+                "season": season,
+                "diagnostic": act.diagnostic,
+                "answers": answers[number],
+                "occurred_at": at,
+            }
+            for number, id in known.items()
+        ]
+        body, batch = {"attempts": attempts}, Batch("attempts", "ref")
+        return Command("POST", ATTEMPTS, ATTEMPTS, body, batch, awaited=UNDER_WAY) if attempts else None
+
+    def _at_slot(self, slot: Slot, what: str, body: Any, batch: Batch) -> Command:
+        route = f"/trials/slots/{{id}}/{what}"
+        return Command("POST", route, route.format(id=self.ledger.slots[slot.ref]), body, batch, awaited=UNDER_WAY)
+
+
+def _named(guardian: Guardian) -> dict[str, str]:
+    return {"ref": guardian.ref, "name": guardian.name}
+
+
+def timetable(scenario: Scenario, season: str, venue: str, slots: Iterable[Slot], at: str | None) -> Command:
+    """A venue's slots in one command, published at that moment, or now."""
+    listed = [
+        {
+            "ref": slot.ref,
+            "competency": slot.competency,
+            "kind": slot.kind,
+            "starts_at": slot.starts_at.isoformat(),
+            "minutes": slot.minutes,
+            "capacity": slot.capacity,
+            "grades": list(scenario.grades),
+        }
+        for slot in slots
+    ]
+    body = {"venue": venue, "season": season, "slots": listed} | ({"occurred_at": at} if at else {})
+    return Command("POST", TIMETABLES, TIMETABLES, body, Batch("slots", "ref"))
