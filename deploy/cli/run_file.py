@@ -46,10 +46,11 @@ def announced(folder: Path, environ: Mapping[str, str], about: About) -> Iterato
     with _for_owner(folder / ABOUT, os.O_TRUNC) as file:
         json.dump(asdict(about), file, ensure_ascii=False)
     # Every setting that the processes share, defaults too: a reader's own environment is to fill no gap.
-    shared = {name.upper(): f.default for name, f in Settings.model_fields.items() if name not in PER_PROCESS}
+    known = {name.upper(): f.default for name, f in Settings.model_fields.items() if name not in PER_PROCESS}
+    shared = {name: "" if value in (b"", ()) else str(value) for name, value in known.items()}
     with _for_owner(draft, os.O_EXCL) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.writelines(f"{name}={shlex.quote(environ.get(name, str(value)))}\n" for name, value in shared.items())
+        file.writelines(f"{name}={shlex.quote(environ.get(name, value))}\n" for name, value in shared.items())
         file.flush()
         draft.replace(path)
         try:
