@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
-from deploy.simulator.scenario import Scenario, ScenarioError, allot
+from deploy.simulator.scenario import CORRECTIONS, Scenario, ScenarioError, allot
 
 SCENARIOS = Path(__file__).parents[3] / "deploy" / "scenarios"
 ROSTOV = SCENARIOS / "rostov-2020"
@@ -29,6 +29,13 @@ def test_rostov_has_the_reported_facts() -> None:
     assert (scenario.registered, scenario.participants, scenario.recommendations) == (28_866, 26_000, 2_598)
     assert (scenario.guardians, len(scenario.competencies), scenario.trial_attendances) == (5_016, 50, 8_940)
     assert [row.share_percent for row in scenario.ranking] == [85, 41, 27, 11, 10]
+
+
+def test_the_second_scenario_corrects_a_twentieth_in_every_way() -> None:
+    scenario = load(SCENARIOS / "season-with-corrections")
+    assert scenario.corrections == dict.fromkeys(CORRECTIONS, 0.05)
+    assert scenario.scaled(0.1).corrections == scenario.corrections
+    assert load(ROSTOV).corrections == {}
 
 
 def edit_season(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -58,6 +65,14 @@ def edit_season(folder: Path, change: Callable[[dict[str, Any]], object]) -> Non
         ({"diagnostics": ["a", "a"]}, "`diagnostics` are to be one or more different codes"),
         ({"recommendation_gate": "never"}, "`recommendation_gate` is to be after-all-stages or after-diagnostics"),
         ({"region": "Ростов"}, "`region` is to be of 2 to 32 letters, digits and hyphens"),
+        (
+            {"corrections": {"moves": 1.5}},
+            "`corrections` is to be shares from 0 to 1 of moves, transfers, merges",
+        ),
+        ({"corrections": {"births": 0.1}}, "`corrections` is to be shares from 0 to 1 of moves"),
+        ({"corrections": {"moves": "0.1"}}, "`corrections` is to be shares from 0 to 1 of moves"),
+        ({"corrections": {"moves": True}}, "`corrections` is to be shares from 0 to 1 of moves"),
+        ({"corrections": [0.1]}, "`corrections` is to be shares from 0 to 1 of moves"),
         ({"ranking": [{"municipality": "Азов", "share_percent": 1}]}, "no municipality 'Азов' with tested pupils"),
         ({"ranking": [{"municipality": "Аксайский район", "share_percent": 84}]}, "84 % where the counts make 85 %"),
         ({"ranking": [{"municipality": "г. Волгодонск", "share_percent": 10}]}, "is not at this place"),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -67,6 +68,38 @@ async def test_only_the_entries_that_wait_are_sent_again() -> None:
         assert seen == [["a", "b"], ["b"], ["b"]]
         assert client.traffic.retries == {"entry not-known-yet": 2}
         assert client.traffic.commands == 2
+
+
+async def test_a_refusal_by_which_an_earlier_play_was_further_is_an_answer() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        if request.method == "DELETE":
+            return problem(422, "bad-input")
+        items = [{"ref": "a", "status": "created"}, {"ref": "b", "status": "rejected", "problem": {"type": "gone"}}]
+        return web.json_response({"items": items})
+
+    async with serving(handler) as client:
+        items = await client.perform(NATIONAL_OPERATOR, replace(BATCH, done=frozenset({"gone"})))
+        assert [item["ref"] for item in items] == ["a", "b"]
+        once = Command("DELETE", "/x", "/x", done=frozenset({"bad-input"}))
+        (answer,) = await client.perform(NATIONAL_OPERATOR, once)
+        assert answer["problem"]["type"] == "bad-input"
+        with pytest.raises(Refused):
+            await client.perform(NATIONAL_OPERATOR, replace(once, done=frozenset({"other"})))
+
+
+async def test_an_entry_that_waits_for_another_service_is_sent_again() -> None:
+    seen: list[int] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        refs = [thing["ref"] for thing in (await request.json())["things"]]
+        seen.append(len(refs))
+        later = {"status": "rejected", "problem": {"type": "consent-missing"}}
+        items = [{"ref": r, "status": "created"} | (later if r == "b" and len(seen) < 2 else {}) for r in refs]
+        return web.json_response({"items": items})
+
+    async with serving(handler) as client:
+        await client.perform(NATIONAL_OPERATOR, replace(BATCH, awaited=frozenset({"consent-missing"})))
+        assert seen == [2, 1]
 
 
 @pytest.mark.parametrize(
