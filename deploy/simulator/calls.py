@@ -115,6 +115,7 @@ class Commands:
         if pupil.guardian is not None:
             given_at = consents_from + (at - consents_from) * rng.random()
             entry["guardian"] = _named(pupil.guardian)
+        if pupil.guardian is not None and pupil.number not in self.ledger.lapsing:
             entry["consent"] = {
                 "version": f"{self.scenario.season}-1",
                 "given_at": given_at.isoformat(timespec="seconds"),

@@ -17,3 +17,5 @@ class Ledger:
     slots: dict[str, str] = field(default_factory=dict)
     gone: frozenset[int] = frozenset()
     """Pupils whom an earlier play has erased: nobody finds them any more, and a roster would enter them anew."""
+    lapsing: frozenset[int] = frozenset()
+    """Pupils whose first consent an earlier play may have withdrawn: a roster that says it again would be refused."""

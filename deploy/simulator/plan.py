@@ -7,7 +7,7 @@ from itertools import count, groupby
 from random import Random
 
 from deploy.simulator.acts import Enrol, Step, staff
-from deploy.simulator.amendments import Amendment
+from deploy.simulator.amendments import Amendment, Kind
 from deploy.simulator.catalogue import Catalogue, catalogue
 from deploy.simulator.chosen import choose
 from deploy.simulator.corrections import Corrections
@@ -35,11 +35,10 @@ class Plan:
         """The number of events that the whole plan causes."""
         return sum(sum(step.events.values()) for step in self.steps)
 
-    @property
-    def erased(self) -> list[int]:
-        """The numbers of the pupils who are erased, in that order."""
+    def amended(self, kind: Kind) -> list[int]:
+        """The numbers of the pupils of such amendments, in that order."""
         acts = [step.act for step in self.steps if isinstance(step.act, Amendment)]
-        return [act.pupil.number for act in acts if act.kind == "erase"]
+        return [act.pupil.number for act in acts if act.kind == kind]
 
 
 def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random, today: date) -> Plan:

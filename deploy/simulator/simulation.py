@@ -1,7 +1,7 @@
 """Plays a scenario against a running platform and waits until its figures are computed."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from deploy.simulator.figures import Check, compare, read_figures
 from deploy.simulator.instruments import instruments
 from deploy.simulator.ledger import Ledger
 from deploy.simulator.meter import Freshness, Meter
-from deploy.simulator.plan import plan
+from deploy.simulator.plan import Plan, plan
 from deploy.simulator.player import Pace, Player
 from deploy.simulator.progress import progress
 from deploy.simulator.scenario import Scenario, ScenarioError
@@ -82,7 +82,7 @@ async def simulate(
         begun = now()
         with progress(console, season.events) as show:
             player = Player(season, commands, client, backlog, options.pace, show)
-            await _until_visible(player, meter, season.erased, commands.ledger)
+            await _until_visible(player, meter, season, commands.ledger)
         visible = now()
         checks = await _figures(client, scenario, visible + options.figures_within)
         return Result(
@@ -98,12 +98,14 @@ async def simulate(
         )
 
 
-async def _until_visible(player: Player, meter: Meter, erased: Sequence[int], ledger: Ledger) -> None:
+async def _until_visible(player: Player, meter: Meter, season: Plan, ledger: Ledger) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             tail = group.create_task(meter.run())
-            if erased:
-                ledger.gone = frozenset(erased[: (await meter.caught_up())["participant.erased.v1"]])
+            if season.scenario.corrections:
+                before = await meter.caught_up()
+                ledger.gone = frozenset(season.amended("erase")[: before["participant.erased.v1"]])
+                ledger.lapsing = frozenset(season.amended("consent") if before["consent.withdrawn.v1"] else ())
             await player.play()
             tail.cancel()
     except BaseExceptionGroup as group:  # not `except*`: what is raised in it is put into a group again

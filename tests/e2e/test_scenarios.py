@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from deploy.local.system import System
+from deploy.simulator.command import PlayError
 from deploy.simulator.folder import load
 from deploy.simulator.player import Pace
 from deploy.simulator.simulation import Options
@@ -17,6 +18,8 @@ from tests.e2e import generated
 
 CORRECTED = Path("deploy/scenarios/season-with-corrections")
 PAUSES = (0.25, 0.5, 0.75)
+BREAKS = (0.4, 0.758, 0.993)
+"""After the rosters, while consents are withdrawn and given again, and while pupils are erased."""
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +66,18 @@ async def test_a_random_scenario_is_counted_exactly(
     )
 
 
-async def test_a_season_with_corrections_comes_to_its_figures_and_may_be_played_again(
+async def broken_off(_: float) -> None:
+    raise PlayError("broken off")
+
+
+async def test_a_season_with_corrections_may_be_broken_off_and_played_again(
     running: System, show: Callable[[str], None]
 ) -> None:
     scenario = load(CORRECTED).scaled(0.05)
     assert set(scenario.corrections.values()) == {0.05}
+    for share in BREAKS:
+        with pytest.raises(PlayError, match="broken off"):
+            await play(running, scenario, Options(seed=3, pace=Pace(pause_at=(share,), at_pause=broken_off)))
     first = await play(running, scenario, Options(seed=3))
     both = await agreed(running, scenario.region, scenario.season)
     told = ("moved", "merged", "archived", "erased")
@@ -76,4 +86,4 @@ async def test_a_season_with_corrections_comes_to_its_figures_and_may_be_played_
     again = await play(running, scenario, Options(seed=3))
     assert again.events == first.events
     assert await agreed(running, scenario.region, scenario.season) == both, "nothing happens twice"
-    show(f"played in {first.figures_seconds:.1f} s, confirmed in {again.figures_seconds:.1f} s")
+    show(f"the last of four plays took {first.figures_seconds:.1f} s, confirming {again.figures_seconds:.1f} s")

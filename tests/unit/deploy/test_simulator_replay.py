@@ -60,7 +60,7 @@ def test_at_first_every_step_is_sent(season: Plan) -> None:
 
 def test_whom_an_earlier_play_has_erased_is_in_no_command(season: Plan) -> None:
     commands = commands_of(season)
-    erased = season.erased
+    erased = season.amended("erase")
     assert len(erased) == 12
     commands.ledger.gone = frozenset(erased[:5])
     sent = list(play(season, commands, {}))

@@ -1,0 +1,84 @@
+"""The independent counter knows moves, archives, second entries and guardians by the words of the contract alone."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tests.chaos.told import Pupil, Record, enrolled
+
+SEASON, REGION, CLOSES = "s", "R", "2021-05-20"
+
+
+def told(participant: str, type_: str, day: str = "2020-09-02", sequence: str = "1", **data: Any) -> Record:
+    place = {"region": REGION, "municipality": "R-1"}
+    return Record(1, 1, "e", f"{type_}.v1", {"participant": participant, **place, **data}, day, sequence)
+
+
+def registered(participant: str, municipality: str = "R-1", day: str = "2020-09-02") -> Record:
+    return told(participant, "participant.registered", day, season=SEASON, municipality=municipality)
+
+
+def moved(to: str, day: str, sequence: str, region: str = REGION) -> Record:
+    return told("a", "participant.moved", day, sequence, to_region=region, to_municipality=to)
+
+
+def merged(one: str, other: str, role: str, word: str = "merged") -> Record:
+    return told(one, f"participant.{word}", other=other, role=role)
+
+
+def counted(*records: Record) -> list[Pupil]:
+    return enrolled(records, SEASON, REGION, CLOSES)
+
+
+def municipalities(pupils: Iterable[Pupil]) -> list[str]:
+    return [pupil.place(CLOSES)[1] for pupil in pupils]
+
+
+def test_of_several_moves_the_latest_day_holds_of_one_day_the_latest_sequence() -> None:
+    late = moved("R-2", "2020-10-01", "4"), moved("R-3", "2020-11-01", "2")
+    assert municipalities(counted(registered("a"), *late)) == ["R-3"]
+    same = moved("R-2", "2020-10-01", "2"), moved("R-3", "2020-10-01", "3")
+    assert municipalities(counted(registered("a"), *same)) == ["R-3"]
+
+
+def test_after_the_season_nobody_takes_figures_along_and_to_another_region_all() -> None:
+    assert municipalities(counted(registered("a"), moved("R-2", "2021-06-01", "2"))) == ["R-1"]
+    assert counted(registered("a"), moved("Q-1", "2020-10-01", "2", region="Q")) == []
+
+
+def test_a_mistake_never_counts_and_who_left_does() -> None:
+    left, mistake = (told("a", "participant.archived", reason=reason) for reason in ("left", "mistake"))
+    assert len(counted(registered("a"), left)) == 1
+    assert counted(registered("a"), mistake) == []
+    assert len(counted(registered("a"), mistake, told("a", "participant.restored"))) == 1
+
+
+def test_two_entries_are_one_pupil_once_both_have_said_so_and_two_when_one_parts() -> None:
+    both = registered("a"), registered("b", "R-2", "2020-09-01")
+    facts = (
+        told("a", "diagnostic.completed", season=SEASON, diagnostic="x"),
+        told("b", "diagnostic.completed", season=SEASON, diagnostic="y"),
+        told("b", "guardian.linked", account="mother", guardian="g"),
+    )
+    survivor, duplicate = merged("a", "b", "survivor"), merged("b", "a", "duplicate")
+    assert len(counted(*both, *facts, survivor)) == 2
+    (pupil,) = counted(*both, *facts, duplicate, survivor)
+    assert (pupil.diagnostics, pupil.guardians, pupil.place(CLOSES)[1]) == ({"x", "y"}, {"mother"}, "R-1")
+    parted = merged("b", "a", "duplicate", "unmerged")
+    assert municipalities(counted(*both, survivor, duplicate, parted)) == ["R-1", "R-2"]
+
+
+def test_a_guardian_counts_while_one_cabinet_is_open() -> None:
+    opened = [told("a", "guardian.linked", account="mother", guardian=id) for id in ("g", "h")]
+    closed = [told("a", "guardian.unlinked", account="mother", guardian=id) for id in ("g", "h")]
+    (one,) = counted(registered("a"), *opened, closed[0])
+    assert one.guardians == {"mother"}
+    (none,) = counted(registered("a"), *opened, *closed)
+    assert none.guardians == set()
+
+
+def test_of_another_season_only_the_place_matters() -> None:
+    other = told("a", "diagnostic.completed", season="t", diagnostic="x")
+    later = told("a", "participant.registered", "2020-12-01", "5", season="t", municipality="R-2")
+    (pupil,) = counted(registered("a"), other, later)
+    assert (pupil.diagnostics, pupil.place(CLOSES)[1]) == (set(), "R-2")
+    assert counted(later) == []
