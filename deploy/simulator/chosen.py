@@ -56,17 +56,16 @@ def choose(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> Chosen:
     some = (pupil for mates in by_school for pupil in rng.sample(mates, min(MOST_TRANSFERS, len(mates))))
     whom = "whom another school can enter"
     asked = take("transfers", some if several else (), f"{whom}, {MOST_TRANSFERS} a school")
-    found: dict[What, Sequence[int]] = {"transfer": asked}
-    found["merge"] = take("merges", consenting if several else (), f"with a consent {whom}")
+    merges = take("merges", consenting if several else (), f"with a consent {whom}")
+    found: dict[What, Sequence[int]] = {"transfer": asked, "merge": merges}
     guardians = take("guardians", consenting, "with a guardian")
     found |= {"late guardian": guardians[::2], "second guardian": guardians[1::2]}
-    found |= {"move": take("moves", pupils if several else (), whom)}
-    found |= {"correct": take("corrections", pupils, "of the scenario")}
-    taken = set(found["merge"])  # who has two entries is erased twice
-    found |= {"erase": take("erasures", pupils, "that are not merged")}
-    taken = set(found["erase"])
+    moves = take("moves", pupils if several else (), whom)
+    found |= {"move": moves, "correct": take("corrections", pupils, "of the scenario")}
+    taken = set(merges)  # who has two entries is erased twice
+    taken = set(erasures := take("erasures", pupils, "that are not merged"))
     withdrawals, mistakes = take("withdrawals", consenting, "with a consent"), number("archives") // 2
-    found |= {"lapse": withdrawals[::2], "withdraw": withdrawals[1::2]}
+    found |= {"lapse": withdrawals[::2], "withdraw": withdrawals[1::2], "erase": erasures}
     found |= {"leave": take("archives", pupils, "of the scenario", but=mistakes)}
     born = {(pupil.name, pupil.birth_date) for pupil in pupils}
     return Chosen({what: frozenset(them) for what, them in found.items()}, mistakes, born)

@@ -78,8 +78,7 @@ class Corrections:
         if self.rng.random() < 0.5 and (misnamed.name, misnamed.birth_date) not in self.chosen.born:
             self.misnamed.add(pupil.number)
             return only_child(misnamed, self.chosen.born)
-        mistyped = replace(pupil, birth_date=pupil.birth_date + self.rng.choice(OFF))
-        return only_child(mistyped, self.chosen.born)
+        return only_child(replace(pupil, birth_date=pupil.birth_date + self.rng.choice(OFF)), self.chosen.born)
 
     def put_right(self, c: SchoolClass, moment: float) -> None:
         """Drafts what later rosters and calls say of a class, and second entries by others."""
@@ -111,9 +110,7 @@ class Corrections:
             self._enter(pupil, c.name, self.rng.uniform(*ROSTERS))
             self.open_cabinet(pupil)
             self.sit(required[0], (pupil,), self.rng.uniform(*part(DIAGNOSTICS, 0, len(required))))
-            self._amend(
-                self.rng.uniform(*LAPSES), Amendment("archive", pupil, "mistake"), self.links.get(pupil.number, ())
-            )
+            self._amend(self.rng.uniform(*LAPSES), Amendment("archive", pupil, "mistake"), self.links.get(number, ()))
 
     def open_cabinet(self, pupil: Pupil) -> None:
         """The guardian opens a cabinet, unless the pupil's does not; no later step but an end waits for it."""
