@@ -18,9 +18,8 @@ Kind = Literal["move", "ask", "confirm", "merge", "archive", "correct", "withdra
 class Amendment:
     """An act about one pupil.
 
-    Who was entered elsewhere is moved by an operator, or asked for by the own school, and the other one confirms. A
-    second entry is merged; a pupil leaves or was a mistake; a name is put right; a consent is taken back,
-    and given once more; a pupil is erased.
+    Who was entered elsewhere is moved by an operator, or asked for, and the other school confirms. A second entry is
+    merged, a name put right, a consent taken back and given once more; a pupil leaves, was a mistake, or is erased.
     """
 
     kind: Kind

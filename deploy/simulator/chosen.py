@@ -7,7 +7,7 @@ from itertools import groupby
 from random import Random
 from typing import Literal
 
-from deploy.simulator.population import Pupil
+from deploy.simulator.population import Depth, Pupil
 from deploy.simulator.scenario import Scenario
 
 MOST_TRANSFERS = 25
@@ -57,7 +57,7 @@ def choose(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> Chosen:
     whom = "whom another school can enter"
     asked = take("transfers", some if several else (), f"{whom}, {MOST_TRANSFERS} a school")
     merges = take("merges", consenting if several else (), f"with a consent {whom}")
-    found: dict[What, Sequence[int]] = {"transfer": asked, "merge": merges}
+    found: dict[What, Iterable[int]] = {"transfer": asked, "merge": merges}
     guardians = take("guardians", consenting, "with a guardian")
     found |= {"late guardian": guardians[::2], "second guardian": guardians[1::2]}
     moves = take("moves", pupils if several else (), whom)
@@ -65,7 +65,9 @@ def choose(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> Chosen:
     taken = set(merges)  # who has two entries is erased twice
     taken = set(erasures := take("erasures", pupils, "that are not merged"))
     withdrawals, mistakes = take("withdrawals", consenting, "with a consent"), number("archives") // 2
-    found |= {"lapse": withdrawals[::2], "withdraw": withdrawals[1::2], "erase": erasures}
+    # Trials frees a seat when it hears of a withdrawal alone, though it was taken after the consent was given again.
+    lapses = {p.number for p in consenting if p.depth in (Depth.REGISTERED, Depth.TESTED)} & {*withdrawals[::2]}
+    found |= {"lapse": lapses, "withdraw": {*withdrawals} - lapses, "erase": erasures}
     found |= {"leave": take("archives", pupils, "of the scenario", but=mistakes)}
     born = {(pupil.name, pupil.birth_date) for pupil in pupils}
     return Chosen({what: frozenset(them) for what, them in found.items()}, mistakes, born)

@@ -178,8 +178,8 @@ class Corrections:
         school = (act.other if act.other and act.kind == "confirm" else act.pupil).school
         by = ("regional-operator", self.scenario.region) if act.kind in OPERATORS else ("navigator", school.code)
         pupils = (act.pupil, act.other) if act.other else (act.pupil,)
-        events = EVENTS.get(act.kind, {}) | (more or {})
-        return self.draft.add(staff(*by), self.days.at(moment), act, events, needs, pupils)
+        at, told = self.days.at(moment), EVENTS.get(act.kind, {}) | (more or {})
+        return self.draft.add(staff(*by), at, act, told, needs, pupils)
 
 
 def _keyed(pupil: Pupil, school: School, number: int) -> Pupil:

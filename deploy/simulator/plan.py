@@ -37,8 +37,7 @@ class Plan:
 
     def amended(self, kind: Kind) -> list[int]:
         """The numbers of the pupils of such amendments, in that order."""
-        acts = [step.act for step in self.steps if isinstance(step.act, Amendment)]
-        return [act.pupil.number for act in acts if act.kind == kind]
+        return [s.act.pupil.number for s in self.steps if isinstance(s.act, Amendment) and s.act.kind == kind]
 
 
 def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random, today: date) -> Plan:
