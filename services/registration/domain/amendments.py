@@ -61,7 +61,7 @@ class Amendment(Input):
         return f"guardians/{self.guardians.index(guardian)}/ref"
 
     def must_fit(self, day: date) -> None:
-        """Raises BadInput for a birth date that no pupil has today, and for a key under two names."""
+        """Raises BadInput for a birth date that no pupil has on a day, and for a key under two names."""
         if self.birth_date is not None:
             must_be_of_school_age(self.birth_date, day)
         faults = [FieldError(self.word_of(guardian), DOUBLED) for guardian in doubled(self.guardians)]

@@ -72,7 +72,7 @@ async def unlink(repository: Repository, who: Principal, id: str, owner: str, no
             state = decision.state.with_codes(repository.codes, now, now + CODE_LIFE)
             await repository.participants.save([replace(decision, state=state)], tx)
             if guardian is not None:
-                await repository.cabinets.unbind(guardian, id, tx)
+                await repository.cabinets.unbind(guardian, pupil.id, tx)
         return decision.state
 
     return await repository.transact(body)

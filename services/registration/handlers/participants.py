@@ -27,12 +27,12 @@ async def amend(
         pupil = Caller(who).staff_s((await repository.participants.load([id], tx)).get(id))
         place = pupil.place
         known = await repository.guardians(((place.school, guardian.ref) for guardian in amendment.guardians), tx)
-        identities = Identities(await repository.sealed.read([id, *known.values()], tx))
+        identities = Identities(await repository.sealed.read([pupil.id, *known.values()], tx))
         batch = AmendmentBatch(pupil, Guardians(known), identities)
         if who.scope.classes(place.region, place.municipality, place.school) is not None:
             batch.must_be_reached(amendment)
         local = zone(place.utc_offset)
-        amendment.must_fit(now.astimezone(local).date())
+        amendment.must_fit(max(pupil.seasons.values()).astimezone(local).date())
         time = happened_at(amendment.occurred_at, now, local)
         issue = partial(Participant.with_codes, codes=repository.codes, now=now, expires=now + CODE_LIFE)
         amended = batch.amend(amendment, time, by, issue, new_id)

@@ -78,6 +78,13 @@ async def test_two_entries_become_one_by_either_id(running: Registration) -> Non
         "POST", f"/participants/{duplicate}/moves", {"school": SCHOOL.id, "class": "7Б"}, grants=[REGIONAL]
     )
     assert (status, moved["participant"], moved["class"]) == (200, survivor, "7Б")
+    status, _ = await running.call(
+        "PATCH", f"/participants/{duplicate}", {"name": "Иванов Пётр Ильич"}, grants=[REGIONAL]
+    )
+    assert (status, (await shown(running, survivor))["name"]) == (200, "Иванов Пётр Ильич")
+    cabinet = f"/participants/{duplicate}/links/{there['guardian']}"
+    assert (await running.call("DELETE", cabinet, grants=[REGIONAL]))[0] == 200
+    assert (await running.call("GET", "/me", grants=[{"role": "guardian"}], subject="mother-1"))[1]["items"] == []
     (again,) = await running.enter(pupil("me-2", name="Иванов Петр Петрович"), **THERE)
     assert again["problem"]["type"] == "pupil-left", "the other school's key leads to the pupil, who is not there"
     assert (await running.call("GET", f"/participants/{duplicate}", grants=[OTHER_SCHOOL]))[0] == 404
