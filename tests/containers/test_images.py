@@ -7,7 +7,7 @@ from tests.containers.engine import IMAGES, docker, inspected, named, needs
 
 pytestmark = needs([named(image) for image in IMAGES])
 
-MOST_BYTES = 250_000_000
+MOST_BYTES = 300_000_000
 CONFINED = (
     "--rm",
     "--read-only",

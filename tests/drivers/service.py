@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 import aiohttp
 from aiohttp import web
 from joserfc.jwk import ECKey
+from pymongo.read_concern import ReadConcern
 
 from deploy.local.stack import Infrastructure
 from deploy.programs.ports import free_port
@@ -132,10 +133,11 @@ class ServiceProcess:
         return keyed_id(derive(self.settings.master_key, "account"), f"{self.issuer.url}\n{subject}")
 
     async def know(self, query: Mapping[str, Any], count: int, collection: str) -> None:
-        """Returns once a collection holds `count` such documents."""
+        """Returns once a collection holds `count` such documents, for readers of a snapshot too."""
+        rows = self.mongo[collection].with_options(read_concern=ReadConcern("majority"))
 
         async def there() -> bool:
-            return await self.mongo[collection].count_documents(dict(query)) == count
+            return await rows.count_documents(dict(query)) == count
 
         await eventually(there)
 

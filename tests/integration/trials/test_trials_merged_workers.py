@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
+from pymongo.read_concern import ReadConcern
 
 from services.trials.collections import COLLECTIONS, PARTICIPANTS
 from services.trials.consumers import consumers, participants
@@ -139,9 +140,11 @@ async def test_two_workers_join_and_part_pairs_of_two_partitions_in_any_order(
         for n in range(0, len(facts), 10):
             await publish(first.platform.settings, *facts[n : n + 10])
 
+        rows = first.platform.mongo[PARTICIPANTS].with_options(read_concern=ReadConcern("majority"))
+
         async def heard() -> bool:
             word = {"mergings": {"$elemMatch": {"merged": merged}}}
-            return bool(await first.platform.mongo[PARTICIPANTS].count_documents(word) == 2 * PAIRS)
+            return bool(await rows.count_documents(word) == 2 * PAIRS)
 
         await eventually(heard)
 
