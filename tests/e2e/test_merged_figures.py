@@ -17,11 +17,17 @@ async def shows(place: World, expected: list[int]) -> None:
     await eventually(is_so)
 
 
-async def events(place: World, kind: str) -> list[dict[str, Any]]:
-    """The events of a kind in the region's feed."""
-    path = f"/analytics/regions/{place.region}/feed?limit=1000"
-    page = await place.client.ok("GET", path, by=place.operator)
-    return [event["data"] for event in page["events"] if event["type"] == f"{kind}.v1"]
+async def events(place: World, kind: str, count: int) -> list[dict[str, Any]]:
+    """So many events of a kind, as soon as they are in the region's feed."""
+    path, found = f"/analytics/regions/{place.region}/feed?limit=1000", list[dict[str, Any]]()
+
+    async def are_there() -> bool:
+        page = await place.client.ok("GET", path, by=place.operator)
+        found[:] = [event["data"] for event in page["events"] if event["type"] == f"{kind}.v1"]
+        return len(found) == count
+
+    await eventually(are_there)
+    return found
 
 
 async def attend(place: World, participant: str) -> None:
@@ -49,7 +55,7 @@ async def test_two_halves_make_one_path_and_part_again(client: Client) -> None:
     )
     assert (merged["new"], merged["cabinets"]) == (True, 1)
     await shows(here, [2, 1, 1, 1, 1, 1])
-    told = await events(here, "participant.merged")
+    told = await events(here, "participant.merged", 2)
     assert {event["role"] for event in told} == {"survivor", "duplicate"}
     (one, other) = sorted(told, key=lambda event: str(event["role"]))
     assert (one["other"], other["other"]) == (other["participant"], one["participant"]), "joined within the feed"
@@ -63,8 +69,12 @@ async def test_two_halves_make_one_path_and_part_again(client: Client) -> None:
             return answer.status == 200 and bool(answer.body["attendances"] and answer.body["attempts"])
 
         await eventually(is_one)
-    shown = await client.ok("GET", f"/registration/participants/{duplicate}", by=here.navigator)
-    assert (shown["participant"], shown["seasons"][0]["recommended"]) == (survivor, True)
+
+    async def is_recommended() -> bool:
+        shown = await client.ok("GET", f"/registration/participants/{duplicate}", by=here.navigator)
+        return (shown["participant"], shown["seasons"][0]["recommended"]) == (survivor, True)
+
+    await eventually(is_recommended)
 
     async def reads_of_both() -> bool:
         inbox = await client.ok("GET", "/notifications/inbox?limit=200", by=("guardian",), subject=mother)
@@ -75,8 +85,8 @@ async def test_two_halves_make_one_path_and_part_again(client: Client) -> None:
 
     await client.ok("DELETE", f"/registration/merges/{duplicate}", by=here.operator)
     await shows(here, apart)
-    assert len(await events(here, "participant.unmerged")) == 2
-    assert len(await events(here, "recommendation.withdrawn")) == 1
+    await events(here, "participant.unmerged", 2)
+    await events(here, "recommendation.withdrawn", 1)
 
     await client.ok("POST", "/registration/merges", {"survivor": duplicate, "duplicate": survivor}, by=here.operator)
     await shows(here, [2, 1, 1, 1, 1, 1])
