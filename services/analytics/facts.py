@@ -174,7 +174,7 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             pupil.season(event.season).recommended[event.recommendation] = day
         case trials.RecommendationWithdrawn():
             pupil.season(event.season).withdrawn.add(event.recommendation)
-        case registration.ParticipantMerged() | registration.ParticipantUnmerged():
+        case registration.Merging():
             said: Word = envelope.sequence, event.role if isinstance(event, registration.ParticipantMerged) else ""
             pupil.others[event.other] = max(said, pupil.others.get(event.other, said))
         case _:

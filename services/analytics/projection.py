@@ -24,13 +24,12 @@ from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, difference
 from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import ParticipantEvent
-from shared.contracts.registration import ParticipantMerged, ParticipantUnmerged
+from shared.contracts.registration import Merging
 from shared.messaging.failures import FactOvertaken
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Received
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 
-MERGINGS = ParticipantMerged, ParticipantUnmerged
 Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
 
 
@@ -245,7 +244,7 @@ def _who_merged(facts: Iterable[Received], pupils: Mapping[str, Pupil]) -> set[s
     """Returns the pupils who say that they are merged, and all that the facts' mergings and partings name."""
     found = {participant for participant, pupil in pupils.items() if pupil.others and pupil.merged_with}
     for received in facts:
-        if isinstance(received.event, MERGINGS):
+        if isinstance(received.event, Merging):
             found |= {received.event.participant, received.event.other}
     return found
 

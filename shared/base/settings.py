@@ -88,11 +88,11 @@ class Settings(LimitSettings):
     """Keys that wrap those of persons, of registration alone: the current one first, the derived one need not be named.
     Written `id:base64,id:base64`."""
     audit_days: int = Field(default=1_096, ge=1)
+    """How long an entry of the audit log, or a correction, is kept: three years unless an operator says otherwise."""
     vault_keys_apart: bool = False
     """Parts persons' keys from the vault of an older installation when it is migrated, for good; new ones begin so."""
     key_backup_days: int = Field(default=30, ge=0, le=30)
     """For so long backups of persons' keys are kept: an erased person can be read from old backups no longer."""
-    """How long an entry of the audit log, or a correction, is kept: three years unless an operator says otherwise."""
     dead_letters_in_a_row: int = Field(default=1_000, ge=1)
     """How many unreadable records in a row of one partition stop a consumer."""
 

@@ -59,36 +59,33 @@ class ParticipantPromoted(ParticipantMoved):
     """The school year that begins, by the calendar year of its first day: `2021`."""
 
 
-class ParticipantMerged(ParticipantEvent):
-    """Two entries turned out to be one pupil: told once of each, in its own key, subject and sequence.
+class Merging(ParticipantEvent):
+    """The word of one of two entries about the other: both are told, each in its own key, subject and sequence."""
 
-    Whoever holds one of them alone knows of the join when both have said so; see ADR 21 for how a consumer joins and
-    parts them. All that is entered from then on is the survivor's; the duplicate's facts stay under its own id.
-    """
-
-    type = "participant.merged.v1"
     topic = "registration.events.v1"
 
     role: Public[MergeRole]
-    """Of this participant; the other one has the other role."""
+    """Of this participant in the merging; the other one has the other role."""
     other: Pseudonymous[str]
     """The other participant."""
     other_region: Public[RegionOfEvent]
     """The region to which the other one belongs: the feeds of both regions tell of both."""
 
 
-class ParticipantUnmerged(ParticipantEvent):
-    """Two entries that had been merged are two pupils after all: told once of each, as their merging was."""
+class ParticipantMerged(Merging):
+    """Two entries turned out to be one pupil.
+
+    Whoever holds one of them alone knows of the join when both have said so; see ADR 21 for how a consumer joins and
+    parts them. All that is entered from then on is the survivor's; the duplicate's facts stay under its own id.
+    """
+
+    type = "participant.merged.v1"
+
+
+class ParticipantUnmerged(Merging):
+    """Two entries that had been merged are two pupils after all."""
 
     type = "participant.unmerged.v1"
-    topic = "registration.events.v1"
-
-    role: Public[MergeRole]
-    """As it was in the merging."""
-    other: Pseudonymous[str]
-    """The other participant."""
-    other_region: Public[RegionOfEvent]
-    """The region to which the other one belongs."""
 
 
 class ParticipantArchived(ParticipantEvent):
@@ -257,6 +254,7 @@ __all__ = [
     "GuardianUnlinked",
     "Level",
     "MergeRole",
+    "Merging",
     "OrganisationClosed",
     "OrganisationDefined",
     "OrganisationKind",

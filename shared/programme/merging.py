@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.event import Envelope
-from shared.contracts.registration import MergeRole, ParticipantMerged, ParticipantUnmerged
+from shared.contracts.registration import MergeRole, Merging, ParticipantMerged
 from shared.programme.moments import LocalTime
 
 
@@ -32,7 +32,7 @@ Words = Sequence[Word]
 def word_of(envelope: Envelope) -> Word | None:
     """Returns what an event says of another entry, if it says anything."""
     event = envelope.event
-    if not isinstance(event, ParticipantMerged | ParticipantUnmerged):
+    if not isinstance(event, Merging):
         return None
     merged = isinstance(event, ParticipantMerged)
     return Word(other=event.other, role=event.role, merged=merged, sequence=envelope.sequence, time=envelope.time)

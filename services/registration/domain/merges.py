@@ -12,7 +12,7 @@ from services.registration.domain.moves import must_be_active, remembered
 from services.registration.domain.participants import NO_KEY, Adopted, Consent, Merged, Participant, former_key
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
-from shared.contracts.registration import MergeRole, ParticipantMerged, ParticipantUnmerged
+from shared.contracts.registration import MergeRole, Merging, ParticipantMerged, ParticipantUnmerged
 from shared.programme.moments import zone
 from shared.programme.texts import Id, ref_key
 from shared.storage.decision import Decision, Happened
@@ -211,7 +211,5 @@ def _stub(duplicate: Participant, into: str, time: datetime) -> Participant:
     )
 
 
-def _told(
-    kind: type[ParticipantMerged | ParticipantUnmerged], pupil: Participant, role: MergeRole, other: Participant
-) -> ParticipantMerged | ParticipantUnmerged:
+def _told(kind: type[Merging], pupil: Participant, role: MergeRole, other: Participant) -> Merging:
     return kind(**pupil.place.event_fields(pupil.id), role=role, other=other.id, other_region=other.place.region)

@@ -8,8 +8,8 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
 from shared.contracts.trials import PathErased
-from tests.builders.events import PLACE, at, erased, registered
-from tests.builders.merging import merged, promoted, unmerged
+from tests.builders.events import PLACE, at, erased, promoted, registered
+from tests.builders.merging import merged, unmerged
 from tests.builders.trials import ANSWERS, RULES, VENUE
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import Trials, trials_service

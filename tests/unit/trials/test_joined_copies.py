@@ -10,8 +10,8 @@ from services.trials.copies.joining import Joined, joined
 from services.trials.copies.participants import Archiving, ConsentChange, Entry, Participant, learn
 from shared.contracts import wire
 from shared.contracts.event import Envelope
-from tests.builders.events import PLACE, at, enveloped, registered
-from tests.builders.merging import merged, promoted, unmerged
+from tests.builders.events import PLACE, at, enveloped, promoted, registered
+from tests.builders.merging import merged, unmerged
 from tests.builders.trials import pupil
 
 MERGED_AT = at("2020-10-10")
