@@ -16,7 +16,7 @@ from shared.runtime.service import Platform
 from tests.builders.events import enveloped, season
 from tests.builders.registration import SCHOOL, roster
 from tests.drivers.consumers import eventually, publish
-from tests.drivers.service import Grants, ServiceProcess, installed
+from tests.drivers.service import BOOKKEEPING, Grants, ServiceProcess, installed
 
 NATIONAL, REGIONAL = {"role": "national-operator", "org": "RU"}, {"role": "regional-operator", "org": "RU-ROS"}
 NAVIGATOR = {"role": "navigator", "org": SCHOOL.id}
@@ -63,15 +63,7 @@ class Registration(ServiceProcess):
     async def documents(self) -> dict[str, int]:
         """How many documents each collection has once the outbox is empty, but for those that move by themselves."""
         await self.know({}, 0, "outbox")
-        own = COLLECTIONS.keys() - {
-            "leases",
-            "outbox",
-            "offsets",
-            "permits",
-            "open_answers",
-            "audit_log",
-            "audit_actors",
-        }
+        own = COLLECTIONS.keys() - BOOKKEEPING - {"outbox"}
         return {name: await self.mongo[name].count_documents({}) for name in own}
 
     async def learn(self, defined: SeasonDefined, sequence: int = 1) -> None:

@@ -24,6 +24,7 @@ from deploy.sidecars.identity import Issuer
 from shared.base.settings import Settings
 from shared.contracts import wire
 from shared.contracts.event import Envelope
+from shared.http import audit
 from shared.identity.keys import derive, keyed_id
 from shared.runtime.migration import create_topics
 from shared.storage.mongo import Mongo
@@ -32,6 +33,8 @@ from tests.drivers.documents import documented
 from tests.drivers.pointers import checked
 
 Grants = Sequence[Mapping[str, Any]]
+BOOKKEEPING = {"offsets", "offset_marks", "leases", "permits", "open_answers", audit.LOG, audit.ACTORS}
+"""Collections that change by themselves, or tell who has asked; a request that changes nothing may change these."""
 
 
 def own_settings(infrastructure: Infrastructure, issuer: str) -> Settings:

@@ -16,12 +16,9 @@ from deploy.local.stack import Infrastructure
 from deploy.local.system import Setup, System, system
 from deploy.programs.ports import free_port
 from shared.base.settings import Settings
-from shared.http import audit
 from tests.drivers.documents import documented
 from tests.drivers.pointers import checked
 
-BOOKKEEPING = {"offsets", "offset_marks", "leases", "audit", "permits", "open_answers", audit.LOG, audit.ACTORS}
-"""Collections that change by themselves, or tell who has asked; a request that changes nothing may change these."""
 SCENARIO = Path("deploy/scenarios/rostov-2020/season.json")
 
 

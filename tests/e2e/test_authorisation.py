@@ -22,11 +22,12 @@ from shared.storage.mongo import Mongo
 from tests.drivers.documents import SERVICES, application, documented
 from tests.drivers.files import text_of
 from tests.drivers.pointers import checked
+from tests.drivers.service import BOOKKEEPING
 from tests.e2e.authorisation import ROWS, UNCHANGED, Row, open_routes, routes
 from tests.e2e.authorisation_callers import Caller, callers, subject
 from tests.e2e.authorisation_requests import Request, requests
 from tests.e2e.authorisation_scene import Scene, scene, settled
-from tests.e2e.conftest import BOOKKEEPING, Client
+from tests.e2e.conftest import Client
 
 STATUS = {"0": 401, "-": 403, "?": 404, "9": 409, "i": 200}
 ANSWERED = "+~*"

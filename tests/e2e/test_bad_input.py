@@ -10,7 +10,8 @@ from shared.contracts.topics import SERVICES, TOPICS
 from shared.messaging import kafka
 from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually
-from tests.e2e.conftest import BOOKKEEPING, Answer, Client
+from tests.drivers.service import BOOKKEEPING
+from tests.e2e.conftest import Answer, Client
 from tests.e2e.season import World, soon, world
 
 
