@@ -243,6 +243,9 @@ class Histories(RuleBasedStateMachine):
         self.take(*(erase(e.model_copy(update={"sequence": 1}), f"act-{e.id}", at("2020-09-29")) for e in entries))
         for entry in entries:
             self.model[entry.id].erased, self.model[entry.id].into = True, ""
+        gone = {entry.id for entry in entries}
+        left = {person: said for person, said in self.known.identities.items() if person not in gone}
+        self.known = Known(self.known.pupils, self.known.guardians, left)
 
     @invariant()
     def every_entry_is_as_meant(self) -> None:
