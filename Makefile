@@ -28,6 +28,10 @@ demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= P
 test: setup ## every test that needs no more than this machine, two files at a time, each with servers of its own
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/contract tests/unit
 
+.PHONY: thorough
+thorough: setup ## properties and documented answers with many more examples, for an hour that is free
+	$(PY) -m pytest -n 2 --timeout 1200 --hypothesis-profile thorough tests/unit tests/e2e/test_unexpected.py
+
 .PHONY: bench
 bench: setup ## benchmarks with their bounds; writes tests/bench/RESULTS.md
 	$(PY) -m pytest -s --timeout 1200 tests/bench

@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -10,9 +11,14 @@ from deploy.local import stack
 from deploy.local.folder import data_folder
 from deploy.local.stack import Infrastructure
 from deploy.programs.server import NoInfrastructure
+from shared.base.settings import Settings
+from shared.runtime.migration import create_topics
+from shared.runtime.service import Platform
+from tests.drivers.service import own_settings
 
 # No deadline: how long an example takes says more about the machine's other work than about ours.
 hypothesis.settings.register_profile("bilet", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000)
 hypothesis.settings.load_profile("bilet")
 
 
@@ -25,3 +31,25 @@ async def infrastructure() -> AsyncIterator[Infrastructure]:
                 yield running
     except NoInfrastructure as none:
         pytest.exit(str(none), returncode=2)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def settings(infrastructure: Infrastructure) -> AsyncIterator[Settings]:
+    """Settings of an installation that nobody else uses; its topics exist."""
+    own = own_settings(infrastructure, issuer="http://127.0.0.1:1/issuer")
+    await create_topics(own)
+    yield own
+
+
+@pytest.fixture
+def platform_of(settings: Settings) -> Iterator[Callable[..., Platform]]:
+    """Makes the platform of a service, with settings changed where the test says so."""
+    made: list[Platform] = []
+
+    def make(service: str, **changed: Any) -> Platform:
+        made.append(Platform(service, settings.model_copy(update=changed)))
+        return made[-1]
+
+    yield make
+    for platform in made:
+        platform.close()

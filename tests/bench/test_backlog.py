@@ -26,8 +26,8 @@ from tests.bench.results import record
 from tests.builders import events as builders
 from tests.builders.events import at, enveloped
 from tests.drivers.consumers import publish
+from tests.drivers.processes import environment_of, process
 from tests.drivers.service import own_settings
-from tests.integration.shared.test_process import environment_of, process
 
 EVENTS = int(os.environ.get("EVENTS", "200000"))
 RUNS = 3

@@ -3,7 +3,6 @@
 import base64
 import importlib
 import os
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from pymongo.read_concern import ReadConcern
 
 from deploy.local.stack import Infrastructure
 from deploy.programs.ports import free_port
-from deploy.programs.processes import Child, Program, spawn
+from deploy.programs.processes import Child
 from deploy.sidecars.identity import Issuer
 from shared.base.settings import Settings
 from shared.contracts import wire
@@ -30,6 +29,7 @@ from shared.runtime.migration import create_topics
 from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually, read_all
 from tests.drivers.documents import documented
+from tests.drivers.forks import fork
 from tests.drivers.pointers import checked
 
 Grants = Sequence[Mapping[str, Any]]
@@ -89,8 +89,7 @@ class ServiceProcess:
 
     async def _process(self, role: str) -> tuple[Child, str]:
         port = free_port()
-        argv = [sys.executable, "-m", f"services.{self.service}.app", role]
-        child = await spawn(Program(self.service, argv, self._environ(port), self.log))
+        child = await fork(self.service, role, self._environ(port), self.log)
         base = f"http://127.0.0.1:{port}"
         try:
             await eventually(lambda: self._is_ready(child, base))

@@ -1,35 +1,21 @@
 """Merged pupils on real servers: counted once wherever their entries lie, by however many workers, and in a replay."""
 
-import asyncio
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from random import Random
-from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiokafka.partitioner import DefaultPartitioner
 
-from services.analytics.collections import CELLS, GUARDIANS, PUPILS
-from services.analytics.consumers import CATALOGUE as CATALOGUES
-from services.analytics.consumers import FACTS, VIEWS
+from services.analytics.collections import PUPILS
 from services.analytics.copies import Copies
-from services.analytics.documents import leaves, pupil_document, pupil_of
 from services.analytics.projection import Projection
-from shared.base.settings import Settings
 from shared.contracts.event import Envelope
-from shared.contracts.registration import ParticipantMerged
-from shared.messaging import kafka
 from shared.runtime.service import Platform
-from shared.storage.mongo import Mongo
 from tests.builders import events as builders
 from tests.builders.entries import DAYS, SEASON, Entries
 from tests.builders.events import enveloped
-from tests.builders.recount import Counted, recount
 from tests.drivers.analytics import Analytics, Body, overlapping, polled
-from tests.drivers.consumers import consuming, eventually, publish
-from tests.integration.shared.test_process import environment_of, process
+from tests.drivers.figures import figures, interleaved, same_as_a_recount
 
 HARDER = builders.season(diagnostics=("readiness", "interests"), trials_required=3)
 CATALOGUE = [enveloped(HARDER), enveloped(builders.season("camp")), enveloped(builders.region())]
@@ -73,32 +59,6 @@ async def fold(platform_of: Callable[..., Platform]) -> Fold:
     fold = Fold(analytics)
     await fold.define(*CATALOGUE)
     return fold
-
-
-async def figures(mongo: Mongo, day: str) -> Counted:
-    """What the stored cells of season 2020 add up to at the end of a day."""
-    found: Counted = Counter()
-    async for packed in mongo[CELLS].find({"season": "2020"}):
-        for path, n in leaves(packed.get("n", {})):
-            if path[-1] <= day:
-                found[packed["table"], packed["region"], packed["place"], *path[:-1]] += n
-    return +found
-
-
-async def same_as_a_recount(mongo: Mongo, told: Sequence[Envelope]) -> None:
-    """Fails unless the cells say on every day what the facts do."""
-    for day in DAYS:
-        assert await figures(mongo, day) == recount(told, day), day
-
-
-def interleaved(facts: Sequence[Envelope], rng: Random) -> Iterator[Envelope]:
-    """The facts in another order, but of one topic and pupil in theirs."""
-    queues: dict[tuple[str, str], list[Envelope]] = defaultdict(list)
-    for fact in facts:
-        queues[fact.event.topic, fact.event.key].append(fact)
-    turns = [key for key, queue in queues.items() for _ in queue]
-    rng.shuffle(turns)
-    yield from (queues[key].pop(0) for key in turns)
 
 
 @pytest.mark.parametrize("known", [REGISTERED, []])
@@ -170,70 +130,3 @@ async def test_who_was_never_merged_costs_one_read_a_poll(fold: Fold) -> None:
         {"ns": f"{database.name}.{PUPILS}", "op": {"$in": ["update", "insert"]}}
     )
     assert len(await written.to_list(None)) == 2
-
-
-@asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A worker process of analytics, whose log is read away."""
-    async with process(environment_of(settings), "analytics", "worker") as child:
-        assert child.stdout is not None
-        drain = asyncio.create_task(child.stdout.read())
-        try:
-            yield child
-        finally:
-            drain.cancel()
-
-
-async def everything_is_applied(mongo: Mongo, settings: Settings) -> bool:
-    """Whether the groups of the figures have reached the end of every topic."""
-    prefix, reached = settings.kafka_topic_prefix, []
-    for group, names in ((VIEWS, FACTS), ("analytics.catalogue", CATALOGUES)):
-        topics = [prefix + name for name in names]
-        stored = mongo["offsets"].find({"group": prefix + group, "topic": {"$in": topics}})
-        ends = await kafka.end_offsets(settings.bootstrap, topics)
-        reached.append(sum([row["next"] async for row in stored]) == sum(ends.values()))
-    return all(reached)
-
-
-async def stored(mongo: Mongo) -> dict[str, Any]:
-    """All that was folded, in an order of its own; how often rows of merged pupils were met is no part of it."""
-    pupils = {row["_id"]: pupil_of(row) async for row in mongo[PUPILS].find({})}
-    return {
-        "pupils": {id: pupil for id, pupil in pupils.items() if pupil_document(id, pupil)["seasons"] or pupil.others},
-        "guardians": {row["_id"]: row async for row in mongo[GUARDIANS].find({})},
-        "cells": {day: await figures(mongo, day) for day in DAYS},
-    }
-
-
-@pytest.mark.timeout(300)
-async def test_two_workers_with_the_two_partitions_of_pairs_that_are_killed_under_load(
-    platform_of: Callable[..., Platform],
-) -> None:
-    rng, analytics = Random("pairs"), Analytics(platform_of("analytics"))
-    settings, mongo = analytics.platform.settings, analytics.platform.mongo
-    entries = Entries(rng, [f"p{n}" for n in range(40)], guardians=100_000)  # workers never meet at one of these
-    await analytics.migrate()
-    await publish(settings, *CATALOGUE)
-    async with AsyncExitStack() as running:
-        workers = [await running.enter_async_context(working(settings)) for _ in range(2)]
-        for version, definition in enumerate((HARDER, SEASON, HARDER, SEASON), 2):
-            await publish(settings, enveloped(definition, version))
-            for turn in range(12):
-                await publish(settings, *interleaved(entries.happen(80), rng))
-                if turn == 8 and definition is SEASON:  # its partitions wait for its session
-                    workers.pop(0).kill()
-                    workers.append(await running.enter_async_context(working(settings)))
-                await asyncio.sleep(rng.random() / 5)
-            await eventually(lambda: everything_is_applied(mongo, settings))
-    partition = DefaultPartitioner()
-    pairs = {(fact.event.key, fact.event.other) for fact in entries.told if isinstance(fact.event, ParticipantMerged)}
-    apart = [pair for pair in pairs if len({partition(id.encode(), [0, 1], [0, 1]) for id in pair}) == 2]
-    assert len(apart) > 10
-    assert entries.survivors
-    await same_as_a_recount(mongo, entries.told)
-    live = await stored(mongo)
-    await mongo.drop()
-    await analytics.migrate()
-    async with consuming(settings, *Analytics(analytics.platform).views):
-        await eventually(lambda: everything_is_applied(mongo, settings))
-    assert await stored(mongo) == live

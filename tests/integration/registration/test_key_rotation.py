@@ -1,10 +1,7 @@
 """Keys of the vault are changed while processes serve: no name is lost, no request fails, the erased stay erased."""
 
-import asyncio
-import base64
 import os
-import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -12,163 +9,19 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from deploy.local.system import ROOT
 from deploy.programs.ports import free_port
-from deploy.programs.processes import Program, spawn
-from services.registration.key_ring import KeyRing
-from services.registration.person_keys import part
-from services.registration.vault import Vault
-from shared.base.errors import Unavailable
 from shared.base.named_keys import NamedKey
-from shared.storage.mongo import Document
-from tests.builders.events import season
-from tests.builders.registration import SCHOOL, pupil
-from tests.drivers.bilet import Ran, ended
 from tests.drivers.consumers import eventually
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration
-from tests.drivers.service import Answer, installed
-
-K1, K2 = (NamedKey(id, os.urandom(32)) for id in ("k1", "k2"))
-CLASS = 30
-
-
-class Ringed(Registration):
-    """Registration whose ring of keys can be changed between two starts."""
-
-    ring: str = ""
-
-    def _environ(self, port: int) -> Mapping[str, str]:
-        return {**super()._environ(port), "VAULT_KEYS": self.ring}
-
-    async def roll_out(self, ring: str) -> None:
-        """Lets a process with another ring take the place of the one before; all names are read of both meanwhile."""
-        self.ring = ring
-        child, base = await self._process("api")
-        assert await self.names() == await self.names(base), ring
-        await self.child.stop()
-        self.child, self.base = child, base
-
-    async def names(self, base: str | None = None) -> dict[str, str]:
-        """The names of the school's pupils by id."""
-        found: dict[str, str] = {}
-        after: str | None = ""
-        while after is not None:
-            path = f"/schools/{SCHOOL.id}/participants?season=2020&limit=1000&after={after}"
-            answer = await self.request("GET", path, None, self.bearer("staff", [NAVIGATOR]), base)
-            assert answer.status == 200, answer
-            found |= {item["participant"]: item["name"] for item in answer.body["items"]}
-            after = answer.body["next"]
-        return found
-
-    async def rotate(self) -> Ran:
-        """`bilet keys rotate`, ended."""
-        words = (sys.executable, "-m", "deploy.cli", "keys", "rotate")
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*words, cwd=ROOT, env=self._environ(0), stdout=pipe, stderr=pipe)
-        output, complaint = await process.communicate()
-        return ended(process.returncode, output, complaint)
-
-    async def wrapped_by(self) -> dict[str | None, int]:
-        """How many keys each key has wrapped."""
-        steps: list[Document] = [
-            {"$match": {"key": {"$exists": True}}},
-            {"$group": {"_id": "$wrapped_by", "n": {"$sum": 1}}},
-        ]
-        return {row["_id"]: row["n"] async for row in self.mongo["vault_keys"].aggregate(steps)}
-
-    async def enter_class(self, name: str) -> list[str]:
-        items = await self.enter(*(pupil(f"{name}-{n}", name=f"Иванов {name} {n}") for n in range(CLASS)))
-        return [item["participant"] for item in items]
-
-
-def ring(*keys: NamedKey | str) -> str:
-    """The text of a ring as the environment has it."""
-    shown = (key if isinstance(key, str) else f"{key.id}:{base64.b64encode(key.key).decode()}" for key in keys)
-    return ",".join(shown)
+from tests.drivers.forks import fork
+from tests.drivers.key_rings import K1, K2, Ringed, ring, ringed
+from tests.drivers.registration import NAVIGATOR, REGIONAL
+from tests.drivers.service import Answer
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def running(infrastructure: Infrastructure) -> AsyncIterator[Ringed]:
-    """A service with a school, whose keys lie apart as in every new installation."""
-    async with installed(Ringed, infrastructure) as running:
-        await part(running.mongo, running.settings)
-        await running.learn(season())
-        await running.define("RU-ROS", kind="region", name="Ростовская область", parent="RU", utc_offset="+03:00")
-        await running.define("RU-ROS-001", kind="municipality", name="Аксайский район", parent="RU-ROS")
-        await running.define(SCHOOL.id, kind="school", name="Школа", parent="RU-ROS-001", level="main")
+    async with ringed(infrastructure) as running:
         yield running
-
-
-@asynccontextmanager
-async def load(running: Ringed, ids: list[str]) -> AsyncIterator[dict[str, int]]:
-    """Enters, shows and erases pupils, one after the other of each, while the body runs; counts what was answered."""
-    done = {"entered": 0, "shown": 0, "erased": 0}
-    going = True
-
-    async def entering() -> None:
-        while going:
-            await running.enter_class(f"н{done['entered']}-{len(ids)}")
-            done["entered"] += 1
-
-    async def showing() -> None:
-        while going:
-            id = ids[-1 - done["shown"] % (len(ids) // 2)]
-            status, seen = await running.call("GET", f"/participants/{id}", grants=[NAVIGATOR])
-            assert (status, seen["name"].startswith("Иванов")) == (200, True), seen
-            done["shown"] += 1
-
-    async def erasing() -> None:
-        while going and done["erased"] < len(ids) // 2:
-            status, answer = await running.call("DELETE", f"/participants/{ids[done['erased']]}", grants=[REGIONAL])
-            assert status == 200, answer
-            done["erased"] += 1
-
-    async with asyncio.TaskGroup() as tasks:
-        for work in (entering, showing, erasing):
-            tasks.create_task(work())
-        try:
-            yield done
-        finally:
-            going = False
-
-
-@pytest.mark.timeout(180)
-async def test_keys_are_changed_while_pupils_are_entered_shown_and_erased(running: Ringed) -> None:
-    ids = [id for n in range(20) for id in await running.enter_class(f"с{n}")]
-    assert await running.wrapped_by() == {None: 2 * len(ids)}
-    await running.roll_out(ring("derived", K1))
-    await running.roll_out(ring(K1))
-    sealed = {row["_id"]: row["data"] async for row in running.mongo["vault"].find({})}
-    async with load(running, ids) as done:
-        ran = await running.rotate()
-        await eventually(lambda: _all(done))
-    assert (ran.code, ran.complaint) == (0, ""), ran
-    assert "keys were wrapped anew by k1" in ran.lines[-2]
-    assert ran.lines[-1] == "derived wraps no key any more; MASTER_KEY stays, other keys follow from it"
-    names = await running.names()
-    assert set(names).isdisjoint(ids[: done["erased"]])
-    assert len(names) == len(ids) - done["erased"] + CLASS * done["entered"]
-    assert await running.wrapped_by() == {"k1": 2 * len(names)}, "none is under the old key, none came back"
-    now = {row["_id"]: row["data"] async for row in running.mongo["vault"].find({})}
-    assert all(now[id] == data for id, data in sealed.items() if id in now), "no name was sealed anew"
-
-    again = await running.rotate()
-    assert (again.code, again.lines[0]) == (0, "0 keys were wrapped anew by k1")
-    old = {row["_id"]: row async for row in running.mongo["vault_keys"].find({"wrapped_by": "k1"})}
-    await running.roll_out(ring(K2, K1))
-    ran = await running.rotate()
-    assert ran.lines[0] == f"{len(old):,} keys were wrapped anew by k2"
-    assert any(line.startswith("k1 wraps no key any more: it may leave VAULT_KEYS") for line in ran.lines), ran
-    await running.roll_out(ring(K2))
-    assert await running.names() == names
-    await running.enter_class("последний")
-    without = Vault(KeyRing(running.settings.master_key, [K2]), os.urandom)
-    with pytest.raises(Unavailable, match="k1, which VAULT_KEYS lacks"):
-        without.prove({**next(iter(old.values())), "version": 1})
-
-
-async def _all(done: Mapping[str, int]) -> bool:
-    return all(count >= 2 for count in done.values())
 
 
 @pytest.mark.timeout(180)
@@ -208,8 +61,7 @@ async def _unready(running: Ringed) -> AsyncIterator[tuple[str, int, str]]:
     """A process that does not become ready: its address, and status and text of its last word on that."""
     port = free_port()
     base, status, said = f"http://127.0.0.1:{port}", 0, ""
-    argv = [sys.executable, "-m", "services.registration.app", "api"]
-    child = await spawn(Program("registration", argv, running._environ(port), running.log))
+    child = await fork("registration", "api", running._environ(port), running.log)
 
     async def complains() -> bool:
         nonlocal status, said

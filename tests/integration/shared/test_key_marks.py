@@ -11,7 +11,7 @@ from shared.base.settings import Settings
 from shared.identity.keys import derive
 from shared.runtime import key_marks
 from shared.runtime.service import Platform
-from tests.integration.shared.test_process import environment_of, process, said, status
+from tests.drivers.processes import environment_of, process, said, status
 
 
 async def test_keys_are_those_of_the_first_start(platform_of: Callable[..., Platform]) -> None:

@@ -18,8 +18,8 @@ from shared.runtime.process import EXIT_SECONDS
 from shared.runtime.service import Platform
 from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually
+from tests.drivers.processes import environment_of, process, status
 from tests.drivers.service import own_settings
-from tests.integration.shared.test_process import environment_of, process, status
 
 CASES = [
     *((service, "all") for service in dict.fromkeys(GROUPS.values())),

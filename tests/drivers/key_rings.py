@@ -1,0 +1,89 @@
+"""Registration whose ring of keys changes while it serves."""
+
+import asyncio
+import base64
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from deploy.local.stack import Infrastructure
+from deploy.local.system import ROOT
+from services.registration.person_keys import part
+from shared.base.named_keys import NamedKey
+from shared.storage.mongo import Document
+from tests.builders.events import season
+from tests.builders.registration import SCHOOL, pupil
+from tests.drivers.bilet import Ran, ended
+from tests.drivers.registration import NAVIGATOR, Registration
+from tests.drivers.service import installed
+
+K1, K2 = (NamedKey(id, os.urandom(32)) for id in ("k1", "k2"))
+CLASS = 30
+
+
+class Ringed(Registration):
+    """Registration whose ring of keys can be changed between two starts."""
+
+    ring: str = ""
+
+    def _environ(self, port: int) -> Mapping[str, str]:
+        return {**super()._environ(port), "VAULT_KEYS": self.ring}
+
+    async def roll_out(self, ring: str) -> None:
+        """Lets a process with another ring take the place of the one before; all names are read of both meanwhile."""
+        self.ring = ring
+        child, base = await self._process("api")
+        assert await self.names() == await self.names(base), ring
+        await self.child.stop()
+        self.child, self.base = child, base
+
+    async def names(self, base: str | None = None) -> dict[str, str]:
+        """The names of the school's pupils by id."""
+        found: dict[str, str] = {}
+        after: str | None = ""
+        while after is not None:
+            path = f"/schools/{SCHOOL.id}/participants?season=2020&limit=1000&after={after}"
+            answer = await self.request("GET", path, None, self.bearer("staff", [NAVIGATOR]), base)
+            assert answer.status == 200, answer
+            found |= {item["participant"]: item["name"] for item in answer.body["items"]}
+            after = answer.body["next"]
+        return found
+
+    async def rotate(self) -> Ran:
+        """`bilet keys rotate`, ended."""
+        words = (sys.executable, "-m", "deploy.cli", "keys", "rotate")
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*words, cwd=ROOT, env=self._environ(0), stdout=pipe, stderr=pipe)
+        output, complaint = await process.communicate()
+        return ended(process.returncode, output, complaint)
+
+    async def wrapped_by(self) -> dict[str | None, int]:
+        """How many keys each key has wrapped."""
+        steps: list[Document] = [
+            {"$match": {"key": {"$exists": True}}},
+            {"$group": {"_id": "$wrapped_by", "n": {"$sum": 1}}},
+        ]
+        return {row["_id"]: row["n"] async for row in self.mongo["vault_keys"].aggregate(steps)}
+
+    async def enter_class(self, name: str) -> list[str]:
+        items = await self.enter(*(pupil(f"{name}-{n}", name=f"Иванов {name} {n}") for n in range(CLASS)))
+        return [item["participant"] for item in items]
+
+
+def ring(*keys: NamedKey | str) -> str:
+    """The text of a ring as the environment has it."""
+    shown = (key if isinstance(key, str) else f"{key.id}:{base64.b64encode(key.key).decode()}" for key in keys)
+    return ",".join(shown)
+
+
+@asynccontextmanager
+async def ringed(infrastructure: Infrastructure) -> AsyncIterator[Ringed]:
+    """A service with a school, whose keys lie apart as in every new installation."""
+    async with installed(Ringed, infrastructure) as running:
+        await part(running.mongo, running.settings)
+        await running.learn(season())
+        await running.define("RU-ROS", kind="region", name="Ростовская область", parent="RU", utc_offset="+03:00")
+        await running.define("RU-ROS-001", kind="municipality", name="Аксайский район", parent="RU-ROS")
+        await running.define(SCHOOL.id, kind="school", name="Школа", parent="RU-ROS-001", level="main")
+        yield running
