@@ -1,8 +1,8 @@
 """The words of the operator's command line: its commands, and what is said of all of them."""
 
 import argparse
+from importlib import import_module
 
-from deploy.cli import audit, demo, dlq, feed, keys, lag, migrate, open_page, secrets, simulate, status, token
 from deploy.cli.options import Form
 from deploy.cli.version import ROOT, version
 
@@ -15,13 +15,17 @@ and MONGO_URL in the environment; the key that signs its tokens also by IDENTITY
 Exit codes: 0 well, 1 a wrong result, 2 a wrong call or nothing to run on, 130 interrupted."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Leaves in `run` the command to be run with the options."""
+COMMANDS = ["demo", "simulate", "status", "open", "token", "feed", "lag", "dlq", "audit", "migrate", "secrets", "keys"]
+"""Each is a module of its name; but `open` is a function of Python's own."""
+
+
+def parser(called: str = "") -> argparse.ArgumentParser:
+    """Leaves in `run` the command to be run with the options; loads the called one alone, if there is such a one."""
     bilet = argparse.ArgumentParser(prog="bilet", description=ABOUT, epilog=WHERE, formatter_class=Form)
     bilet.add_argument("--version", action=_Version, nargs=0, help="print the version of this code, and where it is")
     verbs = bilet.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for command in (demo, simulate, status, open_page, token, feed, lag, dlq, audit, migrate, secrets, keys):
-        command.add(verbs)
+    for command in [called] if called in COMMANDS else COMMANDS:
+        import_module(f"deploy.cli.{'open_page' if command == 'open' else command}").add(verbs)
     return bilet
 
 

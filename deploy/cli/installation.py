@@ -16,7 +16,7 @@ from pydantic import Field
 from deploy.cli import run_file
 from deploy.cli.run_file import About
 from deploy.cli.version import ROOT
-from deploy.sidecars.identity import Issuer, load_key
+from deploy.sidecars.issuer import Issuer, load_key
 from deploy.simulator.client import Token
 from shared.base.settings import Settings, from_environment
 

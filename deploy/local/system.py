@@ -17,7 +17,8 @@ from deploy.local.stack import Infrastructure
 from deploy.programs.ports import free_port
 from deploy.programs.processes import Program, Supervisor, run
 from deploy.programs.server import Say, StackError
-from deploy.sidecars import identity, secret
+from deploy.sidecars import secret
+from deploy.sidecars.issuer import Issuer, load_key
 from shared.contracts.topics import SERVICES
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ class System:
 
     url: str
     processes: Mapping[str, str]
-    issuer: identity.Issuer
+    issuer: Issuer
     supervisor: Supervisor
     settings: Mapping[str, str]
     infrastructure: Infrastructure
@@ -86,7 +87,7 @@ async def system(infrastructure: Infrastructure, say: Say, setup: Setup) -> Asyn
             config.write_text(caddy.caddyfile(own, upstreams, upstreams.get(caddy.PAGE_SERVICE, ()), setup.scenario))
             await supervisor.start(caddy.program(config, environ, data / "logs" / "gateway.log"))
             await _ready(supervisor, {name: f"{at}/readyz" for name, at in starting.urls.items()}, settings)
-            await prove(issuer := identity.Issuer(identity.load_key(data / "identity-key.json"), f"{url}/issuer"))
+            await prove(issuer := Issuer(load_key(data / "identity-key.json"), f"{url}/issuer"))
             yield System(url, processes, issuer, supervisor, settings, infrastructure)
         finally:
             await supervisor.stop()
@@ -180,7 +181,7 @@ async def _complaint(http: aiohttp.ClientSession, url: str) -> str | None:
         return f"{url} does not answer"
 
 
-async def prove(issuer: identity.Issuer) -> None:
+async def prove(issuer: Issuer) -> None:
     """Raises StackError unless every new connection to the gateway leads to this system's own identity provider."""
     connector = aiohttp.TCPConnector(force_close=True)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=5)) as http:

@@ -3,9 +3,8 @@
 As a process (`python -m deploy.sidecars.identity`) it is configured by the environment, see `Settings`.
 """
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,11 +12,10 @@ from urllib.parse import urlsplit
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
-from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, KeySetSerialization
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.sidecars import secret, token_request
+from deploy.sidecars import token_request
+from deploy.sidecars.issuer import TOKEN_SECONDS, Issuer, load_key
 from deploy.sidecars.token_request import FORM, LARGEST_FORM
 from shared.base.settings import from_environment
 from shared.http import received
@@ -25,50 +23,6 @@ from shared.http.app import answer_with_problems
 from shared.http.listeners import listeners
 from shared.http.protocol import Protocol
 from shared.http.routes import BODY_SECONDS, acceptable
-
-ALGORITHM = "ES256"
-TOKEN_SECONDS = 3600
-
-Grants = Sequence[Mapping[str, Any]]
-
-
-class Issuer:
-    """Signs tokens with one key in the name of one issuer URL."""
-
-    def __init__(self, key: ECKey, url: str, audience: str = "bilet") -> None:
-        self.url = url.rstrip("/")
-        self._key = key
-        self._audience = audience
-        self._header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.thumbprint()}
-
-    def token(self, subject: str, grants: Grants, now: float, lifetime: int = TOKEN_SECONDS) -> str:
-        """An access token (RFC 9068) for `lifetime` seconds from `now`, in seconds since 1970."""
-        claims = {
-            "iss": self.url,
-            "aud": self._audience,
-            "sub": subject,
-            "iat": int(now),
-            "exp": int(now) + lifetime,
-            "grants": [dict(grant) for grant in grants],
-        }
-        return jwt.encode(self._header, claims, self._key)
-
-    def keys(self) -> KeySetSerialization:
-        """The public key as a JSON Web Key Set."""
-        return KeySet([self._key]).as_dict(private=False, use="sig", alg=ALGORITHM)
-
-    def discovery(self) -> dict[str, Any]:
-        """The document at `/.well-known/openid-configuration` below the issuer's URL."""
-        return {
-            "issuer": self.url,
-            "jwks_uri": f"{self.url}/jwks",
-            "token_endpoint": f"{self.url}/token",
-            "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
-            "response_types_supported": [],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [ALGORITHM],
-        }
 
 
 class Settings(BaseSettings):
@@ -83,15 +37,6 @@ class Settings(BaseSettings):
     identity_client_secret: str
     http_host: str = "127.0.0.1"
     http_port: int
-
-
-def load_key(path: Path) -> ECKey:
-    """The signing key in `path`, made on first use and readable by its owner alone."""
-    return ECKey.import_key(json.loads(secret.kept(path, _new_key)))
-
-
-def _new_key() -> bytes:
-    return json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode()
 
 
 def create_app(issuer: Issuer, client_id: str, client_secret: str, now: Callable[[], float]) -> FastAPI:

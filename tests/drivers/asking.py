@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from joserfc.jwk import ECKey, KeySet
 
-from deploy.sidecars.identity import Issuer
+from deploy.sidecars.issuer import Issuer
 from shared.base.telemetry import Metrics
 from shared.http.app import Probes, create_app
 from shared.identity.issuer import IssuerKeys, Published

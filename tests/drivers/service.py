@@ -19,7 +19,7 @@ from pymongo.read_concern import ReadConcern
 from deploy.local.stack import Infrastructure
 from deploy.programs.ports import free_port
 from deploy.programs.processes import Child
-from deploy.sidecars.identity import Issuer
+from deploy.sidecars.issuer import Issuer
 from shared.base.settings import Settings
 from shared.contracts import wire
 from shared.contracts.event import Envelope

@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from deploy.local.system import System
-from deploy.sidecars.identity import ALGORITHM, load_key
+from deploy.sidecars.issuer import ALGORITHM, load_key
 
 ROUTES: Mapping[str, str] = {
     "GET /registration/me": "national-operator",

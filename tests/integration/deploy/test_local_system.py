@@ -20,8 +20,7 @@ from deploy.local.system import Setup, prove, system
 from deploy.programs.ports import LAST, claimed, free_port, is_free
 from deploy.programs.processes import Program, Supervisor
 from deploy.programs.server import StackError
-from deploy.sidecars import identity
-from deploy.sidecars.identity import TOKEN_SECONDS
+from deploy.sidecars.issuer import TOKEN_SECONDS, Issuer, load_key
 from shared.base.errors import Unauthenticated
 from shared.identity.tokens import Tokens
 
@@ -238,7 +237,7 @@ async def test_a_port_that_a_demo_has_chosen_is_taken_before_anything_listens_th
 
 async def test_a_gateway_that_leads_to_another_system_s_issuer_is_one_sentence(tmp_path: Path) -> None:
     """As when two gateways listen on one port, which the kernel lets them."""
-    theirs, ours = (identity.Issuer(identity.load_key(tmp_path / name), "") for name in ("theirs", "ours"))
+    theirs, ours = (Issuer(load_key(tmp_path / name), "") for name in ("theirs", "ours"))
 
     async def keys(request: web.Request) -> web.Response:
         return web.json_response(theirs.keys())

@@ -8,7 +8,7 @@ from joserfc import jws, jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, KeySet
 
-from deploy.sidecars.identity import Issuer, load_key
+from deploy.sidecars.issuer import Issuer, load_key
 
 URL = "http://127.0.0.1:8080/issuer"
 GRANTS = [{"role": "navigator", "org": "RU-ROS-001-S01", "classes": ["9А"]}]

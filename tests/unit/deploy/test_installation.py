@@ -14,7 +14,7 @@ from pymongo.errors import OperationFailure
 from deploy.cli import installation
 from deploy.cli.installation import CallError
 from deploy.cli.readiness import answering, once_there
-from deploy.sidecars.identity import load_key
+from deploy.sidecars.issuer import load_key
 from shared.contracts.topics import SERVICES
 
 ISSUER = "http://identity:8000/issuer"

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from rich.console import Console
 
-from deploy.cli.__main__ import complained
+from deploy.cli.complaints import complained
 from deploy.cli.installation import CallError
 from deploy.simulator.acts import Attend, Book, Sit
 from deploy.simulator.backlog import Backlog

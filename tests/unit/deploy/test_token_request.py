@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from deploy.sidecars.identity import Issuer, create_app
+from deploy.sidecars.identity import create_app
+from deploy.sidecars.issuer import Issuer
 from deploy.sidecars.token_request import FORM, LARGEST_FORM
 from tests.drivers.asking import URL, Answer, ask
 

@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from deploy.sidecars.identity import Issuer
+from deploy.sidecars.issuer import Issuer
 from shared.base.errors import Forbidden, Unauthenticated, Unavailable
 from shared.identity.grants import Grant
 from shared.identity.issuer import COLD_SECONDS, KEEP_SECONDS, REFETCH_SECONDS, IssuerKeys, Published
