@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import pytest
 from openpyxl import Workbook
+
+from shared.base.errors import BadInput
+from shared.tables.columns import Columns
+from shared.tables.files import opened
+from shared.tables.table import Row
 
 CLASS_LIST = [
     ["Фамилия", "Имя", "Дата рождения", "Класс"],
@@ -73,3 +79,37 @@ def with_shared_strings(workbook: bytes) -> bytes:
         "[Content_Types].xml": part_of(workbook, "[Content_Types].xml").replace(b"</Types>", told),
     }
     return with_parts(workbook, parts)
+
+
+COLUMNS = Columns(
+    {
+        "name": ["ФИО", "Ф.И.О. ученика"],
+        "last_name": ["Фамилия"],
+        "first_name": ["Имя"],
+        "birth_date": ["Дата рождения", "Д.р."],
+        "class": ["Класс"],
+    },
+    needed=[["name", "last_name"], ["birth_date"]],
+)
+
+
+def read(file: bytes) -> list[Row]:
+    with opened(io.BytesIO(file), COLUMNS) as table:
+        return list(table.rows)
+
+
+def values(file: bytes) -> list[dict[str, str]]:
+    with opened(io.BytesIO(file), COLUMNS) as table:
+        return [dict(table.values(row)) for row in table.rows]
+
+
+def refusal(file: bytes) -> str:
+    with pytest.raises(BadInput) as refused:
+        read(file)
+    return refused.value.errors[0].detail
+
+
+EXPECTED = [
+    {"last_name": "Иванова", "first_name": "Анна", "birth_date": "17.05.2007", "class": "7А"},
+    {"last_name": "Ёлкин", "first_name": "Пётр", "birth_date": "01.06.2007", "class": "7Б"},
+]

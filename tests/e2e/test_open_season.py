@@ -24,10 +24,10 @@ from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import INSTRUMENTS, Options
 from tests.chaos.agreement import agreed
 from tests.chaos.installation import play
+from tests.drivers.announced import announced_as
 from tests.e2e import generated
 from tests.e2e.conftest import Client
 from tests.e2e.season import soon
-from tests.e2e.test_which_demo import announced_as
 
 SCRIPT_SECONDS = 120
 

@@ -1,28 +1,16 @@
 """Which demo a command speaks to, where none, one or several run, and what it says of them."""
 
 import json
-import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from deploy.cli.run_file import About, announced
 from deploy.local.system import ROOT, System
+from tests.drivers.announced import announced_as
 from tests.drivers.bilet import Bilet
 from tests.e2e.conftest import Client
-
-
-@contextmanager
-def announced_as(running: System, folder: Path, checkout: str) -> Iterator[Path]:
-    """The running system under a data folder of this name, as if started from that checkout."""
-    folder.mkdir(parents=True)
-    for name in ("identity-key.json", "gateway-port"):
-        shutil.copy(running.infrastructure.data / name, folder)
-    about = About(running.url, checkout, "0.1.0", "2026-11-29T10:00:00+00:00", "RU-ROS", "2020", running.processes)
-    with announced(folder, running.settings, about):
-        yield folder
 
 
 @pytest.fixture

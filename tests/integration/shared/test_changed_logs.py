@@ -19,6 +19,7 @@ from shared.operations.lag import backlog, faults
 from shared.runtime.service import Platform
 from tests.builders.events import enveloped, registered
 from tests.drivers.consumers import consuming, eventually, publish, read_all, relay_once
+from tests.drivers.one_consumer import GROUP, TOPIC, Fixture, pupils
 from tests.integration.shared.changed_logs import (
     delete_records,
     make_anew,
@@ -29,7 +30,6 @@ from tests.integration.shared.changed_logs import (
     publish_with_odd_header,
     spoil_on_disk,
 )
-from tests.integration.shared.test_consumer import GROUP, TOPIC, Fixture, pupils
 
 MADE_ANEW = "made anew"
 

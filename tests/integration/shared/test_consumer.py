@@ -5,59 +5,21 @@ from collections.abc import Callable, Sequence
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.analytics.consumers import VIEWS
 from shared.base.settings import Settings
 from shared.contracts import topics
-from shared.contracts.event import Envelope
 from shared.messaging import kafka
-from shared.messaging.consumer import BatchConsumer
 from shared.messaging.failures import RecordsLost, TooManyInvalid
 from shared.messaging.poll import Poll, Received
 from shared.operations.lag import faults
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
-from tests.builders.events import enveloped, registered
 from tests.drivers.consumers import consuming, eventually, publish, read_all
-
-TOPIC = topics.REGISTRATION_EVENTS.name
-GROUP = VIEWS
-
-
-class Seen:
-    """A handler that keeps what it gets, in the database and in the poll's transaction."""
-
-    def __init__(self, platform: Platform) -> None:
-        self.rows = platform.mongo["seen"]
-
-    async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
-        await self.rows.insert_many([{"event": r.envelope.id, "offset": r.offset} for r in received], session=tx)
-
-    async def ids(self) -> list[str]:
-        return sorted(row["event"] for row in await self.rows.find({}).to_list(None))
-
-
-class Fixture:
-    """One service with one consumer."""
-
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
-        self.seen = Seen(platform)
-        self.settings = platform.settings
-
-    def consumer(self) -> BatchConsumer:
-        return self.platform.consumer(GROUP, [TOPIC], self.seen.apply)
-
-    async def saw(self, n: int) -> bool:
-        return len(await self.seen.ids()) >= n
+from tests.drivers.one_consumer import GROUP, TOPIC, Fixture, pupils
 
 
 @pytest.fixture
 def fixture(platform_of: Callable[..., Platform]) -> Fixture:
     return Fixture(platform_of("analytics"))
-
-
-def pupils(n: int, start: int = 0) -> list[Envelope]:
-    return [enveloped(registered(f"p{i:04d}")) for i in range(start, start + n)]
 
 
 async def test_a_restart_goes_on_where_the_effects_ended(fixture: Fixture) -> None:

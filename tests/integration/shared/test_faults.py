@@ -21,8 +21,8 @@ from shared.storage.mongo import Transaction
 from tests.builders import events as builders
 from tests.builders.events import enveloped, registered
 from tests.drivers.consumers import consuming, eventually, publish, read_all, relay_once
-from tests.integration.shared.test_consumer import GROUP, TOPIC, Fixture, pupils
-from tests.integration.shared.test_poison import EFFECTS, Worker
+from tests.drivers.effects import EFFECTS, Worker
+from tests.drivers.one_consumer import GROUP, TOPIC, Fixture, pupils
 
 BEYOND = 2**70
 

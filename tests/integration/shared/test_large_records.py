@@ -13,7 +13,7 @@ from shared.runtime.service import Platform
 from tests.builders import events as builders
 from tests.builders.events import enveloped
 from tests.drivers.consumers import consuming, eventually, publish, read_all, relay_once
-from tests.integration.shared.test_poison import EFFECTS, Worker
+from tests.drivers.effects import EFFECTS, Worker
 
 MB = 1_000_000
 

@@ -23,9 +23,9 @@ from shared.storage.mongo import Transaction
 from tests.builders import events as builders
 from tests.builders.events import enveloped, registered
 from tests.drivers.consumers import consuming, eventually, publish, read_all, relay_once
+from tests.drivers.effects import Worker
+from tests.drivers.one_consumer import GROUP, TOPIC, Fixture, pupils
 from tests.integration.shared.changed_logs import make_anew, spoil_on_disk
-from tests.integration.shared.test_consumer import GROUP, TOPIC, Fixture, pupils
-from tests.integration.shared.test_poison import Worker
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from deploy.local.stack import Infrastructure
 from shared.runtime.migration import create_topics
 from tests.builders.events import enveloped, registered
 from tests.drivers.consumers import eventually, publish
+from tests.drivers.one_consumer import TOPIC, pupils
 from tests.drivers.processes import environment_of, process
 from tests.drivers.service import own_settings
 from tests.integration.shared.changed_logs import spoil_on_disk
-from tests.integration.shared.test_consumer import TOPIC, pupils
 
 WITHIN = 30.0
 

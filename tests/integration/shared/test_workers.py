@@ -17,7 +17,7 @@ from shared.runtime.service import Platform
 from tests.builders import events as builders
 from tests.builders.events import enveloped
 from tests.drivers.consumers import eventually, publish
-from tests.integration.shared.test_poison import EFFECTS
+from tests.drivers.effects import EFFECTS
 
 SERVICES = tuple(dict.fromkeys(GROUPS.values()))
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from deploy.simulator.backlog import GAIN, Backlog
 from deploy.simulator.command import PlayError
 from deploy.simulator.meter import Meter
-from tests.unit.deploy.test_simulator_play import problem, serving
+from tests.drivers.answering import problem, serving
 
 
 async def test_backpressure_waits_for_what_is_not_visible() -> None:

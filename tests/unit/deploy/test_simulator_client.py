@@ -10,7 +10,7 @@ from aiohttp import web
 from deploy.simulator.acts import NATIONAL_OPERATOR
 from deploy.simulator.client import Refused
 from deploy.simulator.command import Batch, Command, PlayError
-from tests.unit.deploy.test_simulator_play import problem, serving
+from tests.drivers.answering import problem, serving
 
 BATCH = Command("POST", "/things", "/things", {"things": [{"ref": "a"}, {"ref": "b"}]}, Batch("things", "ref"))
 

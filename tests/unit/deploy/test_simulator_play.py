@@ -1,15 +1,13 @@
 """A season is played in order by whoever would act, and whatever ends it is one error."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -29,26 +27,9 @@ from deploy.simulator.plan import Plan, plan
 from deploy.simulator.player import Pace, Player
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import Options, simulate
+from tests.drivers.answering import Handler, problem, serving, signed
 
 SCENARIOS = Path(__file__).parents[3] / "deploy" / "scenarios"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@asynccontextmanager
-async def serving(handler: Handler, patience: float = 10.0) -> AsyncIterator[Client]:
-    """A client of a server that answers every request by this handler."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        yield Client(session, str(server.make_url("/")), signed, Random(1), patience)
-
-
-def signed(subject: str, grants: Sequence[Mapping[str, str]]) -> str:
-    return f"{subject} as {grants[0]['role']}"
-
-
-def problem(status: int, slug: str, **more: Any) -> web.Response:
-    return web.json_response({"type": slug, "detail": "why", "status": status, **more}, status=status)
 
 
 def scaled(factor: float) -> Scenario:

@@ -7,8 +7,8 @@ import pytest
 
 from shared.base.errors import LONGEST_WORDS, MOST_ERRORS
 from shared.http.routes import LARGEST_BODY
+from tests.builders.routes import routes
 from tests.drivers.asking import Asked
-from tests.unit.shared.test_edge import routes
 
 
 @pytest.fixture(scope="module")

@@ -10,41 +10,8 @@ from hypothesis import strategies as st
 from shared.base.errors import BadInput
 from shared.tables.columns import Columns, folded, letter
 from shared.tables.files import opened
-from shared.tables.table import LONGEST_CELL, MOST_COLUMNS, Row
-from tests.builders.tables import CLASS_LIST, csv_file, xlsx_file
-
-COLUMNS = Columns(
-    {
-        "name": ["ФИО", "Ф.И.О. ученика"],
-        "last_name": ["Фамилия"],
-        "first_name": ["Имя"],
-        "birth_date": ["Дата рождения", "Д.р."],
-        "class": ["Класс"],
-    },
-    needed=[["name", "last_name"], ["birth_date"]],
-)
-
-
-def read(file: bytes) -> list[Row]:
-    with opened(io.BytesIO(file), COLUMNS) as table:
-        return list(table.rows)
-
-
-def values(file: bytes) -> list[dict[str, str]]:
-    with opened(io.BytesIO(file), COLUMNS) as table:
-        return [dict(table.values(row)) for row in table.rows]
-
-
-def refusal(file: bytes) -> str:
-    with pytest.raises(BadInput) as refused:
-        read(file)
-    return refused.value.errors[0].detail
-
-
-EXPECTED = [
-    {"last_name": "Иванова", "first_name": "Анна", "birth_date": "17.05.2007", "class": "7А"},
-    {"last_name": "Ёлкин", "first_name": "Пётр", "birth_date": "01.06.2007", "class": "7Б"},
-]
+from shared.tables.table import LONGEST_CELL, MOST_COLUMNS
+from tests.builders.tables import CLASS_LIST, COLUMNS, EXPECTED, csv_file, read, refusal, values, xlsx_file
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])

@@ -9,8 +9,18 @@ import pytest
 from shared.tables.cells import day, whole, yes
 from shared.tables.files import opened
 from shared.tables.table import EXCEL_DAYS
-from tests.builders.tables import CLASS_LIST, part_of, with_parts, with_shared_strings, xlsx_file
-from tests.unit.tables.test_csv_tables import COLUMNS, EXPECTED, read, refusal, values
+from tests.builders.tables import (
+    CLASS_LIST,
+    COLUMNS,
+    EXPECTED,
+    part_of,
+    read,
+    refusal,
+    values,
+    with_parts,
+    with_shared_strings,
+    xlsx_file,
+)
 
 SHEET, STRINGS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 
