@@ -10,6 +10,7 @@ from shared.contracts.registration import OrganisationDefined
 from shared.contracts.trials import CompetencyApproved, SeasonDefined
 from shared.messaging.poll import Received
 from shared.storage.copies import newest
+from shared.storage.exclusions import Exclusions
 from shared.storage.mongo import Mongo, Transaction
 
 KEPT: Mapping[type[Event], str] = {
@@ -26,9 +27,11 @@ class Copies:
     def __init__(self, mongo: Mongo, projection: Projection) -> None:
         self._mongo = mongo
         self._projection = projection
+        self._exclusions = Exclusions(mongo)
 
     async def apply(self, received: Sequence[Received], tx: Transaction) -> None:
         """Applies one poll of the catalogue topics."""
+        await self._exclusions.learn((r.envelope for r in received), tx)
         await self._change_terms([r for r in received if isinstance(r.event, SeasonDefined)], tx)
         for event_type, collection in KEPT.items():
             defined = [r.envelope for r in received if isinstance(r.event, event_type)]

@@ -7,6 +7,8 @@ from shared.storage.collections import Collections, Kept
 
 FAMILIES, NOTICES, CATALOGUE = "families", "notices", "catalogue"
 """One head a pupil: who may read, with whom it was merged, and the last number given; notices; names for texts."""
+ORGANISATIONS = "organisations"
+"""The places in which organisations lie."""
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     FAMILIES: Kept(
@@ -22,4 +24,5 @@ COLLECTIONS: Collections = {
     ),
     NOTICES: Kept([IndexModel(["participant", "number"], unique=True)], persons=["_id", "participant"]),
     CATALOGUE: Kept(),
+    ORGANISATIONS: Kept(),
 }

@@ -8,7 +8,7 @@ from services.notifications import domain, handlers
 from services.notifications.copies.store import Copies
 from services.notifications.handlers import Changes
 from services.notifications.repository import Repository
-from shared.contracts import registration, topics, trials
+from shared.contracts import registration, staff, targets, topics, trials
 from shared.identity.family import change_of
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
@@ -17,10 +17,18 @@ from shared.programme.merging import word_of
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 
-CATALOGUE = [topics.TRIALS_CATALOGUE.name]
+CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 
-NAMED = Events.of([trials.SeasonDefined, trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened])
+NAMED = Events.of(
+    [
+        *topics.TRIALS_CATALOGUE.events,
+        registration.OrganisationDefined,
+        staff.StaffExcluded,
+        staff.StaffReadmitted,
+    ],
+    ignored=[registration.OrganisationClosed, targets.TargetSet],
+)
 TOLD = Events.of(
     [*domain.DATA, registration.AccountLinked, registration.AccountUnlinked, registration.ParticipantErased],
     ignored=[trials.PathErased],

@@ -18,12 +18,14 @@ from shared.contracts.registration import (
     ParticipantErased,
     ParticipantRegistered,
 )
+from shared.contracts.staff import StaffExcluded, StaffReadmitted
 from shared.contracts.targets import TargetSet
 from shared.contracts.topics import REGISTRATION_CATALOGUE, REGISTRATION_EVENTS
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
 from shared.runtime.service import Platform
+from shared.storage.exclusions import Exclusions
 from shared.storage.mongo import Transaction
 
 
@@ -32,8 +34,8 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
     defined = platform.catalogue(
         "trials.organisations",
         [REGISTRATION_CATALOGUE.name],
-        partial(organisations, repository),
-        Events.of([OrganisationDefined, OrganisationClosed], ignored=[TargetSet]),
+        partial(organisations, repository, Exclusions(platform.mongo)),
+        Events.of([OrganisationDefined, OrganisationClosed, StaffExcluded, StaffReadmitted], ignored=[TargetSet]),
     )
     told = platform.consumer(
         "trials.participants.2",
@@ -68,8 +70,14 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
     await repository.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)
 
 
-async def organisations(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
-    """Brings the copies of the poll's organisations up to date; the newest definition holds, and venues go along."""
+async def organisations(
+    repository: Repository, exclusions: Exclusions, received: Sequence[Received], tx: Transaction
+) -> None:
+    """Brings the copies of the poll's organisations up to date, with who was put out of them.
+
+    The newest definition holds, and venues go along.
+    """
+    await exclusions.learn((r.envelope for r in received), tx)
     said = [organisation(r.envelope) for r in received if isinstance(r.event, OrganisationDefined)]
     await repository.copies.define(said, tx)
     await repository.copies.venues_go({entry.id for entry in said}, tx)

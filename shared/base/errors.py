@@ -12,6 +12,7 @@ ServiceError
 ├── HeadTooLarge         431  the headers are larger than we take
 ├── Unauthenticated      401  no token, or not a valid one
 ├── Forbidden            403  outside the scope of the token's grants
+│   └── Excluded         403  inside that of grants of which the account was put out
 ├── NotFound             404  not there, or its existence is a secret
 ├── Conflict             409  the state does not allow it
 ├── NotKnownYet          409  another service's fact has not arrived; retry
@@ -195,6 +196,12 @@ class Forbidden(ServiceError):
     """Outside the scope of the token's grants."""
 
     slug, status = "forbidden", 403
+
+
+class Excluded(Forbidden):
+    """The account was put out of the organisation in which the token grants the role."""
+
+    slug = "excluded"
 
 
 class NotFound(ServiceError):

@@ -25,6 +25,7 @@ from shared.contracts.registration import (
     ParticipantRestored,
     ParticipantUnmerged,
 )
+from shared.contracts.staff import StaffExcluded, StaffReadmitted
 from shared.contracts.targets import TargetSet
 from shared.contracts.topics import TOPICS
 from shared.contracts.trials import (
@@ -45,6 +46,9 @@ from shared.contracts.trials import (
 MOSCOW = timezone(timedelta(hours=3))
 SEASON = "2020"
 ACCOUNT, GUARDIAN_ACCOUNT = "tUE1wFqeXW3vyRzMbCk0Ag", "hP0d2sJk8YlqVn4Rf7TzGQ"
+STAFF: Mapping[str, Any] = MappingProxyType(
+    {"account": "wJ5tLc0mQ9eRkS2vXa7ZbA", "organisation": "RU-ROS-001-S03", "region": "RU-ROS"}
+)
 ATTENDANCE, BOOKING, RECOMMENDATION = "Zk3vQ1mB8tLrYw2H", "pX7cN5dJ0aVgSe9U", "mR4uF6hK1oTiWy8B"
 ACT = "2021-09-02-Hs5jW2kQ"
 SLOT, VENUE = "Wn8sD2fG5hJkLq3Z", "RU-ROS-001-V01"
@@ -200,6 +204,8 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), ParticipantErased(**PROMOTED, act=ACT)),
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), PathErased(**PROMOTED, act=ACT, rows={"attempts": 2})),
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), FamilyErased(**PROMOTED, act=ACT, rows={"families": 1, "notices": 9})),
+    (datetime(2021, 10, 4, 17, 30, tzinfo=MOSCOW), StaffExcluded(**STAFF)),
+    (datetime(2021, 10, 5, 9, 0, tzinfo=MOSCOW), StaffReadmitted(**STAFF)),
     (
         datetime(2021, 12, 31, 18, 0, tzinfo=MOSCOW),
         OrganisationClosed(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from shared.contracts import notifications, registration, targets, trials
+from shared.contracts import notifications, registration, staff, targets, trials
 from shared.contracts.event import Event
 
 PARTITIONS = 6
@@ -50,8 +50,14 @@ REGISTRATION_EVENTS = Topic(
 REGISTRATION_CATALOGUE = Topic(
     "registration.catalogue.v1",
     "registration",
-    "The register of organisations and their targets; keyed by code.",
-    (registration.OrganisationDefined, registration.OrganisationClosed, targets.TargetSet),
+    "The register of organisations, their targets, and who was put out of them; keyed by code.",
+    (
+        registration.OrganisationDefined,
+        registration.OrganisationClosed,
+        targets.TargetSet,
+        staff.StaffExcluded,
+        staff.StaffReadmitted,
+    ),
     spread=False,
 )
 TRIALS_EVENTS = Topic(
@@ -117,7 +123,7 @@ READS: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
         "registration.erasures": (NOTIFICATIONS_EVENTS,),
         "trials.organisations": (REGISTRATION_CATALOGUE,),
         "trials.participants.2": (REGISTRATION_EVENTS,),
-        "notifications.catalogue": (TRIALS_CATALOGUE,),
+        "notifications.catalogue": _CATALOGUES,
         "notifications.inbox": _FACTS,
         "analytics.catalogue": _CATALOGUES,
         "analytics.views.3": _FACTS,

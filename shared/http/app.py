@@ -21,12 +21,16 @@ from shared.base.settings import LimitSettings
 from shared.base.telemetry import Metrics, logger
 from shared.http import openapi, reference
 from shared.http.audit import AuditLog
+from shared.http.exclusions import KnownExclusions
 from shared.http.large_bodies import LargeBodies
 from shared.http.limits import STANDING, Limits
 from shared.http.request_fields import located
 from shared.identity.acting import PRINCIPAL, route_of, serving
+from shared.identity.principal import Principal
 from shared.identity.tokens import Tokens
 
+Witness = Callable[[Principal], None]
+"""Is told of everybody who was answered."""
 Check = Callable[[], Awaitable[str]]
 """Returns what to say when all is well; raises ServiceError otherwise."""
 
@@ -67,6 +71,8 @@ def create_app(
     )
     app.state.tokens = tokens
     app.state.limits = limits or Limits(LimitSettings(), bytes(32))
+    app.state.exclusions = KnownExclusions(None)
+    app.state.witness = nobody
     app.state.large_bodies = LargeBodies()
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     for router in [*routers, *([reference.routes(service)] if routers else []), _routes(probes)]:
@@ -76,6 +82,10 @@ def create_app(
     app.state.audit = audit
     app.add_middleware(Measured, metrics=probes.metrics, audit=audit)
     return app
+
+
+def nobody(_: Principal) -> None:
+    """The witness of a service that has none."""
 
 
 def answer_with_problems(app: FastAPI) -> None:
@@ -195,6 +205,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._count(time.perf_counter() - self._began)
+            if self.status < 400 and (who := self.scope.get(PRINCIPAL)) is not None:
+                self.scope["app"].state.witness(who)
             _protect(self.scope, message)
         elif self._audit is not None:
             self._noted = self._audit.note(self.scope, self.status, self._noted)  # a stream tells later whom it shows

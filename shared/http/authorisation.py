@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args
 from fastapi import Depends, Request
 
 from shared.base.errors import Unauthenticated
+from shared.http.exclusions import KnownExclusions
 from shared.http.limits import Limits
 from shared.identity.acting import PRINCIPAL
 from shared.identity.grants import FAMILY, Role
@@ -24,14 +25,16 @@ def admit(*roles: Role) -> Any:
             return known
         tokens: Tokens = request.app.state.tokens
         limits: Limits = request.app.state.limits
+        exclusions: KnownExclusions = request.app.state.exclusions
         given = request.headers.getlist("authorization")
         if len(given) > 1:
             raise Unauthenticated("more than one Authorization header")
         try:
-            found = (await tokens.principal(given[0] if given else None)).limited_to(*roles)
+            known = await tokens.principal(given[0] if given else None)
         except Unauthenticated:
             await limits.refuse(request.scope)
             raise
+        found = (await exclusions.admitted(known)).limited_to(*roles)
         await limits.admit(request.scope, found.account, (grant.role for grant in found.grants))
         request.scope[PRINCIPAL] = found
         return found

@@ -32,6 +32,10 @@ WITH_PRINCIPAL = (errors.Unauthenticated, errors.Forbidden, QuotaExceeded)
 WITH_BODY = (errors.MalformedJson, errors.TooSlow, errors.BodyTooLarge, errors.UnsupportedMediaType)
 SHARED = (*EVERYWHERE, *WITH_PRINCIPAL, *WITH_BODY)
 """Each stands once among the document's components."""
+KINDS: Mapping[type[errors.ServiceError], Sequence[str]] = {
+    errors.Forbidden: (errors.Forbidden.slug, errors.Excluded.slug),
+}
+"""The types of refusals that have several."""
 BEARER: Json = {
     "type": "http",
     "scheme": "bearer",
@@ -105,7 +109,7 @@ def document(app: FastAPI) -> Json:
         for name, field in schema.get("properties", {}).items():
             _settle(name, field)
     components["securitySchemes"] = {"bearer": BEARER}
-    components["responses"] = {error.slug: _answer([error.slug]) for error in SHARED}
+    components["responses"] = {error.slug: _answer(_types(error)) for error in SHARED}
     components["responses"][QuotaExceeded.slug]["headers"] = RATE_LIMIT
     for context in iter_route_contexts(app.routes):
         if isinstance(context.original_route, APIRoute) and context.include_in_schema:
@@ -147,7 +151,7 @@ def _complete(operation: Json, context: RouteContext) -> None:
     for error in _derived(roles, context):
         own = answers.get(str(error.status), {}).get(SLUGS)
         common = {"$ref": f"#/components/responses/{error.slug}"}
-        answers[str(error.status)] = _answer([error.slug, *own]) if own else common
+        answers[str(error.status)] = _answer([*_types(error), *own]) if own else common
     if any(parameter["name"].lower() == "if-none-match" for parameter in operation.get("parameters", ())):
         answers["200"]["headers"] = ENTITY_TAG
         answers["304"] = {"description": "The caller has this answer already.", "headers": ENTITY_TAG}
@@ -160,6 +164,10 @@ def _derived(roles: Sequence[str], context: RouteContext) -> Iterator[type[error
         yield from WITH_PRINCIPAL
     if _takes_body(context):
         yield from WITH_BODY
+
+
+def _types(error: type[errors.ServiceError]) -> Sequence[str]:
+    return KINDS.get(error, (error.slug,))
 
 
 def _takes_body(context: RouteContext) -> bool:

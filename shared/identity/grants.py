@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from shared.base.errors import Forbidden
+from shared.base.errors import Excluded, Forbidden
 from shared.programme.texts import class_form
 
 Role = Literal[
@@ -68,6 +68,8 @@ class Scope:
     """The organisations that a principal's admitted grants reach."""
 
     grants: tuple[Grant, ...]
+    excluded: tuple[Grant, ...] = ()
+    """Grants that reach nothing, since the account was put out of their organisations."""
 
     def covers(
         self,
@@ -94,8 +96,14 @@ class Scope:
         hosts: Collection[str] = (),
         school_class: str | None = None,
     ) -> None:
-        """Raises Forbidden outside the scope; it names each grant for this place that does not fit its role."""
+        """Raises Forbidden outside the scope; it names each grant for this place that does not fit its role.
+
+        Raises Excluded where a grant of which the account was put out would cover it.
+        """
         if not self.covers(region, municipality, school, hosts=hosts, school_class=school_class):
+            lost = Scope(self.excluded)
+            if lost.covers(region, municipality, school, hosts=hosts, school_class=school_class):
+                raise Excluded(put_out_of(self.excluded))
             unfit = _unfit(self.grants, _places(region, municipality, school, hosts))
             raise Forbidden("; ".join(["outside the scope of the token's grants", *unfit]))
 
@@ -106,6 +114,12 @@ class Scope:
 
     def _reaching(self, places: Places) -> Iterator[Grant]:
         return (grant for grant in self.grants if grant.reaches(places))
+
+
+def put_out_of(excluded: Collection[Grant]) -> str:
+    """The sentence that tells an account of which organisations it was put out, as its grants name them."""
+    named = sorted({grant.org for grant in excluded if grant.org is not None})
+    return f"the account was put out of {', '.join(named)}: its grants there count for nothing"
 
 
 def _places(region: str, municipality: str | None, school: str | None, hosts: Collection[str]) -> Places:

@@ -55,7 +55,8 @@ class Process:
         self._serves = everything or role == "api"
         self._checks = list(service.checks) if self._serves else []
         if self._serves:
-            loops.append(service.platform.audit)
+            loops += [service.platform.audit, service.platform.exclusions]
+            loops += [service.witness] if service.witness else []
         self.parts = Parts(service.platform, consumers, loops)
         app = create_app(
             service.platform.service,
@@ -75,6 +76,9 @@ class Process:
                 timeout_graceful_shutdown=5,
             )
         )
+        app.state.exclusions = service.platform.exclusions
+        if service.witness is not None:
+            app.state.witness = service.witness.saw
         app.state.body_seconds = service.platform.settings.http_body_seconds
         app.state.ending = lambda: self._server.should_exit
 

@@ -14,7 +14,9 @@ from shared.base.settings import Settings
 from shared.base.telemetry import Metrics
 from shared.http import audit, open_answers, permits
 from shared.http.audit import AuditLog
+from shared.http.exclusions import KnownExclusions
 from shared.http.limits import Limits
+from shared.identity.principal import Principal
 from shared.identity.tokens import Tokens
 from shared.messaging import deferred
 from shared.messaging.consumer import BatchConsumer
@@ -25,14 +27,17 @@ from shared.messaging.relay import Publisher, Relay
 from shared.messaging.subscription import LINGER_MS, Resources, Subscription
 from shared.runtime import key_marks
 from shared.runtime.key_marks import account_key
+from shared.storage import exclusions
 from shared.storage.collections import Collections, Kept
 from shared.storage.decision import Aggregate
+from shared.storage.exclusions import Exclusions
 from shared.storage.mongo import Mongo
 from shared.storage.outbox import Clock, Outbox, utcnow
 from shared.storage.repository import Repository
 
 S = TypeVar("S", bound=Aggregate)
-CATALOGUE_LINGER_MS = 500
+CATALOGUE_LINGER_MS = 250
+"""Who is put out of an organisation is to be so everywhere within two seconds."""
 
 
 class Loop(Protocol):
@@ -49,6 +54,13 @@ class Loop(Protocol):
         """Runs until cancelled."""
 
 
+class Witness(Loop, Protocol):
+    """A loop of the API that is told of everybody who was answered."""
+
+    def saw(self, who: Principal) -> None:
+        """Notes a principal, with the grants that the route admits."""
+
+
 class Platform:
     """The platform that every part of a service is built from."""
 
@@ -60,6 +72,7 @@ class Platform:
         self.mongo = Mongo(settings.mongo_url, settings.database(service))
         self.outbox = Outbox(self.mongo, service, settings.kafka_topic_prefix, clock)
         self.audit = AuditLog(self.mongo, timedelta(days=settings.audit_days), clock)
+        self.exclusions = KnownExclusions(Exclusions(self.mongo))
         self.limits = Limits(settings, settings.master_key, self.mongo)
         self.tokens = Tokens(
             settings.oidc_issuer, settings.oidc_audience, account_key(settings), plain=settings.oidc_plain_jwt
@@ -123,6 +136,7 @@ class Service:
     """Loops by role."""
     checks: Sequence["Check"] = ()
     """Each passes once before a process of the API is ready."""
+    witness: Witness | None = None
 
     @property
     def roles(self) -> set[str]:
@@ -136,6 +150,7 @@ Upgrade = Callable[[Mongo, Settings], Awaitable[list[str]]]
 """Brings rows of an older release up to date, again and beside its processes; tells what is left to people."""
 PLATFORM_COLLECTIONS: Collections = {
     **audit.COLLECTIONS,
+    **exclusions.COLLECTIONS,
     "outbox": Kept(persons=["_id", "rows"]),
     permits.COLLECTION: Kept([IndexModel("full", expireAfterSeconds=0)], persons=["_id"]),
     open_answers.COLLECTION: Kept(

@@ -40,6 +40,8 @@ ALLOWED = {
         "public: by grade municipality region school school_class",
         "pseudonymous: account guardian participant",
     ),
+    "staff.excluded.v1": ("public: organisation region", "pseudonymous: account"),
+    "staff.readmitted.v1": ("public: organisation region", "pseudonymous: account"),
     "target.set.v1": ("public: municipality organisation parents pupils region year",),
     "organisation.closed.v1": ("public: code into kind municipality region",),
     "organisation.defined.v1": ("public: code inn kind level municipality name ogrn parent region utc_offset",),

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from shared.base.telemetry import Metrics
-from shared.http.app import Measured
+from shared.http.app import Measured, nobody
 from shared.http.audit import AuditLog
 from shared.identity.acting import PRINCIPAL, about
 from shared.identity.grants import Grant
@@ -41,7 +41,7 @@ async def traced(app: Any, method: str, **path: str) -> list[tuple[str, ...]]:
         "method": method,
         "path": "/notifications/stream",
         "path_params": path,
-        "app": SimpleNamespace(state=SimpleNamespace(audit=log)),
+        "app": SimpleNamespace(state=SimpleNamespace(audit=log, witness=nobody)),
         PRINCIPAL: WHO,
     }
 
