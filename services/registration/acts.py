@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from services.registration.collections import ACTS, KEYS, LEFT, MARKED, OF_SEVERAL, OPEN, REFUSED, TRANSFERS
+from services.registration.collections import ACTS, DISMISSALS, KEYS, LEFT, MARKED, OF_SEVERAL, OPEN, REFUSED, TRANSFERS
 from services.registration.copies.steps import progress_id
 from services.registration.domain.erasure import Act, Cleared, Service
 from services.registration.domain.participants import Participant, former_key
@@ -37,6 +37,7 @@ class Acts:
             KEYS: {"_id": {"$in": [pupil.id, *alone]}},
             "guardians": {"$or": [{"_id": {"$in": alone}}, {"same": {"$in": alone, **OF_SEVERAL["same"]}}]},
             TRANSFERS: {"participant": pupil.id},
+            DISMISSALS: {"participants": pupil.id},
             CORRECTIONS: {"participant": pupil.id},
             ACTORS: {"_id": {"$in": [account for account in accounts if account]}},
             "steps": {"_id": {"$in": [progress_id(pupil.id, season) for season in pupil.seasons]}},

@@ -14,6 +14,7 @@ SCHOOL_YEARS, TARGETS = "school_years", "targets"
 GIVEN: Document = {"$gt": ""}
 """Of a legal entity's number: organisations without one are in no index of it."""
 REQUESTS = "place_requests"
+DISMISSALS = "dismissals"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 OF_SEVERAL = {"same": {"$gt": ""}}
@@ -164,6 +165,7 @@ COLLECTIONS: Collections = {
             IndexModel("expires", expireAfterSeconds=0),
         ]
     ),
+    DISMISSALS: Kept([IndexModel("participants")], persons=["participants", CHANGED]),
     FENCES: Kept(),
     "rules": Kept(),
     "steps": Kept([IndexModel("booked.slot", sparse=True)], persons=["_id"]),

@@ -13,6 +13,7 @@ from services.registration.cabinets import Cabinets
 from services.registration.codes import Codes
 from services.registration.collections import CONSENT_DOCUMENTS, GIVEN, LEFT, OF_SEVERAL, SCHOOL_YEARS, TARGETS
 from services.registration.copies.store import Copies
+from services.registration.dismissals import Dismissals
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import LinkBatch
 from services.registration.domain.organisations import Organisation
@@ -77,6 +78,7 @@ class Repository:
         self.acts = Acts(mongo)
         self.cabinets = Cabinets(mongo)
         self.transfers = Transfers(mongo)
+        self.dismissals = Dismissals(mongo)
         self.residents = Residents(mongo)
         self.register = Register(mongo)
         self.requests = requests

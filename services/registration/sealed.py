@@ -55,6 +55,13 @@ class SealedIdentities:
                 found[marks[row["child"]]].append(row["_id"])
         return found
 
+    async def are_namesakes(self, persons: Iterable[str], tx: Transaction) -> bool:
+        """Tells that persons have one name and birth date, as the nation or one region finds them."""
+        rows = await by_ids(self._rows, persons, tx)
+        national = {row.get("nation") for row in rows}
+        regional = {(row["region"], row["child"]) if "child" in row else None for row in rows}
+        return any(len(marks) == 1 and None not in marks for marks in (national, regional))
+
     def child_mark(self, place: str, said: Identity) -> bytes:
         """The mark of a child in a region, or in a school."""
         return self._index.mark(place, child_of(said))

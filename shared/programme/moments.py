@@ -69,3 +69,8 @@ def happened_at(given: datetime | None, now: datetime, local: tzinfo, field: str
     if given > now:
         raise BadInput.field(field, "lies in the future")
     return given.astimezone(local)
+
+
+def as_stored(time: datetime) -> datetime:
+    """The time in the milliseconds that the database keeps, so that an answer reads the same at once and later."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -80,6 +80,8 @@ POST   /registration/transfers/{transfer}/confirmation      0    9-  9?  9?? 99?
 DELETE /registration/transfers/{transfer}                   0    +-  +?  ++? ++?? --  --  --  --  ---
 POST   /registration/schools/{code}/promotions              0    +-  +-  +-- +--- --  --  --  --  ---
 GET    /registration/duplicates                             0    +-  +-  --- ---- --  --  --  --  ---
+POST   /registration/duplicates/dismissals                  0    9-  9?  --- ---- --  --  --  --  ---
+DELETE /registration/duplicates/dismissals/{dismissal}      0    ?-  ??  --- ---- --  --  --  --  ---
 POST   /registration/merges                                 0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/merges/{duplicate}                     0    ?-  ??  ??? ???? --  --  --  --  ---
 GET    /registration/me/requests                            0    --  --  --- ---- --  --  +~  --  ---

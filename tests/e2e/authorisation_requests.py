@@ -126,6 +126,10 @@ def _persons(scene: Scene) -> Requests:
         "GET /registration/duplicates": Request(
             f"/registration/duplicates?region={scene.here.region}", sign='"items":'
         ),
+        "POST /registration/duplicates/dismissals": Request(
+            "/registration/duplicates/dismissals", {"participants": [own.id, second.id], "reason": "Разные дети"}
+        ),
+        "DELETE /registration/duplicates/dismissals/{dismissal}": Request("/registration/duplicates/dismissals/none"),
         "POST /registration/merges": Request(
             "/registration/merges",
             {"survivor": scene.pupils["one"].id, "duplicate": scene.pupils["again"].id},

@@ -109,6 +109,16 @@ async def _becomes_one(place: World, settings: Settings) -> set[str]:
     return {*merging.values(), survivor["guardian"], duplicate["guardian"], beside, *accounts}
 
 
+async def _are_told_apart(place: World) -> set[str]:
+    """Two entries of one name and birth date, of whom the operator says that they are two."""
+    line = place.pupil(6, consent=None)
+    entered = await place.register([line, {**line, "external_ref": "7", "namesake": True}])
+    told = {"participants": [one["participant"] for one in entered], "reason": "Близнецы"}
+    by: dict[str, Any] = {"by": place.operator, "subject": TEACHER}
+    await place.client.ok("POST", "/registration/duplicates/dismissals", told, **by)
+    return {*told["participants"], *(one["guardian"] for one in entered)}
+
+
 async def _asks_for_a_place(place: World) -> str:
     """A guardian whom nobody has linked asks for a child, and for another one who waits; the first is entered."""
     ids = []
@@ -190,6 +200,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     await _sends_a_file(place)
     await _walk(place, participant)
     merged = await _becomes_one(place, settings)
+    told_apart = await _are_told_apart(place)
 
     async def counted() -> bool:
         funnel = await place.funnel()
@@ -206,6 +217,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
         second["guardian"],
         *await _accounts(settings, participant),
         *merged,
+        *told_apart,
     }
 
     async def all_there() -> bool:

@@ -1,17 +1,45 @@
 """Candidates for a merge as they are shown."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from services.registration.answers.organisations import OrganisationNames
 from services.registration.answers.participants import Names
+from services.registration.domain.dismissals import Dismissal
 from services.registration.domain.participants import Participant
 from shared.base.models import Answer
 from shared.http.paging import Page
 
 Reason = Literal["same-name-and-birth-date", "same-guardian-account"]
+
+
+class DismissalView(Answer):
+    """Two entries of which an operator has said that they are two children."""
+
+    dismissal: str
+    """Id of the dismissal."""
+    participants: list[str]
+    """Ids of the two entries."""
+    reason: str
+    """The reason that was given."""
+    dismissed_at: datetime
+    """The time when it was said, UTC."""
+
+    @classmethod
+    def of(cls, dismissal: Dismissal) -> "DismissalView":
+        """One dismissal."""
+        ids = list(dismissal.participants)
+        return cls(dismissal=dismissal.id, participants=ids, reason=dismissal.reason, dismissed_at=dismissal.at)
+
+
+class DismissalDone(DismissalView):
+    """The answer to who dismisses two entries."""
+
+    new: bool
+    """False where they were dismissed before; the reason is that of then."""
 
 
 class EntryView(Answer):
@@ -47,9 +75,17 @@ class CandidateView(Answer):
     account has cabinets of several."""
     entries: list[EntryView]
     """Two or more of them."""
+    dismissal: DismissalView | None
+    """The word of an operator that the two are two; null among those of whom nobody has said it."""
 
     @classmethod
-    def of(cls, entries: Sequence[Participant], names: Names, schools: OrganisationNames) -> "CandidateView":
+    def of(
+        cls,
+        entries: Sequence[Participant],
+        names: Names,
+        schools: OrganisationNames,
+        dismissal: Dismissal | None = None,
+    ) -> "CandidateView":
         """Some entries with what the vault says of them."""
         accounts = [set(entry.linked.values()) for entry in entries]
         shared = any(one & other for n, one in enumerate(accounts) for other in accounts[:n])
@@ -68,6 +104,7 @@ class CandidateView(Answer):
                 )
                 for entry in entries
             ],
+            dismissal=None if dismissal is None else DismissalView.of(dismissal),
         )
 
 

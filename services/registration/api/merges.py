@@ -2,18 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 
-from services.registration.answers.duplicates import CandidatePage
 from services.registration.answers.merges import MergeView
 from services.registration.domain.merges import MergeRequest
 from services.registration.handlers import merges
-from services.registration.reads import Reads
 from services.registration.repository import Repository
-from shared.contracts.codes import OrganisationCode
-from shared.http.authorisation import RegionOperator, SchoolStaff
+from shared.http.authorisation import SchoolStaff
 from shared.http.openapi import problems
-from shared.http.paging import Paged
 from shared.http.routes import router_of
 from shared.programme.texts import Id
 from shared.storage.outbox import Clock
@@ -28,23 +24,9 @@ CONFLICTS = [
 ]
 
 
-def routes(repository: Repository, reads: Reads, clock: Clock) -> APIRouter:
+def routes(repository: Repository, clock: Clock) -> APIRouter:
     """Returns the routes of merges."""
     router = router_of("registration")
-
-    @router.get("/duplicates")
-    async def duplicates(
-        who: RegionOperator,
-        paging: Paged,
-        region: Annotated[
-            OrganisationCode | None, Query(description="of this region; without it of the nation")
-        ] = None,
-    ) -> CandidatePage:
-        """Entries that may be one pupil, by name and birth date; whether they are is for staff to say.
-
-        Without a region they are looked for across regions, for the national operator.
-        """
-        return await reads.duplicates(who).page(region, paging)
 
     @router.post("/merges", responses=problems({404: ["not-found"], 409: CONFLICTS}))
     async def merge(who: SchoolStaff, request: MergeRequest) -> MergeView:

@@ -12,7 +12,7 @@ from shared.base.errors import NotFound
 from shared.contracts import erasure as contract
 from shared.identity.principal import Principal
 from shared.messaging.poll import Received
-from shared.programme.moments import zone
+from shared.programme.moments import as_stored, zone
 from shared.storage.mongo import Transaction
 
 
@@ -42,7 +42,7 @@ async def erase_pupil(repository: Repository, who: Principal, id: str, now: date
 
 async def _erase(repository: Repository, pupil: Participant, now: datetime, new_id: NewId, tx: Transaction) -> Act:
     """Destroys all that leads to one entry; the act of it."""
-    time = _as_stored(now).astimezone(zone(pupil.place.utc_offset))
+    time = as_stored(now).astimezone(zone(pupil.place.utc_offset))
     act = _act(pupil, f"{time.date()}-{new_id()[:8]}", time).model_copy(update=await repository.sealed.keeping(tx))
     decision = erase(pupil, act.id, time)
     requests = await repository.requests.forget(pupil.id, tx)
@@ -55,11 +55,6 @@ async def _erase(repository: Repository, pupil: Participant, now: datetime, new_
     act = act.model_copy(update={"keys_apart": apart}).answered("registration", Cleared(at=time, rows=rows))
     await repository.acts.add(act, tx)
     return act
-
-
-def _as_stored(time: datetime) -> datetime:
-    """The time in the milliseconds that the database keeps, so that an act reads the same at once and later."""
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _covers(who: Principal, pupil: Participant) -> bool:

@@ -44,6 +44,7 @@ async def merge_pupils(repository: Repository, who: Principal, request: MergeReq
             await repository.cabinets.bind(bound, tx)
             await repository.cabinets.hold(set(adopted.guardians) - bound.keys(), tx)
             await repository.transfers.overtake([duplicate.id], now, tx)
+            await repository.dismissals.forget_among([survivor.id, *pair.survivor.state.duplicates], tx)
         after = pair.survivor.state
         about([survivor.id, duplicate.id])
         return Merging(after, duplicate, after.duplicates[duplicate.id], pair.survivor.made)

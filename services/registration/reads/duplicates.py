@@ -1,9 +1,11 @@
 """Reads of entries that may be one pupil: those whom the index of names cannot tell apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from services.registration.answers.duplicates import CandidatePage, CandidateView
-from services.registration.collections import MARKED, NATIONAL
+from services.registration.collections import DISMISSALS, MARKED, NATIONAL
+from services.registration.domain.dismissals import Dismissal, undecided
 from services.registration.domain.participants import Participant
 from services.registration.person_keys import PersonKeys
 from services.registration.reads.organisations import OrganisationReads
@@ -15,9 +17,24 @@ from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.mongo import Document, Mongo, by_ids
 
-CANDIDATES = Listing("candidates", {"_id": str})
+CANDIDATES, DISMISSED = Listing("candidates", {"_id": str}), Listing("dismissed candidates", {"_id": str})
 MOST_GROUPS = 5_000
-"""Looked at in one answer: once these are merged, others show."""
+"""Looked at in one answer: once these are merged or dismissed, others show."""
+WITHIN: Document = {"$filter": {"input": "$dismissed", "cond": {"$setIsSubset": ["$$this.participants", "$persons"]}}}
+"""The dismissals of pairs within a group."""
+PAIRS: Document = {"$divide": [{"$multiply": [{"$size": "$persons"}, {"$subtract": [{"$size": "$persons"}, 1]}]}, 2]}
+
+
+class Candidates(NamedTuple):
+    """Entries in the order of their ids, that may be one pupil, or that were dismissed."""
+
+    entries: Sequence[Participant]
+    dismissal: Dismissal | None = None
+
+    @property
+    def key(self) -> str:
+        """Their place in their list."""
+        return self.dismissal.id if self.dismissal else self.entries[0].id
 
 
 class DuplicateReads:
@@ -29,34 +46,75 @@ class DuplicateReads:
         self._who = who
         self._organisations = OrganisationReads(mongo)
 
-    async def page(self, region: str | None, paging: Paging) -> CandidatePage:
+    async def page(self, region: str | None, dismissed: bool, paging: Paging) -> CandidatePage:
         """Entries of a region, or of the nation, with one name and birth date; raises Forbidden out of scope."""
         if region is not None:
             self._who.scope.must_cover(region)
         elif not self._who.has("national-operator"):
             raise Forbidden("across regions the national operator alone sees candidates: name a region")
-        groups = await self._groups(region)
-        page, onward = CANDIDATES.cut(groups, lambda group: [group[0].id], paging, {"region": region})
-        pupils = [pupil for group in page for pupil in group]
+        found = await self._candidates(region, dismissed)
+        listing = DISMISSED if dismissed else CANDIDATES
+        page, onward = listing.cut(found, lambda candidates: [candidates.key], paging, {"region": region})
+        pupils = [pupil for candidates in page for pupil in candidates.entries]
         about([pupil.id for pupil in pupils])
         sealed = await PersonKeys(self._mongo).joined(await by_ids(self._mongo["vault"], [p.id for p in pupils]))
         names = {row["_id"]: shown(self._vault.open(row)) for row in sealed}
         schools = await self._organisations.names({pupil.place.school for pupil in pupils})
-        return CandidatePage(items=[CandidateView.of(group, names, schools) for group in page], next=onward)
+        items = [CandidateView.of(one.entries, names, schools, one.dismissal) for one in page]
+        return CandidatePage(items=items, next=onward)
 
-    async def _groups(self, region: str | None) -> Sequence[Sequence[Participant]]:
-        """The groups of two entries or more that are neither merged nor erased, each in the order of their ids."""
-        marked: Document = {**NATIONAL} if region is None else {"region": region, **MARKED}
-        mark = "$nation" if region is None else "$child"
-        steps: list[Document] = [
-            {"$match": marked},
-            {"$group": {"_id": mark, "persons": {"$push": "$_id"}}},
-            {"$match": {"persons.1": {"$exists": True}}},
-            {"$limit": MOST_GROUPS},
-        ]
-        found = [row["persons"] for row in await self._mongo["vault"].aggregate(steps).to_list(None)]
-        query: Document = {"_id": {"$in": [id for group in found for id in group]}, "merged": None, "erased_at": None}
+    async def _candidates(self, region: str | None, dismissed: bool) -> list[Candidates]:
+        groups = await self._groups(region, dismissed)
+        ids = [id for group in groups for id in group["persons"]]
+        query: Document = {"_id": {"$in": ids}, "merged": None, "erased_at": None}
         rows = await self._mongo["participants"].find(query).to_list(None)
         known = {row["_id"]: Participant.of(row) for row in rows}
-        groups = [sorted((known[id] for id in ids if id in known), key=lambda entry: entry.id) for ids in found]
-        return [group for group in groups if len(group) > 1]
+        among = _dismissed if dismissed else _undecided
+        return [candidates for group in groups for candidates in among(group, known)]
+
+    async def _groups(self, region: str | None, dismissed: bool) -> list[dict[str, Any]]:
+        """The groups of `persons` whose marks are equal, with what was `dismissed` of them.
+
+        One in which nothing is left to be decided, or nothing was dismissed, is no part of the other's list.
+        """
+        marked: Document = {**NATIONAL} if region is None else {"region": region, **MARKED}
+        count: Document = {"$size": "$dismissed"}
+        steps: list[Document] = [
+            {"$match": marked},
+            {"$group": {"_id": "$nation" if region is None else "$child", "persons": {"$push": "$_id"}}},
+            {"$match": {"persons.1": {"$exists": True}}},
+            {
+                "$lookup": {
+                    "from": DISMISSALS,
+                    "localField": "persons",
+                    "foreignField": "participants",
+                    "as": "dismissed",
+                }
+            },
+            {"$set": {"dismissed": WITHIN}},
+            {"$match": {"$expr": {"$gt": [count, 0]} if dismissed else {"$lt": [count, PAIRS]}}},
+            {"$limit": MOST_GROUPS},
+        ]
+        found: list[dict[str, Any]] = await self._mongo["vault"].aggregate(steps).to_list(None)
+        return found
+
+
+def _undecided(group: dict[str, Any], known: dict[str, Participant]) -> Iterator[Candidates]:
+    """Yields those of a group that are neither merged nor erased and may be one pupil.
+
+    What was said of an entry holds for the one into which it was merged.
+    """
+    there = [known[id] for id in group["persons"] if id in known]
+    owner = {id: entry.id for entry in there for id in (entry.id, *entry.duplicates)}
+    said = {frozenset(owner.get(id, id) for id in row["participants"]) for row in group["dismissed"]}
+    for ids in undecided([entry.id for entry in there], said):
+        yield Candidates([known[id] for id in ids])
+
+
+def _dismissed(group: dict[str, Any], known: dict[str, Participant]) -> Iterator[Candidates]:
+    """Yields the pairs of a group that were dismissed, as long as both are there."""
+    for row in group["dismissed"]:
+        dismissal = Dismissal.of(row)
+        entries = [known[id] for id in dismissal.participants if id in known]
+        if len(entries) == len(dismissal.participants):
+            yield Candidates(entries, dismissal)

@@ -9,7 +9,7 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from tests.builders.events import season
 from tests.builders.registration import SCHOOL, pupil
-from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
+from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
 from tests.integration.registration.test_registration import OTHER_SCHOOL
 
 THERE = {"school": OTHER_SCHOOL["org"], "by": OTHER_SCHOOL}
@@ -158,42 +158,6 @@ async def test_erasing_the_survivor_erases_both(running: Registration) -> None:
         assert await running.mongo["vault"].find_one({"_id": guardian}) is None
         assert await running.mongo["participants"].find_one({"guardians": guardian}) is None
     assert (await part(running, duplicate))[0] == 404
-
-
-async def candidates(running: Registration, where: str = "?region=RU-ROS", grants: Any = (REGIONAL,)) -> Any:
-    status, body = await running.call("GET", f"/duplicates{where}", grants=list(grants))
-    return [{entry["participant"] for entry in item["entries"]} for item in body["items"]] if status == 200 else status
-
-
-async def test_entries_of_one_name_and_birth_date_are_shown_until_they_are_one(running: Registration) -> None:
-    child = {"name": "Семёнова-Ёлкина Алёна", "birth_date": "2007-08-08"}
-    (here,) = await running.enter(pupil("ca-1", **child))
-    assert not any(here["participant"] in group for group in await candidates(running))
-    again = {**child, "name": "семенова елкина АЛЕНА", "namesake": True}
-    (there,) = await running.enter(pupil("ca-2", **again), **THERE)
-    pair = {here["participant"], there["participant"]}
-    assert pair in await candidates(running)
-    assert pair in await candidates(running, "", [NATIONAL])
-    _, body = await running.call("GET", "/duplicates?region=RU-ROS&limit=1000", grants=[REGIONAL])
-    (item,) = [one for one in body["items"] if {entry["participant"] for entry in one["entries"]} == pair]
-    assert item["reasons"] == ["same-name-and-birth-date"]
-    assert {entry["name"] for entry in item["entries"]} == {child["name"], again["name"]}
-    for entered, parent in ((here, "mother-3"), (there, "mother-3")):
-        assert (await running.redeem(entered["link_code"], parent))[0] == 200
-    _, body = await running.call("GET", "/duplicates?region=RU-ROS&limit=1000", grants=[REGIONAL])
-    assert (
-        "same-guardian-account"
-        in next(one for one in body["items"] if one["entries"][0]["participant"] in pair)["reasons"]
-    )
-    assert await candidates(running, "", [REGIONAL]) == 403
-    assert await candidates(running, "?region=RU-KAM", [REGIONAL]) == 403
-    assert await candidates(running, "?region=RU-ROS", [NAVIGATOR]) == 403
-    assert (await merge(running, here["participant"], there["participant"]))[0] == 200
-    assert pair not in await candidates(running)
-    (line,) = await running.enter(pupil("ca-3", **again | {"namesake": False}), **THERE)
-    assert line["problem"]["type"] == "transfer-needed", "the duplicate's name leads to the survivor, too"
-    assert (await part(running, there["participant"]))[0] == 200
-    assert pair in await candidates(running)
 
 
 async def test_merges_that_cross_end_in_one(running: Registration) -> None:
