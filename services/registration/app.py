@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from fastapi import APIRouter
@@ -28,6 +29,7 @@ from services.registration.api import (
     relocations,
     requests,
     rosters,
+    staff,
     transfers,
     years,
 )
@@ -41,6 +43,7 @@ from services.registration.file_vault import FileVault
 from services.registration.importing import Importing
 from services.registration.key_ring import KeyRing
 from services.registration.person_keys import PersonKeys, part
+from services.registration.presence import Presences
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.requests import Requests
@@ -73,6 +76,7 @@ def build(platform: Platform) -> Service:
             ]
         },
         checks=[partial(PersonKeys(platform.mongo).prove, vault)],
+        witness=Presences(platform.mongo, timedelta(days=platform.settings.audit_days), platform.clock),
     )
 
 
@@ -109,6 +113,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         directories.routes(repository, clock),
         years.routes(repository, reads, clock),
         checkins.routes(reads, clock),
+        staff.routes(repository, reads, clock),
         downloads.routes(repository, reads, clock, platform.settings.cabinet_url),
     ]
 

@@ -15,6 +15,8 @@ GIVEN: Document = {"$gt": ""}
 """Of a legal entity's number: organisations without one are in no index of it."""
 REQUESTS = "place_requests"
 DISMISSALS = "dismissals"
+STAFF, EXCLUDED = "staff", "staff_exclusions"
+"""Accounts that acted for organisations, and those that were put out; `exclusions` is the copy of all services."""
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 OF_SEVERAL = {"same": {"$gt": ""}}
@@ -166,6 +168,17 @@ COLLECTIONS: Collections = {
         ]
     ),
     DISMISSALS: Kept([IndexModel("participants")], persons=["participants", CHANGED]),
+    STAFF: Kept(
+        [
+            IndexModel([("organisation", 1), ("_id", 1)]),
+            IndexModel("account"),
+            IndexModel("expires", expireAfterSeconds=0),
+        ],
+        persons=["_id", "account"],
+    ),
+    EXCLUDED: Kept(
+        [IndexModel([("organisation", 1), ("_id", 1)]), IndexModel("account")], persons=["account", CHANGED]
+    ),
     FENCES: Kept(),
     "rules": Kept(),
     "steps": Kept([IndexModel("booked.slot", sparse=True)], persons=["_id"]),

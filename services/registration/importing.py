@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pymongo.errors import PyMongoError
 
 from services.registration.domain.import_columns import columns_of
-from services.registration.domain.imports import MOST_TRIES, Import, State
+from services.registration.domain.imports import MOST_TRIES, Import, State, stored_grants
 from services.registration.domain.participants import NewId
 from services.registration.handlers.import_batches import Batch, Entered, enter
 from services.registration.imports import PIECE, Overtaken
@@ -23,6 +23,7 @@ from shared.base.errors import BadInput, ServiceError
 from shared.base.side_thread import LIGHT, aside
 from shared.base.telemetry import logger
 from shared.http.audit import AuditLog, Entry
+from shared.http.exclusions import KnownExclusions
 from shared.http.limits import Limits
 from shared.identity.grants import Role
 from shared.messaging.lease import Lease
@@ -85,6 +86,7 @@ class Importing(LeasedLoop):
         self._imports = repository.imports
         self._audit: AuditLog = platform.audit
         self._limits: Limits = platform.limits
+        self._exclusions: KnownExclusions = platform.exclusions
         self._clock: Clock = platform.clock
         self._new_id = new_id
         self._rows = rows
@@ -182,6 +184,7 @@ class Importing(LeasedLoop):
         raise TimeoutError("the piece does not come")
 
     async def _enter(self, run: _Run, rows: list[Row]) -> None:
+        await self._must_be_in(run)
         account, roles = run.imported.by, {grant.role for grant in run.imported.who.grants}
         counted = not roles <= UNCOUNTED
         if counted:
@@ -191,6 +194,14 @@ class Importing(LeasedLoop):
         if counted:
             self._limits.found(account, entered.found)
         await self._told(entered)
+
+    async def _must_be_in(self, run: _Run) -> None:
+        """Goes on with the sender's grants that count by now; raises Excluded where none is left."""
+        await self._exclusions.look()
+        who = await self._exclusions.admitted(run.imported.who)
+        if who.excluded:
+            left = who.limited_to(*(grant.role for grant in (*who.grants, *who.excluded)))
+            run.imported = run.imported.model_copy(update={"grants": stored_grants(left)})
 
     async def _told(self, entered: Entered) -> None:
         """Writes down whom a batch has entered or changed."""

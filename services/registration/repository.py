@@ -28,6 +28,7 @@ from services.registration.pupils import Pupils
 from services.registration.requests import Requests
 from services.registration.residents import Residents
 from services.registration.sealed import SealedIdentities
+from services.registration.staff import Staff
 from services.registration.surroundings import Register
 from services.registration.transfers import Transfers
 from shared.base.side_thread import aside
@@ -81,6 +82,7 @@ class Repository:
         self.dismissals = Dismissals(mongo)
         self.residents = Residents(mongo)
         self.register = Register(mongo)
+        self.staff = Staff(mongo, outbox)
         self.requests = requests
         self.imports = Imports(mongo, files)
         self.copies = Copies(mongo)

@@ -93,6 +93,10 @@ DELETE /registration/requests/{request}                     0    --  --  --- ---
 POST   /registration/imports                                0    +-  +-  +-- ++-- --  --  --  --  ---
 GET    /registration/imports/{import}                       0    +-  +?  +?? +??? --  --  --  --  ---
 GET    /registration/imports/{import}/refused               0    +-  +?  +?? +??? --  --  --  --  ---
+GET    /registration/staff                                  0    +-  +-  +-- +--- --  --  --  --  ---
+GET    /registration/staff/exclusions                       0    +-  +-  +-- +--- --  --  --  --  ---
+POST   /registration/staff/exclusions                       0    +-  +-  +-- +--- --  --  --  --  ---
+DELETE /registration/staff/exclusions/{exclusion}           0    +-  +?  +?? +??? --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
 

@@ -130,6 +130,7 @@ def _persons(scene: Scene) -> Requests:
             "/registration/duplicates/dismissals", {"participants": [own.id, second.id], "reason": "Разные дети"}
         ),
         "DELETE /registration/duplicates/dismissals/{dismissal}": Request("/registration/duplicates/dismissals/none"),
+        **_staff(scene),
         "POST /registration/merges": Request(
             "/registration/merges",
             {"survivor": scene.pupils["one"].id, "duplicate": scene.pupils["again"].id},
@@ -145,6 +146,16 @@ def _persons(scene: Scene) -> Requests:
         f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),
         f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),
         f"DELETE {persons}/{{participant}}/consents/current": Request(f"{consents}/current", sign="consent"),
+    }
+
+
+def _staff(scene: Scene) -> Requests:
+    path, school = "/registration/staff", scene.here.school
+    return {
+        f"GET {path}": Request(f"{path}?org={school}", sign='"items":'),
+        f"GET {path}/exclusions": Request(f"{path}/exclusions?org={school}", sign='"items":'),
+        f"POST {path}/exclusions": Request(f"{path}/exclusions", {"org": school, "account": "another"}, '"exclusion"'),
+        f"DELETE {path}/exclusions/{{exclusion}}": Request(f"{path}/exclusions/{scene.exclusion}", sign=school),
     }
 
 

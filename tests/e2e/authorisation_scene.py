@@ -56,6 +56,8 @@ class Scene:
     """Of `own` to the sibling municipality; it was refused."""
     request: str = ""
     """Of the guardian of `own` for another child's place; it was refused."""
+    exclusion: str = ""
+    """Of an account that the school has put out."""
     act: str = ""
     """Of the erasure of `gone`."""
     attendance: str = ""
@@ -211,6 +213,8 @@ async def scene(client: Client) -> Scene:
     made.act = erased["act"]["number"]
     made.transfer = await made.refuse_transfer()
     made.imported = await made.send_file()
+    body = {"org": here.school, "account": "somebody"}
+    made.exclusion = (await client.ok("POST", "/registration/staff/exclusions", body, by=here.navigator))["exclusion"]
     return made
 
 

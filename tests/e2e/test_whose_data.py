@@ -119,6 +119,13 @@ async def _are_told_apart(place: World) -> set[str]:
     return {*told["participants"], *(one["guardian"] for one in entered)}
 
 
+async def _is_put_out(place: World) -> None:
+    """The teacher, who does nothing more in the school."""
+    me = await place.client.ok("GET", "/registration/me", by=place.navigator, subject=TEACHER)
+    body = {"org": place.school, "account": me["account"]}
+    await place.client.ok("POST", "/registration/staff/exclusions", body, by=place.operator, subject="operator")
+
+
 async def _asks_for_a_place(place: World) -> str:
     """A guardian whom nobody has linked asks for a child, and for another one who waits; the first is entered."""
     ids = []
@@ -201,6 +208,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     await _walk(place, participant)
     merged = await _becomes_one(place, settings)
     told_apart = await _are_told_apart(place)
+    await _is_put_out(place)
 
     async def counted() -> bool:
         funnel = await place.funnel()

@@ -69,7 +69,9 @@ class GrantView(Answer):
 class Me(Page[OwnPupil]):
     """The caller: the grants, and the pupils of the own family by pages."""
 
+    account: str
+    """Id of the account, by which the lists of staff name it; no service knows who it is."""
     grants: list[GrantView]
-    """Every role that the token grants."""
+    """Every role that the token grants, but for those in organisations of which the account was put out."""
     refused: list[str]
     """The reasons why other entries of the token's claim are not granted."""

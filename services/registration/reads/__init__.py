@@ -10,6 +10,7 @@ from services.registration.reads.imports import ImportReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
 from services.registration.reads.requests import RequestReads
+from services.registration.reads.staff import StaffReads
 from services.registration.reads.transfers import TransferReads
 from services.registration.reads.years import YearReads
 from services.registration.vault import Vault
@@ -60,6 +61,10 @@ class Reads:
     def imports(self, who: Principal) -> ImportReads:
         """Returns the imports that a principal may follow."""
         return ImportReads(self._imports, who)
+
+    def staff(self, who: Principal) -> StaffReads:
+        """Returns the staff of organisations within a scope."""
+        return StaffReads(self._mongo, who)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""

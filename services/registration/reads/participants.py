@@ -72,7 +72,8 @@ class ScopedReads:
         items = [OwnPupil.own(pupil, known, guardians[pupil.id]) for pupil in pupils]
         names = await self._organisations.names(grant.org for grant in self._who.grants)
         grants = [GrantView.of(grant, names) for grant in self._who.grants]
-        return Me(items=items, next=onward, grants=grants, refused=list(self._who.refused))
+        refused = list(self._who.refused)
+        return Me(items=items, next=onward, account=self._who.account, grants=grants, refused=refused)
 
     async def pupils(self, code: str, season: str, paging: Paging, archived: bool) -> PupilPage:
         """A school's pupils of a season by class, those in the archive or those who take part.
