@@ -6,7 +6,7 @@ from services.analytics.copies import KEPT, Copies
 from services.analytics.feed.numbering import Numbering
 from services.analytics.figures.registry import FOLD
 from services.analytics.projection import Projection
-from shared.contracts import registration, staff, targets, topics, trials
+from shared.contracts import guardians, registration, staff, targets, topics, trials
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.runtime.service import Platform
@@ -37,11 +37,13 @@ FOLDED = Events.of(
         registration.ParticipantRestored,
         registration.GuardianLinked,
         registration.GuardianUnlinked,
-        *(event for event in topics.TRIALS_EVENTS.events if event is not trials.PathErased),
+        *(event for event in topics.TRIALS_EVENTS.events if event not in (trials.PathErased, guardians.ActorErased)),
     ],
     ignored=[
         registration.ParticipantErased,
+        guardians.GuardianErased,  # her cabinets stay in the figures, as an erased pupil's steps do
         trials.PathErased,
+        guardians.ActorErased,
         registration.ConsentGiven,
         registration.ConsentWithdrawn,
         registration.AccountLinked,

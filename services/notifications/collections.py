@@ -20,6 +20,7 @@ COLLECTIONS: Collections = {
             "closed.account",
             "closed.guardian",
             "mergings.other",
+            "erased",
         ],
     ),
     NOTICES: Kept([IndexModel(["participant", "number"], unique=True)], persons=["_id", "participant"]),

@@ -8,7 +8,7 @@ from services.notifications import domain, handlers
 from services.notifications.copies.store import Copies
 from services.notifications.handlers import Changes
 from services.notifications.repository import Repository
-from shared.contracts import registration, staff, targets, topics, trials
+from shared.contracts import guardians, registration, staff, targets, topics, trials
 from shared.identity.family import change_of
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
@@ -30,8 +30,14 @@ NAMED = Events.of(
     ignored=[registration.OrganisationClosed, targets.TargetSet],
 )
 TOLD = Events.of(
-    [*domain.DATA, registration.AccountLinked, registration.AccountUnlinked, registration.ParticipantErased],
-    ignored=[trials.PathErased],
+    [
+        *domain.DATA,
+        registration.AccountLinked,
+        registration.AccountUnlinked,
+        registration.ParticipantErased,
+        guardians.GuardianErased,
+    ],
+    ignored=[trials.PathErased, guardians.ActorErased],
 )
 
 
@@ -53,6 +59,9 @@ async def _told(repository: Repository, received: Sequence[Received], tx: Transa
         if word is not None:
             changes[record.event.key].words.append(word)
     await handlers.tell(repository, events, changes, tx)
+    ended = [r.envelope for r in received if isinstance(r.event, guardians.GuardianErased)]
+    if ended:
+        await handlers.erase_guardians(repository, ended, tx)
     erasures = [r.envelope for r in received if isinstance(r.event, registration.ParticipantErased)]
     if erasures:
         await handlers.erase(repository, erasures, tx)

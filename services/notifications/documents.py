@@ -29,6 +29,8 @@ def head_document(head: Head) -> Document:
     fields: Document = {"accounts": list(head.readers.accounts)}
     if head.readers.closed:
         fields["closed"] = list(head.readers.closed)
+    if head.readers.erased:
+        fields["erased"] = dict(head.readers.erased)
     if head.mergings:
         fields["mergings"] = [word.model_dump() for word in head.mergings]
     return fields
@@ -36,6 +38,7 @@ def head_document(head: Head) -> Document:
 
 def head_of(document: Document) -> Head:
     """Returns the head in a document; an earlier release knew of no mergings."""
-    readers = Readers(document.get("accounts", ()), document.get("closed", ()), document.get("act", ""))
+    told = {name: document[name] for name in ("accounts", "closed", "act", "erased") if name in document}
+    readers = Readers(**told)
     mergings = tuple(Word.model_validate(word) for word in document.get("mergings", ()))
     return Head(document.get("last", 0), readers, mergings)

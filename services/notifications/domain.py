@@ -2,13 +2,14 @@
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
 from shared.contracts import registration, trials
 from shared.contracts.event import Envelope, Event
+from shared.contracts.guardians import GuardianErased
 from shared.identity.family import LinkChange
 from shared.programme.merging import Word, survivor_of, with_word
 
@@ -74,6 +75,8 @@ class Readers:
 
     act: str = ""
     """The act by which the pupil was erased, for good: nobody reads, and nothing is told, whatever comes later."""
+    erased: Mapping[str, str] = field(default_factory=dict)
+    """The act by guardian who was erased, for good: a link of hers that is heard late opens nothing."""
 
     @property
     def is_erased(self) -> bool:
@@ -88,11 +91,26 @@ class Readers:
         known += [(change.model_dump(exclude={"opened"}), change.opened) for change in changes]
         latest: dict[tuple[str, str, str | None], tuple[Account, bool]] = {}
         for account, is_open in sorted(known, key=lambda pair: pair[0].get("sequence", "")):
-            latest[account["account"], account["role"], account.get("guardian")] = account, is_open
-        return Readers(
-            [account for account, is_open in latest.values() if is_open],
-            [account for account, is_open in latest.values() if not is_open],
+            if account.get("guardian") not in self.erased:
+                latest[account["account"], account["role"], account.get("guardian")] = account, is_open
+        return replace(
+            self,
+            accounts=[account for account, is_open in latest.values() if is_open],
+            closed=[account for account, is_open in latest.values() if not is_open],
         )
+
+    def without(self, event: GuardianErased) -> "Readers":
+        """Returns the readers without an erased guardian, also where an earlier release kept her account alone."""
+        if self.is_erased:
+            return self
+        hers = {event.guardian: event.act}
+        bare = event.account, "guardian", None
+
+        def stay(accounts: Sequence[Account]) -> list[Account]:
+            mine = [one for one in accounts if one.get("guardian") != event.guardian]
+            return [one for one in mine if (one["account"], one["role"], one.get("guardian")) != bare]
+
+        return replace(self, accounts=stay(self.accounts), closed=stay(self.closed), erased={**self.erased, **hers})
 
     def admit(self, reader: "Reader") -> bool:
         """Tells whether an account may read in one of its roles."""

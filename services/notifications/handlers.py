@@ -1,14 +1,17 @@
-"""The use cases of notifications: a family is told of events, until its pupil is erased."""
+"""The use cases of notifications: a family is told of events, until its pupil or the guardian is erased."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.notifications import domain
+from services.notifications.collections import FAMILIES
 from services.notifications.domain import Head
 from services.notifications.repository import Repository
 from shared.contracts.event import Envelope
+from shared.contracts.guardians import GuardianErased, ReaderErased
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.registration import ParticipantErased
+from shared.http.audit import ACTORS
 from shared.identity.family import LinkChange
 from shared.programme.merging import Word
 from shared.programme.place import Place
@@ -55,3 +58,30 @@ async def erase(repository: Repository, erasures: Sequence[Envelope], tx: Transa
         rows = await repository.erase(event.key, event.act, tx)
         answer = FamilyErased(**Place.of(event).event_fields(event.key), act=event.act, rows=rows)
         await repository.tell(Happened(answer, envelope.time), tx)
+
+
+async def erase_guardians(repository: Repository, erasures: Sequence[Envelope], tx: Transaction) -> None:
+    """Forgets the accounts by which erased guardians read, and tells their acts so; once each, as `erase`.
+
+    The notices stay: they are of the child, and name no guardian.
+    """
+    heads = await repository.heads({envelope.event.key for envelope in erasures}, tx)
+    for envelope in erasures:
+        event = envelope.event
+        head = heads.get(event.key, Head())
+        if not isinstance(event, GuardianErased) or head.readers.is_erased:
+            continue
+        if head.readers.erased.get(event.guardian) == event.act:
+            continue
+        bare = replace(head, readers=head.readers.without(event))
+        gone = _accounts(head) - _accounts(bare)
+        rows = {FAMILIES: int(gone > 0), ACTORS: await repository.forget_actor(event.account, tx)}
+        await repository.put(event.key, bare, tx)
+        heads[event.key] = bare
+        fields = Place.of(event).event_fields(event.key)
+        answer = ReaderErased(**fields, guardian=event.guardian, act=event.act, rows=rows)
+        await repository.tell(Happened(answer, envelope.time), tx)
+
+
+def _accounts(head: Head) -> int:
+    return len(head.readers.accounts) + len(head.readers.closed)

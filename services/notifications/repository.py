@@ -9,6 +9,7 @@ from services.notifications.collections import FAMILIES, NOTICES
 from services.notifications.documents import head_document, head_of, notice_document
 from services.notifications.domain import Head, Notice
 from shared.contracts.event import Envelope
+from shared.http.audit import ACTORS
 from shared.storage.decision import Happened
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 from shared.storage.outbox import Outbox
@@ -21,6 +22,7 @@ class Repository:
         self._outbox = outbox
         self._families = mongo[FAMILIES]
         self._notices = mongo[NOTICES]
+        self._actors = mongo[ACTORS]
 
     async def stored(self, envelopes: Sequence[Envelope], tx: Transaction) -> set[str]:
         """Returns the ids of the events that have a notice already."""
@@ -37,9 +39,18 @@ class Repository:
     async def erase(self, participant: str, act: str, tx: Transaction) -> dict[str, int]:
         """Destroys a pupil's notices, and who could read them, for an act; how many rows there were, by collection."""
         notices = await self._notices.delete_many({"participant": participant}, session=tx)
-        bare = {"act": act, "accounts": [], "closed": [], "mergings": []}
+        bare = {"act": act, "accounts": [], "closed": [], "mergings": [], "erased": {}}
         family = await self._families.update_one({"_id": participant}, {"$set": bare}, upsert=True, session=tx)
         return {NOTICES: notices.deleted_count, FAMILIES: family.matched_count}
+
+    async def put(self, participant: str, head: Head, tx: Transaction) -> None:
+        """Stores who may read, whoever that was before."""
+        told = {"closed": [], **head_document(head)}
+        await self._families.update_one({"_id": participant}, {"$set": told}, upsert=True, session=tx)
+
+    async def forget_actor(self, account: str | None, tx: Transaction) -> int:
+        """Forgets whose an account is in the log of audit; returns how many rows there were."""
+        return (await self._actors.delete_many({"_id": account}, session=tx)).deleted_count if account else 0
 
     async def tell(self, fact: Happened, tx: Transaction) -> None:
         """Puts an event into the outbox that is the only one of its subject."""

@@ -5,12 +5,22 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from services.registration.collections import ACTS, DISMISSALS, KEYS, LEFT, MARKED, OF_SEVERAL, OPEN, REFUSED, TRANSFERS
+from services.registration.collections import (
+    ACTS,
+    DISMISSALS,
+    KEYS,
+    LEFT,
+    MARKED,
+    OF_SEVERAL,
+    OPEN,
+    REFUSED,
+    TRANSFERS,
+)
 from services.registration.copies.steps import progress_id
 from services.registration.domain.erasure import Act, Cleared, Service
 from services.registration.domain.participants import Participant, former_key
 from shared.http.audit import ACTORS, CORRECTIONS
-from shared.identity.acting import acting, changed
+from shared.identity.acting import Actor, changed
 from shared.programme.texts import ref_key
 from shared.storage.mongo import Document, Mongo, Transaction
 
@@ -74,9 +84,9 @@ class Acts:
         rows = self._rows.find({"participant": {"$in": list(pupils), "$gt": ""}}, {"participant": 1}, session=tx)
         return {row["participant"] async for row in rows} if pupils else set()
 
-    async def add(self, act: Act, tx: Transaction) -> None:
+    async def add(self, act: Act, by: Actor | None, tx: Transaction) -> None:
         """Stores a new act, with who asked for it."""
-        await self._rows.insert_one({**_document(act), **changed(acting())}, session=tx)
+        await self._rows.insert_one({**_document(act), **changed(by)}, session=tx)
 
     async def open_since(self, time: datetime) -> int:
         """Returns how many acts of erasures before a time are open."""
@@ -88,17 +98,35 @@ class Acts:
         assert row is not None
         return Act.of(row)
 
+    async def of_guardian(self, guardian: str, tx: Transaction) -> Act | None:
+        """The act by which a guardian was erased who had children left; None where there is none."""
+        row = await self._rows.find_one({"guardian": {"$eq": guardian, "$gt": ""}}, session=tx)
+        return Act.of(row) if row else None
+
     async def answer(self, number: str, service: Service, cleared: Cleared, tx: Transaction) -> None:
         """Keeps the first answer of a service; also one to an act that is not here, as after a restored backup."""
         row = await self._rows.find_one({"_id": number}, session=tx)
-        if row is None or "participant" not in row:
+        if row is None or "erased_at" not in row:
             told = {f"cleared.{service}": cleared.model_dump()}
             query = {"_id": number, f"cleared.{service}": {"$exists": False}}
             if row is None or service not in row["cleared"]:
                 await self._rows.update_one(query, {"$set": told}, upsert=True, session=tx)
             return
-        act = Act.of(row).answered(service, cleared)
-        await self._rows.update_one({"_id": number}, {"$set": _document(act)}, session=tx)
+        await self._keep(Act.of(row).answered(service, cleared), tx)
+
+    async def answer_of_child(
+        self, number: str, child: str, service: Service, cleared: Cleared, tx: Transaction
+    ) -> None:
+        """Keeps the answer of a service about a guardian of one child.
+
+        The act of a pupil waits for what is said of the pupil, and so of the guardians who were erased together.
+        """
+        row = await self._rows.find_one({"_id": number, "guardian": {"$gt": ""}}, session=tx)
+        if row is not None:
+            await self._keep(Act.of(row).answered_of(child, service, cleared), tx)
+
+    async def _keep(self, act: Act, tx: Transaction) -> None:
+        await self._rows.update_one({"_id": act.id}, {"$set": _document(act)}, session=tx)
 
 
 def _document(act: Act) -> Document:

@@ -121,10 +121,11 @@ COLLECTIONS: Collections = {
     ACTS: Kept(
         [
             IndexModel("participant", unique=True, partialFilterExpression={"participant": {"$gt": ""}}),
+            IndexModel("guardian", unique=True, partialFilterExpression={"guardian": {"$gt": ""}}),
             *(IndexModel([(f"place.{kind}", 1), ("_id", 1)]) for kind in ("school", "municipality", "region")),
             IndexModel("erased_at", name="open", partialFilterExpression=OPEN),
         ],
-        persons=["participant", CHANGED],
+        persons=["participant", "guardian", "children", "answered_for.*", CHANGED],
     ),
     TRANSFERS: Kept(
         [

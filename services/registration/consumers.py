@@ -8,7 +8,7 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import trials
+from shared.contracts import guardians, trials
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import PathEvent, SeasonDefined, SlotOpened, VenueRegistered
 from shared.messaging.consumer import BatchConsumer
@@ -34,6 +34,7 @@ STEPS = Events.of(
         trials.RecommendationIssued,
         trials.RecommendationWithdrawn,
         trials.PathErased,
+        guardians.ActorErased,
     ]
 )
 

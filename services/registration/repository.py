@@ -23,6 +23,7 @@ from services.registration.domain.school_keys import Guardians
 from services.registration.domain.school_years import SchoolYear
 from services.registration.domain.targets import Target
 from services.registration.file_vault import FileVault
+from services.registration.guardian_register import GuardianRegister
 from services.registration.imports import Imports
 from services.registration.pupils import Pupils
 from services.registration.requests import Requests
@@ -78,6 +79,7 @@ class Repository:
         self.targets = Aggregates(mongo, outbox, TARGETS, Target)
         self.acts = Acts(mongo)
         self.cabinets = Cabinets(mongo)
+        self.guardian_register = GuardianRegister(mongo)
         self.transfers = Transfers(mongo)
         self.dismissals = Dismissals(mongo)
         self.residents = Residents(mongo)

@@ -14,7 +14,14 @@ COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     "organisations": Kept([BY_CODE]),
     PARTICIPANTS: Kept(
-        persons=["_id", "accounts.account", "link_changes.account", "link_changes.guardian", "mergings.other"]
+        persons=[
+            "_id",
+            "accounts.account",
+            "link_changes.account",
+            "link_changes.guardian",
+            "mergings.other",
+            "guardians_erased",
+        ]
     ),
     "seasons": Kept([BY_CODE], persons=[CHANGED]),
     "instruments": Kept([BY_CODE], persons=[CHANGED]),

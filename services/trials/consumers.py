@@ -66,6 +66,7 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
     led = [one for one in changed if one.id in away or one.mergings or (one.id in asked and any(one.lapses))]
     if led:
         await following.follow(repository, led, new_id, tx)
+    await erasures.answer_for_guardians(repository, facts, known, tx)
     await erasures.answer(repository, facts, known, tx)
     await repository.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)
 

@@ -17,6 +17,7 @@ from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
+from shared.http.audit import ACTORS
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
 from shared.storage.decision import Decision, Happened
@@ -110,12 +111,15 @@ class Repository:
         """
         return (await self._mongo["attempts"].delete_many({"path": _below(participant)}, session=tx)).deleted_count
 
-    async def forget_actors(self, participants: Iterable[str], tx: Transaction) -> None:
-        """Forgets whose account changed the paths of entries last; it may have been the pupil's own."""
-        for participant in participants:
-            await self._mongo["paths"].update_many(
-                {"_id": _below(participant)}, {"$unset": {"changed": ""}}, session=tx
-            )
+    async def forget_actors(self, participants: Iterable[str], tx: Transaction, account: str | None = None) -> int:
+        """Forgets whose account, or that one alone, changed the paths of entries last; returns how many there were."""
+        by = {"changed": {"$exists": True}} if account is None else {"changed.by": account}
+        query = {"$or": [{"_id": _below(participant)} for participant in participants], **by}
+        return (await self._mongo["paths"].update_many(query, {"$unset": {"changed": ""}}, session=tx)).modified_count
+
+    async def forget_in_audit(self, account: str, tx: Transaction) -> int:
+        """Forgets whose an account is in the log of audit; returns how many rows there were."""
+        return (await self._mongo[ACTORS].delete_many({"_id": account}, session=tx)).deleted_count
 
     async def tell(self, fact: Happened, tx: Transaction) -> None:
         """Puts an event into the outbox that is the only one of its subject."""

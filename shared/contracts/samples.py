@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.contracts.event import Envelope, Event
+from shared.contracts.guardians import ActorErased, GuardianErased, ReaderErased
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.registration import (
     AccountLinked,
@@ -200,6 +201,18 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (
         datetime(2021, 9, 1, 9, 0, tzinfo=MOSCOW),
         ParticipantPromoted(**PROMOTED, **_sides(MOVED, PROMOTED), year="2021"),
+    ),
+    (
+        datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW),
+        GuardianErased(**PROMOTED, guardian="Yb6nE4rT9uIoPa1S", account=GUARDIAN_ACCOUNT, act=ACT),
+    ),
+    (
+        datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW),
+        ActorErased(**PROMOTED, guardian="Yb6nE4rT9uIoPa1S", act=ACT, rows={"participants_2": 1, "paths": 1}),
+    ),
+    (
+        datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW),
+        ReaderErased(**PROMOTED, guardian="Yb6nE4rT9uIoPa1S", act=ACT, rows={"families": 1}),
     ),
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), ParticipantErased(**PROMOTED, act=ACT)),
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), PathErased(**PROMOTED, act=ACT, rows={"attempts": 2})),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from shared.contracts import notifications, registration, staff, targets, trials
+from shared.contracts import guardians, notifications, registration, staff, targets, trials
 from shared.contracts.event import Event
 
 PARTITIONS = 6
@@ -45,6 +45,7 @@ REGISTRATION_EVENTS = Topic(
         registration.AccountUnlinked,
         registration.GuardianLinked,
         registration.GuardianUnlinked,
+        guardians.GuardianErased,
     ),
 )
 REGISTRATION_CATALOGUE = Topic(
@@ -73,6 +74,7 @@ TRIALS_EVENTS = Topic(
         trials.RecommendationIssued,
         trials.RecommendationWithdrawn,
         trials.PathErased,
+        guardians.ActorErased,
     ),
 )
 TRIALS_CATALOGUE = Topic(
@@ -86,7 +88,7 @@ NOTIFICATIONS_EVENTS = Topic(
     "notifications.events.v1",
     "notifications",
     "What was done for families; keyed by participant.",
-    (notifications.FamilyErased,),
+    (notifications.FamilyErased, guardians.ReaderErased),
 )
 
 TOPICS: tuple[Topic, ...] = (

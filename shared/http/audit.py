@@ -35,7 +35,7 @@ COLLECTIONS: Collections = {
             IndexModel("at"),
             IndexModel("expires", expireAfterSeconds=0),
         ],
-        persons=["participants", "on.participant", "on.owner"],
+        persons=["participants", "on.participant", "on.owner", "on.guardian"],
     ),
     ACTORS: Kept(persons=["_id"]),
 }

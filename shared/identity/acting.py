@@ -13,6 +13,8 @@ PERSONS = "bilet.persons"
 """Where it keeps the participants whom it is about."""
 NAMELESS = "bilet.nameless"
 """Where it keeps that it shows persons who have no id, as refused lines of a file."""
+FORGOTTEN = "bilet.forgotten"
+"""Where it keeps that it erases the one who asks."""
 _REQUEST: ContextVar[MutableMapping[str, Any] | None] = ContextVar("request", default=None)
 
 
@@ -21,7 +23,7 @@ class Actor:
     """The doer of a change: kept with the state that was changed, never in an event."""
 
     account: str | None
-    """Keyed hash of issuer and subject; None where a consumer follows an event."""
+    """Keyed hash of issuer and subject; None where a consumer follows an event, and where its owner is erased."""
     roles: tuple[str, ...]
     route: str
     """`POST /trials/attempts`, or the group of a consumer."""
@@ -61,7 +63,14 @@ def actor_of(scope: MutableMapping[str, Any]) -> Actor | None:
     if who is None:
         return None
     roles = tuple(sorted({grant.role for grant in who.grants}))
-    return Actor(who.account, roles, f"{scope['method']} {route_of(scope)}")
+    return Actor(None if FORGOTTEN in scope else who.account, roles, f"{scope['method']} {route_of(scope)}")
+
+
+def forget_actor() -> None:
+    """Lets no row and no entry of the audit log name the account of this request, which erases it."""
+    scope = _REQUEST.get()
+    if scope is not None:
+        scope[FORGOTTEN] = True
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from shared.contracts import notifications, registration, trials
+from shared.contracts import guardians, notifications, registration, trials
 from shared.contracts.event import Envelope, Event
 
 ROSTOV = timezone(timedelta(hours=3))
@@ -73,6 +73,11 @@ def restored(participant: str = "p1", **changed: Any) -> registration.Participan
 
 def erased(participant: str = "p1", act: str = "2020-10-10-act", **changed: Any) -> registration.ParticipantErased:
     return registration.ParticipantErased(**{**PLACE, "participant": participant, "act": act, **changed})
+
+
+def guardian_erased(participant: str = "p1", guardian: str = "g1", **changed: Any) -> guardians.GuardianErased:
+    fields = {**PLACE, "participant": participant, "guardian": guardian, "account": f"a-{guardian}"}
+    return guardians.GuardianErased(**{**fields, "act": "2020-10-10-act", **changed})
 
 
 def family_erased(participant: str = "p1", **changed: Any) -> notifications.FamilyErased:

@@ -36,6 +36,18 @@ ALLOWED = {
         "public: by grade municipality region school school_class",
         "pseudonymous: account participant",
     ),
+    "guardian.erased.v1": (
+        "public: act grade municipality region school school_class",
+        "pseudonymous: account guardian participant",
+    ),
+    "actor.erased.v1": (
+        "public: act grade municipality region rows school school_class",
+        "pseudonymous: guardian participant",
+    ),
+    "reader.erased.v1": (
+        "public: act grade municipality region rows school school_class",
+        "pseudonymous: guardian participant",
+    ),
     "guardian.unlinked.v1": (
         "public: by grade municipality region school school_class",
         "pseudonymous: account guardian participant",

@@ -74,6 +74,7 @@ DELETE /registration/participants/{participant}/archive     0    +-  +?  +?? ++?
 DELETE /registration/participants/{participant}             0    +-  +?  +?? ---- --  --  --  --  ---
 GET    /registration/acts                                   0    +-  +~  +~~ ---- --  --  --  --  ---
 GET    /registration/acts/{number}                          0    +-  +?  +?? ---- --  --  --  --  ---
+DELETE /registration/guardians/{guardian}                   0    +-  +?  +?? ---- --  --  --  --  ---
 POST   /registration/transfers                              0    +-  +-  +-- ++-- --  --  --  --  ---
 GET    /registration/transfers                              0    +-  +-  +-- ++~- --  --  --  --  ---
 POST   /registration/transfers/{transfer}/confirmation      0    9-  9?  9?? 99?? --  --  --  --  ---
@@ -125,6 +126,8 @@ POST   /trials/slots/{id}/attendance                        0    +-  +-  --- ---
 POST   /trials/attendance/{id}/revocation                   0    +-  +?  --- ---- +?  +?  --  --  ---
 GET    /trials/participants/{participant}/path              0    +-  +?  +?? ++?? --  --  +?  +?  ---
 GET    /trials/participants/{participant}/bookings          0    +-  +?  +?? ++?? --  --  +?  +?  ---
+
+DELETE /registration/guardians/me                           0    --  --  --- ---- --  --  **  --  ---
 """
 
 EVERY_SERVICE = """
@@ -184,6 +187,7 @@ def _row(line: str) -> Row:
     return Row(f"{method} {path}", " ".join(case), marks)
 
 
+# The last row ends the cabinets that the others ask from.
 ROWS = [_row(line) for line in TABLE.splitlines()[2:] if line]
 
 

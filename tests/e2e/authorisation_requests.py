@@ -140,6 +140,7 @@ def _persons(scene: Scene) -> Requests:
         **_places(scene),
         **_imports(scene),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
+        **_guardians(scene),
         "GET /registration/acts": Request("/registration/acts", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
@@ -156,6 +157,16 @@ def _staff(scene: Scene) -> Requests:
         f"GET {path}/exclusions": Request(f"{path}/exclusions?org={school}", sign='"items":'),
         f"POST {path}/exclusions": Request(f"{path}/exclusions", {"org": school, "account": "another"}, '"exclusion"'),
         f"DELETE {path}/exclusions/{{exclusion}}": Request(f"{path}/exclusions/{scene.exclusion}", sign=school),
+    }
+
+
+def _guardians(scene: Scene) -> Requests:
+    guardians = "/registration/guardians"
+    return {
+        f"DELETE {guardians}/me": Request(f"{guardians}/me"),
+        f"DELETE {guardians}/{{guardian}}": Request(
+            f"{guardians}/{scene.pupils['school'].guardian}", sign=scene.act_of_guardian
+        ),
     }
 
 

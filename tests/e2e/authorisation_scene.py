@@ -26,7 +26,7 @@ WHERE: Mapping[str, tuple[str, str, str]] = {
     "again": ("001-S01", "7А", "again"),
 }
 """The pupils, each with school, class and guardian: `own` is asked about, `second` of its family, `gone` is erased, and
-`again` is merged into `one`."""
+`again` is merged into `one`. The guardian of `school` is erased."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Pupil:
     """A pupil whom a school entered."""
 
     id: str
+    guardian: str
     secrets: frozenset[str]
     """The names of the pupil and the guardian, and their ids."""
     codes: Mapping[str, str]
@@ -60,6 +61,8 @@ class Scene:
     """Of an account that the school has put out."""
     act: str = ""
     """Of the erasure of `gone`."""
+    act_of_guardian: str = ""
+    """Of the erasure of the guardian of `school`."""
     attendance: str = ""
     """Of `own`, in `over`."""
     imported: str = ""
@@ -119,7 +122,7 @@ class Scene:
         (item,) = answer["items"]
         secrets = frozenset((line["name"], line["guardian"]["name"], item["participant"], item["guardian"]))
         codes = {"guardian": item["link_code"], "pupil": item["account_code"]}
-        self.pupils[key] = Pupil(item["participant"], secrets, codes)
+        self.pupils[key] = Pupil(item["participant"], item["guardian"], secrets, codes)
 
     async def link(self, key: str, role: str, subject: str) -> None:
         """An account of the family."""
@@ -211,6 +214,8 @@ async def scene(client: Client) -> Scene:
     await made.play()
     erased = await client.ok("DELETE", f"/registration/participants/{made.pupils['gone'].id}", by=here.operator)
     made.act = erased["act"]["number"]
+    erased = await client.ok("DELETE", f"/registration/guardians/{made.pupils['school'].guardian}", by=here.operator)
+    made.act_of_guardian = erased["act"]["number"]
     made.transfer = await made.refuse_transfer()
     made.imported = await made.send_file()
     body = {"org": here.school, "account": "somebody"}

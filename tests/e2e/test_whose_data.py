@@ -141,6 +141,17 @@ async def _asks_for_a_place(place: World) -> str:
     return str(done["participant"])
 
 
+async def _loses_a_guardian(place: World) -> set[str]:
+    """A pupil whose guardian is erased; returns both."""
+    client = place.client
+    by_teacher: dict[str, Any] = {"by": place.operator, "subject": TEACHER}
+    (item,) = await place.register([place.pupil(6)])
+    code = {"code": item["link_code"]}
+    await client.ok("POST", "/registration/links", code, by=("guardian",), subject="who is erased")
+    await client.ok("DELETE", f"/registration/guardians/{item['guardian']}", **by_teacher)
+    return {item["participant"], item["guardian"]}
+
+
 async def _sends_a_file(place: World) -> None:
     """A class, with a line that is refused."""
     asked = f"season={place.season}&school={place.school}&occurred_at=2020-09-21T10:00:00%2B03:00"
@@ -209,6 +220,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     merged = await _becomes_one(place, settings)
     told_apart = await _are_told_apart(place)
     await _is_put_out(place)
+    parted = await _loses_a_guardian(place)
 
     async def counted() -> bool:
         funnel = await place.funnel()
@@ -226,6 +238,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
         *await _accounts(settings, participant),
         *merged,
         *told_apart,
+        *parted,
     }
 
     async def all_there() -> bool:

@@ -23,7 +23,8 @@ class Pseudonyms:
         """Returns a feed record: `key`, CloudEvents `attributes`, and `data` as JSON text."""
         event = envelope.event
         kind = type(event)
-        changed = {name: self._rekey(getattr(event, name)) for name in fields_marked(kind, Privacy.PSEUDONYMOUS)}
+        ids = {name: getattr(event, name) for name in fields_marked(kind, Privacy.PSEUDONYMOUS)}
+        changed = {name: self._rekey(id) for name, id in ids.items() if id is not None}
         shown = event.model_copy(update=changed)
         return {
             "key": shown.key,

@@ -1,17 +1,21 @@
 """Acts of destruction as operators see them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
-from services.registration.domain.erasure import SERVICES, Act, Service
+from services.registration.domain.erasure import SERVICES, Act, Requester, Service
 from shared.base.models import Answer
 from shared.contracts.registration import ConsentChannel
 from shared.http.paging import Page
 from shared.programme.moments import zone
 
+KEPT_OF_GUARDIANS = (
+    "Consents that the guardian gave stay in force, without a giver, until they are withdrawn: by another guardian, or "
+    "by the school for one who says so. "
+)
 KEPT = (
-    "Facts of the pupil's path stay in the log and in sums, under a random id from which nothing leads to the person, "
+    "Facts of the pupil's path stay in the log and in sums, under random ids from which nothing leads to a person, "
     "and keyed hashes of accounts. "
 )
 APART = "A backup of the vault that was made since keys lie apart opens nothing; those of keys are kept {days} days."
@@ -55,12 +59,16 @@ class ActView(Answer):
     """The time of the last answer; null while the act is open."""
     overdue: bool
     """True for an act that is open an hour after the erasure: a service stands still."""
-    region: str
-    """Code of the region in which the pupil learnt."""
-    municipality: str
-    """Code of the municipality."""
-    school: str
-    """Code of the school."""
+    person: Literal["pupil", "guardian"]
+    """The kind of person who was erased."""
+    requested_by: Requester
+    """`staff`, or the `guardian` herself."""
+    region: str | None
+    """Code of the region in which the pupil learnt; of a guardian, null where her children are in several."""
+    municipality: str | None
+    """Code of the municipality, alike."""
+    school: str | None
+    """Code of the school, alike."""
     cleared: list[ClearedView]
     """The services that have answered."""
     waiting: list[Service]
@@ -81,15 +89,17 @@ class ActView(Answer):
             erased_at=act.erased_at.astimezone(local),
             closed_at=closed and closed.astimezone(local),
             overdue=act.is_overdue(now),
-            region=act.place.region,
-            municipality=act.place.municipality,
-            school=act.place.school,
+            person="pupil" if act.participant else "guardian",
+            requested_by=act.requested_by,
+            region=act.place.region or None,
+            municipality=act.place.municipality or None,
+            school=act.place.school or None,
             cleared=[
                 ClearedView(service=name, at=act.cleared[name].at.astimezone(local), rows=act.cleared[name].rows)
                 for name in SERVICES
-                if name in act.cleared
+                if name in act.cleared and name not in act.waiting
             ],
-            waiting=[name for name in SERVICES if name not in act.cleared],
+            waiting=act.waiting,
             consents=[
                 ProofView(
                     version=proof.version,
@@ -99,12 +109,26 @@ class ActView(Answer):
                 )
                 for proof in act.consents
             ],
-            kept=KEPT + (APART.format(days=act.key_backup_days) if act.keys_apart else INLINE),
+            kept=("" if act.participant else KEPT_OF_GUARDIANS)
+            + KEPT
+            + (APART.format(days=act.key_backup_days) if act.keys_apart else INLINE),
         )
 
 
 class ActPage(Page[ActView]):
     """A page of acts, in order of their numbers, which begin with the day of the erasure."""
+
+
+class GuardianErasures(Answer):
+    """The answer to a guardian who erases herself."""
+
+    acts: list[ActView]
+    """An act for each id that schools gave her; none where no cabinet is open, as after an erasure."""
+
+    @classmethod
+    def of(cls, acts: Iterable[Act], now: datetime) -> "GuardianErasures":
+        """The acts as they are now."""
+        return cls(acts=[ActView.of(act, now) for act in acts])
 
 
 class Erased(Answer):

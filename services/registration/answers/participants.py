@@ -30,8 +30,8 @@ class ConsentView(Answer):
     """The way in which it was given: by Госуслуги, on paper, or in the guardian's cabinet."""
     given_at: datetime
     """The time when it was given, on the region's clock."""
-    guardian: str
-    """Id of the guardian who gave it."""
+    guardian: str | None
+    """Id of the guardian who gave it; null once she was erased."""
 
     @classmethod
     def of(cls, participant: Participant) -> "ConsentView | None":
@@ -44,7 +44,7 @@ def told(participant: Participant, consent: Consent) -> dict[str, Any]:
     """The fields of a consent that are shown, on the region's clock."""
     local = zone(participant.place.utc_offset)
     told = consent.model_dump(exclude={"withdrawn_at"})
-    return told | {"given_at": consent.given_at.astimezone(local)}
+    return told | {"given_at": consent.given_at.astimezone(local), "guardian": consent.guardian or None}
 
 
 class GuardianView(Answer):

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Path, Query
 from services.registration.answers.acts import ActPage, ActView, Erased
 from services.registration.domain.erasure import State
 from services.registration.domain.participants import NewId
-from services.registration.handlers.erasure import erase_pupil
+from services.registration.handlers.erasure import Erasing, erase_pupil
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from shared.http.authorisation import Operator
 from shared.http.openapi import problems
 from shared.http.paging import Paged
 from shared.http.routes import router_of
-from shared.identity.acting import about
+from shared.identity.acting import about, acting
 from shared.programme.texts import Id
 from shared.storage.outbox import Clock
 
@@ -33,7 +33,7 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         Nobody can take it back. Sent again, it answers with the same act, as far as it has come.
         """
         now = clock()
-        act = await erase_pupil(repository, who, participant, now, new_id)
+        act = await erase_pupil(repository, who, participant, Erasing(now, new_id, by=acting()))
         about([participant])
         return Erased(act=ActView.of(act, now))
 

@@ -1,12 +1,14 @@
-"""Erasure of a pupil: what is left leads to nobody, and an act says what was destroyed, where and when. Pure."""
+"""Erasure of a person: what is left leads to nobody, and an act says what was destroyed, where and when. Pure."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from services.registration.domain.participants import NO_KEY, Consent, Participant, Place
+from shared.contracts.guardians import GuardianErased
 from shared.contracts.registration import ConsentChannel, ParticipantErased
 from shared.storage.decision import Decision, Happened
 
@@ -16,6 +18,8 @@ SERVICES: tuple[Service, ...] = get_args(Service)
 ANSWERED_WITHIN = timedelta(hours=1)
 """A service that runs answers within seconds."""
 State = Literal["open", "closed"]
+Requester = Literal["staff", "guardian"]
+"""Who asks for an erasure: staff, or the guardian herself."""
 
 
 class Proof(BaseModel):
@@ -44,20 +48,28 @@ class Cleared(BaseModel):
 
 
 class Act(BaseModel):
-    """An act of destruction: closed once every service has answered."""
+    """An act of destruction, of a pupil or of a guardian: closed once every service that is asked has answered."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     """Its number."""
-    participant: str
+    participant: str = ""
+    """The pupil; empty for a guardian's."""
+    guardian: str = ""
+    """The guardian; empty for a pupil's."""
     place: Place
-    """Where the pupil was."""
+    """Where the pupil was; of a guardian what the places of all children have in common, and else empty."""
     erased_at: datetime
+    requested_by: Requester = "staff"
     keys_apart: bool = False
     """True where the vault's backups hold no keys."""
     key_backup_days: int = 30
     consents: tuple[Proof, ...] = ()
+    children: tuple[str, ...] = ()
+    """The entries under whose keys the erasure of a guardian was told: each service answers for every one."""
+    answered_for: Mapping[Service, tuple[str, ...]] = {}
+    """Those for which a service has answered."""
     cleared: Mapping[Service, Cleared] = {}
 
     @classmethod
@@ -66,10 +78,18 @@ class Act(BaseModel):
         return cls.model_validate({**row, "id": row["_id"]})
 
     @property
+    def waiting(self) -> list[Service]:
+        """The services that have not answered, or not for every child; of a guardian without one nobody else has."""
+        asked = SERVICES if self.participant or self.children else SERVICES[:1]
+        return [service for service in asked if service not in self.cleared or self._left(service)]
+
+    def _left(self, service: Service) -> set[str]:
+        return set() if service == "registration" else {*self.children} - {*self.answered_for.get(service, ())}
+
+    @property
     def closed_at(self) -> datetime | None:
         """The time of the last answer; None while one is missing."""
-        times = [self.cleared[service].at for service in SERVICES if service in self.cleared]
-        return max(times) if len(times) == len(SERVICES) else None
+        return None if self.waiting else max(cleared.at for cleared in self.cleared.values())
 
     def is_overdue(self, now: datetime) -> bool:
         """Tells whether a service has left the act open for longer than it may."""
@@ -79,9 +99,23 @@ class Act(BaseModel):
         """The act with a service's answer; the first one holds, however often it comes."""
         return self.model_copy(update={"cleared": {service: cleared, **self.cleared}})
 
+    def answered_of(self, child: str, service: Service, cleared: Cleared) -> "Act":
+        """The act of a guardian with a service's answer for one child; rows add up, and each child counts once."""
+        if child not in self._left(service):
+            return self
+        so_far = self.cleared.get(service, cleared.model_copy(update={"rows": {}}))
+        rows = Counter(so_far.rows)
+        rows.update(cleared.rows)
+        whole = Cleared(at=max(so_far.at, cleared.at), rows=dict(rows))
+        children = {**self.answered_for, service: (*self.answered_for.get(service, ()), child)}
+        return self.model_copy(update={"answered_for": children, "cleared": {**self.cleared, service: whole}})
 
-def erase(pupil: Participant, act: str, time: datetime) -> Decision[Participant]:
-    """Takes everything from a pupil that leads to a person; places and seasons stay, as the facts have them."""
+
+def erase(pupil: Participant, act: str, time: datetime, guardians: Iterable[str] = ()) -> Decision[Participant]:
+    """Takes everything from a pupil that leads to a person; places and seasons stay, as the facts have them.
+
+    `guardians` are those who are erased with the pupil, since they have no other child.
+    """
     bare = Participant(
         id=pupil.id,
         sequence=pupil.sequence,
@@ -91,5 +125,6 @@ def erase(pupil: Participant, act: str, time: datetime) -> Decision[Participant]
         seasons=pupil.seasons,
         erased_at=time,
     )
-    event = ParticipantErased(**pupil.place.event_fields(pupil.id), act=act)
-    return Decision(bare, (Happened(event, time),))
+    fields = {**pupil.place.event_fields(pupil.id), "act": act}
+    gone = [GuardianErased(**fields, guardian=id, account=pupil.linked.get(id)) for id in guardians]
+    return Decision(bare, tuple(Happened(event, time) for event in (*gone, ParticipantErased(**fields))))

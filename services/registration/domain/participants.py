@@ -80,6 +80,7 @@ class Consent(BaseModel):
     channel: ConsentChannel
     given_at: datetime
     guardian: str
+    """Id of the giver; empty once the giver was erased: the consent stays what it was."""
     withdrawn_at: datetime | None = None
 
 

@@ -36,7 +36,7 @@ async def merge_pupils(repository: Repository, who: Principal, request: MergeReq
         entries = await repository.participants.entries([request.survivor, request.duplicate], tx)
         survivor = _staff_s(who, entries, "survivor", request.survivor)
         duplicate = _staff_s(who, entries, "duplicate", request.duplicate)
-        pair = merge(survivor, duplicate, await _same(repository, survivor, duplicate, tx), now)
+        pair = merge(survivor, duplicate, await same_guardians(repository, survivor, duplicate, tx), now)
         if pair.survivor.made:
             pair = await _save(repository, pair, now, tx)
             adopted = pair.survivor.state.duplicates[duplicate.id]
@@ -93,7 +93,7 @@ def _staff_s(who: Principal, entries: Mapping[str, Participant], word: str, id: 
     return entry
 
 
-async def _same(
+async def same_guardians(
     repository: Repository, survivor: Participant, duplicate: Participant, tx: Transaction
 ) -> dict[str, str]:
     """The guardian of the survivor who is the same person, by account or by name, by the id of the duplicate's.

@@ -11,12 +11,14 @@ from shared.storage.mongo import Document, Mongo
 from shared.storage.outbox import Clock
 
 OF_SCOPE = Listing("acts", {"_id": str})
+WRITTEN: Document = {"erased_at": {"$exists": True}}
+"""Matches acts, and no answer that is kept without one."""
 KINDS = {"region", "municipality", "school"}
 """The kinds of organisations that an act names."""
 
 
 class ActReads:
-    """The acts of the pupils whose place a principal's grants cover."""
+    """The acts of the persons whose place a principal's grants cover."""
 
     def __init__(self, mongo: Mongo, clock: Clock, who: Principal) -> None:
         self._rows = mongo[ACTS]
@@ -25,7 +27,7 @@ class ActReads:
 
     async def page(self, state: State | None, paging: Paging) -> ActPage:
         """The acts of the whole scope, those in one state or all."""
-        query: Document = {"participant": {"$gt": ""}, **self._within()}
+        query: Document = {**WRITTEN, **self._within()}
         if state is not None:
             query["closed_at"] = None if state == "open" else {"$ne": None}
         rows, onward = await OF_SCOPE.page(self._rows, query, paging, {"state": state})
@@ -34,7 +36,7 @@ class ActReads:
 
     async def one(self, number: str) -> ActView:
         """One act; raises NotFound outside the scope."""
-        row = await self._rows.find_one({"_id": number, "participant": {"$gt": ""}})
+        row = await self._rows.find_one({"_id": number, **WRITTEN})
         act = Act.of(row) if row else None
         if act is None or not self._who.scope.covers(act.place.region, act.place.municipality, act.place.school):
             raise NotFound("no such act in your scope")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.contracts.event import Envelope, ParticipantEvent
+from shared.contracts.guardians import GuardianErased
 from shared.contracts.registration import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -93,6 +94,8 @@ class Participant(BaseModel):
     """True for good once registration has destroyed the name: nobody acts for the pupil any more."""
     act: str = ""
     """The act of the erasure that was answered last."""
+    guardians_erased: dict[str, str] = {}
+    """The act by guardian who was erased, for good: a link of hers that is heard late opens nothing."""
     archivings: tuple[Archiving, ...] = ()
     """By sequence."""
     placed_on: str = ""
@@ -160,15 +163,26 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
         entry = Entry(time=envelope.time, recorded=envelope.recordedtime, sequence=sequence)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
     if isinstance(event, ParticipantErased):
-        changes |= {"erased": True, "act": event.act, "accounts": (), "link_changes": ()}
+        changes |= {"erased": True, "act": event.act, "accounts": (), "link_changes": ()} | {"guardians_erased": {}}
+    if isinstance(event, GuardianErased) and not pupil.erased:
+        changes |= _without(pupil, event)
     link = None if pupil.erased else change_of(envelope)
-    if link is not None and link not in pupil.link_changes:
+    if link is not None and link not in pupil.link_changes and link.guardian not in pupil.guardians_erased:
         links = sorted((*pupil.link_changes, link), key=lambda one: one.sequence)
         changes |= {"link_changes": tuple(links), "accounts": in_force(pupil.accounts, links)}
     word = word_of(envelope)
     if word is not None and (mergings := with_word(pupil.mergings, word)) != pupil.mergings:
         changes["mergings"] = mergings
     return pupil.model_copy(update=changes) if changes else pupil
+
+
+def _without(pupil: Participant, event: GuardianErased) -> dict[str, Any]:
+    """Returns the fields that the erasure of a guardian sets: her account stays where another one has it."""
+    links = tuple(change for change in pupil.link_changes if change.guardian != event.guardian)
+    hers = FamilyLink(account=event.account or "", role="guardian")
+    known = tuple(link for link in pupil.accounts if link != hers)
+    erased = {**pupil.guardians_erased, event.guardian: event.act}
+    return {"link_changes": links, "accounts": in_force(known, links), "guardians_erased": erased}
 
 
 def _place(pupil: Participant, envelope: Envelope) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Use case: registration has erased pupils; their answers are destroyed, and the act is told so."""
+"""Use cases: registration has erased pupils or guardians; what leads to them is destroyed, and the act is told so."""
 
 from collections.abc import Collection, Mapping
 
@@ -6,8 +6,10 @@ from services.trials.collections import PARTICIPANTS
 from services.trials.copies.participants import Participant
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope
+from shared.contracts.guardians import ActorErased, GuardianErased
 from shared.contracts.registration import ParticipantErased
 from shared.contracts.trials import PathErased
+from shared.http.audit import ACTORS
 from shared.programme.place import Place
 from shared.storage.decision import Happened
 from shared.storage.mongo import Transaction
@@ -32,3 +34,26 @@ async def answer(
         await repository.forget_actors(pupils[id].ids, tx)
         answered = PathErased(**Place.of(event).event_fields(id), act=event.act, rows=rows)
         await repository.tell(Happened(answered, fact.time), tx)
+
+
+async def answer_for_guardians(
+    repository: Repository, facts: Collection[Envelope], known: Mapping[str, Participant], tx: Transaction
+) -> None:
+    """Forgets the accounts by which guardians acted, as `answer` does; of a pupil who was erased nothing is left."""
+    for fact in facts:
+        event = fact.event
+        if not isinstance(event, GuardianErased):
+            continue
+        pupil = known.get(event.key)
+        if pupil is not None and (pupil.erased or pupil.guardians_erased.get(event.guardian) == event.act):
+            continue
+        had = pupil is not None and any(change.guardian == event.guardian for change in pupil.link_changes)
+        rows = {PARTICIPANTS: int(had), "paths": 0}
+        if event.account is not None:
+            joined = (await repository.copies.joined([event.key], tx)).get(event.key)
+            ids = joined.ids if joined else [event.key]
+            rows["paths"] = await repository.forget_actors(ids, tx, event.account)
+            rows[ACTORS] = await repository.forget_in_audit(event.account, tx)
+        fields = Place.of(event).event_fields(event.key)
+        cleared = ActorErased(**fields, guardian=event.guardian, act=event.act, rows=rows)
+        await repository.tell(Happened(cleared, fact.time), tx)

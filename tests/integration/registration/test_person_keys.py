@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from services.registration.api.rosters import Roster, read
 from services.registration.app import COLLECTIONS, repository_of
 from services.registration.domain.erasure import Act
-from services.registration.handlers.erasure import erase_pupil
+from services.registration.handlers.erasure import Erasing, erase_pupil
 from services.registration.handlers.rosters import register
 from services.registration.key_ring import KeyRing
 from services.registration.person_keys import PersonKeys, part
@@ -48,7 +48,7 @@ class Register:
         return [outcome.value.pupil.id for outcome in outcomes]  # type: ignore[union-attr]
 
     async def erase(self, id: str) -> Act:
-        return await erase_pupil(self.repository, NATION, id, utcnow(), self.new_id)
+        return await erase_pupil(self.repository, NATION, id, Erasing(utcnow(), self.new_id))
 
     async def names(self, rows: Sequence[Document]) -> list[str]:
         """What can be opened of rows of the vault with all keys that there are by now, and the master key."""

@@ -1,5 +1,6 @@
 """Cells from a pupil's facts to the rows of an answer: what counts where and when, packed, read back, ranked."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -14,7 +15,17 @@ from services.analytics.figures.ranking import ranked
 from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import Event
 from shared.programme.stages import Rules
-from tests.builders.events import at, attended, booked, cancelled, enveloped, guardian_linked, registered, revoked
+from tests.builders.events import (
+    at,
+    attended,
+    booked,
+    cancelled,
+    enveloped,
+    guardian_erased,
+    guardian_linked,
+    registered,
+    revoked,
+)
 
 TERMS = Terms(Rules(frozenset({"readiness", "interests"}), trials_required=2), closes="2020-12-16")
 NAMES = st.text(st.sampled_from("7А.$%2E45"), min_size=1, max_size=6)
@@ -92,3 +103,20 @@ def test_ids_of_a_feed_are_of_one_region_and_one_epoch() -> None:
     records = [Pseudonyms(bytes(32), region, epoch).record(event) for region, epoch in feeds]
     assert len({record["key"] for record in records}) == len({record["attributes"]["id"] for record in records}) == 3
     assert all("disability" not in record["data"] and "p1" not in record["data"] for record in records)
+
+
+def test_a_feed_tells_of_a_guardian_who_had_no_account() -> None:
+    feed = Pseudonyms(bytes(32), "RU-ROS", 1)
+    linked = feed.record(enveloped(guardian_linked()))
+    for account, told in (("a-g1", linked), (None, None)):
+        data = json.loads(feed.record(enveloped(guardian_erased(account=account)))["data"])
+        assert data["account"] == (told and json.loads(told["data"])["account"])
+        assert data["guardian"] == json.loads(linked["data"])["guardian"]
+
+
+def test_an_erased_guardian_stays_in_figures() -> None:
+    pupil = Pupil()
+    learn(pupil, enveloped(guardian_linked()))
+    before = dict(pupil.cabinets)
+    assert not learn(pupil, enveloped(guardian_erased(), 2))
+    assert pupil.cabinets == before
