@@ -14,6 +14,7 @@ from services.registration.collections import (
     OF_SEVERAL,
     OPEN,
     REFUSED,
+    RETENTION_LIST,
     TRANSFERS,
 )
 from services.registration.copies.steps import progress_id
@@ -49,6 +50,7 @@ class Acts:
             TRANSFERS: {"participant": pupil.id},
             DISMISSALS: {"participants": pupil.id},
             CORRECTIONS: {"participant": pupil.id},
+            RETENTION_LIST: {"_id": pupil.id},
             ACTORS: {"_id": {"$in": [account for account in accounts if account]}},
             "steps": {"_id": {"$in": [progress_id(pupil.id, season) for season in pupil.seasons]}},
         }

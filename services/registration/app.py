@@ -29,6 +29,7 @@ from services.registration.api import (
     regions,
     relocations,
     requests,
+    retention,
     rosters,
     staff,
     transfers,
@@ -49,6 +50,7 @@ from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.requests import Requests
 from services.registration.respelling import respell
+from services.registration.retention_job import RetentionJob
 from services.registration.sealed import SealedIdentities
 from services.registration.vault import NameIndex, Vault
 from shared.identity.keys import derive
@@ -74,6 +76,7 @@ def build(platform: Platform) -> Service:
                 platform.relay(),
                 ActWatch(Acts(platform.mongo), platform.metrics, platform.clock),
                 Importing(platform.lease("imports"), repository, platform, entropy.id),
+                RetentionJob(platform.lease("retention"), repository, platform.audit, platform.clock, entropy.id),
             ]
         },
         checks=[partial(PersonKeys(platform.mongo).prove, vault)],
@@ -104,6 +107,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         transfers.routes(repository, reads, clock, new_id),
         erasure.routes(repository, reads, clock, new_id),
         guardians.routes(repository, clock, new_id),
+        retention.routes(repository, reads),
         rosters.routes(repository, clock, new_id),
         imports.routes(repository, reads, clock, new_id),
         links.routes(repository, clock),

@@ -17,6 +17,11 @@ REQUESTS = "place_requests"
 DISMISSALS = "dismissals"
 STAFF, EXCLUDED = "staff", "staff_exclusions"
 """Accounts that acted for organisations, and those that were put out; `exclusions` is the copy of all services."""
+RETENTION, RETENTION_LIST, RETENTION_RUNS = "retention", "retention_list", "retention_runs"
+"""The terms of regions, those whom staff see before they are erased, and the day of each region's last run."""
+GONE: Document = {"archived.reason": "left"}
+WITHDRAWN: Document = {"consents.withdrawn_at": {"$type": "date"}}
+"""Pupils who may be due to be erased: in the archive as gone, or with a consent that was ever withdrawn."""
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 OF_SEVERAL = {"same": {"$gt": ""}}
@@ -75,6 +80,8 @@ COLLECTIONS: Collections = {
             IndexModel("codes.digest", unique=True, sparse=True),
             IndexModel("guardians", partialFilterExpression=LINKED),
             IndexModel("account", partialFilterExpression=WITH_ACCOUNT),
+            IndexModel([("place.region", 1), ("_id", 1)], name="gone", partialFilterExpression=GONE),
+            IndexModel([("place.region", 1), ("_id", 1)], name="withdrawn", partialFilterExpression=WITHDRAWN),
         ],
         persons=[
             "_id",
@@ -127,6 +134,9 @@ COLLECTIONS: Collections = {
         ],
         persons=["participant", "guardian", "children", "answered_for.*", CHANGED],
     ),
+    RETENTION: Kept(persons=[CHANGED]),
+    RETENTION_LIST: Kept([IndexModel([("region", 1), ("since", 1)])], persons=["_id"]),
+    RETENTION_RUNS: Kept(),
     TRANSFERS: Kept(
         [
             IndexModel([("participant", 1), ("joined.school", 1)], unique=True, partialFilterExpression=ASKED),

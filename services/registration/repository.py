@@ -28,6 +28,7 @@ from services.registration.imports import Imports
 from services.registration.pupils import Pupils
 from services.registration.requests import Requests
 from services.registration.residents import Residents
+from services.registration.retention import Retention
 from services.registration.sealed import SealedIdentities
 from services.registration.staff import Staff
 from services.registration.surroundings import Register
@@ -83,6 +84,7 @@ class Repository:
         self.transfers = Transfers(mongo)
         self.dismissals = Dismissals(mongo)
         self.residents = Residents(mongo)
+        self.retention = Retention(mongo)
         self.register = Register(mongo)
         self.staff = Staff(mongo, outbox)
         self.requests = requests

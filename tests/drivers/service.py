@@ -33,7 +33,10 @@ from tests.drivers.forks import fork
 from tests.drivers.pointers import checked
 
 Grants = Sequence[Mapping[str, Any]]
-BOOKKEEPING = {"offsets", "offset_marks", "leases", "permits", "open_answers", "staff", audit.LOG, audit.ACTORS}
+BOOKKEEPING = {
+    *("offsets", "offset_marks", "leases", "permits", "open_answers", "staff", audit.LOG, audit.ACTORS),
+    *("retention_list", "retention_runs"),
+}
 """Collections that change by themselves, or tell who has asked; a request that changes nothing may change these."""
 
 

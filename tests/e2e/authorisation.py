@@ -75,6 +75,9 @@ DELETE /registration/participants/{participant}             0    +-  +?  +?? ---
 GET    /registration/acts                                   0    +-  +~  +~~ ---- --  --  --  --  ---
 GET    /registration/acts/{number}                          0    +-  +?  +?? ---- --  --  --  --  ---
 DELETE /registration/guardians/{guardian}                   0    +-  +?  +?? ---- --  --  --  --  ---
+GET    /registration/retention                              0    +-  +-  +-- ++~- --  --  --  --  ---
+PUT    /registration/retention/{region}                     0    +-  +-  --- ---- --  --  --  --  ---
+GET    /registration/retention/{region}                     0    *-  **  *** **** **  **  **  **  ***
 POST   /registration/transfers                              0    +-  +-  +-- ++-- --  --  --  --  ---
 GET    /registration/transfers                              0    +-  +-  +-- ++~- --  --  --  --  ---
 POST   /registration/transfers/{transfer}/confirmation      0    9-  9?  9?? 99?? --  --  --  --  ---

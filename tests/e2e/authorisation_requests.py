@@ -141,6 +141,7 @@ def _persons(scene: Scene) -> Requests:
         **_imports(scene),
         f"DELETE {one}": Request(f"{persons}/{scene.pupils['gone'].id}", sign=scene.act),
         **_guardians(scene),
+        **_retention(scene),
         "GET /registration/acts": Request("/registration/acts", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
@@ -162,11 +163,20 @@ def _staff(scene: Scene) -> Requests:
 
 def _guardians(scene: Scene) -> Requests:
     guardians = "/registration/guardians"
+    erased = f"{guardians}/{scene.pupils['school'].guardian}"
     return {
         f"DELETE {guardians}/me": Request(f"{guardians}/me"),
-        f"DELETE {guardians}/{{guardian}}": Request(
-            f"{guardians}/{scene.pupils['school'].guardian}", sign=scene.act_of_guardian
-        ),
+        f"DELETE {guardians}/{{guardian}}": Request(erased, sign=scene.act_of_guardian),
+    }
+
+
+def _retention(scene: Scene) -> Requests:
+    path, here = "/registration/retention", scene.here
+    terms = f"{path}/{here.region}"
+    return {
+        f"GET {path}": Request(f"{path}?organisation={here.school}", sign=scene.line("one")["name"]),
+        f"PUT {path}/{{region}}": Request(terms, {"left_days": 365}, '"left_days":365'),
+        f"GET {path}/{{region}}": Request(terms),
     }
 
 

@@ -26,7 +26,7 @@ WHERE: Mapping[str, tuple[str, str, str]] = {
     "again": ("001-S01", "7А", "again"),
 }
 """The pupils, each with school, class and guardian: `own` is asked about, `second` of its family, `gone` is erased, and
-`again` is merged into `one`. The guardian of `school` is erased."""
+`again` is merged into `one`, who has no consent any more. The guardian of `school` is erased."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,8 @@ async def scene(client: Client) -> Scene:
     made.act = erased["act"]["number"]
     erased = await client.ok("DELETE", f"/registration/guardians/{made.pupils['school'].guardian}", by=here.operator)
     made.act_of_guardian = erased["act"]["number"]
+    withdrawn = f"/registration/participants/{made.pupils['one'].id}/consents/current"
+    await client.ok("DELETE", f"{withdrawn}?occurred_at=2020-10-20T10:00:00%2B03:00", by=here.operator)
     made.transfer = await made.refuse_transfer()
     made.imported = await made.send_file()
     body = {"org": here.school, "account": "somebody"}

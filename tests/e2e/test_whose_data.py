@@ -142,13 +142,16 @@ async def _asks_for_a_place(place: World) -> str:
 
 
 async def _loses_a_guardian(place: World) -> set[str]:
-    """A pupil whose guardian is erased; returns both."""
+    """A pupil whose guardian is erased, and who is due to be erased since; returns both."""
     client = place.client
     by_teacher: dict[str, Any] = {"by": place.operator, "subject": TEACHER}
     (item,) = await place.register([place.pupil(6)])
     code = {"code": item["link_code"]}
     await client.ok("POST", "/registration/links", code, by=("guardian",), subject="who is erased")
     await client.ok("DELETE", f"/registration/guardians/{item['guardian']}", **by_teacher)
+    path = f"/registration/participants/{item['participant']}/consents/current"
+    await client.ok("DELETE", f"{path}?occurred_at=2020-09-20T10:00:00%2B03:00", **by_teacher)
+    await client.ok("PUT", f"/registration/retention/{place.region}", {"left_days": 60}, **by_teacher)
     return {item["participant"], item["guardian"]}
 
 

@@ -62,7 +62,7 @@ class ActView(Answer):
     person: Literal["pupil", "guardian"]
     """The kind of person who was erased."""
     requested_by: Requester
-    """`staff`, or the `guardian` herself."""
+    """`staff`, the `guardian` herself, or `retention`: the job that erases whose time is over."""
     region: str | None
     """Code of the region in which the pupil learnt; of a guardian, null where her children are in several."""
     municipality: str | None

@@ -18,8 +18,8 @@ SERVICES: tuple[Service, ...] = get_args(Service)
 ANSWERED_WITHIN = timedelta(hours=1)
 """A service that runs answers within seconds."""
 State = Literal["open", "closed"]
-Requester = Literal["staff", "guardian"]
-"""Who asks for an erasure: staff, or the guardian herself."""
+Requester = Literal["staff", "guardian", "retention"]
+"""Who asks for an erasure: staff, the guardian herself, or the job that erases whose time is over."""
 
 
 class Proof(BaseModel):

@@ -1,5 +1,6 @@
 """Reads by resource; persons are read within the scope of the principal who asks."""
 
+from services.registration.domain.retention import Terms
 from services.registration.imports import Imports
 from services.registration.reads.acts import ActReads
 from services.registration.reads.checkins import CheckIns
@@ -10,9 +11,11 @@ from services.registration.reads.imports import ImportReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
 from services.registration.reads.requests import RequestReads
+from services.registration.reads.retention import RetentionReads
 from services.registration.reads.staff import StaffReads
 from services.registration.reads.transfers import TransferReads
 from services.registration.reads.years import YearReads
+from services.registration.retention import Retention
 from services.registration.vault import Vault
 from shared.identity.principal import Principal
 from shared.storage.mongo import Mongo
@@ -41,6 +44,15 @@ class Reads:
     def transfers(self, who: Principal) -> TransferReads:
         """Returns the transfers within a scope."""
         return TransferReads(self._mongo, self._vault, self._clock, who)
+
+    def retention(self, who: Principal) -> RetentionReads:
+        """Returns those within a scope who are to be erased."""
+        return RetentionReads(self._mongo, self._vault, self._clock, who)
+
+    async def terms(self, region: str) -> Terms:
+        """Returns the terms of a region, which are for everyone to read; raises NotFound where it is not there."""
+        await self.organisations.known(region, "region")
+        return await Retention(self._mongo).terms(region)
 
     def years(self, who: Principal) -> YearReads:
         """Returns what is said of organisations by school year, within a scope."""
