@@ -135,7 +135,8 @@ class Repository:
         if not asked:
             return []
         query = await aside(partial(_pupils_known_by, asked), len(asked))
-        rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
+        found = await self._mongo["participants"].find(query, session=tx).to_list(None)
+        rows = [row for row in found if row.get("erased_at") is None]
         return await aside(lambda: list(map(Participant.of, rows)), len(rows))
 
     async def pupils_in(self, school: str, after: str, most: int, tx: Transaction) -> list[Participant]:
@@ -224,10 +225,13 @@ def _rows(guardians: Guardians) -> list[Document]:
 
 
 def _pupils_known_by(keys: Sequence[Key]) -> Document:
-    """Matches pupils whom a school knows by one of its own keys, or knew before they left it."""
+    """Matches pupils whom a school knows by one of its own keys, or knew before they left it, also erased ones.
+
+    It is nothing but alternatives: MongoDB finds an index for each of them then, and else may read a whole school.
+    """
     former = sorted({former_key(school, ref_key(own)) for school, own in keys})
     known = _known_by(keys, "place.school", "external_ref")["$or"]
-    return {"$or": [*known, {"former": {"$in": former, **LEFT["former"]}}], "erased_at": None}
+    return {"$or": [*known, {"former": {"$in": former, **LEFT["former"]}}]}
 
 
 def _known_by(keys: Sequence[Key], school: str, ref: str) -> Document:
