@@ -16,7 +16,7 @@ class Codes:
     """Writes the codes of one installation, and knows them again."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._hashes = {size: hashlib.blake2b(key=key, digest_size=size) for size in (BYTES, DIGEST_BYTES)}
 
     def text(self, participant: str, guardian: str | None = None, issued: int = 0) -> str:
         """The characters that a guardian of the pupil is handed, or the pupil: others each time they are issued."""
@@ -30,4 +30,6 @@ class Codes:
         return self._mac(text, DIGEST_BYTES)
 
     def _mac(self, text: str, size: int) -> bytes:
-        return hashlib.blake2b(text.encode(), key=self._key, digest_size=size).digest()
+        mac = self._hashes[size].copy()
+        mac.update(text.encode())
+        return mac.digest()

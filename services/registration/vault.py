@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import to_json
 
 from services.registration.key_ring import NONCE_BYTES, WRAPPED_BY, KeyRing
 from shared.identity.keys import derive
@@ -89,7 +90,7 @@ class NameIndex:
 
 
 def _plain(identity: Identity) -> bytes:
-    return json.dumps(dict(identity), ensure_ascii=False).encode()
+    return to_json(dict(identity))
 
 
 def _encrypt(cipher: AESGCM, nonce: bytes, plain: bytes, bound_to: bytes) -> bytes:

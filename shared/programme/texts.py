@@ -21,6 +21,8 @@ HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc\U0001d159\U000e0100-\U000e01ef]"
 )
 """Nobody sees these, although Unicode files them with letters, marks or signs and not with the format characters."""
+USUAL = re.compile("[ -~А-яЁё«»№–—]*")
+"""Characters of most names: each is seen, and composed with nothing."""
 FORM = "x-form"
 """Extension of a text's schema: the rule that gives it its form."""
 MOST_SENT = 4
@@ -45,7 +47,7 @@ def plain(text: str) -> str:
     Raises PydanticCustomError, a ValueError, for a control character, one that Unicode has not assigned or leaves to
     private use, half of a surrogate pair, and for a text in which there is nothing to be seen.
     """
-    if not text.isascii() or not text.isprintable():
+    if not USUAL.fullmatch(text):
         text = normalize("NFC", text if text.isprintable() and not HIDDEN.search(text) else _printable(text))
     text = " ".join(text.split())
     if not text[:1].isalnum() and not any(category(character)[0] in "LNPS" for character in text):

@@ -51,7 +51,7 @@ def must_be_new(pupils: Pupils, identities: Identities, entry: PupilEntry, intak
 
     Of one in another school nothing more is said: whoever knows both could else find where a child learns.
     """
-    ids = [] if entry.namesake else identities.namesakes(entry.identity)
+    ids = [] if entry.namesake else identities.namesakes(entry.child)
     there = [pupil for id in ids if (pupil := pupils.get(id)) and pupil.erased_at is None]
     places = [pupil.place for pupil in there if pupil.place.region == intake.place.region]
     if any(place.school == intake.place.school and intake.reaches([place.school_class]) for place in places):

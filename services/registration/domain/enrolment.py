@@ -89,16 +89,16 @@ def _consented(decision: Decision[Participant], enrolment: Enrolment) -> Decisio
 
 
 def _first(enrolment: Enrolment, id: str) -> Participant:
-    pupil = Participant(
+    return Participant(
         id=id,
         place=enrolment.place,
         external_ref=enrolment.external_ref,
         ref_key=ref_key(enrolment.external_ref),
         disability=enrolment.disability,
         disability_at=enrolment.occurred_at,
+        guardians=_bounded(enrolment.guardians, MOST_GUARDIANS),
         seasons={enrolment.season: enrolment.occurred_at},
     )
-    return with_guardians(pupil, enrolment.guardians)
 
 
 def _again(current: Participant, enrolment: Enrolment) -> Participant:
@@ -127,10 +127,18 @@ def _with_disability(pupil: Participant, enrolment: Enrolment) -> Participant:
 def with_guardians(pupil: Participant, guardians: Iterable[str]) -> Participant:
     """The pupil with these guardians beside the known ones; raises Conflict beyond the bound."""
     every = tuple(dict.fromkeys((*pupil.guardians, *guardians)))
-    if len(every) > max(MOST_GUARDIANS, len(pupil.guardians)):
+    if every == pupil.guardians:
+        return pupil
+    return pupil.model_copy(update={"guardians": _bounded(every, max(MOST_GUARDIANS, len(pupil.guardians)))})
+
+
+def _bounded(guardians: Iterable[str], most: int) -> tuple[str, ...]:
+    """Each guardian once; raises Conflict where there are more than so many."""
+    every = tuple(dict.fromkeys(guardians))
+    if len(every) > most:
         detail = f"the pupil would have more than {MOST_GUARDIANS} guardians"
         raise Conflict.about("guardians", detail, "too-many-guardians")
-    return pupil.model_copy(update={"guardians": every})
+    return every
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +214,7 @@ class EnrolmentBatch:
             self.guardians.enter(school, guardian.ref, NewGuardian(guardians[guardian.ref], intake.by))
             self.identities.enter(guardians[guardian.ref], intake.occurred_at, name=guardian.name)
         if before is None:
-            self.identities.enter(decision.state.id, intake.occurred_at, **entry.identity)
+            self.identities.enter(decision.state.id, intake.occurred_at, entry.child, **entry.identity)
         corrected = tuple(dict.fromkeys(self._corrected(decision.state.id, before, entry, guardians, intake)))
         is_new = before is None or intake.season.code not in before.seasons
         more = () if is_new or before is None else tuple(added(before, decision.state))

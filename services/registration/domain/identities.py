@@ -16,7 +16,7 @@ from shared.programme.texts import NAME
 
 Corrected = Literal["name", "birth_date"]
 FIELDS: tuple[Corrected, ...] = ("name", "birth_date")
-SAID_AT = "{field}_said_at"
+SAID_AT = {field: f"{field}_said_at" for field in FIELDS}
 """Where an identity keeps when a field was said: what an earlier roster says, which is sent late, corrects nothing. Who
 only confirms a field does not say it anew."""
 TIMES = "corrections"
@@ -55,15 +55,15 @@ class Identities:
         self._children = {_child(said): person for person, said in known.items() if "birth_date" in said}
         self._namesakes = {child: list(persons) for child, persons in (namesakes or {}).items()}
 
-    def enter(self, person: str, time: datetime, **said: str) -> None:
-        """Keeps the identity of a new person."""
+    def enter(self, person: str, time: datetime, child: Child | None = None, /, **said: str) -> None:
+        """Keeps the identity of a new person, of a pupil with the `child` that follows from it."""
         self.entered[person] = {**said, **_said_at(said, time)}
-        if "birth_date" in said:
-            self._namesakes.setdefault(child_of(said), []).append(person)
+        if child is not None:
+            self._namesakes.setdefault(child, []).append(person)
 
-    def namesakes(self, said: Mapping[str, str]) -> list[str]:
+    def namesakes(self, child: Child) -> list[str]:
         """The children of this name and birth date, as far as they were looked for or are entered here."""
-        return self._namesakes.get(child_of(said), [])
+        return self._namesakes.get(child, [])
 
     def namesake(self, persons: Iterable[str], name: str) -> str | None:
         """The only one of these persons who has a name, whatever its case and its Ё; None where none or two have."""
@@ -105,7 +105,9 @@ class Identities:
         changed = [
             field
             for field in FIELDS
-            if field in said and _formed(known, field) != said[field] and time >= _told(known, field, since or time)
+            if said.get(field) not in (None, known.get(field))  # most say the same again, in the form of today
+            and _formed(known, field) != said[field]
+            and time >= _told(known, field, since or time)
         ]
         if not changed:
             return
@@ -182,12 +184,13 @@ def _formed(said: Mapping[str, str], field: str) -> str:
 
 
 def _said_at(fields: Iterable[str], time: datetime) -> dict[str, str]:
-    return {SAID_AT.format(field=field): time.isoformat() for field in fields}
+    at = time.isoformat()
+    return {SAID_AT[field]: at for field in fields}
 
 
 def _told(known: Identity, field: str, otherwise: datetime) -> datetime:
     """The time at which a field was said; an earlier release kept none."""
-    text = known.get(SAID_AT.format(field=field))
+    text = known.get(SAID_AT[field])
     return otherwise if text is None else datetime.fromisoformat(text)
 
 

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
 
 from services.registration.copies.seasons import Season
 from services.registration.domain.following import place_of
+from services.registration.domain.identities import child_of
 from services.registration.domain.organisations import Organisation, must_be_open
 from services.registration.domain.participants import Key, Place, local_day
+from services.registration.vault import Child
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
@@ -94,12 +97,17 @@ class PupilEntry(Input):
     consent: ConsentEntry | None = None
     """A consent that the school holds; without one the pupil is registered, but cannot take part."""
 
-    @property
+    @cached_property
     def identity(self) -> dict[str, str]:
         """The parts of the line that are sealed."""
         return {"name": self.name, "birth_date": self.birth_date.isoformat()}
 
-    @property
+    @cached_property
+    def child(self) -> Child:
+        """The name and the birth date by which a region knows the pupil."""
+        return child_of(self.identity)
+
+    @cached_property
     def named(self) -> list[GuardianEntry]:
         """The guardians of the line, each once."""
         return once((*([self.guardian] if self.guardian else []), *self.guardians))

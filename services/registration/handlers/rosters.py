@@ -6,7 +6,7 @@ from functools import partial
 
 from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import Enrolled, EnrolmentBatch
-from services.registration.domain.identities import Identities, child_of
+from services.registration.domain.identities import Identities
 from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import NewId
 from services.registration.domain.rosters import Intake, PupilEntry, RosterHeader
@@ -148,7 +148,7 @@ async def _namesakes(
 
 def _new(known: Pupils, lines: Iterable[tuple[str, PupilEntry]]) -> list[Child]:
     """The children of lines whose keys nobody has at the school of the line."""
-    return [child_of(entry.identity) for school, entry in lines if known.of_school(school, entry.external_ref) is None]
+    return [entry.child for school, entry in lines if known.of_school(school, entry.external_ref) is None]
 
 
 def _result(batch: EnrolmentBatch, request: RosterRequest, intake: Intake | ServiceError) -> RosterResult:
