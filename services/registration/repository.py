@@ -1,5 +1,6 @@
 """All that registration writes, in the steps of one transaction; persons are shown by `reads`."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -183,20 +184,20 @@ class Repository:
         return [Participant.of(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
 
     async def save_persons(self, batch: Persons, tx: Transaction) -> None:
-        """Stores pupils and guardians who were entered or changed, and seals their identities."""
-        new: Mapping[str, list[Document]] = {
-            "guardians": await aside(partial(_rows, batch.guardians), len(batch.guardians.entered)),
-            "vault": await self.sealed.documents(
-                batch.identities.entered, {made.state.id: made.state.place.region for made in batch.pupils.made}, tx
-            ),
-        }
+        """Stores pupils and guardians who were entered or changed, and seals their identities meanwhile."""
+        regions = {made.state.id: made.state.place.region for made in batch.pupils.made}
+        guardians = await aside(partial(_rows, batch.guardians), len(batch.guardians.entered))
         entered = {guardian.id for guardian in batch.guardians.entered.values()}
         kept = {guardian for made in batch.pupils.made for guardian in made.state.guardians} - entered
         await self.cabinets.hold(kept, tx)
-        await self.participants.save(batch.pupils.made, tx)
-        for collection, documents in new.items():
-            if documents:
-                await self._mongo[collection].insert_many(documents, ordered=False, session=tx)
+        sealing = asyncio.create_task(self.sealed.rows(batch.identities.entered, regions))
+        try:
+            await self.participants.save(batch.pupils.made, tx)
+            if guardians:
+                await self._mongo["guardians"].insert_many(guardians, ordered=False, session=tx)
+        finally:
+            sealed = await sealing
+        await self.sealed.add(sealed, tx)
         if batch.identities.corrections:
             await self.sealed.correct(batch.identities, tx)
 

@@ -1,7 +1,7 @@
 """Identities in the database: sealed, read for a decision, corrected with a trace that tells nothing by itself."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from pymongo import UpdateOne
@@ -33,16 +33,18 @@ class SealedIdentities:
         self._retention = timedelta(days=settings.audit_days)
         self._key_backup_days = settings.key_backup_days
 
-    async def documents(
-        self, identities: Mapping[str, Identity], regions: Mapping[str, str], tx: Transaction
-    ) -> list[Document]:
-        """The sealed rows of new persons, of children with their mark in a region; their keys are stored."""
+    async def rows(self, identities: Mapping[str, Identity], regions: Mapping[str, str]) -> list[Document]:
+        """The sealed rows of new persons with their keys, of children with their mark in a region."""
         seal, mark = self._vault.seal, self._marked
-        rows = await aside(
+        return await aside(
             lambda: [seal(person, said) | mark(regions.get(person), said) for person, said in identities.items()],
             len(identities),
         )
-        return await self._keys.parted(rows, tx)
+
+    async def add(self, rows: Sequence[Document], tx: Transaction) -> None:
+        """Stores sealed rows of new persons, and their keys."""
+        if rows:
+            await self._rows.insert_many(await self._keys.parted(rows, tx), ordered=False, session=tx)
 
     async def namesakes(self, region: str, children: Iterable[Child], tx: Transaction) -> dict[Child, list[str]]:
         """The persons whom a region knows by name and birth date."""

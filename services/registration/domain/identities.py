@@ -16,7 +16,7 @@ from shared.programme.texts import NAME
 
 Corrected = Literal["name", "birth_date"]
 FIELDS: tuple[Corrected, ...] = ("name", "birth_date")
-SAID_AT = {field: f"{field}_said_at" for field in FIELDS}
+SAID_AT: Mapping[str, str] = {field: f"{field}_said_at" for field in FIELDS}
 """Where an identity keeps when a field was said: what an earlier roster says, which is sent late, corrects nothing. Who
 only confirms a field does not say it anew."""
 TIMES = "corrections"
