@@ -164,6 +164,7 @@ COLLECTIONS: Collections = {
     IMPORTS: Kept(
         [
             IndexModel([("is_large", 1), ("sent_at", 1)], partialFilterExpression=UNDER_WAY),
+            IndexModel([("sent_at", -1), ("_id", -1)]),
             IndexModel(CHANGED),
             IndexModel("expires", expireAfterSeconds=0),
         ],

@@ -97,6 +97,7 @@ class Importing(LeasedLoop):
         """Enters some rows of the import that comes first, or ends it; returns FULL where there was one."""
         self._closing = False
         imported = await self._imports.next()
+        await self._let_go(imported)
         if imported is None:
             return 0
         try:
@@ -104,6 +105,12 @@ class Importing(LeasedLoop):
         except Overtaken:
             await self._drop(imported.id)
         return FULL
+
+    async def _let_go(self, going_on: Import | None) -> None:
+        """Closes the files of imports that were cancelled while their turn was to come."""
+        others = self._runs.keys() - ({going_on.id} if going_on else set())
+        for id in others - (await self._imports.under_way(others) if others and going_on else set()):
+            await self._drop(id)
 
     async def waits(self) -> bool:
         """Tells that an import is to be gone on with."""

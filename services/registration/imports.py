@@ -1,7 +1,7 @@
 """Imports in the database: what is told of them, their files in sealed pieces, and lines that were refused."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from services.registration.collections import IMPORT_PIECES, IMPORTS, REFUSED, U
 from services.registration.domain.imports import KEPT, OVER, UNFINISHED, Import, must_have_room
 from services.registration.file_vault import FileVault
 from shared.base.errors import BadInput
+from shared.http.paging import Listing, Paging
 from shared.identity.acting import changed
 from shared.storage.mongo import Document, Mongo, Transaction
 
@@ -21,6 +22,8 @@ LARGE = 512 * 1024
 """A file of more bytes waits for smaller ones: a class does not wait for a region."""
 A_TIME = 500
 """Refused lines that are read together."""
+
+NEWEST_FIRST = Listing("imports", {"sent_at": datetime, "_id": str}, falls=True)
 
 
 class Overtaken(Exception):
@@ -106,6 +109,26 @@ class Imports:
         if row is None:
             raise BadInput.field("", "is not there any more: send it again")
         return self._vault.open(imported.id, imported.key, str(number), row["data"])
+
+    async def cancel(self, imported: Import, now: datetime) -> Import:
+        """Stops an import that is not over, and destroys its file; the import as it is then.
+
+        A batch that is under way is entered before it, or not at all: both write the import's row.
+        """
+        told = {"state": "cancelled", "finished_at": now, "expires": now + KEPT}
+        await self._rows.update_one({"_id": imported.id, **UNDER_WAY}, {"$set": told})
+        await self._pieces.delete_many({"import": imported.id})
+        return await self.one(imported.id) or imported
+
+    async def under_way(self, ids: Collection[str]) -> set[str]:
+        """The imports among these that are to be gone on with."""
+        found = self._rows.find({"_id": {"$in": list(ids)}, **UNDER_WAY}, {"_id": 1})
+        return {row["_id"] async for row in found}
+
+    async def page(self, within: Document, paging: Paging) -> tuple[list[Import], str | None]:
+        """A page of the imports that match, newest first, and the cursor behind it."""
+        rows, onward = await NEWEST_FIRST.page(self._rows, {**within, "state": {"$ne": "receiving"}}, paging)
+        return [Import.of(row) for row in rows], onward
 
     async def one(self, id: str) -> Import | None:
         """One import; None where there is none of which anything is told."""

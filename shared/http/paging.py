@@ -63,6 +63,8 @@ class Listing:
     order: Mapping[str, type[str] | type[datetime]]
     earlier: Callable[[str], Key | None] = _no_earlier_form
     """Reads the cursors that an earlier release gave out."""
+    falls: bool = False
+    """True where the greatest come first, such as the newest; of `page` alone."""
 
     async def page(
         self,
@@ -75,7 +77,8 @@ class Listing:
         """The documents of a page and the cursor behind them; raises BadInput about `after`."""
         key = self._key(paging.after, narrowed_by)
         behind = {"$and": [query, self._behind(key)]} if key else query
-        cursor = found.find(behind, session=tx).sort([(field, 1) for field in self.order]).limit(paging.limit + 1)
+        order = [(field, -1 if self.falls else 1) for field in self.order]
+        cursor = found.find(behind, session=tx).sort(order).limit(paging.limit + 1)
         documents = await cursor.to_list(paging.limit + 1)
         return self._cut(documents, paging, narrowed_by, self._key_of)
 
@@ -103,9 +106,10 @@ class Listing:
     def _behind(self, key: Key) -> Document:
         """Returns the condition of all entries after one."""
         equal: Document = {}
+        beyond = "$lt" if self.falls else "$gt"
         ways: list[Document] = []
         for field, part in zip(self.order, key, strict=True):
-            ways.append(equal | {field: {"$gt": part}})
+            ways.append(equal | {field: {beyond: part}})
             equal = equal | {field: part}
         return {"$or": ways}
 

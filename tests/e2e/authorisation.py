@@ -95,6 +95,8 @@ POST   /registration/requests/{request}/confirmation        0    9-  9?  9?? 99?
 POST   /registration/requests/{request}/refusal             0    +-  +?  +?? ++?? --  --  --  --  ---
 DELETE /registration/requests/{request}                     0    --  --  --- ---- --  --  +?  --  ---
 POST   /registration/imports                                0    +-  +-  +-- ++-- --  --  --  --  ---
+GET    /registration/imports                                0    +-  +~  +~~ +~~~ --  --  --  --  ---
+DELETE /registration/imports/{import}                       0    +-  +?  +?? +??? --  --  --  --  ---
 GET    /registration/imports/{import}                       0    +-  +?  +?? +??? --  --  --  --  ---
 GET    /registration/imports/{import}/refused               0    +-  +?  +?? +??? --  --  --  --  ---
 GET    /registration/staff                                  0    +-  +-  +-- +--- --  --  --  --  ---

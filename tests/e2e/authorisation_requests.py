@@ -224,6 +224,8 @@ def _imports(scene: Scene) -> Requests:
     file = f"Ключ;ФИО;Дата рождения\r\nown;{line['name']};{line['birth_date']}\r\n".encode()
     return {
         f"POST {path}": Request(path + query, file, here.school, media_type="text/csv"),
+        f"GET {path}": Request(f"{path}?limit=1000", sign=scene.imported),
+        f"DELETE {path}/{{import}}": Request(f"{path}/{scene.imported}", sign=here.school),
         f"GET {path}/{{import}}": Request(f"{path}/{scene.imported}", sign=here.school),
         f"GET {path}/{{import}}/refused": Request(f"{path}/{scene.imported}/refused", sign="Отказ Анна"),
     }

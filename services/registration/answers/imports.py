@@ -6,9 +6,10 @@ from typing import Literal
 from services.registration.domain.imports import Import
 from shared.base.models import Answer
 from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.http.paging import Page
 from shared.http.problems import Problem
 
-Shown = Literal["waiting", "running", "done", "refused", "broken-off"]
+Shown = Literal["waiting", "running", "done", "refused", "broken-off", "cancelled"]
 
 
 class ImportView(Answer):
@@ -18,7 +19,8 @@ class ImportView(Answer):
     """Id of the import."""
     state: Shown
     """`waiting` and `running` until it is over: `done` to the last line; `refused` where the file is no table of
-    pupils, so that nothing was entered; `broken-off` behind the lines that are counted, and to be sent again."""
+    pupils, so that nothing was entered; `broken-off` behind the lines that are counted, and to be sent again;
+    `cancelled` where somebody has stopped it."""
     season: SeasonCode
     """Code of the season into which it enters."""
     school: OrganisationCode | None
@@ -33,6 +35,8 @@ class ImportView(Answer):
     """The time at which it was over; null before."""
     lines: int
     """The lines that have been read; empty ones and the header are not counted."""
+    last_line: int
+    """The number of the last of them in the file, by which those behind it are told; 0 before the first."""
     created: int
     """Those whose pupil is new for the school or the season."""
     known: int
@@ -53,7 +57,7 @@ class ImportView(Answer):
         """One import."""
         counts = imported.counts.model_dump()
         same = imported.model_dump(
-            include={"id", "season", "school", "dry_run", "occurred_at", "sent_at", "finished_at"}
+            include={"id", "season", "school", "dry_run", "occurred_at", "sent_at", "finished_at", "last_line"}
         )
         return cls(
             **same,
@@ -63,3 +67,7 @@ class ImportView(Answer):
             ignored_columns=list(imported.ignored),
             problem=None if imported.problem is None else Problem.model_validate(imported.problem),
         )
+
+
+class ImportPage(Page[ImportView]):
+    """A page of imports, newest first."""

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import StreamingResponse
 
-from services.registration.answers.imports import ImportView
+from services.registration.answers.imports import ImportPage, ImportView
 from services.registration.domain.imports import ImportHeader
 from services.registration.domain.participants import NewId
 from services.registration.handlers import imports as handlers
@@ -14,6 +14,7 @@ from services.registration.repository import Repository
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.http.authorisation import SchoolStaff
 from shared.http.openapi import file_body, problems, text_answer
+from shared.http.paging import Paged
 from shared.http.routes import KIB, file_of, router_of
 from shared.programme.moments import Moment
 from shared.programme.texts import ClassName, Id
@@ -67,6 +68,22 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         kind = MEDIA_TYPES[sent.headers["content-type"].partition(";")[0].strip().lower()]
         file = kind, file_of(sent, LARGEST_FILE)
         return ImportView.of(await handlers.begin(repository, who, header, file, (clock(), new_id)))
+
+    @router.get("/imports")
+    async def list_imports(who: SchoolStaff, paging: Paged) -> ImportPage:
+        """The imports that the caller has sent, and those of the schools in the caller's scope, newest first.
+
+        One is kept for seven days after its end. What names no school itself is told to its sender alone.
+        """
+        return await reads.imports(who).page(paging)
+
+    @router.delete("/imports/{import}", responses=problems({404: ["not-found"]}))
+    async def cancel_import(who: SchoolStaff, id: ImportId) -> ImportView:
+        """Stops an import that is not over, and destroys its file; what it has entered up to `last_line` stays.
+
+        Sent again, or for an import that is over, it changes nothing.
+        """
+        return ImportView.of(await repository.imports.cancel(await reads.imports(who).mine(id), clock()))
 
     @router.get("/imports/{import}", responses=problems({404: ["not-found"]}))
     async def show_import(who: SchoolStaff, id: ImportId) -> ImportView:

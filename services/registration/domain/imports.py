@@ -15,8 +15,8 @@ from shared.identity.principal import Principal
 from shared.programme.moments import LocalTime
 from shared.programme.texts import ClassName
 
-State = Literal["receiving", "waiting", "running", "done", "refused", "broken-off"]
-OVER: frozenset[State] = frozenset({"done", "refused", "broken-off"})
+State = Literal["receiving", "waiting", "running", "done", "refused", "broken-off", "cancelled"]
+OVER: frozenset[State] = frozenset({"done", "refused", "broken-off", "cancelled"})
 KEPT = timedelta(days=7)
 """For so long an import is told of, and lines that were refused can be fetched."""
 UNFINISHED = timedelta(days=2)

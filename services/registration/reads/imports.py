@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncIterator
 
-from services.registration.answers.imports import ImportView
+from services.registration.answers.imports import ImportPage, ImportView
 from services.registration.domain.imports import Import
 from services.registration.imports import Imports
 from shared.base.errors import NotFound
+from shared.http.paging import Paging
 from shared.identity.acting import about_nameless
+from shared.identity.grants import FITS, NATION
 from shared.identity.principal import Principal
+from shared.storage.mongo import Document
 from shared.tables.csv_writing import BOM, line_of
 
+KINDS = {"region", "municipality", "school"}
+"""The kinds of organisations that an import names."""
 ADDED = ("Строка", "Столбец", "Причина", "Тип")
 """Titles of what is told of a line, before its own cells; a file that is mended may be sent with them."""
 
@@ -23,14 +28,19 @@ class ImportReads:
 
     async def one(self, id: str) -> ImportView:
         """One import; raises NotFound for those of others."""
-        return ImportView.of(await self._mine(id))
+        return ImportView.of(await self.mine(id))
+
+    async def page(self, paging: Paging) -> ImportPage:
+        """The imports that the principal may follow, newest first."""
+        imports, onward = await self._imports.page(self._within(), paging)
+        return ImportPage(items=[ImportView.of(imported) for imported in imports], next=onward)
 
     async def refused(self, id: str) -> AsyncIterator[str]:
         """The lines of an import that were refused, with the reasons, as a text of CSV that comes in parts.
 
         Raises NotFound for imports of others, Unavailable where the reading leaves no trace.
         """
-        imported = await self._mine(id)
+        imported = await self.mine(id)
         about_nameless()
         return self._text(imported)
 
@@ -39,7 +49,8 @@ class ImportReads:
         async for line in self._imports.refused(imported):
             yield line_of([str(line.line), line.column, line.reason, line.type, *line.cells])
 
-    async def _mine(self, id: str) -> Import:
+    async def mine(self, id: str) -> Import:
+        """An import that the principal may follow, and stop; raises NotFound for those of others."""
         imported = await self._imports.one(id)
         if imported is None or not self._sees(imported):
             raise NotFound("no such import in your scope")
@@ -51,3 +62,10 @@ class ImportReads:
             return imported.by == self._who.account
         place = (region, imported.municipality, imported.school)
         return scope.covers(*place) and (scope.classes(*place) is None or imported.by == self._who.account)
+
+    def _within(self) -> Document:
+        """Matches the imports that `_sees` admits one by one."""
+        reached = [(kind, g.org) for g in self._who.grants if g.classes is None for kind in FITS[g.role]]
+        ways: list[Document] = [{"changed.by": self._who.account}]
+        ways += [{"region": {"$ne": None}}] if ("nation", NATION) in reached else []
+        return {"$or": [*ways, *({kind: org} for kind, org in reached if kind in KINDS)]}

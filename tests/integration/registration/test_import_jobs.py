@@ -72,6 +72,37 @@ async def test_an_account_has_a_few_imports_under_way(running: Registration) -> 
         assert (await sender.ended(sent["id"]))["state"] == "done"
 
 
+async def test_an_import_is_stopped_where_it_is_and_listed(running: Registration) -> None:
+    sender = Sender(running, [REGIONAL], "stops")
+    earlier = await sender.over(school("before", 1), **HERE)
+    _, sent = await sender.send(school("stop", 5_000), **HERE)
+
+    async def begun() -> bool:
+        return bool((await sender.show(sent["id"]))[1]["lines"])
+
+    await eventually(begun)
+    path = f"/imports/{sent['id']}"
+    assert (await running.call("DELETE", path, grants=[{**NAVIGATOR, "org": "RU-ROS-001-S02"}]))[0] == 404
+    status, stopped = await running.call("DELETE", path, grants=sender.grants, subject="stops")
+    assert (status, stopped["state"]) == (200, "cancelled")
+    assert 0 < stopped["created"] == stopped["lines"] == stopped["last_line"] - 1 < 5_000
+    await running.know({"external_ref": {"$regex": "^stop"}}, stopped["created"], "participants")
+    await running.know({"import": sent["id"]}, 0, "import_pieces")
+    rest = await sender.over(school("stop", 5_000), **HERE)
+    assert (rest["created"], rest["known"]) == (5_000 - stopped["created"], stopped["created"])
+    again = await running.call("DELETE", path, grants=sender.grants, subject="stops")
+    assert again == (200, stopped)
+    assert (await running.call("DELETE", f"/imports/{rest['id']}", grants=sender.grants))[1]["state"] == "done"
+    ids, page = list[str](), "?limit=1"
+    while page:
+        _, told = await running.call("GET", f"/imports{page}", grants=sender.grants, subject="stops")
+        ids += [item["id"] for item in told["items"]]
+        page = f"?limit=1&after={told['next']}" if told["next"] else ""
+    assert ids[:3] == [rest["id"], sent["id"], earlier["id"]]
+    _, others = await running.call("GET", "/imports", grants=[{**NAVIGATOR, "classes": ["7А"]}], subject="teacher")
+    assert others["items"] == []
+
+
 async def test_a_file_that_is_lost_is_said_to_be(running: Registration) -> None:
     sender = Sender(running, [REGIONAL], "lost")
     _, sent = await sender.send(school("lost", 9_000), **HERE)
