@@ -7,6 +7,7 @@ from typing import Any
 
 from services.registration.collections import (
     ACTS,
+    BALANCES,
     DISMISSALS,
     KEYS,
     LEFT,
@@ -16,6 +17,7 @@ from services.registration.collections import (
     REFUSED,
     RETENTION_LIST,
     TRANSFERS,
+    TRIED,
 )
 from services.registration.copies.steps import progress_id
 from services.registration.domain.erasure import Act, Cleared, Service
@@ -51,16 +53,17 @@ class Acts:
             DISMISSALS: {"participants": pupil.id},
             CORRECTIONS: {"participant": pupil.id},
             RETENTION_LIST: {"_id": pupil.id},
+            BALANCES: {"participant": pupil.id},
             ACTORS: {"_id": {"$in": [account for account in accounts if account]}},
             "steps": {"_id": {"$in": [progress_id(pupil.id, season) for season in pupil.seasons]}},
         }
-        found |= {REFUSED: await self._refused(pupil, alone, tx)}
+        found |= dict.fromkeys((REFUSED, TRIED), await self._on_lines(pupil, alone, tx))
         for name, query in found.items():
             rows[name] = (await self._mongo[name].delete_many(query, session=tx)).deleted_count
         return rows, shared
 
-    async def _refused(self, pupil: Participant, guardians: Collection[str], tx: Transaction) -> Document:
-        """Matches lines of imports that were refused and name the pupil, or guardians, by a key, or by the name."""
+    async def _on_lines(self, pupil: Participant, guardians: Collection[str], tx: Transaction) -> Document:
+        """Matches kept lines of imports that name the pupil, or guardians, by a key, or by the name."""
         named = {"$or": [{"_id": {"$in": list(guardians)}}, {"same": {"$in": list(guardians), **OF_SEVERAL["same"]}}]}
         known = self._mongo["guardians"].find(named, {"school": 1, "ref": 1}, session=tx)
         own = former_key(pupil.place.school, ref_key(pupil.external_ref))

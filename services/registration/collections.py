@@ -22,6 +22,7 @@ RETENTION, RETENTION_LIST, RETENTION_RUNS = "retention", "retention_list", "rete
 GONE: Document = {"archived.reason": "left"}
 WITHDRAWN: Document = {"consents.withdrawn_at": {"$type": "date"}}
 """Pupils who may be due to be erased: in the archive as gone, or with a consent that was ever withdrawn."""
+BALANCES, TRIED = "opening_balances", "import_tried"
 FOLDED, UNFOLDED = {"ref_key": {"$type": "string"}}, {"ref_key": None}
 """Rows whose key is folded, and the others, which are few: those of an older release, and second spellings."""
 OF_SEVERAL = {"same": {"$gt": ""}}
@@ -191,6 +192,15 @@ COLLECTIONS: Collections = {
     EXCLUDED: Kept(
         [IndexModel([("organisation", 1), ("_id", 1)]), IndexModel("account")], persons=["account", CHANGED]
     ),
+    TRIED: Kept(
+        [
+            IndexModel([("import", 1), ("first", 1)]),
+            IndexModel("keys"),
+            IndexModel("child", partialFilterExpression=MARKED),
+            IndexModel("expires", expireAfterSeconds=0),
+        ]
+    ),
+    BALANCES: Kept([IndexModel([("participant", 1), ("year", 1)])], persons=["_id", "participant", CHANGED]),
     FENCES: Kept(),
     "rules": Kept(),
     "steps": Kept([IndexModel("booked.slot", sparse=True)], persons=["_id"]),

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 from pymongo.errors import PyMongoError
 
-from services.registration.domain.import_columns import columns_of
+from services.registration.domain.import_columns import COUNTS, columns_of
 from services.registration.domain.imports import MOST_TRIES, Import, State, stored_grants
 from services.registration.domain.participants import NewId
+from services.registration.domain.school_names import SchoolNames
 from services.registration.handlers.import_batches import Batch, Entered, enter
 from services.registration.imports import PIECE, Overtaken
 from services.registration.repository import Repository
@@ -47,9 +48,12 @@ OURS = ServiceError("an error of ours; it is logged", slug="internal-error")
 class _Run:
     """An import whose file is open: while some rows are entered, the next ones are read."""
 
-    def __init__(self, imported: Import, source: SealedSource, table: Table, kept: ExitStack) -> None:
+    def __init__(
+        self, imported: Import, source: SealedSource, table: Table, kept: ExitStack, names: SchoolNames | None
+    ) -> None:
         self.imported = imported
         self.table = table
+        self.names = names
         self._source = source
         self._kept = kept
         self._ahead: asyncio.Task[list[Row]] | None = None
@@ -174,9 +178,9 @@ class Importing(LeasedLoop):
         file: Any = io.BufferedReader(source)
         with _read_from(source):
             table = await aside(lambda: kept.enter_context(opened(file, columns)), LIGHT)
-        ignored = tuple(letter(at) for at in table.columns.unknown)
-        imported = imported.model_copy(update={"header": table.header.texts, "ignored": ignored})
-        return _Run(imported, source, _behind(table, imported.last_line), kept)
+        names = await _names(self._repository, table, imported)
+        told = {"header": table.header.texts, "ignored": tuple(map(letter, table.columns.unknown))}
+        return _Run(imported.model_copy(update=told), source, _behind(table, imported.last_line), kept, names)
 
     def _piece(self, imported: Import, loop: asyncio.AbstractEventLoop, number: int) -> bytes:
         """A piece of the file, for the thread that reads it."""
@@ -196,7 +200,8 @@ class Importing(LeasedLoop):
         counted = not roles <= UNCOUNTED
         if counted:
             await self._limits.may_look(account)
-        entered = await enter(self._repository, Batch(run.imported, run.table, rows, self._clock()), self._new_id)
+        batch = Batch(run.imported, run.table, rows, self._clock(), run.names)
+        entered = await enter(self._repository, batch, self._new_id)
         run.imported = entered.imported
         if counted:
             self._limits.found(account, entered.found)
@@ -221,6 +226,22 @@ class Importing(LeasedLoop):
         await self._drop(imported.id)
         now = self._clock()
         await self._imports.finish(imported.over(state, now, why), now)
+
+
+async def _names(repository: Repository, table: Table, imported: Import) -> SchoolNames | None:
+    """The schools that the sender may name, where lines do; raises BadInput where counts and their year do not fit."""
+    _must_say_year(table, imported)
+    named = imported.school is None and "school_name" in table.columns.places
+    return await repository.register.schools_of(imported.who) if named else None
+
+
+def _must_say_year(table: Table, imported: Import) -> None:
+    """Raises BadInput for counts without their year, and for a year of no counts."""
+    has_counts = not table.columns.places.keys().isdisjoint(COUNTS)
+    if has_counts and imported.counted_in is None:
+        raise BadInput.field("", "has counts of a calendar year: say which, as `counted_in=2024` of the request")
+    if imported.counted_in is not None and not has_counts:
+        raise BadInput.field("", "has no counts, of which the request says the year by `counted_in`")
 
 
 @contextmanager

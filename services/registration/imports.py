@@ -9,6 +9,7 @@ from typing import Any
 from services.registration.collections import IMPORT_PIECES, IMPORTS, REFUSED, UNDER_WAY
 from services.registration.domain.imports import KEPT, OVER, UNFINISHED, Import, must_have_room
 from services.registration.file_vault import FileVault
+from services.registration.tried_lines import TriedLines
 from shared.base.errors import BadInput
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import changed
@@ -54,6 +55,7 @@ class Imports:
         self._pieces = mongo[IMPORT_PIECES]
         self._refused = mongo[REFUSED]
         self._vault = vault
+        self.tried = TriedLines(mongo, vault)
 
     def new_key(self, id: str) -> bytes:
         """The key of a new import."""
@@ -117,7 +119,7 @@ class Imports:
         """
         told = {"state": "cancelled", "finished_at": now, "expires": now + KEPT}
         await self._rows.update_one({"_id": imported.id, **UNDER_WAY}, {"$set": told})
-        await self._pieces.delete_many({"import": imported.id})
+        await self._clear(imported)
         return await self.one(imported.id) or imported
 
     async def under_way(self, ids: Collection[str]) -> set[str]:
@@ -178,7 +180,12 @@ class Imports:
         told = imported.model_dump(include={"state", "problem", "finished_at", "header", "ignored"})
         query = {"_id": imported.id, "tries": imported.tries, **UNDER_WAY}
         await self._rows.update_one(query, {"$set": told | {"expires": now + KEPT}})
+        await self._clear(imported)
+
+    async def _clear(self, imported: Import) -> None:
+        """Destroys the file of an import that is over, and the lines that its dry run has kept."""
         await self._pieces.delete_many({"import": imported.id})
+        await self.tried.forget(imported.id)
 
     async def refused(self, imported: Import) -> AsyncIterator[RefusedLine]:
         """Yields the lines that were refused and are still kept, in their order."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from pymongo.errors import DuplicateKeyError
 
 from services.registration.acts import Acts
+from services.registration.balances import Balances
 from services.registration.cabinets import Cabinets
 from services.registration.codes import Codes
 from services.registration.collections import CONSENT_DOCUMENTS, GIVEN, LEFT, OF_SEVERAL, SCHOOL_YEARS, TARGETS
@@ -90,6 +91,7 @@ class Repository:
         self.staff = Staff(mongo, outbox)
         self.requests = requests
         self.imports = Imports(mongo, files)
+        self.balances = Balances(mongo)
         self.copies = Copies(mongo)
         self.codes = codes
         self._mongo = mongo

@@ -5,8 +5,12 @@ from collections.abc import Iterable, Sequence
 from services.registration.collections import GIVEN
 from services.registration.domain.directories import DirectoryLine, Surroundings
 from services.registration.domain.organisations import Organisation
+from services.registration.domain.school_names import SchoolNames
+from shared.base.side_thread import aside
+from shared.identity.grants import FITS
+from shared.identity.principal import Principal
 from shared.storage import code_twins
-from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.mongo import WHOLE, Document, Mongo, Transaction, by_ids
 from shared.storage.namesakes import namesakes
 
 CATALOGUE = "organisations"
@@ -35,6 +39,23 @@ class Register:
         named = {name for code in codes for name in namesakes(code)}
         regions = [row for row in await code_twins.spelt(self._mongo, CATALOGUE, named, tx) if row["kind"] == "region"]
         return Surroundings(region, list(found.values()), frozenset(row["_id"] for row in regions))
+
+    async def schools_of(self, who: Principal) -> SchoolNames:
+        """The open schools that a principal's grants in regions, municipalities and schools reach, by their names."""
+        reached = [(kind, grant.org) for grant in who.grants for kind in FITS[grant.role]]
+        fields = {"region": "region", "municipality": "parent", "school": "_id"}
+        ways: list[Document] = [{fields[kind]: org} for kind, org in reached if kind in fields]
+        return await self.schools_within(ways)
+
+    async def schools_within(self, ways: Sequence[Document]) -> SchoolNames:
+        """The open schools that one of these queries matches, by their names."""
+        if not ways:
+            return SchoolNames([], {})
+        query: Document = {"$or": list(ways), "kind": "school", "closed": None}
+        rows = await self._rows.find(query, batch_size=WHOLE).to_list(None)
+        schools = await aside(lambda: list(map(Organisation.of, rows)), len(rows))
+        towns = await by_ids(self._rows, {school.municipality for school in schools if school.municipality})
+        return SchoolNames(schools, {row["_id"]: row["name"] for row in towns})
 
     async def keep_apart(self, codes: Iterable[str], tx: Transaction) -> None:
         """Lets whoever enters one of these new codes in another case of its letters meanwhile conflict."""

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+BEGIN = "…"
+"""A spelling that ends so stands for every title that begins with it: some go on with years."""
 PUNCTUATION = re.compile(r"[^\w\s]|_")
 SEPARATORS = re.compile(r"[-–—/_\s]+")
 
@@ -31,18 +33,27 @@ class Found:
 class Columns:
     """The columns that a kind of table may have: their titles are data, and several of one column mean the same."""
 
-    def __init__(self, titles: Mapping[str, Sequence[str]], needed: Sequence[Sequence[str]] = ()) -> None:
+    def __init__(
+        self,
+        titles: Mapping[str, Sequence[str]],
+        needed: Sequence[Sequence[str]] = (),
+        others: "Mapping[str, Columns] | None" = None,
+    ) -> None:
         """`titles` are spellings by a column's name, which is one too; of each group of `needed`, one must be there.
 
-        Raises ValueError where two columns share a title.
+        `others` are kinds of tables for which this one is mistaken, by what is said then. Raises ValueError where two
+        columns share a title.
         """
+        self.others = others or {}
         self._names: dict[str, str] = {}
+        self._begins: dict[str, str] = {}
         self._shown = {name: spellings[0] if spellings else name for name, spellings in titles.items()}
         self._needed = needed
         for name, spellings in titles.items():
             for title in {folded(spelling) for spelling in (name, *spellings)}:
                 if self._names.setdefault(title, name) != name:
                     raise ValueError(f"{title!r} is a title of {name} and of {self._names[title]}")
+            self._begins |= {folded(spelling): name for spelling in spellings if spelling.endswith(BEGIN)}
 
     def found(self, titles: Sequence[str]) -> Found:
         """The columns that a row of titles names."""
@@ -50,7 +61,7 @@ class Columns:
         unknown: list[int] = []
         doubled: list[str] = []
         for at, title in enumerate(titles):
-            name = self._names.get(folded(title))
+            name = self._name(folded(title))
             if name is None:
                 unknown += [at] if title else []
             elif name in places:
@@ -60,6 +71,10 @@ class Columns:
         lacking = [group for group in self._needed if places.keys().isdisjoint(group)]
         missing = [" / ".join(self._shown[name] for name in group) for group in lacking]
         return Found(places, unknown, doubled, missing)
+
+    def _name(self, title: str) -> str | None:
+        begun = (name for begin, name in self._begins.items() if title.startswith(begin))
+        return self._names.get(title) or next(begun, None)
 
 
 def letter(place: int) -> str:

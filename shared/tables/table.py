@@ -64,29 +64,40 @@ class Table:
 def headed(rows: Iterator[Row], columns: Columns, days_from: date = EXCEL_DAYS) -> Table:
     """The table below the first row that names all columns which are needed.
 
-    Raises BadInput where none of the first rows does; it says what the nearest of them lacks.
+    Raises BadInput where none of the first rows does; it says what the nearest of them lacks, or of which other kind
+    the table is.
     """
     nearest: tuple[Row, Found] | None = None
+    other = ""
     for _, row in zip(range(HEADER_WITHIN), rows, strict=False):
         found = columns.found(row.texts)
         if not found.missing:
             if found.doubled:
                 raise BadInput.field("", f"line {row.line} names a column twice: {', '.join(found.doubled)}")
             return Table(found, row, _below(row, rows), days_from)
+        alike = (what for what, kind in columns.others.items() if not kind.found(row.texts).missing)
+        other = other or next(alike, "")
         if nearest is None or len(found.places) > len(nearest[1].places):
             nearest = row, found
     if nearest is None:
         raise BadInput.field("", "holds no row")
+    if other:
+        raise BadInput.field("", f"is {other}")
     row, found = nearest
     where = f"line {row.line} names columns, but not" if found.places else "no line at the begin names its columns:"
     raise BadInput.field("", f"{where} {', '.join(found.missing)}")
 
 
 def _below(header: Row, rows: Iterator[Row]) -> Iterator[Row]:
-    """Yields the rows below the header, without a second row of one that is merged over two."""
+    """Yields the rows below the header, without a second row of one that is merged over two, or one of mere numbers."""
     for number, row in enumerate(rows):
-        if number == 0 and set(row.texts) <= {*header.texts, ""}:
+        if number == 0 and (set(row.texts) <= {*header.texts, ""} or _is_numbering(row.texts)):
             continue
         if number >= MOST_ROWS:
             raise BadInput.field("", f"holds more than {MOST_ROWS} rows: divide it")
         yield row
+
+
+def _is_numbering(texts: tuple[str, ...]) -> bool:
+    """Tells a row that numbers the columns, as forms have one below their titles."""
+    return len(texts) > 2 and all(text == str(at) for at, text in enumerate(texts, 1))

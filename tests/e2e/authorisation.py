@@ -48,6 +48,7 @@ GET    /registration/organisations/{code}/targets           0    +-  +-  +-- ---
 PUT    /registration/schools/{code}/years/{year}            0    +-  +-  +-- +--- --  --  --  --  ---
 GET    /registration/schools/{code}/years                   0    +-  +-  +-- +--- --  --  --  --  ---
 POST   /registration/regions/{code}/directory               0    +-  +-  --- ---- --  --  --  --  ---
+POST   /registration/regions/{code}/numbers                 0    +-  +-  --- ---- --  --  --  --  ---
 POST   /registration/regions                                0    +-  --  --- ---- --  --  --  --  ---
 POST   /registration/organisations/{code}/moves             0    +-  +-  --- ---- --  --  --  --  ---
 POST   /registration/organisations/{code}/closing           0    +-  +-  --- ---- --  --  --  --  ---

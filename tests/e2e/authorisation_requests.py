@@ -70,6 +70,12 @@ def _register(scene: Scene) -> Requests:
             '"known":1',
             media_type="text/csv",
         ),
+        "POST /registration/regions/{code}/numbers": Request(
+            f"/registration/regions/{here.region}/numbers?year=2019",
+            f"Код школы;Класс;Всего учащихся\r\n{here.school};7;25\r\n".encode(),
+            '"lines":1',
+            media_type="text/csv",
+        ),
         "POST /registration/regions": Request("/registration/regions", {"codes": ["RU-TY"]}, "entered"),
         f"POST {register}/{{code}}/moves": Request(
             f"{register}/{here.school}/moves", {"parent": here.municipality}, town["name"]

@@ -26,7 +26,7 @@ class ImportView(Answer):
     school: OrganisationCode | None
     """Code of the school of all lines; null where each line names its own."""
     dry_run: bool
-    """True where nothing is entered, and lines are only judged: each batch of lines by what is stored."""
+    """True where nothing is entered, and lines are only judged, each as if those before it had been entered."""
     occurred_at: datetime
     """The time at which its classes are as it says."""
     sent_at: datetime
@@ -45,6 +45,8 @@ class ImportView(Answer):
     """Those of the known that corrected a name or a birth date."""
     moved: int
     """Those of the known that took the pupil to another class."""
+    skipped: int
+    """Those that say that the pupil is in the archive: nobody is entered by them."""
     refused: int
     """Those that were refused and changed nothing; `GET /registration/imports/{id}/refused` says why."""
     ignored_columns: list[str]

@@ -11,6 +11,7 @@ from services.registration.answers.organisations import OrganisationNames
 from services.registration.answers.progress import Progress, SeasonView
 from services.registration.codes import Codes
 from services.registration.domain.enrolment import Addition, Correctable, Enrolled
+from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.participants import Consent, Participant
 from shared.base.models import Answer
 from shared.contracts.registration import ArchiveReason, ConsentChannel
@@ -97,6 +98,23 @@ class AmendedView(Answer):
         )
 
 
+class OpeningBalanceView(Answer):
+    """The opening balance of a pupil for a calendar year: counts of another system, which are in no figure."""
+
+    year: int
+    """The calendar year."""
+    diagnostics: int
+    """Diagnostics that were passed."""
+    trials: int
+    """Trials that were attended, professional ones and partners'."""
+    excursions: int
+    """Excursions to enterprises that were attended."""
+    museums: int
+    """Excursions to museums of companies that were attended."""
+    master_classes: int
+    """Master classes that were attended."""
+
+
 class ParticipantView(Answer):
     """One pupil, for the school and for the family."""
 
@@ -138,6 +156,8 @@ class ParticipantView(Answer):
     """The guardian's consent in force; null where there is none."""
     seasons: list[SeasonView]
     """Progress in every season into which the pupil was entered."""
+    opening_balances: list[OpeningBalanceView]
+    """Opening balances by year, which a file of another system said; for staff alone, and in no figure."""
 
     @classmethod
     def of(cls, participant: Participant, known: "Known", shown_guardians: Sequence[str]) -> "ParticipantView":
@@ -163,6 +183,7 @@ class ParticipantView(Answer):
             ],
             consent=ConsentView.of(participant),
             seasons=[SeasonView.of(participant, s, progress) for s in participant.seasons],
+            opening_balances=[OpeningBalanceView(**one.model_dump(exclude={"participant"})) for one in known.balances],
         )
 
 
@@ -173,6 +194,8 @@ class Known:
     names: Names
     organisations: OrganisationNames
     progress: Progress
+    balances: Sequence[OpeningBalance] = ()
+    """Of the one pupil who is shown to staff."""
 
 
 class PupilView(Answer):

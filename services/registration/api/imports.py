@@ -32,6 +32,10 @@ InClass = Annotated[
     ClassName | None, Query(alias="class", description="class of all lines; without it a column holds that of each")
 ]
 Dry = Annotated[bool, Query(description="true to judge the lines and enter none")]
+Counted = Annotated[
+    int | None,
+    Query(ge=2017, le=2100, description="calendar year of the counts of another system that the file has; needed then"),
+]
 CSV = "text/csv"
 
 
@@ -41,9 +45,10 @@ async def header(
     school_class: InClass = None,
     occurred_at: Moment | None = None,
     dry_run: Dry = False,
+    counted_in: Counted = None,
 ) -> ImportHeader:
     """Returns what a request says of all lines of its file."""
-    return ImportHeader(season, school, school_class, occurred_at, dry_run)
+    return ImportHeader(season, school, school_class, occurred_at, dry_run, counted_in)
 
 
 Header = Annotated[ImportHeader, Depends(header)]
@@ -63,12 +68,19 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
     async def import_pupils(who: SchoolStaff, sent: Request, header: Header) -> ImportView:
         """Takes a CSV or XLSX file of pupils and enters them behind the request, each line as one of a roster.
 
-        Columns are known by their titles, in Russian or English. The same file again creates nothing.
+        Columns are known by their titles, in Russian or English. The same file again creates nothing. What another
+        system has counted of a pupil within a calendar year is kept as an opening balance, and is in no figure.
         """
         kind = MEDIA_TYPES[sent.headers["content-type"].partition(";")[0].strip().lower()]
         file = kind, file_of(sent, LARGEST_FILE)
         return ImportView.of(await handlers.begin(repository, who, header, file, (clock(), new_id)))
 
+    _follow(router, repository, reads, clock)
+    _show(router, reads)
+    return router
+
+
+def _follow(router: APIRouter, repository: Repository, reads: Reads, clock: Clock) -> None:
     @router.get("/imports")
     async def list_imports(who: SchoolStaff, paging: Paged) -> ImportPage:
         """The imports that the caller has sent, and those of the schools in the caller's scope, newest first.
@@ -85,6 +97,8 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         """
         return ImportView.of(await repository.imports.cancel(await reads.imports(who).mine(id), clock()))
 
+
+def _show(router: APIRouter, reads: Reads) -> None:
     @router.get("/imports/{import}", responses=problems({404: ["not-found"]}))
     async def show_import(who: SchoolStaff, id: ImportId) -> ImportView:
         """The state of an import, and how many lines have done what."""
@@ -102,5 +116,3 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         """
         headers = {"Content-Disposition": f'attachment; filename="refused-{id}.csv"'}
         return StreamingResponse(await reads.imports(who).refused(id), media_type=CSV, headers=headers)
-
-    return router

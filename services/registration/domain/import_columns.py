@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+from services.registration.domain.number_columns import NUMBERS
 from shared.tables.columns import Columns
 
 TITLES: Mapping[str, Sequence[str]] = {
     "school": ["Код школы", "Код организации", "Код ОО", "Код ОУ", "School code"],
+    "school_name": ["Школа", "Образовательная организация", "Наименование ОО", "Название школы", "School name"],
+    "municipality": ["Муниципалитет", "Муниципальное образование", "Район", "Municipality"],
     "class": ["Класс", "Класс обучения", "Группа (класс)", "Класс/группа", "School class"],
     "letter": ["Литера", "Буква", "Литера класса", "Буква класса", "Letter"],
-    "grade": ["Параллель", "Год обучения", "Номер класса", "Year of school"],
+    "grade": ["Класс (без буквы)", "Параллель", "Год обучения", "Номер класса", "Year of school"],
     "external_ref": [
         "Ключ",
         "Ключ ученика",
@@ -59,8 +62,33 @@ TITLES: Mapping[str, Sequence[str]] = {
     "consent_version": ["Версия согласия", "Согласие, версия", "Согласие (версия)", "Consent version"],
     "consent_day": ["Дата согласия", "Согласие от", "Согласие, дата", "Дата подписания согласия", "Consent date"],
     "consent_channel": ["Способ согласия", "Форма согласия", "Согласие, способ", "Consent channel"],
+    "archived_on": ["Дата архивации", "Archived on"],
+    "diagnostics": ["Количество пройденных диагностик…", "Кол-во пройденных диагностик…", "Пройдено диагностик…"],
+    "trials": [
+        "Кол-во посещенных профессиональных и партнерских проб…",
+        "Количество посещенных профессиональных и партнерских проб…",
+        "Посещено проф. и партнёрских проб…",
+    ],
+    "excursions": [
+        "Кол-во посещенных экскурсий на предприятие…",
+        "Количество посещенных экскурсий на предприятие…",
+        "Посещено экскурсий…",
+    ],
+    "museums": [
+        "Кол-во посещенных экскурсий в корпоративный музей…",
+        "Количество посещенных экскурсий в корпоративный музей…",
+        "Посещено корпоративных музеев…",
+    ],
+    "master_classes": [
+        "Кол-во посещенных мастер-классов…",
+        "Количество посещенных мастер-классов…",
+        "Посещено мастер-классов…",
+    ],
     "namesake": ["Тёзка", "Полный тёзка", "Другой ребёнок с тем же именем", "Another child of the same name"],
 }
+IS_NUMBERS = "a report of numbers of pupils by class: send it to `POST /registration/regions/{code}/numbers`"
+COUNTS = ("diagnostics", "trials", "excursions", "museums", "master_classes")
+"""The columns of what a pupil did within a calendar year, as another system counted it."""
 CHANNELS: Mapping[str, str] = {
     "бумага": "paper",
     "на бумаге": "paper",
@@ -94,6 +122,6 @@ WORDS: Mapping[str, str] = {
 def columns_of(school: bool, school_class: bool) -> Columns:
     """The columns of a file; what the request says of all lines, school or class, needs none."""
     needed = [["name", "last_name"], ["birth_date"]]
-    needed += [] if school else [["school"]]
+    needed += [] if school else [["school", "school_name"]]
     needed += [] if school_class else [["class", "grade"]]
-    return Columns(TITLES, needed)
+    return Columns(TITLES, needed, {IS_NUMBERS: NUMBERS})

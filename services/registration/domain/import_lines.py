@@ -8,8 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.registration.domain.import_columns import CHANNELS
+from services.registration.domain.class_cells import class_of
+from services.registration.domain.import_columns import CHANNELS, COUNTS
+from services.registration.domain.opening_balances import MOST_COUNTED
 from services.registration.domain.rosters import PupilEntry
+from services.registration.domain.school_names import SchoolNames
 from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, FieldError
 from shared.programme.texts import class_form
 from shared.tables import cells
@@ -27,6 +30,10 @@ class Line:
     said: dict[str, Any]
     """The pupil as a roster's line is sent; keys that the file does not have are still missing."""
     consent_day: date | None = None
+    counted: dict[str, int] | None = None
+    """What another system counted of the pupil, by column; None where the file has no such columns."""
+    archived: bool = False
+    """True where the file says that the pupil is in the archive."""
     faults: list[FieldError] = field(default_factory=list)
     """About its columns."""
 
@@ -53,19 +60,41 @@ class Line:
 class LineReader:
     """Reads rows; what the request says of all of them counts where the row does not say it."""
 
-    def __init__(self, school: str | None, school_class: str | None, days_from: date) -> None:
+    def __init__(
+        self, school: str | None, school_class: str | None, days_from: date, names: SchoolNames | None = None
+    ) -> None:
         self._school = school
         self._school_class = school_class
         self._days_from = days_from
+        self._names = names or SchoolNames([], {})
 
     def line(self, number: int, values: Mapping[str, str]) -> Line:
         """The line of a row, by the cells of its columns."""
         line = Line(number, "", "", {})
-        line.school = self._same(line, "school", values.get("school"), self._school)
-        name = self._same(line, "class", _class_of(values), self._school_class, class_form)
+        line.archived = self._archived(line, values)
+        if "school" not in values and self._school is None and "school_name" in values:
+            line.school = self._named(line, values)
+        else:
+            line.school = self._same(line, "school", values.get("school"), self._school)
+        name = self._same(line, "class", class_of(values), self._school_class, class_form)
         line.school_class = class_form(name)
         line.said = dict(self._said(line, values))
+        if not values.keys().isdisjoint(COUNTS):
+            line.counted = {word: self._read(line, values, word, _count) or 0 for word in COUNTS}
         return line
+
+    def _named(self, line: Line, values: Mapping[str, str]) -> str:
+        """The code of a school that the row names; empty where a fault says why there is none."""
+        try:
+            return self._names.code(values["school_name"], values.get("municipality"))
+        except BadInput as refusal:
+            line.faults += [FieldError(f"{line.at}/{fault.pointer}", fault.detail) for fault in refusal.errors]
+            return ""
+
+    def _archived(self, line: Line, values: Mapping[str, str]) -> bool:
+        """Tells whether the row has a day on which the pupil went into the archive, and not a word for none."""
+        said = values.get("archived_on", "").casefold()
+        return said not in cells.NO and self._read(line, values, "archived_on", self._day) is not None
 
     def _same(
         self, line: Line, word: str, said: str | None, all_said: str | None, form: Callable[[str], str] = str
@@ -127,15 +156,11 @@ class LineReader:
             return None
 
 
-def _class_of(values: Mapping[str, str]) -> str | None:
-    """The class as the school writes it: in one cell, or its year and its letter in two."""
-    name, letter = values.get("class"), values.get("letter", "")
-    if name is None and (year := values.get("grade")) is not None:
-        name = year
-    if name is None:
-        return None
-    bare = re.sub(r"\s*(класс|кл\.?)\s*$", "", name.strip(), flags=re.IGNORECASE)
-    return f"{bare}{letter}" if bare.isdecimal() else bare
+def _count(text: str) -> int:
+    count = cells.whole(text)
+    if not 0 <= count <= MOST_COUNTED:
+        raise ValueError(f"must be from 0 to {MOST_COUNTED}")
+    return count
 
 
 def _name(values: Mapping[str, str]) -> str:

@@ -40,10 +40,12 @@ class ImportHeader:
     school_class: ClassName | None
     occurred_at: datetime | None
     dry_run: bool
+    counted_in: int | None = None
+    """The calendar year of counts of another system that the lines have."""
 
 
 class Counts(BaseModel):
-    """The lines of an import by what they did: each is created, known or refused."""
+    """The lines of an import by what they did: each is created, known, refused or skipped."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,6 +54,7 @@ class Counts(BaseModel):
     corrected: int = 0
     moved: int = 0
     refused: int = 0
+    skipped: int = 0
 
     def plus(self, other: "Counts") -> "Counts":
         """The sum of two."""
@@ -61,7 +64,7 @@ class Counts(BaseModel):
     @property
     def lines(self) -> int:
         """All of them."""
-        return self.created + self.known + self.refused
+        return self.created + self.known + self.refused + self.skipped
 
 
 class Import(BaseModel):
@@ -77,6 +80,7 @@ class Import(BaseModel):
     municipality: str | None
     occurred_at: LocalTime
     dry_run: bool
+    counted_in: int | None = None
     kind: Literal["csv", "xlsx"]
     key: bytes
     """The wrapped key of what is sealed of it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.registration.copies.steps import Steps
+from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.participants import Participant
 from services.registration.files.class_form import born
 from services.registration.files.workbooks import Cell, Column, Sheet
@@ -22,6 +23,14 @@ KINDS: dict[SlotKind, str] = {
     "festival": "Фестивалей",
 }
 """The kinds that are no trials, each a column of its own."""
+COUNTED = {
+    "diagnostics": "диагностик",
+    "trials": "проб",
+    "excursions": "экскурсий",
+    "museums": "корпоративных музеев",
+    "master_classes": "мастер-классов",
+}
+"""The counts of an opening balance."""
 COLUMNS = [
     Column("№", 6),
     Column("Фамилия, имя, отчество", 38),
@@ -35,6 +44,7 @@ COLUMNS = [
     Column("Проб, профессиональных и партнёрских", 17),
     *(Column(title, 15) for title in KINDS.values()),
     Column("Дата архивации", 13),
+    Column("Входящий остаток из прежней системы, в показатели не входит", 44),
 ]
 
 
@@ -53,6 +63,8 @@ class Entry:
     pupil: Participant
     identity: Identity
     steps: tuple[Steps, ...]
+    opening: OpeningBalance | None = None
+    """What another system counted in the year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,13 @@ def _row(school: School, entry: Entry, done: Year) -> Iterator[Cell]:
     for kind in KINDS:
         yield done.activities[kind]
     yield pupil.archived.at.astimezone(local).date() if pupil.archived else None
+    yield None if entry.opening is None else _counted(entry.opening)
+
+
+def _counted(opening: OpeningBalance) -> str:
+    """The counts that are not zero, in words: a number of its own would be added to those of the programme."""
+    counts = opening.model_dump()
+    return "; ".join(f"{words} {counts[field]}" for field, words in COUNTED.items() if counts[field])
 
 
 def registered(pupil: Participant) -> datetime:

@@ -12,13 +12,16 @@ from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.import_columns import WORDS
 from services.registration.domain.import_lines import Line, LineReader
 from services.registration.domain.imports import MOST_REFUSED, Counts, Import
+from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import NewId, former_key
 from services.registration.domain.rosters import PupilEntry, RosterHeader
+from services.registration.domain.school_names import SchoolNames
 from services.registration.handlers.import_keys import give_keys
 from services.registration.handlers.rosters import RosterRequest, RosterResult, judge, register
 from services.registration.imports import RefusedLine
 from services.registration.repository import Repository
+from services.registration.tried_lines import Trace
 from shared.base.errors import BadInput, ServiceError
 from shared.base.side_thread import aside
 from shared.http.batch import Item, Outcome
@@ -50,6 +53,8 @@ class Batch:
     table: Table
     rows: Sequence[Row]
     now: datetime
+    names: SchoolNames | None = None
+    """The schools that lines may name; None where they have codes."""
 
     @cached_property
     def texts(self) -> Mapping[int, Sequence[str]]:
@@ -70,38 +75,63 @@ async def enter(repository: Repository, batch: Batch, new_id: NewId) -> Entered:
 
     Raises Overtaken where another process has gone on with the import.
     """
-    lines, broken = await aside(lambda: _read(batch), len(batch.rows))
+    every, broken = await aside(lambda: _read(batch), len(batch.rows))
+    lines = [line for line in every if not line.archived]
     schools = await repository.organisations.load({line.school for line in lines if line.school})
     await give_keys(repository, lines, schools, batch.imported.who.scope)
     classes = await aside(lambda: list(_classes(batch, lines, schools)), len(lines))
     requests = [one.request for one in classes if isinstance(one.request, RosterRequest)]
+    trial = await _trial(repository, batch, lines, schools) if batch.imported.dry_run else None
     found = [Entered(batch.imported)]
 
     async def then(results: Sequence[RosterResult], tx: Transaction) -> None:
-        told = iter(results)
-        outcomes = [
-            (line, outcome)
-            for one in classes
-            for line, outcome in _outcomes(one, next(told) if isinstance(one.request, RosterRequest) else one.request)
-        ]
-        entered = _entered(batch, outcomes, len(broken))
+        outcomes = list(_outcomes(classes, results))
+        entered = _entered(batch, outcomes, Counts(refused=len(broken), skipped=len(every) - len(lines)))
         refused = [*broken, *(_refused(repository, batch, schools, line, o) for line, o in outcomes if _is_refusal(o))]
         kept = max(0, MOST_REFUSED - batch.imported.counts.refused)
         await repository.imports.progress(batch.imported, entered.imported, refused[:kept], batch.now, tx)
+        if trial is None:
+            await repository.balances.keep(_balances(batch.imported, outcomes), batch.imported.actor, tx)
+        else:
+            fit = [(line, trial.traces[line.number]) for line, outcome in outcomes if not _is_refusal(outcome)]
+            await repository.imports.tried.keep(batch.imported, fit, trial.seen, batch.now, tx)
         found[0] = entered
 
-    if batch.imported.dry_run:
-        results = await judge(repository, requests, new_id)
-        await repository.transact(lambda tx: then(results, tx))
-    else:
+    if trial is None:
         await register(repository, requests, new_id, then)
+    else:
+        results = await judge(repository, [*trial.before, *requests], new_id)
+        await repository.transact(lambda tx: then(results[len(trial.before) :], tx))
     return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """The lines of a dry run that were judged before, as far as those of a batch meet them."""
+
+    traces: Mapping[int, Trace]
+    """Of the batch, by line."""
+    seen: set[str]
+    """The words of earlier lines."""
+    before: Sequence[RosterRequest]
+    """The rosters of earlier lines, which are judged again before those of the batch."""
+
+
+async def _trial(
+    repository: Repository, batch: Batch, lines: Sequence[Line], schools: Mapping[str, Organisation]
+) -> _Trial:
+    traces = await aside(lambda: {line.number: _trace(repository, line, schools) for line in lines}, len(lines))
+    words = {word for trace in traces.values() for word in trace.words}
+    met, seen = await repository.imports.tried.met(batch.imported, words)
+    theirs = await repository.organisations.load({line.school for line in met})
+    before = [one.request for one in _classes(batch, met, theirs) if isinstance(one.request, RosterRequest)]
+    return _Trial(traces, seen, before)
 
 
 def _read(batch: Batch) -> tuple[list[Line], list[RefusedLine]]:
     """The rows as lines, and those whose cells cannot be used."""
     imported = batch.imported
-    reader = LineReader(imported.school, imported.school_class, batch.table.days_from)
+    reader = LineReader(imported.school, imported.school_class, batch.table.days_from, batch.names)
     lines = [reader.line(row.line, batch.table.values(row)) for row in batch.rows if not row.fault]
     broken = [RefusedLine(row.line, row.texts, "", row.fault, BadInput.slug) for row in batch.rows if row.fault]
     return lines, broken
@@ -136,20 +166,34 @@ def _classes(batch: Batch, lines: Sequence[Line], schools: Mapping[str, Organisa
         yield _Class(group, request)
 
 
-def _outcomes(one: _Class, result: RosterResult) -> Iterator[tuple[Line, Outcome[Enrolled]]]:
+def _outcomes(classes: Sequence[_Class], results: Sequence[RosterResult]) -> Iterator[tuple[Line, Outcome[Enrolled]]]:
     """The outcome of each line; what refuses a class refuses all its lines, beside what is wrong with each."""
-    if not isinstance(result, ServiceError):
-        yield from zip(one.lines, result, strict=True)
-        return
-    for line in one.lines:
-        yield line, BadInput.of(line.faults) if line.faults else result
+    told = iter(results)
+    for one in classes:
+        result = next(told) if isinstance(one.request, RosterRequest) else one.request
+        if not isinstance(result, ServiceError):
+            yield from zip(one.lines, result, strict=True)
+            continue
+        for line in one.lines:
+            yield line, BadInput.of(line.faults) if line.faults else result
 
 
 def _is_refusal(outcome: Outcome[Enrolled]) -> bool:
     return isinstance(outcome, ServiceError)
 
 
-def _entered(batch: Batch, outcomes: Sequence[tuple[Line, Outcome[Enrolled]]], broken: int) -> Entered:
+def _balances(imported: Import, outcomes: Sequence[tuple[Line, Outcome[Enrolled]]]) -> list[OpeningBalance]:
+    """The opening balances of the pupils who were entered, each as the last line about the pupil says it."""
+    year = imported.counted_in
+    told = [
+        OpeningBalance(participant=outcome.value.pupil.id, year=year, **line.counted)
+        for line, outcome in outcomes
+        if year is not None and line.counted is not None and not isinstance(outcome, ServiceError)
+    ]
+    return list({balance.id: balance for balance in told}.values())
+
+
+def _entered(batch: Batch, outcomes: Sequence[tuple[Line, Outcome[Enrolled]]], others: Counts) -> Entered:
     """The import behind a batch, and whom it was about."""
     done = [outcome for _, outcome in outcomes if not isinstance(outcome, ServiceError)]
     refusals = [outcome for _, outcome in outcomes if isinstance(outcome, ServiceError)]
@@ -158,8 +202,8 @@ def _entered(batch: Batch, outcomes: Sequence[tuple[Line, Outcome[Enrolled]]], b
         known=sum(not one.new for one in done),
         corrected=sum(bool(one.value.corrected) for one in done),
         moved=sum(one.value.moved_from is not None for one in done),
-        refused=len(refusals) + broken,
-    )
+        refused=len(refusals),
+    ).plus(others)
     before = batch.imported
     far = {"last_line": batch.rows[-1].line, "counts": before.counts.plus(counts), "stuck": 0}
     after = before.model_copy(update=far)
@@ -182,6 +226,13 @@ def _refused(
     titles = [_title(batch.table, places, word) for word, _ in faults]
     reasons = [f"{title}: {detail}" if title else detail for title, (_, detail) in zip(titles, faults, strict=True)]
     cells = batch.texts[line.number]
+    trace, reason = _trace(repository, line, schools), "; ".join(reasons) or outcome.detail
+    column = next(filter(None, titles), "")
+    return RefusedLine(line.number, cells, column, reason, outcome.type, trace.keys, trace.child)
+
+
+def _trace(repository: Repository, line: Line, schools: Mapping[str, Organisation]) -> Trace:
+    """Ways to the persons on a line, the pupil's key first."""
     refs = [line.said.get("external_ref")]
     refs += [one.get("ref") for one in (line.said.get("guardian") or {}, *line.said.get("guardians", ()))]
     keys = [former_key(line.school, ref_key(ref)) for ref in refs if REF.read(ref) is not None]
@@ -189,13 +240,12 @@ def _refused(
     name, born = NAME.read(line.said.get("name")), line.said.get("birth_date")
     if school is not None and name is not None and born is not None:
         child = repository.sealed.child_mark(school.region, {"name": name, "birth_date": born})
-    reason = "; ".join(reasons) or outcome.detail
-    return RefusedLine(line.number, cells, next(filter(None, titles), ""), reason, outcome.type, keys, child)
+    return Trace(keys, child)
 
 
 def _title(table: Table, places: Mapping[str, int], word: str) -> str:
     """The title of the column that holds what a refusal calls by a word; the word itself where there is none."""
     name = WORDS.get(word, word)
-    several = {"name": "last_name", "class": "grade"}
+    several = {"name": "last_name", "class": "grade", "school": "school_name"}
     at = places.get(name, places.get(several.get(name, ""), -1))
     return table.header.texts[at] if at >= 0 else name

@@ -44,6 +44,7 @@ async def begin(
         municipality=school and school.municipality,
         occurred_at=occurred_at,
         dry_run=header.dry_run,
+        counted_in=header.counted_in,
         kind=kind,
         key=repository.imports.new_key(id),
         sent_at=now,

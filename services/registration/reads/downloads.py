@@ -11,6 +11,7 @@ from services.registration.answers.participants import Names
 from services.registration.answers.progress import Progress, SeasonView
 from services.registration.codes import Codes
 from services.registration.copies.steps import Steps, progress_id
+from services.registration.domain.opening_balances import first_of
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import SELF, Participant
 from services.registration.files import class_form, slips, summary
@@ -109,8 +110,15 @@ class Downloads(ScopedReads):
             pupils = [pupil for pupil in found if summary.registered(pupil).year <= year]
             names = await self._names([p.id for p in pupils], [p.id for p in pupils])
             progress = await self._progress(pupils, {season for p in pupils for season in p.seasons})
+            told = await self._balances.of([id for p in pupils for id in (p.id, *p.duplicates)], year)
+            balances = {balance.participant: balance for balance in told}
             entries = [
-                summary.Entry(pupil=p, identity=names.get(p.id, {}), steps=_steps(p, progress))
+                summary.Entry(
+                    pupil=p,
+                    identity=names.get(p.id, {}),
+                    steps=_steps(p, progress),
+                    opening=first_of(balances, [p.id, *p.duplicates]),
+                )
                 for p in _by_name(pupils, names)
             ]
             place = summary.School(called, school.name)

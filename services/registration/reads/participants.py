@@ -1,12 +1,14 @@
 """Reads of persons: only within a principal's scope, and each reading leaves a trace."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from services.registration.answers.codes import CodesView
 from services.registration.answers.me import GrantView, Me, OwnPupil
 from services.registration.answers.participants import Known, Names, ParticipantView, PupilPage, PupilView
 from services.registration.answers.progress import Progress
+from services.registration.balances import Balances
 from services.registration.codes import Codes
 from services.registration.collections import LINKED
 from services.registration.copies.steps import Steps, progress_id
@@ -42,6 +44,7 @@ class ScopedReads:
         self._mongo = mongo
         self._vault = vault
         self._keys = PersonKeys(mongo)
+        self._balances = Balances(mongo)
         self._copies = Copies(mongo)
         self._organisations = OrganisationReads(mongo)
         self._who = who
@@ -56,7 +59,11 @@ class ScopedReads:
             participant = self._caller.keeps_consent_of(participant)
             own = self._caller.guardian_of(participant)
             shown = list(participant.guardians) if self._caller.is_staff_of(participant) else [own] if own else []
-        return ParticipantView.of(participant, await self._known([participant], shown), shown)
+        known = await self._known([participant], shown)
+        if self._caller.is_staff_of(participant):
+            balances = await self._balances.of([participant.id, *participant.duplicates])
+            known = replace(known, balances=balances)
+        return ParticipantView.of(participant, known, shown)
 
     async def codes(self, id: str, codes: Codes, now: datetime) -> CodesView:
         """The one-time codes of a pupil, for staff in scope; raises NotFound for all others."""

@@ -170,7 +170,7 @@ async def test_a_file_of_another_kind_is_refused(staff: Sender) -> None:
     done = await staff.over(csv_file([["Имя", "Возраст"], ["Анна", "12"]]), **HERE)
     assert (done["state"], done["problem"]["detail"]) == (
         "refused",
-        "line 1 names columns, but not ФИО / Фамилия, Дата рождения, Класс / Параллель",
+        "line 1 names columns, but not ФИО / Фамилия, Дата рождения, Класс / Класс (без буквы)",
     )
     status, answer = await staff.send(csv_file([TITLES]), **{"class": "7А"})
     assert (status, answer["errors"][0]["pointer"]) == (422, "query:school")

@@ -102,7 +102,7 @@ def test_excel_s_number_of_a_day_is_the_day() -> None:
 def test_what_the_request_says_needs_no_column() -> None:
     titles = ["ФИО", "Дата рождения"]
     assert columns_of(True, True).found(titles).missing == []
-    assert columns_of(False, False).found(titles).missing == ["Код школы", "Класс / Параллель"]
+    assert columns_of(False, False).found(titles).missing == ["Код школы / Школа", "Класс / Класс (без буквы)"]
 
 
 def test_the_page_lists_every_title() -> None:
