@@ -107,7 +107,8 @@ def enter_year(
     if known is not None and state == known.model_copy(update={"sequence": 0}):
         return Decision(known)
     must_be_open(school, "code")
-    return Decision(state, quiet=True)
+    times = 0 if known is None else known.sequence + 1  # no event tells of it: so it is counted how often it was said
+    return Decision(state.model_copy(update={"sequence": times}), quiet=True)
 
 
 def _faults(entry: SchoolYearEntry) -> Iterator[FieldError]:

@@ -61,6 +61,11 @@ async def test_a_school_s_year_is_entered_by_staff_of_all_of_it_and_read_by_year
         {"grade": 8, "class": None, "total": 80, "disabled": None},
     ]
     assert (await running.call("PUT", f"{path}/2020", {"level": "basic"}, grants=[MUNICIPAL]))[0] == 200
+    for total in (81, 82):
+        changed = {**body, "pupils": [*body["pupils"][:1], number(8, total)]}
+        status, entered = await running.call("PUT", f"{path}/2021", changed, grants=[NAVIGATOR])
+        assert (status, entered["pupils"][1]["total"]) == (200, total)
+    assert (await running.call("PUT", f"{path}/2021", body, grants=[NAVIGATOR]))[0] == 200
     _, page = await running.call("GET", path, grants=[REGIONAL])
     assert [(item["year"], item["level"]) for item in page["items"]] == [("2020", "basic"), ("2021", "main")]
     _, first = await running.call("GET", f"{path}?limit=1", grants=[NATIONAL])
