@@ -104,7 +104,7 @@ def _problems(text: str) -> list[str | None]:
     """Of an answer with items, the type of each one's problem; None where it has none. A file has no items."""
     answer = json.loads(text) if text.startswith(("{", "[")) else {}
     items = answer.get("items", ()) if isinstance(answer, dict) else ()
-    return [item["problem"]["type"] if "problem" in item else None for item in items]
+    return [item["problem"]["type"] if item.get("problem") else None for item in items]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

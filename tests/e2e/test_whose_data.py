@@ -159,8 +159,8 @@ async def _sends_a_file(place: World) -> None:
     """A class with what another platform counted of a pupil, and with a line that is refused."""
     asked = f"counted_in=2020&season={place.season}&school={place.school}&occurred_at=2020-09-21T10:00:00%2B03:00"
     path, line = f"/registration/imports?{asked}", place.pupil(1)
-    who = f"{line['external_ref']};{line['name']}"
-    rows = ["Ключ;ФИО;Дата рождения;Класс;Пройдено диагностик", f"{who};вчера;7А;1", f"{who};{line['birth_date']};7А;1"]
+    rows = ["Ключ;ФИО;Дата рождения;Класс;Пройдено диагностик", f"unread;{line['name']};вчера;7А;1"]
+    rows += [f"{line['external_ref']};{line['name']};{line['birth_date']};7А;1"]
     by, kind = place.navigator, {"Content-Type": "text/csv"}
     answer = await place.client.call("POST", path, "\n".join(rows).encode(), by=by, subject=TEACHER, **kind)
     assert answer.status == 202, answer.body

@@ -78,6 +78,10 @@ async def test_the_report_of_numbers_fills_the_schools_years(running: Registrati
     ]
     _, again = await numbers(running, report(30))
     assert [again[name] for name in ("changed", "known", "refused")] == [0, 2, 1]
+    _, other = await numbers(running, report(31))
+    assert [other[name] for name in ("changed", "known", "refused")] == [1, 1, 1]
+    _, page = await running.call("GET", f"/schools/{SCHOOL.id}/years", grants=[REGIONAL])
+    assert [number["total"] for number in page["items"][0]["pupils"]] == [31]
     before = await running.documents()
     _, wrong = await numbers(running, report("тридцать"))
     assert [(fault["line"], fault["column"]) for fault in wrong["faults"]] == [
