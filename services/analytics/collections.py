@@ -22,7 +22,7 @@ COLLECTIONS: Collections = {
     GUARDIANS: Kept(
         [IndexModel([("season", 1), ("links.municipality", 1)])], persons=["_id", "guardian", "links.participant"]
     ),
-    ORGANISATIONS: Kept([IndexModel("kind")]),
+    ORGANISATIONS: Kept([IndexModel("kind"), IndexModel([("region", 1), ("kind", 1)])]),
     SEASONS: Kept(),
     COMPETENCIES: Kept(),
     FEED: Kept([IndexModel([("event", 1), ("region", 1), ("epoch", 1)], unique=True)], persons=["event"]),

@@ -14,6 +14,7 @@ from shared.base.errors import FieldError, NotFound
 from shared.identity.grants import Scope
 from shared.identity.principal import Principal
 from shared.messaging.offsets import StoredOffsets, position
+from shared.programme.clocks import Clocks
 from shared.programme.moments import zone
 from shared.storage.mongo import Document, Mongo, Transaction
 
@@ -39,7 +40,7 @@ class RegionReading(Reading):
         offsets: Sequence[StoredOffsets],
         tx: Transaction,
         asked: Asked,
-        region: Document,
+        region: "Region",
         reached: Mapping[str, str] | None,
     ) -> None:
         """`reached` are the only municipalities that are read, code → name; None for the whole region."""
@@ -50,9 +51,9 @@ class RegionReading(Reading):
         if reached is not None:
             self._where["municipality"] = {"$in": list(reached)}
         self.asked = asked
-        self.name = region["name"]
-        self.day = _last_day(asked, region)
-        self.known_at = asked.now.astimezone(zone(region["utc_offset"])).isoformat()
+        self.name = region.name
+        self.day = region.last_day(asked)
+        self.known_at = asked.now.astimezone(zone(region.clock)).isoformat()
         self.municipalities = reached or {}
 
     async def cells(self, tables: Collection[Table], *, by_day: bool = False, depth: int | None = None) -> Counts:
@@ -138,7 +139,7 @@ class ScopedReads:
         """Returns the same for the answer of every region in scope."""
         async with self._mongo.snapshot() as tx:
             asked = [Asked(code, season, as_of, now) for code in await self._codes(tx)]
-            days = {_last_day(of_region, await self._known(of_region, tx)) for of_region in asked}
+            days = {(await self._known(of_region, tx)).last_day(of_region) for of_region in asked}
             return Standing(await position(self._mongo, self._offsets, tx), tuple(sorted(days)))
 
     async def _codes(self, tx: Transaction) -> list[str]:
@@ -146,8 +147,8 @@ class ScopedReads:
         regions = self._mongo[ORGANISATIONS].find({"kind": "region"}, {"code": 1}, session=tx)
         return sorted([row["code"] async for row in regions if self._scope.covers(row["code"])])
 
-    async def _known(self, asked: Asked, tx: Transaction) -> Document:
-        """Returns the region's entry of the register."""
+    async def _known(self, asked: Asked, tx: Transaction) -> "Region":
+        """Returns the region as the register has it."""
         region = await self._mongo[ORGANISATIONS].find_one({"_id": asked.region, "kind": "region"}, session=tx)
         if region is None:
             detail = f"region {asked.region} is not in the register"
@@ -155,7 +156,9 @@ class ScopedReads:
         if await self._mongo[SEASONS].find_one({"_id": asked.season}, session=tx) is None:
             detail = f"season {asked.season} is not in the catalogue"
             raise NotFound(detail, slug="season-unknown", errors=[FieldError("season", detail)])
-        return region
+        own: Document = {"region": asked.region, "kind": "municipality", "clocks": {"$type": "array"}}
+        towns = await self._mongo[ORGANISATIONS].find(own, session=tx).to_list(None)
+        return Region.of(region, Clocks.of_rows([region, *towns]))
 
     async def _reached(self, asked: Asked, tx: Transaction) -> Mapping[str, str] | None:
         """Returns the only municipalities that the scope reaches, None for the whole region.
@@ -173,7 +176,21 @@ class ScopedReads:
         return {str(row["_id"]): str(row.get("name", row["_id"])) for row in found}
 
 
-def _last_day(asked: Asked, region: Document) -> Day:
-    """Returns the last local day that figures of a region include."""
-    today = asked.now.astimezone(zone(region["utc_offset"])).date().isoformat()
-    return min(asked.as_of or today, today)
+class Region(NamedTuple):
+    """A region of the register with its clocks."""
+
+    name: str
+    clock: str
+    """The region's own."""
+    clocks: frozenset[str]
+    """This one, and those of municipalities that have another."""
+
+    @classmethod
+    def of(cls, row: Document, clocks: Clocks) -> "Region":
+        """Returns the region of a row."""
+        return cls(row["name"], clocks.own[row["_id"]], frozenset(clocks.own.values()))
+
+    def last_day(self, asked: Asked) -> Day:
+        """Returns the last local day that figures include: today, where it begins first in the region."""
+        today = max(asked.now.astimezone(zone(clock)).date().isoformat() for clock in self.clocks)
+        return min(asked.as_of or today, today)

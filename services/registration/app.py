@@ -67,7 +67,7 @@ def build(platform: Platform) -> Service:
     entropy = Entropy(os.urandom)
     vault = Vault(KeyRing.of(platform.settings), entropy.draw)
     repository = repository_of(platform, vault)
-    reads = Reads(platform.mongo, vault, platform.clock, repository.imports)
+    reads = Reads(platform.mongo, vault, platform.clock, repository.imports, repository.clocks)
     return Service(
         platform,
         routers=_routers(platform, repository, reads, entropy.id),

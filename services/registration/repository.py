@@ -27,6 +27,7 @@ from services.registration.domain.targets import Target
 from services.registration.file_vault import FileVault
 from services.registration.guardian_register import GuardianRegister
 from services.registration.imports import Imports
+from services.registration.organisations import Organisations
 from services.registration.pupils import Pupils
 from services.registration.requests import Requests
 from services.registration.residents import Residents
@@ -39,6 +40,7 @@ from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
 from shared.storage import code_twins
+from shared.storage.clocks import ClockReader
 from shared.storage.decision import Decisions
 from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.namesakes import namesakes
@@ -76,8 +78,9 @@ class Repository:
         requests: Requests,
         files: FileVault,
     ) -> None:
-        self.organisations = Aggregates(mongo, outbox, "organisations", Organisation)
-        self.participants = Pupils(mongo, outbox)
+        self.clocks = clocks = ClockReader(mongo)
+        self.organisations = Organisations(mongo, outbox, clocks)
+        self.participants = Pupils(mongo, outbox, clocks)
         self.school_years = Aggregates(mongo, outbox, SCHOOL_YEARS, SchoolYear)
         self.targets = Aggregates(mongo, outbox, TARGETS, Target)
         self.acts = Acts(mongo)
@@ -87,7 +90,7 @@ class Repository:
         self.dismissals = Dismissals(mongo)
         self.residents = Residents(mongo)
         self.retention = Retention(mongo)
-        self.register = Register(mongo)
+        self.register = Register(mongo, clocks)
         self.staff = Staff(mongo, outbox)
         self.requests = requests
         self.imports = Imports(mongo, files)
@@ -140,13 +143,13 @@ class Repository:
         query = await aside(partial(_pupils_known_by, asked), len(asked))
         found = await self._mongo["participants"].find(query, session=tx).to_list(None)
         rows = [row for row in found if row.get("erased_at") is None]
-        return await aside(lambda: list(map(Participant.of, rows)), len(rows))
+        return await self.participants.on_clocks(await aside(lambda: list(map(Participant.of, rows)), len(rows)))
 
     async def pupils_in(self, school: str, after: str, most: int, tx: Transaction) -> list[Participant]:
         """The pupils of a school who are not in the archive, those with the next ids after one."""
         query = {"place.school": school, "_id": {"$gt": after}, "archived": None, "erased_at": None, "merged": None}
         rows = await self._mongo["participants"].find(query, session=tx).sort("_id", 1).limit(most).to_list(None)
-        return await aside(lambda: list(map(Participant.of, rows)), len(rows))
+        return await self.participants.on_clocks(await aside(lambda: list(map(Participant.of, rows)), len(rows)))
 
     async def guardians(self, keys: Iterable[Key], tx: Transaction) -> dict[Key, str]:
         """The ids of the guardians whom the schools know by these keys, by this spelling rather than by another."""
@@ -183,7 +186,8 @@ class Repository:
         classes = ((intake.place.school, name) for intake in narrowed for name in intake.classes or ())
         within = _any_of(dict.fromkeys(classes), "place.school", "place.school_class")
         query = {"$and": [within, {"guardians": {"$in": sorted(named)}}]}
-        return [Participant.of(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
+        rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
+        return await self.participants.on_clocks([Participant.of(row) for row in rows])
 
     async def save_persons(self, batch: Persons, tx: Transaction) -> None:
         """Stores pupils and guardians who were entered or changed, and seals their identities meanwhile."""
@@ -208,7 +212,8 @@ class Repository:
     async def pupils_with(self, digests: Iterable[bytes], tx: Transaction) -> list[Participant]:
         """The pupils to whom one-time codes lead, their own or a guardian's."""
         query = {"codes.digest": {"$in": list(dict.fromkeys(digests))}}
-        return [Participant.of(row) for row in await self._mongo["participants"].find(query, session=tx).to_list(None)]
+        rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
+        return await self.participants.on_clocks([Participant.of(row) for row in rows])
 
     async def save_links(self, batch: LinkBatch, tx: Transaction) -> None:
         """Stores the links, and the accounts of the guardians who have them."""

@@ -10,6 +10,7 @@ from shared.base.side_thread import aside
 from shared.identity.grants import FITS
 from shared.identity.principal import Principal
 from shared.storage import code_twins
+from shared.storage.clocks import ClockReader
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction, by_ids
 from shared.storage.namesakes import namesakes
 
@@ -19,8 +20,9 @@ CATALOGUE = "organisations"
 class Register:
     """The organisations of one database, as an import needs them."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, clocks: ClockReader) -> None:
         self._mongo = mongo
+        self._clocks = clocks
         self._rows = mongo[CATALOGUE]
 
     async def around(
@@ -35,7 +37,8 @@ class Register:
             ways += [{name: {"$in": numbers, **GIVEN}}] if numbers else []
         for query in ways:
             rows += await self._rows.find(query, batch_size=WHOLE, session=tx).to_list(None)
-        found = {row["_id"]: Organisation.of(row) for row in rows}
+        clocks = await self._clocks.known()
+        found = {row["_id"]: Organisation.of(row).on(clocks) for row in rows}
         named = {name for code in codes for name in namesakes(code)}
         regions = [row for row in await code_twins.spelt(self._mongo, CATALOGUE, named, tx) if row["kind"] == "region"]
         return Surroundings(region, list(found.values()), frozenset(row["_id"] for row in regions))

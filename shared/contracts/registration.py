@@ -2,10 +2,11 @@
 
 from typing import Literal
 
+from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
 from shared.contracts.codes import OffsetOfEvent, RegionOfEvent
-from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Sensitive
+from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Sensitive, Timestamp
 
 OrganisationKind = Literal["region", "municipality", "school", "college", "university", "supplementary", "employer"]
 Level = Literal["basic", "main", "advanced"]
@@ -183,6 +184,17 @@ class GuardianUnlinked(ParticipantEvent):
     """Who closed it: the guardian, or the school or an operator."""
 
 
+class ClockChange(BaseModel):
+    """From an instant on, clocks of a place show another offset."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    since: Timestamp
+    """The instant from which on they do."""
+    utc_offset: OffsetOfEvent
+    """The offset that they show from then on, as `+04:00`."""
+
+
 class OrganisationDefined(Event):
     """An organisation was entered into the register or its entry was changed; the newest definition holds."""
 
@@ -197,7 +209,10 @@ class OrganisationDefined(Event):
     region: Public[RegionOfEvent]
     municipality: Public[str | None] = None
     utc_offset: Public[OffsetOfEvent]
-    """`+03:00`; of the region, inherited by everything in it."""
+    """`+03:00`: that of its clock before all changes; of the region, or of the municipality that has its own clock."""
+    clocks: Public[tuple[ClockChange, ...] | None] = None
+    """Every change of the clock, the earliest first, also those to come. A municipality of which they are told, be they
+    none, has a clock of its own; all else has that of the municipality in which it lies, or the region's."""
     level: Public[Level | None] = None
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый."""
     inn: Public[str | None] = None
@@ -247,6 +262,7 @@ __all__ = [
     "AccountLinked",
     "AccountUnlinked",
     "ArchiveReason",
+    "ClockChange",
     "ConsentChannel",
     "ConsentGiven",
     "ConsentWithdrawn",

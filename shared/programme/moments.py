@@ -2,13 +2,24 @@
 
 import re
 from datetime import date, datetime, tzinfo
-from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from shared.base.errors import BadInput, Conflict
+from shared.programme.clocks import zone
+
+__all__ = [
+    "YEARS",
+    "Day",
+    "LocalTime",
+    "Moment",
+    "bounded",
+    "happened_at",
+    "must_lie_within",
+    "zone",
+]
 
 LocalTime = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat, return_type=str)]
 """A time that keeps its offset in the database too: later events repeat it, and the local day is read from it."""
@@ -42,14 +53,6 @@ Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_is_time)
 """When something happens, as a caller says it, in any offset."""
 Day = Annotated[date, Field(strict=False), BeforeValidator(_is_day)]
 """A day of the calendar, as a caller says it."""
-
-
-@lru_cache(maxsize=64)
-def zone(utc_offset: str) -> tzinfo:
-    """`+03:00` as a zone."""
-    found = datetime.fromisoformat(f"2000-01-01T00:00:00{utc_offset}").tzinfo
-    assert found is not None
-    return found
 
 
 def must_lie_within(time: datetime, season: str, opens: date, closes: date, word: str) -> None:

@@ -56,7 +56,7 @@ ALLOWED = {
     "staff.readmitted.v1": ("public: organisation region", "pseudonymous: account"),
     "target.set.v1": ("public: municipality organisation parents pupils region year",),
     "organisation.closed.v1": ("public: code into kind municipality region",),
-    "organisation.defined.v1": ("public: code inn kind level municipality name ogrn parent region utc_offset",),
+    "organisation.defined.v1": ("public: clocks code inn kind level municipality name ogrn parent region utc_offset",),
     "participant.archived.v1": (
         "public: grade municipality reason region school school_class",
         "pseudonymous: participant",

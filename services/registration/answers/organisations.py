@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from services.registration.domain.organisations import Organisation
 from shared.base.models import Answer
-from shared.contracts.registration import Level, OrganisationKind
+from shared.contracts.registration import ClockChange, Level, OrganisationKind
 from shared.http.paging import Page
+from shared.programme.clocks import first_offset
 from shared.programme.moments import LocalTime
 
 OrganisationNames = Mapping[str | None, str]
@@ -37,7 +38,10 @@ class OrganisationView(Answer):
     municipality: str | None
     """Code of the municipality in which it lies, a municipality's is its own; null for a region."""
     utc_offset: str
-    """The region's offset, for instance `+03:00`: its local days are told by it."""
+    """The offset of its clock before all changes, for instance `+03:00`: of the municipality where that has a clock of
+    its own, else of the region."""
+    clocks: list[ClockChange] | None
+    """Every change of its own clock by law, the earliest first; null for what has the clock of where it lies."""
     level: Level | None
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый; null for all else."""
     inn: str | None
@@ -51,8 +55,13 @@ class OrganisationView(Answer):
     def of(cls, organisation: Organisation) -> "OrganisationView":
         """The entry of an organisation."""
         closed = organisation.closed
-        shown = organisation.model_dump(include=set(cls.model_fields) - {"closed"})
-        return cls(code=organisation.id, closed=closed and ClosingView(at=closed.at, into=closed.into), **shown)
+        shown = organisation.model_dump(include=set(cls.model_fields) - {"closed", "utc_offset"})
+        return cls(
+            code=organisation.id,
+            closed=closed and ClosingView(at=closed.at, into=closed.into),
+            utc_offset=first_offset(organisation.utc_offset),
+            **shown,
+        )
 
 
 class NamedOrganisation(OrganisationView):

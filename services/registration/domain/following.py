@@ -5,12 +5,12 @@ What it comes to depends on the school and the pupil alone, not on how often or 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import datetime
 
 from services.registration.domain.organisations import ALWAYS, Organisation
 from services.registration.domain.participants import Participant, Place, Placement
 from shared.contracts.registration import ParticipantMoved
-from shared.programme.moments import zone
+from shared.programme.clocks import midnight
 from shared.storage.decision import Decision, Happened
 
 
@@ -38,8 +38,7 @@ def followed(pupil: Participant, chain: Sequence[Organisation]) -> Decision[Part
         for day in _days(state, school, successor):
             before, wanted = state.place_on(day), _wanted(state, school, successor, day)
             if before is not None and wanted is not None and wanted.place.plain != before.plain:
-                local = zone(wanted.clock or wanted.place.utc_offset)
-                at = datetime.combine(date.fromisoformat(day), time.min, local)
+                at = midnight(day, wanted.clock or wanted.place.utc_offset)
                 state = state.placed(at, wanted.place, wanted.follows)
                 told.append((before, wanted.place, at))
     return Decision(state, tuple(_events(state, told)))

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
+from services.registration.domain.clocks import ClockEntries, Offset, changes_of
 from shared.base.errors import BadInput, Conflict, FieldError, NotFound
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
-from shared.contracts.registration import Level, OrganisationDefined, OrganisationKind
+from shared.contracts.registration import ClockChange, Level, OrganisationDefined, OrganisationKind
 from shared.identity.principal import Principal
+from shared.programme.clocks import Clocks, clock_of, first_offset
 from shared.programme.legal_entities import Inn, Ogrn
 from shared.programme.moments import LocalTime, Moment, happened_at, zone
 from shared.programme.texts import Name
@@ -57,6 +59,9 @@ class Organisation(Aggregate):
     municipality: str | None = None
     """The municipality itself for a municipality; none for a region."""
     utc_offset: str
+    """Its clock with all changes, as `zone` reads it; the row may have an older one."""
+    clocks: tuple[ClockChange, ...] | None = None
+    """The changes of a clock of its own; None where it has that of the organisation above."""
     level: Level | None = None
     inn: str | None = None
     ogrn: str | None = None
@@ -70,6 +75,14 @@ class Organisation(Aggregate):
     def of(cls, row: Mapping[str, Any]) -> Self:
         """The organisation of a stored row."""
         return cls.model_validate({**row, "id": row["_id"]})
+
+    def on(self, clocks: Clocks) -> Self:
+        """The organisation on the clock of its region or municipality; of several, that of each day decides."""
+        if self.parents:
+            clock = clocks.of_stays(self.region, [(told.day, told.parent) for told in self.parents])
+        else:
+            clock = clocks.of(self.region, self.municipality)
+        return self if clock in (None, self.utc_offset) else self.model_copy(update={"utc_offset": clock})
 
     def parent_on(self, day: str) -> str:
         """The code of the organisation above on a day."""
@@ -114,8 +127,12 @@ class Definition(Input):
     """Official name, in Russian."""
     parent: OrganisationCode = NATION
     """Code of the organisation above: `RU` for a region, else a region or a municipality of the register."""
-    utc_offset: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] | None = None
-    """`+03:00`; required for a region, inherited by all else."""
+    utc_offset: Offset | None = None
+    """`+03:00`, before all changes of the clock: required for a region, said of a municipality that has a clock of its
+    own, inherited by all else; it never changes."""
+    clocks: ClockEntries | None = None
+    """Every change of the clock by law, the earliest first, of a region or of a municipality that has a clock of its
+    own, be there none; those that are known stay where it is left out."""
     level: Level | None = None
     """A school's level of the career-guidance minimum: базовый, основной, продвинутый."""
     inn: Inn | None = None
@@ -134,10 +151,10 @@ def define(
     where it or the organisation above is closed.
     """
     wanted = _wanted(code, definition, parent)
-    time = happened_at(definition.occurred_at, now, zone(wanted.utc_offset))
     if current is not None:
-        wanted = wanted.model_copy(update={name: getattr(current, name) for name in KEPT})
+        wanted = _kept(current, wanted, definition)
         _must_be_the_same(current, wanted)
+    time = happened_at(definition.occurred_at, now, zone(wanted.utc_offset))
     if wanted == current:
         return Decision(wanted)
     if current is not None:
@@ -161,8 +178,9 @@ KEPT = ("sequence", "parents", "closed", "carried")
 
 def defined(organisation: Organisation, time: datetime) -> Happened:
     """The event that tells an organisation as it is by now."""
-    told = organisation.model_dump(include=set(OrganisationDefined.model_fields))
-    return Happened(OrganisationDefined(code=organisation.id, **told), time)
+    told = organisation.model_dump(include=set(OrganisationDefined.model_fields) - {"utc_offset"})
+    first = first_offset(organisation.utc_offset)
+    return Happened(OrganisationDefined(code=organisation.id, utc_offset=first, **told), time)
 
 
 def _wanted(code: str, definition: Definition, parent: Organisation | None) -> Organisation:
@@ -170,6 +188,8 @@ def _wanted(code: str, definition: Definition, parent: Organisation | None) -> O
         raise BadInput.field("code", "is the nation's")
     if definition.level is not None and definition.kind != "school":
         raise BadInput.field("level", "only a school has one")
+    if definition.clocks is not None and definition.kind not in FIXED:
+        raise BadInput.field("clocks", "only a region or a municipality has its own")
     return _region(code, definition) if definition.kind == "region" else _part(code, definition, parent)
 
 
@@ -178,25 +198,33 @@ def _region(code: str, definition: Definition) -> Organisation:
         raise BadInput.field("parent", f"a region's is {NATION}")
     if definition.utc_offset is None:
         raise BadInput.field("utc_offset", "is required for a region")
+    clocks = None if definition.clocks is None else changes_of(definition.clocks)
     return Organisation(
         id=code,
         kind="region",
         name=definition.name,
         parent=NATION,
         region=code,
-        utc_offset=definition.utc_offset,
+        utc_offset=clock_of(definition.utc_offset, clocks or ()),
+        clocks=clocks,
         inn=definition.inn,
         ogrn=definition.ogrn,
     )
 
 
 def _part(code: str, definition: Definition, parent: Organisation | None) -> Organisation:
-    """An organisation inside a region, which gives it the offset."""
+    """An organisation inside a region, which gives it the clock unless a municipality has its own."""
     above: OrganisationKind = "region" if definition.kind == "municipality" else "municipality"
     if parent is None or parent.kind != above:
         raise BadInput.field("parent", f"must be the code of a {above} in the register")
-    if definition.utc_offset not in (None, parent.utc_offset):
-        raise BadInput.field("utc_offset", f"is inherited from the region: {parent.utc_offset}")
+    inherited = first_offset(parent.utc_offset)
+    has_another = definition.utc_offset not in (None, inherited)
+    if has_another and definition.kind != "municipality":
+        raise BadInput.field("utc_offset", f"is inherited from the municipality: {inherited}")
+    clocks, clock = None, parent.utc_offset
+    if definition.clocks is not None or has_another:
+        clocks = changes_of(definition.clocks or ())
+        clock = clock_of(definition.utc_offset or inherited, clocks)
     return Organisation(
         id=code,
         kind=definition.kind,
@@ -204,16 +232,31 @@ def _part(code: str, definition: Definition, parent: Organisation | None) -> Org
         parent=parent.id,
         region=parent.region,
         municipality=code if definition.kind == "municipality" else parent.id,
-        utc_offset=parent.utc_offset,
+        utc_offset=clock,
+        clocks=clocks,
         level=definition.level,
         inn=definition.inn,
         ogrn=definition.ogrn,
     )
 
 
+def _kept(current: Organisation, wanted: Organisation, definition: Definition) -> Organisation:
+    """The wanted organisation with what its definition does not say as it is: among it a clock of its own."""
+    kept = {name: getattr(current, name) for name in KEPT}
+    first = definition.utc_offset or first_offset(current.utc_offset)
+    if definition.clocks is not None:
+        return wanted.model_copy(update={**kept, "utc_offset": clock_of(first, wanted.clocks or ())})
+    if first != first_offset(current.utc_offset):
+        return wanted.model_copy(update={**kept, "utc_offset": first})
+    return wanted.model_copy(update={**kept, "clocks": current.clocks, "utc_offset": current.utc_offset})
+
+
 def _must_be_the_same(current: Organisation, wanted: Organisation) -> None:
     """Events that were published name the organisation by these."""
-    for field in ("kind", "region", "parent", "utc_offset"):
+    if first_offset(current.utc_offset) != first_offset(wanted.utc_offset):
+        detail = f"{current.id} began with another utc_offset, which cannot change: `clocks` says what changed since"
+        raise Conflict(detail, slug="organisation-fixed")
+    for field in ("kind", "region", "parent"):
         if getattr(current, field) != getattr(wanted, field):
             how = "changes by a move alone" if field == "parent" and wanted.kind not in FIXED else "cannot change"
             raise Conflict(f"{current.id} has another {field}, which {how}", slug="organisation-fixed")

@@ -10,6 +10,7 @@ from services.registration.codes import Codes
 from shared.base.errors import Conflict
 from shared.contracts.registration import ArchiveReason, ConsentChannel
 from shared.programme import place as programme
+from shared.programme.clocks import Clocks
 from shared.programme.moments import zone
 from shared.programme.texts import class_form
 from shared.storage.decision import Aggregate
@@ -27,7 +28,7 @@ NewId = Callable[[], str]
 
 
 class Place(BaseModel):
-    """The place that a pupil belongs to, as every event of a participant carries it, with the region's offset."""
+    """The place that a pupil belongs to, as every event of a participant carries it, with its clock."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,10 +38,16 @@ class Place(BaseModel):
     school_class: Annotated[str, AfterValidator(class_form)]
     grade: int
     utc_offset: str
+    """The clock with all changes, as `zone` reads it; a row may have an older one."""
 
     def event_fields(self, participant: str) -> dict[str, Any]:
         """The fields that every event of a pupil carries who belongs here."""
         return self.plain.event_fields(participant)
+
+    def on(self, clocks: Clocks) -> Self:
+        """The place on the clock of its municipality or region."""
+        clock = clocks.of(self.region, self.municipality)
+        return self if clock in (None, self.utc_offset) else self.model_copy(update={"utc_offset": clock})
 
     @property
     def plain(self) -> programme.Place:
@@ -60,6 +67,11 @@ class Placement(BaseModel):
     """The offset of the clock that said the day, where it is another than that of the place."""
     follows: str = ""
     """The school of before, where nobody said it of the pupil but that school went there on that day."""
+
+    def on(self, clocks: Clocks) -> "Placement":
+        """The placement whose place has its clock."""
+        place = self.place.on(clocks)
+        return self if place is self.place else self.model_copy(update={"place": place})
 
 
 class Archiving(BaseModel):
@@ -183,6 +195,20 @@ class Participant(Aggregate):
         """The participant of a stored row."""
         return cls.model_validate({**row, "id": row["_id"]})
 
+    def on(self, clocks: Clocks) -> Self:
+        """The pupil whose places have their clocks; that of a day is the clock of the place on that day."""
+        stays = [(told.day, told.place.region, told.place.municipality) for told in self.placements]
+        if len({stay[1:] for stay in stays}) > 1:
+            clock = clocks.of_regions(sorted(stays))
+            is_known = clock in (None, self.place.utc_offset)
+            place = self.place if is_known else self.place.model_copy(update={"utc_offset": clock})
+        else:
+            place = self.place.on(clocks)
+        placements = tuple(told.on(clocks) for told in self.placements)
+        if place is self.place and all(told is was for told, was in zip(placements, self.placements, strict=True)):
+            return self
+        return self.model_copy(update={"place": place, "placements": placements})
+
     @property
     def consent(self) -> Consent | None:
         """The consent in force."""
@@ -208,8 +234,9 @@ class Participant(Aggregate):
         What was said of the day before does not matter any more. `follows` is the school that went there.
         """
         day, clock = local_day(time), time.isoformat()[-6:]
+        is_its_own = time.astimezone(zone(place.utc_offset)).utcoffset() == time.utcoffset()
         others = (placement for placement in self.history if placement.day != day)
-        told = Placement(day=day, place=place, clock="" if clock == place.utc_offset else clock, follows=follows)
+        told = Placement(day=day, place=place, clock="" if is_its_own else clock, follows=follows)
         placements = (*others, told)
         newest = max(placements, key=lambda placement: placement.day)
         return self.model_copy(update={"placements": placements, "place": newest.place})

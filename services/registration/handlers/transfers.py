@@ -88,9 +88,9 @@ async def refuse(repository: Repository, who: Principal, id: str, now: datetime)
     return await repository.transact(body)
 
 
-def _since(pupil: Participant, transfer: Transfer, now: datetime) -> datetime:
+def _since(school: Organisation, pupil: Participant, transfer: Transfer, now: datetime) -> datetime:
     """The time of the move: as it was asked for, unless the pupil came to the class of now after it."""
-    asked, local = transfer.since, zone(transfer.joined.utc_offset)
+    asked, local = transfer.since, zone(school.utc_offset)
     last = max(placement.day for placement in pupil.history if not placement.follows)
     is_theirs = asked is not None and local_day(asked.astimezone(local)) >= last
     return (asked if is_theirs and asked else now).astimezone(local)
@@ -100,7 +100,7 @@ def _going(
     schools: Sequence[Organisation], pupil: Participant, transfer: Transfer, now: datetime
 ) -> Decision[Participant]:
     """The move to the school that asked, where it lies by now; raises Conflict where it is closed."""
-    time = _since(pupil, transfer, now)
+    time = _since(schools[0], pupil, transfer, now)
     place = class_of(schools[0], transfer.joined.school_class, local_day(time))
     return then_followed(move(pupil, place, time), schools)
 

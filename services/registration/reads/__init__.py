@@ -18,6 +18,7 @@ from services.registration.reads.years import YearReads
 from services.registration.retention import Retention
 from services.registration.vault import Vault
 from shared.identity.principal import Principal
+from shared.storage.clocks import ClockReader
 from shared.storage.mongo import Mongo
 from shared.storage.outbox import Clock
 
@@ -25,12 +26,13 @@ from shared.storage.outbox import Clock
 class Reads:
     """Everything that the service shows."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, imports: Imports) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, imports: Imports, clocks: ClockReader) -> None:
         self.organisations = OrganisationReads(mongo)
         self.documents = DocumentReads(mongo)
         self._mongo = mongo
         self._vault = vault
         self._clock = clock
+        self._clocks = clocks
         self._imports = imports
 
     def acts(self, who: Principal) -> ActReads:
@@ -60,11 +62,11 @@ class Reads:
 
     def checkins(self, who: Principal) -> CheckIns:
         """Returns the lists of a venue that a principal speaks for."""
-        return CheckIns(self._mongo, self._vault, who)
+        return CheckIns(self._mongo, self._vault, who, self._clocks)
 
     def downloads(self, who: Principal) -> Downloads:
         """Returns the files of schools within a scope."""
-        return Downloads(self._mongo, self._vault, who)
+        return Downloads(self._mongo, self._vault, who, self._clocks)
 
     def requests(self, who: Principal) -> RequestReads:
         """Returns the requests for a place that a principal has made or may answer."""
@@ -80,4 +82,4 @@ class Reads:
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""
-        return ScopedReads(self._mongo, self._vault, who)
+        return ScopedReads(self._mongo, self._vault, who, self._clocks)

@@ -132,7 +132,7 @@ class Downloads(ScopedReads):
     async def _school(self, code: str) -> Organisation:
         """A school in scope; whether another is one is not told."""
         row = await self._mongo["organisations"].find_one({"_id": code})
-        school = Organisation.of(row) if row else None
+        school = Organisation.of(row).on(await self._clocks.known()) if row else None
         if school is None or school.kind != "school" or not self._who.scope.covers(*school.place):
             raise NotFound("no such school in your scope")
         return school
@@ -149,7 +149,7 @@ class Downloads(ScopedReads):
             raise NotFound("no such class in your scope")
         if len(rows) > MOST_OF_A_CLASS:
             raise Conflict(f"class {name} has more than {MOST_OF_A_CLASS} pupils", slug="too-many-pupils")
-        return await aside(lambda: list(map(Participant.of, rows)), len(rows))
+        return await self._on_clocks(await aside(lambda: list(map(Participant.of, rows)), len(rows)))
 
 
 def _form(title: str, entries: Sequence[class_form.Entry], now: datetime) -> bytes:

@@ -25,6 +25,7 @@ from shared.identity.family import roles_of
 from shared.identity.principal import Principal
 from shared.programme.stages import Rules
 from shared.programme.texts import NAME
+from shared.storage.clocks import ClockReader
 from shared.storage.mongo import Document, Mongo, by_ids
 
 
@@ -40,8 +41,9 @@ PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_pla
 class ScopedReads:
     """The persons whom a principal may see; the pupils whose names were shown are noted for the audit log."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, who: Principal) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, who: Principal, clocks: ClockReader) -> None:
         self._mongo = mongo
+        self._clocks = clocks
         self._vault = vault
         self._keys = PersonKeys(mongo)
         self._balances = Balances(mongo)
@@ -73,7 +75,7 @@ class ScopedReads:
     async def me(self, paging: Paging) -> Me:
         """The grants of the principal, and a page of the pupils whose family it is."""
         rows, onward = await OWN.page(self._mongo["participants"], await self._family(), paging)
-        pupils = [Participant.of(row) for row in rows]
+        pupils = await self._on_clocks(map(Participant.of, rows))
         guardians = {p.id: None if self._caller.is_pupil(p) else self._caller.guardian_of(p) for p in pupils}
         known = await self._known(pupils, [id for id in guardians.values() if id])
         items = [OwnPupil.own(pupil, known, guardians[pupil.id]) for pupil in pupils]
@@ -93,7 +95,7 @@ class ScopedReads:
         away: Document = {"archived": {"$ne": None} if archived else None, "erased_at": None, "merged": None}
         asked = {"school": school.id, "season": season} | ({"archived": "true"} if archived else {})
         rows, onward = await PUPILS.page(self._mongo["participants"], query | away, paging, asked)
-        page = [Participant.of(row) for row in rows]
+        page = await self._on_clocks(map(Participant.of, rows))
         names = await self._names([p.id for p in page], [p.id for p in page])
         progress = await self._progress(page, [season])
         return PupilPage(items=[PupilView.of(p, season, names, progress) for p in page], next=onward)
@@ -103,7 +105,12 @@ class ScopedReads:
         row = await self._mongo["participants"].find_one({"_id": id})
         if row is not None and row.get("merged") is not None:
             row = await self._mongo["participants"].find_one({"_id": row["merged"]["into"]})
-        return Participant.of(row) if row else None
+        return (await self._on_clocks([Participant.of(row)]))[0] if row else None
+
+    async def _on_clocks(self, pupils: Iterable[Participant]) -> list[Participant]:
+        """The same pupils, as rows gave them, with the clocks of where they are and were."""
+        clocks = await self._clocks.known()
+        return [pupil.on(clocks) for pupil in pupils]
 
     def _classes(self, school: Organisation) -> Document:
         """Narrows to the classes of the grants, unless one of them reaches the whole school."""

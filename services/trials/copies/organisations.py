@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.base.errors import Conflict
 from shared.contracts.event import Envelope
-from shared.contracts.registration import OrganisationClosed, OrganisationDefined, OrganisationKind
+from shared.contracts.registration import ClockChange, OrganisationClosed, OrganisationDefined, OrganisationKind
 
 
 class Organisation(BaseModel):
@@ -19,6 +19,9 @@ class Organisation(BaseModel):
     region: str
     municipality: str | None
     utc_offset: str
+    """Of its clock before all changes."""
+    clocks: tuple[ClockChange, ...] | None = None
+    """The changes of a clock of its own."""
     sequence: str
     closed_on: str | None = None
     """The local day from which on it is no longer there; None as long as it is."""
@@ -59,5 +62,6 @@ def organisation(envelope: Envelope) -> Organisation:
         region=event.region,
         municipality=event.municipality,
         utc_offset=event.utc_offset,
+        clocks=event.clocks,
         sequence=envelope.sequence,
     )

@@ -59,6 +59,18 @@ class Archiving(BaseModel):
     archived: bool
 
 
+class Crossing(BaseModel):
+    """A pupil's move from one municipality to another one, which may have another clock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    day: str
+    sequence: str
+    left: tuple[str, str]
+    """Region and municipality."""
+    joined: tuple[str, str]
+
+
 class Lapse(NamedTuple):
     """A time in which a pupil may not take part: until consent was given again, or the pupil restored, if that was."""
 
@@ -103,6 +115,8 @@ class Participant(BaseModel):
     place_set_by: str = UNSET
     """The sequence of the event that set the place."""
     consent_set_by: str = UNSET
+    crossings: tuple[Crossing, ...] = ()
+    """Moves from one municipality to another, by day."""
     mergings: tuple[Word, ...] = ()
     """What it last said of each other entry of the same pupil."""
 
@@ -135,6 +149,13 @@ class Participant(BaseModel):
         return next((lapse for lapse in self.absences if lapse.meets(begins, ends)), None)
 
     @property
+    def stays(self) -> list[tuple[str, str, str | None]]:
+        """The regions and municipalities where the pupil was, each with the day from which on."""
+        if not self.crossings:
+            return [("", self.region, self.municipality)]
+        return [("", *self.crossings[0].left), *((move.day, *move.joined) for move in self.crossings)]
+
+    @property
     def place(self) -> Place:
         """The place where the pupil belongs."""
         return Place(self.region, self.municipality, self.school, self.school_class, self.grade)
@@ -150,7 +171,7 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     event, sequence = envelope.event, envelope.sequence
     assert isinstance(event, ParticipantEvent)
     pupil = known or Participant(id=event.participant, **Place.of(event)._asdict())
-    changes: dict[str, Any] = _place(pupil, envelope)
+    changes: dict[str, Any] = _place(pupil, envelope) | _crossing(pupil, envelope)
     if isinstance(event, ConsentGiven | ConsentWithdrawn):
         given = isinstance(event, ConsentGiven)
         changes |= _consent(pupil, ConsentChange(sequence=sequence, time=envelope.time, given=given))
@@ -202,6 +223,21 @@ def _place(pupil: Participant, envelope: Envelope) -> dict[str, Any]:
         return {}
     place = Place.of_move(event) if isinstance(event, ParticipantMoved) else Place.of(event)
     return place._asdict() | {"placed_on": day, "place_set_by": sequence}
+
+
+def _crossing(pupil: Participant, envelope: Envelope) -> dict[str, Any]:
+    """Returns the moves between municipalities after one more event: of several on a day the latest sequence holds."""
+    event, day = envelope.event, envelope.day.isoformat()
+    if not isinstance(event, ParticipantMoved):
+        return {}
+    left, joined = (event.from_region, event.from_municipality), (event.to_region, event.to_municipality)
+    known = {move.day: move for move in pupil.crossings}
+    is_first = day not in known
+    if (left == joined and is_first) or (not is_first and known[day].sequence >= envelope.sequence):
+        return {}
+    first = left if is_first else known[day].left
+    known[day] = Crossing(day=day, sequence=envelope.sequence, left=first, joined=joined)
+    return {"crossings": tuple(sorted(known.values(), key=lambda move: move.day))}
 
 
 def _placed(pupil: Participant) -> tuple[str, str] | None:

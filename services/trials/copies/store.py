@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import tzinfo
 
 from pymongo import ReplaceOne, UpdateOne
 
@@ -10,14 +9,12 @@ from services.trials.collections import PARTICIPANTS
 from services.trials.copies.joining import Joined, joined
 from services.trials.copies.organisations import Closing, Organisation
 from services.trials.copies.participants import Participant
-from shared.programme.moments import zone
+from shared.programme.clocks import Clocks
 from shared.storage import code_twins
+from shared.storage.clocks import ClockReader
 from shared.storage.copies import newest
 from shared.storage.mongo import Collection, Document, Mongo, Transaction, by_ids
 from shared.storage.namesakes import namesakes
-
-ZONE_SECONDS = 5.0
-"""A region's offset is believed for so long: it changes once in years, and no rule depends on it."""
 
 
 class Copies:
@@ -25,8 +22,7 @@ class Copies:
 
     def __init__(self, mongo: Mongo, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._mongo = mongo
-        self._monotonic = monotonic
-        self._zones: dict[str, tuple[float, tzinfo]] = {}
+        self._clocks = ClockReader(mongo, monotonic)
 
     async def participants(self, ids: Iterable[str], tx: Transaction) -> dict[str, Participant]:
         """Returns the entries known among `ids`, each as registration told of it alone."""
@@ -115,14 +111,9 @@ class Copies:
         if writes:
             await self._mongo[PARTICIPANTS].bulk_write(writes, ordered=False, session=tx)
 
-    async def zones(self, regions: Iterable[str]) -> dict[str, tzinfo]:
-        """Returns the offsets of the regions known among `regions`."""
-        wanted, now = set(regions), self._monotonic()
-        fresh = {r for r in wanted if r in self._zones and now - self._zones[r][0] < ZONE_SECONDS}
-        if wanted - fresh:
-            found = await self.organisations(wanted - fresh)
-            self._zones |= {code: (now, zone(region.utc_offset)) for code, region in found.items()}
-        return {region: self._zones[region][1] for region in wanted if region in self._zones}
+    async def zones(self, regions: Iterable[str]) -> Clocks:
+        """Returns the clocks, those of the regions among `regions` that are known."""
+        return await self._clocks.known(regions)
 
 
 async def touch(rows: Collection, ids: Iterable[str], tx: Transaction) -> None:

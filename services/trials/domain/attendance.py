@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.trials.domain import steps
-from services.trials.domain.caller import Taken, known_zone
+from services.trials.domain.caller import Taken, clock_of
 from services.trials.domain.paths import Attendance, NewId
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
@@ -43,7 +43,7 @@ class AttendanceBatch:
         if known is not None:
             return Done(Taken(known, path.participant), new=False)
         pupil, season = self.states.pupils[presence.participant], self.states.seasons[slot.season]
-        time = happened_at(presence.occurred_at, now, known_zone(self.states.zones, pupil.region))
+        time = happened_at(presence.occurred_at, now, clock_of(self.states.zones, pupil))
         season.must_contain(time, "occurred_at" if presence.occurred_at else "")
         decision = steps.attend(path, pupil, booking, presence.source, time, SeasonGate(season, self.new_id))
         self.states.paths.take(decision, by)

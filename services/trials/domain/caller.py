@@ -11,7 +11,8 @@ from shared.base.errors import BadInput, Conflict, NotFound, NotKnownYet
 from shared.identity.acting import Actor
 from shared.identity.family import is_family
 from shared.identity.principal import Principal
-from shared.programme.moments import happened_at
+from shared.programme.clocks import Clocks
+from shared.programme.moments import happened_at, zone
 
 T = TypeVar("T")
 CONSENT_UNDER_WAY = timedelta(seconds=30)
@@ -48,7 +49,7 @@ class Caller:
     now: datetime
     pupils: Mapping[str, Participant]
     """By the id of any of their entries; the scope is judged by the survivor alone."""
-    zones: Mapping[str, tzinfo]
+    zones: Clocks
     by: Actor | None = None
     """The principal with the route, as states keep who changed them."""
     _staffed: dict[tuple[str, ...], bool] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class Caller:
         """Returns when the command's fact happened: staff may say so, a family acts now."""
         if given is not None and not self._is_staff(pupil):
             raise BadInput.field("occurred_at", "only staff say when it happened")
-        return happened_at(given, self.now, known_zone(self.zones, pupil.region))
+        return happened_at(given, self.now, clock_of(self.zones, pupil))
 
     def _is_staff(self, pupil: Participant) -> bool:
         """As `is_staff_of`, asked once for each class: a batch is mostly one."""
@@ -87,11 +88,20 @@ def reaches(who: Principal, pupil: Participant) -> bool:
     return is_family(who, pupil.accounts) or is_staff_of(who, pupil)
 
 
-def known_zone(zones: Mapping[str, tzinfo], region: str) -> tzinfo:
-    """Returns the offset of a region; raises NotKnownYet before registration's event has arrived."""
-    if region not in zones:
+def known_zone(zones: Clocks, region: str, municipality: str | None) -> tzinfo:
+    """Returns the clock of a place; raises NotKnownYet before registration's event has arrived."""
+    return _known(zones.of(region, municipality), region)
+
+
+def clock_of(zones: Clocks, pupil: Participant) -> tzinfo:
+    """Returns the clock of a pupil, which is that of the place of each day; raises as `known_zone` does."""
+    return _known(zones.of_regions(pupil.stays), pupil.region)
+
+
+def _known(clock: str | None, region: str) -> tzinfo:
+    if clock is None:
         raise NotKnownYet(f"region {region} is not known here yet", slug="organisation-unknown")
-    return zones[region]
+    return zone(clock)
 
 
 def must_take_part(pupil: Participant, season: Season, begins: datetime, ends: datetime, now: datetime) -> None:

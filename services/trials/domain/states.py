@@ -1,12 +1,12 @@
-"""The states that every step of a pupil is decided upon: pupils, their paths and seasons, and the regions' clocks."""
+"""The states that every step of a pupil is decided upon: pupils, their paths and seasons, and the places' clocks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
 
 from services.trials.copies.participants import Participant
 from services.trials.domain.paths import Path, Paths, path_id
 from services.trials.domain.seasons import Season
+from shared.programme.clocks import Clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class States:
     """By the id of any of their entries; each is the survivor of all."""
     paths: Paths
     seasons: Mapping[str, Season]
-    zones: Mapping[str, tzinfo]
+    zones: Clocks
 
     def path_of(self, participant: str, season: str) -> Path | None:
         """Returns the path of a pupil who is named by the id of any entry; None before its first step."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from services.trials.domain import steps
 from services.trials.domain.attendance import AttendanceBatch
-from services.trials.domain.caller import Taken, known_zone
+from services.trials.domain.caller import Taken, clock_of
 from services.trials.domain.paths import Attendance, NewId
 from services.trials.domain.steps import Presence, Revocation, SeasonGate
 from services.trials.repository import Repository
@@ -85,7 +85,7 @@ async def revoke(
         if not who.scope.covers(slot.region, hosts=slot.hosts):
             raise NotFound(NO_ATTENDANCE)
         about([pupil.id])
-        time = happened_at(correction.occurred_at, now, known_zone(states.zones, pupil.region))
+        time = happened_at(correction.occurred_at, now, clock_of(states.zones, pupil))
         gate = SeasonGate(states.seasons[season], new_id)
         decision = steps.revoke(path, pupil, attendance, correction.reason, time, gate)
         await repository.save_walks([decision], tx)

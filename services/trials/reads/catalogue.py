@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -30,7 +30,9 @@ from services.trials.domain.venues import Venue
 from services.trials.reads.names import names
 from shared.base.errors import NotFound
 from shared.http.paging import NO_FILTER, Filter, Listing, Page, Paging, instant
-from shared.storage.mongo import Document, Mongo
+from shared.programme.moments import zone
+from shared.storage.clocks import ClockReader
+from shared.storage.mongo import Document, Mongo, by_ids
 
 S = TypeVar("S", bound=BaseModel)
 V = TypeVar("V", bound=BaseModel)
@@ -103,6 +105,24 @@ class ListedEntries(Entries[S, V]):
         return self.page_model(items=await self._shown(rows), next=onward)
 
 
+@dataclass(frozen=True)
+class SlotEntries(ListedEntries[Slot, NamedSlot]):
+    """Slots, whose starts are told on the clock of where their venue lies: it may have changed since they were opened."""
+
+    clocks: ClockReader = field(kw_only=True)
+
+    async def _shown(self, rows: Sequence[Document]) -> list[NamedSlot]:
+        clocks = await self.clocks.known({row["region"] for row in rows})
+        venues = await by_ids(self.mongo["venues"], {row["venue"] for row in rows})
+        lies = {venue["_id"]: venue["municipality"] for venue in venues}
+        told = []
+        for row in rows:
+            clock = clocks.of(row["region"], lies.get(row["venue"]))
+            starts = datetime.fromisoformat(row["starts_at"])
+            told.append(row if clock is None else row | {"starts_at": starts.astimezone(zone(clock)).isoformat()})
+        return await super()._shown(told)
+
+
 class CatalogueReads:
     """The lists of the catalogue."""
 
@@ -126,7 +146,16 @@ class CatalogueReads:
         self.venues = ListedEntries(
             mongo, "venues", Venue, NamedVenue, lambda v: {"venue": v.id}, _by_code("venues"), VenuePage, _of_registry
         )
-        self.slots = ListedEntries(mongo, "slots", Slot, NamedSlot, lambda s: {"slot": s.id}, SLOTS, SlotPage)
+        self.slots = SlotEntries(
+            mongo,
+            "slots",
+            Slot,
+            NamedSlot,
+            lambda s: {"slot": s.id},
+            SLOTS,
+            SlotPage,
+            clocks=ClockReader(mongo),
+        )
 
 
 def _sizes(instrument: Instrument) -> Mapping[str, int]:

@@ -1,8 +1,10 @@
 """What an answer of analytics stands for, and who waits while one of a large region is made."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +15,9 @@ from services.analytics.collections import CELLS
 from services.analytics.figures import competencies, funnel, guardians
 from services.analytics.figures.reading import Asked
 from shared.base.side_thread import LIGHT
+from shared.contracts.registration import ClockChange
+from shared.programme.clocks import clock_of, zone
+from shared.programme.moments import happened_at
 from shared.runtime.service import Platform
 from tests.builders import events as builders
 from tests.builders.events import enveloped
@@ -74,3 +79,47 @@ async def test_the_cells_of_a_large_region_are_counted_beside_the_loop(
     assert (await mine.competencies(asked, None))["rows"][0]["attended"] == LIGHT
     assert {name: thread.partition("_")[0] for name, thread in counted.items()} == dict.fromkeys(counted, "side")
     assert len(counted) == 3
+
+
+BACK = ClockChange(since=datetime(2020, 10, 1, 20, 30, tzinfo=UTC), utc_offset="+04:30")
+"""At two in the morning of 2 October hands go back to one."""
+AHEAD = builders.municipality("RU-ROS-002").model_copy(update={"utc_offset": "+10:00", "clocks": ()})
+
+
+async def test_figures_by_day_are_the_same_live_and_rebuilt_across_a_change_of_the_clock(
+    fold: Fold, platform_of: Callable[..., Platform]
+) -> None:
+    region = builders.region().model_copy(update={"utc_offset": "+05:30"})
+    changed = enveloped(region.model_copy(update={"clocks": (BACK,)}), 2)
+    told = [enveloped(AHEAD), changed]
+    clocks = {"RU-ROS-001": clock_of("+05:30", (BACK,)), "RU-ROS-002": "+10:00"}
+    expected, facts = Counter[str](), []
+    for number, (minutes, town) in enumerate(product(range(0, 48 * 60, 47), clocks)):
+        instant = datetime(2020, 9, 30, 18, tzinfo=UTC) + timedelta(minutes=minutes)
+        time = happened_at(instant, instant, zone(clocks[town]))
+        offset = 600 if town == "RU-ROS-002" else 330 if instant < BACK.since else 270
+        expected[(instant + timedelta(minutes=offset)).date().isoformat()] += 1
+        facts.append(enveloped(builders.registered(f"p{number}", municipality=town), 1, time))
+    prefix = f"again_{fold.analytics.platform.settings.mongo_database_prefix}"
+    rebuilt = Fold(Analytics(platform_of("analytics", mongo_database_prefix=prefix)))
+    await rebuilt.analytics.migrate()
+    await rebuilt.define(*(enveloped(event) for event in (builders.season(), region, builders.municipality())), *told)
+    await rebuilt.learn(*facts)
+    half = len(facts) // 2
+    await fold.learn(*facts[:half])
+    await fold.define(*told)
+    await fold.learn(*facts[half:])
+    live, again = [(await one.funnel(by="day"))["rows"] for one in (fold, rebuilt)]
+    assert live == again
+    assert {row["day"]: row["registered"] for row in live} == expected
+    for day in expected:
+        until = sum(count for other, count in expected.items() if other <= day)
+        assert (await fold.funnel(as_of=day))["registered"] == until
+    await rebuilt.mongo.drop()
+
+
+async def test_the_last_day_is_the_one_that_begins_first_in_the_region(fold: Fold) -> None:
+    await fold.define(enveloped(AHEAD))
+    evening = datetime(2020, 10, 1, 14, 30, tzinfo=UTC)
+    standing = await fold.analytics.reads().standing(Asked("RU-ROS", "2020", None, evening))
+    assert standing.days == ("2020-10-02",)

@@ -193,3 +193,38 @@ async def test_what_is_broken_off_goes_on_where_it_ended_and_who_comes_meanwhile
         )
         await carrying.catch_up(repository, [before], [late], at("2020-11-01"))
         assert (await moves_of(running, late))[-1] == ("2020-10-01", SECOND, code, "7А")
+
+
+async def test_the_clock_of_the_municipality_of_the_day_says_when_it_happened(running: Registration) -> None:
+    own = {"kind": "municipality", "name": "Восточный район", "parent": "RU-ROS", "utc_offset": "+10:00"}
+    east, code = "RU-ROS-008", await school(running, 8)
+    assert (await running.define(east, **own))[1]["clocks"] == []
+    assert (await order(running, code, "moves", parent=east, occurred_at=OCTOBER))[0] == 200
+
+    async def told(ref: str, said: str) -> tuple[str, str, str]:
+        (id,) = await enter(running, code, ref, occurred_at=said)
+        registered = (await running.of(id))[0]
+        return id, registered.time.isoformat(), registered.event.municipality  # type: ignore[attr-defined]
+
+    eve, *there = await told("eve", "2020-09-30T13:30:00Z")
+    assert there == ["2020-09-30T16:30:00+03:00", FIRST], "the day on which it goes begins at 14:00 UTC there"
+    assert (await told("day", "2020-09-30T14:30:00Z"))[1:] == ("2020-10-01T00:30:00+10:00", east)
+    left = {"reason": "left", "occurred_at": "2020-09-30T13:45:00Z"}
+    assert (await running.call("POST", f"/participants/{eve}/archive", left, grants=[REGIONAL]))[0] == 200
+    assert (await running.of(eve))[-1].time.isoformat() == "2020-09-30T16:45:00+03:00", "the place of that day"
+    back = {"since": "2020-10-20T02:00:00+10:00", "utc_offset": "+09:00"}
+    status, shown = await running.define(east, **own, clocks=[back])
+    assert (status, shown["utc_offset"]) == (200, "+10:00")
+    assert (await running.define(east, **{**own, "name": "Восток"}))[1]["clocks"] == shown["clocks"], "said once"
+    times = [await told(said[11:16], said) for said in ("2020-10-19T15:59:00Z", "2020-10-19T16:00:00Z")]
+    assert [time for _, time, _ in times] == ["2020-10-20T01:59:00+10:00", "2020-10-20T01:00:00+09:00"]
+    events = [e.event for e in await running.published("registration.catalogue.v1") if e.event.key == east]
+    changes = [None if e.clocks is None else len(e.clocks) for e in events]  # type: ignore[attr-defined]
+    assert changes == [0, 1, 1]
+    refused = [
+        await running.define(east, **own, clocks=[back, back]),
+        await running.define(east, **own, clocks=[{**back, "utc_offset": "MSK"}]),
+        await running.define(code, kind="school", name="Школа", parent=east, clocks=[back]),
+    ]
+    pointers = [(status, answer["errors"][0]["pointer"]) for status, answer in refused]
+    assert pointers == [(422, "/clocks/1/since"), (422, "/clocks/0/utc_offset"), (422, "/clocks")]

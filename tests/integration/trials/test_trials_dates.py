@@ -1,12 +1,16 @@
 """What pupils do lies within the season's dates, by the region's calendar."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from shared.contracts.registration import ClockChange
+from tests.builders.events import region
+from tests.drivers.consumers import eventually
 from tests.drivers.trials import RUNNING, Trials, trials_service
 from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, problems, seat
 
@@ -47,3 +51,30 @@ async def test_now_lies_in_a_running_season_alone(trials: Trials, season: str, s
     del sent["occurred_at"]
     answer = await trials.ask("POST", "/attempts", sent, **NAVIGATOR)
     assert (answer.status, answer.body.get("type", "outside-season")) == (status, "outside-season")
+
+
+async def test_a_slot_keeps_its_instant_when_the_clock_of_the_region_changes(trials: Trials) -> None:
+    await trials.enrol("d3")
+    slot = await trials.slot(ref="of the day", starts_at="2020-10-25T09:00:00+03:00")
+    change = ClockChange(since=datetime(2020, 10, 24, 23, tzinfo=UTC), utc_offset="+04:00")
+    await trials.publish(region().model_copy(update={"clocks": (change,)}))
+
+    async def shown() -> bool:
+        return bool((await trials.must("GET", f"/slots/{slot}"))["starts_at"] == "2020-10-25T10:00:00+04:00")
+
+    await eventually(shown)
+    assert await trials.slot(ref="of the day", starts_at="2020-10-25T10:00:00+04:00") == slot
+    for diagnostic, said in (("readiness", "2020-10-24T22:59:00Z"), ("interests", "2020-10-24T23:00:00Z")):
+        await trials.must("POST", "/attempts", attempt("d3", diagnostic, occurred_at=said), **NAVIGATOR)
+    await trials.must("POST", f"/slots/{slot}/bookings", seat("d3"), **NAVIGATOR)
+    (there,) = (await trials.must("POST", f"/slots/{slot}/attendance", [present("d3", "2020-10-25")], **HOST))["items"]
+    assert "problem" not in there
+    told = [
+        (e.event.type, e.time.isoformat()) for e in await trials.published("trials.events.v1") if e.event.key == "d3"
+    ]
+    assert told == [
+        ("diagnostic.completed.v1", "2020-10-25T01:59:00+03:00"),
+        ("diagnostic.completed.v1", "2020-10-25T03:00:00+04:00"),
+        ("trial.booked.v1", "2020-09-20T10:00:00+03:00"),
+        ("trial.attended.v1", "2020-10-25T16:00:00+04:00"),
+    ]
