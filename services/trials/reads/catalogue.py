@@ -107,7 +107,7 @@ class ListedEntries(Entries[S, V]):
 
 @dataclass(frozen=True)
 class SlotEntries(ListedEntries[Slot, NamedSlot]):
-    """Slots, whose starts are told on the clock of where their venue lies: it may have changed since they were opened."""
+    """Slots, whose starts are told on the clock of where their venue lies, which may have changed since."""
 
     clocks: ClockReader = field(kw_only=True)
 

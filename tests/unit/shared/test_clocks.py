@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -123,7 +124,7 @@ def test_hands_that_show_a_time_twice_mean_the_first_and_one_left_out_is_as_befo
 
 def test_a_municipality_has_its_own_clock_only_where_it_says_so() -> None:
     yakutia = {"kind": "region", "utc_offset": "+09:00", "clocks": None}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"_id": "RU-SA", **yakutia},
         {"_id": "RU-SA-001", "kind": "municipality", "utc_offset": "+09:00"},
         {"_id": "RU-SA-002", "kind": "municipality", "utc_offset": "+10:00", "clocks": []},
