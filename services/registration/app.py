@@ -44,7 +44,7 @@ from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
 from services.registration.file_vault import FileVault
 from services.registration.importing import Importing
-from services.registration.key_ring import KeyRing
+from services.registration.name_index import NameIndex
 from services.registration.person_keys import PersonKeys, part
 from services.registration.presence import Presences
 from services.registration.reads import Reads
@@ -53,8 +53,9 @@ from services.registration.requests import Requests
 from services.registration.respelling import respell
 from services.registration.retention_job import RetentionJob
 from services.registration.sealed import SealedIdentities
-from services.registration.vault import NameIndex, Vault
+from shared.identity.key_ring import KeyRing
 from shared.identity.keys import derive
+from shared.identity.vault import Vault
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 

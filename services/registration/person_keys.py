@@ -12,10 +12,10 @@ from cryptography.exceptions import InvalidTag
 from pymongo import UpdateOne
 
 from services.registration.collections import KEYS, WITH_KEY
-from services.registration.key_ring import WRAPPED_BY, wrapped_by
-from services.registration.vault import VERSION, Vault
 from shared.base.errors import Unavailable
 from shared.base.settings import Settings
+from shared.identity.key_ring import WRAPPED_BY, wrapped_by
+from shared.identity.vault import VERSION, Vault
 from shared.storage.mongo import Collection, Document, Mongo, Transaction, by_ids
 
 APART = "apart"

@@ -6,10 +6,11 @@ from typing import Any
 from services.registration.collections import REQUESTS
 from services.registration.domain.identities import child_of
 from services.registration.domain.requests import PlaceRequest, must_have_room
+from services.registration.name_index import NameIndex
 from services.registration.person_keys import PersonKeys
-from services.registration.vault import NameIndex, Vault
 from shared.base.errors import NotFound
 from shared.identity.acting import acting, changed
+from shared.identity.vault import Vault
 from shared.storage.mongo import Document, Mongo, Transaction
 
 SEALED = ("version", "key", "data", "child")

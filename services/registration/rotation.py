@@ -14,12 +14,12 @@ from cryptography.exceptions import InvalidTag
 from pymongo import UpdateOne
 
 from services.registration.collections import KEYS, WITH_KEY
-from services.registration.key_ring import WRAPPED_BY, KeyRing, wrapped_by
 from services.registration.person_keys import WRAPPED, versioned, wrapped
-from services.registration.vault import Vault
 from shared.base.errors import Unavailable
 from shared.base.named_keys import DERIVED
 from shared.base.settings import Settings, from_environment
+from shared.identity.key_ring import WRAPPED_BY, KeyRing, wrapped_by
+from shared.identity.vault import Vault
 from shared.storage.mongo import Collection, Document, Mongo
 
 CHUNK = 500

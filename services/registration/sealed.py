@@ -9,12 +9,13 @@ from pymongo import UpdateOne
 from services.registration.collections import MARKED
 from services.registration.domain.identities import Correction, Identities, child_of
 from services.registration.domain.organisations import NATION
+from services.registration.name_index import Child, NameIndex
 from services.registration.person_keys import PersonKeys
-from services.registration.vault import Child, Identity, NameIndex, Vault
 from shared.base.settings import Settings
 from shared.base.side_thread import aside
 from shared.http.audit import CORRECTIONS
 from shared.identity.acting import changed
+from shared.identity.vault import Identity, Vault
 from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Clock
 

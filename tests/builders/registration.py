@@ -17,8 +17,9 @@ from services.registration.domain.participants import Key, Participant
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.handlers.rosters import enrolled
-from services.registration.vault import Child, Identity
+from services.registration.name_index import Child
 from shared.identity.principal import Principal
+from shared.identity.vault import Identity
 from shared.storage.decision import Decision
 from tests.builders.events import at
 

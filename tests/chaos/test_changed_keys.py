@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from services.registration.key_ring import KeyRing
-from services.registration.vault import Vault
 from shared.base.errors import Unavailable
+from shared.identity.key_ring import KeyRing
+from shared.identity.vault import Vault
 from tests.drivers.consumers import eventually
 from tests.drivers.key_rings import CLASS, K1, K2, Ringed, ring, ringed
 from tests.drivers.registration import NAVIGATOR, REGIONAL

@@ -7,11 +7,11 @@ from typing import Any
 
 from deploy.local.stack import Infrastructure
 from services.registration.app import COLLECTIONS, repository_of
-from services.registration.key_ring import KeyRing
 from services.registration.repository import Repository
-from services.registration.vault import Vault
 from shared.contracts.event import Envelope
 from shared.contracts.trials import SeasonDefined
+from shared.identity.key_ring import KeyRing
+from shared.identity.vault import Vault
 from shared.runtime.service import Platform
 from tests.builders.events import enveloped, season
 from tests.builders.registration import SCHOOL, roster

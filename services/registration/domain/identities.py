@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from services.registration.vault import Child, Identity
+from services.registration.name_index import Child
 from shared.base.errors import Conflict
 from shared.identity.acting import Actor
+from shared.identity.vault import Identity
 from shared.programme.texts import NAME
 
 Corrected = Literal["name", "birth_date"]

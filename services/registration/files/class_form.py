@@ -8,9 +8,9 @@ from services.registration.answers.codes import CodesView, State
 from services.registration.answers.progress import SeasonView
 from services.registration.domain.participants import SELF, Participant
 from services.registration.files.workbooks import Book, Cell, Column
-from services.registration.vault import Identity
 from shared.base.side_thread import paced
 from shared.contracts.registration import ConsentChannel
+from shared.identity.vault import Identity
 from shared.programme.moments import zone
 from shared.programme.stages import STAGES, Stage
 

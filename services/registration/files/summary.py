@@ -10,9 +10,9 @@ from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.participants import Participant
 from services.registration.files.class_form import born
 from services.registration.files.workbooks import Cell, Column, Sheet
-from services.registration.vault import Identity
 from shared.base.side_thread import paced
 from shared.contracts.trials import TRIAL_KINDS, SlotKind
+from shared.identity.vault import Identity
 from shared.programme.moments import zone
 
 KINDS: dict[SlotKind, str] = {

@@ -15,8 +15,8 @@ from services.registration.domain.import_lines import Line
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.domain.school_keys import Pupils
+from services.registration.name_index import Child
 from services.registration.repository import Repository
-from services.registration.vault import Child
 from shared.base.errors import FieldError
 from shared.identity.grants import Scope
 from shared.programme.texts import NAME, REF, ref_key

@@ -12,8 +12,8 @@ from services.registration.domain.participants import NewId
 from services.registration.domain.rosters import Intake, PupilEntry, RosterHeader
 from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.handlers.carrying import catch_up
+from services.registration.name_index import Child
 from services.registration.repository import Repository
-from services.registration.vault import Child
 from shared.base.errors import FieldError, NotKnownYet, ServiceError
 from shared.base.side_thread import aside, paced
 from shared.http.batch import Outcome, Request, decided, served

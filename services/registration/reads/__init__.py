@@ -16,8 +16,8 @@ from services.registration.reads.staff import StaffReads
 from services.registration.reads.transfers import TransferReads
 from services.registration.reads.years import YearReads
 from services.registration.retention import Retention
-from services.registration.vault import Vault
 from shared.identity.principal import Principal
+from shared.identity.vault import Vault
 from shared.storage.clocks import ClockReader
 from shared.storage.mongo import Mongo
 from shared.storage.outbox import Clock

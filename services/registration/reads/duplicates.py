@@ -10,11 +10,11 @@ from services.registration.domain.participants import Participant
 from services.registration.person_keys import PersonKeys
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import shown
-from services.registration.vault import Vault
 from shared.base.errors import Forbidden
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.principal import Principal
+from shared.identity.vault import Vault
 from shared.storage.mongo import Document, Mongo, by_ids
 
 CANDIDATES, DISMISSED = Listing("candidates", {"_id": str}), Listing("dismissed candidates", {"_id": str})

@@ -18,11 +18,11 @@ from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.person_keys import PersonKeys
 from services.registration.reads.organisations import OrganisationReads
-from services.registration.vault import Identity, Vault
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.family import roles_of
 from shared.identity.principal import Principal
+from shared.identity.vault import Identity, Vault
 from shared.programme.stages import Rules
 from shared.programme.texts import NAME
 from shared.storage.clocks import ClockReader

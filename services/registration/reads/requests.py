@@ -5,10 +5,10 @@ from services.registration.collections import REQUESTS
 from services.registration.domain.requests import PlaceRequest, State
 from services.registration.person_keys import PersonKeys
 from services.registration.reads.organisations import OrganisationReads
-from services.registration.vault import Vault
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.principal import Principal
+from shared.identity.vault import Vault
 from shared.storage.mongo import Document, Mongo
 
 OWN, OF_A_PLACE = Listing("own requests", {"_id": str}), Listing("requests", {"_id": str})

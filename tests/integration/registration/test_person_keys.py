@@ -12,13 +12,13 @@ from services.registration.app import COLLECTIONS, repository_of
 from services.registration.domain.erasure import Act
 from services.registration.handlers.erasure import Erasing, erase_pupil
 from services.registration.handlers.rosters import register
-from services.registration.key_ring import KeyRing
 from services.registration.person_keys import PersonKeys, part
 from services.registration.repository import Repository
-from services.registration.vault import Vault
 from shared.base.settings import Settings
 from shared.identity.grants import Grant
+from shared.identity.key_ring import KeyRing
 from shared.identity.principal import Principal
+from shared.identity.vault import Vault
 from shared.runtime.service import Platform
 from shared.storage.mongo import Document, Mongo
 from shared.storage.outbox import utcnow

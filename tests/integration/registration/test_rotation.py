@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from services.registration import rotation
-from services.registration.key_ring import KeyRing, wrapped_by
 from services.registration.person_keys import PersonKeys, part
 from services.registration.rotation import Rotation
-from services.registration.vault import Vault
 from shared.base.errors import Unavailable
 from shared.base.named_keys import NamedKey
+from shared.identity.key_ring import KeyRing, wrapped_by
+from shared.identity.vault import Vault
 from shared.runtime.service import Platform
 from shared.storage.mongo import Collection, Document
 from tests.integration.registration.test_person_keys import dump, made

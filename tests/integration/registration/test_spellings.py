@@ -10,10 +10,10 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.registration.codes import Codes
-from services.registration.key_ring import KeyRing
 from services.registration.respelling import respell
-from services.registration.vault import Vault
+from shared.identity.key_ring import KeyRing
 from shared.identity.keys import derive
+from shared.identity.vault import Vault
 from tests.builders.registration import SCHOOL, pupil, roster
 from tests.drivers.registration import NAVIGATOR, Registration, registration
 

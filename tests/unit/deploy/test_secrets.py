@@ -11,11 +11,12 @@ from cryptography.exceptions import InvalidTag
 from deploy.cli.secrets import manifest
 from services.analytics.feed.pseudonyms import Pseudonyms
 from services.registration.codes import Codes
-from services.registration.key_ring import KeyRing
-from services.registration.vault import NameIndex, Vault
+from services.registration.name_index import NameIndex
 from shared.base.settings import Settings
 from shared.contracts.topics import SERVICES
+from shared.identity.key_ring import KeyRing
 from shared.identity.keys import derive
+from shared.identity.vault import Vault
 from shared.runtime.key_marks import account_key
 
 ISSUER = "http://127.0.0.1:1/issuer"

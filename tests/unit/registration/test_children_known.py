@@ -7,7 +7,7 @@ import pytest
 
 from services.registration.domain.erasure import erase
 from services.registration.domain.identities import child_of
-from services.registration.vault import NameIndex
+from services.registration.name_index import NameIndex
 from tests.builders.registration import NOW, SCHOOL, Entered, Known, enter, pupil, roster
 from tests.unit.registration.test_registration_domain import entered, pointers
 

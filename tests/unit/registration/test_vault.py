@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from services.registration.codes import DIGEST_BYTES, Codes
 from services.registration.entropy import Entropy
-from services.registration.key_ring import KeyRing
 from services.registration.rotation import Rotated, report
-from services.registration.vault import Vault
 from shared.base.errors import Unavailable
 from shared.base.named_keys import NamedKey
+from shared.identity.key_ring import KeyRing
+from shared.identity.vault import Vault
 from tests.builders.registration import CODES
 
 

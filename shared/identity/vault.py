@@ -1,4 +1,4 @@
-"""The identity vault: names and birth dates, each person's under a key of their own, so that erasure is exact."""
+"""A vault of persons: what is sealed in it, each person's under a key of their own, so that erasure is exact."""
 
 import hmac
 import json
@@ -8,17 +8,13 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic_core import to_json
 
-from services.registration.key_ring import NONCE_BYTES, WRAPPED_BY, KeyRing
+from shared.identity.key_ring import NONCE_BYTES, WRAPPED_BY, KeyRing
 from shared.identity.keys import derive
 
 VERSION = 1
-KEY_BYTES, MARK_BYTES = 32, 16
+KEY_BYTES = 32
 Identity = Mapping[str, str]
-"""A person's `name`, and the `birth_date` of a pupil."""
-
-
-Child = tuple[str, str]
-"""A name without regard to case, Ё, spaces and signs, and a birth date."""
+"""What is sealed of a person, as a `name`, by field."""
 
 
 class Vault:
@@ -72,21 +68,6 @@ class Vault:
 
     def _key(self, document: Mapping[str, Any]) -> bytes:
         return self.ring.unwrap(document, _bound_to(document["_id"], document["version"]))
-
-
-class NameIndex:
-    """Finds a child by name and birth date within a region, without a name in it.
-
-    A keyed hash lies beside the sealed identity and goes with it; without the master key nothing can be tried.
-    """
-
-    def __init__(self, master_key: bytes) -> None:
-        self._key = derive(master_key, "names")
-
-    def mark(self, region: str, child: Child) -> bytes:
-        """The mark of a child in a region."""
-        name, birth_date = child
-        return hmac.digest(self._key, f"{region}\n{name}\n{birth_date}".encode(), "sha256")[:MARK_BYTES]
 
 
 def _plain(identity: Identity) -> bytes:

@@ -19,8 +19,9 @@ ABSENT = "a person's key was wrapped by {}, which VAULT_KEYS lacks"
 class KeyRing:
     """Wraps with AES-256-GCM; the derived key is in every ring, so that what it has wrapped opens for ever."""
 
-    def __init__(self, master_key: bytes, keys: Sequence[NamedKey] = ()) -> None:
-        derived = derive(master_key, "vault")
+    def __init__(self, master_key: bytes, keys: Sequence[NamedKey] = (), purpose: str = "vault") -> None:
+        """`purpose` tells the derived key from those of other vaults under the same master key."""
+        derived = derive(master_key, purpose)
         self.ids = tuple(dict.fromkeys([*(each.id for each in keys), DERIVED]))
         """The current one first."""
         self._ciphers = {DERIVED: AESGCM(derived), **{each.id: AESGCM(each.key or derived) for each in keys}}
