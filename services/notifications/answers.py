@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from services.notifications.domain import Notice
+from services.notifications.domain.contacts import Contact, ContactRole
+from services.notifications.domain.notices import Notice
 from services.notifications.texts import Text
 from shared.base.models import Answer
 from shared.http.paging import Page
+from shared.programme.organisations import Organisation
 
 
 class NoticeView(Answer):
@@ -55,3 +57,60 @@ def in_words(notice: Notice, text: Text, survivor: str) -> NoticeView:
         recordedtime=notice.recordedtime,
         data=dict(notice.data),
     )
+
+
+class FamilyContact(Answer):
+    """A responsible person with contacts, as a family sees one."""
+
+    organisation: str
+    """Code of the organisation."""
+    organisation_name: str | None
+    """Name of the organisation, in Russian; null while its definition is missing."""
+    role: ContactRole
+    """The person's part in the programme."""
+    name: str
+    """Full name."""
+    phone: str | None
+    """A phone number of the office; null where none was given."""
+    mail: str | None
+    """An address of the office; null where none was given."""
+    classes: list[str]
+    """The classes that a navigator guides; empty for the whole organisation."""
+
+    @classmethod
+    def of(cls, contact: Contact, organisation: Organisation | None) -> "FamilyContact":
+        """Returns a contact as it is shown."""
+        called = organisation and organisation.name
+        return cls(**contact.model_dump(exclude={"id", "ref", "public"}), organisation_name=called)
+
+
+class ContactView(FamilyContact):
+    """A responsible person with contacts, as staff see one."""
+
+    contact: str
+    """Random id."""
+    ref: str
+    """The organisation's own key of the person."""
+    public: bool
+    """True where families of the classes may see it."""
+
+    @classmethod
+    def of(cls, contact: Contact, organisation: Organisation | None) -> "ContactView":
+        """Returns a contact as it is shown."""
+        told = contact.model_dump(exclude={"id"})
+        return cls(**told, contact=contact.id, organisation_name=organisation and organisation.name)
+
+
+class ContactPage(Page[ContactView]):
+    """Contacts of an organisation by role."""
+
+
+class FamilyContactPage(Page[FamilyContact]):
+    """Contacts by role."""
+
+
+class ContactErased(Answer):
+    """The end of a contact."""
+
+    contact: str
+    """The id, which leads to nobody any more."""

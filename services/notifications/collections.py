@@ -3,12 +3,15 @@
 from pymongo import IndexModel
 
 from shared.runtime.service import PLATFORM_COLLECTIONS
-from shared.storage.collections import Collections, Kept
+from shared.storage.collections import CHANGED, Collections, Kept
 
 FAMILIES, NOTICES, CATALOGUE = "families", "notices", "catalogue"
+CONTACTS, PLACES = "contacts", "places"
+"""Responsible persons of organisations, sealed: the only rows that Kafka could not bring back; and where pupils are."""
 """One head a pupil: who may read, with whom it was merged, and the last number given; notices; names for texts."""
 ORGANISATIONS = "organisations"
 """The places in which organisations lie."""
+BY_KIND = IndexModel("kind")
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     FAMILIES: Kept(
@@ -25,5 +28,13 @@ COLLECTIONS: Collections = {
     ),
     NOTICES: Kept([IndexModel(["participant", "number"], unique=True)], persons=["_id", "participant"]),
     CATALOGUE: Kept(),
-    ORGANISATIONS: Kept(),
+    CONTACTS: Kept(
+        [
+            IndexModel([("organisation", 1), ("ref", 1)], unique=True),
+            IndexModel([("organisation", 1), ("role", 1), ("_id", 1)]),
+        ],
+        persons=["_id", CHANGED],
+    ),
+    PLACES: Kept(persons=["_id"]),
+    ORGANISATIONS: Kept([BY_KIND]),
 }

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
-from services.notifications import domain, handlers
+from services.notifications.contacts import Contacts, of_closed
 from services.notifications.copies.store import Copies
-from services.notifications.handlers import Changes
+from services.notifications.domain import notices as domain
+from services.notifications.handlers import inbox as handlers
+from services.notifications.handlers.inbox import Changes
 from services.notifications.repository import Repository
 from shared.contracts import guardians, registration, staff, targets, topics, trials
+from shared.contracts.event import ParticipantEvent
 from shared.identity.family import change_of
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
@@ -18,16 +21,18 @@ from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 
 CATALOGUE = [topics.REGISTRATION_CATALOGUE.name, topics.TRIALS_CATALOGUE.name]
+PLACES = [topics.REGISTRATION_EVENTS.name]
 FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 
 NAMED = Events.of(
     [
         *topics.TRIALS_CATALOGUE.events,
         registration.OrganisationDefined,
+        registration.OrganisationClosed,
         staff.StaffExcluded,
         staff.StaffReadmitted,
     ],
-    ignored=[registration.OrganisationClosed, targets.TargetSet],
+    ignored=[targets.TargetSet],
 )
 TOLD = Events.of(
     [
@@ -39,13 +44,54 @@ TOLD = Events.of(
     ],
     ignored=[trials.PathErased, guardians.ActorErased],
 )
+OF_PLACES = Events.of(
+    [
+        registration.ParticipantRegistered,
+        registration.ParticipantMoved,
+        registration.ParticipantPromoted,
+        registration.ParticipantErased,
+    ],
+    ignored=[
+        registration.ParticipantMerged,
+        registration.ParticipantUnmerged,
+        registration.ParticipantArchived,
+        registration.ParticipantRestored,
+        registration.ConsentGiven,
+        registration.ConsentWithdrawn,
+        registration.AccountLinked,
+        registration.AccountUnlinked,
+        registration.GuardianLinked,
+        registration.GuardianUnlinked,
+        guardians.GuardianErased,
+        guardians.ActorErased,
+    ],
+)
 
 
-def inbox(platform: Platform, copies: Copies) -> Sequence[BatchConsumer]:
+def inbox(platform: Platform, copies: Copies, contacts: Contacts) -> Sequence[BatchConsumer]:
     """Returns the consumers of the inbox: the catalogue, then the facts."""
-    catalogue = platform.catalogue("notifications.catalogue", CATALOGUE, copies.apply, NAMED)
+    catalogue = platform.catalogue("notifications.catalogue", CATALOGUE, partial(_defined, copies, contacts), NAMED)
     told = partial(_told, Repository(platform.mongo, platform.outbox))
     return [catalogue, platform.consumer("notifications.inbox", FACTS, told, after=catalogue, events=TOLD)]
+
+
+def places(platform: Platform) -> BatchConsumer:
+    """Returns the consumer of where pupils are, for the responsible persons there."""
+    handle = partial(_placed, Repository(platform.mongo, platform.outbox))
+    return platform.consumer("notifications.places", PLACES, handle, events=OF_PLACES)
+
+
+async def _defined(copies: Copies, contacts: Contacts, received: Sequence[Received], tx: Transaction) -> None:
+    """Brings the copies of one poll of the catalogues up to date; the contacts of what closed end."""
+    await copies.apply(received, tx)
+    closed = {r.event.key for r in received if isinstance(r.event, registration.OrganisationClosed)}
+    if closed:
+        await contacts.erase(of_closed(closed), tx)
+
+
+async def _placed(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:
+    """Brings where pupils are up to date."""
+    await repository.keep_places([r.envelope for r in received if isinstance(r.event, ParticipantEvent)], tx)
 
 
 async def _told(repository: Repository, received: Sequence[Received], tx: Transaction) -> None:

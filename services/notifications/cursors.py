@@ -1,6 +1,6 @@
 """The form of a cursor of notices: how far each pupil's have been seen, as an opaque word."""
 
-from services.notifications.domain import Numbers
+from services.notifications.domain.notices import Numbers
 from shared.http import cursors
 
 INBOX, STREAM = 1, 2

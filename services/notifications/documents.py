@@ -1,6 +1,6 @@
 """The stored forms of a notice and of a head: their documents, written and read back."""
 
-from services.notifications.domain import Head, Notice, Readers
+from services.notifications.domain.notices import Head, Notice, Readers
 from shared.programme.merging import Word
 from shared.storage.mongo import Document
 

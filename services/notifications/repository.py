@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 
-from pymongo import UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 
-from services.notifications.collections import FAMILIES, NOTICES
+from services.notifications.collections import FAMILIES, NOTICES, PLACES
 from services.notifications.documents import head_document, head_of, notice_document
-from services.notifications.domain import Head, Notice
+from services.notifications.domain.notices import Head, Notice
+from services.notifications.domain.places import Stay
 from shared.contracts.event import Envelope
 from shared.http.audit import ACTORS
 from shared.storage.decision import Happened
@@ -23,6 +25,7 @@ class Repository:
         self._families = mongo[FAMILIES]
         self._notices = mongo[NOTICES]
         self._actors = mongo[ACTORS]
+        self._places = mongo[PLACES]
 
     async def stored(self, envelopes: Sequence[Envelope], tx: Transaction) -> set[str]:
         """Returns the ids of the events that have a notice already."""
@@ -37,11 +40,29 @@ class Repository:
         return {document["_id"]: head_of(document) for document in found}
 
     async def erase(self, participant: str, act: str, tx: Transaction) -> dict[str, int]:
-        """Destroys a pupil's notices, and who could read them, for an act; how many rows there were, by collection."""
+        """Destroys a pupil's notices, who could read them, and where the pupil was, for an act.
+
+        Returns how many rows there were, by collection.
+        """
         notices = await self._notices.delete_many({"participant": participant}, session=tx)
         bare = {"act": act, "accounts": [], "closed": [], "mergings": [], "erased": {}}
         family = await self._families.update_one({"_id": participant}, {"$set": bare}, upsert=True, session=tx)
-        return {NOTICES: notices.deleted_count, FAMILIES: family.matched_count}
+        nowhere = {"_id": participant, **asdict(Stay(is_erased=True))}
+        place = await self._places.replace_one({"_id": participant}, nowhere, upsert=True, session=tx)
+        return {NOTICES: notices.deleted_count, FAMILIES: family.matched_count, PLACES: place.matched_count}
+
+    async def keep_places(self, told: Sequence[Envelope], tx: Transaction) -> None:
+        """Stores where the pupils of a poll are after it."""
+        known = await self._places.find({"_id": {"$in": [e.event.key for e in told]}}, session=tx).to_list(None)
+        before = {row.pop("_id"): Stay(**row) for row in known}
+        after = dict(before)
+        for envelope in told:
+            participant = envelope.event.key
+            after[participant] = after.get(participant, Stay()).after(envelope)
+        rows = {id: asdict(stay) for id, stay in after.items() if stay != before.get(id, Stay())}
+        if rows:
+            writes = [ReplaceOne({"_id": id}, row, upsert=True) for id, row in rows.items()]
+            await self._places.bulk_write(writes, ordered=False, session=tx)
 
     async def put(self, participant: str, head: Head, tx: Transaction) -> None:
         """Stores who may read, whoever that was before."""

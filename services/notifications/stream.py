@@ -13,8 +13,8 @@ from fastapi.sse import ServerSentEvent
 from pymongo.errors import PyMongoError
 
 from services.notifications.cursors import STREAM, encode
-from services.notifications.domain import Numbers
-from services.notifications.reads import ScopedReads
+from services.notifications.domain.notices import Numbers
+from services.notifications.reads.inbox import ScopedReads
 from services.notifications.texts import Language
 from shared.base.telemetry import logger
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.notifications.copies.objects import Kind, Named, Names
-from services.notifications.domain import Notice
+from services.notifications.domain.notices import Notice
 
 Language = Literal["ru", "en"]
 

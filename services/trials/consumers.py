@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.trials.copies.organisations import Closing, organisation
 from services.trials.copies.participants import Participant, learn
 from services.trials.domain.paths import NewId
 from services.trials.handlers import erasures, following
@@ -79,9 +78,5 @@ async def organisations(
     The newest definition holds, and venues go along.
     """
     await exclusions.learn((r.envelope for r in received), tx)
-    said = [organisation(r.envelope) for r in received if isinstance(r.event, OrganisationDefined)]
-    await repository.copies.define(said, tx)
+    said = await repository.copies.register.apply([r.envelope for r in received], tx)
     await repository.copies.venues_go({entry.id for entry in said}, tx)
-    closed = [r.envelope for r in received if isinstance(r.event, OrganisationClosed)]
-    newest = sorted(closed, key=lambda envelope: envelope.sequence)
-    await repository.copies.close({e.event.key: Closing.of(e) for e in newest}, tx)

@@ -168,7 +168,7 @@ class Repository:
             pupils={id: one.pupil for id, one in pupils.items()},
             paths=Paths(await self.walks(walked, tx)),
             seasons=await self.rules({season for _, season in named}, tx),
-            zones=await self.copies.zones(one.pupil.region for one in pupils.values()),
+            zones=await self.copies.register.clocks(one.pupil.region for one in pupils.values()),
         )
 
     async def walk_with(self, part: str, id: str) -> tuple[str, str] | None:

@@ -35,7 +35,7 @@ COLLECTIONS: Collections = {
             IndexModel("at"),
             IndexModel("expires", expireAfterSeconds=0),
         ],
-        persons=["participants", "on.participant", "on.owner", "on.guardian"],
+        persons=["participants", "on.participant", "on.owner", "on.guardian", "on.contact"],
     ),
     ACTORS: Kept(persons=["_id"]),
 }

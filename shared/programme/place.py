@@ -2,9 +2,20 @@
 
 from typing import Any, Literal, NamedTuple
 
-from shared.contracts.event import ParticipantEvent
-from shared.contracts.registration import ParticipantMoved
+from shared.contracts.event import Envelope, ParticipantEvent
+from shared.contracts.registration import ParticipantMoved, ParticipantRegistered
 from shared.programme.texts import class_form
+
+
+def place_said(envelope: Envelope) -> tuple[str, "Place"] | None:
+    """Returns the local day from which on an event says where its pupil is, and the place; None for all others.
+
+    Of several the latest day holds, of one day the latest sequence (ADR 19).
+    """
+    event = envelope.event
+    if isinstance(event, ParticipantMoved):
+        return envelope.day.isoformat(), Place.of_move(event)
+    return (envelope.day.isoformat(), Place.of(event)) if isinstance(event, ParticipantRegistered) else None
 
 
 class Place(NamedTuple):

@@ -15,7 +15,7 @@ from shared.programme.moments import Day
 from tests.drivers.asking import Asked
 from tests.drivers.documents import SERVICES, document
 
-WITH_BODIES = ("registration", "trials")
+WITH_BODIES = ("notifications", "registration", "trials")
 ENDLESS = re.compile(r"[*+]|\{\d+,\}")
 CLASSES = re.compile(r"\[[^\]]*\]")
 Schema = Mapping[str, Any]

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from services.notifications import domain
+from services.notifications.domain import notices as domain
 from services.notifications.texts import KINDS, MONTHS, TEXTS, Language
 from shared.contracts.trials import SlotKind
 

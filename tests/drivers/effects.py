@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.analytics.collections import PUPILS
 from services.analytics.consumers import VIEWS
+from services.notifications.collections import PLACES
 from services.trials.collections import PARTICIPANTS
 from shared.contracts.erasure import Cleared
 from shared.contracts.event import Envelope, Event
@@ -63,6 +64,7 @@ EFFECTS: Mapping[str, Effect] = {
     "trials.participants.2": Effect(builders.registered, PARTICIPANTS, _key),
     "notifications.catalogue": Effect(builders.competency, "catalogue", _subject),
     "notifications.inbox": Effect(builders.registered, "notices", _id),
+    "notifications.places": Effect(builders.registered, PLACES, _key),
     "analytics.catalogue": Effect(builders.municipality, "organisations", _key),
     VIEWS: Effect(builders.registered, PUPILS, _key, waits_for_season=True),
     "analytics.feed": Effect(builders.registered, "feed", _id, "event"),

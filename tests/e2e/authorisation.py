@@ -37,6 +37,10 @@ GET    /analytics/regions/{code}/feed                       0    +-  +?  --- ---
 
 GET    /notifications/inbox                                 0    --  --  --- ---- --  --  +~  +~  ---
 GET    /notifications/stream                                0    --  --  --- ---- --  --  **  **  ---
+PUT    /notifications/contacts/{code}/{ref}                 0    +-  +-  +-- +--- --  --  --  --  ---
+GET    /notifications/contacts                              0    +-  +-  +-- +++- --  --  --  --  ---
+DELETE /notifications/contacts/{contact}                    0    ?-  ??  ??? ???? --  --  --  --  ---
+GET    /notifications/me/contacts                           0    --  --  --- ---- --  --  +*  +*  ---
 
 GET    /registration/organisations                          0    *-  **  *** **** **  **  **  **  ***
 GET    /registration/organisations/{code}                   0    *-  **  *** **** **  **  **  **  ***

@@ -48,6 +48,17 @@ def _figures(scene: Scene) -> Requests:
         f"{route}/feed": Request(f"{below}/feed?limit=1000", sign=town),
         "GET /notifications/inbox": Request("/notifications/inbox", sign=own),
         "GET /notifications/stream": Request("/notifications/stream"),
+        **_contacts(scene),
+    }
+
+
+def _contacts(scene: Scene) -> Requests:
+    path, name = "/notifications/contacts", scene.navigator["name"]
+    return {
+        f"PUT {path}/{{code}}/{{ref}}": Request(f"{path}/{scene.here.school}/n1", scene.navigator, name),
+        f"GET {path}": Request(f"{path}?organisation={scene.here.school}", sign=name),
+        f"DELETE {path}/{{contact}}": Request(f"{path}/{scene.erased_contact}"),
+        "GET /notifications/me/contacts": Request("/notifications/me/contacts", sign=name),
     }
 
 

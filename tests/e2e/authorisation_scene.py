@@ -67,6 +67,8 @@ class Scene:
     """Of `own`, in `over`."""
     imported: str = ""
     """Of a file of the school, with a line that was refused."""
+    erased_contact: str = ""
+    """Of a responsible person who is erased."""
 
     @property
     def version(self) -> str:
@@ -77,6 +79,20 @@ class Scene:
     def competency(self) -> str:
         """In which the municipality has trials, and nobody else."""
         return f"c-{self.here.season}"
+
+    @property
+    def navigator(self) -> dict[str, Any]:
+        """The school's responsible person, whom families see."""
+        name = f"Педагог {self.here.season}"
+        return {"role": "navigator", "name": name, "mail": "school@example.org", "classes": ["7А"], "public": True}
+
+    async def name_navigators(self) -> str:
+        """The navigator of the class, and another one who is erased; the id of that one."""
+        path, by = f"/notifications/contacts/{self.here.school}", self.here.operator
+        await soon(self.client, "PUT", f"{path}/n1", self.navigator, by=by)
+        other = await self.client.ok("PUT", f"{path}/n2", {**self.navigator, "name": "Педагог Иной"}, by=by)
+        await self.client.ok("DELETE", f"/notifications/contacts/{other['contact']}", by=by)
+        return str(other["contact"])
 
     def line(self, key: str) -> dict[str, Any]:
         """A pupil's line of a roster."""
@@ -222,6 +238,7 @@ async def scene(client: Client) -> Scene:
     made.imported = await made.send_file()
     body = {"org": here.school, "account": "somebody"}
     made.exclusion = (await client.ok("POST", "/registration/staff/exclusions", body, by=here.navigator))["exclusion"]
+    made.erased_contact = await made.name_navigators()
     return made
 
 

@@ -14,7 +14,7 @@ from shared.storage.collections import Collections
 from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
-from tests.e2e.season import NATION, World, world
+from tests.e2e.season import NATION, World, soon, world
 
 TEACHER = "class teacher"
 UNPLAYED = {"outbox", "deferred", "permits", "open_answers"}
@@ -172,6 +172,16 @@ async def _sends_a_file(place: World) -> None:
     await eventually(over)
 
 
+async def _names_a_navigator(place: World) -> set[str]:
+    """The school's, and another one who is erased; the ids of both."""
+    path = f"/notifications/contacts/{place.school}"
+    by: dict[str, Any] = {"by": place.navigator, "subject": TEACHER}
+    said = {"role": "navigator", "name": "Педагог Анна", "mail": "school@example.org"}
+    ids = [str((await soon(place.client, "PUT", f"{path}/n{n}", said, **by))["contact"]) for n in (1, 2)]
+    await place.client.ok("DELETE", f"/notifications/contacts/{ids[1]}", by=place.navigator, subject=TEACHER)
+    return set(ids)
+
+
 async def _taken(place: World, participant: str) -> bool:
     attempts = {"attempts": [place.attempt(participant)]}
     answer = await place.client.ok("POST", "/trials/attempts/batch", attempts, by=place.navigator, subject=TEACHER)
@@ -225,6 +235,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     told_apart = await _are_told_apart(place)
     await _is_put_out(place)
     parted = await _loses_a_guardian(place)
+    navigators = await _names_a_navigator(place)
 
     async def counted() -> bool:
         funnel = await place.funnel()
@@ -243,6 +254,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
         *merged,
         *told_apart,
         *parted,
+        *navigators,
     }
 
     async def all_there() -> bool:

@@ -13,15 +13,19 @@ Names = Mapping[Named, str]
 """The text that stands for an object: its name, or when a slot starts (RFC 3339, local)."""
 
 
-def entry(event: Event) -> tuple[Named, str] | None:
-    """Returns the object that an event defines, and the text that stands for it; None for any other event."""
+def entry(event: Event) -> tuple[Named, Mapping[str, str]] | None:
+    """Returns the object that an event defines, and what is kept of it; None for any other event.
+
+    `text` stands for it. A slot keeps its venue, and a venue the organisation that owns it: where this lies, the slot's
+    start is told on the clock.
+    """
     match event:
         case trials.SeasonDefined():
-            return ("season", event.season), event.name
+            return ("season", event.season), {"text": event.name}
         case trials.CompetencyApproved():
-            return ("competency", event.code), event.name
+            return ("competency", event.code), {"text": event.name}
         case trials.VenueRegistered():
-            return ("venue", event.venue), event.name
+            return ("venue", event.venue), {"text": event.name, "organisation": event.organisation}
         case trials.SlotOpened():
-            return ("slot", event.slot), event.starts_at.isoformat()
+            return ("slot", event.slot), {"text": event.starts_at.isoformat(), "venue": event.venue}
     return None

@@ -10,10 +10,10 @@ from services.registration.person_keys import PersonKeys
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import shown
 from services.registration.retention import Retention, may_be_due
-from services.registration.vault import Vault
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.principal import Principal
+from shared.identity.vault import Vault
 from shared.programme.moments import zone
 from shared.storage.mongo import Document, Mongo, by_ids
 from shared.storage.outbox import Clock

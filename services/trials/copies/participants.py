@@ -20,7 +20,7 @@ from shared.contracts.registration import (
 from shared.identity.family import FamilyLink, LinkChange, change_of, in_force
 from shared.programme.merging import Word, with_word, word_of
 from shared.programme.moments import LocalTime
-from shared.programme.place import Place
+from shared.programme.place import Place, place_said
 from shared.programme.texts import class_form
 
 UNSET = ""
@@ -215,13 +215,13 @@ def _place(pupil: Participant, envelope: Envelope) -> dict[str, Any]:
     event, sequence = envelope.event, envelope.sequence
     assert isinstance(event, ParticipantEvent)
     known = _placed(pupil)
-    if not isinstance(event, ParticipantRegistered | ParticipantMoved):
+    said = place_said(envelope)
+    if said is None:
         is_all = known is None and sequence > pupil.place_set_by
         return Place.of(event)._asdict() | {"place_set_by": sequence} if is_all else {}
-    day = envelope.day.isoformat()
+    day, place = said
     if known is not None and (day, sequence) <= known:
         return {}
-    place = Place.of_move(event) if isinstance(event, ParticipantMoved) else Place.of(event)
     return place._asdict() | {"placed_on": day, "place_set_by": sequence}
 
 

@@ -1,20 +1,18 @@
 """The copies in the database: kept up to date by consumers, read by use cases."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from pymongo import ReplaceOne, UpdateOne
 
 from services.trials.collections import PARTICIPANTS
 from services.trials.copies.joining import Joined, joined
-from services.trials.copies.organisations import Closing, Organisation
 from services.trials.copies.participants import Participant
-from shared.programme.clocks import Clocks
+from shared.programme.organisations import Organisation
 from shared.storage import code_twins
-from shared.storage.clocks import ClockReader
-from shared.storage.copies import newest
 from shared.storage.mongo import Collection, Document, Mongo, Transaction, by_ids
 from shared.storage.namesakes import namesakes
+from shared.storage.organisations import OrganisationCopies, of_rows
 
 
 class Copies:
@@ -22,7 +20,7 @@ class Copies:
 
     def __init__(self, mongo: Mongo, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._mongo = mongo
-        self._clocks = ClockReader(mongo, monotonic)
+        self.register = OrganisationCopies(mongo, monotonic)
 
     async def participants(self, ids: Iterable[str], tx: Transaction) -> dict[str, Participant]:
         """Returns the entries known among `ids`, each as registration told of it alone."""
@@ -73,18 +71,11 @@ class Copies:
 
     async def organisations(self, codes: Iterable[str], tx: Transaction | None = None) -> dict[str, Organisation]:
         """Returns the organisations known among `codes`."""
-        return _organisations(await by_ids(self._mongo["organisations"], codes, tx))
+        return await self.register.known(codes, tx)
 
     async def namesakes(self, code: str) -> list[Organisation]:
         """Returns the organisations with a code, or in whose name it would be, however it is spelt."""
-        return list(_organisations(await code_twins.spelt(self._mongo, "organisations", namesakes(code))).values())
-
-    async def define(self, organisations: Iterable[Organisation], tx: Transaction) -> None:
-        """Stores the organisations of which no newer definition is there."""
-        fields = {"id", "sequence", "closed_on", "into"}
-        writes = [newest(entry.id, entry.model_dump(exclude=fields), entry.sequence) for entry in organisations]
-        if writes:
-            await self._mongo["organisations"].bulk_write(writes, session=tx)
+        return list(of_rows(await code_twins.spelt(self._mongo, "organisations", namesakes(code))).values())
 
     async def venues_go(self, owners: Iterable[str], tx: Transaction) -> None:
         """Brings the municipalities of venues up to those of their owners, where these went elsewhere."""
@@ -99,21 +90,11 @@ class Copies:
         if writes:
             await self._mongo["venues"].bulk_write(writes, ordered=False, session=tx)
 
-    async def close(self, closings: Mapping[str, Closing], tx: Transaction) -> None:
-        """Stores which organisations are closed; the newest word of each, in whatever order definitions come."""
-        writes = [UpdateOne({"_id": code}, {"$set": end.model_dump()}, upsert=True) for code, end in closings.items()]
-        if writes:
-            await self._mongo["organisations"].bulk_write(writes, ordered=False, session=tx)
-
     async def keep(self, pupils: Iterable[Participant], tx: Transaction) -> None:
         """Stores the copies of pupils as they are by now."""
         writes = [ReplaceOne({"_id": pupil.id}, _row(pupil), upsert=True) for pupil in pupils]
         if writes:
             await self._mongo[PARTICIPANTS].bulk_write(writes, ordered=False, session=tx)
-
-    async def zones(self, regions: Iterable[str]) -> Clocks:
-        """Returns the clocks, those of the regions among `regions` that are known."""
-        return await self._clocks.known(regions)
 
 
 async def touch(rows: Collection, ids: Iterable[str], tx: Transaction) -> None:
@@ -125,8 +106,3 @@ async def touch(rows: Collection, ids: Iterable[str], tx: Transaction) -> None:
 
 def _row(pupil: Participant) -> Document:
     return pupil.model_dump(exclude={"id"})
-
-
-def _organisations(documents: Iterable[Document]) -> dict[str, Organisation]:
-    """Returns the organisations that are defined: of others no more is known than that they are closed."""
-    return {d["_id"]: Organisation.model_validate(d | {"id": d["_id"]}) for d in documents if "kind" in d}

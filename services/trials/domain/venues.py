@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.trials.copies.organisations import Organisation
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.trials import Registry, VenueRegistered
 from shared.programme.moments import Moment
+from shared.programme.organisations import Organisation
 from shared.programme.texts import Title
 from shared.storage.decision import Aggregate, Decision, Happened
 

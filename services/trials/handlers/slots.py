@@ -43,7 +43,7 @@ async def open_slots(repository: Repository, request: SlotRequest, new_id: NewId
 
 async def _load(repository: Repository, request: SlotRequest, new_id: NewId, tx: Transaction) -> SlotBatch:
     venue = _of_season((await repository.venues.load([request.venue], tx)).get(request.venue), request)
-    local = known_zone(await repository.copies.zones([venue.region]), venue.region, venue.municipality)
+    local = known_zone(await repository.copies.register.clocks([venue.region]), venue.region, venue.municipality)
     owner = (await repository.copies.organisations([venue.organisation], tx)).get(venue.organisation)
     if owner is not None:
         owner.must_be_open("venue")

@@ -28,7 +28,7 @@ async def register(repository: Repository, code: str, entry: VenueEntry, who: Pr
     owner.must_be_open("organisation")
     if not await repository.seasons.load([entry.season]):
         raise BadInput.field("season", "no such season")
-    local = known_zone(await repository.copies.zones([owner.region]), owner.region, owner.municipality)
+    local = known_zone(await repository.copies.register.clocks([owner.region]), owner.region, owner.municipality)
     time = happened_at(entry.occurred_at, now, local)
     namesakes = await repository.copies.namesakes(code)
 

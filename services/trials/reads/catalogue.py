@@ -31,8 +31,8 @@ from services.trials.reads.names import names
 from shared.base.errors import NotFound
 from shared.http.paging import NO_FILTER, Filter, Listing, Page, Paging, instant
 from shared.programme.moments import zone
-from shared.storage.clocks import ClockReader
 from shared.storage.mongo import Document, Mongo, by_ids
+from shared.storage.organisations import OrganisationCopies
 
 S = TypeVar("S", bound=BaseModel)
 V = TypeVar("V", bound=BaseModel)
@@ -109,10 +109,10 @@ class ListedEntries(Entries[S, V]):
 class SlotEntries(ListedEntries[Slot, NamedSlot]):
     """Slots, whose starts are told on the clock of where their venue lies, which may have changed since."""
 
-    clocks: ClockReader = field(kw_only=True)
+    register: OrganisationCopies = field(kw_only=True)
 
     async def _shown(self, rows: Sequence[Document]) -> list[NamedSlot]:
-        clocks = await self.clocks.known({row["region"] for row in rows})
+        clocks = await self.register.clocks({row["region"] for row in rows})
         venues = await by_ids(self.mongo["venues"], {row["venue"] for row in rows})
         lies = {venue["_id"]: venue["municipality"] for venue in venues}
         told = []
@@ -154,7 +154,7 @@ class CatalogueReads:
             lambda s: {"slot": s.id},
             SLOTS,
             SlotPage,
-            clocks=ClockReader(mongo),
+            register=OrganisationCopies(mongo),
         )
 
 

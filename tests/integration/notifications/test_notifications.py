@@ -11,7 +11,7 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from services.notifications import cursors
 from services.notifications.copies.store import Copies
-from services.notifications.reads import Reads
+from services.notifications.reads.inbox import Reads
 from services.notifications.stream import Stream
 from shared.contracts import trials
 from shared.contracts.event import Envelope
@@ -19,6 +19,7 @@ from shared.contracts.registration import ConsentGiven, ParticipantRegistered
 from shared.contracts.samples import envelopes as samples
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
+from shared.storage.organisations import OrganisationCopies
 from tests.builders.cursors import WRONG
 from tests.builders.notifications import Story, numbers
 from tests.drivers.consumers import eventually
@@ -205,7 +206,7 @@ async def test_a_child_linked_while_the_stream_is_open_is_told_of_from_the_first
 
 async def test_a_stream_ends_after_its_life_and_says_when_to_come_back(running: Notifications) -> None:
     stream = Stream(poll_seconds=0.05, life_seconds=0.3)
-    reads = Reads(running.mongo, Copies(running.mongo))
+    reads = Reads(running.mongo, Copies(running.mongo, OrganisationCopies(running.mongo)))
     family = reads.within(Principal("anna-11", "no-account", (Grant("guardian"),)))
     async with asyncio.timeout(10):
         events = [event async for event in stream.of(family, None, "ru", lambda: False)]

@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.registration.app import repository_of
-from services.registration.key_ring import KeyRing
 from services.registration.retention_job import RetentionJob
-from services.registration.vault import Vault
+from shared.identity.key_ring import KeyRing
+from shared.identity.vault import Vault
 from shared.programme.moments import zone
 from shared.runtime.service import Platform
 from shared.storage.outbox import utcnow

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications import domain
-from services.notifications.domain import Head, Reader, Readers
+from services.notifications.domain import notices as domain
+from services.notifications.domain.notices import Head, Reader, Readers
 from shared.contracts.event import Envelope
 from shared.identity.family import change_of
 from shared.programme.merging import word_of

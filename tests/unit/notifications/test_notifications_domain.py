@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications import cursors, domain, texts
+from services.notifications import cursors, texts
 from services.notifications.copies import objects
 from services.notifications.copies.objects import Names
-from services.notifications.domain import DATA, Notice, Readers
+from services.notifications.domain import notices as domain
+from services.notifications.domain.notices import DATA, Notice, Readers
 from shared.base.errors import BadInput
 from shared.contracts import trials
 from shared.contracts.event import Envelope, Event
@@ -25,7 +26,7 @@ from tests.builders.events import PLACE, moved
 from tests.builders.notifications import Story
 
 SAMPLES = envelopes()
-NAMES = dict(entry for s in SAMPLES.values() if (entry := objects.entry(s.event)) is not None)
+NAMES = {entry[0]: entry[1]["text"] for s in SAMPLES.values() if (entry := objects.entry(s.event)) is not None}
 TOLD = sorted(event.type for event in DATA)
 PUPILS = st.sampled_from(["a", "b", "c"])
 HEADS = st.dictionaries(PUPILS, st.integers(1, 30))

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials.copies.organisations import Organisation
 from services.trials.copies.participants import Participant, learn
 from services.trials.domain import seasons, venues
 from services.trials.domain.diagnostics import Definition
@@ -18,6 +17,7 @@ from services.trials.domain.venues import Venue, VenueEntry
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.event import Envelope
 from shared.contracts.registration import AccountLinked, ConsentGiven, ConsentWithdrawn
+from shared.programme.organisations import Organisation
 from shared.storage.decision import Decision
 from tests.builders.events import PLACE, ROSTOV, at, enveloped, guardian_linked, registered
 from tests.builders.trials import ANSWERS, INSTRUMENT, OFFER, PROFILE, RULES, VENUE, instrument, season

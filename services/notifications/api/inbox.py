@@ -9,8 +9,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from services.notifications import texts
 from services.notifications.answers import InboxPage, NoticeView
 from services.notifications.cursors import INBOX, STREAM, decode, encode
-from services.notifications.domain import Numbers
-from services.notifications.reads import Reads
+from services.notifications.domain.notices import Numbers
+from services.notifications.reads.inbox import Reads
 from services.notifications.stream import Stream
 from services.notifications.texts import Language
 from shared.base.errors import FieldError

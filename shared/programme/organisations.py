@@ -1,4 +1,4 @@
-"""Organisations as trials knows them. Pure."""
+"""Organisations as services that do not own them know them, by the newest definition. Pure."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -27,6 +27,11 @@ class Organisation(BaseModel):
     """The local day from which on it is no longer there; None as long as it is."""
     into: str | None = None
     """The organisation that goes on in its place."""
+
+    @property
+    def place(self) -> tuple[str, str | None, str | None]:
+        """Region, municipality and school, for a scope; only a school has the last."""
+        return self.region, self.municipality, self.id if self.kind == "school" else None
 
     def must_be_open(self, word: str) -> None:
         """Raises Conflict where it is closed, about what the request calls by a word; it says where to go instead."""

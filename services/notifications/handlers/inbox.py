@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from services.notifications import domain
 from services.notifications.collections import FAMILIES
-from services.notifications.domain import Head
+from services.notifications.domain import notices as domain
+from services.notifications.domain.notices import Head
 from services.notifications.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.guardians import GuardianErased, ReaderErased

@@ -5,12 +5,13 @@ from typing import TypeAlias
 
 from pymongo.read_concern import ReadConcern
 
-from services.notifications import domain, texts
+from services.notifications import texts
 from services.notifications.answers import NoticeView, in_words
 from services.notifications.collections import FAMILIES, NOTICES
 from services.notifications.copies.store import Copies
 from services.notifications.documents import head_of, notice_of
-from services.notifications.domain import Head, Notice, Numbers, Ranges, Reader
+from services.notifications.domain import notices as domain
+from services.notifications.domain.notices import Head, Notice, Numbers, Ranges, Reader
 from services.notifications.texts import Language
 from shared.identity.acting import about
 from shared.identity.family import roles_of
@@ -55,6 +56,10 @@ class ScopedReads:
         Where one of them was ever merged with another, the heads that it names are a second.
         """
         return _numbers(await self._visible())
+
+    async def pupils(self) -> dict[str, str]:
+        """Returns each entry of a pupil of the family with the one that stands for it."""
+        return {id: survivor for id, (_, survivor) in (await self._visible()).items()}
 
     async def _visible(self) -> Seen:
         found = await self._families.find(self._mine).to_list(None)
