@@ -11,7 +11,8 @@ from deploy.cli.arguments import parser
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.ru.md")
 PICTURE_BYTES = 200_000
-BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+"""Its kind and what stands in it; one with a kind is run by `tests/e2e/test_tour.py`."""
 BILET = re.compile(r"\.venv/bin/bilet ([^|)#\n]+)")
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]+))?\)")
 NUMBER = re.compile(r"^# (\d+)\. ")
@@ -19,7 +20,7 @@ NUMBER = re.compile(r"^# (\d+)\. ")
 
 def shown(name: str) -> list[str]:
     """Every command of `bilet` and `make` that stands in a block of code."""
-    blocks = "\n".join(BLOCK.findall((ROOT / name).read_text()))
+    blocks = "\n".join(text for kind, text in BLOCK.findall((ROOT / name).read_text()) if not kind)
     made = [line.split("#")[0].strip() for line in blocks.splitlines() if line.startswith("make ")]
     return [*(f"bilet {words.strip()}" for words in BILET.findall(blocks)), *made]
 
@@ -39,6 +40,9 @@ def test_a_command_that_is_shown_is_one(name: str) -> None:
 def test_both_languages_show_the_same() -> None:
     english, russian = ((ROOT / name).read_text() for name in READMES)
     assert shown("README.md") == shown("README.ru.md")
+    first, second = ([block for block in BLOCK.findall(text) if block[0]] for text in (english, russian))
+    assert first == second
+    assert first, "the tour"
     for mark in ("\n## ", "\n|"):
         assert english.count(mark) == russian.count(mark), mark
     assert {target for target, _ in LINK.findall(english)} ^ {target for target, _ in LINK.findall(russian)} == {
