@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from services.notifications.collections import PLACES
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.registration import ConsentGiven, GuardianUnlinked, ParticipantErased, ParticipantRegistered
 from shared.contracts.samples import ACT
@@ -43,6 +44,7 @@ async def test_a_family_is_erased_for_good_and_the_act_is_told_once(running: Not
     opened = running.guardian(story, mother)
     await running.publish(story.then(ParticipantRegistered), opened)
     await running.inbox_of(running.headers(mother), 2)
+    await running.know({"_id": story.participant}, 1, PLACES)
     erased = story.then(ParticipantErased)
     await running.publish(erased, erased)
 
@@ -63,4 +65,4 @@ async def test_a_family_is_erased_for_good_and_the_act_is_told_once(running: Not
     row = await running.mongo["families"].find_one({"_id": story.participant})
     assert row is not None
     assert (row["accounts"], row["closed"], row["act"]) == ([], [], ACT)
-    assert [event.rows for event in await told()] == [{"notices": 2, "families": 1}]
+    assert [event.rows for event in await told()] == [{"notices": 2, "families": 1, "places": 1}]
