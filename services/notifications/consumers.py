@@ -78,7 +78,9 @@ def inbox(platform: Platform, copies: Copies, contacts: Contacts) -> Sequence[Ba
 def places(platform: Platform) -> BatchConsumer:
     """Returns the consumer of where pupils are, for the responsible persons there."""
     handle = partial(_placed, Repository(platform.mongo, platform.outbox))
-    return platform.consumer("notifications.places", PLACES, handle, events=OF_PLACES)
+    told = platform.consumer("notifications.places", PLACES, handle, events=OF_PLACES)
+    told.catch_up.is_shown_whole = True
+    return told
 
 
 async def _defined(copies: Copies, contacts: Contacts, received: Sequence[Received], tx: Transaction) -> None:

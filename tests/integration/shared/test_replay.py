@@ -8,6 +8,7 @@ from deploy.cli.installation import Servers
 from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
 from services.analytics.collections import GUARDIANS, PUPILS
+from services.notifications.collections import PLACES
 from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
 from shared.messaging.readers import Readers
@@ -33,6 +34,7 @@ async def test_migrating_replays_the_history_into_new_folds_once(
     servers = Servers.model_validate(settings.model_dump(exclude={"master_key", "oidc_issuer"}))
     mongos = {owner: Mongo(settings.mongo_url, settings.database(owner)) for owner in set(GROUPS.values())}
     registration, analytics = mongos["registration"], mongos["analytics"]
+    places = mongos["notifications"][PLACES]
     try:
         await migrate(servers)
         assert "replaying" not in capsys.readouterr().out, "a fresh installation has no history"
@@ -45,10 +47,11 @@ async def test_migrating_replays_the_history_into_new_folds_once(
         for _ in range(2):
             await migrate(servers)
         said = capsys.readouterr().out
-        assert said.count("replaying") == 3, said
+        assert said.count("replaying") == 4, said
         assert [row["_id"] async for row in registration["rules"].find({})] == ["2020"]
         assert [row["_id"] async for row in registration["steps"].find({})] == ["p1/2020"]
         assert await analytics[PUPILS].count_documents({}) == 2
+        assert sorted([row["_id"] async for row in places.find({})]) == ["p1", "p2"]
         assert [row["guardian"] async for row in analytics[GUARDIANS].find({})] == ["one"], "one account is one"
         lags = (await backlog(settings)).lags
         assert not [group for group in FOLDS if lags[settings.kafka_topic_prefix + group]]
