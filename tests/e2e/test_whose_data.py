@@ -235,7 +235,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     told_apart = await _are_told_apart(place)
     await _is_put_out(place)
     parted = await _loses_a_guardian(place)
-    navigators = await _names_a_navigator(place)
+    await _is_put_out(place)
 
     async def counted() -> bool:
         funnel = await place.funnel()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.notifications.documents import head_document, head_of
-from services.notifications.domain import Head, Reader, Readers
+from services.notifications.domain.notices import Head, Reader, Readers
 from shared.identity.family import change_of
 from tests.builders.events import enveloped, guardian_erased, guardian_linked
 

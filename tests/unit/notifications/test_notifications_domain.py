@@ -233,6 +233,8 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
         "reader.erased.v1",
         "path.erased.v1",
         "organisation.closed.v1",
+        "staff.excluded.v1",
+        "staff.readmitted.v1",
         "organisation.defined.v1",
         "staff.excluded.v1",
         "staff.readmitted.v1",
