@@ -63,7 +63,6 @@ OF_PLACES = Events.of(
         registration.GuardianLinked,
         registration.GuardianUnlinked,
         guardians.GuardianErased,
-        guardians.ActorErased,
     ],
 )
 

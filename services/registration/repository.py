@@ -211,9 +211,8 @@ class Repository:
 
     async def pupils_with(self, digests: Iterable[bytes], tx: Transaction) -> list[Participant]:
         """The pupils to whom one-time codes lead, their own or a guardian's."""
-        query = {"codes.digest": {"$in": list(dict.fromkeys(digests))}}
-        rows = await self._mongo["participants"].find(query, session=tx).to_list(None)
-        return await self.participants.on_clocks([Participant.of(row) for row in rows])
+        found = self._mongo["participants"].find({"codes.digest": {"$in": list(dict.fromkeys(digests))}}, session=tx)
+        return await self.participants.on_clocks([Participant.of(row) for row in await found.to_list(None)])
 
     async def save_links(self, batch: LinkBatch, tx: Transaction) -> None:
         """Stores the links, and the accounts of the guardians who have them."""

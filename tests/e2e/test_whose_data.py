@@ -233,9 +233,9 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     await _walk(place, participant)
     merged = await _becomes_one(place, settings)
     told_apart = await _are_told_apart(place)
+    navigators = await _names_a_navigator(place)
     await _is_put_out(place)
     parted = await _loses_a_guardian(place)
-    await _is_put_out(place)
 
     async def counted() -> bool:
         funnel = await place.funnel()
