@@ -14,7 +14,7 @@ from services.registration.domain.following import place_of
 from services.registration.domain.identities import child_of
 from services.registration.domain.organisations import Organisation, must_be_open
 from services.registration.domain.participants import Key, Place, local_day
-from services.registration.vault import Child
+from services.registration.name_index import Child
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
