@@ -31,6 +31,8 @@ class SeasonFacts:
     """The sequence of the registration."""
     diagnostics: dict[str, tuple[str, Day]] = field(default_factory=dict)
     """attempt → diagnostic, day"""
+    undone: set[str] = field(default_factory=set)
+    """Attempts that were taken back."""
     booked: dict[str, Step] = field(default_factory=dict)
     """by booking"""
     cancelled: set[str] = field(default_factory=set)
@@ -39,6 +41,10 @@ class SeasonFacts:
     revoked: set[str] = field(default_factory=set)
     recommended: dict[str, Day] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
+
+    def completed(self) -> Iterator[tuple[str, Day]]:
+        """Yields the diagnostics that stand."""
+        return (fact for key, fact in self.diagnostics.items() if key not in self.undone)
 
     def attendances(self) -> Iterator[Step]:
         """Yields the attendances that stand."""
@@ -160,23 +166,35 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
         case registration.GuardianLinked() | registration.GuardianUnlinked():
             opened = isinstance(event, registration.GuardianLinked)
             pupil.cabinets[envelope.sequence] = event.account, event.guardian, opened, day
-        case trials.DiagnosticCompleted():
-            pupil.season(event.season).diagnostics[event.attempt] = (event.diagnostic, day)
-        case trials.TrialBooked():
-            pupil.season(event.season).booked[event.booking] = (event.competency, event.kind, day, event.slot)
-        case trials.TrialCancelled():
-            pupil.season(event.season).cancelled.add(event.booking)
-        case trials.TrialAttended():
-            pupil.season(event.season).attended[event.attendance] = (event.competency, event.kind, day, event.slot)
-        case trials.AttendanceRevoked():
-            pupil.season(event.season).revoked.add(event.attendance)
-        case trials.RecommendationIssued():
-            pupil.season(event.season).recommended[event.recommendation] = day
-        case trials.RecommendationWithdrawn():
-            pupil.season(event.season).withdrawn.add(event.recommendation)
         case registration.Merging():
             said: Word = envelope.sequence, event.role if isinstance(event, registration.ParticipantMerged) else ""
             pupil.others[event.other] = max(said, pupil.others.get(event.other, said))
+        case trials.PathEvent():
+            return _step(pupil.season(event.season), event, day)
+        case _:
+            return False
+    return True
+
+
+def _step(facts: SeasonFacts, event: Any, day: Day) -> bool:
+    """Adds a step of a path to the facts of its season."""
+    match event:
+        case trials.DiagnosticCompleted():
+            facts.diagnostics[event.attempt] = (event.diagnostic, day)
+        case trials.DiagnosticRevoked():
+            facts.undone.add(event.attempt)
+        case trials.TrialBooked():
+            facts.booked[event.booking] = (event.competency, event.kind, day, event.slot)
+        case trials.TrialCancelled():
+            facts.cancelled.add(event.booking)
+        case trials.TrialAttended():
+            facts.attended[event.attendance] = (event.competency, event.kind, day, event.slot)
+        case trials.AttendanceRevoked():
+            facts.revoked.add(event.attendance)
+        case trials.RecommendationIssued():
+            facts.recommended[event.recommendation] = day
+        case trials.RecommendationWithdrawn():
+            facts.withdrawn.add(event.recommendation)
         case _:
             return False
     return True
@@ -189,7 +207,7 @@ def stage_days(facts: SeasonFacts, rules: Rules) -> dict[Stage, Day]:
     return reached(
         Facts(
             facts.registered,
-            facts.diagnostics.values(),
+            facts.completed(),
             [(kind, day) for _, kind, day, _ in facts.attendances()],
             [day for key, day in facts.recommended.items() if key not in facts.withdrawn],
         ),

@@ -43,6 +43,19 @@ KINDS: Mapping[Language, Mapping[str, str]] = {
         "festival": "Festival",
     },
 }
+WHY: Mapping[Language, Mapping[str, str]] = {
+    "ru": {
+        "mistake": "Её поставили по ошибке.",
+        "consent": "В это время не было согласия.",
+        "of-age": "Ученику исполнилось 18 лет.",
+    },
+    "en": {
+        "mistake": "It was recorded by mistake.",
+        "consent": "No consent was in force at that time.",
+        "of-age": "The pupil is 18 now.",
+    },
+}
+"""The reasons that a notice tells; one that was asked for needs none."""
 TEXTS: Mapping[Language, Mapping[str, Text]] = {
     "ru": {
         "participant.registered": Text("Регистрация в сезоне", "Сезон «{season}», класс {school_class}."),
@@ -55,12 +68,13 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
         "consent.given": Text("Согласие получено", "Диагностики и пробы открыты."),
         "consent.withdrawn": Text("Согласие отозвано", "Без согласия диагностики и пробы закрыты."),
         "guardian.linked": Text("Кабинет родителя открыт", "Все этапы теперь видны и родителю."),
-        "guardian.unlinked": Text("Кабинет родителя закрыт", "Один из родителей больше не видит этапов."),
+        "guardian.unlinked": Text("Кабинет родителя закрыт", "Один из родителей больше не видит этапов. {why}"),
         "diagnostic.completed": Text("Диагностика пройдена", "Сезон «{season}»; результат в кабинете."),
+        "diagnostic.revoked": Text("Диагностика не засчитана", "Сезон «{season}»; ответы удалены. {why}"),
         "trial.booked": Text("Запись подтверждена", "{activity}."),
         "trial.cancelled": Text("Запись отменена", "{activity}."),
         "trial.attended": Text("Участие подтверждено", "{activity}."),
-        "attendance.revoked": Text("Отметка об участии снята", "{activity}. Её поставили по ошибке."),
+        "attendance.revoked": Text("Отметка об участии снята", "{activity}. {why}"),
         "recommendation.issued": Text("Рекомендация готова", "Сезон «{season}»{competencies}."),
         "recommendation.withdrawn": Text("Рекомендация отозвана", "Этапы сезона «{season}» исправлены."),
     },
@@ -79,12 +93,13 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
         "consent.given": Text("Consent received", "Diagnostics and trials are open."),
         "consent.withdrawn": Text("Consent withdrawn", "Diagnostics and trials are closed without consent."),
         "guardian.linked": Text("A guardian's cabinet is open", "A guardian now sees every stage too."),
-        "guardian.unlinked": Text("A guardian's cabinet was closed", "One guardian no longer sees the stages."),
+        "guardian.unlinked": Text("A guardian's cabinet was closed", "One guardian no longer sees the stages. {why}"),
         "diagnostic.completed": Text("Diagnostic completed", "Season “{season}”; the result is in the cabinet."),
+        "diagnostic.revoked": Text("Diagnostic taken back", "Season “{season}”; the answers are destroyed. {why}"),
         "trial.booked": Text("Booking confirmed", "{activity}."),
         "trial.cancelled": Text("Booking cancelled", "{activity}."),
         "trial.attended": Text("Attendance confirmed", "{activity}."),
-        "attendance.revoked": Text("Attendance taken back", "{activity}. It was recorded by mistake."),
+        "attendance.revoked": Text("Attendance taken back", "{activity}. {why}"),
         "recommendation.issued": Text("The recommendation is ready", "Season “{season}”{competencies}."),
         "recommendation.withdrawn": Text("Recommendation withdrawn", "Stages of season “{season}” were corrected."),
     },
@@ -113,8 +128,14 @@ def render(notice: Notice, names: Names, language: Language) -> Text:
             school_class=notice.data.get("school_class"),
             activity=_activity(notice, names, language),
             competencies=f": {', '.join(competencies)}" if competencies else "",
-        ),
+            why=WHY[language].get(_reason(notice), ""),
+        ).strip(),
     )
+
+
+def _reason(notice: Notice) -> str:
+    """Returns why something was taken back; an earlier release knew mistakes alone, and kept no reason."""
+    return str(notice.data.get("reason", "mistake" if notice.type == "attendance.revoked" else ""))
 
 
 def _activity(notice: Notice, names: Names, language: Language) -> str:

@@ -27,6 +27,7 @@ RULES = Events.of(
 STEPS = Events.of(
     [
         trials.DiagnosticCompleted,
+        trials.DiagnosticRevoked,
         trials.TrialBooked,
         trials.TrialCancelled,
         trials.TrialAttended,

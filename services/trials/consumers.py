@@ -62,12 +62,18 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
     await repository.copies.keep(changed, tx)
     asked = {fact.event.key for fact in facts if isinstance(fact.event, ConsentGiven | ConsentWithdrawn)}
     away = {fact.event.key for fact in facts if isinstance(fact.event, ParticipantArchived | ParticipantErased)}
-    led = [one for one in changed if one.id in away or one.mergings or (one.id in asked and any(one.lapses))]
+    led = [one for one in changed if one.id in away or one.mergings or (one.id in asked and _may_lack_consent(one))]
     if led:
         await following.follow(repository, led, new_id, tx)
     await erasures.answer_for_guardians(repository, facts, known, tx)
     await erasures.answer(repository, facts, known, tx)
     await repository.mark_in_use({r.event.season for r in received if isinstance(r.event, ParticipantRegistered)}, tx)
+
+
+def _may_lack_consent(pupil: Participant) -> bool:
+    """Tells whether a step may have been taken without consent; a first one for a term leaves nothing behind it."""
+    is_first = len(pupil.consent_changes) == 1 and pupil.consent_changes[0].given
+    return not is_first and any(pupil.lapses)
 
 
 async def organisations(

@@ -7,11 +7,12 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from pymongo import UpdateOne
 
+from services.trials.attempts import Attempts, below
 from services.trials.collections import WITH_REF
 from services.trials.copies.joining import Joined
 from services.trials.copies.store import Copies, touch
 from services.trials.domain.competencies import Competency
-from services.trials.domain.diagnostics import Attempt, Instrument
+from services.trials.domain.diagnostics import Instrument
 from services.trials.domain.paths import Path, Paths, path_id
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
@@ -39,6 +40,7 @@ class Repository:
         self.venues = Aggregates(mongo, outbox, "venues", Venue)
         self.slots = Aggregates(mongo, outbox, "slots", Slot)
         self.paths = Aggregates(mongo, outbox, "paths", Path)
+        self.attempts = Attempts(mongo)
         self.copies = Copies(mongo, monotonic)
         self._mongo = mongo
         self._outbox = outbox
@@ -92,29 +94,12 @@ class Repository:
         documents = await self._mongo["slots"].find(query, session=tx).to_list(None)
         return {d["ref"]: Slot.model_validate(d | {"id": d["_id"]}) for d in documents}
 
-    # Attempts and seats belong to no aggregate of one pupil's own events.
-
-    async def attempts(self, keys: Iterable[str], tx: Transaction) -> dict[str, Attempt]:
-        """Returns the attempts that exist among the natural keys."""
-        documents = await by_ids(self._mongo["attempts"], keys, tx)
-        return {d["_id"]: Attempt.of(d) for d in documents}
-
-    async def add_attempts(self, attempts: Sequence[Attempt], tx: Transaction) -> None:
-        """Stores new attempts."""
-        if attempts:
-            await self._mongo["attempts"].insert_many([a.document() for a in attempts], ordered=False, session=tx)
-
-    async def destroy_answers(self, participant: str, tx: Transaction) -> int:
-        """Destroys the attempts on an entry's paths, with the answers and profiles; how many there were.
-
-        By the paths' ids, since an entry has one too in a season in which only another entry was that it was joined to.
-        """
-        return (await self._mongo["attempts"].delete_many({"path": _below(participant)}, session=tx)).deleted_count
+    # Seats and actors belong to no aggregate of one pupil's own events.
 
     async def forget_actors(self, participants: Iterable[str], tx: Transaction, account: str | None = None) -> int:
         """Forgets whose account, or that one alone, changed the paths of entries last; returns how many there were."""
         by = {"changed": {"$exists": True}} if account is None else {"changed.by": account}
-        query = {"$or": [{"_id": _below(participant)} for participant in participants], **by}
+        query = {"$or": [{"_id": below(participant)} for participant in participants], **by}
         return (await self._mongo["paths"].update_many(query, {"$unset": {"changed": ""}}, session=tx)).modified_count
 
     async def forget_in_audit(self, account: str, tx: Transaction) -> int:
@@ -180,11 +165,6 @@ class Repository:
 
 def _ids(walked: Iterable[Walked]) -> Sequence[str]:
     return [path_id(id, season) for joined, season in walked for id in joined.ids]
-
-
-def _below(participant: str) -> Document:
-    """A range of ids: those of a participant's paths, and of what stands below them."""
-    return {"$gte": f"{participant}/", "$lt": f"{participant}0"}  # "0" follows "/"
 
 
 class Fixed(Generic[T]):

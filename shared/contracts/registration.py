@@ -13,6 +13,8 @@ Level = Literal["basic", "main", "advanced"]
 ConsentChannel = Literal["gosuslugi", "paper", "cabinet"]
 ArchiveReason = Literal["left", "mistake"]
 Side = Literal["family", "staff"]
+Closer = Literal["family", "staff", "platform"]
+UnlinkReason = Literal["asked", "of-age"]
 MergeRole = Literal["survivor", "duplicate"]
 
 
@@ -119,7 +121,10 @@ class ParticipantErased(ParticipantEvent):
 
 
 class ConsentGiven(ParticipantEvent):
-    """A legal representative consented to the processing of the pupil's data by a separate, versioned document."""
+    """A legal representative, or the pupil who is of age, consented to the processing of the pupil's data.
+
+    A consent is a separate, versioned document. It takes the place of the one before it, also where it ends earlier.
+    """
 
     type = "consent.given.v1"
     topic = "registration.events.v1"
@@ -127,6 +132,10 @@ class ConsentGiven(ParticipantEvent):
     version: Public[str]
     """Version of the document's text."""
     channel: Public[ConsentChannel]
+    until: Public[Timestamp | None] = None
+    """The time from which on it is in force no longer, without another event; null where it has no term."""
+    template: Public[str | None] = None
+    """SHA-256 digest of the text that was consented to, in hexadecimal; null where none was published."""
 
 
 class ConsentWithdrawn(ParticipantEvent):
@@ -180,8 +189,10 @@ class GuardianUnlinked(ParticipantEvent):
     """The id under which it was opened."""
     account: Pseudonymous[str]
     """Keyed hash of the identity provider's issuer and subject."""
-    by: Public[Side]
-    """Who closed it: the guardian, or the school or an operator."""
+    by: Public[Closer]
+    """Who closed it: the guardian, or the school or an operator, or the platform by a rule."""
+    reason: Public[UnlinkReason] = "asked"
+    """`of-age` where the pupil's 18th birthday ended it."""
 
 
 class ClockChange(BaseModel):
@@ -263,6 +274,7 @@ __all__ = [
     "AccountUnlinked",
     "ArchiveReason",
     "ClockChange",
+    "Closer",
     "ConsentChannel",
     "ConsentGiven",
     "ConsentWithdrawn",
@@ -283,4 +295,5 @@ __all__ = [
     "ParticipantRestored",
     "ParticipantUnmerged",
     "Side",
+    "UnlinkReason",
 ]

@@ -33,6 +33,7 @@ from shared.contracts.trials import (
     AttendanceRevoked,
     CompetencyApproved,
     DiagnosticCompleted,
+    DiagnosticRevoked,
     PathErased,
     RecommendationIssued,
     RecommendationWithdrawn,
@@ -149,7 +150,16 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
         ),
     ),
     (datetime(2020, 9, 7, 10, 15, tzinfo=MOSCOW), ParticipantRegistered(**PUPIL, season=SEASON)),
-    (datetime(2020, 9, 7, 10, 15, tzinfo=MOSCOW), ConsentGiven(**PUPIL, version="2020-1", channel="paper")),
+    (
+        datetime(2020, 9, 7, 10, 15, tzinfo=MOSCOW),
+        ConsentGiven(
+            **PUPIL,
+            version="2020-1",
+            channel="paper",
+            until=datetime(2020, 12, 17, 0, 0, tzinfo=MOSCOW),
+            template="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        ),
+    ),
     (datetime(2020, 9, 8, 12, 40, tzinfo=MOSCOW), AccountLinked(**PUPIL, account=ACCOUNT)),
     (
         datetime(2020, 9, 8, 19, 5, tzinfo=MOSCOW),
@@ -188,6 +198,10 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
         RecommendationWithdrawn(**PUPIL, season=SEASON, recommendation=RECOMMENDATION),
     ),
     (datetime(2020, 11, 2, 18, 10, tzinfo=MOSCOW), ConsentWithdrawn(**PUPIL)),
+    (
+        datetime(2020, 11, 2, 18, 15, tzinfo=MOSCOW),
+        DiagnosticRevoked(**PUPIL, season=SEASON, diagnostic="readiness", attempt="Wt6yU8iO0pAsDf2G"),
+    ),
     (datetime(2020, 11, 5, 9, 0, tzinfo=MOSCOW), ParticipantMoved(**MOVED, **_sides(PUPIL, MOVED))),
     (
         datetime(2020, 11, 9, 12, 0, tzinfo=MOSCOW),

@@ -67,6 +67,7 @@ TRIALS_EVENTS = Topic(
     "Each pupil's path through a season; keyed by participant.",
     (
         trials.DiagnosticCompleted,
+        trials.DiagnosticRevoked,
         trials.TrialBooked,
         trials.TrialCancelled,
         trials.TrialAttended,

@@ -15,6 +15,8 @@ SlotKind = Literal["trial", "partner-trial", "excursion", "museum", "master-clas
 TRIAL_KINDS: frozenset[SlotKind] = frozenset({"trial", "partner-trial"})
 """The kinds that count as a practical trial (профпроба); every other kind counts as taking part."""
 AttendanceSource = Literal["qr", "list", "import"]
+RevocationReason = Literal["mistake", "consent"]
+"""A step was recorded by mistake, or it happened after a consent had ended, of which nothing was known yet."""
 
 
 class PathEvent(ParticipantEvent):
@@ -37,6 +39,20 @@ class DiagnosticCompleted(PathEvent):
 
     diagnostic: Public[str]
     attempt: Pseudonymous[str]
+
+
+class DiagnosticRevoked(PathEvent):
+    """An attempt does not count after all: its answers are destroyed, and figures subtract it.
+
+    `time` is that of the attempt. The diagnostic may be completed again, by another attempt.
+    """
+
+    type = "diagnostic.revoked.v1"
+
+    diagnostic: Public[str]
+    attempt: Pseudonymous[str]
+    """The attempt that this takes back."""
+    reason: Public[RevocationReason] = "consent"
 
 
 class TrialBooked(PathEvent):
@@ -78,7 +94,7 @@ class TrialAttended(PathEvent):
 
 
 class AttendanceRevoked(PathEvent):
-    """An attendance was recorded by mistake; figures subtract it."""
+    """An attendance does not count after all; figures subtract it."""
 
     type = "attendance.revoked.v1"
 
@@ -87,6 +103,7 @@ class AttendanceRevoked(PathEvent):
     slot: Public[str]
     competency: Public[str]
     kind: Public[SlotKind]
+    reason: Public[RevocationReason] = "mistake"
 
 
 class RecommendationIssued(PathEvent):
@@ -225,12 +242,14 @@ __all__ = [
     "AttendanceSource",
     "CompetencyApproved",
     "DiagnosticCompleted",
+    "DiagnosticRevoked",
     "Gate",
     "PathErased",
     "PathEvent",
     "RecommendationIssued",
     "RecommendationWithdrawn",
     "Registry",
+    "RevocationReason",
     "SeasonDefined",
     "SlotKind",
     "SlotOpened",

@@ -126,6 +126,10 @@ def diagnosed(participant: str = "p1", diagnostic: str = "readiness", **changed:
     return trials.DiagnosticCompleted(**{**fields, "attempt": f"{participant}-{diagnostic}", **changed})
 
 
+def undone(participant: str = "p1", diagnostic: str = "readiness", **changed: Any) -> trials.DiagnosticRevoked:
+    return trials.DiagnosticRevoked(**{**diagnosed(participant, diagnostic).model_dump(), **changed})
+
+
 def booked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.TrialBooked:
     fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot, "booking": f"b-{participant}-{slot}"}
     return trials.TrialBooked(**{**fields, "venue": "V1", "competency": "gov", "kind": "trial", **changed})

@@ -79,7 +79,7 @@ class Entries:
         """Both say that they are merged, or parted."""
         self.merged = merged
         for id in ("s",) if merged else ("s", "d"):
-            self.keep(steps.follow(self.path(id), self.pupil(id), self.gate))
+            self.keep(steps.follow(self.path(id), self.pupil(id), self.gate, {}))
 
     def step(self, id: str, act: str, n: int) -> None:
         """One step of the pupil who is named by an entry, if the rules let it pass."""

@@ -81,7 +81,7 @@ class _Pupil:
     def cells(self, day: str) -> Counted:
         attended = self._standing("trial.attended.v1", "attendance.revoked.v1", "attendance", day)
         booked = self._standing("trial.booked.v1", "trial.cancelled.v1", "booking", day)
-        diagnosed = [f for f in _of_type(self._every, "diagnostic.completed.v1") if _day(f) <= day]
+        diagnosed = self._standing("diagnostic.completed.v1", "diagnostic.revoked.v1", "attempt", day)
         recommended = self._standing("recommendation.issued.v1", "recommendation.withdrawn.v1", "recommendation", day)
         trials = {f.event.slot for f in attended if f.event.kind == "trial"}
         tested = set(SEASON.diagnostics) <= {f.event.diagnostic for f in diagnosed}

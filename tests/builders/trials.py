@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.trials.copies.participants import Entry, Participant
+from services.trials.copies.participants import ConsentChange, Entry, Participant
 from services.trials.domain.diagnostics import Definition, Instrument
 from services.trials.domain.seasons import Season, SeasonRules
 from services.trials.domain.slots import Slot
@@ -60,8 +60,9 @@ def instrument(**changed: Any) -> Instrument:
 def pupil(id: str = "p1", **changed: Any) -> Participant:
     """A pupil of the season with a consent in force."""
     entry = Entry(time=at("2020-09-01"), recorded=datetime(2020, 9, 1, 7, tzinfo=UTC))
+    given = ConsentChange(sequence="0000000002", time=at("2020-09-01"), given=True)
     known = {"consent": True, "seasons": {"2020": entry}, "place_set_by": "0000000001", "consent_set_by": "0000000002"}
-    return Participant(**{"id": id, **PLACE, **known, **changed})
+    return Participant(**{"id": id, **PLACE, **known, "consent_changes": (given,), **changed})
 
 
 def slot(id: str = "s1", **changed: Any) -> Slot:

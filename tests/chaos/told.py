@@ -34,7 +34,8 @@ class Pupil:
     archived: str = ""
     words: dict[str, str] = field(default_factory=dict)
     """Of another entry: the own role while both are one, else nothing."""
-    diagnostics: set[str] = field(default_factory=set)
+    diagnostics: dict[str, str] = field(default_factory=dict)
+    """By attempt."""
     booked: dict[str, tuple[str, str]] = field(default_factory=dict)
     attended: dict[str, tuple[str, str]] = field(default_factory=dict)
     recommendations: set[str] = field(default_factory=set)
@@ -56,7 +57,7 @@ class Pupil:
 
     def stages(self, rules: Mapping[str, Any]) -> Iterator[str]:
         """The stages of the funnel that the pupil has reached."""
-        tested = set(rules["diagnostics"]) <= self.diagnostics
+        tested = set(rules["diagnostics"]) <= {*self.diagnostics.values()}
         recommended = tested and bool(self.recommendations)
         reached = {
             "registered": True,
@@ -95,7 +96,9 @@ class Pupil:
     def _step(self, type_: str, data: Mapping[str, Any]) -> None:
         match type_:
             case "diagnostic.completed.v1":
-                self.diagnostics.add(data["diagnostic"])
+                self.diagnostics[data["attempt"]] = data["diagnostic"]
+            case "diagnostic.revoked.v1":
+                self.diagnostics.pop(data["attempt"], None)
             case "trial.booked.v1":
                 self.booked[data["booking"]] = data["kind"], data["competency"]
             case "trial.cancelled.v1":

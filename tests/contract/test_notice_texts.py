@@ -6,8 +6,9 @@ from typing import get_args
 import pytest
 
 from services.notifications.domain import notices as domain
-from services.notifications.texts import KINDS, MONTHS, TEXTS, Language
-from shared.contracts.trials import SlotKind
+from services.notifications.texts import KINDS, MONTHS, TEXTS, WHY, Language
+from shared.contracts.registration import UnlinkReason
+from shared.contracts.trials import RevocationReason, SlotKind
 
 LANGUAGES = get_args(Language)
 GAP = re.compile(r"\{(\w+)\}")
@@ -17,6 +18,7 @@ GAP = re.compile(r"\{(\w+)\}")
 def test_there_are_words_for_whatever_a_notice_is_about(language: Language) -> None:
     assert TEXTS[language].keys() == {event.type.rpartition(".")[0] for event in domain.DATA}
     assert KINDS[language].keys() == set(get_args(SlotKind))
+    assert WHY[language].keys() == {*get_args(RevocationReason), *get_args(UnlinkReason)} - {"asked"}
     assert len(MONTHS[language].split()) == 12
     assert all(text.title and text.body for text in TEXTS[language].values())
 

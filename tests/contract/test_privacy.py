@@ -12,12 +12,12 @@ ALLOWED = {
         "pseudonymous: account participant",
     ),
     "attendance.revoked.v1": (
-        "public: competency grade kind municipality region school school_class season slot",
+        "public: competency grade kind municipality reason region school school_class season slot",
         "pseudonymous: attendance participant",
     ),
     "competency.approved.v1": ("public: code name",),
     "consent.given.v1": (
-        "public: channel grade municipality region school school_class version",
+        "public: channel grade municipality region school school_class template until version",
         "pseudonymous: participant",
     ),
     "consent.withdrawn.v1": (
@@ -26,6 +26,10 @@ ALLOWED = {
     ),
     "diagnostic.completed.v1": (
         "public: diagnostic grade municipality region school school_class season",
+        "pseudonymous: attempt participant",
+    ),
+    "diagnostic.revoked.v1": (
+        "public: diagnostic grade municipality reason region school school_class season",
         "pseudonymous: attempt participant",
     ),
     "guardian.linked.v1": (
@@ -49,7 +53,7 @@ ALLOWED = {
         "pseudonymous: guardian participant",
     ),
     "guardian.unlinked.v1": (
-        "public: by grade municipality region school school_class",
+        "public: by grade municipality reason region school school_class",
         "pseudonymous: account guardian participant",
     ),
     "staff.excluded.v1": ("public: organisation region", "pseudonymous: account"),

@@ -92,6 +92,26 @@ class Trials(ServiceProcess):
         opened = await self.must("POST", "/slots", offer, role="venue", org=VENUE)
         return str(opened["slot"])
 
+    async def booked(self, pupil: str, *days: str) -> list[str]:
+        """The slots of these days, each with one seat, that of the pupil."""
+        slots = [await self.slot(starts_at=f"{day}T14:00:00+03:00", capacity=1) for day in days]
+        by = {"role": "navigator", "org": PLACE["school"]}
+        for slot in slots:
+            seat = {"participant": pupil, "occurred_at": "2020-09-20T10:00:00+03:00"}
+            await self.must("POST", f"/slots/{slot}/bookings", seat, **by)
+        return slots
+
+    async def seats(self, slot: str) -> int:
+        """The seats of a slot that are taken."""
+        row = await self.mongo["slots"].find_one({"_id": slot})
+        assert row is not None
+        return int(row["booked"])
+
+    async def walked(self, pupil: str) -> list[tuple[str, str]]:
+        """Types and days of what was published of a pupil."""
+        found = [e for e in await self.published("trials.events.v1") if e.event.key == pupil]
+        return [(e.event.type.removesuffix(".v1"), e.day.isoformat()) for e in sorted(found, key=lambda e: e.sequence)]
+
 
 @asynccontextmanager
 async def trials_service(infrastructure: Infrastructure) -> AsyncIterator[Trials]:

@@ -10,6 +10,7 @@ from shared.contracts.trials import (
     TRIAL_KINDS,
     AttendanceRevoked,
     DiagnosticCompleted,
+    DiagnosticRevoked,
     RecommendationIssued,
     RecommendationWithdrawn,
     TrialAttended,
@@ -33,7 +34,9 @@ def step(envelope: Envelope) -> Step | None:
     event, time = envelope.event, envelope.time.isoformat()
     match event:
         case DiagnosticCompleted():
-            return "diagnostics", [event.diagnostic, time]
+            return "diagnostics", [event.diagnostic, time, event.attempt]
+        case DiagnosticRevoked():
+            return "retracted", [event.diagnostic, time, event.attempt]
         case TrialBooked():
             return "booked", {"booking": event.booking, "slot": event.slot}
         case TrialCancelled():
@@ -55,7 +58,9 @@ class Steps:
     """One pupil's season so far."""
 
     diagnostics: Sequence[Sequence[str]] = ()
-    """Code and time of each that was completed."""
+    """Code, time and attempt of each that was completed; an earlier release kept no attempt."""
+    retracted: Sequence[Sequence[str]] = ()
+    """The same of those that were taken back."""
     attended: Sequence[Sequence[str]] = ()
     """Id, kind and time."""
     revoked: Sequence[str] = ()
@@ -92,10 +97,15 @@ class Steps:
         """The facts by which stages are reached."""
         return Facts(
             registered,
-            [(code, datetime.fromisoformat(time)) for code, time in self.diagnostics],
+            [(code, datetime.fromisoformat(time)) for code, time in self.completed()],
             list(self.activities()),
             [datetime.fromisoformat(time) for id, time in self.recommended if id not in self.withdrawn],
         )
+
+    def completed(self) -> list[tuple[str, str]]:
+        """Code and time of each diagnostic that stands."""
+        gone = {tuple(step[:length]) for step in self.retracted for length in (2, 3)}
+        return [(step[0], step[1]) for step in self.diagnostics if tuple(step) not in gone]
 
     def activities(self) -> Iterator[tuple[str, datetime]]:
         """Kind and time of each activity that stands."""

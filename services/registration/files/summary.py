@@ -82,7 +82,7 @@ class Year:
         diagnostics: set[str] = set()
         activities: Counter[str] = Counter()
         for season in steps:
-            diagnostics |= {code for code, time in season.diagnostics if datetime.fromisoformat(time).year == year}
+            diagnostics |= {code for code, time in season.completed() if datetime.fromisoformat(time).year == year}
             activities.update(kind for kind, time in season.activities() if time.year == year)
         return cls(len(diagnostics), activities)
 

@@ -46,9 +46,25 @@ class Joined:
         """
         return next((lapse for lapse in self._barred(entry) if lapse.meets(begins, ends)), None)
 
-    def _barred(self, entry: str) -> Iterator[Lapse]:
+    def unconsented(self, entry: str, time: datetime) -> bool:
+        """Tells whether a step of an entry happened in a time without consent after one; as `barred`, without archive.
+
+        Only what is known of withdrawals and terms counts: a step from before the first consent was judged when it was
+        taken.
+        """
+        merged_at, duplicate = self._joined_as(entry)
+        lapses = [*self.pupil.lapses]
+        if duplicate is not None and merged_at is not None:
+            lapses = [*duplicate.lapses, *_since(merged_at, lapses, duplicate)]
+        return any(lapse.meets(time, time) for lapse in lapses)
+
+    def _joined_as(self, entry: str) -> tuple[datetime | None, Participant | None]:
+        """Returns when an entry was joined as a duplicate, and which one it is; None for the survivor."""
         merged_at = next((word.time for word in self.pupil.mergings if word.other == entry), None)
-        duplicate = next((one for one in self.duplicates if one.id == entry), None)
+        return merged_at, next((one for one in self.duplicates if one.id == entry), None)
+
+    def _barred(self, entry: str) -> Iterator[Lapse]:
+        merged_at, duplicate = self._joined_as(entry)
         if duplicate is None or merged_at is None:
             yield from self.pupil.lapses
             yield from self.pupil.absences
@@ -89,11 +105,15 @@ def _joined(id: str, words: Mapping[str, Words], entries: Mapping[str, Participa
 
 
 def _in_all_seasons(survivor: Participant, duplicates: tuple[Participant, ...]) -> Participant:
-    """Returns the survivor with the seasons of all; of one season the earliest registration counts."""
+    """Returns the survivor with the seasons of all, and since when one of them had a consent.
+
+    Of one season the earliest registration counts.
+    """
     if not duplicates:
         return survivor
     seasons: dict[str, Entry] = dict(survivor.seasons)
     for duplicate in duplicates:
         for season, entry in duplicate.seasons.items():
             seasons[season] = min(seasons.get(season, entry), entry, key=lambda one: one.time)
-    return survivor.model_copy(update={"seasons": seasons})
+    given = [change.time for one in duplicates for change in one.consent_changes if change.given]
+    return survivor.model_copy(update={"seasons": seasons, "consented_elsewhere": min(given, default=None)})

@@ -40,13 +40,15 @@ class Entry(BaseModel):
 
 
 class ConsentChange(BaseModel):
-    """A change of consent: one was given, or the one in force was withdrawn."""
+    """A change of consent: one was given, perhaps for a term, or the one in force was withdrawn."""
 
     model_config = ConfigDict(frozen=True)
 
     sequence: str
     time: LocalTime
     given: bool
+    until: LocalTime | None = None
+    """The time from which on the one that was given is in force no longer."""
 
 
 class Archiving(BaseModel):
@@ -94,7 +96,7 @@ class Participant(BaseModel):
     school_class: Annotated[str, AfterValidator(class_form)]
     grade: int
     consent: bool = False
-    """True while one is in force."""
+    """True where the last word was one that was given; its term may be over by now."""
     consent_changes: tuple[ConsentChange, ...] = ()
     """By sequence."""
     seasons: dict[str, Entry] = {}
@@ -117,6 +119,8 @@ class Participant(BaseModel):
     consent_set_by: str = UNSET
     crossings: tuple[Crossing, ...] = ()
     """Moves from one municipality to another, by day."""
+    consented_elsewhere: LocalTime | None = None
+    """Of a survivor, the time of the first consent for one of its duplicates; no row has it."""
     mergings: tuple[Word, ...] = ()
     """What it last said of each other entry of the same pupil."""
 
@@ -132,17 +136,23 @@ class Participant(BaseModel):
 
     @property
     def lapses(self) -> Iterator[Lapse]:
-        """The times without consent after a withdrawal."""
-        return _lapses((change.time, change.given) for change in self.consent_changes)
+        """The times without consent after a withdrawal, or after the end of a consent's term."""
+        return _lapses((change.time, change.given, change.until) for change in self.consent_changes)
 
     @property
     def absences(self) -> Iterator[Lapse]:
         """The times in the archive."""
-        return _lapses((change.time, not change.archived) for change in self.archivings)
+        return _lapses((change.time, not change.archived, None) for change in self.archivings)
 
     def lapse(self, begins: datetime, ends: datetime) -> Lapse | None:
         """Returns the first time without consent that meets another time."""
         return next((lapse for lapse in self.lapses if lapse.meets(begins, ends)), None)
+
+    def has_consent(self, begins: datetime, ends: datetime) -> bool:
+        """Tells whether a consent was in force for all of a time, whatever was said of it since."""
+        given = [change.time for change in self.consent_changes if change.given]
+        first = min([*given, *([self.consented_elsewhere] if self.consented_elsewhere else [])], default=None)
+        return first is not None and first <= begins and self.lapse(begins, ends) is None
 
     def absence(self, begins: datetime, ends: datetime) -> Lapse | None:
         """Returns the first time in the archive that meets another time."""
@@ -174,12 +184,14 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     changes: dict[str, Any] = _place(pupil, envelope) | _crossing(pupil, envelope)
     if isinstance(event, ConsentGiven | ConsentWithdrawn):
         given = isinstance(event, ConsentGiven)
-        changes |= _consent(pupil, ConsentChange(sequence=sequence, time=envelope.time, given=given))
+        until = event.until if isinstance(event, ConsentGiven) else None
+        change = ConsentChange(sequence=sequence, time=envelope.time, given=given, until=until)
+        changes |= _consent(pupil, change)
     if isinstance(event, ParticipantArchived | ParticipantRestored | ParticipantErased):
         archived = not isinstance(event, ParticipantRestored)
-        change = Archiving(sequence=sequence, time=envelope.time, archived=archived)
-        if change not in pupil.archivings:
-            changes["archivings"] = tuple(sorted((*pupil.archivings, change), key=lambda one: one.sequence))
+        stay = Archiving(sequence=sequence, time=envelope.time, archived=archived)
+        if stay not in pupil.archivings:
+            changes["archivings"] = tuple(sorted((*pupil.archivings, stay), key=lambda one: one.sequence))
     if isinstance(event, ParticipantRegistered) and event.season not in pupil.seasons:
         entry = Entry(time=envelope.time, recorded=envelope.recordedtime, sequence=sequence)
         changes["seasons"] = {**pupil.seasons, event.season: entry}
@@ -250,13 +262,18 @@ def _placed(pupil: Participant) -> tuple[str, str] | None:
     return max(((entry.time.date().isoformat(), entry.sequence) for entry in pupil.seasons.values()), default=None)
 
 
-def _lapses(changes: Iterable[tuple[datetime, bool]]) -> Iterator[Lapse]:
-    """Yields the times in which something was not allowed, from when it was or was not again."""
+def _lapses(changes: Iterable[tuple[datetime, bool, datetime | None]]) -> Iterator[Lapse]:
+    """Yields the times in which something was not allowed, from when it was or was not again, and until when it was."""
     begins: datetime | None = None
-    for time, allowed in changes:
+    over: datetime | None = None
+    for time, allowed, until in changes:
+        if over is not None and over < time:
+            begins = over
         if allowed and begins is not None:
             yield Lapse(begins, time)
         begins = None if allowed else min(begins or time, time)
+        over = until if allowed else None
+    begins = begins or over
     if begins is not None:
         yield Lapse(begins, None)
 

@@ -37,9 +37,10 @@ class BookingBatch:
             return Done(Taken(known, pupil.id), new=False)
         season = self.states.seasons[slot.season]
         time = caller.time(pupil, occurred_at)
+        if time < slot.starts_at:
+            season.must_contain(time, "occurred_at" if occurred_at else "")
         must_take_part(pupil, season, time, slot.starts_at, caller.now)
         decision = steps.book(path, pupil, slot, time, self.new_id)
-        season.must_contain(time, "occurred_at" if occurred_at else "")
         self.states.paths.take(decision, caller.by)
         self.slots[slot.id] = slot.with_seat_taken()
         return Done(Taken(decision.state.bookings[-1], pupil.id), new=True)

@@ -105,9 +105,10 @@ def _known(clock: str | None, region: str) -> tzinfo:
 
 
 def must_take_part(pupil: Participant, season: Season, begins: datetime, ends: datetime, now: datetime) -> None:
-    """Raises unless the pupil is registered in the season, with consent now and for all of a time that may lie before.
+    """Raises unless the pupil is registered in the season, with a consent that was in force for all of a time.
 
-    In the archive nobody takes part.
+    The time may lie before: what happened while a consent was in force counts, however late it is recorded. In the
+    archive nobody takes part.
     An attempt takes an instant; a seat is held from the booking until the slot begins.
     """
     entry = pupil.seasons.get(season.id)
@@ -115,11 +116,11 @@ def must_take_part(pupil: Participant, season: Season, begins: datetime, ends: d
         raise NotKnownYet.about("participant", f"not known to be registered in season {season.id}", "not-in-season")
     if pupil.absence(begins, ends):
         raise Conflict.about("participant", "the pupil is in the archive for some of that time", "participant-archived")
-    if pupil.consent and not pupil.lapse(begins, ends):
+    if pupil.has_consent(begins, ends):
         return
     if pupil.consent_set_by == UNSET and now - entry.recorded < CONSENT_UNDER_WAY:
-        raise NotKnownYet.about("participant", "no guardian's consent has arrived yet", "consent-missing")
+        raise NotKnownYet.about("participant", "no consent has arrived yet", "consent-missing")
     if pupil.consent:
-        raise Conflict.about("participant", "no guardian's consent is in force for all of that time", "consent-missing")
-    detail = "no guardian's consent is in force; one just given is known here in a moment"
+        raise Conflict.about("participant", "no consent is in force for all of that time", "consent-missing")
+    detail = "no consent is in force for all of that time; one just given is known here in a moment"
     raise Conflict.about("participant", detail, "consent-missing")

@@ -10,8 +10,17 @@ time at which it happened. The survivor's event then takes back what that key ne
 from services.trials.copies.participants import Participant
 from services.trials.domain.paths import Attendance, Booking, Correction, Path
 from shared.contracts.event import Event
-from shared.contracts.trials import AttendanceRevoked, RecommendationWithdrawn, TrialCancelled
+from shared.contracts.trials import AttendanceRevoked, DiagnosticRevoked, RecommendationWithdrawn, TrialCancelled
 from shared.storage.decision import Decision, Happened
+
+
+def taken_back(
+    decision: Decision[Path], pupil: Participant, correction: Correction, reason: str | None = None
+) -> Decision[Path]:
+    """Returns the decision with a part of the path taken back, and told under the key of the pupil."""
+    path = corrected(decision.state, correction, reason)
+    event = told(decision.state, pupil, correction)
+    return Decision(path, (*decision.happened, Happened(event, correction.time)))
 
 
 def corrected(path: Path, correction: Correction, reason: str | None = None) -> Path:
@@ -50,9 +59,13 @@ def told(path: Path, pupil: Participant, correction: Correction) -> Event:
         case "cancelled":
             return TrialCancelled(**fields, **_slot(path.booking(correction.id)), booking=correction.id)
         case "revoked":
-            return AttendanceRevoked(**fields, **_slot(path.attendance(correction.id)), attendance=correction.id)
+            of = _slot(path.attendance(correction.id))
+            return AttendanceRevoked(**fields, **of, attendance=correction.id, reason=correction.why)
         case "withdrawn":
             return RecommendationWithdrawn(**fields, recommendation=correction.id)
+        case "retracted":
+            attempt, why = correction.id, correction.why
+            return DiagnosticRevoked(**fields, diagnostic=correction.diagnostic, attempt=attempt, reason=why)
 
 
 def _slot(of: Booking | Attendance) -> dict[str, str]:

@@ -17,6 +17,7 @@ from shared.base.models import Answer
 from shared.contracts.trials import (
     TRIAL_KINDS,
     AttendanceSource,
+    RevocationReason,
     SlotKind,
 )
 from shared.programme.moments import LocalTime
@@ -105,11 +106,15 @@ class Correction(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["cancelled", "revoked", "withdrawn"]
-    """A booking, an attendance or a recommendation."""
+    kind: Literal["cancelled", "revoked", "withdrawn", "retracted"]
+    """A booking, an attendance, a recommendation or an attempt."""
     id: str
     """Of the part."""
     time: LocalTime
+    why: RevocationReason = "mistake"
+    """Of an attendance or an attempt."""
+    diagnostic: str = ""
+    """Of an attempt, which stands in no path."""
 
 
 class Path(Aggregate):

@@ -6,9 +6,10 @@ from typing import Any
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
-from services.trials.domain.corrections import corrected, told, told_again
+from services.trials.domain.corrections import taken_back, told_again
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import MOST, Attendance, Booking, Correction, NewId, Path, Recommendation
+from services.trials.domain.retractions import Attempts, retract
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from shared.base.errors import BadInput, Conflict
@@ -62,10 +63,9 @@ class SeasonGate:
         time = decision.happened[-1].time if decision.happened else corrected_at
         for known in decision.state.recommendations:
             if time is not None and (opened is None or not known.stands(decision.state)):
-                decision = _taken_back(decision, pupil, Correction(kind="withdrawn", id=known.id, time=time))
-        if decision.state.in_force is None and opened is not None and pupil.consent:
-            lapse = pupil.lapse(opened, opened)
-            issued_at = lapse.ends if lapse and lapse.ends else opened
+                decision = taken_back(decision, pupil, Correction(kind="withdrawn", id=known.id, time=time))
+        issued_at = None if opened is None or not pupil.consent else _allowed_from(pupil, opened)
+        if decision.state.in_force is None and issued_at is not None:
             issued = Recommendation(id=self.new_id(), time=issued_at, competencies=decision.state.fitting)
             event = RecommendationIssued(
                 **pupil.event_fields, season=self.season.id, recommendation=issued.id, competencies=issued.competencies
@@ -83,13 +83,10 @@ class SeasonGate:
         return walked and max(tested, walked)
 
 
-def _taken_back(
-    decision: Decision[Path], pupil: Participant, correction: Correction, reason: str | None = None
-) -> Decision[Path]:
-    """Returns the decision with a part of the path taken back, and told under the key of the pupil."""
-    path = corrected(decision.state, correction, reason)
-    event = told(decision.state, pupil, correction)
-    return Decision(path, (*decision.happened, Happened(event, correction.time)))
+def _allowed_from(pupil: Participant, opened: datetime) -> datetime | None:
+    """Returns when a recommendation may be issued whose gate has opened: at once, or with the next consent if any."""
+    lapse = pupil.lapse(opened, opened)
+    return opened if lapse is None else lapse.ends
 
 
 def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate) -> Decision[Path]:
@@ -151,21 +148,23 @@ def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> D
 
 def _free(decision: Decision[Path], pupil: Participant, booking: Booking, time: datetime) -> Decision[Path]:
     """Returns the decision with the seat of a booking given up."""
-    return _taken_back(decision, pupil, Correction(kind="cancelled", id=booking.id, time=time))
+    return taken_back(decision, pupil, Correction(kind="cancelled", id=booking.id, time=time))
 
 
-def follow(path: Path, joined: Joined, gate: SeasonGate) -> Decision[Path]:
+def follow(path: Path, joined: Joined, gate: SeasonGate, attempts: Attempts) -> Decision[Path]:
     """Frees the seats that were held without consent or in the archive, and those that two entries had in one slot.
 
-    It issues what only waited for a consent or for another entry's steps, takes back what only entries deserve that
-    were parted, and tells what was told for this one by a survivor. It looks at the state and at times alone, so that
-    it comes to the same in whatever order and however often facts arrive.
+    Before that it takes back what was done without consent, where `attempts` are those on each entry's path. It issues
+    what only waited for a consent or for another entry's steps, takes back what only entries deserve that were parted,
+    and tells what was told for this one by a survivor. It looks at the state and at times alone, so that it comes to
+    the same however often facts arrive.
     """
-    pupil, decision = joined.pupil, told_again(path, joined.pupil)
-    for entry in path.entries:
+    pupil = joined.pupil
+    decision = retract(told_again(path, pupil), joined, attempts)
+    for entry in decision.state.entries:
         for booking in entry.bookings:
             lapse = joined.barred(entry.participant, booking.time, booking.starts_at)
-            if lapse is not None and booking.is_live and not path.attendance_of(booking.id):
+            if lapse is not None and booking.is_live and not decision.state.attendance_of(booking.id):
                 decision = _free(decision, pupil, booking, max(lapse.begins, booking.time))
     if path.duplicates and joined.changed_at is not None:
         for booking in _second_seats(decision.state):
@@ -196,8 +195,8 @@ def attend(
         return Decision(path)
     if time < booking.starts_at:
         raise Conflict.about("occurred_at", "the slot had not begun", "not-started")
-    if pupil.lapse(time, time):
-        raise Conflict.about("occurred_at", "the guardian's consent had been withdrawn by then", "consent-missing")
+    if not pupil.has_consent(time, time):
+        raise Conflict.about("occurred_at", "no consent was in force at that time", "consent-missing")
     if pupil.absence(time, time):
         raise Conflict.about("occurred_at", "the pupil was in the archive by then", "participant-archived")
     attendance = Attendance(
@@ -225,7 +224,7 @@ def revoke(
     if time < attendance.time:
         raise BadInput.field("occurred_at", "lies before the attendance")
     correction = Correction(kind="revoked", id=attendance.id, time=time)
-    return gate.settle(_taken_back(Decision(path), pupil, correction, reason), pupil)
+    return gate.settle(taken_back(Decision(path), pupil, correction, reason), pupil)
 
 
 def _said(path: Path, pupil: Participant, of: Booking) -> dict[str, Any]:

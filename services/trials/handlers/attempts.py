@@ -36,7 +36,7 @@ async def take(
         batch = await _load(repository, commands, new_id, tx)
         outcomes = await aside(lambda: [_serve(batch, request) for request in requests], len(commands))
         await repository.save_walks(batch.states.paths.made, tx)
-        await repository.add_attempts(batch.added, tx)
+        await repository.attempts.add(batch.added, tx)
         await repository.mark_used(batch.newly_used, tx)
         return outcomes
 
@@ -52,7 +52,7 @@ async def _load(
     return AttemptBatch(
         states=states,
         instruments=await repository.instruments((c.diagnostic for c in commands), tx),
-        known=await repository.attempts((key for path, c in met for key in path.keys_of(c.ref)), tx),
+        known=await repository.attempts.load((key for path, c in met for key in path.keys_of(c.ref)), tx),
         new_id=new_id,
     )
 

@@ -1,13 +1,14 @@
 """Use case: a consent changed, a pupil was archived, or entries were merged or parted, and the pupil's paths follow."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from services.trials.copies.joining import joined
+from services.trials.copies.joining import Joined, joined
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
-from services.trials.domain.paths import NewId
+from services.trials.domain.diagnostics import attempt_key
+from services.trials.domain.paths import NewId, Path
 from services.trials.domain.steps import SeasonGate
 from services.trials.repository import Repository
 from shared.identity.acting import Actor
@@ -32,7 +33,8 @@ async def follow(repository: Repository, changed: Collection[Participant], new_i
     paths = await repository.walks(walked, tx)
     seasons = await repository.rules({path.season for path in paths}, tx)
     gates = {code: SeasonGate(season, new_id) for code, season in seasons.items()}
-    followed = (steps.follow(path, pupils[path.participant], gates[path.season]) for path in paths)
+    attempts = await repository.attempts.on([entry.id for path in _judged(paths, pupils) for entry in path.entries], tx)
+    followed = (steps.follow(path, pupils[path.participant], gates[path.season], attempts) for path in paths)
     decisions = [replace(decision, by=FOLLOWING) for decision in followed]
     # Not by events: what is told once more for a duplicate freed its seat when the survivor's event was told.
     taken = Counter[str]()
@@ -41,3 +43,22 @@ async def follow(repository: Repository, changed: Collection[Participant], new_i
         taken.subtract(path.seats)
     await repository.count_seats(taken, tx)
     await repository.save_walks(decisions, tx)
+    states = (decision.state for decision in decisions)
+    await repository.attempts.destroy(
+        (key for before, after in zip(paths, states, strict=True) for key in _gone(before, after)), tx
+    )
+
+
+def _judged(paths: Iterable[Path], pupils: Mapping[str, Joined]) -> Iterator[Path]:
+    """Yields the paths on which an attempt may have been without consent."""
+    for path in paths:
+        joined = pupils[path.participant]
+        if any(any(entry.lapses) for entry in (joined.pupil, *joined.duplicates)):
+            yield path
+
+
+def _gone(before: Path, after: Path) -> Iterator[str]:
+    """Yields the keys of the attempts that a path had, and has no more."""
+    for old, new in zip(before.entries, after.entries, strict=True):
+        left = set(new.attempts)
+        yield from (attempt_key(old.id, ref) for ref in old.attempts if ref not in left)

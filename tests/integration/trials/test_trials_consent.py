@@ -36,7 +36,7 @@ from tests.builders.events import (
 )
 from tests.drivers.consumers import eventually, publish
 from tests.drivers.trials import Trials, trials_service
-from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, problems, seat
+from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, seat
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -45,76 +45,78 @@ async def trials(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
         yield running
 
 
-async def events(trials: Trials, pupil: str) -> list[tuple[str, str]]:
-    """Types and days of what was published of a pupil."""
-    found = [e for e in await trials.published("trials.events.v1") if e.event.key == pupil]
-    return [(e.event.type.removesuffix(".v1"), e.day.isoformat()) for e in sorted(found, key=lambda e: e.sequence)]
-
-
-async def booked(trials: Trials, pupil: str, *days: str) -> list[str]:
-    """The slots of these days, each with one seat, that of the pupil."""
-    slots = [await trials.slot(starts_at=f"{day}T14:00:00+03:00", capacity=1) for day in days]
-    for slot in slots:
-        await trials.must("POST", f"/slots/{slot}/bookings", seat(pupil), **NAVIGATOR)
-    return slots
-
-
-async def seats(trials: Trials, slot: str) -> int:
-    row = await trials.mongo["slots"].find_one({"_id": slot})
-    assert row is not None
-    return int(row["booked"])
-
-
 async def test_a_withdrawal_frees_the_seats_of_what_comes_after_it(trials: Trials) -> None:
     await trials.enrol("w1", "w2")
-    before, after = await booked(trials, "w1", "2020-10-05", "2020-10-15")
+    before, after = await trials.booked("w1", "2020-10-05", "2020-10-15")
     await trials.withdraw("w1", at("2020-10-10"))
-    assert [await seats(trials, slot) for slot in (before, after)] == [1, 0]
-    assert await events(trials, "w1") == [
+    assert [await trials.seats(slot) for slot in (before, after)] == [1, 0]
+    assert await trials.walked("w1") == [
         ("trial.booked", "2020-09-20"),
         ("trial.booked", "2020-09-20"),
         ("trial.cancelled", "2020-10-10"),
     ]
     assert (await trials.ask("POST", f"/slots/{after}/bookings", seat("w2"), **NAVIGATOR)).status == 201
-    refused = await trials.ask("POST", f"/slots/{await trials.slot()}/bookings", seat("w1"), **NAVIGATOR)
+    late = await trials.slot(starts_at="2020-10-12T14:00:00+03:00")
+    refused = await trials.ask("POST", f"/slots/{late}/bookings", seat("w1"), **NAVIGATOR)
     assert (refused.status, refused.body["type"], refused.body.get("retryable")) == (409, "consent-missing", None)
 
 
-async def test_what_happened_before_a_withdrawal_is_recorded_after_it_and_nothing_else(trials: Trials) -> None:
-    await trials.enrol("x1")
-    await trials.must("POST", "/attempts", attempt("x1"), **NAVIGATOR)
-    first, second = await booked(trials, "x1", "2020-10-05", "2020-10-06")
-    third, late = await booked(trials, "x1", "2020-10-07", "2020-10-12")
-    await trials.withdraw("x1", at("2020-10-07", 15))
-    for slot, day in ((first, "2020-10-05"), (second, "2020-10-06")):
-        answer = await trials.must("POST", f"/slots/{slot}/attendance", [present("x1", day)], **HOST)
-        assert answer["items"][0]["status"] == "attended"
-    answer = await trials.must("POST", f"/slots/{third}/attendance", [present("x1", "2020-10-07")], **HOST)
-    assert problems(answer) == [("consent-missing", "/0/occurred_at")]
-    answer = await trials.must("POST", f"/slots/{late}/attendance", [present("x1", "2020-10-12")], **HOST)
-    assert problems(answer) == [("not-booked", "/0/participant")]
-    refused = await trials.ask("POST", "/attempts", attempt("x1", ref="again"), **NAVIGATOR)
-    assert (refused.status, refused.body["type"]) == (409, "consent-missing"), "answers are no longer taken"
+async def test_what_was_taken_before_a_withdrawal_was_heard_is_taken_back_and_can_be_recorded_again(
+    trials: Trials,
+) -> None:
+    await trials.enrol("gap1", "gap2")
+    sat = {"occurred_at": "2020-10-02T10:00:00+03:00"}
+    tests = [attempt("gap1", "interests"), attempt("gap1", "readiness", **sat), attempt("gap1", ref="2", **sat)]
+    await trials.must("POST", "/attempts/batch", {"attempts": tests}, **NAVIGATOR)
+    slots = await trials.booked("gap1", "2020-10-05", "2020-10-06")
+    for slot, day in zip(slots, ("2020-10-05", "2020-10-06"), strict=True):
+        await trials.must("POST", f"/slots/{slot}/attendance", [present("gap1", day)], **HOST)
+    assert (await trials.walked("gap1"))[-1] == ("recommendation.issued", "2020-10-06")
+    before = len(await trials.walked("gap1"))
+    await trials.withdraw("gap1", at("2020-10-01"))
+    assert sorted((await trials.walked("gap1"))[before:]) == [
+        ("attendance.revoked", "2020-10-05"),
+        ("attendance.revoked", "2020-10-06"),
+        ("diagnostic.revoked", "2020-10-02"),
+        ("diagnostic.revoked", "2020-10-02"),
+        ("recommendation.withdrawn", "2020-10-01"),
+        ("trial.cancelled", "2020-10-01"),
+        ("trial.cancelled", "2020-10-01"),
+    ]
+    assert [await trials.seats(slot) for slot in slots] == [0, 0]
+    assert await trials.mongo["attempts"].distinct("diagnostic", {"path": "gap1/2020"}) == ["interests"]
+    path = await trials.must("GET", "/participants/gap1/path?season=2020", **NAVIGATOR)
+    assert (path["stages"]["tested"], path["stages"]["attended"], len(path["attempts"])) == (None, None, 1)
+    told = len(await trials.walked("gap1"))
+    await trials.consent("gap1", at("2020-10-01", 12))
+    assert len(await trials.walked("gap1")) == told, "nothing of it comes back by itself"
+    await trials.must("POST", "/attempts", attempt("gap1", "readiness", **sat), **NAVIGATOR)
+    late = {"participant": "gap1", "occurred_at": "2020-10-02T10:00:00+03:00"}
+    await trials.must("POST", f"/slots/{slots[0]}/bookings", late, **NAVIGATOR)
+    await trials.must("POST", f"/slots/{slots[0]}/attendance", [present("gap1", "2020-10-05")], **HOST)
+    again = [type for type, _ in (await trials.walked("gap1"))[told:]]
+    assert again == ["diagnostic.completed", "trial.booked", "trial.attended"]
+    assert (await trials.ask("POST", f"/slots/{slots[1]}/bookings", seat("gap2"), **NAVIGATOR)).status == 201
 
 
 async def test_a_recommendation_waits_for_the_next_consent(trials: Trials) -> None:
     await trials.enrol("z1")
     tests = [attempt("z1", "readiness"), attempt("z1", "interests")]
     await trials.must("POST", "/attempts/batch", {"attempts": tests}, **NAVIGATOR)
-    slots = await booked(trials, "z1", "2020-10-05", "2020-10-06")
+    slots = await trials.booked("z1", "2020-10-05", "2020-10-06")
     await trials.withdraw("z1", at("2020-10-10"))
     for slot, day in zip(slots, ("2020-10-05", "2020-10-06"), strict=True):
         await trials.must("POST", f"/slots/{slot}/attendance", [present("z1", day)], **HOST)
-    assert "recommendation.issued" not in dict(await events(trials, "z1"))
+    assert "recommendation.issued" not in dict(await trials.walked("z1"))
     await trials.consent("z1", at("2020-11-02"))
-    assert (await events(trials, "z1"))[-1] == ("recommendation.issued", "2020-10-06"), "the gate was open before"
+    assert (await trials.walked("z1"))[-1] == ("recommendation.issued", "2020-10-06"), "the gate was open before"
 
 
 async def test_a_gate_that_opened_without_consent_counts_from_the_day_of_the_next(trials: Trials) -> None:
     await trials.enrol("y1")
     tests = [attempt("y1", "readiness"), attempt("y1", "interests")]
     await trials.must("POST", "/attempts/batch", {"attempts": tests}, **NAVIGATOR)
-    (first,) = await booked(trials, "y1", "2020-10-05")
+    (first,) = await trials.booked("y1", "2020-10-05")
     await trials.must("POST", f"/slots/{first}/attendance", [present("y1")], **HOST)
     await trials.withdraw("y1", at("2020-10-10"))
     await trials.consent("y1", at("2020-10-20"))
@@ -125,15 +127,15 @@ async def test_a_gate_that_opened_without_consent_counts_from_the_day_of_the_nex
     sent["occurred_at"] = "2020-10-21T10:00:00+03:00"
     await trials.must("POST", f"/slots/{slot}/bookings", sent, **NAVIGATOR)
     await trials.must("POST", f"/slots/{slot}/attendance", [present("y1", "2020-11-02")], **HOST)
-    assert (await events(trials, "y1"))[-1] == ("recommendation.issued", "2020-11-02")
+    assert (await trials.walked("y1"))[-1] == ("recommendation.issued", "2020-11-02")
 
 
 async def test_an_archived_pupil_holds_no_seat_and_takes_no_step_until_restored(trials: Trials) -> None:
     await trials.enrol("ar1")
-    before, after = await booked(trials, "ar1", "2020-10-05", "2020-10-15")
+    before, after = await trials.booked("ar1", "2020-10-05", "2020-10-15")
     await trials.publish(archived("ar1"), time=at("2020-10-10"))
     await trials.know({"_id": "ar1", "archivings.archived": True}, 1, PARTICIPANTS)
-    assert [await seats(trials, slot) for slot in (before, after)] == [1, 0]
+    assert [await trials.seats(slot) for slot in (before, after)] == [1, 0]
     answer = await trials.must("POST", f"/slots/{before}/attendance", [present("ar1", "2020-10-05")], **HOST)
     assert answer["items"][0]["status"] == "attended", "it happened before"
     late = {"participant": "ar1", "occurred_at": "2020-10-11T10:00:00+03:00"}
@@ -145,7 +147,7 @@ async def test_an_archived_pupil_holds_no_seat_and_takes_no_step_until_restored(
     await trials.know({"_id": "ar1", "archivings.archived": False}, 1, PARTICIPANTS)
     sent = {**late, "occurred_at": "2020-10-13T10:00:00+03:00"}
     await trials.must("POST", f"/slots/{after}/bookings", sent, **NAVIGATOR)
-    assert [type for type, _ in await events(trials, "ar1")] == [
+    assert [type for type, _ in await trials.walked("ar1")] == [
         "trial.booked",
         "trial.booked",
         "trial.cancelled",
@@ -156,7 +158,7 @@ async def test_an_archived_pupil_holds_no_seat_and_takes_no_step_until_restored(
 
 async def test_a_path_goes_along_to_another_school_and_its_staff(trials: Trials) -> None:
     await trials.enrol("mv1")
-    await booked(trials, "mv1", "2020-10-15")
+    await trials.booked("mv1", "2020-10-15")
     school = {**PLACE, "municipality": "RU-ROS-002", "school": "RU-ROS-002-S04", "school_class": "7В"}
     await trials.publish(moved("mv1", to=school), time=at("2020-10-01"))
     await trials.know({"_id": "mv1", "school": school["school"]}, 1, PARTICIPANTS)
@@ -184,12 +186,12 @@ async def test_an_erased_pupil_is_nobody_s_and_the_act_is_told_once(trials: Tria
     await trials.enrol("er1")
     await trials.link("er1", "erased-mother")
     await trials.must("POST", "/attempts", attempt("er1"), **NAVIGATOR)
-    (slot,) = await booked(trials, "er1", "2020-10-15")
+    (slot,) = await trials.booked("er1", "2020-10-15")
     gone = erased("er1")
     await trials.publish(gone, gone, time=at("2020-10-10"))
     await trials.know({"_id": "er1", "erased": True}, 1, PARTICIPANTS)
     assert await trials.mongo["attempts"].count_documents({"path": "er1/2020"}) == 0
-    assert await seats(trials, slot) == 0
+    assert await trials.seats(slot) == 0
     for who in ({"role": "guardian", "org": "erased-mother"}, NAVIGATOR):
         assert (await trials.ask("GET", "/participants/er1/path?season=2020", **who)).status == 404
     assert (await trials.ask("POST", "/attempts", attempt("er1", ref="late"), **NAVIGATOR)).status == 404
@@ -229,16 +231,16 @@ async def test_the_order_and_the_number_of_the_facts_do_not_matter(trials: Trial
         facts = story(pupil)
         await publish(trials.settings, *facts[:2])
         await trials.know({"_id": pupil, "consent": True, "seasons.2020": {"$exists": True}}, 1, PARTICIPANTS)
-        (slots[pupil],) = await booked(trials, pupil, "2020-10-05")
+        (slots[pupil],) = await trials.booked(pupil, "2020-10-05")
         for place in rest:
             await publish(trials.settings, facts[place])
     for pupil, slot in slots.items():
 
         async def freed(slot: str = slot) -> bool:
-            return await seats(trials, slot) == 0
+            return await trials.seats(slot) == 0
 
         await eventually(freed)
-        assert (await events(trials, pupil))[1:] == [("trial.cancelled", "2020-10-01")]
+        assert (await trials.walked(pupil))[1:] == [("trial.cancelled", "2020-10-01")]
 
 
 async def test_a_withdrawal_before_the_registration_lets_nothing_through(trials: Trials) -> None:
@@ -277,7 +279,7 @@ async def test_no_step_overlooks_a_withdrawal_that_commits_meanwhile(
     ((refused,),) = await book(repository, [asked], lambda: "b1")  # type: ignore[misc]
     platform.close()
     assert isinstance(refused, Conflict)
-    assert (refused.type, await seats(trials, slot)) == ("consent-missing", 0)
+    assert (refused.type, await trials.seats(slot)) == ("consent-missing", 0)
 
 
 async def test_an_upgrade_makes_up_for_a_withdrawal_that_the_release_before_handled(
@@ -285,14 +287,14 @@ async def test_an_upgrade_makes_up_for_a_withdrawal_that_the_release_before_hand
 ) -> None:
     async with trials_service(infrastructure) as trials:
         await trials.enrol("old")
-        (slot,) = await booked(trials, "old", "2020-10-15")
+        (slot,) = await trials.booked("old", "2020-10-15")
         await trials.child.stop()
         await trials.mongo[PARTICIPANTS].drop()
         await trials.mongo["offsets"].delete_many({"group": {"$regex": r"participants\.2$"}})
         await trials.publish(ConsentWithdrawn(**{**PLACE, "participant": "old"}), time=at("2020-10-10"))
         await migrate(Servers.model_validate(trials.settings.model_dump(exclude={"master_key", "oidc_issuer"})))
-        assert await seats(trials, slot) == 0
+        assert await trials.seats(slot) == 0
         await trials.start()
-        assert (await events(trials, "old"))[1:] == [("trial.cancelled", "2020-10-10")]
+        assert (await trials.walked("old"))[1:] == [("trial.cancelled", "2020-10-10")]
         refused = await trials.ask("POST", f"/slots/{slot}/bookings", seat("old"), **NAVIGATOR)
         assert refused.body["type"] == "consent-missing"

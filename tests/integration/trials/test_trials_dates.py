@@ -1,4 +1,4 @@
-"""What pupils do lies within the season's dates, by the region's calendar."""
+"""What pupils do lies within the season's dates, by the region's calendar, and within the time of a consent."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from shared.contracts.registration import ClockChange
-from tests.builders.events import region
+from services.trials.collections import PARTICIPANTS
+from shared.contracts.registration import ClockChange, ConsentGiven
+from tests.builders.events import PLACE, at, region, registered
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import RUNNING, Trials, trials_service
 from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, problems, seat
@@ -78,3 +79,40 @@ async def test_a_slot_keeps_its_instant_when_the_clock_of_the_region_changes(tri
         ("trial.booked.v1", "2020-09-20T10:00:00+03:00"),
         ("trial.attended.v1", "2020-10-25T16:00:00+04:00"),
     ]
+
+
+async def test_what_happened_before_a_withdrawal_counts_however_late_it_is_recorded_and_nothing_else(
+    trials: Trials,
+) -> None:
+    await trials.enrol("x1")
+    await trials.must("POST", "/attempts", attempt("x1"), **NAVIGATOR)
+    first, second = await trials.booked("x1", "2020-10-05", "2020-10-06")
+    third, late = await trials.booked("x1", "2020-10-07", "2020-10-12")
+    await trials.withdraw("x1", at("2020-10-07", 15))
+    for slot, day in ((first, "2020-10-05"), (second, "2020-10-06")):
+        answer = await trials.must("POST", f"/slots/{slot}/attendance", [present("x1", day)], **HOST)
+        assert answer["items"][0]["status"] == "attended"
+    answer = await trials.must("POST", f"/slots/{third}/attendance", [present("x1", "2020-10-07")], **HOST)
+    assert problems(answer) == [("consent-missing", "/0/occurred_at")]
+    answer = await trials.must("POST", f"/slots/{late}/attendance", [present("x1", "2020-10-12")], **HOST)
+    assert problems(answer) == [("not-booked", "/0/participant")]
+    await trials.must("POST", "/attempts", attempt("x1", ref="late"), **NAVIGATOR)
+    for ref, time in (("after", "2020-10-07T15:00:00+03:00"), ("before", "2020-09-14T09:59:59+03:00")):
+        refused = await trials.ask("POST", "/attempts", attempt("x1", ref=ref, occurred_at=time), **NAVIGATOR)
+        assert (refused.status, refused.body["type"]) == (409, "consent-missing"), ref
+
+
+async def test_a_consent_is_in_force_until_the_end_of_its_term(trials: Trials) -> None:
+    await trials.publish(registered("term"))
+    place = {**PLACE, "participant": "term", "version": "1", "channel": "paper"}
+    await trials.publish(ConsentGiven(**place, until=at("2020-10-06", 0)), time=at("2020-09-14"))
+    await trials.know({"_id": "term", "consent": True}, 1, PARTICIPANTS)
+    (slot,) = await trials.booked("term", "2020-10-05")
+    over = await trials.slot(starts_at="2020-10-06T14:00:00+03:00")
+    refused = await trials.ask("POST", f"/slots/{over}/bookings", seat("term"), **NAVIGATOR)
+    assert (refused.status, refused.body["type"]) == (409, "consent-missing")
+    await trials.must("POST", f"/slots/{slot}/attendance", [present("term")], **HOST)
+    await trials.publish(ConsentGiven(**place, until=at("2020-11-01", 0)), time=at("2020-09-25"))
+    await trials.know({"_id": "term", "consent_changes.1": {"$exists": True}}, 1, PARTICIPANTS)
+    sent = {"participant": "term", "occurred_at": "2020-09-26T10:00:00+03:00"}
+    await trials.must("POST", f"/slots/{over}/bookings", sent, **NAVIGATOR)

@@ -14,7 +14,6 @@ from tests.builders.trials import ANSWERS, RULES, VENUE
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import Trials, trials_service
 from tests.integration.trials.test_trials import HOST, NAVIGATOR, STRANGER, attempt, present, problems, seat
-from tests.integration.trials.test_trials_consent import booked, events, seats
 
 MERGED_AT, PARTED_AT = at("2020-11-18"), at("2020-11-25")
 OTHER_SCHOOL = {**PLACE, "school": STRANGER["org"], "school_class": "7Б"}
@@ -86,8 +85,8 @@ async def test_either_id_leads_to_the_survivor_for_the_survivor_s_school_alone(t
     assert (done.status, done.body["merged_into"]) == (201, s)
     page = await trials.must("GET", f"/participants/{d}/bookings?season=2020&limit=1", **NAVIGATOR)
     assert [booking["id"] for booking in page["items"]] == [taken.body["booking"]]
-    assert [type for type, _ in await events(trials, d)] == ["diagnostic.completed"]
-    assert [type for type, _ in await events(trials, s)] == ["trial.booked", "trial.attended", "diagnostic.completed"]
+    assert [type for type, _ in await trials.walked(d)] == ["diagnostic.completed"]
+    assert [type for type, _ in await trials.walked(s)] == ["trial.booked", "trial.attended", "diagnostic.completed"]
 
 
 async def test_of_two_seats_in_one_slot_one_is_free_at_once_and_overlapping_ones_are_listed(trials: Trials) -> None:
@@ -102,8 +101,8 @@ async def test_of_two_seats_in_one_slot_one_is_free_at_once_and_overlapping_ones
     await trials.must("POST", f"/slots/{beside}/bookings", seat(third), **NAVIGATOR)
     assert (await trials.ask("POST", f"/slots/{slot}/bookings", seat("seats-x"), **NAVIGATOR)).status == 404
     await merge(trials, s, d)
-    assert [await seats(trials, place) for place in (slot, later)] == [1, 1]
-    assert (await events(trials, s))[-1] == ("trial.cancelled", "2020-11-18")
+    assert [await trials.seats(place) for place in (slot, later)] == [1, 1]
+    assert (await trials.walked(s))[-1] == ("trial.cancelled", "2020-11-18")
     await merge(trials, s, third)
     path = await path_of(trials, s)
     live = {b["slot"]: b for b in path["bookings"] if b["cancelled"] is None}
@@ -113,7 +112,7 @@ async def test_of_two_seats_in_one_slot_one_is_free_at_once_and_overlapping_ones
         [live[slot]["id"]],
         [],
     ]
-    assert await seats(trials, beside) == 1
+    assert await trials.seats(beside) == 1
     new = await trials.slot(starts_at="2020-12-07T16:00:00+03:00")
     refused = await trials.ask("POST", f"/slots/{new}/bookings", seat(s), **NAVIGATOR)
     assert refused.body["type"] == "time-conflict", "the duplicate's booking counts"
@@ -130,14 +129,14 @@ async def test_only_the_union_deserves_a_recommendation_and_only_while_it_lasts(
     await merge(trials, s, d)
     path = await path_of(trials, d)
     assert path["recommendation"]["time"] == path["stages"]["completed"] == "2020-10-06T15:00:00+03:00"
-    assert (await events(trials, s))[-1] == ("recommendation.issued", "2020-10-06")
+    assert (await trials.walked(s))[-1] == ("recommendation.issued", "2020-10-06")
     await part(trials, s, d)
-    assert (await events(trials, s))[-1] == ("recommendation.withdrawn", "2020-11-25")
+    assert (await trials.walked(s))[-1] == ("recommendation.withdrawn", "2020-11-25")
     assert [(await path_of(trials, id, who))["recommendation"] for id, who in ((s, NAVIGATOR), (d, STRANGER))] == [
         None,
         None,
     ]
-    assert len(await events(trials, d)) == 3, "nothing was told of the duplicate"
+    assert len(await trials.walked(d)) == 3, "nothing was told of the duplicate"
 
 
 async def test_parted_each_has_its_own_with_what_was_done_to_it_since(trials: Trials) -> None:
@@ -152,7 +151,7 @@ async def test_parted_each_has_its_own_with_what_was_done_to_it_since(trials: Tr
     assert (await trials.ask("DELETE", cancelled, **STRANGER)).status == 404
     await trials.must("DELETE", cancelled, **NAVIGATOR)
     await sat(trials, d, "interests")
-    (since,) = await booked(trials, d, "2020-12-03")
+    (since,) = await trials.booked(d, "2020-12-03")
     await part(trials, s, d)
     own, other = await path_of(trials, s), await path_of(trials, d, STRANGER)
     assert [a["diagnostic"] for a in own["attempts"]] == ["interests"]
@@ -163,8 +162,8 @@ async def test_parted_each_has_its_own_with_what_was_done_to_it_since(trials: Tr
         given_up: "2020-11-20T10:00:00+03:00",
     }
     assert other["merged_into"] is None
-    assert (await events(trials, d))[-1] == ("trial.cancelled", "2020-11-20"), "told under its own key by now"
-    assert [await seats(trials, slot) for slot in (kept, given_up, since)] == [1, 0, 1]
+    assert (await trials.walked(d))[-1] == ("trial.cancelled", "2020-11-20"), "told under its own key by now"
+    assert [await trials.seats(slot) for slot in (kept, given_up, since)] == [1, 0, 1]
     assert (await trials.ask("GET", f"/participants/{d}/path?season=2020", **NAVIGATOR)).status == 404
 
 
@@ -211,7 +210,7 @@ async def test_an_erasure_of_both_destroys_the_answers_and_profiles_of_both(tria
     await trials.publish(erased(s, act="act-s"), erased(d, act="act-d"), time=PARTED_AT)
     await trials.know({"_id": {"$in": [s, d]}, "erased": True}, 2, PARTICIPANTS)
     assert await trials.mongo["attempts"].count_documents(of_both) == 0
-    assert await seats(trials, slot) == 0
+    assert await trials.seats(slot) == 0
     for id in (s, d):
         for who in (NAVIGATOR, STRANGER):
             assert (await trials.ask("GET", f"/participants/{id}/path?season=2020", **who)).status == 404

@@ -32,6 +32,7 @@ from tests.builders.events import (
     registered,
     restored,
     revoked,
+    undone,
     unmerged,
     withdrawn,
 )
@@ -51,7 +52,7 @@ ELSEWHERE = (
 SAMPLES = envelopes()
 FINGERPRINTS = {
     "2": "83349f9bd84bd289393b8d55a93a6167d2718704e35aa1277d140e23e27c6814",
-    "3": "81e9258de8252ada7ef1e29b56468d0c87406650a43795904cc2abd1de973967",
+    "3": "2f56dd998a1f6f0768426597abe5ae3b8fe29f211a3e5b9b6d0e1728bc6b59c0",
 }
 """By version of the fold; a new version is a new line here. An old line is never changed."""
 
@@ -64,6 +65,7 @@ def _history(rng: Random, id: str, other: str, role: str) -> Iterator[Envelope]:
     for name in ("readiness", "interests", "other"):
         taken = rng.choice((0, 1, 1, 2, 3))
         happened += [diagnosed(diagnostic=name, attempt=f"{name}{n}") for n in range(taken)]
+        happened += [undone(diagnostic=name, attempt=f"{name}0")] * (rng.random() < 0.1)
     for slot in slots:
         kind, competency = rng.choice(("trial", "excursion")), rng.choice(("gov", "police"))
         happened += [booked(slot=slot, kind=kind, competency=competency)] * (rng.random() < 0.8)

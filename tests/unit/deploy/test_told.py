@@ -55,16 +55,23 @@ def test_a_mistake_never_counts_and_who_left_does() -> None:
 def test_two_entries_are_one_pupil_once_both_have_said_so_and_two_when_one_parts() -> None:
     both = registered("a"), registered("b", "R-2", "2020-09-01")
     facts = (
-        told("a", "diagnostic.completed", season=SEASON, diagnostic="x"),
-        told("b", "diagnostic.completed", season=SEASON, diagnostic="y"),
+        told("a", "diagnostic.completed", season=SEASON, diagnostic="x", attempt="x1"),
+        told("b", "diagnostic.completed", season=SEASON, diagnostic="y", attempt="y1"),
         told("b", "guardian.linked", account="mother", guardian="g"),
     )
     survivor, duplicate = merged("a", "b", "survivor"), merged("b", "a", "duplicate")
     assert len(counted(*both, *facts, survivor)) == 2
     (pupil,) = counted(*both, *facts, duplicate, survivor)
-    assert (pupil.diagnostics, pupil.guardians, pupil.place(CLOSES)[1]) == ({"x", "y"}, {"mother"}, "R-1")
+    assert ({*pupil.diagnostics.values()}, pupil.guardians, pupil.place(CLOSES)[1]) == ({"x", "y"}, {"mother"}, "R-1")
     parted = merged("b", "a", "duplicate", "unmerged")
     assert municipalities(counted(*both, survivor, duplicate, parted)) == ["R-1", "R-2"]
+
+
+def test_an_attempt_that_was_taken_back_does_not_count() -> None:
+    attempts = [told("a", "diagnostic.completed", season=SEASON, diagnostic="x", attempt=id) for id in ("x1", "x2")]
+    back = told("a", "diagnostic.revoked", season=SEASON, diagnostic="x", attempt="x1")
+    assert [{*p.diagnostics.values()} for p in counted(registered("a"), *attempts, back)] == [{"x"}]
+    assert [p.diagnostics for p in counted(registered("a"), attempts[0], back)] == [{}]
 
 
 def test_a_guardian_counts_while_one_cabinet_is_open() -> None:
@@ -77,8 +84,8 @@ def test_a_guardian_counts_while_one_cabinet_is_open() -> None:
 
 
 def test_of_another_season_only_the_place_matters() -> None:
-    other = told("a", "diagnostic.completed", season="t", diagnostic="x")
+    other = told("a", "diagnostic.completed", season="t", diagnostic="x", attempt="x1")
     later = told("a", "participant.registered", "2020-12-01", "5", season="t", municipality="R-2")
     (pupil,) = counted(registered("a"), other, later)
-    assert (pupil.diagnostics, pupil.place(CLOSES)[1]) == (set(), "R-2")
+    assert (pupil.diagnostics, pupil.place(CLOSES)[1]) == ({}, "R-2")
     assert counted(later) == []

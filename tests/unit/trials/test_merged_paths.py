@@ -115,11 +115,11 @@ def test_a_recommendation_that_only_the_union_deserves_is_issued_and_withdrawn_b
 def test_a_recommendation_happens_with_the_last_of_its_causes_and_is_withdrawn_with_the_parting() -> None:
     entries = entered(*BOTH_DESERVE)
     entries.merged = True
-    decision = steps.follow(entries.path("s"), entries.pupil("s"), entries.gate)
+    decision = steps.follow(entries.path("s"), entries.pupil("s"), entries.gate, {})
     assert [fact.time for fact in decision.happened] == [PLACES[1].starts_at + timedelta(minutes=5)]
     entries.keep(decision)
     entries.merged = False
-    decision = steps.follow(entries.path("s"), entries.pupil("s"), entries.gate)
+    decision = steps.follow(entries.path("s"), entries.pupil("s"), entries.gate, {})
     assert [fact.time for fact in decision.happened] == [at("2020-11-20")]
 
 

@@ -81,14 +81,9 @@ def lapsed(*changes: tuple[str, bool]) -> Participant:
 def test_a_seat_that_is_held_without_consent_is_free_from_then_on(withdrawn: str, freed: datetime | None) -> None:
     """Also one that was booked before the withdrawal had arrived: it was never the pupil's then."""
     path = booked(Path.new("p1", "2020"), slot())
-    followed = steps.follow(path, Joined(lapsed((withdrawn, False))), GATE)
+    followed = steps.follow(path, Joined(lapsed((withdrawn, False))), GATE, {})
     assert [booking.cancelled for booking in followed.state.bookings] == [freed]
     assert [fact.time for fact in followed.happened] == ([freed] if freed else [])
-
-
-def test_what_was_attended_stays_whatever_becomes_of_the_consent() -> None:
-    path = attended(booked(Path.new("p1", "2020"), slot()), slot()).state
-    assert steps.follow(path, Joined(lapsed(("2020-09-25", False))), GATE).happened == ()
 
 
 def test_several_steps_of_one_pupil_in_a_batch_are_all_published() -> None:
@@ -125,9 +120,9 @@ def slug(refused: pytest.ExceptionInfo[ServiceError]) -> str:
     ("changed", "seconds", "slug", "retryable"),
     [
         ({"seasons": {}}, 0, "not-in-season", True),
-        ({"consent": False, "consent_set_by": ""}, 29, "consent-missing", True),
-        ({"consent": False, "consent_set_by": ""}, 31, "consent-missing", False),
-        ({"consent": False, "consent_set_by": "0000000003"}, 1, "consent-missing", False),
+        ({"consent": False, "consent_set_by": "", "consent_changes": ()}, 29, "consent-missing", True),
+        ({"consent": False, "consent_set_by": "", "consent_changes": ()}, 31, "consent-missing", False),
+        ({"consent": False, "consent_set_by": "0000000003", "consent_changes": ()}, 1, "consent-missing", False),
     ],
 )
 def test_who_may_not_take_part(changed: dict[str, Any], seconds: int, slug: str, retryable: bool) -> None:
