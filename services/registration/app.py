@@ -21,6 +21,7 @@ from services.registration.api import (
     guardians,
     imports,
     links,
+    majority,
     merges,
     numbers,
     organisations,
@@ -33,6 +34,7 @@ from services.registration.api import (
     retention,
     rosters,
     staff,
+    templates,
     transfers,
     years,
 )
@@ -44,6 +46,7 @@ from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
 from services.registration.file_vault import FileVault
 from services.registration.importing import Importing
+from services.registration.majorities import Majorities
 from services.registration.name_index import NameIndex
 from services.registration.person_keys import PersonKeys, part
 from services.registration.presence import Presences
@@ -79,6 +82,7 @@ def build(platform: Platform) -> Service:
                 ActWatch(Acts(platform.mongo), platform.metrics, platform.clock),
                 Importing(platform.lease("imports"), repository, platform, entropy.id),
                 RetentionJob(platform.lease("retention"), repository, platform.audit, platform.clock, entropy.id),
+                Majorities(platform.lease("majorities"), repository, platform.clock),
             ]
         },
         checks=[partial(PersonKeys(platform.mongo).prove, vault)],
@@ -113,9 +117,11 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         rosters.routes(repository, clock, new_id),
         imports.routes(repository, reads, clock, new_id),
         links.routes(repository, clock),
+        majority.routes(repository, clock),
         codes.routes(repository, reads, clock),
         consents.routes(repository, clock),
         documents.routes(repository, reads, clock),
+        templates.routes(repository, reads, clock),
         relocations.routes(repository, reads, clock),
         regions.routes(repository, clock),
         directories.routes(repository, clock),

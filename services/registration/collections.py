@@ -10,6 +10,7 @@ from shared.storage.mongo import Document
 
 IMPORTS, IMPORT_PIECES, REFUSED = "imports", "import_pieces", "import_refused"
 CONSENT_DOCUMENTS, ACTS, TRANSFERS, KEYS = "consent_documents", "acts", "transfers", "vault_keys"
+CONSENT_TEMPLATES = "consent_templates"
 SCHOOL_YEARS, TARGETS = "school_years", "targets"
 GIVEN: Document = {"$gt": ""}
 """Of a legal entity's number: organisations without one are in no index of it."""
@@ -37,6 +38,8 @@ UNDER_WAY: Document = {"state": {"$in": ["waiting", "running"]}}
 """Matches imports that are to be worked on."""
 WITH_KEY: Document = {"key": {"$exists": True}}
 """Matches rows with a person's wrapped key: those apart from the vault, and those of an older installation in it."""
+UNAGED: Document = {"majority": None}
+"""Rows of an earlier release, of which nobody has marked when the child comes of age."""
 _BY_WRAPPING = IndexModel("wrapped_by", partialFilterExpression=WITH_KEY)
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
@@ -52,6 +55,7 @@ _PERSONAL = (
     "guardians",
     "linked",
     "linked.*",
+    "kept",
     "codes.guardian",
     "consents.guardian",
     "issued",
@@ -111,6 +115,7 @@ COLLECTIONS: Collections = {
         [
             IndexModel([("region", 1), ("child", 1)], partialFilterExpression=MARKED),
             IndexModel("nation", partialFilterExpression=NATIONAL),
+            IndexModel("majority"),
             _BY_WRAPPING,
         ],
         persons=["_id"],
@@ -126,6 +131,7 @@ COLLECTIONS: Collections = {
         persons=["person", "participant", CHANGED],
     ),
     CONSENT_DOCUMENTS: Kept(persons=[CHANGED]),
+    CONSENT_TEMPLATES: Kept([IndexModel([("season", 1), ("region", 1)])], persons=[CHANGED]),
     ACTS: Kept(
         [
             IndexModel("participant", unique=True, partialFilterExpression={"participant": {"$gt": ""}}),

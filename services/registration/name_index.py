@@ -17,8 +17,13 @@ class NameIndex:
 
     def __init__(self, master_key: bytes) -> None:
         self._key = derive(master_key, "names")
+        self._of_days = derive(master_key, "majorities")
 
     def mark(self, region: str, child: Child) -> bytes:
         """The mark of a child in a region."""
         name, birth_date = child
         return hmac.digest(self._key, f"{region}\n{name}\n{birth_date}".encode(), "sha256")[:MARK_BYTES]
+
+    def day_mark(self, day: str) -> bytes:
+        """The mark of a day on which children come of age, the same in all regions."""
+        return hmac.digest(self._of_days, day.encode(), "sha256")[:MARK_BYTES]

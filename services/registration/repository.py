@@ -35,6 +35,7 @@ from services.registration.retention import Retention
 from services.registration.sealed import SealedIdentities
 from services.registration.staff import Staff
 from services.registration.surroundings import Register
+from services.registration.templates import TemplateRows
 from services.registration.transfers import Transfers
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
@@ -96,6 +97,7 @@ class Repository:
         self.imports = Imports(mongo, files)
         self.balances = Balances(mongo)
         self.copies = Copies(mongo)
+        self.templates = TemplateRows(mongo, self.copies)
         self.codes = codes
         self._mongo = mongo
         self.sealed = sealed
@@ -199,12 +201,13 @@ class Repository:
         sealing = asyncio.create_task(self.sealed.rows(batch.identities.entered, regions))
         try:
             await self.participants.save(batch.pupils.made, tx)
+            await self.templates.mark_used(batch.pupils.made, tx)
             if guardians:
                 await self._mongo["guardians"].insert_many(guardians, ordered=False, session=tx)
         finally:
             sealed = await sealing
         await self.sealed.add(sealed, tx)
-        if batch.identities.corrections:
+        if batch.identities.corrected:
             await self.sealed.correct(batch.identities, tx)
 
     # Links.

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pymongo import UpdateOne
 
+from services.registration.birthdays import Birthdays
 from services.registration.collections import MARKED
 from services.registration.domain.identities import Correction, Identities, child_of
 from services.registration.domain.organisations import NATION
@@ -31,16 +32,19 @@ class SealedIdentities:
         self._vault = vault
         self._index = index
         self._clock = clock
+        self.birthdays = Birthdays(mongo, vault, index, clock)
         self._retention = timedelta(days=settings.audit_days)
         self._key_backup_days = settings.key_backup_days
 
     async def rows(self, identities: Mapping[str, Identity], regions: Mapping[str, str]) -> list[Document]:
-        """The sealed rows of new persons with their keys, of children with their mark in a region."""
-        seal, mark = self._vault.seal, self._marked
-        return await aside(
-            lambda: [seal(person, said) | mark(regions.get(person), said) for person, said in identities.items()],
-            len(identities),
-        )
+        """The sealed rows of new persons with their keys, of children with the marks by which they are found."""
+        seal, today = self._vault.seal, self._clock().date()
+
+        def row(person: str, said: Identity) -> Document:
+            of_day = {"majority": self.birthdays.mark_of(said, since=today)}
+            return seal(person, said) | self._marked(regions.get(person), said) | of_day
+
+        return await aside(lambda: [row(*identity) for identity in identities.items()], len(identities))
 
     async def add(self, rows: Sequence[Document], tx: Transaction) -> None:
         """Stores sealed rows of new persons, and their keys."""
@@ -103,9 +107,10 @@ class SealedIdentities:
     async def correct(self, identities: Identities, tx: Transaction) -> None:
         """Seals corrected identities anew, and writes each correction down by marks that die with the person's key."""
         rows = await self._of(identities.corrected, tx)
-        sealed, traces = await aside(lambda: self._corrected(identities, rows), len(identities.corrections))
+        sealed, traces = await aside(lambda: self._corrected(identities, rows), len(identities.corrected))
         await self._rows.bulk_write(sealed, session=tx)
-        await self._corrections.insert_many(traces, session=tx)
+        if traces:
+            await self._corrections.insert_many(traces, session=tx)
 
     def _corrected(
         self, identities: Identities, rows: Mapping[str, Document]
@@ -115,8 +120,19 @@ class SealedIdentities:
         for person, said in identities.corrected.items():
             row = rows[person]
             again = {"data": self._vault.seal_again(row, said)["data"], **self._marked(row.get("region"), said)}
-            writes.append(UpdateOne({"_id": person}, {"$set": again}))
+            writes.append(UpdateOne({"_id": person}, {"$set": again | self._day_again(person, said, identities)}))
         return writes, [self._trace(correction, rows[correction.person]) for correction in identities.corrections]
+
+    def _day_again(self, person: str, said: Identity, identities: Identities) -> Document:
+        """The mark of a birth date that was corrected, in a field of the row.
+
+        Who was of age by the date before it, and is by this one, stays as the row has it.
+        """
+        today = self._clock().date()
+        corrected = [one for one in identities.corrections if one.person == person and one.field == "birth_date"]
+        was_minor = any(self.birthdays.mark_of({"birth_date": one.old}, today) for one in corrected)
+        mark = self.birthdays.mark_of(said, since=date.min if was_minor else today)
+        return {"majority": mark} if corrected and mark else {}
 
     async def _of(self, persons: Iterable[str], tx: Transaction) -> dict[str, Document]:
         return {row["_id"]: row for row in await self._keys.joined(await by_ids(self._rows, persons, tx), tx)}

@@ -64,6 +64,16 @@ def _printable(text: str) -> str:
     return "".join(" " if character in WHITE else character for character in seen)
 
 
+def document(text: str) -> str:
+    """A text of many lines as it is, since its digest is that of what was sent.
+
+    Raises PydanticCustomError for a control character but those that part lines and columns, and for a text in which
+    there is nothing to be seen.
+    """
+    plain(" ".join(part for part in re.split("[\t\r\n]", text) if part))
+    return text
+
+
 @lru_cache(maxsize=10_000)
 def ref_key(text: str) -> str:
     """The fold of a school's own key of a person: `а-17`, `A–17` and `Ａ-17 ` are one.
@@ -161,6 +171,8 @@ Name = Annotated[str, NAME]
 """Of a person or an organisation."""
 Title = Annotated[str, Text(300)]
 """Of what a catalogue holds."""
+Document = Annotated[str, Text(40_000, document)]
+"""Of many lines, kept as it was sent."""
 Reason = Annotated[str, Text(300)]
 """Why something was done, in the words of the one who did it."""
 Version = Annotated[str, Text(40)]

@@ -118,6 +118,7 @@ class Entries:
             case "diagnosed":
                 name = self._rng.choice(SEASON.diagnostics)
                 attempt = f"{entry}-{name}-{len(self.told)}"
+                self._steps[entry].append((name, attempt))
                 self._say(builders.diagnosed(entry, name, attempt=attempt))
             case "recommended":
                 number = f"r-{entry}-{len(self.told)}"
@@ -134,6 +135,8 @@ class Entries:
         slot = step.rpartition("-")[2]
         if kind == "recommended":
             self._say(builders.withdrawn(entry, recommendation=step))
+        elif kind in SEASON.diagnostics:
+            self._say(builders.undone(entry, kind, attempt=step))
         elif kind == "booked":
             self._say(builders.cancelled(entry, slot, booking=f"b-{step}", **_of(slot)))
         else:

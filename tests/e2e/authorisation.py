@@ -67,8 +67,9 @@ GET    /registration/schools/{code}/class-form              0    +-  +?  +?? ++?
 GET    /registration/schools/{code}/class-codes             0    +-  +?  +?? +?+? --  --  --  --  ---
 GET    /registration/schools/{code}/summary                 0    +-  +?  +?? ++~? --  --  --  --  ---
 GET    /registration/slots/{slot}/participants              0    --  --  --- ---- +?  +?  --  --  ---
-POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  --  ---
-DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  --  ---
+POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  ??  ---
+DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  ??  ---
+PUT    /registration/participants/{participant}/guardians/{owner}/keeping 0 -- -- --- ---- -- -- -- +? ---
 POST   /registration/participants/{participant}/moves       0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /registration/participants/{participant}/codes       0    +-  +?  +?? ++?? --  --  --  --  ---
 POST   /registration/participants/{participant}/codes/{owner} 0  +-  +?  +?? ++?? --  --  --  --  ---
@@ -110,6 +111,9 @@ POST   /registration/staff/exclusions                       0    +-  +-  +-- +--
 DELETE /registration/staff/exclusions/{exclusion}           0    +-  +?  +?? +??? --  --  --  --  ---
 PUT    /registration/consent-documents/{version}            0    +-  --  --- ---- --  --  --  --  ---
 GET    /registration/consent-documents                      0    *-  **  *** **** **  **  **  **  ***
+PUT    /registration/consent-templates/{season}/{region}    0    +-  +-  --- ---- --  --  --  --  ---
+GET    /registration/consent-templates                      0    *-  **  *** **** **  **  **  **  ***
+GET    /registration/consent-templates/{season}/{region}/{version} 0 *- ** *** **** ** ** ** ** ***
 
 PUT    /trials/seasons/{season}                             0    +-  --  --- ---- --  --  --  --  ---
 PUT    /trials/diagnostics/{code}                           0    +-  --  --- ---- --  --  --  --  ---

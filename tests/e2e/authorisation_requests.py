@@ -94,6 +94,16 @@ def _register(scene: Scene) -> Requests:
         f"POST {register}/{{code}}/closing": Request(f"{register}/{here.municipality}-C09/closing", {}, town["name"]),
         f"PUT {documents}/{{version}}": Request(f"{documents}/{scene.version}", DOCUMENT),
         f"GET {documents}": Request(documents),
+        **_templates(scene),
+    }
+
+
+def _templates(scene: Scene) -> Requests:
+    all_of_them, path = "/registration/consent-templates", "/registration/consent-templates/{season}/{region}"
+    return {
+        f"PUT {path}": Request(scene.templates, scene.template, '"digest"'),
+        f"GET {all_of_them}": Request(all_of_them),
+        f"GET {path}/{{version}}": Request(f"{scene.templates}/{scene.version}"),
     }
 
 
@@ -138,6 +148,9 @@ def _persons(scene: Scene) -> Requests:
         f"GET {one}/codes": Request(f"{persons}/{second.id}/codes", sign=second.codes["pupil"]),
         f"POST {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
         f"DELETE {one}/codes/{{owner}}": Request(f"{persons}/{second.id}/codes/self", sign=second.id),
+        f"PUT {one}/guardians/{{owner}}/keeping": Request(
+            f"{persons}/{own.id}/guardians/{own.guardian}/keeping", {"kept": True}, '"kept":true'
+        ),
         f"DELETE {one}/links/{{owner}}": Request(f"{persons}/{second.id}/links/self", sign=second.id),
         **_transfers(scene),
         "GET /registration/duplicates": Request(

@@ -35,6 +35,7 @@ class Pupil:
 
     id: str
     guardian: str
+    """The guardian's id."""
     secrets: frozenset[str]
     """The names of the pupil and the guardian, and their ids."""
     codes: Mapping[str, str]
@@ -74,6 +75,16 @@ class Scene:
     def version(self) -> str:
         """Of the consent document."""
         return f"v-{self.here.season}"
+
+    @property
+    def templates(self) -> str:
+        """The address of the region's templates."""
+        return f"/registration/consent-templates/{self.here.season}/{self.here.region}"
+
+    @property
+    def template(self) -> Mapping[str, Any]:
+        """The region's only one."""
+        return {"version": self.version, "title": "Согласие", "text": "Согласен на обработку данных."}
 
     @property
     def competency(self) -> str:
@@ -130,6 +141,7 @@ class Scene:
         await soon(client, "PUT", path, {**venue, "season": here.season}, by=here.operator)
         await client.ok("PUT", f"/trials/competencies/{self.competency}", {"name": "Проба"}, by=NATION)
         await client.ok("PUT", f"/registration/consent-documents/{self.version}", DOCUMENT, by=NATION)
+        await client.ok("PUT", self.templates, self.template, by=NATION)
 
     async def enter(self, key: str) -> None:
         """One pupil, by the region's operator."""

@@ -64,7 +64,7 @@ class World:
         line = {
             "external_ref": str(number),
             "name": f"Соколова Мария {number}",
-            "birth_date": "2007-03-02",
+            "birth_date": "2013-03-02",
             "grade": 7,
             "guardian": {"ref": f"g{number}", "name": f"Соколов Олег {number}"},
             "consent": {"version": "1", "given_at": "2020-09-01T09:00:00+03:00", "channel": "paper"},

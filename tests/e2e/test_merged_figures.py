@@ -41,7 +41,7 @@ async def attend(place: World, participant: str) -> None:
 
 async def test_two_halves_make_one_path_and_part_again(client: Client) -> None:
     here = await world(client, closes="2099-12-31")
-    first, second = await here.register([here.pupil(1), here.pupil(2, birth_date="2007-03-03")])
+    first, second = await here.register([here.pupil(1), here.pupil(2, birth_date="2013-03-03")])
     survivor, duplicate = first["participant"], second["participant"]
     mother = f"mother of {duplicate}"
     await attend(here, survivor)

@@ -2,7 +2,7 @@
 
 import importlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from fnmatch import filter as filter_names
 from fnmatch import fnmatchcase
@@ -71,6 +71,8 @@ async def _tells_of_the_year(place: World) -> None:
     await place.client.ok("PUT", path, {"pupils": [{"grade": 7, "total": 25}]}, **by)
     path = f"/registration/organisations/{place.municipality}/targets/2020"
     await place.client.ok("PUT", path, {"pupils": 100}, **by)
+    path = f"/registration/consent-templates/{place.season}/{place.region}"
+    await place.client.ok("PUT", path, {"version": "1", "title": "Согласие", "digest": "0" * 64}, **by)
 
 
 async def _goes_to_another_school(place: World, participant: str) -> None:
@@ -100,6 +102,7 @@ async def _becomes_one(place: World, settings: Settings) -> set[str]:
     for role, code in (("guardian", duplicate["link_code"]), ("pupil", duplicate["account_code"])):
         subject = f"{role} of the second entry"
         await place.client.ok("POST", "/registration/links", {"code": code}, by=(role,), subject=subject)
+    await _is_kept(place.client, duplicate, "pupil of the second entry")
     beside = duplicate["guardians"][1]["guardian"]
     anew = f"/registration/participants/{duplicate['participant']}/codes/{beside}"
     await place.client.ok("POST", anew, by=place.navigator, subject=TEACHER)
@@ -124,6 +127,12 @@ async def _is_put_out(place: World) -> None:
     me = await place.client.ok("GET", "/registration/me", by=place.navigator, subject=TEACHER)
     body = {"org": place.school, "account": me["account"]}
     await place.client.ok("POST", "/registration/staff/exclusions", body, by=place.operator, subject="operator")
+
+
+async def _is_kept(client: Client, pupil: Mapping[str, Any], subject: str) -> None:
+    """The pupil keeps the guardian's cabinet beyond the 18th birthday."""
+    path = f"/registration/participants/{pupil['participant']}/guardians/{pupil['guardian']}/keeping"
+    await client.ok("PUT", path, {"kept": True}, by=("pupil",), subject=subject)
 
 
 async def _asks_for_a_place(place: World) -> str:
@@ -221,6 +230,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     for subject, code in codes.items():
         role = "guardian" if subject == "second" else subject
         await client.ok("POST", "/registration/links", {"code": code}, by=(role,), subject=f"{subject} of one")
+    await _is_kept(client, pupil, "pupil of one")
     cabinet = f"/registration/participants/{participant}/links/{second['guardian']}"
     await client.ok("DELETE", cabinet, by=("guardian",), subject="second of one")
     await client.ok("GET", f"/registration/participants/{participant}", by=place.navigator, subject=TEACHER)

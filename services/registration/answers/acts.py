@@ -33,6 +33,12 @@ class ProofView(Answer):
     """The time when it was given, on the region's clock."""
     withdrawn_at: datetime | None
     """The time when it was withdrawn; null where it was not."""
+    template: str | None
+    """SHA-256 of the text that was consented to; null where the region had no template."""
+    register_number: str | None
+    """Number under which the school keeps it on paper; null where none was said."""
+    until: datetime | None
+    """The time from which on it was in force no longer; null where it had no term."""
 
 
 class ClearedView(Answer):
@@ -106,6 +112,9 @@ class ActView(Answer):
                     channel=proof.channel,
                     given_at=proof.given_at.astimezone(local),
                     withdrawn_at=proof.withdrawn_at and proof.withdrawn_at.astimezone(local),
+                    template=proof.template,
+                    register_number=proof.register_number,
+                    until=proof.until and proof.until.astimezone(local),
                 )
                 for proof in act.consents
             ],

@@ -64,7 +64,7 @@ class EntryView(Answer):
     guardians_linked: int
     """Number of guardians who opened a cabinet for it."""
     consented: bool
-    """True while a guardian's consent is in force."""
+    """True while a consent is in force."""
 
 
 class CandidateView(Answer):
@@ -84,6 +84,7 @@ class CandidateView(Answer):
         entries: Sequence[Participant],
         names: Names,
         schools: OrganisationNames,
+        now: datetime,
         dismissal: Dismissal | None = None,
     ) -> "CandidateView":
         """Some entries with what the vault says of them."""
@@ -100,7 +101,7 @@ class CandidateView(Answer):
                     school_name=schools.get(entry.place.school),
                     seasons=sorted(entry.seasons),
                     guardians_linked=len(entry.linked),
-                    consented=entry.consent is not None,
+                    consented=entry.consent_at(now) is not None,
                 )
                 for entry in entries
             ],

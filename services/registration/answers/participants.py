@@ -11,6 +11,7 @@ from services.registration.answers.organisations import OrganisationNames
 from services.registration.answers.progress import Progress, SeasonView
 from services.registration.codes import Codes
 from services.registration.domain.enrolment import Addition, Correctable, Enrolled
+from services.registration.domain.identities import GuardianKind
 from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.participants import Consent, Participant
 from shared.base.models import Answer
@@ -23,7 +24,7 @@ Names = Mapping[str, Mapping[str, str]]
 
 
 class ConsentView(Answer):
-    """The consent in force."""
+    """A consent."""
 
     version: str
     """Version of the document that was consented to."""
@@ -32,12 +33,18 @@ class ConsentView(Answer):
     given_at: datetime
     """The time when it was given, on the region's clock."""
     guardian: str | None
-    """Id of the guardian who gave it; null once she was erased."""
+    """Id of the guardian who gave it; `self` for the pupil, who was of age; null once she was erased."""
+    template: str | None
+    """SHA-256 of the text that was consented to; null where the region had no template."""
+    register_number: str | None
+    """Number under which the school keeps a consent on paper; null where none was said."""
+    until: datetime | None
+    """The time from which on it is in force no longer, on the region's clock; null where it has no term."""
 
     @classmethod
-    def of(cls, participant: Participant) -> "ConsentView | None":
+    def of(cls, participant: Participant, now: datetime) -> "ConsentView | None":
         """The consent of a pupil that is in force."""
-        consent = participant.consent
+        consent = participant.consent_at(now)
         return None if consent is None else cls(**told(participant, consent))
 
 
@@ -45,7 +52,11 @@ def told(participant: Participant, consent: Consent) -> dict[str, Any]:
     """The fields of a consent that are shown, on the region's clock."""
     local = zone(participant.place.utc_offset)
     told = consent.model_dump(exclude={"withdrawn_at"})
-    return told | {"given_at": consent.given_at.astimezone(local), "guardian": consent.guardian or None}
+    return told | {
+        "guardian": consent.guardian or None,
+        "given_at": consent.given_at.astimezone(local),
+        "until": consent.until and consent.until.astimezone(local),
+    }
 
 
 class GuardianView(Answer):
@@ -54,9 +65,24 @@ class GuardianView(Answer):
     guardian: str
     """Random id; it names the guardian in consents and events."""
     name: str | None
-    """Full name as the school entered it; null once it was erased."""
+    """Full name of a person, or the name of an organisation, as the school entered it; null once it was erased."""
+    kind: GuardianKind
+    """A person, or an organisation as an orphanage or a guardianship body."""
+    inn: str | None
+    """ИНН of an organisation; null where it is not known, and of a person."""
+    ogrn: str | None
+    """ОГРН of an organisation; null where it is not known, and of a person."""
     linked: bool
     """True where the guardian opened a cabinet for this pupil."""
+    kept: bool
+    """True where the pupil has said that the cabinet stays from the 18th birthday on."""
+
+    @classmethod
+    def of(cls, pupil: Participant, id: str, identity: Mapping[str, str]) -> "GuardianView":
+        """The view of a guardian of a pupil, with what the vault says of one."""
+        kind: GuardianKind = "organisation" if identity.get("kind") == "organisation" else "person"
+        told = {field: identity.get(field) for field in ("name", "inn", "ogrn")}
+        return cls(guardian=id, kind=kind, **told, linked=id in pupil.linked, kept=id in pupil.kept)
 
 
 class GuardianItem(Answer):
@@ -153,7 +179,7 @@ class ParticipantView(Answer):
     guardians: list[GuardianView]
     """All of them for the school, oneself alone for a guardian."""
     consent: ConsentView | None
-    """The guardian's consent in force; null where there is none."""
+    """The consent in force; null where there is none."""
     seasons: list[SeasonView]
     """Progress in every season into which the pupil was entered."""
     opening_balances: list[OpeningBalanceView]
@@ -177,11 +203,8 @@ class ParticipantView(Answer):
             archived=participant.archived and participant.archived.reason,
             duplicates=list(participant.duplicates),
             account_linked=participant.account is not None,
-            guardians=[
-                GuardianView(guardian=id, name=names.get(id, {}).get("name"), linked=id in participant.linked)
-                for id in shown_guardians
-            ],
-            consent=ConsentView.of(participant),
+            guardians=[GuardianView.of(participant, id, names.get(id, {})) for id in shown_guardians],
+            consent=ConsentView.of(participant, known.now),
             seasons=[SeasonView.of(participant, s, progress) for s in participant.seasons],
             opening_balances=[OpeningBalanceView(**one.model_dump(exclude={"participant"})) for one in known.balances],
         )
@@ -194,6 +217,7 @@ class Known:
     names: Names
     organisations: OrganisationNames
     progress: Progress
+    now: datetime
     balances: Sequence[OpeningBalance] = ()
     """Of the one pupil who is shown to staff."""
 
@@ -214,14 +238,14 @@ class PupilView(Answer):
     archived: ArchiveReason | None
     """The reason why the pupil is in the archive; null where the pupil takes part."""
     consented: bool
-    """True while a guardian's consent is in force."""
+    """True while a consent is in force."""
     guardians_linked: int
     """Number of guardians who opened a cabinet for the pupil."""
     progress: SeasonView
     """The pupil's progress in the season asked for."""
 
     @classmethod
-    def of(cls, participant: Participant, season: str, names: Names, progress: Progress) -> "PupilView":
+    def of(cls, participant: Participant, season: str, names: Names, progress: Progress, now: datetime) -> "PupilView":
         """The line of a pupil."""
         return cls(
             participant=participant.id,
@@ -230,7 +254,7 @@ class PupilView(Answer):
             school_class=participant.place.school_class,
             grade=participant.place.grade,
             archived=participant.archived and participant.archived.reason,
-            consented=participant.consent is not None,
+            consented=participant.consent_at(now) is not None,
             guardians_linked=len(participant.linked),
             progress=SeasonView.of(participant, season, progress),
         )

@@ -52,7 +52,7 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
             {
                 403: ["wrong-code-kind"],
                 404: ["code-unknown"],
-                409: ["code-expired", "code-redeemed", "guardian-linked-elsewhere"],
+                409: ["code-expired", "code-redeemed", "guardian-linked-elsewhere", "pupil-of-age"],
             }
         ),
     )

@@ -93,7 +93,7 @@ class AmendmentBatch:
         known = {guardian.ref: self.guardians.get(school, guardian.ref) for guardian in amendment.named}
         for guardian in amendment.named:
             if (id := known[guardian.ref]) is not None and id not in pupil.guardians:
-                self.identities.must_be(id, amendment.word_of(guardian), {"name": guardian.name})
+                self.identities.must_be(id, amendment.word_of(guardian), guardian.identity)
         named = {ref: id or new_id() for ref, id in known.items()}
         state = with_guardians(pupil, named.values())
         if amendment.disability is not None and amendment.disability != pupil.disability:
@@ -104,7 +104,7 @@ class AmendmentBatch:
         for guardian in amendment.named:
             if known[guardian.ref] is None:
                 self.guardians.enter(school, guardian.ref, NewGuardian(named[guardian.ref], by))
-                self.identities.enter(named[guardian.ref], time, name=guardian.name)
+                self.identities.enter(named[guardian.ref], time, **guardian.identity)
         corrected = tuple(dict.fromkeys(self._corrected(amendment, named, time, by)))
         return Enrolled(state, named, new=False, added=tuple(added(pupil, state)), corrected=corrected)
 
@@ -114,7 +114,7 @@ class AmendmentBatch:
         pupil, since = self._pupil.id, max(self._pupil.seasons.values())
         yield from self.identities.correct(pupil, pupil, amendment.identity, time, by, since)
         for guardian in amendment.named:
-            for _ in self.identities.correct(named[guardian.ref], pupil, {"name": guardian.name}, time, by):
+            for _ in self.identities.correct(named[guardian.ref], pupil, guardian.identity, time, by):
                 yield "guardian"
 
     def must_be_reached(self, amendment: Amendment) -> None:

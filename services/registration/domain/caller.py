@@ -69,3 +69,7 @@ class Caller:
         if pupil is None or not (self.is_staff_of(pupil) or self.guardian_of(pupil)):
             raise NotFound("no such participant in your scope")
         return pupil
+
+    def decides_about(self, pupil: Participant | None) -> Participant:
+        """Returns the pupil to whom `keeps_consent_of` does, and to the pupil; raises NotFound to all others."""
+        return pupil if pupil is not None and self.is_pupil(pupil) else self.keeps_consent_of(pupil)

@@ -11,12 +11,11 @@ from services.registration.domain.consents import give_consent
 from services.registration.domain.following import then_followed
 from services.registration.domain.identities import Identities
 from services.registration.domain.moves import move
-from services.registration.domain.participants import Consent, NewId, Participant, Place, local_day
+from services.registration.domain.participants import SELF, Consent, NewId, Participant, Place, local_day
 from services.registration.domain.rosters import MOST_GUARDIANS, Intake, PupilEntry
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMoved, ParticipantRegistered
-from shared.programme.moments import zone
 from shared.programme.texts import ref_key
 from shared.storage.decision import Decision, Happened
 
@@ -48,20 +47,9 @@ class Enrolment:
             place=intake.place,
             disability=entry.disability,
             guardians=tuple(guardians.values()),
-            consent=_consent(entry, intake, guardians[giver.ref] if giver else None),
+            consent=intake.consent_of(entry, guardians[giver.ref] if giver else SELF),
             occurred_at=intake.occurred_at,
         )
-
-
-def _consent(entry: PupilEntry, intake: Intake, guardian: str | None) -> Consent | None:
-    if entry.consent is None or guardian is None:
-        return None
-    return Consent(
-        version=entry.consent.version,
-        channel=entry.consent.channel,
-        given_at=entry.consent.given_at.astimezone(zone(intake.place.utc_offset)),
-        guardian=guardian,
-    )
 
 
 def enrol(current: Participant | None, enrolment: Enrolment, new_id: NewId) -> Decision[Participant]:
@@ -212,7 +200,7 @@ class EnrolmentBatch:
         new = [guardian for guardian in entry.named if known[guardian.ref] is None]
         for guardian in new:
             self.guardians.enter(school, guardian.ref, NewGuardian(guardians[guardian.ref], intake.by))
-            self.identities.enter(guardians[guardian.ref], intake.occurred_at, name=guardian.name)
+            self.identities.enter(guardians[guardian.ref], intake.occurred_at, **guardian.identity)
         if before is None:
             self.identities.enter(decision.state.id, intake.occurred_at, entry.child, **entry.identity)
         corrected = tuple(dict.fromkeys(self._corrected(decision.state.id, before, entry, guardians, intake)))
@@ -239,7 +227,7 @@ class EnrolmentBatch:
             self.identities.must_be(pupil.id, "external_ref", entry.identity)
         for guardian in entry.named:
             if (id := guardians[guardian.ref]) is not None:
-                self.identities.must_be(id, entry.word_of(guardian), {"name": guardian.name})
+                self.identities.must_be(id, entry.word_of(guardian), guardian.identity)
 
     def _corrected(
         self,
@@ -257,7 +245,7 @@ class EnrolmentBatch:
             person = guardians[guardian.ref]
             if (intake.number, person) not in self._told:
                 self._told.add((intake.number, person))
-                for _ in self.identities.correct(person, pupil, {"name": guardian.name}, time, by):
+                for _ in self.identities.correct(person, pupil, guardian.identity, time, by):
                     yield "guardian"
 
 

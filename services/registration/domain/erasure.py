@@ -31,6 +31,9 @@ class Proof(BaseModel):
     channel: ConsentChannel
     given_at: datetime
     withdrawn_at: datetime | None = None
+    template: str | None = None
+    register_number: str | None = None
+    until: datetime | None = None
 
     @classmethod
     def of(cls, consent: Consent) -> "Proof":

@@ -72,6 +72,7 @@ def _without(entry: Participant, guardian: str) -> Participant:
             "codes": tuple(code for code in entry.codes if code.guardian != guardian),
             "issued": {owner: times for owner, times in entry.issued.items() if owner != guardian},
             "revoked": tuple(owner for owner in entry.revoked if owner != guardian),
+            "kept": tuple(id for id in entry.kept if id != guardian),
             "consents": tuple(_nameless(consent, guardian) for consent in entry.consents),
             "duplicates": {id: _adopted_without(adopted, guardian) for id, adopted in entry.duplicates.items()},
             "merged": merged,

@@ -16,6 +16,9 @@ from shared.identity.vault import Identity
 from shared.programme.texts import NAME
 
 Corrected = Literal["name", "birth_date"]
+GuardianKind = Literal["person", "organisation"]
+NUMBERS = ("inn", "ogrn")
+"""Of an organisation."""
 FIELDS: tuple[Corrected, ...] = ("name", "birth_date")
 SAID_AT: Mapping[str, str] = {field: f"{field}_said_at" for field in FIELDS}
 """Where an identity keeps when a field was said: what an earlier roster says, which is sent late, corrects nothing. Who
@@ -58,7 +61,7 @@ class Identities:
 
     def enter(self, person: str, time: datetime, child: Child | None = None, /, **said: str) -> None:
         """Keeps the identity of a new person, of a pupil with the `child` that follows from it."""
-        self.entered[person] = {**said, **_said_at(said, time)}
+        self.entered[person] = {**said, **_said_at((field for field in FIELDS if field in said), time)}
         if child is not None:
             self._namesakes.setdefault(child, []).append(person)
 
@@ -75,9 +78,12 @@ class Identities:
         """Raises Conflict where a line about a known person plainly names another one; `word` is its key on the line.
 
         That is another pupil of these; a birth date that is more than a year off; beside another birth date a name of
-        which neither is a part of the other; and of a guardian a name without a word in common.
+        which neither is a part of the other; and of a guardian a name without a word in common, an organisation instead
+        of a person, or one of another number.
         """
         known = self._of(person)
+        if known is not None and _is_another_body(known, said):
+            raise _another("guardian", word)
         if known is None or _child(known) == _child(said):
             return
         if "birth_date" in known:
@@ -98,6 +104,8 @@ class Identities:
     ) -> Iterator[Corrected]:
         """Keeps what a line says otherwise, unless somebody has said it since, and yields which fields that are.
 
+        A number of an organisation that was not known is kept too.
+
         `since` is when a row of an earlier release was said. Raises Conflict after too many corrections.
         """
         known = self._of(person)
@@ -110,7 +118,10 @@ class Identities:
             and _formed(known, field) != said[field]
             and time >= _told(known, field, since or time)
         ]
+        more = {number: said[number] for number in NUMBERS if number in said and number not in known}
         if not changed:
+            if more:
+                self.corrected[person] = {**known, **more}
             return
         times = int(known.get(TIMES, "0")) + len(changed)
         if times > MOST_CORRECTIONS:
@@ -119,7 +130,7 @@ class Identities:
         self.corrections += [
             Correction(person, participant, field, known.get(field, ""), said[field], time, by) for field in changed
         ]
-        self.corrected[person] = {**known, **new, **_said_at(new, time), TIMES: str(times)}
+        self.corrected[person] = {**known, **more, **new, **_said_at(new, time), TIMES: str(times)}
         yield from changed
 
     def must_be_the_same(self, person: str, word: str, said: Mapping[str, str]) -> None:
@@ -149,6 +160,14 @@ def child_of(said: Mapping[str, str]) -> Child:
 def are_alike(one: str, other: str) -> bool:
     """Tells whether two names may be one person's: they are the same, or have a word in common."""
     return one == other or not _words(one).isdisjoint(_words(other))
+
+
+def _is_another_body(known: Identity, said: Mapping[str, str]) -> bool:
+    """Tells whether one is a person and the other an organisation, or both are organisations of other numbers."""
+    if "kind" not in said:
+        return False
+    other_kind = known.get("kind", "person") != said["kind"]
+    return other_kind or any(known[n] != said[n] for n in NUMBERS if n in known and n in said)
 
 
 def _are_the_same(known: Identity, said: Mapping[str, str]) -> bool:

@@ -62,6 +62,7 @@ TITLES: Mapping[str, Sequence[str]] = {
     "consent_version": ["Версия согласия", "Согласие, версия", "Согласие (версия)", "Consent version"],
     "consent_day": ["Дата согласия", "Согласие от", "Согласие, дата", "Дата подписания согласия", "Consent date"],
     "consent_channel": ["Способ согласия", "Форма согласия", "Согласие, способ", "Consent channel"],
+    "consent_number": ["Номер согласия", "№ согласия", "Номер в журнале согласий", "Consent number"],
     "archived_on": ["Дата архивации", "Archived on"],
     "diagnostics": ["Количество пройденных диагностик…", "Кол-во пройденных диагностик…", "Пройдено диагностик…"],
     "trials": [
@@ -114,6 +115,8 @@ WORDS: Mapping[str, str] = {
     "consent/given_at": "consent_day",
     "consent/channel": "consent_channel",
     "consent/guardian": "guardian",
+    "consent/by_pupil": "guardian",
+    "consent/register_number": "consent_number",
     "guardians": "second_guardian",
 }
 """The column that holds what a line of a roster calls by another word."""

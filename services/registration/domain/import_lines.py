@@ -133,6 +133,8 @@ class LineReader:
         found: dict[str, Any] = {}
         if version := values.get("consent_version"):
             found["version"] = version
+        if number := values.get("consent_number"):
+            found["register_number"] = number
         if channel := values.get("consent_channel"):
             found["channel"] = CHANNELS.get(" ".join(channel.casefold().split()), channel)
         line.consent_day = self._read(line, values, "consent_day", self._day, "consent/given_at")

@@ -1,9 +1,10 @@
 """Links of accounts to pupils by one-time codes, decided one request after the other without a read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from services.registration.domain.majority import must_be_kept
 from services.registration.domain.participants import Participant
 from shared.base.errors import Conflict, Forbidden, NotFound
 from shared.contracts.event import Event
@@ -83,8 +84,10 @@ class Binding(NamedTuple):
 class LinkBatch:
     """The pupils and guardians whom codes lead to: each code is redeemed over what those before it linked."""
 
-    def __init__(self, known: Iterable[Participant], accounts: Mapping[str, str]) -> None:
+    def __init__(self, known: Iterable[Participant], accounts: Mapping[str, str], of_age: Collection[str] = ()) -> None:
+        """`of_age` are the pupils who are: for these a guardian opens only what the pupil keeps."""
         pupils = tuple(known)
+        self._of_age = frozenset(of_age)
         self.pupils = Decisions(pupils)
         self.bound: dict[str, Binding] = {}
         """The binding of each guardian of a new link. It is stored even where it was so before: whoever undoes the last
@@ -97,13 +100,15 @@ class LinkBatch:
         """Links the account of who asks by the code with a digest; again, it changes nothing.
 
         A refusal changes nothing either. Raises NotFound for an unknown code, Forbidden for one of the other kind,
-        Conflict where the code was redeemed with another account or its guardian has another.
+        Conflict where the code was redeemed with another account or its guardian has another, or the pupil is of age
+        and does not keep the guardian's cabinet.
         """
         pupil, guardian = self._owner(digest, who, now)
         time = now.astimezone(zone(pupil.place.utc_offset))
         if guardian is None:
             decision = link_account(pupil, who.account, time)
         else:
+            must_be_kept(pupil, guardian, pupil.id in self._of_age)
             decision = link_guardian(pupil, guardian, who.account, time)
             self._bind(guardian, Binding(who.account, by), new=decision.made)
         self.pupils.take(decision, by)

@@ -52,7 +52,8 @@ def merge(survivor: Participant, duplicate: Participant, same: Mapping[str, str]
     clock = zone(survivor.place.utc_offset)
     local = time.astimezone(clock)
     adopted = _adopted(survivor, duplicate, same, local)
-    state = _with(survivor, duplicate, adopted)
+    kept = dict.fromkeys((*survivor.kept, *(same.get(guardian, guardian) for guardian in duplicate.kept)))
+    state = _with(survivor, duplicate, adopted).model_copy(update={"kept": tuple(kept)})
     happened = [Happened(_told(ParticipantMerged, state, "survivor", duplicate), local)]
     for decision in _steps(state, duplicate, same, local, clock):
         state = decision.state
@@ -143,14 +144,17 @@ def _steps(
         decision = link_account(state, duplicate.account, time)
         state = decision.state
         yield decision
-    if duplicate.consent is not None and state.consent is None:
+    theirs = duplicate.consent_at(time)
+    if theirs is not None and state.consent_at(time) is None:
         with suppress(Conflict):  # the survivor's own withdrawal came later, and holds
-            yield give_consent(state, _own(duplicate.consent, same, clock))
+            yield give_consent(state, _own(theirs, same, clock))
 
 
 def _own(consent: Consent, same: Mapping[str, str], clock: tzinfo) -> Consent:
     giver = same.get(consent.guardian, consent.guardian)
-    return consent.model_copy(update={"guardian": giver, "given_at": consent.given_at.astimezone(clock)})
+    until = consent.until and consent.until.astimezone(clock)
+    given = consent.given_at.astimezone(clock)
+    return consent.model_copy(update={"guardian": giver, "given_at": given, "until": until})
 
 
 def _undone(state: Participant, adopted: Adopted, time: datetime) -> Iterator[Decision[Participant]]:
@@ -190,6 +194,7 @@ def _without(state: Participant, duplicate: str, adopted: Adopted) -> Participan
             "codes": tuple(code for code in state.codes if code.guardian not in gone),
             "issued": {owner: times for owner, times in state.issued.items() if owner not in gone},
             "revoked": tuple(owner for owner in state.revoked if owner not in gone),
+            "kept": tuple(guardian for guardian in state.kept if guardian not in gone),
             "seasons": seasons,
             "former": tuple(key for key in state.former if key not in adopted.former),
             "disability": state.disability and not adopted.disability,

@@ -84,7 +84,7 @@ class Archiving(BaseModel):
 
 
 class Consent(BaseModel):
-    """A legal representative's consent: a separate, versioned document that names its giver."""
+    """A consent of a legal representative, or of the pupil who is of age: a separate document that names its giver."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -92,8 +92,18 @@ class Consent(BaseModel):
     channel: ConsentChannel
     given_at: datetime
     guardian: str
-    """Id of the giver; empty once the giver was erased: the consent stays what it was."""
+    """The guardian who gave it, `SELF` for the pupil; empty once the giver was erased: the consent stays as it was."""
     withdrawn_at: datetime | None = None
+    template: str | None = None
+    """Digest of the text; None where the region had no template."""
+    register_number: str | None = None
+    """The school's own, of one on paper."""
+    until: datetime | None = None
+    """The time from which on it is in force no longer; None where it has no term."""
+
+    def is_over(self, time: datetime) -> bool:
+        """Tells whether its term is over at a time."""
+        return self.until is not None and self.until <= time
 
 
 class Code(BaseModel):
@@ -177,6 +187,8 @@ class Participant(Aggregate):
     guardians: tuple[str, ...] = ()
     linked: dict[str, str] = Field(default_factory=dict)
     """The account of each guardian who opened a cabinet for this pupil."""
+    kept: tuple[str, ...] = ()
+    """The guardians whose cabinets the pupil keeps from the 18th birthday on."""
     account: str | None = None
     """The pupil's own."""
     seasons: dict[str, datetime]
@@ -211,9 +223,14 @@ class Participant(Aggregate):
 
     @property
     def consent(self) -> Consent | None:
-        """The consent in force."""
+        """The last consent unless it was withdrawn; its term may be over."""
         newest = self.consents[-1] if self.consents else None
         return None if newest is None or newest.withdrawn_at is not None else newest
+
+    def consent_at(self, time: datetime) -> Consent | None:
+        """The last consent as it is in force at a time, which does not lie before it."""
+        newest = self.consent
+        return None if newest is None or newest.is_over(time) else newest
 
     @property
     def history(self) -> tuple[Placement, ...]:

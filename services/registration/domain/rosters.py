@@ -5,23 +5,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.registration.copies.seasons import Season
 from services.registration.domain.following import place_of
-from services.registration.domain.identities import child_of
+from services.registration.domain.identities import GuardianKind, child_of
+from services.registration.domain.majority import is_of_age
 from services.registration.domain.organisations import Organisation, must_be_open
-from services.registration.domain.participants import Key, Place, local_day
+from services.registration.domain.participants import SELF, Consent, Key, Place, local_day
+from services.registration.domain.templates import NO_TEMPLATES, ConsentWords, Templates
 from services.registration.name_index import Child
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.identity.acting import Actor
+from shared.programme.legal_entities import Inn, Ogrn
 from shared.programme.moments import Day, Moment, happened_at, zone
-from shared.programme.texts import ClassName, Name, Ref, Version, ref_key
+from shared.programme.texts import ClassName, Name, Ref, ref_key
 
 GRADES = range(1, 12)
 LATEST = "9999-12-31"
@@ -45,7 +49,26 @@ class GuardianEntry(Input):
     ref: Ref
     """The school's own key of the guardian: children with the same one have the same guardian."""
     name: Name
-    """Full name; it stays in the vault and is in no event."""
+    """Full name of a person, or the name of an organisation; it stays in the vault and is in no event."""
+    kind: GuardianKind | None = None
+    """`organisation` for an orphanage or a guardianship body, with `inn` or `ogrn`; left out, a new one is a person."""
+    inn: Inn | None = None
+    """ИНН of an organisation, ten digits; it stays in the vault and is in no event."""
+    ogrn: Ogrn | None = None
+    """ОГРН of an organisation, thirteen digits; it stays in the vault and is in no event."""
+
+    @model_validator(mode="after")
+    def _is_numbered_if_an_organisation(self) -> Self:
+        numbered = self.inn is not None or self.ogrn is not None
+        if numbered != (self.kind == "organisation"):
+            raise PydanticCustomError("numbers", "an organisation, and nobody else, has `inn` or `ogrn`")
+        return self
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """The parts that are sealed."""
+        said = {"name": self.name, "kind": self.kind, "inn": self.inn, "ogrn": self.ogrn}
+        return {field: text for field, text in said.items() if text is not None}
 
 
 def once(guardians: Iterable[GuardianEntry]) -> list[GuardianEntry]:
@@ -58,17 +81,17 @@ def once(guardians: Iterable[GuardianEntry]) -> list[GuardianEntry]:
 
 def doubled(guardians: Iterable[GuardianEntry]) -> Iterator[GuardianEntry]:
     """Yields those whose key stands before under another name: nobody could say which of them is meant."""
-    names: dict[str, str] = {}
-    return (entry for entry in guardians if names.setdefault(ref_key(entry.ref), entry.name) != entry.name)
+    names: dict[str, dict[str, str]] = {}
+    return (entry for entry in guardians if names.setdefault(ref_key(entry.ref), entry.identity) != entry.identity)
 
 
-class ConsentEntry(Input):
+class ConsentEntry(ConsentWords):
     """A consent that the school holds."""
 
     guardian: Ref | None = None
     """The school's own key of the guardian who gave it; the first on the line where it is left out."""
-    version: Version
-    """Version of the document that was consented to."""
+    by_pupil: bool = False
+    """True where the pupil, who was of age then, gave it."""
     given_at: Moment
     """The time when it was given, RFC 3339 with an offset, not in the future."""
     channel: ConsentChannel
@@ -120,7 +143,7 @@ class PupilEntry(Input):
     def giver(self) -> GuardianEntry | None:
         """The guardian who gave the consent; None where nobody of the line did."""
         if self.consent is None or self.consent.guardian is None:
-            return next(iter(self.named), None)
+            return None if self.consent is not None and self.consent.by_pupil else next(iter(self.named), None)
         key = ref_key(self.consent.guardian)
         return next((entry for entry in self.named if ref_key(entry.ref) == key), None)
 
@@ -154,6 +177,8 @@ class Intake:
     """Its place among the rosters that are decided together."""
     school: Organisation | None = None
     """The school as it was when the roster was read: pupils follow where it went since."""
+    templates: Templates = NO_TEMPLATES
+    """Of consents, of the season."""
 
     @classmethod
     def of(
@@ -198,11 +223,51 @@ class Intake:
             yield FieldError("birth_date", OF_AGE)
         for guardian in doubled((*([entry.guardian] if entry.guardian else []), *entry.guardians)):
             yield FieldError(entry.word_of(guardian), DOUBLED)
-        if entry.consent is not None and entry.giver is None:
-            word = "consent/guardian" if entry.consent.guardian else "consent"
+        if entry.consent is not None:
+            yield from self._faults_of(entry, entry.consent)
+
+    def _faults_of(self, entry: PupilEntry, consent: ConsentEntry) -> Iterator[FieldError]:
+        if entry.giver is None and not consent.by_pupil:
+            word = "consent/guardian" if consent.guardian else "consent"
             yield FieldError(word, "names no giver: the guardian is missing")
-        if entry.consent is not None and entry.consent.given_at > self.now:
+        is_pupil_s_age = _age(entry.birth_date, self.occurred_at.date()) in AGES
+        local = consent.given_at.astimezone(zone(self.place.utc_offset))
+        of_age = is_pupil_s_age and is_of_age(entry.identity, local)
+        if of_age and not consent.by_pupil:
+            yield FieldError("consent/by_pupil", "must be true: the pupil was of age then and gives the consent alone")
+        if consent.by_pupil and (consent.guardian is not None or not of_age):
+            why = "names a guardian too" if consent.guardian is not None else "is true of one who was not of age then"
+            yield FieldError("consent/by_pupil", why)
+        if consent.given_at > self.now:
             yield FieldError("consent/given_at", "is in the future")
+            return
+        try:
+            self.consent_of(entry, "")
+        except BadInput as refused:
+            yield from refused.errors
+
+    def consent_of(self, entry: PupilEntry, guardian: str) -> Consent | None:
+        """The consent of a line that a guardian gave, or the pupil; None where the line has none.
+
+        Raises BadInput where it does not fit the region's templates.
+        """
+        said = entry.consent
+        if said is None:
+            return None
+        given = said.given_at.astimezone(zone(self.place.utc_offset))
+        try:
+            agreed = self.templates.agreed(said, said.channel, self.place.region, [self.season.code], given)
+        except BadInput as refused:
+            raise refused.moved(lambda word: f"consent/{word}") from refused
+        return Consent(
+            version=agreed.version,
+            channel=said.channel,
+            given_at=given,
+            guardian=SELF if said.by_pupil else guardian,
+            template=agreed.template,
+            register_number=said.register_number,
+            until=agreed.until,
+        )
 
 
 def class_of(school: Organisation, name: str, day: str | None = None) -> Place:

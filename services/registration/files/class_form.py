@@ -65,6 +65,7 @@ class Entry:
     """Name and birth date; empty once they were erased."""
     progress: SeasonView
     codes: CodesView
+    now: datetime
 
 
 def write(book: Book, title: str, entries: Iterable[Entry]) -> None:
@@ -80,7 +81,7 @@ def write(book: Book, title: str, entries: Iterable[Entry]) -> None:
 
 def _pupil(entry: Entry) -> Iterator[Cell]:
     pupil, progress = entry.pupil, entry.progress
-    consent = pupil.consent
+    consent = pupil.consent_at(entry.now)
     yield entry.identity.get("name")
     yield born(entry.identity)
     yield pupil.external_ref

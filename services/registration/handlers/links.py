@@ -10,6 +10,7 @@ from services.registration.domain.links import LinkBatch, Linked
 from services.registration.domain.links import unlink as unlink_owner
 from services.registration.domain.participants import SELF, Participant
 from services.registration.domain.rosters import CODE_LIFE
+from services.registration.handlers.majority import adults_of
 from services.registration.repository import Repository
 from shared.base.errors import NotFound, ServiceError
 from shared.http.batch import Request, each, only, served
@@ -33,7 +34,8 @@ async def redeem(repository: Repository, group: Sequence[Request[bytes]]) -> lis
         accounts = await repository.cabinets.accounts(
             (guardian for pupil in pupils for guardian in pupil.guardians), tx
         )
-        batch = LinkBatch(pupils, accounts)
+        adults = await adults_of(repository, {pupil.id: pupil for pupil in pupils}, group[0].now, tx)
+        batch = LinkBatch(pupils, accounts, adults)
         results = redeemed(batch, group)
         await repository.save_links(batch, tx)
         return results

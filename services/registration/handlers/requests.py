@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.registration.domain.links import Binding, link_guardian
+from services.registration.domain.majority import is_of_age, must_be_kept
 from services.registration.domain.organisations import known_school
 from services.registration.domain.participants import NewId, Place
 from services.registration.domain.requests import Confirmation, PlaceAsked, PlaceRequest, Reason
@@ -95,6 +96,8 @@ async def _entered(
         detail = "this guardian has a cabinet with another account"
         raise Conflict.about("guardian/ref", detail, "guardian-linked-elsewhere")
     time = intake.now.astimezone(zone(intake.place.utc_offset))
+    goes_on = time.date() <= intake.season.closes
+    must_be_kept(line.pupil, guardian, goes_on and is_of_age(entry.identity, time), "")
     batch.pupils.take(link_guardian(line.pupil, guardian, request.account, time), intake.by)
     await repository.save_persons(batch, tx)
     await repository.cabinets.bind({guardian: Binding(request.account, intake.by)}, tx)

@@ -97,10 +97,23 @@ async def _prepared(
     weight = sum(len(request.items) for request in group)
 
     async def decide(tx: Transaction) -> tuple[EnrolmentBatch, list[RosterResult]]:
-        batch = await batch_of(repository, [i for i in intakes if isinstance(i, Intake)], new_id, tx)
-        return batch, await aside(lambda: [_result(batch, *pair) for pair in zip(group, intakes, strict=True)], weight)
+        read = await _with_templates(repository, intakes, tx)
+        batch = await batch_of(repository, [i for i in read if isinstance(i, Intake)], new_id, tx)
+        return batch, await aside(lambda: [_result(batch, *pair) for pair in zip(group, read, strict=True)], weight)
 
     return schools.values(), decide
+
+
+async def _with_templates(
+    repository: Repository, intakes: Sequence[Intake | ServiceError], tx: Transaction
+) -> Sequence[Intake | ServiceError]:
+    """Returns the intakes with the templates of their consents, where they have any."""
+    asked = [i for i in intakes if isinstance(i, Intake) and any(entry.consent is not None for entry in i.entries)]
+    if not asked:
+        return intakes
+    seasons, regions = {i.season.code for i in asked}, {i.place.region for i in asked}
+    templates = await repository.templates.of(seasons, regions, tx)
+    return [replace(i, templates=templates) if isinstance(i, Intake) else i for i in intakes]
 
 
 def intake_of(schools: Mapping[str, Organisation], seasons: Mapping[str, Season], request: RosterRequest) -> Intake:

@@ -13,6 +13,7 @@ from services.registration.reads.participants import ScopedReads
 from services.registration.reads.requests import RequestReads
 from services.registration.reads.retention import RetentionReads
 from services.registration.reads.staff import StaffReads
+from services.registration.reads.templates import TemplateReads
 from services.registration.reads.transfers import TransferReads
 from services.registration.reads.years import YearReads
 from services.registration.retention import Retention
@@ -29,6 +30,7 @@ class Reads:
     def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, imports: Imports, clocks: ClockReader) -> None:
         self.organisations = OrganisationReads(mongo)
         self.documents = DocumentReads(mongo)
+        self.templates = TemplateReads(mongo)
         self._mongo = mongo
         self._vault = vault
         self._clock = clock
@@ -41,7 +43,7 @@ class Reads:
 
     def duplicates(self, who: Principal) -> DuplicateReads:
         """Returns the entries within a scope that may be one pupil."""
-        return DuplicateReads(self._mongo, self._vault, who)
+        return DuplicateReads(self._mongo, self._vault, self._clock, who)
 
     def transfers(self, who: Principal) -> TransferReads:
         """Returns the transfers within a scope."""
@@ -62,11 +64,11 @@ class Reads:
 
     def checkins(self, who: Principal) -> CheckIns:
         """Returns the lists of a venue that a principal speaks for."""
-        return CheckIns(self._mongo, self._vault, who, self._clocks)
+        return CheckIns(self._mongo, self._vault, self._clock, who, self._clocks)
 
     def downloads(self, who: Principal) -> Downloads:
         """Returns the files of schools within a scope."""
-        return Downloads(self._mongo, self._vault, who, self._clocks)
+        return Downloads(self._mongo, self._vault, self._clock, who, self._clocks)
 
     def requests(self, who: Principal) -> RequestReads:
         """Returns the requests for a place that a principal has made or may answer."""
@@ -82,4 +84,4 @@ class Reads:
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""
-        return ScopedReads(self._mongo, self._vault, who, self._clocks)
+        return ScopedReads(self._mongo, self._vault, self._clock, who, self._clocks)

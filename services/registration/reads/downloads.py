@@ -60,6 +60,7 @@ class Downloads(ScopedReads):
                 identity=names.get(pupil.id, {}),
                 progress=SeasonView.of(pupil, season, progress),
                 codes=CodesView.of(pupil, names, codes, now),
+                now=now,
             )
             for pupil in _by_name(pupils, names)
         ]

@@ -16,6 +16,7 @@ from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.identity.vault import Vault
 from shared.storage.mongo import Document, Mongo, by_ids
+from shared.storage.outbox import Clock
 
 CANDIDATES, DISMISSED = Listing("candidates", {"_id": str}), Listing("dismissed candidates", {"_id": str})
 MOST_GROUPS = 5_000
@@ -40,8 +41,9 @@ class Candidates(NamedTuple):
 class DuplicateReads:
     """The candidates of a region, and across regions for the nation."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, who: Principal) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, who: Principal) -> None:
         self._mongo = mongo
+        self._clock = clock
         self._vault = vault
         self._who = who
         self._organisations = OrganisationReads(mongo)
@@ -60,7 +62,8 @@ class DuplicateReads:
         sealed = await PersonKeys(self._mongo).joined(await by_ids(self._mongo["vault"], [p.id for p in pupils]))
         names = {row["_id"]: shown(self._vault.open(row)) for row in sealed}
         schools = await self._organisations.names({pupil.place.school for pupil in pupils})
-        items = [CandidateView.of(one.entries, names, schools, one.dismissal) for one in page]
+        now = self._clock()
+        items = [CandidateView.of(one.entries, names, schools, now, one.dismissal) for one in page]
         return CandidatePage(items=items, next=onward)
 
     async def _candidates(self, region: str | None, dismissed: bool) -> list[Candidates]:

@@ -27,6 +27,7 @@ from shared.programme.stages import Rules
 from shared.programme.texts import NAME
 from shared.storage.clocks import ClockReader
 from shared.storage.mongo import Document, Mongo, by_ids
+from shared.storage.outbox import Clock
 
 
 def _plain_cursor(word: str) -> list[str] | None:
@@ -41,8 +42,9 @@ PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_pla
 class ScopedReads:
     """The persons whom a principal may see; the pupils whose names were shown are noted for the audit log."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, who: Principal, clocks: ClockReader) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, who: Principal, clocks: ClockReader) -> None:
         self._mongo = mongo
+        self._clock = clock
         self._clocks = clocks
         self._vault = vault
         self._keys = PersonKeys(mongo)
@@ -97,8 +99,8 @@ class ScopedReads:
         rows, onward = await PUPILS.page(self._mongo["participants"], query | away, paging, asked)
         page = await self._on_clocks(map(Participant.of, rows))
         names = await self._names([p.id for p in page], [p.id for p in page])
-        progress = await self._progress(page, [season])
-        return PupilPage(items=[PupilView.of(p, season, names, progress) for p in page], next=onward)
+        progress, now = await self._progress(page, [season]), self._clock()
+        return PupilPage(items=[PupilView.of(p, season, names, progress, now) for p in page], next=onward)
 
     async def _pupil(self, id: str) -> Participant | None:
         """The pupil with an id; that of a duplicate leads to the survivor."""
@@ -137,6 +139,7 @@ class ScopedReads:
             names=await self._names([*ids, *guardians], ids),
             organisations=await self._organisations.names(places),
             progress=await self._progress(pupils, seasons),
+            now=self._clock(),
         )
 
     async def _names(self, persons: Sequence[str], participants: Sequence[str]) -> Names:

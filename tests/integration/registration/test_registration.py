@@ -77,7 +77,7 @@ async def test_an_operator_takes_no_code_of_another_region(running: Registration
 
 
 async def test_consent_is_given_and_withdrawn_by_the_school_or_the_guardian(running: Registration) -> None:
-    (item,) = await running.enter(pupil("h1", consent=None))
+    (item,) = await running.enter(pupil("h1", consent=None, birth_date="2013-05-17"))
     path = f"/participants/{item['participant']}/consents"
     given = {"version": "2020-1", "channel": "gosuslugi", "given_at": "2020-09-20T09:00:00Z"}
     for _ in range(2):
@@ -129,7 +129,8 @@ async def test_a_pupil_is_seen_by_the_school_and_the_family_alone_and_readers_ar
     path = f"/participants/{item['participant']}"
     status, seen = await running.call("GET", path, grants=[NAVIGATOR])
     assert (status, seen["name"], seen["birth_date"], seen["class"]) == (200, "Иванов Пётр i1", "2007-05-17", "7А")
-    assert seen["guardians"] == [{"guardian": item["guardian"], "name": "Иванова Анна i1", "linked": False}]
+    told = {"kind": "person", "inn": None, "ogrn": None, "linked": False, "kept": False}
+    assert seen["guardians"] == [{"guardian": item["guardian"], "name": "Иванова Анна i1", **told}]
     assert seen["disability"] is True
     unfit = {"role": "navigator", "org": "RU-ROS-001"}
     narrowed, claimed = {**NAVIGATOR, "classes": ["7Б"]}, {"role": "guardian", "org": "RU"}

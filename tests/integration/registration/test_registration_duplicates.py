@@ -27,7 +27,7 @@ async def candidates(running: Registration, where: str = "?region=RU-ROS", grant
 
 
 async def test_entries_of_one_name_and_birth_date_are_shown_until_they_are_one(running: Registration) -> None:
-    child = {"name": "Семёнова-Ёлкина Алёна", "birth_date": "2007-08-08"}
+    child = {"name": "Семёнова-Ёлкина Алёна", "birth_date": "2013-08-08"}
     (here,) = await running.enter(pupil("ca-1", **child))
     assert not any(here["participant"] in group for group in await candidates(running))
     again = {**child, "name": "семенова елкина АЛЕНА", "namesake": True}
@@ -75,7 +75,7 @@ async def namesakes(running: Registration, ref: str, born: str, count: int = 2) 
 
 
 async def test_two_of_whom_an_operator_says_it_are_listed_no_more(running: Registration) -> None:
-    pair = await namesakes(running, "di-", "2007-09-01")
+    pair = await namesakes(running, "di-", "2013-09-01")
     status, done = await dismiss(running, pair)
     assert (status, done["new"], done["reason"], done["participants"]) == (200, True, "Разные дети", sorted(pair))
     again = await dismiss(running, reversed(pair), reason="Иначе")
@@ -95,7 +95,7 @@ async def test_two_of_whom_an_operator_says_it_are_listed_no_more(running: Regis
 
 
 async def test_of_several_namesakes_those_stay_whom_nobody_told_apart(running: Registration) -> None:
-    one, other, third = await namesakes(running, "se-", "2007-09-02", 3)
+    one, other, third = await namesakes(running, "se-", "2013-09-02", 3)
     await dismiss(running, (one, other))
     assert {one, other, third} in await candidates(running), "each may still be the third"
     await dismiss(running, (one, third))
@@ -111,7 +111,7 @@ async def test_of_entries_in_two_regions_the_nation_says_it(running: Registratio
     for code, kind, parent in (("RU-VLA-001", "municipality", "RU-VLA"), ("RU-VLA-001-S01", "school", "RU-VLA-001")):
         body = {"kind": kind, "name": code, "parent": parent}
         assert (await running.call("PUT", f"/organisations/{code}", body, grants=[ELSEWHERE]))[0] == 200
-    child = pupil("re-1", name="Общая Анна", birth_date="2007-09-07", guardian=None, consent=None)
+    child = pupil("re-1", name="Общая Анна", birth_date="2013-09-07", guardian=None, consent=None)
     (here,) = await running.enter(child)
     (there,) = await running.enter(child, school="RU-VLA-001-S01", by=ELSEWHERE)
     pair = {here["participant"], there["participant"]}
@@ -128,8 +128,8 @@ async def test_of_entries_in_two_regions_the_nation_says_it(running: Registratio
 
 
 async def test_a_merge_takes_a_dismissal_back_and_an_erasure_ends_it(running: Registration) -> None:
-    merged = await namesakes(running, "dm-", "2007-09-03")
-    erased = await namesakes(running, "de-", "2007-09-04")
+    merged = await namesakes(running, "dm-", "2013-09-03")
+    erased = await namesakes(running, "de-", "2013-09-04")
     for pair in (merged, erased):
         assert (await dismiss(running, pair))[0] == 200
     assert (await merge(running, *merged))[0] == 200
@@ -143,8 +143,8 @@ async def test_a_merge_takes_a_dismissal_back_and_an_erasure_ends_it(running: Re
 
 
 async def test_who_may_not_or_does_not_mean_candidates_dismisses_nobody(running: Registration) -> None:
-    pair = await namesakes(running, "dn-", "2007-09-05")
-    (stranger,) = await running.enter(pupil("dn-x", birth_date="2007-09-06"))
+    pair = await namesakes(running, "dn-", "2013-09-05")
+    (stranger,) = await running.enter(pupil("dn-x", birth_date="2013-09-06"))
     before = await running.documents()
     assert (await dismiss(running, pair, [NAVIGATOR]))[0] == 403
     assert (await dismiss(running, pair, [{"role": "regional-operator", "org": "RU-MOW"}]))[0] == 404

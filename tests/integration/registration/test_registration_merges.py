@@ -29,6 +29,11 @@ async def merge(running: Registration, survivor: str, duplicate: str, grants: An
     )
 
 
+def minor(ref: str, **changed: Any) -> dict[str, Any]:
+    """A line about a pupil who is of age in 2031 alone: the season of this file goes on."""
+    return pupil(ref, **{"birth_date": "2013-05-17", **changed})
+
+
 async def part(running: Registration, duplicate: str, grants: Any = (REGIONAL,)) -> tuple[int, Any]:
     return await running.call("DELETE", f"/merges/{duplicate}", grants=list(grants))
 
@@ -44,8 +49,8 @@ async def told(running: Registration, id: str) -> list[str]:
 
 
 async def test_two_entries_become_one_by_either_id(running: Registration) -> None:
-    (here,) = await running.enter(pupil("me-1", guardian=None, consent=None))
-    (there,) = await running.enter(pupil("me-2", name="Иванов Петр Петрович"), **THERE)
+    (here,) = await running.enter(minor("me-1", guardian=None, consent=None))
+    (there,) = await running.enter(minor("me-2", name="Иванов Петр Петрович"), **THERE)
     survivor, duplicate = here["participant"], there["participant"]
     assert (await running.redeem(there["link_code"], "mother-1"))[0] == 200
     status, answer = await merge(running, survivor, duplicate)
@@ -85,14 +90,14 @@ async def test_two_entries_become_one_by_either_id(running: Registration) -> Non
     cabinet = f"/participants/{duplicate}/links/{there['guardian']}"
     assert (await running.call("DELETE", cabinet, grants=[REGIONAL]))[0] == 200
     assert (await running.call("GET", "/me", grants=[{"role": "guardian"}], subject="mother-1"))[1]["items"] == []
-    (again,) = await running.enter(pupil("me-2", name="Иванов Петр Петрович"), **THERE)
+    (again,) = await running.enter(minor("me-2", name="Иванов Петр Петрович"), **THERE)
     assert again["problem"]["type"] == "pupil-left", "the other school's key leads to the pupil, who is not there"
     assert (await running.call("GET", f"/participants/{duplicate}", grants=[OTHER_SCHOOL]))[0] == 404
 
 
 async def test_parted_they_are_two_again_as_they_were(running: Registration) -> None:
-    (here,) = await running.enter(pupil("pa-1", guardian=None, consent=None, **{"birth_date": "2007-02-02"}))
-    (there,) = await running.enter(pupil("pa-2"), **THERE)
+    (here,) = await running.enter(minor("pa-1", guardian=None, consent=None, **{"birth_date": "2013-02-02"}))
+    (there,) = await running.enter(minor("pa-2"), **THERE)
     survivor, duplicate = here["participant"], there["participant"]
     before = await shown(running, survivor), await shown(running, duplicate)
     assert (await merge(running, survivor, duplicate))[0] == 200
@@ -102,23 +107,23 @@ async def test_parted_they_are_two_again_as_they_were(running: Registration) -> 
     assert (await part(running, duplicate))[0] == 404
     assert (await told(running, survivor))[-2:] == ["participant.unmerged", "consent.withdrawn"]
     assert (await told(running, duplicate))[-2:] == ["participant.merged", "participant.unmerged"]
-    (known,) = await running.enter(pupil("pa-2"), **THERE)
+    (known,) = await running.enter(minor("pa-2"), **THERE)
     assert (known["status"], known["participant"], known["link_code"]) == ("known", duplicate, there["link_code"])
     assert (await running.redeem(known["link_code"], "mother-2"))[0] == 200
 
 
 async def test_after_their_seasons_they_stay_one(running: Registration) -> None:
     old = {"season": "2019", "occurred_at": "2019-09-14T10:00:00+03:00"}
-    (here,) = await running.enter(pupil("cl-1", guardian=None, consent=None, **{"birth_date": "2007-03-03"}), **old)
-    (there,) = await running.enter(pupil("cl-2", guardian=None, consent=None), **THERE, **old)
+    (here,) = await running.enter(minor("cl-1", guardian=None, consent=None, **{"birth_date": "2013-03-03"}), **old)
+    (there,) = await running.enter(minor("cl-2", guardian=None, consent=None), **THERE, **old)
     assert (await merge(running, here["participant"], there["participant"]))[0] == 200
     status, refused = await part(running, there["participant"])
     assert (status, refused["type"]) == (409, "season-closed")
 
 
 async def test_who_does_not_reach_both_merges_and_parts_nobody(running: Registration) -> None:
-    (here,) = await running.enter(pupil("sc-1", guardian=None, consent=None, **{"birth_date": "2007-04-04"}))
-    (there,) = await running.enter(pupil("sc-2"), **THERE)
+    (here,) = await running.enter(minor("sc-1", guardian=None, consent=None, **{"birth_date": "2013-04-04"}))
+    (there,) = await running.enter(minor("sc-2"), **THERE)
     survivor, duplicate = here["participant"], there["participant"]
     before = await running.documents()
     for grants in ([NAVIGATOR], [OTHER_SCHOOL]):
@@ -140,8 +145,8 @@ async def test_who_does_not_reach_both_merges_and_parts_nobody(running: Registra
 
 
 async def test_erasing_the_survivor_erases_both(running: Registration) -> None:
-    (here,) = await running.enter(pupil("er-1", **{"birth_date": "2007-06-06"}))
-    (there,) = await running.enter(pupil("er-2"), **THERE)
+    (here,) = await running.enter(minor("er-1", **{"birth_date": "2013-06-06"}))
+    (there,) = await running.enter(minor("er-2"), **THERE)
     survivor, duplicate = here["participant"], there["participant"]
     assert (await merge(running, survivor, duplicate))[0] == 200
     status, act = await running.call("DELETE", f"/participants/{duplicate}", grants=[REGIONAL])
@@ -162,7 +167,7 @@ async def test_erasing_the_survivor_erases_both(running: Registration) -> None:
 
 async def test_merges_that_cross_end_in_one(running: Registration) -> None:
     entered = await running.enter(
-        *(pupil(f"cr-{n}", guardian=None, consent=None, birth_date=f"2007-07-{n + 10}") for n in range(6))
+        *(minor(f"cr-{n}", guardian=None, consent=None, birth_date=f"2013-07-{n + 10}") for n in range(6))
     )
     first, *others = [item["participant"] for item in entered]
     answers = await asyncio.gather(*(merge(running, first, other) for other in others))

@@ -227,7 +227,7 @@ async def test_what_is_told_again_or_late_changes_nothing(trials: Trials) -> Non
     await trials.publish(region("RU-SPE"))
     await trials.know({"_id": "RU-SPE"}, 1, "organisations")
     after = await trials.mongo[PARTICIPANTS].find_one({"_id": "told"})
-    late = {"sequence": "0000000001", "time": "2020-09-14T10:00:00+03:00", "given": False}
+    late = {"sequence": "0000000001", "time": "2020-09-14T10:00:00+03:00", "given": False, "until": None}
     aunt = {"account": trials.account("aunt"), "role": "guardian"}
     expected: dict[str, Any] = {"accounts": [aunt]}
     expected["link_changes"] = [{"sequence": "0000000003", "guardian": "g1", "opened": True, **aunt}]

@@ -175,7 +175,7 @@ def test_the_key_of_a_pupil_who_has_left_enters_nobody() -> None:
         assert (refused.items[0].problem.type, refused.writes) == ("pupil-left", 0)
 
 
-@pytest.mark.parametrize("line", [{"birth_date": "2001-01-01"}, {"name": "Сидоров Олег"}, {}])
+@pytest.mark.parametrize("line", [{"birth_date": "2003-01-01"}, {"name": "Сидоров Олег"}, {}])
 def test_a_former_school_learns_nothing_of_who_has_left(line: dict[str, Any]) -> None:
     known = left(entered(pupil()).known)
     refused = again(known, {**NEXT_CLASS, "classes": ["7Б"]}, **line)

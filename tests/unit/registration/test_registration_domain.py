@@ -19,7 +19,6 @@ from services.registration.domain.consents import (
     MOST_CONSENTS,
     ConsentRequest,
     give_consent,
-    giver,
     withdraw_consent,
 )
 from services.registration.domain.links import link_account, link_guardian
@@ -200,18 +199,6 @@ def test_consents_that_are_given_and_taken_back_all_day_long_come_to_an_end() ->
     with pytest.raises(Conflict, match="within 30 days"):
         consented(last - 0.1)
     assert consented(last).consent is not None
-
-
-def test_a_consent_names_its_giver() -> None:
-    two = participant(guardians=("mother", "father"))
-    assert giver(two, "father", None) == "father"
-    assert giver(two, None, "mother") == "mother"
-    assert giver(participant(), None, None) == "id1"
-    for named in (None, "stranger"):
-        with pytest.raises(BadInput):
-            giver(two, None, named)
-    with pytest.raises(Conflict):
-        giver(participant(guardians=()), None, None)
 
 
 @pytest.mark.parametrize(
