@@ -94,6 +94,18 @@ class Logs:
         there = {p.topic: client.cluster.partitions_for_topic(p.topic) for p in wanted}
         return [p for p in wanted if (numbers := there[p.topic]) and p.partition not in numbers]
 
+    async def partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
+        """Returns the partitions of those topics that exist, topic by topic as they are named."""
+        wanted, client = list(topics), await self._opened()
+        for topic in wanted:
+            await client.add_topic(topic)
+        await client.force_metadata_update()
+        return [
+            TopicPartition(topic, number)
+            for topic in wanted
+            for number in sorted(client.cluster.partitions_for_topic(topic) or ())
+        ]
+
     async def fetch(self, partition: TopicPartition, offset: int, most: int = FETCH_BYTES) -> Fetched:
         """The batches from the one on that holds `offset`, about `most` bytes; raises KafkaError."""
         asked = [(partition.topic, [(partition.partition, offset, most)])]

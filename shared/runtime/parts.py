@@ -17,6 +17,7 @@ from shared.messaging.consumer import BatchConsumer
 from shared.messaging.readers import Readers
 from shared.messaging.watch import Watch
 from shared.runtime import key_marks
+from shared.runtime.restoration import Restoration
 from shared.runtime.service import Loop, Platform
 
 WAITED_SECONDS = 15.0
@@ -30,7 +31,13 @@ STOP_SECONDS = 15.0
 class Parts:
     """The consumers and loops of a service in one role."""
 
-    def __init__(self, platform: Platform, consumers: Sequence[BatchConsumer], loops: Sequence[Loop]) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        consumers: Sequence[BatchConsumer],
+        loops: Sequence[Loop],
+        restoration: Restoration | None = None,
+    ) -> None:
         self.started = False
         """Whether the consumers run."""
         self.not_ready = Trouble("not ready")
@@ -38,6 +45,7 @@ class Parts:
         self._bootstrap = platform.settings.bootstrap
         self._consumers = consumers
         self._loops = loops
+        self._restoration = restoration
         self._readers = Readers(self._bootstrap, consumers, platform.metrics)
         self._reached = asyncio.Event()
         """Set once MongoDB and Kafka have answered: nothing but the API and the probes begins before."""
@@ -48,8 +56,19 @@ class Parts:
 
     @property
     def is_reached(self) -> bool:
-        """MongoDB and Kafka have answered once."""
+        """MongoDB and Kafka have answered once, and the database knows all that was published out of it."""
         return self._reached.is_set()
+
+    @property
+    def awaited(self) -> str:
+        """The reason for which the process has not begun yet, in words."""
+        is_reading = self._restoration is not None and self._restoration.is_reading
+        return self.not_ready.reason or ("the service's own topics are being read" if is_reading else "starting")
+
+    @property
+    def is_restored(self) -> bool:
+        """The database knows all that was published out of it."""
+        return self._restoration is None or self._restoration.done
 
     def begin(self, is_ending: Callable[[], bool]) -> list["asyncio.Future[None]"]:
         """Begins all of them; each future is done, with its error, when its part has given up."""
@@ -84,6 +103,8 @@ class Parts:
         await self._platform.mongo.ping()
         await key_marks.prove(self._platform.mongo, self._platform.settings)
         await kafka.ping(self._bootstrap)
+        if self._restoration is not None:
+            await self._restoration.run()
 
     async def _ends(self) -> dict[TopicPartition, int]:
         wanted = {topic for consumer in self._consumers for topic in consumer.topics}

@@ -19,6 +19,7 @@ from shared.base.errors import Unavailable
 from shared.base.settings import Settings, from_environment
 from shared.base.telemetry import configure_logs, logger
 from shared.http.app import Probes, create_app
+from shared.http.closed import Closed
 from shared.http.listeners import listeners
 from shared.http.protocol import Protocol
 from shared.runtime.parts import STUCK_SECONDS, Parts
@@ -57,7 +58,8 @@ class Process:
         if self._serves:
             loops += [service.platform.audit, service.platform.exclusions]
             loops += [service.witness] if service.witness else []
-        self.parts = Parts(service.platform, consumers, loops)
+        restoration = None if service.restorer is None else service.platform.restoration(service.restorer)
+        self.parts = Parts(service.platform, consumers, loops, restoration)
         app = create_app(
             service.platform.service,
             service.routers if self._serves else (),
@@ -66,6 +68,7 @@ class Process:
             limits=service.platform.limits,
             audit=service.platform.audit,
         )
+        app.add_middleware(Closed, is_open=lambda: self.parts.is_restored)
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -131,7 +134,7 @@ class Process:
         if self.parts.is_reached:
             await self._platform.mongo.ping()
         if not self.parts.started:
-            raise Unavailable(self.parts.not_ready.reason or "starting")
+            raise Unavailable(self.parts.awaited)
         if behind := self.parts.unread():
             raise Unavailable("; ".join([f"still being read: {', '.join(behind)}", *self.parts.waiting()]))
         try:

@@ -18,16 +18,18 @@ from shared.http.exclusions import KnownExclusions
 from shared.http.limits import Limits
 from shared.identity.principal import Principal
 from shared.identity.tokens import Tokens
-from shared.messaging import deferred
+from shared.messaging import deferred, published
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import EVERY_EVENT, Events, Handle
 from shared.messaging.lease import Lease
 from shared.messaging.log import Logs
+from shared.messaging.published import Marks, Told
 from shared.messaging.relay import Publisher, Relay
 from shared.messaging.subscription import LINGER_MS, Resources, Subscription
 from shared.runtime import key_marks
 from shared.runtime.key_marks import account_key
-from shared.storage import exclusions
+from shared.runtime.restoration import Restoration, Restorer
+from shared.storage import exclusions, losses
 from shared.storage.collections import Collections, Kept
 from shared.storage.decision import Aggregate
 from shared.storage.exclusions import Exclusions
@@ -121,7 +123,12 @@ class Platform:
 
     def relay(self) -> Relay:
         """The loop that publishes this service's outbox."""
-        return Relay(self.outbox, Publisher(self.settings.bootstrap), self.lease("relay"), self.metrics)
+        told = Told(Marks(self.mongo), self.outbox.topics)
+        return Relay(self.outbox, Publisher(self.settings.bootstrap), self.lease("relay"), self.metrics, told)
+
+    def restoration(self, restorer: Restorer) -> Restoration:
+        """The comparison of the database with the service's own topics, at this process's start."""
+        return Restoration(self.mongo, self.outbox, self.settings, self.lease("restoration"), restorer)
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,8 @@ class Service:
     checks: Sequence["Check"] = ()
     """Each passes once before a process of the API is ready."""
     witness: Witness | None = None
+    restorer: Restorer | None = None
+    """How the database is brought up to the service's own topics; None for one that has none."""
 
     @property
     def roles(self) -> set[str]:
@@ -164,5 +173,7 @@ PLATFORM_COLLECTIONS: Collections = {
     "content_faults": Kept(),
     "standstills": Kept([IndexModel([("group", 1)])]),
     key_marks.COLLECTION: Kept(),
+    published.COLLECTION: Kept(),
+    **losses.COLLECTIONS,
 }
 """What the platform keeps in every service's database."""

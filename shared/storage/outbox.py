@@ -1,6 +1,6 @@
 """Events waiting beside the state: written in its transaction, removed after the broker's acknowledgement."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, NamedTuple
@@ -59,10 +59,14 @@ class Outbox:
     def __init__(self, mongo: Mongo, service: str, topic_prefix: str = "", clock: Clock = utcnow) -> None:
         self._mongo = mongo
         self._documents = mongo[COLLECTION]
+        self.service = service
         self._source = f"/{service}"
         self._prefix = topic_prefix
         self._clock = clock
-        self._owned = {event.type for topic in TOPICS if topic.owner == service for event in topic.events}
+        own = [topic for topic in TOPICS if topic.owner == service]
+        self._owned = {event.type for topic in own for event in topic.events}
+        self.topics = tuple(topic_prefix + topic.name for topic in sorted(own, key=lambda topic: topic.spread))
+        """The service's own topics, its catalogue first, which its facts refer to."""
 
     def number(self, after: int, happened: Iterable[Happened]) -> list[Envelope]:
         """Envelopes of one aggregate's events, numbered from `after` + 1."""
@@ -128,6 +132,22 @@ class Outbox:
     async def remove(self, ids: Sequence[str]) -> None:
         """Forgets documents of which the broker has acknowledged every row."""
         await self._documents.delete_many({"_id": {"$in": list(ids)}})
+
+    async def waiting(self) -> dict[str, str]:
+        """Returns the id of the document that each row waits in, by the row's own."""
+        ids: dict[str, str] = {}
+        async for document in self._documents.find({}):
+            ids |= {stored[0]: document["_id"] for stored in document["rows"]}
+        return ids
+
+    async def withdraw(self, rows: Mapping[str, str], tx: Transaction) -> None:
+        """Forgets rows that turn out to have been published, given as `waiting` gives them."""
+        if rows:
+            within = {"_id": {"$in": list(set(rows.values()))}}
+            is_other = {"$not": [{"$in": [{"$arrayElemAt": ["$$this", 0]}, list(rows)]}]}
+            others = {"$filter": {"input": "$rows", "cond": is_other}}
+            await self._documents.update_many(within, [{"$set": {"rows": others}}], session=tx)
+            await self._documents.delete_many({**within, "rows": []}, session=tx)
 
     async def size(self) -> int:
         """Counts the rows that wait."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
-from pymongo import InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne, UpdateOne
 
 from shared.base.side_thread import aside
 from shared.contracts.event import Envelope
@@ -42,6 +42,16 @@ class Repository(Generic[S]):
             if written.inserted_count + written.matched_count < len(writes):
                 raise LookupError(f"{self._states.name}: an aggregate that was read is not there")
             await self._outbox.add(envelopes, tx)
+
+    async def restore(self, states: Sequence[S], tx: Transaction) -> None:
+        """Stores states as events of before have told them, with the sequences of these; nothing is published.
+
+        Who did it is in no event, and is what the last write of each says.
+        """
+        if states:
+            rows = map(self._document, states)
+            writes = [UpdateOne({"_id": row["_id"]}, {"$set": row}, upsert=True) for row in rows]
+            await self._states.bulk_write(writes, session=tx)
 
     def _written(
         self, decisions: Sequence[Decision[S]]

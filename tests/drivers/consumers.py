@@ -14,7 +14,6 @@ from shared.contracts.event import Envelope
 from shared.messaging import kafka
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.readers import Readers
-from shared.messaging.relay import Publisher, Relay
 from shared.runtime.service import Platform
 
 DEADLINE = 60.0
@@ -50,8 +49,7 @@ async def publish(settings: Settings, *envelopes: Envelope, partition: int | Non
 
 async def relay_once(platform: Platform) -> None:
     """Publishes what waits in the platform's outbox."""
-    relay = Relay(platform.outbox, Publisher(platform.settings.bootstrap), platform.lease("relay"), platform.metrics)
-    await relay.drain()
+    await platform.relay().drain()
 
 
 async def read_all(settings: Settings, topic: str) -> Sequence[ConsumerRecord[Any, Any]]:

@@ -13,7 +13,8 @@ from services.analytics.feed.relay import FeedRelay
 from shared.contracts.event import Event
 from shared.contracts.topics import region_topic
 from shared.identity.grants import Grant, Scope
-from shared.messaging.relay import Publisher
+from shared.messaging.kafka import TopicPartition
+from shared.messaging.relay import Acknowledged, Publisher
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 from shared.storage.outbox import Row
@@ -68,11 +69,12 @@ class Flawed(Publisher):
         self.refused = refused
         self.sent: list[int] = []
 
-    async def publish(self, rows: Sequence[Row]) -> list[bool]:
+    async def publish(self, rows: Sequence[Row]) -> list[Acknowledged | None]:
         numbers = [int(dict(row.headers)["ce_seq"] or b"") for row in rows]
         refused, self.refused = self.refused, 0
         self.sent += numbers
-        return [number != refused for number in numbers]
+        there = [Acknowledged(TopicPartition(row.topic, 0), number) for row, number in zip(rows, numbers, strict=True)]
+        return [place if place.offset != refused else None for place in there]
 
 
 @pytest_asyncio.fixture

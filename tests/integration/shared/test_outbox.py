@@ -12,7 +12,9 @@ from pymongo.errors import BulkWriteError
 
 from shared.contracts import topics, wire
 from shared.messaging import kafka
-from shared.messaging.relay import Publisher, Relay
+from shared.messaging.kafka import TopicPartition
+from shared.messaging.published import Marks, Told
+from shared.messaging.relay import Acknowledged, Publisher, Relay
 from shared.runtime.service import PLATFORM_COLLECTIONS, Platform
 from shared.storage.mongo import Transaction
 from shared.storage.outbox import DOCUMENTS_A_READ, MOST_BYTES, MOST_ROWS, Row, Waiting
@@ -134,6 +136,22 @@ async def test_every_key_arrives_in_order(platform: Platform) -> None:
         assert [int(e.sequence) for e in arrived if e.subject == pupil] == list(range(1, 31))
 
 
+async def test_a_relay_marks_how_far_its_own_topics_are_known(platform: Platform) -> None:
+    prefix = platform.settings.kafka_topic_prefix
+    events, letters = prefix + topics.REGISTRATION_EVENTS.name, topics.dead_letters(f"{prefix}registration.steps")
+    envelopes = [enveloped(registered(f"m{i}")) for i in range(20)]
+    await platform.mongo.transact(lambda tx: platform.outbox.add(envelopes, tx))
+    await commit(platform, Row("letter", letters, b"position", b"{}", []))
+    await relay_once(platform)
+    ends = await kafka.end_offsets(platform.settings.bootstrap, [events, letters])
+    own = {partition: end for partition, end in ends.items() if partition.topic == events}
+    marks = Marks(platform.mongo)
+    assert await marks.read(own) == own
+    assert await marks.read(ends) == {**dict.fromkeys(ends, 0), **own}, "letters are nobody's state"
+    await marks.lift(dict.fromkeys(own, 0))
+    assert await marks.read(own) == own, "a mark never goes back"
+
+
 class Flawed(Publisher):
     """A broker that refuses a row once, and with it what follows of its key."""
 
@@ -142,13 +160,14 @@ class Flawed(Publisher):
         self.refused = refused
         self.sent: list[str] = []
 
-    async def publish(self, rows: Sequence[Row]) -> list[bool]:
+    async def publish(self, rows: Sequence[Row]) -> list[Acknowledged | None]:
         ids = [r.id for r in rows]
         self.sent += ids
+        there = [Acknowledged(TopicPartition(r.topic, 0), number) for number, r in enumerate(rows)]
         if self.refused not in ids:
-            return [True] * len(rows)
+            return [*there]
         at, self.refused = ids.index(self.refused), ""
-        return [i < at or r.key != rows[at].key for i, r in enumerate(rows)]
+        return [place if i < at or rows[i].key != rows[at].key else None for i, place in enumerate(there)]
 
 
 async def test_what_was_not_acknowledged_stays_with_all_that_has_to_follow_it(platform: Platform) -> None:
@@ -157,7 +176,8 @@ async def test_what_was_not_acknowledged_stays_with_all_that_has_to_follow_it(pl
     await commit(platform, row("a2", "a"))
     await commit(platform, row("b2", "b"))
     publisher = Flawed("b1")
-    relay = Relay(platform.outbox, publisher, platform.lease("relay"), platform.metrics)
+    told = Told(Marks(platform.mongo), platform.outbox.topics)
+    relay = Relay(platform.outbox, publisher, platform.lease("relay"), platform.metrics, told)
     assert await relay.step() == 1
     assert await documents(platform) == [["a1", "b1"], ["a2"], ["b2"]]
     assert await relay.step() == 4
@@ -171,7 +191,7 @@ async def test_what_cannot_be_sent_holds_back_its_own_key_alone(platform: Platfo
     others = [Row(f"{key}{n}", topic, key.encode(), b"{}", []) for key in ("a", "b") for n in (1, 2)]
     await commit(platform, too_large)
     await commit(platform, *others)
-    relay = Relay(platform.outbox, Publisher(platform.settings.bootstrap), platform.lease("relay"), platform.metrics)
+    relay = platform.relay()
     assert await relay.step() == len(others)
     await relay.close()
     assert await documents(platform) == [["huge1"]]

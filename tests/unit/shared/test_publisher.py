@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.structs import RecordMetadata
 
 from shared.messaging.relay import Publisher
 from shared.storage.outbox import Row
@@ -16,14 +18,14 @@ class Broker:
         self.unsent, self.lost = unsent, lost
         self.stopped = False
 
-    async def send(self, _: str, value: bytes, key: bytes, headers: Any) -> asyncio.Future[None]:
+    async def send(self, _: str, value: bytes, key: bytes, headers: Any) -> asyncio.Future[Any]:
         if value == self.unsent:
             raise MessageSizeTooLargeError
-        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if value == self.lost:
             answer.set_exception(KafkaTimeoutError())
         else:
-            answer.set_result(None)
+            answer.set_result(RecordMetadata("t", 0, TopicPartition("t", 0), 7, 0, 0, 0))
         return answer
 
     async def stop(self) -> None:

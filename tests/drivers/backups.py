@@ -1,0 +1,40 @@
+"""A backup of a service's database: every row as of one instant, kept outside of the server and put back whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import MongoClient
+
+from shared.base.settings import Settings
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Backup:
+    """The rows of each collection, and whose database it is."""
+
+    url: str
+    database: str
+    rows: Mapping[str, Sequence[Row]]
+
+    @classmethod
+    def of(cls, settings: Settings, service: str) -> "Backup":
+        """Takes one, while the service runs or not."""
+        url, name = settings.mongo_url, settings.database(service)
+        with MongoClient[Any](url, tz_aware=True) as client:
+            database = client[name]
+            names = sorted(database.list_collection_names())
+            with client.start_session(snapshot=True) as instant:
+                rows = {collection: list(database[collection].find({}, session=instant)) for collection in names}
+        return cls(url, name, rows)
+
+    def put_back(self) -> None:
+        """Puts all rows back, and nothing else is there; the service must not run."""
+        with MongoClient[Any](self.url, tz_aware=True, w="majority") as client:
+            database = client[self.database]
+            for collection in database.list_collection_names():
+                database[collection].delete_many({})
+                if rows := self.rows.get(collection):
+                    database[collection].insert_many(rows)
