@@ -11,6 +11,8 @@ from services.notifications.contacts import Contacts
 from services.notifications.copies.store import Copies
 from services.notifications.reads.contacts import ContactReads
 from services.notifications.reads.inbox import Reads
+from services.notifications.repository import Repository
+from services.notifications.restoration import Restorer
 from services.notifications.stream import Stream
 from shared.base.settings import Settings
 from shared.identity.key_ring import KeyRing
@@ -46,6 +48,7 @@ def build(platform: Platform) -> Service:
         ],
         workers={"worker": [*consumers.inbox(platform, copies, contacts), consumers.places(platform)]},
         loops={"relay": [platform.relay()]},
+        restorer=Restorer(Repository(platform.mongo, platform.outbox)),
     )
 
 

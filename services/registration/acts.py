@@ -21,7 +21,7 @@ from services.registration.collections import (
 )
 from services.registration.copies.steps import progress_id
 from services.registration.domain.erasure import Act, Cleared, Service
-from services.registration.domain.participants import Participant, former_key
+from services.registration.domain.participants import NO_KEY, Participant, former_key
 from shared.http.audit import ACTORS, CORRECTIONS
 from shared.identity.acting import Actor, changed
 from shared.programme.texts import ref_key
@@ -66,8 +66,9 @@ class Acts:
         """Matches kept lines of imports that name the pupil, or guardians, by a key, or by the name."""
         named = {"$or": [{"_id": {"$in": list(guardians)}}, {"same": {"$in": list(guardians), **OF_SEVERAL["same"]}}]}
         known = self._mongo["guardians"].find(named, {"school": 1, "ref": 1}, session=tx)
-        own = former_key(pupil.place.school, ref_key(pupil.external_ref))
-        keys = [own, *pupil.former, *[former_key(row["school"], ref_key(row["ref"])) async for row in known]]
+        own = [(pupil.place.school, pupil.external_ref), *[(row["school"], row["ref"]) async for row in known]]
+        folds = [former_key(school, ref_key(ref)) for school, ref in own if not ref.startswith(NO_KEY)]
+        keys = [*folds, *pupil.former]
         sealed = await self._mongo["vault"].find_one({"_id": pupil.id}, {"child": 1}, session=tx)
         child = sealed.get("child") if sealed else None
         marked = [] if child is None else [{"child": {"$eq": child, **MARKED["child"]}}]
@@ -92,6 +93,13 @@ class Acts:
     async def add(self, act: Act, by: Actor | None, tx: Transaction) -> None:
         """Stores a new act, with who asked for it."""
         await self._rows.insert_one({**_document(act), **changed(by)}, session=tx)
+
+    async def restore(self, act: Act, tx: Transaction) -> None:
+        """Stores an act that its erasure's own event tells of, with the answers that have come before it."""
+        row = await self._rows.find_one({"_id": act.id}, session=tx) or {}
+        known = act.model_copy(update={"cleared": {**act.cleared, **row.get("cleared", {})}})
+        document = _document(Act.model_validate(known.model_dump()))
+        await self._rows.replace_one({"_id": act.id}, document, upsert=True, session=tx)
 
     async def open_since(self, time: datetime) -> int:
         """Returns how many acts of erasures before a time are open."""

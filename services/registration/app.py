@@ -45,6 +45,7 @@ from services.registration.copies.store import Copies
 from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
 from services.registration.file_vault import FileVault
+from services.registration.handlers.restoration import Restorer
 from services.registration.importing import Importing
 from services.registration.majorities import Majorities
 from services.registration.name_index import NameIndex
@@ -56,6 +57,7 @@ from services.registration.requests import Requests
 from services.registration.respelling import respell
 from services.registration.retention_job import RetentionJob
 from services.registration.sealed import SealedIdentities
+from shared.http import losses
 from shared.identity.key_ring import KeyRing
 from shared.identity.keys import derive
 from shared.identity.vault import Vault
@@ -87,6 +89,7 @@ def build(platform: Platform) -> Service:
         },
         checks=[partial(PersonKeys(platform.mongo).prove, vault)],
         witness=Presences(platform.mongo, timedelta(days=platform.settings.audit_days), platform.clock),
+        restorer=Restorer(repository, platform.clock),
     )
 
 
@@ -130,6 +133,7 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         checkins.routes(reads, clock),
         staff.routes(repository, reads, clock),
         downloads.routes(repository, reads, clock, platform.settings.cabinet_url),
+        losses.routes("registration", platform.mongo),
     ]
 
 

@@ -6,6 +6,7 @@ from pymongo import UpdateOne
 
 from services.registration.collections import LINKED
 from services.registration.domain.links import Binding
+from services.registration.domain.participants import NO_KEY
 from shared.identity.acting import acting, changed
 from shared.storage.mongo import Mongo, Transaction
 
@@ -50,6 +51,16 @@ class Cabinets:
             result = await self._guardians.bulk_write(writes, ordered=False, session=tx)
             if result.matched_count < len(writes):
                 raise RuntimeError("a guardian who was read without another account is not there, or has one")
+
+    async def restore(self, guardian: str, account: str, school: str, tx: Transaction) -> bool:
+        """Gives a guardian the account that an event tells of; False for one who is not known here.
+
+        That one is kept without a name, under a key that no school has, so that the cabinet can be closed.
+        """
+        nameless = {"school": school, "ref": f"{NO_KEY}{guardian}", "ref_key": None}
+        change = {"$set": {"account": account, "released": False}, "$setOnInsert": nameless}
+        result = await self._guardians.update_one({"_id": guardian}, change, upsert=True, session=tx)
+        return result.upserted_id is None
 
     async def unbind(self, guardian: str, pupil: str, tx: Transaction) -> None:
         """Lets a guardian whose cabinet of a pupil was closed have another account, unless one of a sibling is open.

@@ -11,7 +11,7 @@ from shared.storage.mongo import Document
 IMPORTS, IMPORT_PIECES, REFUSED = "imports", "import_pieces", "import_refused"
 CONSENT_DOCUMENTS, ACTS, TRANSFERS, KEYS = "consent_documents", "acts", "transfers", "vault_keys"
 CONSENT_TEMPLATES = "consent_templates"
-SCHOOL_YEARS, TARGETS = "school_years", "targets"
+SCHOOL_YEARS, TARGETS, WORDS = "school_years", "targets", "half_merges"
 GIVEN: Document = {"$gt": ""}
 """Of a legal entity's number: organisations without one are in no index of it."""
 REQUESTS = "place_requests"
@@ -208,6 +208,7 @@ COLLECTIONS: Collections = {
     ),
     BALANCES: Kept([IndexModel([("participant", 1), ("year", 1)])], persons=["_id", "participant", CHANGED]),
     FENCES: Kept(),
+    WORDS: Kept(persons=["_id", "other"]),
     "rules": Kept(),
     "steps": Kept([IndexModel("booked.slot", sparse=True)], persons=["_id"]),
     "slots": Kept([IndexModel("expires", expireAfterSeconds=0)]),

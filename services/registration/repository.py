@@ -19,7 +19,7 @@ from services.registration.dismissals import Dismissals
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import LinkBatch
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import Key, Participant, former_key
+from services.registration.domain.participants import FIRST_KEY, Key, Participant, former_key
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
 from services.registration.domain.school_years import SchoolYear
@@ -37,12 +37,14 @@ from services.registration.staff import Staff
 from services.registration.surroundings import Register
 from services.registration.templates import TemplateRows
 from services.registration.transfers import Transfers
+from services.registration.words import Words
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
 from shared.storage import code_twins
 from shared.storage.clocks import ClockReader
 from shared.storage.decision import Decisions
+from shared.storage.losses import Losses
 from shared.storage.mongo import Document, Mongo, Transaction
 from shared.storage.namesakes import namesakes
 from shared.storage.outbox import Outbox
@@ -98,6 +100,7 @@ class Repository:
         self.balances = Balances(mongo)
         self.copies = Copies(mongo)
         self.templates = TemplateRows(mongo, self.copies)
+        self.losses, self.words = Losses(mongo), Words(mongo)
         self.codes = codes
         self._mongo = mongo
         self.sealed = sealed
@@ -172,7 +175,8 @@ class Repository:
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         if ids:
             same = {"same": {"$in": list(ids), **OF_SEVERAL["same"]}}
-            query = {"$or": [{"_id": {"$in": list(ids)}}, same], "school": {"$in": list(schools)}}
+            known = {"school": {"$in": list(schools)}, "ref": {"$gte": FIRST_KEY}}
+            query = {"$or": [{"_id": {"$in": list(ids)}}, same], **known}
             for row in await self._mongo["guardians"].find(query, session=tx).to_list(None):
                 found[row["school"], row.get("same") or row["_id"]].append(row["ref"])
         return found

@@ -1,8 +1,11 @@
 """Staff in the database: the accounts that were seen, and those that were put out, also in the copy of all services."""
 
+from collections.abc import Iterable, Sequence
+
 from services.registration.collections import EXCLUDED, STAFF
 from services.registration.domain.staff import Exclusion, Presence
 from shared.contracts import wire
+from shared.contracts.event import Envelope
 from shared.contracts.staff import StaffExcluded
 from shared.storage.decision import Decision
 from shared.storage.exclusions import Exclusions, Told
@@ -28,6 +31,15 @@ class Staff:
     async def exclusion(self, id: str, tx: Transaction) -> Exclusion | None:
         """An exclusion that is in force or was once."""
         return (await self._exclusions.load([id], tx)).get(id)
+
+    async def known(self, ids: Iterable[str], tx: Transaction) -> dict[str, Exclusion]:
+        """The exclusions that exist among `ids`."""
+        return await self._exclusions.load(ids, tx)
+
+    async def restore(self, states: Sequence[Exclusion], told: Iterable[Envelope], tx: Transaction) -> None:
+        """Stores exclusions as events of before have told them, also in the copy."""
+        await self._exclusions.restore(states, tx)
+        await self._copy.learn(told, tx)
 
     async def exclusions(self, organisation: str, tx: Transaction) -> int:
         """Counts the accounts that were ever put out of an organisation."""

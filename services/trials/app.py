@@ -17,11 +17,15 @@ from services.trials.api import (
     venues,
 )
 from services.trials.collections import COLLECTIONS
-from services.trials.consumers import consumers
+from services.trials.consumers import PARTICIPANTS_GROUP, consumers
+from services.trials.handlers.restoration import Restorer
+from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.reads.paths import PathReads
 from services.trials.repository import Repository
 from services.trials.respelling import respell
+from shared.http import losses
+from shared.messaging.offsets import StoredOffsets
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 
@@ -42,7 +46,14 @@ def build(platform: Platform) -> Service:
         routers=_routers(platform, repository),
         workers={"worker": consumers(platform, repository, new_id)},
         loops={"relay": [platform.relay()]},
+        restorer=_restorer(platform, repository),
     )
+
+
+def _restorer(platform: Platform, repository: Repository) -> Restorer:
+    group = platform.settings.kafka_topic_prefix + PARTICIPANTS_GROUP
+    copies = RestoredCopies(repository, platform.settings, StoredOffsets(platform.mongo, group))
+    return Restorer(repository, copies, new_id)
 
 
 def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
@@ -57,6 +68,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         bookings.routes(repository, clock, new_id),
         attendance.routes(repository, clock, new_id),
         paths.routes(PathReads(platform.mongo, repository)),
+        losses.routes("trials", platform.mongo),
     ]
 
 

@@ -34,6 +34,13 @@ class Attempts:
         if gone := list(keys):
             await self._rows.delete_many({"_id": {"$in": gone}}, session=tx)
 
+    async def take_back(self, ids: Collection[str], paths: Collection[str], tx: Transaction) -> set[str]:
+        """Destroys attempts on paths by their own ids; returns the ids of the paths that had one."""
+        query = {"path": {"$in": list(paths)}, "id": {"$in": list(ids)}}
+        found = {row["path"] async for row in self._rows.find(query, {"path": 1}, session=tx)}
+        await self._rows.delete_many(query, session=tx)
+        return found
+
     async def destroy_of(self, participant: str, tx: Transaction) -> int:
         """Destroys the attempts on an entry's paths; returns how many there were.
 

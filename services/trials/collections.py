@@ -8,6 +8,7 @@ from shared.storage.collections import CHANGED, Collections, Kept
 
 PARTICIPANTS = "participants_2"
 """The pupils with all changes of their consent; the release before kept the last one's sequence alone."""
+HALF_CORRECTIONS = "half_corrections"
 WITH_REF = {"$type": "string"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""
 COLLECTIONS: Collections = {
@@ -47,6 +48,7 @@ COLLECTIONS: Collections = {
     ),
     FENCES: Kept(),
     "attempts": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
+    HALF_CORRECTIONS: Kept(),
     "paths": Kept(
         [IndexModel("bookings.id", sparse=True), IndexModel("attendances.id", sparse=True)],
         persons=["_id", "participant", CHANGED],

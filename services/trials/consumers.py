@@ -27,6 +27,8 @@ from shared.runtime.service import Platform
 from shared.storage.exclusions import Exclusions
 from shared.storage.mongo import Transaction
 
+PARTICIPANTS_GROUP = "trials.participants.2"
+
 
 def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequence[BatchConsumer]:
     """Returns the consumers of registration's two topics."""
@@ -37,7 +39,7 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
         Events.of([OrganisationDefined, OrganisationClosed, StaffExcluded, StaffReadmitted], ignored=[TargetSet]),
     )
     told = platform.consumer(
-        "trials.participants.2",
+        PARTICIPANTS_GROUP,
         [REGISTRATION_EVENTS.name],
         partial(participants, repository, new_id),
         events=Events.all_of([REGISTRATION_EVENTS.name]),

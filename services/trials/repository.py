@@ -18,10 +18,12 @@ from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
+from services.trials.half_corrections import HalfCorrections
 from shared.http.audit import ACTORS
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
 from shared.storage.decision import Decision, Happened
+from shared.storage.losses import Losses
 from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
@@ -42,6 +44,8 @@ class Repository:
         self.paths = Aggregates(mongo, outbox, "paths", Path)
         self.attempts = Attempts(mongo)
         self.copies = Copies(mongo, monotonic)
+        self.losses = Losses(mongo)
+        self.corrections = HalfCorrections(mongo)
         self._mongo = mongo
         self._outbox = outbox
         self._rules = Fixed(self.seasons.load, lambda season: season.in_use)

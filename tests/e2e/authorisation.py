@@ -84,6 +84,7 @@ DELETE /registration/guardians/{guardian}                   0    +-  +?  +?? ---
 GET    /registration/retention                              0    +-  +-  +-- ++~- --  --  --  --  ---
 PUT    /registration/retention/{region}                     0    +-  +-  --- ---- --  --  --  --  ---
 GET    /registration/retention/{region}                     0    *-  **  *** **** **  **  **  **  ***
+GET    /registration/losses                                 0    ~-  ~~  ~~~ ---- --  --  --  --  ---
 POST   /registration/transfers                              0    +-  +-  +-- ++-- --  --  --  --  ---
 GET    /registration/transfers                              0    +-  +-  +-- ++~- --  --  --  --  ---
 POST   /registration/transfers/{transfer}/confirmation      0    9-  9?  9?? 99?? --  --  --  --  ---
@@ -142,6 +143,7 @@ GET    /trials/participants/{participant}/path              0    +-  +?  +?? ++?
 GET    /trials/participants/{participant}/bookings          0    +-  +?  +?? ++?? --  --  +?  +?  ---
 
 DELETE /registration/guardians/me                           0    --  --  --- ---- --  --  **  --  ---
+GET    /trials/losses                                       0    ~-  ~~  ~~~ ---- --  --  --  --  ---
 """
 
 EVERY_SERVICE = """

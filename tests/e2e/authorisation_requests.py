@@ -174,6 +174,7 @@ def _persons(scene: Scene) -> Requests:
         **_retention(scene),
         "GET /registration/acts": Request("/registration/acts", sign=scene.act),
         "GET /registration/acts/{number}": Request(f"/registration/acts/{scene.act}", sign=scene.here.school),
+        "GET /registration/losses": Request("/registration/losses"),
         f"POST {one}/archive": Request(f"{persons}/{second.id}/archive", {"reason": "left"}, second.id),
         f"DELETE {one}/archive": Request(f"{persons}/{second.id}/archive", sign=second.id),
         f"POST {persons}/{{participant}}/consents": Request(consents, agreed, "given_at"),
@@ -296,6 +297,7 @@ def _catalogue(scene: Scene) -> Requests:
     found = {
         "POST /trials/slots": Request("/trials/slots", {**timetable, **slot}, '"slot"'),
         "POST /trials/slots/batch": Request("/trials/slots/batch", {**timetable, "slots": [slot]}, '"slot"'),
+        "GET /trials/losses": Request("/trials/losses"),
         "GET /trials/slots": Request(f"/trials/slots?season={here.season}"),
         "GET /trials/slots/{id}": Request(f"/trials/slots/{scene.slots['free']}"),
     }

@@ -111,11 +111,15 @@ def _adopted(survivor: Participant, duplicate: Participant, same: Mapping[str, s
         for season, entered in duplicate.seasons.items()
         if season not in survivor.seasons or entered < survivor.seasons[season]
     }
-    own = former_key(duplicate.place.school, duplicate.ref_key or ref_key(duplicate.external_ref))
-    keys = tuple(key for key in dict.fromkeys((own, *duplicate.former)) if key not in survivor.former)
+    own = () if duplicate.lost else (former_key(duplicate.place.school, _folded(duplicate)),)
+    keys = tuple(key for key in dict.fromkeys((*own, *duplicate.former)) if key not in survivor.former)
     guardians = tuple(g for g in duplicate.guardians if g not in same and g not in survivor.guardians)
     is_disabled = duplicate.disability and not survivor.disability
     return Adopted(at=time, guardians=guardians, seasons=earlier, former=keys, disability=is_disabled)
+
+
+def _folded(pupil: Participant) -> str:
+    return pupil.ref_key or ref_key(pupil.external_ref)
 
 
 def _with(survivor: Participant, duplicate: Participant, adopted: Adopted) -> Participant:

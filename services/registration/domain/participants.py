@@ -19,6 +19,8 @@ MOST_CODES = 100
 """Of one owner for a pupil: every one that is redeemed and closed is remembered in other services."""
 NO_KEY = "\x1f"
 """A character that no school's key has: nobody finds by it whom it stands for."""
+FIRST_KEY = "\x20"
+"""Every school's key comes after it, and those that begin with `NO_KEY` before."""
 SELF = "self"
 """The owner of a pupil's own code, beside guardians by their ids."""
 Key = tuple[str, str]
@@ -177,6 +179,8 @@ class Participant(Aggregate):
     """How often the pupil has been put there."""
     erased_at: datetime | None = None
     """The time at which all that leads to the person was destroyed; the row is left for its place and its sequence."""
+    lost: bool = False
+    """True where that was no erasure: the pupil was entered after the backup from which the database was put back."""
     merged: Merged | None = None
     """Set where this is another entry of a pupil, whose id leads to that one."""
     duplicates: dict[str, Adopted] = Field(default_factory=dict)

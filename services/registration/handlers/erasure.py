@@ -46,7 +46,7 @@ async def erase_pupil(repository: Repository, who: Principal, id: str, erasing: 
         pupil = (await repository.participants.load([id], tx)).get(id)
         if pupil is None or not _covers(who, pupil):
             raise NotFound("no such participant in your scope")
-        if pupil.erased_at is not None:
+        if pupil.erased_at is not None and not pupil.lost:
             return await repository.acts.of_pupil(pupil.id, tx)
         return await erase_entries(repository, pupil, erasing, tx)
 
@@ -66,19 +66,29 @@ async def erase_entries(repository: Repository, pupil: Participant, erasing: Era
 async def _erase(repository: Repository, pupil: Participant, erasing: Erasing, tx: Transaction) -> Act:
     """Destroys all that leads to one entry; the act of it."""
     time = as_stored(erasing.now).astimezone(zone(pupil.place.utc_offset))
-    act = _act(pupil, erasing, time).model_copy(update=await repository.sealed.keeping(tx))
+    act, alone = await destroyed(repository, pupil, _act(pupil, erasing, time), tx)
+    decision = erase(pupil, act.id, time, alone)
+    await repository.participants.save([replace(decision, by=erasing.by)], tx)
+    await repository.losses.forget(pupil.id, tx)
+    await repository.acts.add(act, erasing.by, tx)
+    return act
+
+
+async def destroyed(repository: Repository, pupil: Participant, act: Act, tx: Transaction) -> tuple[Act, list[str]]:
+    """Destroys all that leads to one entry but its own row; returns the act, which is not stored yet.
+
+    And the guardians who had no other child, and are destroyed too.
+    """
+    act = act.model_copy(update=await repository.sealed.keeping(tx))
     requests = await repository.requests.forget(pupil.id, tx)
     rows, shared = await repository.acts.destroy(pupil, tx)
     rows[REQUESTS] = requests
     for guardian in shared:
         await repository.cabinets.unbind(guardian, pupil.id, tx)
     alone = [guardian for guardian in pupil.guardians if guardian not in shared]
-    decision = erase(pupil, act.id, time, alone)
-    await repository.participants.save([replace(decision, by=erasing.by)], tx)
     apart = act.keys_apart and rows[KEYS] == rows["vault"]
-    act = act.model_copy(update={"keys_apart": apart}).answered("registration", Cleared(at=time, rows=rows))
-    await repository.acts.add(act, erasing.by, tx)
-    return act
+    cleared = Cleared(at=act.erased_at, rows=rows)
+    return act.model_copy(update={"keys_apart": apart}).answered("registration", cleared), alone
 
 
 def _covers(who: Principal, pupil: Participant) -> bool:

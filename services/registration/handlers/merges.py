@@ -35,16 +35,15 @@ async def merge_pupils(repository: Repository, who: Principal, request: MergeReq
     async def body(tx: Transaction) -> Merging:
         entries = await repository.participants.entries([request.survivor, request.duplicate], tx)
         survivor = _staff_s(who, entries, "survivor", request.survivor)
-        duplicate = _staff_s(who, entries, "duplicate", request.duplicate)
+        _staff_s(who, _found_again(entries), "duplicate", request.duplicate)
+        duplicate = entries[request.duplicate]
         pair = merge(survivor, duplicate, await same_guardians(repository, survivor, duplicate, tx), now)
         if pair.survivor.made:
-            pair = await _save(repository, pair, now, tx)
-            adopted = pair.survivor.state.duplicates[duplicate.id]
-            bound = {guardian: Binding(account, acting()) for guardian, account in adopted.cabinets.items()}
-            await repository.cabinets.bind(bound, tx)
-            await repository.cabinets.hold(set(adopted.guardians) - bound.keys(), tx)
+            pair = await save_pair(repository, pair, now, tx)
+            await bind_adopted(repository, pair, tx)
             await repository.transfers.overtake([duplicate.id], now, tx)
             await repository.dismissals.forget_among([survivor.id, *pair.survivor.state.duplicates], tx)
+            await repository.losses.forget(duplicate.id, tx)
         after = pair.survivor.state
         about([survivor.id, duplicate.id])
         return Merging(after, duplicate, after.duplicates[duplicate.id], pair.survivor.made)
@@ -68,7 +67,7 @@ async def unmerge_pupils(repository: Repository, who: Principal, id: str, now: d
         await _must_be_open(repository, survivor, duplicate, now)
         await _must_be_free(repository, survivor, duplicate, duplicate.merged.before.external_ref, tx)
         adopted = survivor.duplicates[id]
-        pair = await _save(repository, unmerge(survivor, duplicate, now), now, tx)
+        pair = await save_pair(repository, unmerge(survivor, duplicate, now), now, tx)
         for guardian in adopted.cabinets.keys() - pair.survivor.state.linked.keys():
             await repository.cabinets.unbind(guardian, survivor.id, tx)
         about([survivor.id, id])
@@ -77,12 +76,33 @@ async def unmerge_pupils(repository: Repository, who: Principal, id: str, now: d
     return await repository.transact(body)
 
 
-async def _save(repository: Repository, pair: Pair, now: datetime, tx: Transaction) -> Pair:
-    """Stores both entries, the duplicate first: codes and keys go from one to the other."""
+async def bind_adopted(repository: Repository, pair: Pair, tx: Transaction) -> None:
+    """Gives the guardians whom a survivor took on the accounts of their cabinets."""
+    adopted = pair.survivor.state.duplicates[pair.duplicate.state.id]
+    bound = {guardian: Binding(account, acting()) for guardian, account in adopted.cabinets.items()}
+    await repository.cabinets.bind(bound, tx)
+    await repository.cabinets.hold(set(adopted.guardians) - bound.keys(), tx)
+
+
+def _found_again(entries: Mapping[str, Participant]) -> dict[str, Participant]:
+    """The entries, also of those whom a restored database lacks: they can be nothing but duplicates."""
+    return {id: pupil.model_copy(update={"erased_at": None}) if pupil.lost else pupil for id, pupil in entries.items()}
+
+
+async def save_pair(
+    repository: Repository, pair: Pair, now: datetime, tx: Transaction, *, published: bool = False
+) -> Pair:
+    """Stores both entries, the duplicate first: codes and keys go from one to the other.
+
+    Where it was published before, nothing of it is published again.
+    """
     survivor = pair.survivor.state.with_codes(repository.codes, now, now + CODE_LIFE)
     pair = pair._replace(survivor=replace(pair.survivor, state=survivor))
-    await repository.participants.save([pair.duplicate], tx)
-    await repository.participants.save([pair.survivor], tx)
+    for decision in (pair.duplicate, pair.survivor):
+        if published:
+            await repository.participants.restore([decision.state], tx)
+        else:
+            await repository.participants.save([decision], tx)
     return pair
 
 

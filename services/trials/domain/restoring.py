@@ -1,0 +1,155 @@
+"""Paths and the catalogue as events of before tell of them, for a database that knows an earlier time. Pure.
+
+Events have no answers, no profile and no reason of a revocation: those are not made up.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from services.trials.domain.competencies import Competency
+from services.trials.domain.corrections import corrected
+from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.paths import Attendance, Booking, Correction, Path, Recommendation
+from services.trials.domain.seasons import Season
+from services.trials.domain.slots import Slot
+from services.trials.domain.venues import Venue
+from shared.contracts.event import Envelope
+from shared.contracts.trials import (
+    AttendanceRevoked,
+    CompetencyApproved,
+    DiagnosticCompleted,
+    DiagnosticRevoked,
+    PathEvent,
+    RecommendationIssued,
+    RecommendationWithdrawn,
+    SeasonDefined,
+    SlotOpened,
+    TrialAttended,
+    TrialBooked,
+    TrialCancelled,
+    VenueRegistered,
+)
+
+
+def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
+    """Returns a path after one more step, with its sequence; `slots` are those that were ever opened.
+
+    A correction of a part that the path does not have changes nothing of it: it is another entry's.
+    """
+    event, time, state = envelope.event, envelope.time, path
+    match event:
+        case DiagnosticCompleted():
+            first = min(time, path.diagnostics.get(event.diagnostic, time))
+            state = path.model_copy(update={"diagnostics": {**path.diagnostics, event.diagnostic: first}})
+        case TrialBooked() if (slot := slots.get(event.slot)) is not None:
+            state = path.model_copy(update={"bookings": (*path.bookings, _booking(event, slot, time))})
+        case TrialAttended():
+            named = {name: getattr(event, name) for name in ("booking", "slot", "competency", "kind", "source")}
+            attendance = Attendance(id=event.attendance, time=time, **named)
+            state = path.model_copy(update={"attendances": (*path.attendances, attendance)})
+        case RecommendationIssued():
+            issued = Recommendation(id=event.recommendation, time=time, competencies=event.competencies)
+            state = path.model_copy(update={"recommendation": issued})
+    if (correction := correction_of(envelope)) is not None:
+        others = tuple(known for known in path.corrections if known.id != correction.id)
+        state = _without(path, correction).model_copy(update={"corrections": others})
+    return state.model_copy(update={"sequence": int(envelope.sequence)})
+
+
+def correction_of(envelope: Envelope) -> Correction | None:
+    """Returns what an event takes back; None for one that takes nothing back."""
+    match envelope.event:
+        case TrialCancelled() as event:
+            return Correction(kind="cancelled", id=event.booking, time=envelope.time)
+        case AttendanceRevoked() as event:
+            return Correction(kind="revoked", id=event.attendance, time=envelope.time, why=event.reason)
+        case DiagnosticRevoked() as event:
+            said = {"why": event.reason, "diagnostic": event.diagnostic}
+            return Correction(kind="retracted", id=event.attempt, time=envelope.time, **said)
+        case RecommendationWithdrawn() as event:
+            return Correction(kind="withdrawn", id=event.recommendation, time=envelope.time)
+    return None
+
+
+def has(path: Path, correction: Correction) -> bool:
+    """Tells whether a path has the part that a correction takes back."""
+    match correction.kind:
+        case "cancelled":
+            return any(booking.id == correction.id for booking in path.bookings)
+        case "revoked":
+            return any(attendance.id == correction.id for attendance in path.attendances)
+        case "retracted":  # no path has the ids of attempts; the time is that of the attempt
+            return path.diagnostics.get(correction.diagnostic) == correction.time
+    return path.recommendation is not None and path.recommendation.id == correction.id
+
+
+def corrected_elsewhere(path: Path, correction: Correction) -> Path:
+    """Returns the path of a duplicate after a survivor's event took a part of it back: it notes that."""
+    state = _without(path, correction)
+    if state == path:
+        return path
+    return state.model_copy(update={"corrections": (*path.corrections, correction)})
+
+
+def _without(path: Path, correction: Correction) -> Path:
+    if correction.kind != "retracted":
+        return corrected(path, correction)
+    if not has(path, correction):
+        return path
+    left = {code: time for code, time in path.diagnostics.items() if code != correction.diagnostic}
+    return path.model_copy(update={"diagnostics": left})
+
+
+def completed_by(path: Path, attempts: Sequence[Attempt]) -> Path:
+    """Returns a path after attempts on it were taken back: what is left completes a diagnostic, its first."""
+    first: dict[str, datetime] = {}
+    for attempt in attempts:
+        first[attempt.diagnostic] = min(attempt.time, first.get(attempt.diagnostic, attempt.time))
+    refs = {attempt.ref for attempt in attempts}
+    kept = tuple(ref for ref in path.attempts if ref in refs)
+    return path.model_copy(update={"diagnostics": {**first, **path.diagnostics}, "attempts": kept})
+
+
+def _booking(event: TrialBooked, slot: Slot, time: datetime) -> Booking:
+    return Booking(
+        id=event.booking,
+        time=time,
+        slot=event.slot,
+        venue=event.venue,
+        competency=event.competency,
+        kind=event.kind,
+        starts_at=slot.starts_at,
+        minutes=slot.minutes,
+    )
+
+
+def new_path(event: PathEvent) -> Path:
+    """Returns the path of an event before its first step."""
+    return Path.new(event.participant, event.season)
+
+
+def season(known: Season | None, envelope: Envelope, event: SeasonDefined) -> Season:
+    """Returns a season as it is told."""
+    said = event.model_dump(exclude={"season"}) | {"opens": str(event.opens), "closes": str(event.closes)}
+    in_use = known is not None and known.in_use
+    return Season(id=event.season, sequence=int(envelope.sequence), in_use=in_use, **said)
+
+
+def competency(envelope: Envelope, event: CompetencyApproved) -> Competency:
+    """Returns a competency as it is told."""
+    return Competency(id=event.code, sequence=int(envelope.sequence), name=event.name)
+
+
+def venue(known: Venue | None, envelope: Envelope, event: VenueRegistered) -> Venue:
+    """Returns a venue as it is told, in the registries of the seasons of before too."""
+    seasons = {**(known.seasons if known else {}), event.season: event.registry}
+    said = event.model_dump(include={"organisation", "name", "region", "municipality"})
+    return Venue(id=event.venue, sequence=int(envelope.sequence), seasons=seasons, **said)
+
+
+def slot(known: Slot | None, envelope: Envelope, event: SlotOpened, host: Venue | None) -> Slot:
+    """Returns a slot as it is told; the venue's own name of it is in no event."""
+    said = event.model_dump(exclude={"slot"})
+    kept = {"ref": known.ref, "booked": known.booked} if known else {"ref": None}
+    owner = known.organisation if known else host.organisation if host else event.venue
+    return Slot(id=event.slot, sequence=int(envelope.sequence), organisation=owner, **kept, **said)

@@ -1,0 +1,34 @@
+"""Corrections of parts that no path has yet: a restored database reads both in topics' partitions of their own."""
+
+from collections.abc import Iterable, Sequence
+
+from pymongo import ReplaceOne
+
+from services.trials.collections import HALF_CORRECTIONS
+from services.trials.domain.paths import Correction
+from shared.storage.mongo import Mongo, Transaction, by_ids
+
+
+class HalfCorrections:
+    """The corrections that survivors' events tell of duplicates' paths, until the part is there."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._rows = mongo[HALF_CORRECTIONS]
+        self._paths = mongo["paths"]
+
+    async def paths(self, corrections: Sequence[Correction], tx: Transaction) -> list[str]:
+        """Returns the ids of the entries' paths that have what these take back, bookings and attendances."""
+        parts = [correction.id for correction in corrections]
+        ways = [{"bookings.id": {"$in": parts}}, {"attendances.id": {"$in": parts}}]
+        return [row["_id"] async for row in self._paths.find({"$or": ways}, {"_id": 1}, session=tx)] if parts else []
+
+    async def take(self, made: Sequence[Correction], parts: Iterable[str], tx: Transaction) -> list[Correction]:
+        """Keeps corrections, and returns and forgets those of some parts."""
+        writes = [
+            ReplaceOne({"_id": one.id}, {"kind": one.kind, "time": one.time.isoformat()}, upsert=True) for one in made
+        ]
+        if writes:
+            await self._rows.bulk_write(writes, ordered=False, session=tx)
+        found = await by_ids(self._rows, parts, tx)
+        await self._rows.delete_many({"_id": {"$in": [row["_id"] for row in found]}}, session=tx)
+        return [Correction.model_validate({**row, "id": row["_id"]}) for row in found]

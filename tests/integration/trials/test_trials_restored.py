@@ -1,0 +1,119 @@
+"""Trials put back from a backup: it learns from its own topics what it has published since, before it serves."""
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest_asyncio
+
+from deploy.local.stack import Infrastructure
+from services.trials.collections import PARTICIPANTS
+from shared.contracts.event import Envelope
+from shared.contracts.trials import PathErased, TrialCancelled
+from tests.builders.events import at, erased
+from tests.builders.merging import merged
+from tests.builders.trials import RULES, VENUE
+from tests.drivers.backups import Backup
+from tests.drivers.trials import Trials, trials_service
+from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, completed, present, seat
+
+EVENTS, CATALOGUE = "trials.events.v1", "trials.catalogue.v1"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def trials(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
+    async with trials_service(infrastructure) as running:
+        yield running
+
+
+async def history(trials: Trials) -> list[Envelope]:
+    return [*await trials.published(CATALOGUE), *await trials.published(EVENTS)]
+
+
+def assert_numbered_once(events: Sequence[Envelope]) -> None:
+    """Sequences go on by one without gap or repeat, and no id is there twice."""
+    assert [id for id, count in Counter(event.id for event in events).items() if count > 1] == []
+    by_subject = defaultdict[str, list[int]](list)
+    for event in events:
+        by_subject[event.subject].append(int(event.sequence))
+    assert {subject: said for subject, said in by_subject.items() if said != [*range(1, len(said) + 1)]} == {}
+
+
+async def states(trials: Trials) -> dict[str, Any]:
+    """Paths and the catalogue as they are stored, but for what no event tells and who did it."""
+    kept: dict[str, Any] = {}
+    for name in ("paths", "slots", "venues", "seasons", "competencies"):
+        async for row in trials.mongo[name].find({}):
+            away = {"changed", "held", "attempts", "ref", "in_use"}
+            bare = {field: value for field, value in row.items() if field not in away}
+            for attendance in bare.get("attendances", ()):
+                attendance["reason"] = None
+            kept[f"{name} {row['_id']}"] = bare
+    return kept
+
+
+async def cancelled(trials: Trials, pupil: str, id: str) -> None:
+    """A seat of an entry's path is given up by the pupil's school."""
+    path = await trials.must("GET", f"/participants/{pupil}/path?season=2020", **NAVIGATOR)
+    (booking,) = (booking["id"] for booking in path["bookings"] if booking["slot"] == id)
+    when = "occurred_at=2020-11-19T10:00:00%2B03:00"
+    await trials.must("DELETE", f"/bookings/{booking}?{when}", **NAVIGATOR)
+
+
+async def test_what_was_published_since_the_backup_holds_and_is_published_once(trials: Trials) -> None:
+    await completed(trials, "whole")
+    await trials.enrol("again", "gone", "unanswered", "survivor", "duplicate")
+    await trials.booked("again", "2020-10-15")
+    for id in ("gone", "unanswered"):
+        await trials.must("POST", "/attempts", attempt(id), **NAVIGATOR)
+    await trials.know({}, 0, "outbox")
+    backup = Backup.of(trials.settings, "trials")
+
+    # A seat goes with a consent, and another one is taken with the next: paths are then ahead of what the backup knows.
+    await trials.withdraw("again", at("2020-10-01"))
+    await trials.consent("again", at("2020-10-02"))
+    late = await trials.slot(starts_at="2020-10-20T14:00:00+03:00", ref="late")
+    await trials.must("POST", f"/slots/{late}/bookings", {**seat("again"), "occurred_at": _at(10, 5)}, **NAVIGATOR)
+    path = await trials.must("GET", "/participants/whole/path?season=2020", **NAVIGATOR)
+    mistaken = {"reason": "wrong list", "occurred_at": _at(10, 7)}
+    await trials.must("POST", f"/attendance/{path['attendances'][1]['id']}/revocation", mistaken, **HOST)
+    (seen,) = await trials.booked("duplicate", "2020-10-27")
+    await trials.must("POST", f"/slots/{seen}/attendance", [present("duplicate", "2020-10-27")], **HOST)
+    (given_up,) = await trials.booked("duplicate", "2020-11-28")
+    await trials.publish(*merged("survivor", "duplicate"), time=at("2020-11-18"))
+    await trials.know({"_id": {"$in": ["survivor", "duplicate"]}, "mergings.merged": True}, 2, PARTICIPANTS)
+    await cancelled(trials, "survivor", given_up)
+    await trials.publish(erased("gone"))
+    await trials.know({"_id": "gone", "erased": True}, 1, PARTICIPANTS)
+    await trials.must("PUT", "/seasons/2031", {**RULES, "name": "Сезон 2031"})
+    await trials.must("PUT", "/competencies/new", {"name": "Новая"})
+    entry = {"organisation": VENUE, "name": "Иное имя", "registry": "federal", "season": "2031"}
+    await trials.must("PUT", f"/venues/{VENUE}", entry, role="regional-operator", org="RU-ROS")
+    before, stored = await history(trials), await states(trials)
+    assert_numbered_once(before)
+    assert sum(isinstance(e.event, TrialCancelled) for e in before) == 2
+
+    await trials.child.stop()
+    await trials.publish(erased("unanswered"))  # published, and never learnt of by the database that was lost
+    backup.put_back()
+    await trials.start()
+    await trials.know({"_id": "unanswered", "erased": True}, 1, PARTICIPANTS)
+    await trials.know({"path": {"$regex": "^(gone|unanswered)/"}}, 0, "attempts")
+    after = await history(trials)
+    answers = [e.event.participant for e in after if isinstance(e.event, PathErased)]
+    assert sorted(answers) == ["gone", "unanswered"], "each erasure is answered once"
+    assert [e for e in after if e.event.key != "unanswered"] == [e for e in before if e.event.key != "unanswered"]
+    assert_numbered_once(after)
+    assert await states(trials) == stored
+    answer = await trials.must("GET", "/losses", role="regional-operator", org="RU-ROS")
+    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 1, "ref": 3}
+
+    # Everything goes on behind what was published.
+    await trials.must("POST", f"/slots/{late}/attendance", [present("again", "2020-10-20")], **HOST)
+    await trials.must("POST", "/attempts", attempt("survivor"), **NAVIGATOR)
+    await trials.must("PUT", "/competencies/new", {"name": "Новейшая"})
+    assert_numbered_once(await history(trials))
+
+
+def _at(month: int, day: int) -> str:
+    return f"2020-{month:02d}-{day:02d}T10:00:00+03:00"

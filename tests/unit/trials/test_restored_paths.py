@@ -1,0 +1,81 @@
+"""Paths as their own events tell of them, for a database that was put back: all steps hold, and corrections too."""
+
+from datetime import datetime
+
+from services.trials.domain import steps
+from services.trials.domain.paths import Path
+from services.trials.domain.restoring import corrected_elsewhere, correction_of, has, walked
+from shared.contracts.event import Envelope
+from shared.storage.decision import Decision, Happened
+from tests.builders.events import at, enveloped
+from tests.builders.trials import pupil, slot
+from tests.unit.trials.test_recommendation import diagnosed
+from tests.unit.trials.test_trials_domain import GATE, attended, booked, ids, sat, trial
+
+
+def numbered(happened: list[Happened]) -> list[Envelope]:
+    return [enveloped(one.event, number, one.time) for number, one in enumerate(happened, 1)]
+
+
+def story() -> tuple[Path, list[Envelope]]:
+    """A path through everything, and its events: a recommendation is issued, withdrawn and issued anew."""
+    happened: list[Happened] = []
+
+    def then(decision: Decision[Path]) -> Path:
+        happened.extend(decision.happened)
+        return decision.state
+
+    new_id, first, second, third = ids(), trial("2020-10-05"), trial("2020-10-06"), trial("2020-10-07")
+    path = then(sat(Path.new("p1", "2020"), "readiness", "2020-09-14"))
+    path = then(sat(path, "interests", "2020-09-15"))
+    for place in (first, second, third):
+        path = then(steps.book(path, pupil(), place, at("2020-09-20"), new_id))
+    path = then(steps.cancel(path, pupil(), path.bookings[2].id, at("2020-09-21")))
+    path = then(attended(path, first))
+    path = then(attended(path, second))
+    mistake = path.attendances[1].id
+    path = then(steps.revoke(path, pupil(), mistake, "wrong", at("2020-10-08"), GATE))
+    return path, numbered(happened)
+
+
+def test_a_path_is_brought_to_where_it_was_from_any_earlier_time() -> None:
+    path, events = story()
+    slots = {place.id: place for place in (trial("2020-10-05"), trial("2020-10-06"), trial("2020-10-07"))}
+    reasons = tuple(a.model_copy(update={"reason": None}) for a in path.attendances)
+    expected = path.model_copy(update={"sequence": len(events), "attempts": (), "attendances": reasons})
+    for backed_up in range(len(events)):
+        state = Path.new("p1", "2020")
+        for envelope in (*events[:backed_up], *events[backed_up:]):
+            state = walked(state, envelope, slots)
+        assert state == expected
+    assert len(events) > 8
+
+
+def test_what_a_survivor_took_back_is_noted_with_the_duplicate() -> None:
+    path = booked(diagnosed(), trial("2020-10-05"))
+    given_up = steps.cancel(path, pupil(), path.bookings[0].id, at("2020-09-21"))
+    correction = correction_of(numbered(list(given_up.happened))[0])
+    assert correction is not None
+    assert has(path, correction)
+    noted = corrected_elsewhere(path, correction)
+    assert (noted.bookings[0].cancelled, noted.corrections) == (at("2020-09-21"), (correction,))
+    other = Path.new("p2", "2020")
+    assert not has(other, correction)
+    assert corrected_elsewhere(other, correction) == other
+
+
+def test_a_seat_in_a_slot_that_is_not_known_is_not_made_up() -> None:
+    booking = steps.book(Path.new("p1", "2020"), pupil(), slot(), at("2020-09-20"), ids())
+    state = walked(Path.new("p1", "2020"), numbered(list(booking.happened))[0], {})
+    assert (state.bookings, state.sequence) == ((), 1)
+
+
+def test_the_first_time_of_a_diagnostic_stays() -> None:
+    def completed(day: datetime, number: int) -> Envelope:
+        decision = sat(Path.new("p1", "2020"), "readiness", day.date().isoformat())
+        return enveloped(decision.happened[0].event, number, decision.happened[0].time)
+
+    state = Path.new("p1", "2020")
+    for number, day in enumerate(("2020-09-14", "2020-09-10", "2020-09-20"), 1):
+        state = walked(state, completed(at(day), number), {})
+    assert state.diagnostics["readiness"].date().isoformat() == "2020-09-10"
