@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.registration.domain.participants import Participant
+from services.registration.domain.participants import Participant, on_clocks
 from shared.storage.clocks import ClockReader
 from shared.storage.mongo import Mongo, Transaction
 from shared.storage.outbox import Outbox
@@ -31,4 +31,4 @@ class Pupils(Aggregates[Participant]):
     async def on_clocks(self, pupils: Sequence[Participant]) -> list[Participant]:
         """The same pupils, as rows gave them, with the clocks of where they are and were."""
         clocks = await self._clocks.known({pupil.place.region for pupil in pupils})
-        return [pupil.on(clocks) for pupil in pupils]
+        return [on_clocks(pupil, clocks) for pupil in pupils]

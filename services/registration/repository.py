@@ -13,12 +13,11 @@ from services.registration.acts import Acts
 from services.registration.balances import Balances
 from services.registration.cabinets import Cabinets
 from services.registration.codes import Codes
-from services.registration.collections import CONSENT_DOCUMENTS, GIVEN, LEFT, OF_SEVERAL, SCHOOL_YEARS, TARGETS
+from services.registration.collections import CONSENT_DOCUMENTS, LEFT, OF_SEVERAL, SCHOOL_YEARS, TARGETS
 from services.registration.copies.store import Copies
 from services.registration.dismissals import Dismissals
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import LinkBatch
-from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import FIRST_KEY, Key, Participant, former_key
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians
@@ -41,12 +40,10 @@ from services.registration.words import Words
 from shared.base.side_thread import aside
 from shared.identity.acting import acting, changed
 from shared.programme.texts import ref_key
-from shared.storage import code_twins
 from shared.storage.clocks import ClockReader
 from shared.storage.decision import Decisions
 from shared.storage.losses import Losses
 from shared.storage.mongo import Document, Mongo, Transaction
-from shared.storage.namesakes import namesakes
 from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
@@ -108,22 +105,6 @@ class Repository:
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction, again after a write conflict."""
         return await self._mongo.transact(body)
-
-    async def must_be_alone(self, code: str, tx: Transaction) -> None:
-        """Raises Conflict where a code is new to the register and differs from another by case alone."""
-        await code_twins.must_be_alone(self._mongo, "organisations", code, tx)
-
-    async def sharing(self, code: str, numbers: Mapping[str, str | None], tx: Transaction) -> list[Organisation]:
-        """The other organisations that have one of these numbers of legal entities, by `inn` and `ogrn`."""
-        ways = [{name: {"$eq": number, **GIVEN}} for name, number in numbers.items() if number is not None]
-        query = {"_id": {"$ne": code}, "$or": ways}
-        rows = await self._mongo["organisations"].find(query, session=tx).to_list(None) if ways else []
-        return [Organisation.of(row) for row in rows]
-
-    async def regions_named(self, code: str) -> set[str]:
-        """The regions in whose name a code is, however it is spelt."""
-        found = await code_twins.spelt(self._mongo, "organisations", namesakes(code))
-        return {row["_id"] for row in found if row["kind"] == "region"}
 
     async def add_document(self, version: str, document: Document) -> Document:
         """Stores a consent document unless its version is there; the row of the version as it is by now."""

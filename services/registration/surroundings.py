@@ -1,6 +1,6 @@
 """The part of the register by which lines of a directory are judged, read at once for many of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.registration.collections import GIVEN
 from services.registration.domain.directories import DirectoryLine, Surroundings
@@ -18,7 +18,7 @@ CATALOGUE = "organisations"
 
 
 class Register:
-    """The organisations of one database, as an import needs them."""
+    """The organisations of one database, as an import and a definition need them."""
 
     def __init__(self, mongo: Mongo, clocks: ClockReader) -> None:
         self._mongo = mongo
@@ -59,6 +59,22 @@ class Register:
         schools = await aside(lambda: list(map(Organisation.of, rows)), len(rows))
         towns = await by_ids(self._rows, {school.municipality for school in schools if school.municipality})
         return SchoolNames(schools, {row["_id"]: row["name"] for row in towns})
+
+    async def must_be_alone(self, code: str, tx: Transaction) -> None:
+        """Raises Conflict where a code is new to the register and differs from another by case alone."""
+        await code_twins.must_be_alone(self._mongo, CATALOGUE, code, tx)
+
+    async def sharing(self, code: str, numbers: Mapping[str, str | None], tx: Transaction) -> list[Organisation]:
+        """The other organisations that have one of these numbers of legal entities, by `inn` and `ogrn`."""
+        ways = [{name: {"$eq": number, **GIVEN}} for name, number in numbers.items() if number is not None]
+        query = {"_id": {"$ne": code}, "$or": ways}
+        rows = await self._rows.find(query, session=tx).to_list(None) if ways else []
+        return [Organisation.of(row) for row in rows]
+
+    async def regions_named(self, code: str) -> set[str]:
+        """The regions in whose name a code is, however it is spelt."""
+        found = await code_twins.spelt(self._mongo, CATALOGUE, namesakes(code))
+        return {row["_id"] for row in found if row["kind"] == "region"}
 
     async def keep_apart(self, codes: Iterable[str], tx: Transaction) -> None:
         """Lets whoever enters one of these new codes in another case of its letters meanwhile conflict."""

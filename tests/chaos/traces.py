@@ -12,10 +12,10 @@ from bson import Timestamp
 from cryptography.exceptions import InvalidTag
 from pymongo import MongoClient
 
-from services.registration.key_ring import KeyRing
-from services.registration.vault import VERSION, Vault
 from shared.base.settings import Settings
 from shared.contracts.topics import SERVICES
+from shared.identity.key_ring import KeyRing
+from shared.identity.vault import VERSION, Vault
 from tests.drivers.backups import Row
 from tests.drivers.consumers import read_all
 

@@ -1,38 +1,13 @@
 """A valid request of each row of the table of authorisation: what is refused is refused for who asks alone."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from tests.e2e.authorisation_scene import DOCUMENT, RULES, Scene
-from tests.e2e.season import INSTRUMENT
-from tests.e2e.season import RULES as USUAL
-
-Requests = Mapping[str, "Request"]
-
-
-@dataclass(frozen=True)
-class Request:
-    """Path and body, and what an answer tells to those alone who are inside."""
-
-    path: str
-    body: Any = None
-    sign: str = ""
-    media_type: str = ""
-    """Of a body that is a file."""
-    beyond: str = ""
-    """And to those alone who see the sibling municipality too."""
-    tells: tuple[str, ...] = ()
-    """Of a person, to those inside who see nobody elsewhere."""
-
-    def says(self, text: str) -> bool:
-        """Whether the request itself has it."""
-        return text in f"{self.path} {self.body}"
+from tests.e2e import authorisation_trials
+from tests.e2e.authorisation_request import Request, Requests
+from tests.e2e.authorisation_scene import DOCUMENT, Scene
 
 
 def requests(scene: Scene) -> Requests:
     """By row."""
-    return {**_figures(scene), **_register(scene), **_persons(scene), **_play(scene), **_catalogue(scene)}
+    return {**_figures(scene), **_register(scene), **_persons(scene), **authorisation_trials.requests(scene)}
 
 
 def _figures(scene: Scene) -> Requests:
@@ -260,52 +235,3 @@ def _imports(scene: Scene) -> Requests:
         f"GET {path}/{{import}}": Request(f"{path}/{scene.imported}", sign=here.school),
         f"GET {path}/{{import}}/refused": Request(f"{path}/{scene.imported}/refused", sign="Отказ Анна"),
     }
-
-
-def _play(scene: Scene) -> Requests:
-    own, season, slots = scene.pupils["own"].id, scene.here.season, scene.slots
-    attempt = {"participant": own, "season": season, "diagnostic": "e2e", "answers": {"q1": "yes", "q2": "no"}}
-    many, present = {"attempts": [{"ref": "many", **attempt}]}, [{"participant": own, "source": "list"}]
-    below, of = f"/trials/participants/{own}", "GET /trials/participants/{participant}"
-    revocation = f"/trials/attendance/{scene.attendance}/revocation"
-    in_slot, slot = "POST /trials/slots/{id}", "/trials/slots"
-    return {
-        "POST /trials/attempts": Request("/trials/attempts", {"ref": "one", **attempt}, "profile"),
-        "POST /trials/attempts/batch": Request("/trials/attempts/batch", many, "profile"),
-        f"{in_slot}/bookings": Request(f"{slot}/{slots['free']}/bookings", {"participant": own}, '"booking"'),
-        f"{in_slot}/bookings/batch": Request(
-            f"{slot}/{slots['wide']}/bookings/batch", {"participants": [own]}, '"booking"'
-        ),
-        "DELETE /trials/bookings/{id}": Request(f"/trials/bookings/{scene.booking}", sign=slots["left"]),
-        f"{in_slot}/attendance": Request(f"{slot}/{slots['held']}/attendance", present, '"attendance"'),
-        "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),
-        f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
-        f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
-    }
-
-
-def _catalogue(scene: Scene) -> Requests:
-    here = scene.here
-    venue = {"organisation": here.venue, "name": "Колледж", "registry": "regional", "season": here.season}
-    timetable, slot = {"venue": here.venue, "season": here.season}, scene.offer("offered", "2050-11-05")
-    entries: Mapping[str, tuple[str, str, Any]] = {
-        "seasons": ("season", here.season, {**USUAL, **RULES}),
-        "diagnostics": ("code", "e2e", INSTRUMENT),
-        "competencies": ("code", scene.competency, {"name": "Проба"}),
-        "venues": ("code", here.venue, venue),
-    }
-    found = {
-        "POST /trials/slots": Request("/trials/slots", {**timetable, **slot}, '"slot"'),
-        "POST /trials/slots/batch": Request("/trials/slots/batch", {**timetable, "slots": [slot]}, '"slot"'),
-        "GET /trials/losses": Request("/trials/losses"),
-        "GET /trials/slots": Request(f"/trials/slots?season={here.season}"),
-        "GET /trials/slots/{id}": Request(f"/trials/slots/{scene.slots['free']}"),
-    }
-    for kind, (name, code, body) in entries.items():
-        one = f"/trials/{kind}/{code}"
-        found |= {
-            f"PUT /trials/{kind}/{{{name}}}": Request(one, body),
-            f"GET /trials/{kind}": Request(f"/trials/{kind}"),
-        }
-        found[f"GET /trials/{kind}/{{code}}"] = Request(one)
-    return found

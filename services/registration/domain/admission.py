@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from services.registration.domain.identities import Identities
 from services.registration.domain.moves import must_be_active
-from services.registration.domain.participants import Participant, local_day
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import local_day
 from services.registration.domain.rosters import Intake, PupilEntry
 from services.registration.domain.school_keys import Pupils
 from shared.base.errors import Conflict, FieldError, Forbidden

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import Participant, Place
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import Place
 from shared.base.errors import Forbidden, NotFound
 from shared.contracts.registration import Side
 from shared.identity.family import FamilyLink

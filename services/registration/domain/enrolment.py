@@ -11,7 +11,8 @@ from services.registration.domain.consents import give_consent
 from services.registration.domain.following import then_followed
 from services.registration.domain.identities import Identities
 from services.registration.domain.moves import move
-from services.registration.domain.participants import SELF, Consent, NewId, Participant, Place, local_day
+from services.registration.domain.participants import SELF, Consent, NewId, Participant
+from services.registration.domain.placements import Place, local_day
 from services.registration.domain.rosters import MOST_GUARDIANS, Intake, PupilEntry
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
 from shared.base.errors import BadInput, Conflict

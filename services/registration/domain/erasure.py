@@ -7,7 +7,8 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from services.registration.domain.participants import NO_KEY, Consent, Participant, Place
+from services.registration.domain.participants import NO_KEY, Consent, Participant
+from services.registration.domain.placements import Place
 from shared.contracts.guardians import GuardianErased
 from shared.contracts.registration import ConsentChannel, ParticipantErased
 from shared.storage.decision import Decision, Happened

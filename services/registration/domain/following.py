@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.registration.domain.organisations import ALWAYS, Organisation
-from services.registration.domain.participants import Participant, Place, Placement
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import Place, Placement
 from shared.contracts.registration import ParticipantMoved
 from shared.programme.clocks import midnight
 from shared.storage.decision import Decision, Happened

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from services.registration.domain.participants import Adopted, Consent, Participant, Place
+from services.registration.domain.participants import Adopted, Consent, Participant
+from services.registration.domain.placements import Place
 from shared.base.errors import Forbidden, NotFound
 from shared.contracts.guardians import GuardianErased
 from shared.identity.principal import Principal

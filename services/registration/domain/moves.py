@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.registration.domain.participants import Participant, Place, former_key, local_day
+from services.registration.domain.participants import Participant, former_key
+from services.registration.domain.placements import Place, local_day
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.codes import Codes
+from services.registration.domain.placements import Place, Placement, local_day, placed_on
 from shared.base.errors import Conflict
 from shared.contracts.registration import ArchiveReason, ConsentChannel
-from shared.programme import place as programme
 from shared.programme.clocks import Clocks
 from shared.programme.moments import zone
-from shared.programme.texts import class_form
 from shared.storage.decision import Aggregate
 
 MOST_CODES = 100
@@ -27,53 +26,6 @@ Key = tuple[str, str]
 """A school's code, and the school's own key of a pupil or a guardian as it is written."""
 NewId = Callable[[], str]
 """Makes a random id."""
-
-
-class Place(BaseModel):
-    """The place that a pupil belongs to, as every event of a participant carries it, with its clock."""
-
-    model_config = ConfigDict(frozen=True)
-
-    region: str
-    municipality: str
-    school: str
-    school_class: Annotated[str, AfterValidator(class_form)]
-    grade: int
-    utc_offset: str
-    """The clock with all changes, as `zone` reads it; a row may have an older one."""
-
-    def event_fields(self, participant: str) -> dict[str, Any]:
-        """The fields that every event of a pupil carries who belongs here."""
-        return self.plain.event_fields(participant)
-
-    def on(self, clocks: Clocks) -> Self:
-        """The place on the clock of its municipality or region."""
-        clock = clocks.of(self.region, self.municipality)
-        return self if clock in (None, self.utc_offset) else self.model_copy(update={"utc_offset": clock})
-
-    @property
-    def plain(self) -> programme.Place:
-        """The place as all services know it."""
-        return programme.Place(self.region, self.municipality, self.school, self.school_class, self.grade)
-
-
-class Placement(BaseModel):
-    """The place that a pupil belongs to from a day on."""
-
-    model_config = ConfigDict(frozen=True)
-
-    day: str
-    """The local day, `2020-09-14`."""
-    place: Place
-    clock: str = ""
-    """The offset of the clock that said the day, where it is another than that of the place."""
-    follows: str = ""
-    """The school of before, where nobody said it of the pupil but that school went there on that day."""
-
-    def on(self, clocks: Clocks) -> "Placement":
-        """The placement whose place has its clock."""
-        place = self.place.on(clocks)
-        return self if place is self.place else self.model_copy(update={"place": place})
 
 
 class Archiving(BaseModel):
@@ -121,11 +73,6 @@ class Code(BaseModel):
     def is_expired(self, now: datetime) -> bool:
         """Tells whether its time is over."""
         return self.expires is not None and self.expires <= now
-
-
-def local_day(time: datetime) -> str:
-    """The day of a time on its own clock, as placements have it."""
-    return time.date().isoformat()
 
 
 def former_key(school: str, ref_key: str) -> str:
@@ -210,20 +157,6 @@ class Participant(Aggregate):
     def of(cls, row: Mapping[str, Any]) -> Self:
         """The participant of a stored row."""
         return cls.model_validate({**row, "id": row["_id"]})
-
-    def on(self, clocks: Clocks) -> Self:
-        """The pupil whose places have their clocks; that of a day is the clock of the place on that day."""
-        stays = [(told.day, told.place.region, told.place.municipality) for told in self.placements]
-        if len({stay[1:] for stay in stays}) > 1:
-            clock = clocks.of_regions(sorted(stays))
-            is_known = clock in (None, self.place.utc_offset)
-            place = self.place if is_known else self.place.model_copy(update={"utc_offset": clock})
-        else:
-            place = self.place.on(clocks)
-        placements = tuple(told.on(clocks) for told in self.placements)
-        if place is self.place and all(told is was for told, was in zip(placements, self.placements, strict=True)):
-            return self
-        return self.model_copy(update={"place": place, "placements": placements})
 
     @property
     def consent(self) -> Consent | None:
@@ -319,3 +252,10 @@ class Participant(Aggregate):
             else:
                 made.append(before)
         return self.model_copy(update={"codes": tuple(made)})
+
+
+def on_clocks(pupil: Participant, clocks: Clocks) -> Participant:
+    """The pupil whose places have their clocks; that of a day is the clock of the place on that day."""
+    place, placements = placed_on(clocks, pupil.place, pupil.placements)
+    is_same = place is pupil.place and all(a is b for a, b in zip(placements, pupil.placements, strict=True))
+    return pupil if is_same else pupil.model_copy(update={"place": place, "placements": placements})

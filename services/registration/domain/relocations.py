@@ -10,7 +10,7 @@ from services.registration.domain.organisations import (
     defined,
     must_be_open,
 )
-from services.registration.domain.participants import local_day
+from services.registration.domain.placements import local_day
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode

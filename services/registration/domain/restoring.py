@@ -8,15 +8,8 @@ from datetime import datetime
 
 from services.registration.domain.links import unlink
 from services.registration.domain.moves import gone, with_key
-from services.registration.domain.participants import (
-    NO_KEY,
-    Archiving,
-    Consent,
-    Participant,
-    Place,
-    Placement,
-    local_day,
-)
+from services.registration.domain.participants import NO_KEY, Archiving, Consent, Participant
+from services.registration.domain.placements import Place, Placement, local_day
 from shared.contracts.event import Envelope, ParticipantEvent
 from shared.contracts.registration import (
     AccountLinked,

@@ -15,7 +15,8 @@ from services.registration.domain.following import place_of
 from services.registration.domain.identities import GuardianKind, child_of
 from services.registration.domain.majority import is_of_age
 from services.registration.domain.organisations import Organisation, must_be_open
-from services.registration.domain.participants import SELF, Consent, Key, Place, local_day
+from services.registration.domain.participants import SELF, Consent, Key
+from services.registration.domain.placements import Place, local_day
 from services.registration.domain.templates import NO_TEMPLATES, ConsentWords, Templates
 from services.registration.name_index import Child
 from shared.base.errors import BadInput, FieldError

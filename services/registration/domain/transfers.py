@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registration.domain.participants import Participant, Place
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import Place
 from shared.base.errors import Conflict, NotFound
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode

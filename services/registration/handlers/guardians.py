@@ -13,7 +13,8 @@ from services.registration.domain.guardians import (
     has_guardian,
     must_reach_all,
 )
-from services.registration.domain.participants import Participant, Place
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import Place
 from services.registration.guardian_register import KnownGuardian
 from services.registration.handlers.erasure import Erasing
 from services.registration.handlers.merges import same_guardians

@@ -24,7 +24,7 @@ async def define_organisation(
         parent = (await repository.organisations.load([definition.parent])).get(definition.parent)
         if parent is not None:
             who.scope.must_cover(parent.region)
-    regions = await repository.regions_named(code)
+    regions = await repository.register.regions_named(code)
 
     def decide(current: Organisation | None) -> Decision[Organisation]:
         if current is None and parent is not None and not who.has("national-operator"):
@@ -32,8 +32,8 @@ async def define_organisation(
         return define(current, code, definition, parent, now)
 
     async def check(tx: Transaction) -> None:
-        await repository.must_be_alone(code, tx)
+        await repository.register.must_be_alone(code, tx)
         numbers = definition.model_dump(include={"inn", "ogrn"})
-        must_be_only(numbers, await repository.sharing(code, numbers, tx), who)
+        must_be_only(numbers, await repository.register.sharing(code, numbers, tx), who)
 
     return await repository.organisations.update(code, decide, check)

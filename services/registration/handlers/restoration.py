@@ -6,7 +6,8 @@ from datetime import datetime
 from services.registration.domain.erasure import Act, Cleared, Proof, erase
 from services.registration.domain.guardians import common, forget_guardian
 from services.registration.domain.merges import merge, unmerge
-from services.registration.domain.participants import Participant, Place
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import Place
 from services.registration.domain.restoring import left_school, nameless, told, with_kept_key, without_adopted
 from services.registration.domain.rosters import CODE_LIFE
 from services.registration.handlers.erasure import destroyed

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.registration.domain.organisations import Closing, Organisation
-from services.registration.domain.participants import local_day
+from services.registration.domain.placements import local_day
 from services.registration.domain.relocations import moved
 from services.registration.domain.school_years import year_id
 from services.registration.domain.staff import Exclusion, exclusion_id

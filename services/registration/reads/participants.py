@@ -15,7 +15,7 @@ from services.registration.copies.steps import Steps, progress_id
 from services.registration.copies.store import Copies
 from services.registration.domain.caller import Caller
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import Participant
+from services.registration.domain.participants import Participant, on_clocks
 from services.registration.person_keys import PersonKeys
 from services.registration.reads.organisations import OrganisationReads
 from shared.http.paging import Listing, Paging
@@ -112,7 +112,7 @@ class ScopedReads:
     async def _on_clocks(self, pupils: Iterable[Participant]) -> list[Participant]:
         """The same pupils, as rows gave them, with the clocks of where they are and were."""
         clocks = await self._clocks.known()
-        return [pupil.on(clocks) for pupil in pupils]
+        return [on_clocks(pupil, clocks) for pupil in pupils]
 
     def _classes(self, school: Organisation) -> Document:
         """Narrows to the classes of the grants, unless one of them reaches the whole school."""

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from services.registration.domain.following import followed, place_of, then_followed
 from services.registration.domain.moves import move
 from services.registration.domain.organisations import Closing, Organisation
-from services.registration.domain.participants import Participant, Place
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import Place
 from services.registration.domain.relocations import (
     MOST_RELOCATIONS,
     RelocationRequest,

@@ -15,7 +15,8 @@ from services.registration.domain.guardians import (
 )
 from services.registration.domain.links import link_guardian
 from services.registration.domain.merges import merge, unmerge
-from services.registration.domain.participants import Participant, Place
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import Place
 from shared.base.errors import Forbidden, NotFound
 from shared.contracts.guardians import GuardianErased
 from shared.identity.grants import Grant

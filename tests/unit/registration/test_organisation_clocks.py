@@ -8,7 +8,8 @@ import pytest
 from services.registration.domain.archive import archive
 from services.registration.domain.moves import move
 from services.registration.domain.organisations import Definition, Organisation, define
-from services.registration.domain.participants import Participant, Place
+from services.registration.domain.participants import Participant, on_clocks
+from services.registration.domain.placements import Place
 from services.registration.domain.relocations import RelocationRequest, relocate
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import OrganisationDefined
@@ -92,10 +93,10 @@ def test_what_a_pupil_is_told_to_have_done_is_on_the_clock_of_the_place_of_that_
     place = {**first.place.model_dump(), "municipality": "RU-ROS-009", "school": "S9", "utc_offset": "+05:00"}
     there = move(first, Place.model_validate(place), datetime.fromisoformat("2020-10-10T10:00:00+05:00")).state
     stored = Participant.of({**there.model_dump(), "_id": there.id})
-    told = stored.on(clocks)
+    told = on_clocks(stored, clocks)
     assert told.place.utc_offset == "+03:00 2020-10-09T19:00:00Z +05:00"
     assert [one.place.utc_offset for one in told.placements] == ["+03:00", "+05:00"]
-    assert told.on(clocks) is told
+    assert on_clocks(told, clocks) is told
     assert archive(told, "left", datetime.fromisoformat("2020-11-01T10:00:00+05:00")).state.archived is not None
-    assert first.on(Clocks({"RU-ROS": "+03:00"})) is first
+    assert on_clocks(first, Clocks({"RU-ROS": "+03:00"})) is first
     assert SCHOOL.on(Clocks({"RU-ROS": "+04:00"})).utc_offset == "+04:00"

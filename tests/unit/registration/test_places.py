@@ -12,7 +12,8 @@ from services.registration.domain.archive import MOST_ARCHIVINGS, archive, resto
 from services.registration.domain.links import link_guardian
 from services.registration.domain.moves import MOST_PLACEMENTS, gone, move, with_key
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import Participant, Place
+from services.registration.domain.participants import Participant
+from services.registration.domain.placements import Place
 from services.registration.domain.rosters import class_of
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMoved

@@ -14,7 +14,8 @@ from services.registration.domain.consents import give_consent, withdraw_consent
 from services.registration.domain.links import link_account, link_guardian, unlink
 from services.registration.domain.merges import merge
 from services.registration.domain.moves import move
-from services.registration.domain.participants import NO_KEY, Consent, Participant, Place
+from services.registration.domain.participants import NO_KEY, Consent, Participant
+from services.registration.domain.placements import Place
 from services.registration.domain.restoring import UNKNOWN, nameless, told, without_adopted
 from services.registration.domain.rosters import class_of
 from shared.contracts.event import Envelope
