@@ -25,7 +25,8 @@ from tests.drivers.pointers import checked
 from tests.drivers.service import BOOKKEEPING
 from tests.e2e.authorisation import ROWS, UNCHANGED, Row, open_routes, routes
 from tests.e2e.authorisation_callers import Caller, callers, subject
-from tests.e2e.authorisation_requests import Request, requests
+from tests.e2e.authorisation_request import Request
+from tests.e2e.authorisation_requests import requests
 from tests.e2e.authorisation_scene import Scene, scene, settled
 from tests.e2e.conftest import Client
 
