@@ -12,6 +12,8 @@ from random import Random
 from deploy.simulator.scenario import STAGES, Municipality, Scenario
 
 CLASS_SIZE = 25
+MISTYPED = timedelta(days=30)
+"""No birth date is so far from the right one."""
 SCHOOL_SIZES = (90, 420)
 SIBLINGS = 0.12
 """Further children of guardians with a cabinet, as a share of these guardians."""
@@ -122,9 +124,16 @@ def populate(scenario: Scenario, rng: Random) -> tuple[SchoolClass, ...]:
         head = number if seat.head is None else seat.head
         if head not in families:
             families[head] = _Family(rng)
-        pupil = only_child(_pupil(number, seat, head, families[head], school_year, rng), born)
+        pupil = only_child(_minor(_pupil(number, seat, head, families[head], school_year, rng), scenario.closes), born)
         classes.setdefault((seat.school.code, seat.class_name), []).append(pupil)
     return tuple(SchoolClass(them[0].school, name, them[0].grade, tuple(them)) for (_, name), them in classes.items())
+
+
+def _minor(pupil: Pupil, until: date) -> Pupil:
+    """The pupil, a year younger where that one would come of age in the season: its consents are guardians'."""
+    born = pupil.birth_date
+    is_minor = date(born.year + 18, born.month, min(born.day, 28)) - MISTYPED > until
+    return pupil if is_minor else replace(pupil, birth_date=born + timedelta(days=365))
 
 
 def only_child(pupil: Pupil, born: set[tuple[str, date]]) -> Pupil:

@@ -25,6 +25,7 @@ from shared.contracts import wire
 from shared.contracts.event import Envelope
 from shared.http import audit
 from shared.identity.keys import derive, keyed_id
+from shared.messaging import published
 from shared.runtime.migration import create_topics
 from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually, read_all
@@ -34,7 +35,17 @@ from tests.drivers.pointers import checked
 
 Grants = Sequence[Mapping[str, Any]]
 BOOKKEEPING = {
-    *("offsets", "offset_marks", "leases", "permits", "open_answers", "staff", audit.LOG, audit.ACTORS),
+    *(
+        "offsets",
+        "offset_marks",
+        published.COLLECTION,
+        "leases",
+        "permits",
+        "open_answers",
+        "staff",
+        audit.LOG,
+        audit.ACTORS,
+    ),
     *("retention_list", "retention_runs"),
 }
 """Collections that change by themselves, or tell who has asked; a request that changes nothing may change these."""

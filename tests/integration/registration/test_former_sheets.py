@@ -185,6 +185,7 @@ async def test_a_dry_run_of_a_whole_file_tells_what_the_file_will_do(running: Re
     before = await running.documents()
     tried = await sender.over(whole("d"), CSV, dry_run="true", **HERE)
     refused = await sender.refused(tried["id"])
+    await running.know({}, 0, "import_tried")
     after = await running.documents()
     assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {
         "imports": 1,

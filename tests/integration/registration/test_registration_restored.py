@@ -44,13 +44,18 @@ def assert_numbered_once(events: Sequence[Envelope]) -> None:
     assert {subject: said for subject, said in by_subject.items() if said != [*range(1, len(said) + 1)]} == {}
 
 
+def minor(ref: str) -> dict[str, Any]:
+    """One whose guardian opens a cabinet for years to come."""
+    return pupil(ref, birth_date="2013-05-17")
+
+
 async def linked(running: Registration, item: dict[str, Any]) -> None:
     assert (await running.redeem(item["link_code"], f"mother of {item['participant']}"))[0] == 200
     assert (await running.redeem(item["account_code"], f"self {item['participant']}", "pupil"))[0] == 200
 
 
 async def test_what_was_published_since_the_backup_holds_and_is_published_once(running: Registration) -> None:
-    entered = await running.enter(*(pupil(f"re-{n}") for n in range(8)))
+    entered = await running.enter(*(minor(f"re-{n}") for n in range(8)))
     ids = [item["participant"] for item in entered]  # 0 moves, 2 and 3 merge, 4 is erased, 5 archived; 1 and 7 part
     family = entered[6]
     await linked(running, entered[3])
@@ -58,7 +63,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(r
     await running.know({}, 0, "outbox")
     await running.child.stop()
     await running.start("api")
-    (late,) = await running.enter(pupil("re-waiting"))  # no relay runs: it waits in the outbox of the backup
+    (late,) = await running.enter(minor("re-waiting"))  # no relay runs: it waits in the outbox of the backup
     backup = Backup.of(running.settings, "registration")
     assert backup.rows["outbox"]
     await running.child.stop()
@@ -71,7 +76,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(r
     await done(running, "DELETE", f"/merges/{ids[7]}")
     act = (await done(running, "DELETE", f"/participants/{ids[4]}"))["act"]
     await done(running, "POST", f"/participants/{ids[5]}/archive", {"reason": "left"})
-    (lost, lost_and_erased) = await running.enter(pupil("re-lost"), pupil("re-lost-2"))
+    (lost, lost_and_erased) = await running.enter(minor("re-lost"), minor("re-lost-2"))
     await linked(running, lost)
     await done(running, "DELETE", f"/participants/{lost_and_erased['participant']}")
     await running.define("RU-ROS-001-S09", kind="school", name="Новая школа", parent="RU-ROS-001")
@@ -120,7 +125,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(r
     }
     status, again = await running.call("POST", "/rosters", _roster_there("another key"), grants=[REGIONAL])
     assert (status, again["items"][0]["problem"]["type"]) == (200, "child-known"), again
-    (new,) = await running.enter(pupil("re-lost"))
+    (new,) = await running.enter(minor("re-lost"))
     merging = {"survivor": new["participant"], "duplicate": lost["participant"]}
     assert (await done(running, "POST", "/merges", merging))["state"] == "merged"
     view = await done(running, "GET", f"/participants/{lost['participant']}")
@@ -153,6 +158,6 @@ async def _beside(running: Registration) -> None:
 
 
 def _roster_there(ref: str) -> dict[str, Any]:
-    line = {**pupil("re-0"), "external_ref": ref}
+    line = {**minor("re-0"), "external_ref": ref}
     head = {"season": "2020", "school": NEXT_SCHOOL, "class": "7Б", "occurred_at": "2020-10-14T10:00:00+03:00"}
     return {**head, "pupils": [line]}
