@@ -76,9 +76,9 @@ class Client:
         return self._http.get(self.system.url + path, headers=headers)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def running(infrastructure: Infrastructure) -> AsyncIterator[System]:
-    """The system, one process a service."""
+    """The system, one process a service; it ends with the last test of this folder, and takes no time of the others."""
     environ = {"MONGO_DATABASE_PREFIX": "e2e_", "KAFKA_TOPIC_PREFIX": "e2e."}
     everything = {**os.environ, **environ}
     setup = Setup(port=free_port(), scenario=SCENARIO, environ=everything)
@@ -95,7 +95,7 @@ async def client(running: System) -> AsyncIterator[Client]:
         yield Client(running, http)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def settings(running: System) -> Settings:
     """The settings that the services run with, for looking into their databases and topics."""
     return settings_of(running.settings)
