@@ -42,7 +42,7 @@ class Restorer(Protocol):
 
 
 class Restoration:
-    """The comparison of a database with its service's topics at a process's start; ADR 26 says why."""
+    """The comparison of a database with its service's topics at a process's start; ADR 24 says why."""
 
     def __init__(self, mongo: Mongo, outbox: Outbox, settings: Settings, lease: Lease, restorer: Restorer) -> None:
         self._mongo, self._outbox, self._lease, self._restorer = mongo, outbox, lease, restorer
