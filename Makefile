@@ -25,8 +25,8 @@ demo: setup ## the whole system here, playing a season (SCENARIO= SCALE= KEEP= P
 		$${KEEP:+--keep "$$KEEP"} $${PORT:+--port "$$PORT"} $${EXIT:+--exit}
 
 .PHONY: test
-test: setup ## every test that needs no more than this machine, two files at a time, each with servers of its own
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/contract tests/unit
+test: setup ## every test that needs no more than this machine, three files at a time, each with servers of its own
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/contract tests/unit
 
 .PHONY: thorough
 thorough: setup ## properties and documented answers with many more examples, for an hour that is free

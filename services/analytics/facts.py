@@ -163,6 +163,8 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             pupil.archived[envelope.sequence] = event.reason
         case registration.ParticipantRestored():
             pupil.archived[envelope.sequence] = ""
+        case registration.GuardianUnlinked(reason="of-age"):
+            return False  # the guardian has taken part, and the figures of a season do not shrink as its pupils grow up
         case registration.GuardianLinked() | registration.GuardianUnlinked():
             opened = isinstance(event, registration.GuardianLinked)
             pupil.cabinets[envelope.sequence] = event.account, event.guardian, opened, day

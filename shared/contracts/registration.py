@@ -192,7 +192,7 @@ class GuardianUnlinked(ParticipantEvent):
     by: Public[Closer]
     """Who closed it: the guardian, or the school or an operator, or the platform by a rule."""
     reason: Public[UnlinkReason] = "asked"
-    """`of-age` where the pupil's 18th birthday ended it."""
+    """`of-age` where the pupil's 18th birthday ended it: the guardian has taken part, and counts on."""
 
 
 class ClockChange(BaseModel):

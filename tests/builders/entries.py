@@ -85,8 +85,12 @@ class Entries:
         """Opens or closes a guardian's cabinet, of a merged pupil at the survivor; days go on as the facts do."""
         self._now = min(self._now + self._rng.choice((0, 0, 0, 1)), len(DAYS) - 1)
         entry, guardian = self.survivors.get(entry, entry), f"g{self._rng.randrange(self._guardians)}"
-        build = builders.guardian_linked if self._rng.random() < 0.6 else builders.guardian_unlinked
-        self._say(build(entry, f"{entry}-{guardian}", account=guardian), DAYS[self._now])
+        cabinet = {"participant": entry, "guardian": f"{entry}-{guardian}", "account": guardian}
+        if self._rng.random() < 0.6:
+            self._say(builders.guardian_linked(**cabinet), DAYS[self._now])
+        else:
+            reason = self._rng.choice(("asked", "asked", "of-age"))
+            self._say(builders.guardian_unlinked(**cabinet, reason=reason), DAYS[self._now])
 
     def _place(self, entry: str) -> None:
         """Registers the entry if that is still to be done, or moves, promotes, archives or restores it."""

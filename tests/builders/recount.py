@@ -121,7 +121,7 @@ class _Pupil:
         id = other[0].event.key
         words = _of_type(self._own, "participant.merged.v1", "participant.unmerged.v1")
         merged = max(f.sequence for f in words if f.event.other == id)
-        closings = [f for f in _of_type(self._own, "guardian.unlinked.v1") if f.event.account == account]
+        closings = [f for f in _asked_closings(self._own) if f.event.account == account]
         return any(f.sequence > merged and begun <= _day(f) <= day for f in closings)
 
     def rows_of(self, account: str, day: str) -> Iterator[tuple[str, ...]]:
@@ -151,7 +151,7 @@ def _placements(facts: Iterable[Envelope], entry: str) -> Iterator[tuple[str, st
 def _open_since(facts: Iterable[Envelope], account: str, day: str) -> str | None:
     """The day on which an entry's last cabinet of an account was opened, if it is open at the end of a day."""
     opened: dict[str, str] = {}
-    told = sorted(_of_type(facts, "guardian.linked.v1", "guardian.unlinked.v1"), key=lambda f: f.sequence)
+    told = sorted([*_of_type(facts, "guardian.linked.v1"), *_asked_closings(facts)], key=lambda f: f.sequence)
     for fact in told:
         if fact.event.account == account and _day(fact) <= day:
             if fact.event.type == "guardian.linked.v1":
@@ -159,6 +159,11 @@ def _open_since(facts: Iterable[Envelope], account: str, day: str) -> str | None
             else:
                 opened.pop(fact.event.guardian, None)
     return min(opened.values(), default=None)
+
+
+def _asked_closings(facts: Iterable[Envelope]) -> list[Any]:
+    """Cabinets that somebody wanted closed; that a child has come of age takes no guardian from the figures."""
+    return [fact for fact in _of_type(facts, "guardian.unlinked.v1") if fact.event.reason != "of-age"]
 
 
 def _day(fact: Envelope) -> str:

@@ -89,7 +89,8 @@ class Pupil:
             case "guardian.linked.v1":
                 self.cabinets.add((data["account"], data["guardian"]))
             case "guardian.unlinked.v1":
-                self.cabinets.discard((data["account"], data["guardian"]))
+                if data.get("reason") != "of-age":
+                    self.cabinets.discard((data["account"], data["guardian"]))
             case _ if is_ours:
                 self._step(record.type, data)
 

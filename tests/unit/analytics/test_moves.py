@@ -146,6 +146,12 @@ def test_a_guardian_counts_where_the_child_is_until_the_cabinet_is_closed() -> N
     assert linked(pupil, "2020-10-20") == {"RU-ROS-002": 1}
 
 
+def test_a_guardian_whose_child_comes_of_age_counts_on() -> None:
+    grown_up = guardian_unlinked(by="platform", reason="of-age")
+    pupil = pupil_of(told([], on(7, "2020-08-20", guardian_linked()), on(8, "2020-10-10", grown_up)))
+    assert linked(pupil, "2020-10-31") == {"RU-ROS-001": 1}
+
+
 def test_a_cabinet_that_is_closed_on_its_first_day_is_none() -> None:
     pupil = pupil_of(told([], on(7, "2020-09-20", guardian_linked()), on(8, "2020-09-20", guardian_unlinked())))
     assert linked(pupil, "2020-10-31") == {}
