@@ -58,7 +58,7 @@ class Person:
 def _line(place: World, n: int) -> dict[str, Any]:
     """A line with words that are nowhere else; the birth dates are those of no other pupil either."""
     letters = "".join("абвгдежзик"[int(digit)] for digit in f"{n:03d}")
-    born = date(2001, 1, 1) + timedelta(days=n)
+    born = date(2013, 1, 1) + timedelta(days=n)  # minors for years to come: guardians open their cabinets
     guardian = {"ref": f"мать {n}", "name": f"Осокина{letters} Ульяна"}
     return place.pupil(1_000 + n, name=f"Щавелев{letters} Эраст", birth_date=born.isoformat(), guardian=guardian)
 
