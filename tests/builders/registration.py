@@ -142,6 +142,11 @@ def pupil(ref: str = "1", **changed: Any) -> dict[str, Any]:
     return {**line, **changed}
 
 
+def minor(ref: str = "1", **changed: Any) -> dict[str, Any]:
+    """The same of one who comes of age in 2031: a guardian opens a cabinet and gives consents until then."""
+    return pupil(ref, **{"birth_date": "2013-05-17", **changed})
+
+
 def roster(pupils: Sequence[Any], **changed: Any) -> dict[str, Any]:
     """The body of a roster of class 7А."""
     body = {"season": "2020", "school": SCHOOL.id, "class": "7А", "occurred_at": "2020-09-14T10:00:00+03:00"}

@@ -1,5 +1,6 @@
 """A backup of a service's database: every row as of one instant, kept outside of the server and put back whole."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from shared.base.settings import Settings
+from shared.contracts.event import Envelope
 
 Row = Mapping[str, Any]
 
@@ -38,3 +40,12 @@ class Backup:
                 database[collection].delete_many({})
                 if rows := self.rows.get(collection):
                     database[collection].insert_many(rows)
+
+
+def assert_numbered_once(events: Sequence[Envelope]) -> None:
+    """Sequences go on by one without gap or repeat, and no id is there twice."""
+    assert [id for id, count in Counter(event.id for event in events).items() if count > 1] == []
+    by_subject = defaultdict[str, list[int]](list)
+    for event in events:
+        by_subject[event.subject].append(int(event.sequence))
+    assert {subject: said for subject, said in by_subject.items() if said != [*range(1, len(said) + 1)]} == {}

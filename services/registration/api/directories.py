@@ -1,11 +1,9 @@
 """The route by which a region's directory is entered from a file."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 
 from services.registration.answers.directories import DirectoryView, directory_view, faults_of
-from services.registration.api.parameters import InCode
+from services.registration.api.parameters import Dry, InCode
 from services.registration.domain.directories import DirectoryRequest
 from services.registration.handlers.directories import import_directory
 from services.registration.repository import Repository
@@ -18,7 +16,6 @@ from shared.tables.files import MEDIA_TYPES
 
 LARGEST_FILE = 2 * 1024 * KIB
 """Ten thousand lines with long names."""
-Dry = Annotated[bool, Query(description="true to judge the lines and store nothing")]
 
 
 def routes(repository: Repository, clock: Clock) -> APIRouter:

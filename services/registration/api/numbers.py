@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from services.registration.answers.directories import MOST_TOLD
 from services.registration.answers.numbers import NumbersView, line_faults
-from services.registration.api.parameters import InCode
+from services.registration.api.parameters import Dry, InCode
 from services.registration.domain.numbers import NumbersRequest
 from services.registration.domain.school_years import Year
 from services.registration.handlers.numbers import fill_years
@@ -20,7 +20,6 @@ from shared.tables.files import MEDIA_TYPES
 LARGEST_FILE = 4 * 1024 * KIB
 """The classes of a region."""
 Into = Annotated[Year, Query(description="the school year, by the calendar year of its first day, as `2021`")]
-Dry = Annotated[bool, Query(description="true to judge the lines and store nothing")]
 
 
 def routes(repository: Repository, clock: Clock) -> APIRouter:

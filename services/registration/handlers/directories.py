@@ -14,7 +14,8 @@ from services.registration.domain.directories import (
     in_order,
 )
 from services.registration.domain.directory_columns import COLUMNS
-from services.registration.domain.organisations import Organisation, known_organisation
+from services.registration.domain.organisations import Organisation
+from services.registration.handlers.covered import covered_region
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, ServiceError
 from shared.base.side_thread import LIGHT, aside, paced
@@ -52,11 +53,7 @@ async def import_directory(repository: Repository, request: DirectoryRequest, fi
     Of a dry run nothing is stored. Raises NotFound for an unknown region, Forbidden outside the scope, BadInput where
     the file is no table with the columns that are needed.
     """
-    found = (await repository.organisations.load([request.region])).get(request.region)
-    region = known_organisation(found, request.region, "code")
-    request.who.scope.must_cover(region.region)
-    if region.kind != "region":
-        raise BadInput.field("code", "is not a region's")
+    region = await covered_region(repository, request.who, request.region)
     happened_at(request.occurred_at, request.now, zone(region.utc_offset))
     lines, titles = await aside(partial(_read, file), LIGHT)
     imported = Imported()

@@ -16,8 +16,8 @@ from services.registration.domain.numbers import (
     enter_numbers,
     is_sum,
 )
-from services.registration.domain.organisations import known_organisation
 from services.registration.domain.school_years import SchoolYear, year_id
+from services.registration.handlers.covered import covered_region
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, FieldError, ServiceError
 from shared.base.side_thread import LIGHT, aside, paced
@@ -50,11 +50,7 @@ async def fill_years(repository: Repository, request: NumbersRequest, file: byte
     Of a dry run nothing is stored. Raises NotFound for an unknown region, Forbidden outside the scope, BadInput where
     the file is no table with the columns that are needed.
     """
-    found = (await repository.organisations.load([request.region])).get(request.region)
-    region = known_organisation(found, request.region, "code")
-    request.who.scope.must_cover(region.region)
-    if region.kind != "region":
-        raise BadInput.field("code", "is not a region's")
+    region = await covered_region(repository, request.who, request.region)
     rows, titles = await aside(partial(_read, file), LIGHT)
     names = await repository.register.schools_within([{"region": region.id}])
     codes = await repository.organisations.load({values["school"] for _, values, _ in rows if "school" in values})

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from tests.builders.events import season
-from tests.builders.registration import SCHOOL, pupil
+from tests.builders.registration import SCHOOL, minor
 from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
 from tests.integration.registration.test_registration import OTHER_SCHOOL
 
@@ -27,11 +27,6 @@ async def merge(running: Registration, survivor: str, duplicate: str, grants: An
     return await running.call(
         "POST", "/merges", {"survivor": survivor, "duplicate": duplicate}, grants=list(grants), subject="operator"
     )
-
-
-def minor(ref: str, **changed: Any) -> dict[str, Any]:
-    """A line about a pupil who is of age in 2031 alone: the season of this file goes on."""
-    return pupil(ref, **{"birth_date": "2013-05-17", **changed})
 
 
 async def part(running: Registration, duplicate: str, grants: Any = (REGIONAL,)) -> tuple[int, Any]:

@@ -1,7 +1,7 @@
 """Registration put back from a backup: it learns from its own topics what it has published since, before it serves."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -10,8 +10,8 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from shared.contracts.event import Envelope
 from tests.builders.events import season
-from tests.builders.registration import SCHOOL, pupil
-from tests.drivers.backups import Backup
+from tests.builders.registration import SCHOOL, minor
+from tests.drivers.backups import Backup, assert_numbered_once
 from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
 
 EVENTS, CATALOGUE = "registration.events.v1", "registration.catalogue.v1"
@@ -33,20 +33,6 @@ async def done(running: Registration, method: str, path: str, body: Any = None, 
 
 async def history(running: Registration) -> list[Envelope]:
     return [*await running.published(CATALOGUE), *await running.published(EVENTS)]
-
-
-def assert_numbered_once(events: Sequence[Envelope]) -> None:
-    """Sequences go on by one without gap or repeat, and no id is there twice."""
-    assert [id for id, count in Counter(event.id for event in events).items() if count > 1] == []
-    by_subject = defaultdict[str, list[int]](list)
-    for event in events:
-        by_subject[event.subject].append(int(event.sequence))
-    assert {subject: said for subject, said in by_subject.items() if said != [*range(1, len(said) + 1)]} == {}
-
-
-def minor(ref: str) -> dict[str, Any]:
-    """One whose guardian opens a cabinet for years to come."""
-    return pupil(ref, birth_date="2013-05-17")
 
 
 async def linked(running: Registration, item: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from shared.identity.vault import Vault
 from shared.programme.moments import zone
 from shared.runtime.service import Platform
 from shared.storage.outbox import utcnow
-from tests.builders.registration import SCHOOL, pupil
+from tests.builders.registration import SCHOOL, minor
 from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
 
 DAY = timedelta(days=1)
@@ -65,13 +65,8 @@ async def leave(running: Registration, id: str, days: float) -> None:
     assert status == 200, answer
 
 
-def minor(ref: str) -> dict[str, Any]:
-    """One whose guardian gives consents for years to come."""
-    return pupil(ref, birth_date="2013-05-17", guardian={"ref": f"{ref}-о", "name": f"Опекун {ref}"})
-
-
 async def entered(running: Registration, *refs: str) -> list[str]:
-    items = await running.enter(*(minor(ref) for ref in refs))
+    items = await running.enter(*(minor(ref, guardian={"ref": f"{ref}-о", "name": f"Опекун {ref}"}) for ref in refs))
     return [item["participant"] for item in items]
 
 

@@ -1,7 +1,7 @@
 """Trials put back from a backup: it learns from its own topics what it has published since, before it serves."""
 
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest_asyncio
@@ -13,7 +13,7 @@ from shared.contracts.trials import PathErased, TrialCancelled
 from tests.builders.events import at, erased
 from tests.builders.merging import merged
 from tests.builders.trials import RULES, VENUE
-from tests.drivers.backups import Backup
+from tests.drivers.backups import Backup, assert_numbered_once
 from tests.drivers.trials import Trials, trials_service
 from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, completed, present, seat
 
@@ -28,15 +28,6 @@ async def trials(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
 
 async def history(trials: Trials) -> list[Envelope]:
     return [*await trials.published(CATALOGUE), *await trials.published(EVENTS)]
-
-
-def assert_numbered_once(events: Sequence[Envelope]) -> None:
-    """Sequences go on by one without gap or repeat, and no id is there twice."""
-    assert [id for id, count in Counter(event.id for event in events).items() if count > 1] == []
-    by_subject = defaultdict[str, list[int]](list)
-    for event in events:
-        by_subject[event.subject].append(int(event.sequence))
-    assert {subject: said for subject, said in by_subject.items() if said != [*range(1, len(said) + 1)]} == {}
 
 
 async def states(trials: Trials) -> dict[str, Any]:

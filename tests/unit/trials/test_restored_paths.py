@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from services.trials.domain import steps
+from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import Path
-from services.trials.domain.restoring import corrected_elsewhere, correction_of, has, walked
+from services.trials.domain.restoring import completed_by, corrected_elsewhere, correction_of, has, walked
 from shared.contracts.event import Envelope
 from shared.storage.decision import Decision, Happened
-from tests.builders.events import at, enveloped
+from tests.builders.events import at, enveloped, undone
+from tests.builders.events import diagnosed as completed
 from tests.builders.trials import pupil, slot
 from tests.unit.trials.test_recommendation import diagnosed
 from tests.unit.trials.test_trials_domain import GATE, attended, booked, ids, sat, trial
@@ -38,16 +40,15 @@ def story() -> tuple[Path, list[Envelope]]:
     return path, numbered(happened)
 
 
-def test_a_path_is_brought_to_where_it_was_from_any_earlier_time() -> None:
+def test_a_path_is_brought_to_where_it_was_by_its_events() -> None:
     path, events = story()
     slots = {place.id: place for place in (trial("2020-10-05"), trial("2020-10-06"), trial("2020-10-07"))}
     reasons = tuple(a.model_copy(update={"reason": None}) for a in path.attendances)
     expected = path.model_copy(update={"sequence": len(events), "attempts": (), "attendances": reasons})
-    for backed_up in range(len(events)):
-        state = Path.new("p1", "2020")
-        for envelope in (*events[:backed_up], *events[backed_up:]):
-            state = walked(state, envelope, slots)
-        assert state == expected
+    state = Path.new("p1", "2020")
+    for envelope in events:
+        state = walked(state, envelope, slots)
+    assert state == expected
     assert len(events) > 8
 
 
@@ -79,3 +80,27 @@ def test_the_first_time_of_a_diagnostic_stays() -> None:
     for number, day in enumerate(("2020-09-14", "2020-09-10", "2020-09-20"), 1):
         state = walked(state, completed(at(day), number), {})
     assert state.diagnostics["readiness"].date().isoformat() == "2020-09-10"
+
+
+def test_an_attempt_that_was_taken_back_completes_nothing_but_another_one_may() -> None:
+    first, second = at("2020-09-14"), at("2020-09-20")
+    told = [
+        enveloped(event, n, time)
+        for n, (event, time) in enumerate(
+            [(completed(attempt="a1"), first), (completed(attempt="a2"), second), (undone(attempt="a1"), first)], 1
+        )
+    ]
+    state = Path.new("p1", "2020")
+    for envelope in told[:2]:
+        state = walked(state, envelope, {})
+    assert state.diagnostics == {"readiness": first}
+    taken_back = correction_of(told[2])
+    assert taken_back is not None
+    assert (taken_back.kind, taken_back.id, taken_back.diagnostic) == ("retracted", "a1", "readiness")
+    assert has(state, taken_back)
+    state = walked(state, told[2], {})
+    assert (state.diagnostics, state.sequence) == ({}, 3)
+    left = Attempt(state.id, "second", "a2", "readiness", b"", {}, second)
+    whole = completed_by(state.model_copy(update={"attempts": ("first", "second")}), [left])
+    assert (whole.diagnostics, whole.attempts) == ({"readiness": second}, ("second",))
+    assert completed_by(state, []).diagnostics == {}
