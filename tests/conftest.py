@@ -6,6 +6,7 @@ from typing import Any
 import hypothesis
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from deploy.local import stack
 from deploy.local.folder import data_folder
@@ -14,12 +15,18 @@ from deploy.programs.server import NoInfrastructure
 from shared.base.settings import Settings
 from shared.runtime.migration import create_topics
 from shared.runtime.service import Platform
+from tests.drivers.scheduling import BySystem
 from tests.drivers.service import own_settings
 
 # No deadline: how long an example takes says more about the machine's other work than about ours.
 hypothesis.settings.register_profile("bilet", deadline=None, max_examples=60)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000)
 hypothesis.settings.load_profile("bilet")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySystem:
+    """Hands files to processes, those that share a system to one process."""
+    return BySystem(config, log)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
