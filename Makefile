@@ -3,6 +3,8 @@
 .DELETE_ON_ERROR:
 PY := .venv/bin/python
 BILET := .venv/bin/bilet
+# Every process of the system would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## this list
