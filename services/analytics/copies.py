@@ -6,7 +6,7 @@ from services.analytics.collections import COMPETENCIES, ORGANISATIONS, SEASONS
 from services.analytics.facts import Terms
 from services.analytics.projection import Projection
 from shared.contracts.event import Event
-from shared.contracts.registration import OrganisationDefined
+from shared.contracts.organisations import OrganisationDefined
 from shared.contracts.trials import CompetencyApproved, SeasonDefined
 from shared.messaging.poll import Received
 from shared.storage.copies import newest

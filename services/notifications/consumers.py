@@ -10,7 +10,7 @@ from services.notifications.domain import notices as domain
 from services.notifications.handlers import inbox as handlers
 from services.notifications.handlers.inbox import Changes
 from services.notifications.repository import Repository
-from shared.contracts import guardians, registration, staff, targets, topics, trials
+from shared.contracts import guardians, organisations, registration, staff, targets, topics, trials
 from shared.contracts.event import ParticipantEvent
 from shared.identity.family import change_of
 from shared.messaging.consumer import BatchConsumer
@@ -27,8 +27,8 @@ FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 NAMED = Events.of(
     [
         *topics.TRIALS_CATALOGUE.events,
-        registration.OrganisationDefined,
-        registration.OrganisationClosed,
+        organisations.OrganisationDefined,
+        organisations.OrganisationClosed,
         staff.StaffExcluded,
         staff.StaffReadmitted,
     ],
@@ -85,7 +85,7 @@ def places(platform: Platform) -> BatchConsumer:
 async def _defined(copies: Copies, contacts: Contacts, received: Sequence[Received], tx: Transaction) -> None:
     """Brings the copies of one poll of the catalogues up to date; the contacts of what closed end."""
     await copies.apply(received, tx)
-    closed = {r.event.key for r in received if isinstance(r.event, registration.OrganisationClosed)}
+    closed = {r.event.key for r in received if isinstance(r.event, organisations.OrganisationClosed)}
     if closed:
         await contacts.erase(of_closed(closed), tx)
 

@@ -8,11 +8,10 @@ from services.trials.domain.paths import NewId
 from services.trials.handlers import erasures, following
 from services.trials.repository import Repository
 from shared.contracts.event import ParticipantEvent
+from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
 from shared.contracts.registration import (
     ConsentGiven,
     ConsentWithdrawn,
-    OrganisationClosed,
-    OrganisationDefined,
     ParticipantArchived,
     ParticipantErased,
     ParticipantRegistered,

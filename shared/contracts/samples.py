@@ -8,6 +8,7 @@ from typing import Any
 from shared.contracts.event import Envelope, Event
 from shared.contracts.guardians import ActorErased, GuardianErased, ReaderErased
 from shared.contracts.notifications import FamilyErased
+from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
 from shared.contracts.registration import (
     AccountLinked,
     AccountUnlinked,
@@ -15,8 +16,6 @@ from shared.contracts.registration import (
     ConsentWithdrawn,
     GuardianLinked,
     GuardianUnlinked,
-    OrganisationClosed,
-    OrganisationDefined,
     ParticipantArchived,
     ParticipantErased,
     ParticipantMerged,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from shared.contracts import guardians, notifications, registration, staff, targets, trials
+from shared.contracts import guardians, notifications, organisations, registration, staff, targets, trials
 from shared.contracts.event import Event
 
 PARTITIONS = 6
@@ -53,8 +53,8 @@ REGISTRATION_CATALOGUE = Topic(
     "registration",
     "The register of organisations, their targets, and who was put out of them; keyed by code.",
     (
-        registration.OrganisationDefined,
-        registration.OrganisationClosed,
+        organisations.OrganisationDefined,
+        organisations.OrganisationClosed,
         targets.TargetSet,
         staff.StaffExcluded,
         staff.StaffReadmitted,

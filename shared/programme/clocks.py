@@ -14,7 +14,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from shared.contracts.registration import ClockChange
+from shared.contracts.organisations import ClockChange
 
 Stay = tuple[str, str]
 """A place's clock, behind the local day from which on somebody or something is there; the day may be empty: always."""

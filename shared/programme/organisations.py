@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.base.errors import Conflict
 from shared.contracts.event import Envelope
-from shared.contracts.registration import ClockChange, OrganisationClosed, OrganisationDefined, OrganisationKind
+from shared.contracts.organisations import ClockChange, OrganisationClosed, OrganisationDefined, OrganisationKind
 
 
 class Organisation(BaseModel):

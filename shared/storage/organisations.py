@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pymongo import UpdateOne
 
 from shared.contracts.event import Envelope
-from shared.contracts.registration import OrganisationClosed, OrganisationDefined
+from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
 from shared.programme.clocks import Clocks
 from shared.programme.organisations import Closing, Organisation, organisation
 from shared.storage.clocks import ClockReader

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from shared.contracts import guardians, notifications, registration, trials
+from shared.contracts import guardians, notifications, organisations, registration, trials
 from shared.contracts.event import Envelope, Event
 
 ROSTOV = timezone(timedelta(hours=3))
@@ -90,15 +90,15 @@ def guardian_unlinked(participant: str = "p1", guardian: str = "g1", **changed: 
     return registration.GuardianUnlinked(**{**fields, **changed})
 
 
-def region(code: str = "RU-ROS") -> registration.OrganisationDefined:
-    return registration.OrganisationDefined(
+def region(code: str = "RU-ROS") -> organisations.OrganisationDefined:
+    return organisations.OrganisationDefined(
         code=code, kind="region", name="Ростовская область", parent="RU", region=code, utc_offset="+03:00"
     )
 
 
-def municipality(code: str = "RU-ROS-001", name: str = "Аксайский район") -> registration.OrganisationDefined:
+def municipality(code: str = "RU-ROS-001", name: str = "Аксайский район") -> organisations.OrganisationDefined:
     parent = code.rsplit("-", 1)[0]
-    return registration.OrganisationDefined(
+    return organisations.OrganisationDefined(
         code=code, kind="municipality", name=name, parent=parent, region=parent, municipality=code, utc_offset="+03:00"
     )
 

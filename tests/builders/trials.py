@@ -8,7 +8,7 @@ from services.trials.copies.participants import ConsentChange, Entry, Participan
 from services.trials.domain.diagnostics import Definition, Instrument
 from services.trials.domain.seasons import Season, SeasonRules
 from services.trials.domain.slots import Slot
-from shared.contracts.registration import OrganisationDefined
+from shared.contracts.organisations import OrganisationDefined
 from tests.builders.events import PLACE, ROSTOV, at
 
 VENUE = "RU-ROS-001-V01"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.registration.domain.organisations import Organisation
 from shared.base.models import Answer
-from shared.contracts.registration import ClockChange, Level, OrganisationKind
+from shared.contracts.organisations import ClockChange, Level, OrganisationKind
 from shared.http.paging import Page
 from shared.programme.clocks import first_offset
 from shared.programme.moments import LocalTime

@@ -7,7 +7,7 @@ from pydantic import Field
 from services.registration.domain.school_years import SchoolYear
 from services.registration.domain.targets import Target
 from shared.base.models import Answer
-from shared.contracts.registration import Level
+from shared.contracts.organisations import Level
 from shared.http.paging import Page
 
 

@@ -11,7 +11,7 @@ from services.registration.handlers import organisations as handlers
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from shared.contracts.codes import OrganisationCode
-from shared.contracts.registration import OrganisationKind
+from shared.contracts.organisations import OrganisationKind
 from shared.http.authorisation import Anyone, RegionOperator
 from shared.http.entity_tags import Known
 from shared.http.openapi import problems

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
-from shared.contracts.registration import ClockChange
+from shared.contracts.organisations import ClockChange
 from shared.programme.moments import Moment
 
 MOST_CHANGES = 30

@@ -7,7 +7,7 @@ from services.registration.domain.placements import local_day
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
-from shared.contracts.registration import OrganisationClosed
+from shared.contracts.organisations import OrganisationClosed
 from shared.programme.moments import Moment, happened_at, zone
 from shared.storage.decision import Decision, Happened
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from shared.contracts.registration import Level, OrganisationKind
+from shared.contracts.organisations import Level, OrganisationKind
 from shared.tables.columns import Columns
 
 TITLES: Mapping[str, Sequence[str]] = {

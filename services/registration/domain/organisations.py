@@ -10,7 +10,7 @@ from services.registration.domain.clocks import ClockEntries, Offset, changes_of
 from shared.base.errors import BadInput, Conflict, FieldError, NotFound
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
-from shared.contracts.registration import ClockChange, Level, OrganisationDefined, OrganisationKind
+from shared.contracts.organisations import ClockChange, Level, OrganisationDefined, OrganisationKind
 from shared.identity.principal import Principal
 from shared.programme.clocks import Clocks, clock_of, first_offset
 from shared.programme.legal_entities import Inn, Ogrn

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.registration.domain.organisations import Organisation, must_be_open
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
-from shared.contracts.registration import Level
+from shared.contracts.organisations import Level
 from shared.programme.moments import Moment
 from shared.programme.texts import ClassName
 from shared.storage.decision import Aggregate, Decision

@@ -11,7 +11,7 @@ from services.registration.domain.staff import Exclusion, exclusion_id
 from services.registration.domain.targets import Target
 from services.registration.repository import Repository
 from shared.contracts.event import Envelope
-from shared.contracts.registration import OrganisationClosed, OrganisationDefined
+from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
 from shared.contracts.staff import StaffChange, StaffExcluded
 from shared.contracts.targets import TargetSet
 from shared.programme.clocks import clock_of

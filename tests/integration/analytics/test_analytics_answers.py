@@ -15,7 +15,7 @@ from services.analytics.collections import CELLS
 from services.analytics.figures import competencies, funnel, guardians
 from services.analytics.figures.reading import Asked
 from shared.base.side_thread import LIGHT
-from shared.contracts.registration import ClockChange
+from shared.contracts.organisations import ClockChange
 from shared.programme.clocks import clock_of, zone
 from shared.programme.moments import happened_at
 from shared.runtime.service import Platform

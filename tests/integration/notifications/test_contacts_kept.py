@@ -11,14 +11,8 @@ from deploy.local.stack import Infrastructure
 from services.notifications.collections import CONTACTS, PLACES
 from services.notifications.domain.contacts import MOST_CONTACTS
 from shared.contracts.event import Event
-from shared.contracts.registration import (
-    ClockChange,
-    OrganisationClosed,
-    OrganisationDefined,
-    ParticipantErased,
-    ParticipantMoved,
-    ParticipantRegistered,
-)
+from shared.contracts.organisations import ClockChange, OrganisationClosed, OrganisationDefined
+from shared.contracts.registration import ParticipantErased, ParticipantMoved, ParticipantRegistered
 from shared.contracts.trials import SlotOpened, TrialBooked, VenueRegistered
 from tests.builders.events import enveloped, region
 from tests.builders.notifications import Story

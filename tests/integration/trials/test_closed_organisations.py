@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from shared.contracts.registration import OrganisationClosed
+from shared.contracts.organisations import OrganisationClosed
 from tests.builders.events import at
 from tests.builders.trials import OFFER, VENUE, college
 from tests.drivers.trials import Trials, trials_service

@@ -9,7 +9,8 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
-from shared.contracts.registration import ClockChange, ConsentGiven
+from shared.contracts.organisations import ClockChange
+from shared.contracts.registration import ConsentGiven
 from tests.builders.events import PLACE, at, region, registered
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import RUNNING, Trials, trials_service

@@ -12,7 +12,7 @@ from services.registration.domain.participants import Participant, on_clocks
 from services.registration.domain.placements import Place
 from services.registration.domain.relocations import RelocationRequest, relocate
 from shared.base.errors import BadInput, Conflict
-from shared.contracts.registration import OrganisationDefined
+from shared.contracts.organisations import OrganisationDefined
 from shared.programme.clocks import Clocks
 from tests.builders.registration import SCHOOL, enter, pupil, roster
 

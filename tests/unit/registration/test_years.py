@@ -11,7 +11,7 @@ from services.registration.domain.organisations import Closing, define, must_be_
 from services.registration.domain.school_years import SchoolYearEntry, enter_year
 from services.registration.domain.targets import TargetEntry, set_target
 from shared.base.errors import BadInput, Conflict
-from shared.contracts.registration import OrganisationDefined
+from shared.contracts.organisations import OrganisationDefined
 from shared.contracts.targets import TargetSet
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal

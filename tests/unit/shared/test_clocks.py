@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.registration import ClockChange
+from shared.contracts.organisations import ClockChange
 from shared.programme.clocks import Clocks, clock_of, first_offset, midnight, spliced, zone
 from shared.programme.moments import happened_at
 
