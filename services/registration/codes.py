@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import timedelta
 
 BYTES, LENGTH = 9, 12
 """Of a code: 60 bits are left, too many to guess and few enough to type."""
@@ -10,6 +11,9 @@ DIGEST_BYTES = 16
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 LEGIBLE = bytes.maketrans(BASE64, b"0123456789ABCDEFGHJKMNPQRSTVWXYZ" * 2)
 """Two characters become one of Crockford's base32, which has no I, L, O and U."""
+CODE_LIFE = timedelta(days=30)
+"""The least time that a family has for a code."""
+LONGEST_CODE_LIFE = timedelta(days=400)
 
 
 class Codes:

@@ -12,7 +12,7 @@ from services.registration.codes import Codes
 from services.registration.domain.admission import CHILD_KNOWN, TRANSFER_NEEDED
 from services.registration.domain.enrolment import Addition, Correctable, Enrolled
 from services.registration.domain.participants import NewId
-from services.registration.domain.rosters import PupilEntry, RosterHeader
+from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.handlers.rosters import RosterRequest, queue
 from services.registration.repository import Repository
 from shared.base.errors import ServiceError

@@ -6,7 +6,8 @@ from services.registration.domain.identities import Identities
 from services.registration.domain.moves import must_be_active
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import local_day
-from services.registration.domain.rosters import Intake, PupilEntry
+from services.registration.domain.roster_entries import PupilEntry
+from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Pupils
 from shared.base.errors import Conflict, FieldError, Forbidden
 

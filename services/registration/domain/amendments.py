@@ -11,14 +11,8 @@ from services.registration.domain.admission import foreign
 from services.registration.domain.enrolment import Correctable, Enrolled, added, with_guardians
 from services.registration.domain.identities import Identities
 from services.registration.domain.participants import NewId, Participant
-from services.registration.domain.rosters import (
-    DOUBLED,
-    MOST_GUARDIANS,
-    GuardianEntry,
-    doubled,
-    must_be_of_school_age,
-    once,
-)
+from services.registration.domain.roster_entries import DOUBLED, MOST_GUARDIANS, GuardianEntry, doubled, once
+from services.registration.domain.school_ages import must_be_of_school_age
 from services.registration.domain.school_keys import Guardians, NewGuardian
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input

@@ -13,7 +13,10 @@ from services.registration.domain.identities import Identities
 from services.registration.domain.moves import move
 from services.registration.domain.participants import SELF, Consent, NewId, Participant
 from services.registration.domain.placements import Place, local_day
-from services.registration.domain.rosters import MOST_GUARDIANS, Intake, PupilEntry
+from services.registration.domain.roster_consents import consent_of, giver_of
+from services.registration.domain.roster_entries import MOST_GUARDIANS, PupilEntry
+from services.registration.domain.roster_rules import faults
+from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMoved, ParticipantRegistered
@@ -41,14 +44,14 @@ class Enrolment:
     @classmethod
     def of(cls, entry: PupilEntry, intake: Intake, guardians: Mapping[str, str]) -> "Enrolment":
         """The entry of a line whose guardians have these ids, by their keys on the line."""
-        giver = entry.giver
+        giver = giver_of(entry)
         return cls(
             season=intake.season.code,
             external_ref=entry.external_ref,
             place=intake.place,
             disability=entry.disability,
             guardians=tuple(guardians.values()),
-            consent=intake.consent_of(entry, guardians[giver.ref] if giver else SELF),
+            consent=consent_of(intake, entry, guardians[giver.ref] if giver else SELF),
             occurred_at=intake.occurred_at,
         )
 
@@ -178,8 +181,8 @@ class EnrolmentBatch:
         Forbidden for a family that is known from classes beyond the sender's grants, Conflict for a consent that
         cannot be in force.
         """
-        if faults := list(intake.faults(entry, listed)):
-            raise BadInput.of(faults)
+        if broken := list(faults(intake, entry, listed)):
+            raise BadInput.of(broken)
         school = intake.place.school
         before = self.pupils.of_school(school, entry.external_ref)
         known = {guardian.ref: self.guardians.get(school, guardian.ref) for guardian in entry.named}

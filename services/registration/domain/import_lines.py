@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from services.registration.domain.class_cells import class_of
 from services.registration.domain.import_columns import CHANNELS, COUNTS
 from services.registration.domain.opening_balances import MOST_COUNTED
-from services.registration.domain.rosters import PupilEntry
+from services.registration.domain.roster_entries import PupilEntry
 from services.registration.domain.school_names import SchoolNames
 from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, FieldError
 from shared.programme.texts import class_form

@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.registration.domain.archive import archive
+from services.registration.domain.classes import GRADES, class_of
 from services.registration.domain.following import then_followed
 from services.registration.domain.moves import move, must_have_room
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import local_day
-from services.registration.domain.rosters import GRADES, class_of
 from shared.base.errors import BadInput, Conflict, FieldError
 from shared.base.models import Count, Input
 from shared.contracts.registration import ParticipantPromoted

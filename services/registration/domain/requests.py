@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.domain.placements import Place
-from services.registration.domain.rosters import GuardianEntry, PupilEntry, RosterHeader
+from services.registration.domain.roster_entries import GuardianEntry, PupilEntry, RosterHeader
 from shared.base.errors import Conflict
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode, SeasonCode

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller
 from services.registration.domain.participants import SELF, Participant
-from services.registration.domain.rosters import CODE_LIFE
 from services.registration.repository import Repository
 from shared.base.errors import Conflict, NotFound
 from shared.identity.principal import Principal

@@ -15,7 +15,7 @@ from services.registration.domain.imports import MOST_REFUSED, Counts, Import
 from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import NewId, former_key
-from services.registration.domain.rosters import PupilEntry, RosterHeader
+from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.domain.school_names import SchoolNames
 from services.registration.handlers.import_keys import give_keys
 from services.registration.handlers.rosters import RosterRequest, RosterResult, judge, register

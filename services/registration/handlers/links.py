@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller
 from services.registration.domain.links import LinkBatch, Linked
 from services.registration.domain.links import unlink as unlink_owner
 from services.registration.domain.participants import SELF, Participant
-from services.registration.domain.rosters import CODE_LIFE
 from services.registration.handlers.majority import adults_of
 from services.registration.repository import Repository
 from shared.base.errors import NotFound, ServiceError

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller
 from services.registration.domain.majority import ended, is_of_age, keep
 from services.registration.domain.participants import Participant
-from services.registration.domain.rosters import CODE_LIFE
 from services.registration.repository import Repository
 from shared.base.errors import NotFound
 from shared.identity.acting import Actor

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import Binding
 from services.registration.domain.merges import MergeRequest, Pair, merge, unmerge
 from services.registration.domain.participants import Adopted, Participant
-from services.registration.domain.rosters import CODE_LIFE
 from services.registration.repository import Repository
 from shared.base.errors import Conflict, NotFound
 from shared.identity.acting import about, acting

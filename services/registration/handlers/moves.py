@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
+from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller, must_reach
+from services.registration.domain.classes import class_of
 from services.registration.domain.following import then_followed
 from services.registration.domain.moves import MoveRequest, gone, move, with_key
 from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import local_day
-from services.registration.domain.rosters import CODE_LIFE, class_of
 from services.registration.handlers.carrying import catch_up
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, Conflict

@@ -3,12 +3,12 @@
 from datetime import datetime
 from functools import partial
 
+from services.registration.codes import CODE_LIFE
 from services.registration.domain.amendments import Amendment, AmendmentBatch
 from services.registration.domain.caller import Caller
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.identities import Identities
 from services.registration.domain.participants import NewId, Participant
-from services.registration.domain.rosters import CODE_LIFE
 from services.registration.domain.school_keys import Guardians
 from services.registration.repository import Repository
 from shared.identity.acting import acting

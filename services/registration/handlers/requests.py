@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
+from services.registration.domain.classes import class_of
 from services.registration.domain.links import Binding, link_guardian
 from services.registration.domain.majority import is_of_age, must_be_kept
 from services.registration.domain.organisations import known_school
 from services.registration.domain.participants import NewId
 from services.registration.domain.placements import Place
 from services.registration.domain.requests import Confirmation, PlaceAsked, PlaceRequest, Reason
-from services.registration.domain.rosters import Intake, PupilEntry, class_of, must_be_of_school_age
+from services.registration.domain.roster_entries import PupilEntry
+from services.registration.domain.rosters import Intake
+from services.registration.domain.school_ages import must_be_of_school_age
 from services.registration.handlers.rosters import RosterRequest, batch_of, intake_of
 from services.registration.repository import Repository
 from shared.base.errors import Conflict, NotFound, ServiceError

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from services.registration.codes import CODE_LIFE
 from services.registration.domain.erasure import Act, Cleared, Proof, erase
 from services.registration.domain.guardians import common, forget_guardian
 from services.registration.domain.merges import merge, unmerge
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import Place
 from services.registration.domain.restoring import left_school, nameless, told, with_kept_key, without_adopted
-from services.registration.domain.rosters import CODE_LIFE
 from services.registration.handlers.erasure import destroyed
 from services.registration.handlers.merges import bind_adopted, same_guardians, save_pair
 from services.registration.handlers.restored_register import RestoredRegister

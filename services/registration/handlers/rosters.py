@@ -9,7 +9,8 @@ from services.registration.domain.enrolment import Enrolled, EnrolmentBatch
 from services.registration.domain.identities import Identities
 from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import NewId
-from services.registration.domain.rosters import Intake, PupilEntry, RosterHeader
+from services.registration.domain.roster_entries import PupilEntry, RosterHeader
+from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, Pupils
 from services.registration.handlers.carrying import catch_up
 from services.registration.name_index import Child

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.registration.domain.caller import Caller, must_reach
+from services.registration.domain.classes import class_of
 from services.registration.domain.following import then_followed
 from services.registration.domain.identities import child_of
 from services.registration.domain.moves import move
 from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import NewId, Participant
 from services.registration.domain.placements import local_day
-from services.registration.domain.rosters import class_of
 from services.registration.domain.transfers import Transfer, TransferRequest, wanted
 from services.registration.handlers.carrying import catch_up
 from services.registration.handlers.moves import settle

@@ -11,7 +11,7 @@ from services.registration.domain.amendments import Amendment, AmendmentBatch
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.identities import Identities
 from services.registration.domain.participants import Participant
-from services.registration.domain.rosters import MOST_GUARDIANS
+from services.registration.domain.roster_entries import MOST_GUARDIANS
 from services.registration.domain.school_keys import Guardians
 from shared.base.errors import BadInput, Conflict, Forbidden
 from tests.builders.events import at

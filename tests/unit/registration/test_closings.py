@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.registration.domain.classes import class_of
 from services.registration.domain.closings import ClosingRequest, close
 from services.registration.domain.following import followed, then_followed
 from services.registration.domain.merges import merge, unmerge
@@ -13,7 +14,6 @@ from services.registration.domain.participants import NO_KEY
 from services.registration.domain.relocations import (
     succeeded,
 )
-from services.registration.domain.rosters import class_of
 from services.registration.domain.school_keys import Pupils
 from services.registration.domain.succession import taken_along
 from shared.base.errors import BadInput, Conflict, ServiceError

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registration.domain.classes import class_of
 from services.registration.domain.following import followed, place_of, then_followed
 from services.registration.domain.moves import move
 from services.registration.domain.organisations import Closing, Organisation
@@ -18,7 +19,6 @@ from services.registration.domain.relocations import (
     RelocationRequest,
     relocate,
 )
-from services.registration.domain.rosters import class_of
 from shared.base.errors import BadInput, Conflict, ServiceError
 from shared.contracts.registration import ParticipantMoved
 from tests.builders.events import at

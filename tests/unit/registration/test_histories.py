@@ -21,13 +21,13 @@ from hypothesis.stateful import (
 )
 
 from services.registration.domain.archive import archive, restore
+from services.registration.domain.classes import class_of
 from services.registration.domain.consents import give_consent, withdraw_consent
 from services.registration.domain.erasure import erase
 from services.registration.domain.links import link_guardian, unlink
 from services.registration.domain.merges import merge, unmerge
 from services.registration.domain.moves import move
 from services.registration.domain.participants import Consent, Participant
-from services.registration.domain.rosters import class_of
 from services.trials.copies import participants as listener
 from shared.base.errors import ServiceError
 from shared.contracts.event import Envelope

@@ -8,7 +8,7 @@ import pytest
 
 from services.registration.domain.import_columns import TITLES, WORDS, columns_of
 from services.registration.domain.import_lines import Line, LineReader
-from services.registration.domain.rosters import PupilEntry
+from services.registration.domain.roster_entries import PupilEntry
 from shared.base.errors import BadInput
 from shared.tables.table import EXCEL_DAYS
 

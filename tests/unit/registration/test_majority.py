@@ -7,7 +7,7 @@ import pytest
 from services.registration.domain.links import LinkBatch, link_guardian
 from services.registration.domain.majority import ended, giver, is_of_age, keep, majority, must_decide
 from services.registration.domain.participants import Participant
-from services.registration.domain.rosters import GuardianEntry
+from services.registration.domain.roster_entries import GuardianEntry
 from shared.base.errors import BadInput, Conflict
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal

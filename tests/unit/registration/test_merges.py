@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.domain.archive import archive
+from services.registration.domain.classes import class_of
 from services.registration.domain.consents import give_consent, withdraw_consent
 from services.registration.domain.enrolment import with_guardians
 from services.registration.domain.links import link_account, link_guardian
 from services.registration.domain.merges import MOST_DUPLICATES, Pair, merge, unmerge
 from services.registration.domain.moves import move
 from services.registration.domain.participants import NO_KEY, Consent, Participant, former_key
-from services.registration.domain.rosters import MOST_GUARDIANS, class_of
+from services.registration.domain.roster_entries import MOST_GUARDIANS
 from services.registration.domain.school_keys import Pupils
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMerged, ParticipantUnmerged

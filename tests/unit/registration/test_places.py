@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.domain.archive import MOST_ARCHIVINGS, archive, restore
+from services.registration.domain.classes import class_of
 from services.registration.domain.links import link_guardian
 from services.registration.domain.moves import MOST_PLACEMENTS, gone, move, with_key
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import Place
-from services.registration.domain.rosters import class_of
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMoved
 from shared.storage.decision import Decision

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.registration.domain.classes import class_of
 from services.registration.domain.identities import Identities
 from services.registration.domain.requests import (
     ANSWERED,
@@ -14,7 +15,6 @@ from services.registration.domain.requests import (
     PlaceRequest,
     must_have_room,
 )
-from services.registration.domain.rosters import class_of
 from shared.base.errors import Conflict
 from tests.builders.events import at
 from tests.builders.registration import SCHOOL

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.domain.archive import archive, restore
+from services.registration.domain.classes import class_of
 from services.registration.domain.consents import give_consent, withdraw_consent
 from services.registration.domain.links import link_account, link_guardian, unlink
 from services.registration.domain.merges import merge
@@ -17,7 +18,6 @@ from services.registration.domain.moves import move
 from services.registration.domain.participants import NO_KEY, Consent, Participant
 from services.registration.domain.placements import Place
 from services.registration.domain.restoring import UNKNOWN, nameless, told, without_adopted
-from services.registration.domain.rosters import class_of
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ParticipantArchived, ParticipantMoved, ParticipantRegistered
 from shared.programme import place as programme

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from services.registration.api.rosters import Roster
 from services.registration.domain.links import link_guardian
-from services.registration.domain.rosters import Intake, PupilEntry
+from services.registration.domain.roster_entries import PupilEntry
+from services.registration.domain.roster_rules import faults
+from services.registration.domain.rosters import Intake
 from shared.base.errors import BadInput, Conflict
 from shared.storage.decision import Decision
 from tests.builders.events import at
@@ -144,7 +146,7 @@ def test_the_usual_ages_of_every_grade_are_entered(grade: int) -> None:
     where = replace(intake(NOW, **{"class": f"{grade}А"}), season=season(grades=(1, 11)))
     born = [f"{2020 - grade - 6}-03-01", f"{2020 - grade - 5}-02-28"]
     lines = [PupilEntry.model_validate(pupil(date, grade=grade, birth_date=date)) for date in born]
-    assert [fault for line in lines for fault in where.faults(line, None)] == []
+    assert [fault for line in lines for fault in faults(where, line, None)] == []
 
 
 def test_a_pupil_listed_twice_is_entered_once() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.domain.consents import withdraw_consent
-from services.registration.domain.rosters import MOST_GUARDIANS
+from services.registration.domain.roster_entries import MOST_GUARDIANS
 from tests.builders.events import at
 from tests.builders.registration import CODES, SCHOOL, Known, enter, pupil, roster
 from tests.unit.registration.test_registration_domain import entered, events, pointers

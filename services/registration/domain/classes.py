@@ -1,0 +1,26 @@
+"""A class of a school, in the grade that its name begins with."""
+
+import re
+
+from services.registration.domain.following import place_of
+from services.registration.domain.organisations import Organisation, must_be_open
+from services.registration.domain.placements import Place
+from shared.base.errors import BadInput
+
+GRADES = range(1, 12)
+LATEST = "9999-12-31"
+"""A day after all others."""
+
+
+def class_of(school: Organisation, name: str, day: str | None = None) -> Place:
+    """A class of a school as it lay on a day, or lies by now, in the grade that its name begins with.
+
+    Raises BadInput for what is no school, Conflict for one that is closed: nobody is entered there any more.
+    """
+    if school.kind != "school" or school.municipality is None:
+        raise BadInput.field("school", "is not a school")
+    grade = int(re.split(r"[^0-9]", name)[0])
+    if grade not in GRADES:
+        raise BadInput.field("class", f"must begin with a grade from {GRADES[0]} to {GRADES[-1]}")
+    must_be_open(school, "school")
+    return place_of(school, name, grade, LATEST if day is None else day)
