@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.analytics.collections import COMPETENCIES, ORGANISATIONS, SEASONS
-from services.analytics.facts import Terms
+from services.analytics.enrolments import Terms
 from services.analytics.projection import Projection
 from shared.contracts.event import Event
 from shared.contracts.organisations import OrganisationDefined

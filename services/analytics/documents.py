@@ -6,7 +6,8 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from services.analytics.facts import Link, Pupil, SeasonFacts, Span
+from services.analytics.enrolments import Link, Span
+from services.analytics.facts import Pupil, SeasonFacts
 from services.analytics.figures.cells import Cell
 from shared.programme.place import Place
 from shared.storage.mongo import Document

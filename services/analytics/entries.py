@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from services.analytics.facts import Day, Pupil, SeasonFacts, Step, cabinets, placements
+from services.analytics.enrolments import cabinets, placements
+from services.analytics.facts import Day, Pupil, SeasonFacts, Step
 from shared.programme.merging import are_joined
 from shared.programme.place import Place
 

@@ -18,8 +18,9 @@ from services.analytics.documents import (
     pupil_document,
     pupil_of,
 )
+from services.analytics.enrolments import Link, Terms
 from services.analytics.entries import counted
-from services.analytics.facts import Link, Pupil, Terms, learn
+from services.analytics.facts import Pupil, learn
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, difference
 from services.analytics.figures.registry import Contribution, contribution

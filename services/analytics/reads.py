@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from services.analytics.collections import CELLS, COMPETENCIES, GUARDIANS, ORGANISATIONS, SEASONS
 from services.analytics.documents import leaves, links_of
-from services.analytics.facts import Day, Link
+from services.analytics.enrolments import Link
+from services.analytics.facts import Day
 from services.analytics.figures.cells import Count, Table
 from services.analytics.figures.reading import Asked, Counts, Reading
 from shared.base.errors import FieldError, NotFound

@@ -42,7 +42,6 @@ from services.registration.codes import Codes
 from services.registration.collections import COLLECTIONS
 from services.registration.consumers import consumers
 from services.registration.copies.store import Copies
-from services.registration.domain.participants import NewId
 from services.registration.entropy import Entropy
 from services.registration.file_vault import FileVault
 from services.registration.handlers.restoration import Restorer
@@ -63,6 +62,7 @@ from shared.identity.keys import derive
 from shared.identity.vault import Vault
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
+from shared.storage.decision import NewId
 
 __all__ = ["COLLECTIONS", "UPGRADES", "build", "repository_of"]
 UPGRADES: Sequence[Upgrade] = (respell, part)

@@ -14,7 +14,6 @@ from pymongo.errors import PyMongoError
 
 from services.registration.domain.import_columns import COUNTS, columns_of
 from services.registration.domain.imports import MOST_TRIES, Import, State, stored_grants
-from services.registration.domain.participants import NewId
 from services.registration.domain.school_names import SchoolNames
 from services.registration.handlers.import_batches import Batch, Entered, enter
 from services.registration.imports import PIECE, Overtaken
@@ -30,6 +29,7 @@ from shared.identity.grants import Role
 from shared.messaging.lease import Lease
 from shared.messaging.leased import FULL, LeasedLoop
 from shared.runtime.service import Platform
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 from shared.tables.columns import letter
 from shared.tables.files import opened

@@ -8,12 +8,12 @@ the region anew and finds the erased ones gone.
 import time
 from datetime import date
 
-from services.registration.domain.participants import NewId
 from services.registration.handlers.retention import JOB, draw_up, erase_due
 from services.registration.repository import Repository
 from shared.http.audit import AuditLog, Entry
 from shared.messaging.lease import Lease
 from shared.messaging.leased import FULL, LeasedLoop
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 LOOK_SECONDS = 5.0

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.trials.copies.participants import Participant, learn
-from services.trials.domain.paths import NewId
+from services.trials.copies.learning import learn
+from services.trials.copies.participants import Participant
 from services.trials.handlers import erasures, following
 from services.trials.repository import Repository
 from shared.contracts.event import ParticipantEvent
@@ -23,6 +23,7 @@ from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
 from shared.runtime.service import Platform
+from shared.storage.decision import NewId
 from shared.storage.exclusions import Exclusions
 from shared.storage.mongo import Transaction
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pymongo import ReplaceOne
 
 from services.trials.collections import HALF_CORRECTIONS
-from services.trials.domain.paths import Correction
+from services.trials.domain.path_parts import Correction
 from shared.storage.mongo import Mongo, Transaction, by_ids
 
 

@@ -17,11 +17,11 @@ from shared.messaging.failures import FactOvertaken, GroupEnds
 from shared.messaging.faults import is_transient
 from shared.messaging.isolation import Isolation
 from shared.messaging.lineage import Lineage
-from shared.messaging.log import UnreadableBatch
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Poll, Position
 from shared.messaging.poll_transaction import Elsewhere, PollTransaction, SettledElsewhere
 from shared.messaging.reader import Reader
+from shared.messaging.record_batches import UnreadableBatch
 from shared.messaging.standstill import Standstills
 from shared.messaging.subscription import Resources, Subscription
 from shared.storage.mongo import Transaction

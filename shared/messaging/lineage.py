@@ -1,14 +1,17 @@
 """The proof that a partition's log is still the one of which records were handled: its ends, and records read again."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Mapping
 
 from aiokafka import TopicPartition
 from pymongo import ReplaceOne
 
 from shared.messaging.failures import RecordsLost
-from shared.messaging.log import Bounds, Logs, UnreadableBatch, mark_of
+from shared.messaging.log import Bounds, Logs
 from shared.messaging.offsets import StoredOffsets
+from shared.messaging.poll import Record
+from shared.messaging.record_batches import UnreadableBatch
 from shared.storage.mongo import Document, Mongo
 
 COLLECTION = "offset_marks"
@@ -88,3 +91,14 @@ def must_be_within(group: str, partition: TopicPartition, bounds: Bounds, next_:
         raise RecordsLost.ends(group, partition, bounds.end, next_)
     if next_ < bounds.begin:
         raise RecordsLost.begins(group, partition, bounds.begin, next_)
+
+
+def mark_of(record: Record) -> bytes:
+    """Sixteen bytes by which a record is known again: another log has another one at its offset."""
+    mark = hashlib.blake2b(digest_size=16)
+    parts = [str(record.timestamp).encode(), record.key, record.value]
+    parts += [part for name, content in record.headers for part in (name.encode(errors="surrogateescape"), content)]
+    for part in parts:
+        mark.update(b"-" if part is None else b"%d:" % len(part))
+        mark.update(part or b"")
+    return mark.digest()

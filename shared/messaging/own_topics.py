@@ -8,8 +8,9 @@ from aiokafka import TopicPartition
 from shared.contracts import wire
 from shared.contracts.event import Envelope
 from shared.contracts.wire import InvalidMessage
-from shared.messaging.log import Logs, read
+from shared.messaging.log import Logs
 from shared.messaging.poll import Record
+from shared.messaging.record_batches import read
 
 CHUNK = 500
 """Records that are looked at together."""

@@ -6,7 +6,7 @@ from shared.messaging.deferred import Deferred, Waiting
 from shared.messaging.events import Handle
 from shared.messaging.failures import TooManyInvalid
 from shared.messaging.letters import dead_letter
-from shared.messaging.log import mark_of
+from shared.messaging.lineage import mark_of
 from shared.messaging.offsets import Move, StoredOffsets
 from shared.messaging.poll import Poll, Position, Record, position_of
 from shared.storage.mongo import Transaction

@@ -15,8 +15,9 @@ from aiokafka.errors import (
 )
 
 from shared.messaging.failures import RecordsLost
-from shared.messaging.log import Logs, UnreadableBatch, read
+from shared.messaging.log import Logs
 from shared.messaging.poll import Poll, Position, Record, Span
+from shared.messaging.record_batches import UnreadableBatch, read
 
 APART_RECORDS = 500
 """Read of each partition at most when a poll has to be put together partition by partition."""

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from aiokafka import TopicPartition
 
-from shared.messaging.log import UnreadableBatch
 from shared.messaging.offsets import StoredOffsets
+from shared.messaging.record_batches import UnreadableBatch
 from shared.storage.mongo import Mongo
 
 COLLECTION = "standstills"

@@ -13,10 +13,11 @@ from shared.base.telemetry import logger
 from shared.contracts.event import Envelope
 from shared.messaging.failures import ConsumerStopped
 from shared.messaging.lease import Lease
-from shared.messaging.log import Logs, UnreadableBatch
+from shared.messaging.log import Logs
 from shared.messaging.own_topics import Beyond, Chunk, Numbered, beyond, chunks, numbered
 from shared.messaging.poll import text_of
 from shared.messaging.published import Marks
+from shared.messaging.record_batches import UnreadableBatch
 from shared.storage.losses import Loss, Losses
 from shared.storage.mongo import Mongo, Transaction
 from shared.storage.outbox import Outbox

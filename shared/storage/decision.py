@@ -1,6 +1,6 @@
 """Decisions, the results of a domain's pure functions: the new state and what happened."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.event import Event
 from shared.identity.acting import Actor
+
+NewId = Callable[[], str]
+"""Makes a random id."""
 
 
 class Aggregate(BaseModel):

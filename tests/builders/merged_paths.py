@@ -10,7 +10,7 @@ from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import NewId, Path
+from services.trials.domain.paths import Path
 from services.trials.domain.steps import SeasonGate
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
@@ -24,7 +24,7 @@ from shared.contracts.trials import (
     TrialCancelled,
 )
 from shared.programme.merging import Word
-from shared.storage.decision import Decision
+from shared.storage.decision import Decision, NewId
 from tests.builders.events import at
 from tests.builders.trials import pupil, season, slot
 

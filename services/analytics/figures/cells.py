@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from services.analytics.facts import Enrolment, Span
+from services.analytics.enrolments import Enrolment, Span
 
 Table = str
 """The name that keeps a figure's cells apart from others; each figure names its own."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.analytics.facts import Enrolment
+from services.analytics.enrolments import Enrolment
 from services.analytics.figures.cells import Cell, Count, Table, cell
 from services.analytics.figures.figure import Figure, Figures
 from services.analytics.figures.reading import Reading

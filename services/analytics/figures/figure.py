@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from services.analytics.facts import Enrolment
+from services.analytics.enrolments import Enrolment
 from services.analytics.figures.cells import Cell
 from services.analytics.figures.reading import Reading
 from services.analytics.figures.rows import Row

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field
 
-from services.analytics.facts import Enrolment
+from services.analytics.enrolments import Enrolment
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, Count, Table, cell
 from services.analytics.figures.figure import Figure, Figures

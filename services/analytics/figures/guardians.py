@@ -7,7 +7,8 @@ cell but links: the guardian who has them is folded as a whole.
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 
-from services.analytics.facts import Enrolment, Link, Pupil, Span, cabinets, joined
+from services.analytics.enrolments import Enrolment, Link, Span, cabinets, joined
+from services.analytics.facts import Pupil
 from services.analytics.figures.cells import Cell, Count, Table
 from services.analytics.figures.reading import Counts, Reading
 from services.analytics.figures.rows import Dimension, Key, key_of

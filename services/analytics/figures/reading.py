@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from services.analytics.facts import Day, Link
+from services.analytics.enrolments import Link
+from services.analytics.facts import Day
 from services.analytics.figures.cells import Count, Table
 from services.analytics.figures.rows import Row
 from shared.base.side_thread import aside

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from services.analytics.facts import Link, Pupil, Terms, enrolments
+from services.analytics.enrolments import Link, Terms, enrolments
+from services.analytics.facts import Pupil
 from services.analytics.figures import competencies, funnel, guardians, ranking
 from services.analytics.figures.cells import Cell, lasting
 from services.analytics.figures.figure import Figure

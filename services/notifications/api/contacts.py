@@ -8,7 +8,6 @@ from services.notifications.answers import ContactErased, ContactPage, ContactVi
 from services.notifications.contacts import Contacts
 from services.notifications.domain.contacts import ContactEntry, ContactRole
 from services.notifications.handlers import contacts as handlers
-from services.notifications.handlers.contacts import NewId
 from services.notifications.reads.contacts import ContactReads
 from services.notifications.reads.inbox import Reads
 from shared.contracts.codes import Code, OrganisationCode
@@ -17,6 +16,7 @@ from shared.http.openapi import problems
 from shared.http.paging import Paged
 from shared.http.routes import router_of
 from shared.programme.texts import Id
+from shared.storage.decision import NewId
 
 InCode = Annotated[OrganisationCode, Path(description="The organisation's code in the register.")]
 InRef = Annotated[Code, Path(description="The organisation's own key of the person, in which no name stands.")]

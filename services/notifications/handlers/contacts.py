@@ -1,7 +1,5 @@
 """Use cases: who is responsible in an organisation is entered, and erased."""
 
-from collections.abc import Callable
-
 from services.notifications.contacts import Contacts
 from services.notifications.domain.contacts import (
     Contact,
@@ -14,10 +12,9 @@ from shared.base.errors import NotFound
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.programme.organisations import Organisation
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 
-NewId = Callable[[], str]
-"""Makes a random id."""
 At = tuple[str, str]
 """The code of an organisation, and its own key of a person."""
 

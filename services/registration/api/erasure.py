@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 
 from services.registration.answers.acts import ActPage, ActView, Erased
 from services.registration.domain.erasure import State
-from services.registration.domain.participants import NewId
 from services.registration.handlers.erasure import Erasing, erase_pupil
 from services.registration.reads import Reads
 from services.registration.repository import Repository
@@ -16,6 +15,7 @@ from shared.http.paging import Paged
 from shared.http.routes import router_of
 from shared.identity.acting import about, acting
 from shared.programme.texts import Id
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 In = Annotated[State | None, Query(description="those in one state alone; default all")]

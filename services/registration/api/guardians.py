@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from services.registration.answers.acts import ActView, Erased, GuardianErasures
-from services.registration.domain.participants import NewId
 from services.registration.handlers import guardians as handlers
 from services.registration.handlers.erasure import Erasing
 from services.registration.repository import Repository
@@ -16,6 +15,7 @@ from shared.http.routes import router_of
 from shared.identity.acting import about, acting, forget_actor
 from shared.identity.principal import Principal
 from shared.programme.texts import Id
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 Guardian = Annotated[Principal, admit("guardian")]

@@ -7,7 +7,6 @@ from fastapi.responses import StreamingResponse
 
 from services.registration.answers.imports import ImportPage, ImportView
 from services.registration.domain.imports import ImportHeader
-from services.registration.domain.participants import NewId
 from services.registration.handlers import imports as handlers
 from services.registration.reads import Reads
 from services.registration.repository import Repository
@@ -18,6 +17,7 @@ from shared.http.paging import Paged
 from shared.http.routes import KIB, file_of, router_of
 from shared.programme.moments import Moment
 from shared.programme.texts import ClassName, Id
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 from shared.tables.files import MEDIA_TYPES
 

@@ -8,7 +8,6 @@ from services.registration.answers.me import Me
 from services.registration.answers.participants import AmendedView, ParticipantView, PupilPage
 from services.registration.api.parameters import InCode
 from services.registration.domain.amendments import Amendment
-from services.registration.domain.participants import NewId
 from services.registration.handlers import participants as handlers
 from services.registration.reads import Reads
 from services.registration.repository import Repository
@@ -19,6 +18,7 @@ from shared.http.paging import Paged
 from shared.http.routes import router_of
 from shared.identity.acting import about
 from shared.programme.texts import Id
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 Archived = Annotated[bool, Query(description="true for those in the archive instead of those who take part")]

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query, Request
 
 from services.registration.answers.requests import Removed, RequestPage, RequestView, WaitingPage
 from services.registration.api.rosters import OPERATORS, TELLING
-from services.registration.domain.participants import NewId
 from services.registration.domain.requests import Confirmation, PlaceAsked, Refused, State
 from services.registration.handlers import requests as handlers
 from services.registration.reads import Reads
@@ -21,6 +20,7 @@ from shared.http.throttles import asking, looking
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.programme.texts import Id
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 Guardian = Annotated[Principal, admit("guardian")]

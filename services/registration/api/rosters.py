@@ -11,7 +11,6 @@ from services.registration.answers.participants import GuardianItem
 from services.registration.codes import Codes
 from services.registration.domain.admission import CHILD_KNOWN, TRANSFER_NEEDED
 from services.registration.domain.enrolment import Addition, Correctable, Enrolled
-from services.registration.domain.participants import NewId
 from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.handlers.rosters import RosterRequest, queue
 from services.registration.repository import Repository
@@ -27,6 +26,7 @@ from shared.http.throttles import looking
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.programme.texts import REF
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 TELLING = {CHILD_KNOWN, TRANSFER_NEEDED}

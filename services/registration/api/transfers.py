@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 
 from services.registration.answers.transfers import TransferPage, TransferView
-from services.registration.domain.participants import NewId
 from services.registration.domain.transfers import State, TransferRequest
 from services.registration.handlers import transfers as handlers
 from services.registration.reads import Reads
@@ -18,6 +17,7 @@ from shared.http.routes import router_of
 from shared.http.throttles import looking
 from shared.identity.acting import about
 from shared.programme.texts import Id
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 TransferId = Annotated[Id, Path(description="Id of the transfer.")]

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.registration.domain.admission import foreign
 from services.registration.domain.enrolment import Correctable, Enrolled, added, with_guardians
 from services.registration.domain.identities import Identities
-from services.registration.domain.participants import NewId, Participant
+from services.registration.domain.participants import Participant
 from services.registration.domain.roster_entries import DOUBLED, MOST_GUARDIANS, GuardianEntry, doubled, once
 from services.registration.domain.school_ages import must_be_of_school_age
 from services.registration.domain.school_keys import Guardians, NewGuardian
@@ -19,7 +19,7 @@ from shared.base.models import Count, Input
 from shared.identity.acting import Actor
 from shared.programme.moments import Day, Moment
 from shared.programme.texts import Name
-from shared.storage.decision import Decision, Decisions
+from shared.storage.decision import Decision, Decisions, NewId
 
 Issue = Callable[[Participant], Participant]
 """Gives a code to each guardian of a pupil, and to the pupil."""

@@ -11,7 +11,7 @@ from services.registration.domain.consents import give_consent
 from services.registration.domain.following import then_followed
 from services.registration.domain.identities import Identities
 from services.registration.domain.moves import move
-from services.registration.domain.participants import SELF, Consent, NewId, Participant
+from services.registration.domain.participants import SELF, Consent, Participant
 from services.registration.domain.placements import Place, local_day
 from services.registration.domain.roster_consents import consent_of, giver_of
 from services.registration.domain.roster_entries import MOST_GUARDIANS, PupilEntry
@@ -21,7 +21,7 @@ from services.registration.domain.school_keys import Guardians, NewGuardian, Pup
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMoved, ParticipantRegistered
 from shared.programme.texts import ref_key
-from shared.storage.decision import Decision, Happened
+from shared.storage.decision import Decision, Happened, NewId
 
 Addition = Literal["guardian", "consent", "disability"]
 """What a later roster knows more of a pupil."""

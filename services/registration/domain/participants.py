@@ -1,6 +1,6 @@
 """Participants: pupils in the programme, by season, with guardians, consents and accounts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -24,8 +24,6 @@ SELF = "self"
 """The owner of a pupil's own code, beside guardians by their ids."""
 Key = tuple[str, str]
 """A school's code, and the school's own key of a pupil or a guardian as it is written."""
-NewId = Callable[[], str]
-"""Makes a random id."""
 
 
 class Archiving(BaseModel):

@@ -7,7 +7,7 @@ from datetime import datetime
 from services.registration.acts import Acts
 from services.registration.collections import KEYS, REQUESTS
 from services.registration.domain.erasure import Act, Cleared, Proof, Requester, Service, erase
-from services.registration.domain.participants import NewId, Participant
+from services.registration.domain.participants import Participant
 from services.registration.repository import Repository
 from shared.base.errors import NotFound
 from shared.contracts import erasure as contract
@@ -16,6 +16,7 @@ from shared.identity.acting import Actor
 from shared.identity.principal import Principal
 from shared.messaging.poll import Received
 from shared.programme.moments import as_stored, zone
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 
 

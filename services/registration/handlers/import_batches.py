@@ -14,7 +14,7 @@ from services.registration.domain.import_lines import Line, LineReader
 from services.registration.domain.imports import MOST_REFUSED, Counts, Import
 from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import NewId, former_key
+from services.registration.domain.participants import former_key
 from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.domain.school_names import SchoolNames
 from services.registration.handlers.import_keys import give_keys
@@ -26,6 +26,7 @@ from shared.base.errors import BadInput, ServiceError
 from shared.base.side_thread import aside
 from shared.http.batch import Item, Outcome
 from shared.programme.texts import NAME, REF, ref_key
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 from shared.tables.table import Row, Table
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from services.registration.domain.classes import class_of
 from services.registration.domain.imports import Import, ImportHeader, stored_grants
 from services.registration.domain.organisations import Organisation, known_school
-from services.registration.domain.participants import NewId
 from services.registration.domain.placements import Place
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, FieldError, NotKnownYet, UnsupportedMediaType
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
+from shared.storage.decision import NewId
 from shared.tables.files import SNIFFED, Kind, kind_of
 
 

@@ -8,12 +8,13 @@ from services.registration.domain.amendments import Amendment, AmendmentBatch
 from services.registration.domain.caller import Caller
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.identities import Identities
-from services.registration.domain.participants import NewId, Participant
+from services.registration.domain.participants import Participant
 from services.registration.domain.school_keys import Guardians
 from services.registration.repository import Repository
 from shared.identity.acting import acting
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 
 

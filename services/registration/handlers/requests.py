@@ -6,7 +6,6 @@ from services.registration.domain.classes import class_of
 from services.registration.domain.links import Binding, link_guardian
 from services.registration.domain.majority import is_of_age, must_be_kept
 from services.registration.domain.organisations import known_school
-from services.registration.domain.participants import NewId
 from services.registration.domain.placements import Place
 from services.registration.domain.requests import Confirmation, PlaceAsked, PlaceRequest, Reason
 from services.registration.domain.roster_entries import PupilEntry
@@ -19,6 +18,7 @@ from shared.http.batch import Item
 from shared.identity.acting import acting
 from shared.identity.principal import Principal
 from shared.programme.moments import zone
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 
 

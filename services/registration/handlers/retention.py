@@ -4,13 +4,13 @@ from datetime import date, datetime
 
 from services.registration.domain.erasure import Act
 from services.registration.domain.organisations import known_organisation
-from services.registration.domain.participants import NewId
 from services.registration.domain.retention import TermEntry, Terms, due, is_near, may_be_erased
 from services.registration.handlers.erasure import Erasing, erase_entries
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, FieldError, NotKnownYet
 from shared.identity.acting import Actor
 from shared.identity.principal import Principal
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 
 JOB = Actor(account=None, roles=(), route="retention")

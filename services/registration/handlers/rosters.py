@@ -8,7 +8,6 @@ from services.registration.copies.seasons import Season
 from services.registration.domain.enrolment import Enrolled, EnrolmentBatch
 from services.registration.domain.identities import Identities
 from services.registration.domain.organisations import Organisation, known_school
-from services.registration.domain.participants import NewId
 from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, Pupils
@@ -19,7 +18,7 @@ from shared.base.errors import FieldError, NotKnownYet, ServiceError
 from shared.base.side_thread import aside, paced
 from shared.http.batch import Outcome, Request, decided, served
 from shared.programme.texts import ref_key
-from shared.storage.decision import Done
+from shared.storage.decision import Done, NewId
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 

@@ -9,7 +9,7 @@ from services.registration.domain.following import then_followed
 from services.registration.domain.identities import child_of
 from services.registration.domain.moves import move
 from services.registration.domain.organisations import Organisation, known_school
-from services.registration.domain.participants import NewId, Participant
+from services.registration.domain.participants import Participant
 from services.registration.domain.placements import local_day
 from services.registration.domain.transfers import Transfer, TransferRequest, wanted
 from services.registration.handlers.carrying import catch_up
@@ -18,7 +18,7 @@ from services.registration.repository import Repository
 from shared.base.errors import NotFound
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
-from shared.storage.decision import Decision
+from shared.storage.decision import Decision, NewId
 from shared.storage.mongo import Transaction
 
 

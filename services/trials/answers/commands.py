@@ -5,7 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from services.trials.domain.caller import Taken
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import Attendance, Booking
+from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.slots import Slot
 from shared.base.errors import ServiceError
 from shared.base.models import Answer

@@ -1,6 +1,6 @@
 """A pupil's path as it is shown, with names beside codes."""
 
-from services.trials.domain.paths import Attendance, Booking, Recommendation
+from services.trials.domain.path_parts import Attendance, Booking, Recommendation
 from shared.base.models import Answer
 from shared.http.paging import Page
 from shared.programme.moments import LocalTime

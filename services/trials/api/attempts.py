@@ -7,7 +7,6 @@ from fastapi import APIRouter, Response
 from services.trials.answers.commands import AttemptAnswer, Items
 from services.trials.api.items import NOT_READY, item_by_item, noted
 from services.trials.domain.diagnostics import AttemptCommand
-from services.trials.domain.paths import NewId
 from services.trials.handlers import attempts
 from services.trials.handlers.attempts import AttemptRequest
 from services.trials.repository import Repository
@@ -18,6 +17,7 @@ from shared.http.openapi import also, problems
 from shared.http.routes import KIB, router_of
 from shared.identity.acting import about
 from shared.identity.principal import Principal
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 LARGEST_ATTEMPT = 45 * KIB

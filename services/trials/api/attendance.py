@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path
 
 from services.trials.answers.commands import AttendanceAnswer, Items, RevokedAnswer
 from services.trials.api.items import SlotId, item_by_item, noted
-from services.trials.domain.paths import NewId
 from services.trials.domain.steps import Presence, Revocation
 from services.trials.handlers import attendance
 from services.trials.handlers.attendance import AttendanceRequest
@@ -17,6 +16,7 @@ from shared.http.batch import ReadAs, read_each
 from shared.http.openapi import problems
 from shared.http.routes import KIB, router_of
 from shared.programme.texts import Id
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Response
 
 from services.trials.answers.commands import BookingAnswer, CancelledAnswer, Items
 from services.trials.api.items import NOT_READY, SlotId, item_by_item, noted
-from services.trials.domain.paths import NewId
 from services.trials.handlers import bookings
 from services.trials.handlers.bookings import BookingRequest
 from services.trials.repository import Repository
@@ -19,6 +18,7 @@ from shared.http.routes import KIB, router_of
 from shared.identity.acting import about
 from shared.programme.moments import Moment
 from shared.programme.texts import REF, Id
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 BookingId = Annotated[Id, Path(description="Id of the booking.")]

@@ -10,7 +10,6 @@ from services.trials.answers.commands import Items, SlotAnswer
 from services.trials.answers.shown import shown
 from services.trials.api.items import SlotId, item_by_item
 from services.trials.api.reading import UNKNOWN, InRegion, add_list
-from services.trials.domain.paths import NewId
 from services.trials.domain.slots import SlotOffer
 from services.trials.handlers import slots
 from services.trials.handlers.slots import SlotRequest
@@ -27,6 +26,7 @@ from shared.http.routes import KIB, router_of
 from shared.identity.principal import Principal
 from shared.programme.moments import Moment
 from shared.programme.texts import Ref
+from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 

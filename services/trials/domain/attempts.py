@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, Taken, must_take_part
 from services.trials.domain.diagnostics import Attempt, AttemptCommand, Instrument, attempt_key
-from services.trials.domain.paths import NewId, Path
+from services.trials.domain.paths import Path
 from services.trials.domain.seasons import Season
 from services.trials.domain.states import States
 from services.trials.domain.steps import SeasonGate
 from shared.base.errors import BadInput, Conflict
-from shared.storage.decision import Done
+from shared.storage.decision import Done, NewId
 
 
 @dataclass(slots=True)

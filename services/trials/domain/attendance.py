@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.trials.domain import steps
 from services.trials.domain.caller import Taken, clock_of
-from services.trials.domain.paths import Attendance, NewId
+from services.trials.domain.path_parts import Attendance
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
 from services.trials.domain.steps import Presence, SeasonGate
@@ -14,7 +14,7 @@ from shared.base.errors import Conflict, NotFound
 from shared.identity.acting import Actor
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
-from shared.storage.decision import Done
+from shared.storage.decision import Done, NewId
 
 
 @dataclass(frozen=True, slots=True)

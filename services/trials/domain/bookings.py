@@ -5,11 +5,11 @@ from datetime import datetime
 
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, Taken, must_take_part
-from services.trials.domain.paths import Booking, NewId
+from services.trials.domain.path_parts import Booking
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
 from shared.base.errors import NotFound
-from shared.storage.decision import Done
+from shared.storage.decision import Done, NewId
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ time at which it happened. The survivor's event then takes back what that key ne
 """
 
 from services.trials.copies.participants import Participant
-from services.trials.domain.paths import Attendance, Booking, Correction, Path
+from services.trials.domain.path_parts import Attendance, Booking, Correction
+from services.trials.domain.paths import Path
 from shared.contracts.event import Event
 from shared.contracts.trials import AttendanceRevoked, DiagnosticRevoked, RecommendationWithdrawn, TrialCancelled
 from shared.storage.decision import Decision, Happened

@@ -1,120 +1,27 @@
-"""A pupil's path through one season, as one aggregate, and the season's gate on it.
-
-The gate says when a recommendation is issued or withdrawn.
-"""
+"""A pupil's path through one season, as one aggregate, and the stages that it has reached."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import chain
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.trials.domain.diagnostics import attempt_key
+from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation, Step
 from services.trials.domain.seasons import Season
-from shared.base.models import Answer
 from shared.contracts.trials import (
     TRIAL_KINDS,
-    AttendanceSource,
-    RevocationReason,
-    SlotKind,
 )
 from shared.programme.moments import LocalTime
 from shared.programme.stages import Facts, Rules, Stages
 from shared.programme.texts import REF
 from shared.storage.decision import Aggregate, Decisions
 
-NewId = Callable[[], str]
 MOST_COMPETENCIES = 3
 MOST = 500
 """Attempts of a path, and bookings, cancelled ones too: each change of a path writes all of it."""
-
-
-class Step(Answer):
-    """A part of a path."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    """Random id."""
-    time: LocalTime
-    """When it happened, on the region's clock."""
-
-
-class Booking(Step):
-    """A seat taken in a slot, with the parts of the slot that later decisions need."""
-
-    slot: str
-    """Id of the slot."""
-    venue: str
-    """Code of the venue."""
-    competency: str
-    """Code of the competency that is tried."""
-    kind: SlotKind
-    """The kind of the slot: a practical trial, or an activity of another kind."""
-    starts_at: LocalTime
-    """Start of the slot, on the region's clock."""
-    minutes: int
-    """Length of the slot in minutes."""
-    cancelled: LocalTime | None = None
-    """When the seat was given up; null while it is the pupil's."""
-
-    @property
-    def is_live(self) -> bool:
-        """True while the seat is the pupil's."""
-        return self.cancelled is None
-
-    @property
-    def ends_at(self) -> datetime:
-        """The time from which the pupil is free again."""
-        return self.starts_at + timedelta(minutes=self.minutes)
-
-
-class Attendance(Step):
-    """A pupil's taking part in what was booked, as the venue confirmed."""
-
-    booking: str
-    """Id of the booking that was kept."""
-    slot: str
-    """Id of the slot."""
-    competency: str
-    """Code of the competency that was tried."""
-    kind: SlotKind
-    """The kind of the slot: a practical trial, or an activity of another kind."""
-    source: AttendanceSource
-    """The way in which the venue knows: by a scanned code, a list, or an import."""
-    revoked: LocalTime | None = None
-    """When it was taken back as a mistake; null while it counts."""
-    reason: str | None = None
-    """The reason why it was revoked, in the venue's words."""
-
-
-class Recommendation(Step):
-    """The individual recommendation in force."""
-
-    competencies: tuple[str, ...]
-    """Codes of the competencies that are recommended, the most fitting first."""
-
-    def stands(self, path: "Path") -> bool:
-        """Tells whether the pupil attended all that it names, as far as that was not revoked."""
-        return {a.competency for a in path.attended}.issuperset(self.competencies)
-
-
-class Correction(BaseModel):
-    """A part of a duplicate's path that was taken back while the duplicate was joined to a survivor."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: Literal["cancelled", "revoked", "withdrawn", "retracted"]
-    """A booking, an attendance, a recommendation or an attempt."""
-    id: str
-    """Of the part."""
-    time: LocalTime
-    why: RevocationReason = "mistake"
-    """Of an attendance or an attempt."""
-    diagnostic: str = ""
-    """Of an attempt, which stands in no path."""
 
 
 class Path(Aggregate):
@@ -235,6 +142,10 @@ class Path(Aggregate):
         if ref in self.attempts:
             return ref
         return next((stored for stored in self.attempts if REF.read(stored) == ref), None)
+
+    def bears_out(self, recommendation: Recommendation) -> bool:
+        """Tells whether the pupil attended all that a recommendation names, as far as that was not revoked."""
+        return {a.competency for a in self.attended}.issuperset(recommendation.competencies)
 
     def booking(self, id: str) -> Booking:
         """Returns a booking of any entry by its id."""

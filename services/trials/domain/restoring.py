@@ -9,7 +9,8 @@ from datetime import datetime
 from services.trials.domain.competencies import Competency
 from services.trials.domain.corrections import corrected
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import Attendance, Booking, Correction, Path, Recommendation
+from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
+from services.trials.domain.paths import Path
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from services.trials.domain.venues import Venue

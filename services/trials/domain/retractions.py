@@ -11,7 +11,8 @@ from typing import NamedTuple
 from services.trials.copies.joining import Joined
 from services.trials.domain.corrections import taken_back, told
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import Correction, Path
+from services.trials.domain.path_parts import Correction
+from services.trials.domain.paths import Path
 from shared.storage.decision import Decision, Happened
 
 Attempts = Mapping[str, Sequence[Attempt]]

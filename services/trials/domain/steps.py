@@ -8,7 +8,8 @@ from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
 from services.trials.domain.corrections import taken_back, told_again
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import MOST, Attendance, Booking, Correction, NewId, Path, Recommendation
+from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
+from services.trials.domain.paths import MOST, Path
 from services.trials.domain.retractions import Attempts, retract
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
@@ -23,7 +24,7 @@ from shared.contracts.trials import (
 )
 from shared.programme.moments import Moment
 from shared.programme.texts import Id, Reason
-from shared.storage.decision import Decision, Happened
+from shared.storage.decision import Decision, Happened, NewId
 
 
 class Presence(Input):
@@ -62,7 +63,7 @@ class SeasonGate:
         opened = self.opened_at(decision.state)
         time = decision.happened[-1].time if decision.happened else corrected_at
         for known in decision.state.recommendations:
-            if time is not None and (opened is None or not known.stands(decision.state)):
+            if time is not None and (opened is None or not decision.state.bears_out(known)):
                 decision = taken_back(decision, pupil, Correction(kind="withdrawn", id=known.id, time=time))
         issued_at = None if opened is None or not pupil.consent else _allowed_from(pupil, opened)
         if decision.state.in_force is None and issued_at is not None:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.trials.domain.paths import NewId
 from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
-from shared.storage.decision import Decision, Done
+from shared.storage.decision import Decision, Done, NewId
 
 
 @dataclass(slots=True)

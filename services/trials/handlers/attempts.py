@@ -6,11 +6,11 @@ from functools import partial
 from services.trials.domain.attempts import AttemptBatch
 from services.trials.domain.caller import Caller, Taken
 from services.trials.domain.diagnostics import Attempt, AttemptCommand
-from services.trials.domain.paths import NewId
 from services.trials.repository import Repository
 from shared.base.errors import BadInput
 from shared.base.side_thread import aside
 from shared.http.batch import Outcome, Request, each
+from shared.storage.decision import NewId
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 

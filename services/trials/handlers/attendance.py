@@ -8,7 +8,7 @@ from functools import partial
 from services.trials.domain import steps
 from services.trials.domain.attendance import AttendanceBatch
 from services.trials.domain.caller import Taken, clock_of
-from services.trials.domain.paths import Attendance, NewId
+from services.trials.domain.path_parts import Attendance
 from services.trials.domain.steps import Presence, Revocation, SeasonGate
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
@@ -17,6 +17,7 @@ from shared.http.batch import Outcome, Request, each, served
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
+from shared.storage.decision import NewId
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 

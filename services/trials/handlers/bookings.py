@@ -8,7 +8,7 @@ from functools import partial
 from services.trials.domain import steps
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Taken, reaches
-from services.trials.domain.paths import Booking, NewId
+from services.trials.domain.path_parts import Booking
 from services.trials.domain.slots import Slot
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
@@ -16,6 +16,7 @@ from shared.base.side_thread import aside
 from shared.http.batch import Outcome, Request, each, served
 from shared.identity.acting import about
 from shared.identity.principal import Principal
+from shared.storage.decision import NewId
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 

@@ -8,10 +8,11 @@ from services.trials.copies.joining import Joined, joined
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.diagnostics import attempt_key
-from services.trials.domain.paths import NewId, Path
+from services.trials.domain.paths import Path
 from services.trials.domain.steps import SeasonGate
 from services.trials.repository import Repository
 from shared.identity.acting import Actor
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 
 FOLLOWING = Actor(None, ("service",), "trials.participants.2")

@@ -6,7 +6,8 @@ from typing import Any
 
 from services.trials.copies.participants import Participant
 from services.trials.domain import restoring
-from services.trials.domain.paths import Correction, NewId, Path
+from services.trials.domain.path_parts import Correction
+from services.trials.domain.paths import Path
 from services.trials.domain.restoring import correction_of, has, new_path, walked
 from services.trials.handlers.restored_catalogue import RestoredCatalogue
 from services.trials.handlers.restored_copies import RestoredCopies
@@ -14,6 +15,7 @@ from services.trials.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.guardians import ActorErased
 from shared.contracts.trials import AttendanceRevoked, DiagnosticCompleted, PathErased, PathEvent, TrialBooked
+from shared.storage.decision import NewId
 from shared.storage.losses import Loss
 from shared.storage.mongo import Transaction
 

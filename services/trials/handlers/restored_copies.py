@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.trials.copies.participants import Participant, learn
-from services.trials.domain.paths import NewId
+from services.trials.copies.learning import learn
+from services.trials.copies.participants import Participant
 from services.trials.handlers import following
 from services.trials.repository import Repository
 from shared.base.settings import Settings
@@ -16,6 +16,7 @@ from shared.messaging.log import Logs
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.own_topics import beyond, chunks, numbered
 from shared.programme.place import Place
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 
 BEFORE_ALL = "0" * 10

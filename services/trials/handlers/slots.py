@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.trials.domain.caller import known_zone
-from services.trials.domain.paths import NewId
 from services.trials.domain.slots import Schedule, Slot, SlotOffer
 from services.trials.domain.timetables import SlotBatch
 from services.trials.domain.venues import Venue
@@ -13,6 +12,7 @@ from shared.base.errors import BadInput, Conflict
 from shared.base.side_thread import aside
 from shared.http.batch import Outcome, Request, each
 from shared.programme.moments import happened_at
+from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 
 

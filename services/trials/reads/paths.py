@@ -14,7 +14,8 @@ from services.trials.answers.shown import Names, mentioned, shown
 from services.trials.copies.participants import Participant
 from services.trials.domain.caller import reaches
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import Booking, Path, stages
+from services.trials.domain.path_parts import Booking
+from services.trials.domain.paths import Path, stages
 from services.trials.domain.seasons import Season
 from services.trials.reads.names import names
 from services.trials.repository import Repository

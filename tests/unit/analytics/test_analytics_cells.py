@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import increments, leaves
-from services.analytics.facts import Pupil, Terms, learn
+from services.analytics.enrolments import Terms
+from services.analytics.facts import Pupil, learn
 from services.analytics.feed.pseudonyms import Pseudonyms
 from services.analytics.figures.ranking import ranked
 from services.analytics.figures.registry import Contribution, contribution

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics.facts import Pupil, Terms, learn, stage_days
+from services.analytics.enrolments import Terms, stage_days
+from services.analytics.facts import Pupil, learn
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import difference
 from services.analytics.figures.registry import Contribution, contribution

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import guardian_document, increments, leaves, links_of
-from services.analytics.facts import Day, Link, Span
+from services.analytics.enrolments import Link, Span
+from services.analytics.facts import Day
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, Count, difference
 from services.analytics.figures.guardians import MUNICIPALITY, REGION

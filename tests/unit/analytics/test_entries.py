@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import pupil_document, pupil_of
+from services.analytics.enrolments import Link, Terms
 from services.analytics.entries import counted
-from services.analytics.facts import Link, Pupil, Terms, learn
+from services.analytics.facts import Pupil, learn
 from services.analytics.figures import guardians
 from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import Envelope, Event

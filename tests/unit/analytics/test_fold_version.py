@@ -8,8 +8,9 @@ from random import Random
 import pytest
 
 from services.analytics.consumers import FOLDED
+from services.analytics.enrolments import Terms
 from services.analytics.entries import counted
-from services.analytics.facts import Pupil, Terms, learn
+from services.analytics.facts import Pupil, learn
 from services.analytics.figures.registry import FOLD, contribution
 from shared.contracts.event import Envelope, Event
 from shared.contracts.samples import envelopes

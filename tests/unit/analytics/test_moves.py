@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics.facts import Pupil, Terms, learn
+from services.analytics.enrolments import Terms
+from services.analytics.facts import Pupil, learn
 from services.analytics.figures import guardians
 from services.analytics.figures.registry import contribution
 from shared.contracts.event import Envelope

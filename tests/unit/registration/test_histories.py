@@ -29,6 +29,7 @@ from services.registration.domain.merges import merge, unmerge
 from services.registration.domain.moves import move
 from services.registration.domain.participants import Consent, Participant
 from services.trials.copies import participants as listener
+from services.trials.copies.learning import learn
 from shared.base.errors import ServiceError
 from shared.contracts.event import Envelope
 from shared.storage.decision import Decision
@@ -275,7 +276,7 @@ class Histories(RuleBasedStateMachine):
                 continue
             copy: listener.Participant | None = None
             for envelope in sorted(said, key=lambda envelope: crc32(f"{id}{envelope.sequence}".encode())):
-                copy = listener.learn(copy, envelope)
+                copy = learn(copy, envelope)
             assert copy is not None
             state = self.known.pupils[id]
             if state.erased_at is not None:

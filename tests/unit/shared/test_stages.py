@@ -7,9 +7,11 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.analytics.facts import Pupil, learn, stage_days
+from services.analytics.enrolments import stage_days
+from services.analytics.facts import Pupil, learn
 from services.registration.copies.steps import Steps, step
-from services.trials.domain.paths import Attendance, Path, Recommendation, stages
+from services.trials.domain.path_parts import Attendance, Recommendation
+from services.trials.domain.paths import Path, stages
 from shared.contracts.event import Envelope
 from shared.programme.stages import STAGES, Rules, Stages
 from tests.builders import events as builders

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.trials.copies.participants import Participant, learn
+from services.trials.copies.learning import learn
+from services.trials.copies.participants import Participant
 from services.trials.domain.caller import clock_of
 from shared.base.errors import NotKnownYet
 from shared.contracts.event import Envelope

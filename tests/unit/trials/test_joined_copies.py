@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.trials.copies.joining import Joined, joined
-from services.trials.copies.participants import Archiving, ConsentChange, Entry, Participant, learn
+from services.trials.copies.learning import learn
+from services.trials.copies.participants import Archiving, ConsentChange, Entry, Participant
 from shared.contracts import wire
 from shared.contracts.event import Envelope
 from tests.builders.events import PLACE, at, enveloped, promoted, registered

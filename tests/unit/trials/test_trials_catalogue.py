@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials.copies.participants import Participant, learn
+from services.trials.copies.learning import learn
+from services.trials.copies.participants import Participant
 from services.trials.domain import seasons, venues
 from services.trials.domain.diagnostics import Definition
 from services.trials.domain.seasons import Season, SeasonRules

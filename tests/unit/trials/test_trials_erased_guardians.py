@@ -4,7 +4,8 @@ from itertools import permutations
 
 import pytest
 
-from services.trials.copies.participants import Participant, learn
+from services.trials.copies.learning import learn
+from services.trials.copies.participants import Participant
 from shared.contracts.event import Envelope
 from shared.identity.family import FamilyLink
 from tests.builders.events import enveloped, erased, guardian_erased, guardian_linked, registered

@@ -4,7 +4,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from shared.messaging.log import Fetched, UnreadableBatch, read
+from shared.messaging.record_batches import Fetched, UnreadableBatch, read
 
 PARTITION = TopicPartition("topic", 0)
 

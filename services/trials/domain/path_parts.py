@@ -1,0 +1,96 @@
+"""The parts of a path, as they are stored and shown: each happened once, and keeps whether it still stands."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.base.models import Answer
+from shared.contracts.trials import (
+    AttendanceSource,
+    RevocationReason,
+    SlotKind,
+)
+from shared.programme.moments import LocalTime
+
+
+class Step(Answer):
+    """A part of a path."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    """Random id."""
+    time: LocalTime
+    """When it happened, on the region's clock."""
+
+
+class Booking(Step):
+    """A seat taken in a slot, with the parts of the slot that later decisions need."""
+
+    slot: str
+    """Id of the slot."""
+    venue: str
+    """Code of the venue."""
+    competency: str
+    """Code of the competency that is tried."""
+    kind: SlotKind
+    """The kind of the slot: a practical trial, or an activity of another kind."""
+    starts_at: LocalTime
+    """Start of the slot, on the region's clock."""
+    minutes: int
+    """Length of the slot in minutes."""
+    cancelled: LocalTime | None = None
+    """When the seat was given up; null while it is the pupil's."""
+
+    @property
+    def is_live(self) -> bool:
+        """True while the seat is the pupil's."""
+        return self.cancelled is None
+
+    @property
+    def ends_at(self) -> datetime:
+        """The time from which the pupil is free again."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+class Attendance(Step):
+    """A pupil's taking part in what was booked, as the venue confirmed."""
+
+    booking: str
+    """Id of the booking that was kept."""
+    slot: str
+    """Id of the slot."""
+    competency: str
+    """Code of the competency that was tried."""
+    kind: SlotKind
+    """The kind of the slot: a practical trial, or an activity of another kind."""
+    source: AttendanceSource
+    """The way in which the venue knows: by a scanned code, a list, or an import."""
+    revoked: LocalTime | None = None
+    """When it was taken back as a mistake; null while it counts."""
+    reason: str | None = None
+    """The reason why it was revoked, in the venue's words."""
+
+
+class Recommendation(Step):
+    """The individual recommendation in force."""
+
+    competencies: tuple[str, ...]
+    """Codes of the competencies that are recommended, the most fitting first."""
+
+
+class Correction(BaseModel):
+    """A part of a duplicate's path that was taken back while the duplicate was joined to a survivor."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["cancelled", "revoked", "withdrawn", "retracted"]
+    """A booking, an attendance, a recommendation or an attempt."""
+    id: str
+    """Of the part."""
+    time: LocalTime
+    why: RevocationReason = "mistake"
+    """Of an attendance or an attempt."""
+    diagnostic: str = ""
+    """Of an attempt, which stands in no path."""
