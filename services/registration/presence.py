@@ -4,21 +4,19 @@ A grant stands in a token of the identity provider alone: until its holder acts,
 kept is the account's keyed id, the grant, and the first and the last day; never a name.
 """
 
-import asyncio
-import time
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pymongo import UpdateOne
-from pymongo.errors import PyMongoError
+from typing_extensions import override
 
 from services.registration.collections import STAFF
 from services.registration.domain.organisations import NATION
-from shared.base.telemetry import Trouble
 from shared.identity.grants import Role
 from shared.identity.principal import Principal
 from shared.programme.moments import zone
+from shared.storage.loops import WriteBehind
 from shared.storage.mongo import Mongo, by_ids
 from shared.storage.outbox import Clock
 
@@ -43,25 +41,20 @@ class Belonging(NamedTuple):
     utc_offset: str
 
 
-class Presences:
+class Presences(WriteBehind):
     """The accounts that one process has answered; a loop of its API. Each grant is written once an hour at most."""
 
     name = "presences"
+    pause_seconds = FLUSH_SECONDS
 
     def __init__(self, mongo: Mongo, retention: timedelta, clock: Clock) -> None:
         """An account that has not acted for as long as the retention is forgotten."""
-        self.beat = time.monotonic()
+        super().__init__("presences wait")
         self._mongo = mongo
         self._retention = retention
         self._clock = clock
         self._waiting: dict[Held, Classes] = {}
         self._known: dict[Held, tuple[datetime, Classes]] = {}
-        self._trouble = Trouble("presences wait")
-
-    @property
-    def waiting(self) -> tuple[str, float] | None:
-        """The reason that they are not written, and for how many seconds; None where they are."""
-        return None if self._trouble.reason is None else (f"presences: {self._trouble.reason}", self._trouble.seconds)
 
     def saw(self, who: Principal) -> None:
         """Notes the grants of who was answered, unless they are known this hour."""
@@ -73,27 +66,12 @@ class Presences:
                 self._known[held] = hour, classes
                 self._waiting[held] = classes
 
-    async def run(self) -> None:
-        """Writes what was noted until cancelled, and the rest then."""
-        try:
-            while True:
-                self.beat = time.monotonic()
-                await asyncio.sleep(FLUSH_SECONDS)
-                await self.flush()
-        finally:
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Writes all that waits, or leaves it where the database does not answer."""
+    @override
+    async def step(self) -> None:
         noted = dict(self._waiting)
         if not noted:
             return
-        try:
-            await self._write(noted)
-        except PyMongoError as error:
-            self._trouble.met(type(error).__name__)
-            return
-        self._trouble.over()
+        await self._write(noted)
         for held, classes in noted.items():
             if self._waiting.get(held) == classes:
                 self._waiting.pop(held, None)

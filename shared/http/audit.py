@@ -5,9 +5,7 @@ the process; what a killed process had gathered is lost. Actors are random ids, 
 is taken out of it is in no entry any more. Entries are forgotten when their retention is over.
 """
 
-import asyncio
 import secrets
-import time
 from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import IndexModel, UpdateOne
-from pymongo.errors import PyMongoError
+from typing_extensions import override
 
 from shared.base.errors import Unavailable
-from shared.base.telemetry import Trouble, logger
+from shared.base.telemetry import logger
 from shared.identity.acting import NAMELESS, PERSONS, READING, Actor, actor_of
 from shared.storage.collections import Collections, Kept
+from shared.storage.loops import WriteBehind
 from shared.storage.mongo import WHOLE, Document, Mongo
 
 LOG, ACTORS = "audit_log", "audit_actors"
@@ -58,25 +57,19 @@ class Entry:
     status: int
 
 
-class AuditLog:
+class AuditLog(WriteBehind):
     """The log of one process; a loop of its API."""
 
     name = "audit"
+    pause_seconds = FLUSH_SECONDS
 
     def __init__(self, mongo: Mongo, retention: timedelta, clock: Callable[[], datetime]) -> None:
-        self.beat = time.monotonic()
+        super().__init__("audit waits")
         self._mongo = mongo
         self._retention = retention
         self._clock = clock
         self._waiting: deque[Entry] = deque()
         self._lost = 0
-        self._trouble = Trouble("audit waits")
-        self._flushing = asyncio.Lock()
-
-    @property
-    def waiting(self) -> tuple[str, float] | None:
-        """The reason that entries are not written, and for how many seconds."""
-        return None if self._trouble.reason is None else (self._trouble.reason, self._trouble.seconds)
 
     def must_have_room(self) -> None:
         """Raises Unavailable where a person would be shown without a trace."""
@@ -112,32 +105,13 @@ class AuditLog:
         self._waiting.append(entry)
         await self.flush()
 
-    async def run(self) -> None:
-        """Writes what was gathered until cancelled, and the rest then."""
-        try:
-            while True:
-                self.beat = time.monotonic()
-                await asyncio.sleep(FLUSH_SECONDS)
-                await self.flush()
-        finally:
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Writes all that waits, or leaves it where the database does not answer."""
-        async with self._flushing:  # each entry is written once, whoever asks for it meanwhile
-            await self._flush()
-
-    async def _flush(self) -> None:
+    @override
+    async def step(self) -> None:
         while self._waiting:
             batch = [self._waiting[n] for n in range(min(BATCH, len(self._waiting)))]
-            try:
-                await self._write(batch)
-            except PyMongoError as error:
-                self._trouble.met(type(error).__name__)
-                return
+            await self._write(batch)
             for _ in batch:
                 self._waiting.popleft()
-        self._trouble.over()
         if self._lost:
             logger.error("audit entries lost", count=self._lost)
             self._lost = 0

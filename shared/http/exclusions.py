@@ -4,15 +4,14 @@ Whoever was never put out costs a request one look into a table. The table follo
 second, in every process of the API, whichever other one keeps the copy.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 
-from pymongo.errors import PyMongoError
+from typing_extensions import override
 
-from shared.base.telemetry import Trouble
 from shared.identity.principal import Principal
 from shared.storage.exclusions import Exclusions
+from shared.storage.loops import DatabaseLoop
 
 LOOK_SECONDS = 0.5
 PLACES_SECONDS = 5.0
@@ -20,25 +19,20 @@ PLACES_SECONDS = 5.0
 MOST_PLACES = 10_000
 
 
-class KnownExclusions:
+class KnownExclusions(DatabaseLoop):
     """The exclusions of one process; a loop of its API. Without a copy nobody was ever put out."""
 
     name = "exclusions"
+    pause_seconds = LOOK_SECONDS
 
     def __init__(self, copy: Exclusions | None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.beat = time.monotonic()
+        super().__init__("exclusions cannot be read")
         self._copy = copy
         self._clock = clock
         self._changes: int | None = None
         """The number of changes that are known; None before the first look."""
         self._of: Mapping[str, frozenset[str]] = {}
         self._above: dict[str, tuple[float, frozenset[str]]] = {}
-        self._trouble = Trouble("exclusions cannot be read")
-
-    @property
-    def waiting(self) -> tuple[str, float] | None:
-        """The reason that they are not followed, and for how many seconds; None where they are."""
-        return None if self._trouble.reason is None else (f"exclusions: {self._trouble.reason}", self._trouble.seconds)
 
     async def admitted(self, who: Principal) -> Principal:
         """Returns a principal with the grants that count: those of which the account was not put out."""
@@ -60,17 +54,10 @@ class KnownExclusions:
             self._of = await self._copy.in_force()  # as new as the number at least: it was read before
             self._changes = changes
 
-    async def run(self) -> None:
-        """Follows the copy until cancelled; while the database does not answer, what was known last holds."""
-        while True:
-            self.beat = time.monotonic()
-            try:
-                await self.look()
-            except (PyMongoError, OSError) as error:
-                self._trouble.met(type(error).__name__)
-            else:
-                self._trouble.over()
-            await asyncio.sleep(LOOK_SECONDS)
+    @override
+    async def step(self) -> None:
+        """Follows the copy; while the database does not answer, what was known last holds."""
+        await self.look()
 
     async def _lies_in(self, code: str, organisations: frozenset[str]) -> bool:
         return code in organisations or not organisations.isdisjoint(await self._places(code))

@@ -73,11 +73,11 @@ async def test_what_is_open_for_more_than_an_hour_is_counted_and_said(running: R
     try:
         moment = utcnow()
         watch = ActWatch(Acts(platform.mongo), platform.metrics, lambda: moment)
-        await watch.look()
+        await watch.turn()
         assert overdue(platform) == 0
         early = {"$set": {"erased_at": moment - ANSWERED_WITHIN - timedelta(seconds=1)}}
         await running.mongo["acts"].update_one({"_id": number}, early)
-        await watch.look()
+        await watch.turn()
         assert (overdue(platform), watch.waiting) == (1, None)
     finally:
         platform.close()
