@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
@@ -24,15 +23,10 @@ from shared.contracts.trials import (
     TrialCancelled,
 )
 from shared.programme.merging import Word
-from shared.storage.decision import Decision, NewId
+from shared.storage.decision import Decision
 from tests.builders.events import at
 from tests.builders.trials import pupil, season, slot
-
-
-def ids() -> NewId:
-    numbers = count(1)
-    return lambda: f"id{next(numbers)}"
-
+from tests.builders.walks import ids
 
 PLACES = [slot(f"s{n}", starts_at=at("2020-10-05", 9 + n), minutes=60, competency=f"c{n}") for n in range(6)]
 """Six trials of one day, none of which overlaps another."""

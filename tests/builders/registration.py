@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from services.registration.api.rosters import Roster, RosterAnswer, RosterItem, read
@@ -174,3 +175,25 @@ def _sent(body: Mapping[str, Any]) -> Roster:
     """The roster with one right line: a test's may have none."""
     shown = {name: part for name, part in body.items() if name != "classes"}
     return Roster.model_validate({**shown, "pupils": [pupil()]})
+
+
+def number(grade: int = 7, total: int = 25, name: str | None = None, **said: Any) -> dict[str, Any]:
+    """The number of a class's pupils, as a school tells it of a year."""
+    return {"grade": grade, "total": total, "class": name, **said}
+
+
+def entered(
+    *pupils: Any,
+    known: Known | None = None,
+    ids: Iterator[int] | None = None,
+    now: datetime = NOW,
+    changed: Mapping[str, Any] = MappingProxyType({}),
+) -> Entered:
+    """What a roster of these lines comes to."""
+    return enter(roster(pupils, **changed), known=known, ids=ids, now=now)
+
+
+def entry(id: str, ref: str, **changed: Any) -> Participant:
+    """A pupil without guardians, in class 7А since 14 September."""
+    state = entered(pupil(ref, guardian=None, consent=None)).decisions[0].state
+    return state.model_copy(update={"id": id, "sequence": 3, **changed})

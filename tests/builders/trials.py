@@ -95,3 +95,19 @@ def college(code: str = VENUE) -> OrganisationDefined:
         municipality="RU-ROS-001",
         utc_offset="+03:00",
     )
+
+
+def attempt(participant: str, diagnostic: str = "readiness", **changed: Any) -> dict[str, Any]:
+    """An attempt as a school sends it."""
+    fields = {"ref": f"{diagnostic}-1", "participant": participant, "season": "2020", "diagnostic": diagnostic}
+    return {**fields, "answers": dict(ANSWERS), "occurred_at": "2020-09-14T10:00:00+03:00", **changed}
+
+
+def seat(participant: str) -> dict[str, Any]:
+    """A booking as a school sends it."""
+    return {"participant": participant, "occurred_at": "2020-09-20T10:00:00+03:00"}
+
+
+def present(participant: str, day: str = "2020-10-05") -> dict[str, Any]:
+    """A pupil's presence as a venue sends it."""
+    return {"participant": participant, "source": "qr", "occurred_at": f"{day}T15:00:00+03:00"}

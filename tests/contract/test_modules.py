@@ -1,6 +1,7 @@
 """Modules, classes and functions stay short enough to be read at once."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +45,18 @@ def test_a_test_file_has_a_name_of_its_own() -> None:
     together = ("unit", "contract", "integration", "e2e")
     names = [path.name for folder in together for path in (ROOT / "tests" / folder).rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def _of_tests(tree: ast.AST) -> Iterator[str]:
+    """Yields what a module imports of modules that pytest collects."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            names = [alias.name for alias in node.names]
+            said = [f"{node.module}.{name}" for name in names] if isinstance(node, ast.ImportFrom) else names
+            yield from (name for name in said if re.match(r"tests\..*\btest_", name))
+
+
+def test_nothing_is_imported_from_a_test() -> None:
+    """What several tests need stands in a driver if it does something, and in a builder if it makes something."""
+    found = {_name(path): list(_of_tests(ast.parse(path.read_text(encoding="utf-8")))) for path in (*PRODUCT, *TESTS)}
+    assert {name: imported for name, imported in found.items() if imported} == {}

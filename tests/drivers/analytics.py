@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from services.analytics import app, consumers
+from services.analytics.copies import Copies
 from services.analytics.feed.reader import FeedReader, ScopedFeedReader
 from services.analytics.figures import competencies, funnel
 from services.analytics.figures.reading import Asked
 from services.analytics.figures.rows import Dimension
+from services.analytics.projection import Projection
 from services.analytics.reads import Reads, ScopedReads
 from shared.base.errors import NotFound
 from shared.contracts.event import Envelope
@@ -110,3 +112,25 @@ async def overlapping(mongo: Mongo, first: Body, second: Body) -> int:
     await mongo.transact(late)
     await winner
     return attempts
+
+
+class Fold:
+    """The two writers of the figures on one database, and its reader."""
+
+    def __init__(self, analytics: Analytics) -> None:
+        self.analytics = analytics
+        self.mongo = analytics.platform.mongo
+        self.writer = Projection(self.mongo, analytics.views[-1].offsets.group)
+        self.catalogue = Copies(self.mongo, self.writer)
+
+    async def define(self, *events: Envelope) -> None:
+        """One poll of the catalogue."""
+        await self.mongo.transact(lambda tx: self.catalogue.apply(polled(*events), tx))
+
+    async def learn(self, *facts: Envelope, partition: int = 0) -> None:
+        """One poll of facts."""
+        await self.mongo.transact(lambda tx: self.writer.apply(polled(*facts, partition=partition), tx))
+
+    async def funnel(self, scope: Scope = OPERATOR, by: Dimension | None = None, as_of: str | None = None) -> Any:
+        """The region's funnel within a scope."""
+        return await self.analytics.figures(scope).funnel(self.analytics.asked(as_of), by)

@@ -19,7 +19,10 @@ from tests.drivers.consumers import eventually, publish
 from tests.drivers.service import BOOKKEEPING, Grants, ServiceProcess, installed
 
 NATIONAL, REGIONAL = {"role": "national-operator", "org": "RU"}, {"role": "regional-operator", "org": "RU-ROS"}
-NAVIGATOR = {"role": "navigator", "org": SCHOOL.id}
+MUNICIPAL = {"role": "municipal-operator", "org": "RU-ROS-001"}
+NAVIGATOR, OTHER_SCHOOL = ({"role": "navigator", "org": school} for school in (SCHOOL.id, "RU-ROS-001-S02"))
+THERE = {"school": OTHER_SCHOOL["org"], "by": OTHER_SCHOOL}
+"""Of a roster of the other school, by its own navigator."""
 
 
 class Registration(ServiceProcess):
@@ -100,3 +103,25 @@ async def registration(infrastructure: Infrastructure) -> AsyncIterator[Registra
             )
             assert status == 200, answer
         yield running
+
+
+def pointers_of(answer: dict[str, Any]) -> list[str]:
+    """The fields that a refusal names."""
+    return [error["pointer"] for error in answer["errors"]]
+
+
+async def erase(running: Registration, id: str, grants: Any = (MUNICIPAL,)) -> tuple[int, dict[str, Any]]:
+    """The answer to an operator who has a pupil erased."""
+    return await running.call("DELETE", f"/participants/{id}", grants=list(grants))
+
+
+async def merge(running: Registration, survivor: str, duplicate: str, grants: Any = (REGIONAL,)) -> tuple[int, Any]:
+    """The answer to an operator who says that two entries are one pupil."""
+    return await running.call(
+        "POST", "/merges", {"survivor": survivor, "duplicate": duplicate}, grants=list(grants), subject="operator"
+    )
+
+
+async def part(running: Registration, duplicate: str, grants: Any = (REGIONAL,)) -> tuple[int, Any]:
+    """The answer to an operator who says that they are two after all."""
+    return await running.call("DELETE", f"/merges/{duplicate}", grants=list(grants))

@@ -1,7 +1,7 @@
 """A running trials service, and what a test asks of it."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,12 +12,15 @@ from services.trials.collections import PARTICIPANTS
 from shared.contracts.event import Event
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
 from tests.builders.events import PLACE, enveloped, guardian_linked, region, registered
-from tests.builders.trials import INSTRUMENT, OFFER, RULES, VENUE, college
+from tests.builders.trials import INSTRUMENT, OFFER, RULES, VENUE, attempt, college, present, seat
 from tests.drivers.consumers import publish
 from tests.drivers.service import Answer, ServiceProcess, installed
 
 RUNNING = "running"
 """A season whose dates are around today's: a family acts now."""
+NAVIGATOR = {"role": "navigator", "org": "RU-ROS-001-S01"}
+STRANGER = {"role": "navigator", "org": "RU-ROS-001-S02"}
+HOST = {"role": "venue", "org": VENUE}
 
 
 @dataclass
@@ -136,3 +139,20 @@ async def _furnish(running: Trials) -> None:
     for season in ("2020", RUNNING):
         venue = {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": season}
         await running.must("PUT", f"/venues/{VENUE}", venue, role="regional-operator", org="RU-ROS")
+
+
+def problems(answer: Mapping[str, Any]) -> list[tuple[str, str] | None]:
+    """Of each item: slug and pointer of its problem."""
+    found = (item.get("problem") for item in answer["items"])
+    return [problem and (problem["type"], problem["errors"][0]["pointer"]) for problem in found]
+
+
+async def completed(trials: Trials, id: str) -> None:
+    """The pupil goes the whole way."""
+    await trials.enrol(id)
+    tests = [attempt(id, "readiness"), attempt(id, "interests")]
+    await trials.must("POST", "/attempts/batch", {"attempts": tests}, **NAVIGATOR)
+    for day in ("2020-10-05", "2020-10-06"):
+        slot = await trials.slot(starts_at=f"{day}T14:00:00+03:00")
+        await trials.must("POST", f"/slots/{slot}/bookings", seat(id), **NAVIGATOR)
+        await trials.must("POST", f"/slots/{slot}/attendance", [present(id, day)], **HOST)

@@ -21,8 +21,7 @@ from shared.programme.moments import happened_at
 from shared.runtime.service import Platform
 from tests.builders import events as builders
 from tests.builders.events import enveloped
-from tests.drivers.analytics import Analytics
-from tests.integration.analytics.test_analytics_fold import Fold
+from tests.drivers.analytics import Analytics, Fold
 
 
 @pytest_asyncio.fixture

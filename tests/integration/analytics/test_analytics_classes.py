@@ -9,8 +9,7 @@ from shared.contracts.event import Envelope
 from shared.runtime.service import Platform
 from tests.builders import events as builders
 from tests.builders.events import enveloped
-from tests.drivers.analytics import Analytics
-from tests.integration.analytics.test_analytics_fold import Fold
+from tests.drivers.analytics import Analytics, Fold
 
 SPELLINGS = ("7А", "7A", "7 «а»", "7-а")
 CLASS = {"school": "RU-ROS-001-S01", "class": "7А", "grade": 7}

@@ -9,11 +9,8 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 
 from services.analytics.collections import CELLS, GUARDIANS
-from services.analytics.copies import Copies
 from services.analytics.figures.rows import Dimension
-from services.analytics.projection import Projection
 from shared.base.errors import Forbidden
-from shared.contracts.event import Envelope
 from shared.identity.grants import Grant, Scope
 from shared.messaging.offsets import Move
 from shared.runtime.service import Platform
@@ -21,35 +18,13 @@ from shared.storage.mongo import Transaction
 from tests.builders import events as builders
 from tests.builders.events import at, enveloped
 from tests.builders.families import Register, key_of
-from tests.drivers.analytics import OPERATOR, Analytics, overlapping, polled
+from tests.drivers.analytics import OPERATOR, Analytics, Fold, overlapping, polled
 from tests.drivers.consumers import consuming, eventually, publish
 
 MUNICIPALITIES = ("RU-ROS-001", "RU-ROS-002", "RU-ROS-003")
 DAYS = ("2020-09-01", "2020-09-02", "2020-09-20", "2020-10-05")
 EASIER = builders.season(diagnostics=("readiness",), trials_required=1)
 PLACE = TopicPartition("registration.events.v1", 0)
-
-
-class Fold:
-    """The two writers of the figures on one database, and its reader."""
-
-    def __init__(self, analytics: Analytics) -> None:
-        self.analytics = analytics
-        self.mongo = analytics.platform.mongo
-        self.writer = Projection(self.mongo, analytics.views[-1].offsets.group)
-        self.catalogue = Copies(self.mongo, self.writer)
-
-    async def define(self, *events: Envelope) -> None:
-        """One poll of the catalogue."""
-        await self.mongo.transact(lambda tx: self.catalogue.apply(polled(*events), tx))
-
-    async def learn(self, *facts: Envelope, partition: int = 0) -> None:
-        """One poll of facts."""
-        await self.mongo.transact(lambda tx: self.writer.apply(polled(*facts, partition=partition), tx))
-
-    async def funnel(self, scope: Scope = OPERATOR, by: Dimension | None = None, as_of: str | None = None) -> Any:
-        """The region's funnel within a scope."""
-        return await self.analytics.figures(scope).funnel(self.analytics.asked(as_of), by)
 
 
 @pytest_asyncio.fixture

@@ -10,10 +10,10 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from shared.tables.files import MEDIA_TYPES
+from tests.builders.organisations import INN, OGRN
+from tests.builders.sheets import DIRECTORY
 from tests.builders.tables import csv_file, xlsx_file
 from tests.drivers.registration import NATIONAL, REGIONAL, Registration, registration
-from tests.unit.registration.test_directories import HEADER
-from tests.unit.registration.test_years import INN, OGRN
 
 CSV, XLSX = MEDIA_TYPES
 ELSEWHERE = {"role": "regional-operator", "org": "RU-MOS"}
@@ -49,7 +49,7 @@ def counts(answer: dict[str, Any]) -> list[int]:
 
 
 async def test_a_directory_is_tried_entered_and_known(running: Registration) -> None:
-    file, before = csv_file([HEADER, *LINES], "cp1251"), await running.documents()
+    file, before = csv_file([DIRECTORY, *LINES], "cp1251"), await running.documents()
     status, tried = await send(running, file, "?dry_run=true")
     assert (status, counts(tried), tried["dry_run"]) == (200, [7, 4, 0, 0, 3], True)
     assert await running.documents() == before
@@ -70,18 +70,18 @@ async def test_a_directory_is_tried_entered_and_known(running: Registration) -> 
         (code, "2020-08-01T00:00:00+03:00") for code in ("RU-ROS-D1", "RU-ROS-D1-S1", "RU-ROS-D1-S2", "RU-ROS-D1-C1")
     ]
     settled = await running.documents()
-    status, again = await send(running, xlsx_file([HEADER, *LINES]), media_type=XLSX)
+    status, again = await send(running, xlsx_file([DIRECTORY, *LINES]), media_type=XLSX)
     assert (status, counts(again), again["faults"]) == (200, [7, 0, 0, 4, 3], entered["faults"])
     assert await running.documents() == settled
     renamed = [[*LINES[0][:2], "Лицей № 1", *LINES[0][3:]], LINES[3]]
-    assert counts((await send(running, csv_file([HEADER, *renamed])))[1]) == [2, 0, 1, 1, 0]
+    assert counts((await send(running, csv_file([DIRECTORY, *renamed])))[1]) == [2, 0, 1, 1, 0]
     _, shown = await running.call("GET", "/organisations/RU-ROS-D1-S1", grants=[REGIONAL])
     assert (shown["name"], shown["municipality_name"], shown["inn"]) == ("Лицей № 1", "Дальний район", INN)
 
 
 async def test_what_is_no_directory_is_refused_as_a_whole(running: Registration) -> None:
     good, before = (
-        csv_file([HEADER, ["RU-ROS-E1-S1", "", "Школа", "RU-ROS-001", "", "", ""]]),
+        csv_file([DIRECTORY, ["RU-ROS-E1-S1", "", "Школа", "RU-ROS-001", "", "", ""]]),
         await running.documents(),
     )
     for file, query, media_type, grants, status, slug, pointers in (
@@ -110,7 +110,7 @@ async def test_what_is_no_directory_is_refused_as_a_whole(running: Registration)
 async def test_a_whole_region_is_entered_in_seconds_and_by_two_at_once_once(running: Registration) -> None:
     towns = [[f"RU-ROS-T{n}", "район", f"Район {n}", "", "", "", ""] for n in range(50)]
     schools = [[f"RU-ROS-T{n % 50}-S{n}", "", f"Школа № {n}", f"Район {n % 50}", "", "", ""] for n in range(1_500)]
-    file = csv_file([HEADER, *schools, *towns])
+    file = csv_file([DIRECTORY, *schools, *towns])
     began = time.monotonic()
     answers = await asyncio.gather(send(running, file), send(running, file))
     took = time.monotonic() - began

@@ -9,11 +9,11 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from services.registration.importing import ROWS
 from tests.builders.registration import SCHOOL
+from tests.builders.sheets import SUMMARY, TOTAL
 from tests.builders.tables import csv_file, xlsx_file
 from tests.drivers.files import file as download
 from tests.drivers.imports import CSV, TITLES, XLSX, Sender, counted
 from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
-from tests.unit.registration.test_sheets import SUMMARY, TOTAL
 
 HERE = {"school": SCHOOL.id}
 TOWN, LYCEUM = "Аксайский район", "RU-ROS-001-S03"

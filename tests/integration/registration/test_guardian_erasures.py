@@ -15,8 +15,7 @@ from shared.programme.texts import ref_key
 from tests.builders.events import PLACE, enveloped
 from tests.builders.registration import pupil
 from tests.drivers.consumers import eventually, publish
-from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
-from tests.integration.registration.test_registration_erasure import OPERATOR, erase
+from tests.drivers.registration import MUNICIPAL, NATIONAL, NAVIGATOR, REGIONAL, Registration, erase, registration
 
 GUARDIAN = {"role": "guardian"}
 
@@ -28,7 +27,7 @@ async def running(infrastructure: Infrastructure) -> AsyncIterator[Registration]
 
 
 async def forget(running: Registration, id: str, *grants: Any) -> tuple[int, dict[str, Any]]:
-    return await running.call("DELETE", f"/guardians/{id}", grants=list(grants) or [OPERATOR])
+    return await running.call("DELETE", f"/guardians/{id}", grants=list(grants) or [MUNICIPAL])
 
 
 async def family(running: Registration, name: str, *refs: str) -> list[dict[str, Any]]:
@@ -108,7 +107,7 @@ async def test_a_guardian_is_erased_and_the_children_go_on(running: Registration
     await waits_for("notifications")
     await publish(running.settings, answers(act, guardian, *children)[3])
     await waits_for()
-    _, read = await running.call("GET", path, grants=[OPERATOR])
+    _, read = await running.call("GET", path, grants=[MUNICIPAL])
     assert [cleared["rows"] for cleared in read["cleared"][1:]] == [{"rows": 2}, {"rows": 2}]
     assert (read["state"], (await forget(running, guardian))[1]["act"]) == ("closed", read)
 
@@ -125,7 +124,7 @@ async def test_she_erases_herself_in_every_school_and_nothing_names_her_account(
     child = {"name": "Просимый Олег", "birth_date": "2008-01-31", "guardian_name": "Опекун Иной"}
     asked = {"school": PLACE["school"], "class": "7А", **child}
     assert (await running.call("POST", "/requests", asked, grants=[GUARDIAN], subject=name))[0] == 200
-    for grants in ([OPERATOR], [NAVIGATOR], [{"role": "pupil"}]):
+    for grants in ([MUNICIPAL], [NAVIGATOR], [{"role": "pupil"}]):
         assert (await running.call("DELETE", "/guardians/me", grants=grants, subject=name))[0] == 403
     status, answer = await running.call("DELETE", "/guardians/me", grants=[GUARDIAN], subject=name)
     assert status == 200, answer
@@ -155,9 +154,9 @@ async def test_only_who_has_all_her_children_erases_a_guardian(running: Registra
     for grant, status, slug in (
         (NAVIGATOR, 403, "forbidden"),
         (GUARDIAN, 403, "forbidden"),
-        ({**OPERATOR, "org": "RU-ROS-009"}, 404, "not-found"),
-        (OPERATOR, 403, "children-elsewhere"),
-        ({**OPERATOR, "org": town}, 403, "children-elsewhere"),
+        ({**MUNICIPAL, "org": "RU-ROS-009"}, 404, "not-found"),
+        (MUNICIPAL, 403, "children-elsewhere"),
+        ({**MUNICIPAL, "org": town}, 403, "children-elsewhere"),
     ):
         found, refused = await forget(running, guardian, grant)
         assert (found, refused["type"]) == (status, slug), grant
@@ -169,8 +168,8 @@ async def test_only_who_has_all_her_children_erases_a_guardian(running: Registra
     assert (act["region"], act["municipality"], act["school"]) == ("RU-ROS", None, None)
     number = f"/acts/{act['number']}"
     assert (await running.call("GET", number, grants=[REGIONAL]))[0] == 200
-    assert (await running.call("GET", number, grants=[OPERATOR]))[0] == 404
-    assert (await forget(running, guardian, OPERATOR))[0] == 404
+    assert (await running.call("GET", number, grants=[MUNICIPAL]))[0] == 404
+    assert (await forget(running, guardian, MUNICIPAL))[0] == 404
 
 
 async def test_of_a_merged_pupil_she_is_erased_under_both_ids(running: Registration) -> None:

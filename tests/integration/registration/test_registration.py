@@ -15,23 +15,20 @@ from tests.drivers.consumers import eventually, publish, read_all
 from tests.drivers.registration import (
     NATIONAL,
     NAVIGATOR,
+    OTHER_SCHOOL,
     REGIONAL,
     Registration,
+    pointers_of,
     registration,
 )
 
 GUARDIAN, PUPIL = [{"role": "guardian"}], [{"role": "pupil"}]
-OTHER_SCHOOL = {"role": "navigator", "org": "RU-ROS-001-S02"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def running(infrastructure: Infrastructure) -> AsyncIterator[Registration]:
     async with registration(infrastructure) as service:
         yield service
-
-
-def _pointers(answer: dict[str, Any]) -> list[str]:
-    return [error["pointer"] for error in answer["errors"]]
 
 
 async def test_the_register_publishes_a_definition_once(running: Registration) -> None:
@@ -60,7 +57,7 @@ async def test_an_operator_defines_in_its_own_region_alone(running: Registration
     assert (await running.call("PUT", "/organisations/RU-X", region, grants=[REGIONAL]))[0] == 403
     unknown = {**school, "parent": "RU-ROS-999"}
     status, answer = await running.call("PUT", "/organisations/S9", unknown, grants=[REGIONAL])
-    assert (status, _pointers(answer)) == (422, ["/parent"])
+    assert (status, pointers_of(answer)) == (422, ["/parent"])
     assert (await running.call("PUT", "/organisations/a.b", school, grants=[NATIONAL]))[0] == 422
 
 
@@ -68,10 +65,10 @@ async def test_an_operator_takes_no_code_of_another_region(running: Registration
     district = {"kind": "municipality", "name": "Район", "parent": "RU-ROS"}
     for code in ("RU", "RU-MOW", "RU-MOW-001", "RU-ROSTOV"):
         status, answer = await running.call("PUT", f"/organisations/{code}", district, grants=[REGIONAL])
-        assert (status, _pointers(answer)) == (422, ["path:code"])
+        assert (status, pointers_of(answer)) == (422, ["path:code"])
     nation = {"kind": "region", "name": "Россия", "parent": "RU", "utc_offset": "+03:00"}
     status, answer = await running.call("PUT", "/organisations/RU", nation, grants=[NATIONAL])
-    assert (status, _pointers(answer)) == (422, ["path:code"])
+    assert (status, pointers_of(answer)) == (422, ["path:code"])
     assert (await running.define("RU-MOW", **nation))[0] == 200
     assert (await running.define("RU-ROS-002", **district))[0] == 200
 
@@ -92,7 +89,7 @@ async def test_consent_is_given_and_withdrawn_by_the_school_or_the_guardian(runn
     assert (await running.call("POST", path, given, grants=[NAVIGATOR]))[0] == 409
     own = {"version": "2020-1", "channel": "cabinet"}
     status, answer = await running.call("POST", path, own, grants=GUARDIAN, subject="h1")
-    assert (status, _pointers(answer)) == (422, ["/version"]), "nobody has published it"
+    assert (status, pointers_of(answer)) == (422, ["/version"]), "nobody has published it"
     text = {"title": "Согласие", "url": "https://bilet.example/consent/2020-1"}
     for _ in range(2):
         assert (await running.call("PUT", "/consent-documents/2020-1", text, grants=[NATIONAL]))[0] == 200
@@ -104,20 +101,20 @@ async def test_consent_is_given_and_withdrawn_by_the_school_or_the_guardian(runn
     assert (status, [d["version"] for d in answer["items"]], answer["next"]) == (200, ["2020-1"], None)
     for wrong, pointer in (({"given_at": given["given_at"]}, "/given_at"), ({"channel": "paper"}, "/channel")):
         status, answer = await running.call("POST", path, {**own, **wrong}, grants=GUARDIAN, subject="h1")
-        assert (status, _pointers(answer)) == (422, [pointer])
+        assert (status, pointers_of(answer)) == (422, [pointer])
     status, answer = await running.call("POST", path, {"version": "2020-1"}, grants=GUARDIAN, subject="h1")
     assert (status, answer["consent"]["channel"]) == (200, "cabinet")
     status, answer = await running.call("POST", path, {"version": "2"}, grants=[NAVIGATOR])
-    assert (status, _pointers(answer)) == (422, ["/channel"]), "staff say how it was given"
+    assert (status, pointers_of(answer)) == (422, ["/channel"]), "staff say how it was given"
     assert (await running.call("POST", path, given, grants=[OTHER_SCHOOL]))[0] == 404
     for never in ("2099-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"):
         status, answer = await running.call("POST", path, {**given, "given_at": never}, grants=[NAVIGATOR])
-        assert (status, _pointers(answer)) == (422, ["/given_at"])
+        assert (status, pointers_of(answer)) == (422, ["/given_at"])
     ending = f"{path}/current?occurred_at=2020-10-01T00:00:00Z"
     status, answer = await running.call("DELETE", ending, grants=GUARDIAN, subject="h1")
-    assert (status, _pointers(answer)) == (422, ["query:occurred_at"])
+    assert (status, pointers_of(answer)) == (422, ["query:occurred_at"])
     status, answer = await running.call("DELETE", ending.replace("2020", "0001"), grants=[NAVIGATOR])
-    assert (status, _pointers(answer)) == (422, ["query:occurred_at"])
+    assert (status, pointers_of(answer)) == (422, ["query:occurred_at"])
     types = [e.event.type.split(".v")[0] for e in await running.of(item["participant"])]
     assert types == ["participant.registered", "consent.given", "guardian.linked", "consent.withdrawn", "consent.given"]
 
@@ -199,7 +196,7 @@ async def test_a_school_sees_who_is_stuck_page_by_page(running: Registration) ->
     assert (await running.call("GET", path, grants=[NAVIGATOR]))[0] == 403
     assert (await running.call("GET", f"{path}&after=x", grants=[OTHER_SCHOOL]))[0] == 422
     status, answer = await running.call("GET", "/schools/S77/participants?season=2020", grants=[OTHER_SCHOOL])
-    assert (status, _pointers(answer)) == (404, ["path:code"])
+    assert (status, pointers_of(answer)) == (404, ["path:code"])
 
 
 async def test_a_season_is_known_by_its_newest_definition(running: Registration) -> None:
@@ -208,7 +205,7 @@ async def test_a_season_is_known_by_its_newest_definition(running: Registration)
     await publish(running.settings, enveloped(season("2021", grades=(6, 11)), 1))
     await running.learn(season("2022"), 2)
     (item,) = await running.enter(pupil("k1", grade=9), **{"class": "9А", "season": "2021"})
-    assert _pointers(item["problem"]) == ["/pupils/0/grade"]
+    assert pointers_of(item["problem"]) == ["/pupils/0/grade"]
 
 
 async def test_no_name_or_birth_date_is_anywhere_but_sealed(running: Registration) -> None:
@@ -236,7 +233,7 @@ async def test_a_withdrawal_that_is_misspelt_withdraws_nothing(
     (item,) = await running.enter(pupil("misspelt"))
     consent = f"/participants/{item['participant']}/consents/current"
     status, answer = await running.call("DELETE", f"{consent}{query}", body, grants=[NAVIGATOR])
-    assert (status, _pointers(answer)) == (422, [pointer])
+    assert (status, pointers_of(answer)) == (422, [pointer])
     status, shown = await running.call("GET", f"/participants/{item['participant']}", grants=[NAVIGATOR])
     assert (status, shown["consent"]["version"]) == (200, "2020-1")
 

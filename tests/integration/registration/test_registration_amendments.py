@@ -11,8 +11,7 @@ from deploy.cli.audit import newest
 from deploy.local.stack import Infrastructure
 from tests.builders.registration import pupil
 from tests.drivers.consumers import eventually
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
-from tests.integration.registration.test_registration import OTHER_SCHOOL
+from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, registration
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -12,8 +12,7 @@ from tests.builders.events import at, attended, diagnosed, enveloped, revoked
 from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.consumers import eventually, publish
 from tests.drivers.files import File, file
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
-from tests.integration.registration.test_registration import OTHER_SCHOOL
+from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, registration
 
 NAME, BORN = "Фамилия, имя, отчество", "Дата рождения"
 OF_7B = {**NAVIGATOR, "classes": ["7Б"]}

@@ -8,8 +8,7 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from tests.builders.events import season
 from tests.builders.registration import pupil
-from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
-from tests.integration.registration.test_registration_merges import THERE, merge, part
+from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, THERE, Registration, merge, part, registration
 
 ELSEWHERE = {"role": "regional-operator", "org": "RU-VLA"}
 

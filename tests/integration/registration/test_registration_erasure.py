@@ -14,19 +14,13 @@ from shared.programme.texts import ref_key
 from tests.builders.events import PLACE, enveloped
 from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.consumers import eventually, publish
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
-
-OPERATOR = {"role": "municipal-operator", "org": "RU-ROS-001"}
+from tests.drivers.registration import MUNICIPAL, NAVIGATOR, REGIONAL, Registration, erase, registration
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def running(infrastructure: Infrastructure) -> AsyncIterator[Registration]:
     async with registration(infrastructure) as service:
         yield service
-
-
-async def erase(running: Registration, id: str, grants: Any = (OPERATOR,)) -> tuple[int, dict[str, Any]]:
-    return await running.call("DELETE", f"/participants/{id}", grants=list(grants))
 
 
 def rows_of(act: dict[str, Any]) -> tuple[int, ...]:
@@ -76,7 +70,7 @@ async def test_a_pupil_is_erased_at_once_and_the_act_waits_for_the_others(runnin
         return bool(read["state"] == "closed")
 
     await eventually(closed)
-    _, read = await running.call("GET", f"/acts/{act['number']}", grants=[OPERATOR])
+    _, read = await running.call("GET", f"/acts/{act['number']}", grants=[MUNICIPAL])
     assert {cleared["service"]: cleared["rows"] for cleared in read["cleared"]} == {
         "registration": act["cleared"][0]["rows"],
         "trials": {"attempts": 2},
@@ -146,7 +140,7 @@ async def test_only_operators_of_the_place_erase(running: Registration) -> None:
         ([NAVIGATOR], 403),
         ([{"role": "guardian"}], 403),
         ([{**REGIONAL, "org": "RU-AMU"}], 404),
-        ([{**OPERATOR, "org": "RU-ROS-002"}], 404),
+        ([{**MUNICIPAL, "org": "RU-ROS-002"}], 404),
     ):
         assert (await erase(running, item["participant"], grants))[0] == status
     assert (await running.call("GET", "/acts/2020-01-01-nobody", grants=[REGIONAL]))[0] == 404

@@ -9,10 +9,7 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from tests.builders.events import season
 from tests.builders.registration import SCHOOL, minor
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
-from tests.integration.registration.test_registration import OTHER_SCHOOL
-
-THERE = {"school": OTHER_SCHOOL["org"], "by": OTHER_SCHOOL}
+from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, THERE, Registration, merge, part, registration
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -21,16 +18,6 @@ async def running(infrastructure: Infrastructure) -> AsyncIterator[Registration]
         await service.learn(season(closes="2099-12-16"), 2)
         await service.learn(season("2019", opens="2019-07-07", closes="2019-12-16"))
         yield service
-
-
-async def merge(running: Registration, survivor: str, duplicate: str, grants: Any = (REGIONAL,)) -> tuple[int, Any]:
-    return await running.call(
-        "POST", "/merges", {"survivor": survivor, "duplicate": duplicate}, grants=list(grants), subject="operator"
-    )
-
-
-async def part(running: Registration, duplicate: str, grants: Any = (REGIONAL,)) -> tuple[int, Any]:
-    return await running.call("DELETE", f"/merges/{duplicate}", grants=list(grants))
 
 
 async def shown(running: Registration, id: str, grants: Any = (REGIONAL,)) -> dict[str, Any]:

@@ -9,8 +9,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from tests.builders.registration import SCHOOL, pupil
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
-from tests.integration.registration.test_registration import OTHER_SCHOOL
+from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, registration
 
 NEIGHBOUR = "RU-ROS-001-S02"
 OCTOBER = "2020-10-01T10:00:00+03:00"

@@ -11,8 +11,7 @@ from deploy.local.stack import Infrastructure
 from services.registration.domain.promotions import Promotion, PromotionRequest
 from services.registration.handlers import promotions
 from tests.builders.registration import SCHOOL, pupil
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, another_repository, registration
-from tests.integration.registration.test_registration import OTHER_SCHOOL
+from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, another_repository, registration
 
 YEAR: dict[str, Any] = {"year": "2021", "occurred_at": "2021-09-01T09:00:00+03:00"}
 

@@ -11,8 +11,7 @@ from deploy.local.stack import Infrastructure
 from services.registration.domain.requests import MOST_OPEN
 from services.registration.person_keys import APART
 from tests.builders.registration import SCHOOL, pupil
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
-from tests.integration.registration.test_registration import OTHER_SCHOOL
+from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, registration
 
 GUARDIAN = {"role": "guardian"}
 OPERATOR = {"role": "municipal-operator", "org": "RU-ROS-001"}

@@ -23,12 +23,13 @@ from tests.builders.events import season
 from tests.builders.registration import SCHOOL, pupil, roster
 from tests.drivers.registration import (
     NAVIGATOR,
+    OTHER_SCHOOL,
     REGIONAL,
     Registration,
     another_repository,
+    pointers_of,
     registration,
 )
-from tests.integration.registration.test_registration import OTHER_SCHOOL, _pointers
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -58,7 +59,7 @@ async def test_a_class_s_navigator_gets_nobody_of_another_class(running: Registr
             (refused,) = answer["items"]
             assert (status, refused.keys()) == (200, {"external_ref", "status", "problem"})
             where = "external_ref" if line["external_ref"] == "s1" else "guardian/ref"
-            assert _pointers(refused["problem"]) == [f"/pupils/0/{where}"]
+            assert pointers_of(refused["problem"]) == [f"/pupils/0/{where}"]
     assert await _written(running) == before
     own = [{**NAVIGATOR, "classes": ["7А"]}]
     status, answer = await running.call("POST", "/rosters", roster([pupil("s1"), lines[2]]), grants=own)
@@ -173,7 +174,7 @@ async def test_a_wrong_line_stops_no_other_and_a_wrong_roster_changes_nothing(ru
     before = await _written(running)
     items = await running.enter(*wrong)
     assert [item["status"] for item in items] == ["rejected"] * 5
-    assert _pointers(items[0]["problem"]) == ["/pupils/0/grade"]
+    assert pointers_of(items[0]["problem"]) == ["/pupils/0/grade"]
     assert await _written(running) == before
     items = await running.enter(pupil("c5"), *wrong[2:])
     assert [item["status"] for item in items] == ["created", "rejected", "rejected", "rejected"]
@@ -208,7 +209,7 @@ async def test_a_refused_roster_changes_nothing(
     assert (status, answer["type"]) == expected
     assert answer.get("retryable", False) is (answer["type"] == "season-unknown")
     if status != 403:
-        assert _pointers(answer) == [f"/{next(iter(changed))}"]
+        assert pointers_of(answer) == [f"/{next(iter(changed))}"]
     assert await _written(running) == before
 
 

@@ -8,8 +8,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from tests.builders.registration import SCHOOL, pupil
-from tests.drivers.registration import NAVIGATOR, REGIONAL, Registration, registration
-from tests.integration.registration.test_registration import OTHER_SCHOOL
+from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, registration
 
 NEXT = "RU-ROS-001-S02"
 MUNICIPAL = {"role": "municipal-operator", "org": "RU-ROS-001"}

@@ -7,9 +7,9 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from tests.builders.registration import SCHOOL
+from tests.builders.organisations import INN, OGRN
+from tests.builders.registration import SCHOOL, number
 from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
-from tests.unit.registration.test_years import INN, OGRN, number
 
 MUNICIPAL = {"role": "municipal-operator", "org": "RU-ROS-001"}
 ELSEWHERE = {"role": "regional-operator", "org": "RU-VLA"}

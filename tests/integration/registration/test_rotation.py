@@ -15,7 +15,7 @@ from shared.identity.key_ring import KeyRing, wrapped_by
 from shared.identity.vault import Vault
 from shared.runtime.service import Platform
 from shared.storage.mongo import Collection, Document
-from tests.integration.registration.test_person_keys import dump, made
+from tests.drivers.register import dump, made
 
 KEY = NamedKey("k1", os.urandom(32))
 PUPILS = 6

@@ -20,8 +20,8 @@ from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.runtime.service import Platform
 from tests.builders.events import at
-from tests.drivers.trials import Trials, trials_service
-from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, seat
+from tests.builders.trials import attempt, present, seat
+from tests.drivers.trials import HOST, NAVIGATOR, Trials, trials_service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -12,12 +12,11 @@ from services.analytics import app
 from shared.http.audit import LOG
 from shared.storage.mongo import Mongo
 from tests.builders.registration import SCHOOL, pupil
-from tests.builders.trials import VENUE
+from tests.builders.trials import VENUE, attempt, present, seat
 from tests.drivers.registration import NATIONAL, NAVIGATOR, registration
 from tests.drivers.service import ServiceProcess
-from tests.drivers.trials import trials_service
-from tests.integration.trials.test_trials import HOST, attempt, present, seat
-from tests.integration.trials.test_trials import NAVIGATOR as STAFF
+from tests.drivers.trials import HOST, trials_service
+from tests.drivers.trials import NAVIGATOR as STAFF
 
 MANY = 60
 """Rows that no request of a test is about."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,49 +12,15 @@ from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
 from shared.contracts.registration import ConsentWithdrawn
 from tests.builders.events import PLACE, enveloped, region, registered
-from tests.builders.trials import ANSWERS, OFFER, PROFILE, RULES, VENUE
+from tests.builders.trials import OFFER, PROFILE, RULES, VENUE, attempt, present, seat
 from tests.drivers.consumers import publish
-from tests.drivers.trials import Trials, trials_service
-
-NAVIGATOR = {"role": "navigator", "org": "RU-ROS-001-S01"}
-STRANGER = {"role": "navigator", "org": "RU-ROS-001-S02"}
-HOST = {"role": "venue", "org": VENUE}
+from tests.drivers.trials import HOST, NAVIGATOR, STRANGER, Trials, completed, problems, trials_service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def trials(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
     async with trials_service(infrastructure) as running:
         yield running
-
-
-def attempt(participant: str, diagnostic: str = "readiness", **changed: Any) -> dict[str, Any]:
-    fields = {"ref": f"{diagnostic}-1", "participant": participant, "season": "2020", "diagnostic": diagnostic}
-    return {**fields, "answers": dict(ANSWERS), "occurred_at": "2020-09-14T10:00:00+03:00", **changed}
-
-
-def seat(participant: str) -> dict[str, Any]:
-    return {"participant": participant, "occurred_at": "2020-09-20T10:00:00+03:00"}
-
-
-def present(participant: str, day: str = "2020-10-05") -> dict[str, Any]:
-    return {"participant": participant, "source": "qr", "occurred_at": f"{day}T15:00:00+03:00"}
-
-
-def problems(answer: Mapping[str, Any]) -> list[tuple[str, str] | None]:
-    """Of each item: slug and pointer of its problem."""
-    found = (item.get("problem") for item in answer["items"])
-    return [problem and (problem["type"], problem["errors"][0]["pointer"]) for problem in found]
-
-
-async def completed(trials: Trials, id: str) -> None:
-    """The pupil goes the whole way."""
-    await trials.enrol(id)
-    tests = [attempt(id, "readiness"), attempt(id, "interests")]
-    await trials.must("POST", "/attempts/batch", {"attempts": tests}, **NAVIGATOR)
-    for day in ("2020-10-05", "2020-10-06"):
-        slot = await trials.slot(starts_at=f"{day}T14:00:00+03:00")
-        await trials.must("POST", f"/slots/{slot}/bookings", seat(id), **NAVIGATOR)
-        await trials.must("POST", f"/slots/{slot}/attendance", [present(id, day)], **HOST)
 
 
 async def test_a_path_from_the_first_diagnostic_to_the_recommendation_and_back(trials: Trials) -> None:

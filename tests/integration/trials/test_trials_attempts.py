@@ -13,9 +13,8 @@ from services.trials.collections import PARTICIPANTS
 from shared.contracts.registration import AccountLinked
 from shared.messaging import kafka
 from tests.builders.events import PLACE
-from tests.builders.trials import ANSWERS, OFFER, PROFILE, VENUE
-from tests.drivers.trials import RUNNING, Trials, trials_service
-from tests.integration.trials.test_trials import HOST, NAVIGATOR, STRANGER, attempt, present, problems, seat
+from tests.builders.trials import ANSWERS, OFFER, PROFILE, VENUE, attempt, present, seat
+from tests.drivers.trials import HOST, NAVIGATOR, RUNNING, STRANGER, Trials, problems, trials_service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -34,9 +34,9 @@ from tests.builders.events import (
     registered,
     restored,
 )
+from tests.builders.trials import attempt, present, seat
 from tests.drivers.consumers import eventually, publish
-from tests.drivers.trials import Trials, trials_service
-from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, seat
+from tests.drivers.trials import HOST, NAVIGATOR, Trials, trials_service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -12,9 +12,9 @@ from services.trials.collections import PARTICIPANTS
 from shared.contracts.organisations import ClockChange
 from shared.contracts.registration import ConsentGiven
 from tests.builders.events import PLACE, at, region, registered
+from tests.builders.trials import attempt, present, seat
 from tests.drivers.consumers import eventually
-from tests.drivers.trials import RUNNING, Trials, trials_service
-from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, present, problems, seat
+from tests.drivers.trials import HOST, NAVIGATOR, RUNNING, Trials, problems, trials_service
 
 EVE, LAST_DAY, AFTER = "2020-07-06T20:59:59Z", "2020-12-16T20:59:59Z", "2020-12-16T21:00:00Z"
 """In Rostov the season begins on 7 July and ends with 16 December."""

@@ -10,10 +10,9 @@ from services.trials.collections import PARTICIPANTS
 from shared.contracts.trials import PathErased
 from tests.builders.events import PLACE, at, erased, promoted, registered
 from tests.builders.merging import merged, unmerged
-from tests.builders.trials import ANSWERS, RULES, VENUE
+from tests.builders.trials import ANSWERS, RULES, VENUE, attempt, present, seat
 from tests.drivers.consumers import eventually
-from tests.drivers.trials import Trials, trials_service
-from tests.integration.trials.test_trials import HOST, NAVIGATOR, STRANGER, attempt, present, problems, seat
+from tests.drivers.trials import HOST, NAVIGATOR, STRANGER, Trials, problems, trials_service
 
 MERGED_AT, PARTED_AT = at("2020-11-18"), at("2020-11-25")
 OTHER_SCHOOL = {**PLACE, "school": STRANGER["org"], "school_class": "7Б"}

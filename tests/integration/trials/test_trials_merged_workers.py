@@ -32,9 +32,8 @@ from shared.storage.decision import Decision, Done
 from shared.storage.mongo import Transaction
 from tests.builders.events import PLACE, at, enveloped, region, registered
 from tests.builders.merging import merged, unmerged
-from tests.builders.trials import instrument, pupil, season, slot
+from tests.builders.trials import attempt, instrument, pupil, season, slot
 from tests.drivers.consumers import consuming, eventually, publish
-from tests.integration.trials.test_trials import attempt
 
 PAIRS = 30
 PLACES = [

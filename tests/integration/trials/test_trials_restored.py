@@ -12,10 +12,9 @@ from shared.contracts.event import Envelope
 from shared.contracts.trials import PathErased, TrialCancelled
 from tests.builders.events import at, erased
 from tests.builders.merging import merged
-from tests.builders.trials import RULES, VENUE
+from tests.builders.trials import RULES, VENUE, attempt, present, seat
 from tests.drivers.backups import Backup, assert_numbered_once
-from tests.drivers.trials import Trials, trials_service
-from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, completed, present, seat
+from tests.drivers.trials import HOST, NAVIGATOR, Trials, completed, trials_service
 
 EVENTS, CATALOGUE = "trials.events.v1", "trials.catalogue.v1"
 

@@ -9,9 +9,8 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from shared.contracts.trials import SlotOpened
 from tests.builders.events import region
-from tests.builders.trials import INSTRUMENT, OFFER, RULES, VENUE
-from tests.drivers.trials import Trials, trials_service
-from tests.integration.trials.test_trials import HOST, NAVIGATOR, attempt, problems
+from tests.builders.trials import INSTRUMENT, OFFER, RULES, VENUE, attempt
+from tests.drivers.trials import HOST, NAVIGATOR, Trials, problems, trials_service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

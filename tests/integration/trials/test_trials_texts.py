@@ -10,9 +10,8 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.trials.respelling import respell
-from tests.builders.trials import INSTRUMENT, OFFER, RULES, VENUE, college
-from tests.drivers.trials import Trials, trials_service
-from tests.integration.trials.test_trials import HOST, attempt
+from tests.builders.trials import INSTRUMENT, OFFER, RULES, VENUE, attempt, college
+from tests.drivers.trials import HOST, Trials, trials_service
 
 REFS = ["к-1 а", " к-1  а", "к-1\u00a0а\u200b", "\u3000к-1 а "]
 """One ref of a caller in four ways; another case or alphabet would be another ref."""

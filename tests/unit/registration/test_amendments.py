@@ -15,8 +15,7 @@ from services.registration.domain.roster_entries import MOST_GUARDIANS
 from services.registration.domain.school_keys import Guardians
 from shared.base.errors import BadInput, Conflict, Forbidden
 from tests.builders.events import at
-from tests.builders.registration import CODES, SCHOOL, Known, pupil
-from tests.unit.registration.test_registration_domain import entered
+from tests.builders.registration import CODES, SCHOOL, Known, entered, pupil
 
 LATER = at("2020-10-01")
 MOTHER = {"ref": "g1", "name": "Иванова Анна 1"}

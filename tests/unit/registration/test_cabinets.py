@@ -11,8 +11,8 @@ from shared.base.errors import Conflict, NotFound
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from tests.builders.events import at
-from tests.builders.registration import CODES, NOW, pupil
-from tests.unit.registration.test_registration_domain import entered, events
+from tests.builders.registration import CODES, NOW, entered, pupil
+from tests.drivers.told import events
 
 MOTHER, STRANGER = (Principal("s", account, (Grant("guardian"), Grant("pupil"))) for account in ("mother", "stranger"))
 

@@ -8,8 +8,8 @@ import pytest
 from services.registration.domain.erasure import erase
 from services.registration.domain.identities import child_of
 from services.registration.name_index import NameIndex
-from tests.builders.registration import NOW, SCHOOL, Entered, Known, enter, pupil, roster
-from tests.unit.registration.test_registration_domain import entered, pointers
+from tests.builders.registration import NOW, SCHOOL, Entered, Known, enter, entered, pupil, roster
+from tests.drivers.told import pointers
 
 ELSEWHERE: dict[str, Any] = {"school": "RU-ROS-002-S04", "class": "7В"}
 SAME = {"name": "иванов  ПЁТР 1", "birth_date": "2007-05-17"}

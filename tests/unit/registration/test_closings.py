@@ -19,8 +19,9 @@ from services.registration.domain.succession import taken_along
 from shared.base.errors import BadInput, Conflict, ServiceError
 from shared.programme.texts import ref_key
 from tests.builders.events import at
+from tests.builders.organisations import REGION
 from tests.builders.registration import SCHOOL
-from tests.unit.registration.test_following import (
+from tests.builders.relocations import (
     DAYS,
     FIRST,
     NEIGHBOUR,
@@ -32,7 +33,6 @@ from tests.unit.registration.test_following import (
     municipalities,
     participant,
 )
-from tests.unit.registration.test_registration_domain import REGION
 
 
 def closing(**said: Any) -> ClosingRequest:

@@ -8,8 +8,8 @@ import pytest
 
 from services.registration.domain.identities import MOST_CORRECTIONS, Identities
 from shared.base.errors import Conflict
-from tests.builders.registration import Known, enter, pupil, roster
-from tests.unit.registration.test_registration_domain import entered, pointers
+from tests.builders.registration import Known, enter, entered, pupil, roster
+from tests.drivers.told import pointers
 
 LATER = {"occurred_at": "2020-09-21T10:00:00+03:00"}
 EARLIER = {"occurred_at": "2020-09-07T10:00:00+03:00"}

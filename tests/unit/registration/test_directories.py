@@ -17,14 +17,13 @@ from services.registration.handlers.directories import _read
 from shared.base.errors import BadInput, ServiceError
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
+from tests.builders.organisations import INN, MUNICIPALITY, OGRN, REGION
 from tests.builders.registration import NOW, SCHOOL
+from tests.builders.sheets import DIRECTORY
 from tests.builders.tables import csv_file, xlsx_file
-from tests.unit.registration.test_registration_domain import MUNICIPALITY, REGION
-from tests.unit.registration.test_years import INN, OGRN
 
 OPERATOR = Principal("s", "a", (Grant("regional-operator", "RU-ROS"),))
 TOWN = MUNICIPALITY.model_copy(update={"name": "Аксайский район"})
-HEADER = ["Код", "Тип организации", "Наименование", "Муниципалитет", "Уровень", "ИНН", "ОГРН"]
 
 
 def directory(*known: Organisation, who: Principal = OPERATOR) -> Directory:
@@ -135,7 +134,7 @@ def test_municipalities_come_first_and_a_code_stands_once() -> None:
 
 
 def rows(*lines: list[Any]) -> list[list[Any]]:
-    return [["Перечень организаций Ростовской области"], [], HEADER, *lines]
+    return [["Перечень организаций Ростовской области"], [], DIRECTORY, *lines]
 
 
 @pytest.mark.parametrize("form", ["utf-8", "utf-8-sig", "cp1251", "xlsx"])

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from services.registration.domain.dismissals import dismiss, undecided
 from services.registration.domain.participants import Participant
 from shared.base.errors import BadInput, Conflict
-from tests.builders.registration import pupil
-from tests.unit.registration.test_registration_domain import entered
+from tests.builders.registration import entered, pupil
 
 NOW = datetime(2020, 9, 14, tzinfo=UTC)
 IDS = st.lists(st.sampled_from("abcdefg"), unique=True)

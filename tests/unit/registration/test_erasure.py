@@ -12,8 +12,8 @@ from services.registration.domain.participants import Participant
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from tests.builders.events import at
-from tests.builders.registration import NOW, pupil
-from tests.unit.registration.test_registration_domain import entered, events
+from tests.builders.registration import NOW, entered, pupil
+from tests.drivers.told import events
 
 
 def linked() -> Participant:

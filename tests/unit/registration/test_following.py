@@ -11,48 +11,31 @@ from hypothesis import strategies as st
 from services.registration.domain.classes import class_of
 from services.registration.domain.following import followed, place_of, then_followed
 from services.registration.domain.moves import move
-from services.registration.domain.organisations import Closing, Organisation
-from services.registration.domain.participants import Participant
+from services.registration.domain.organisations import Organisation
 from services.registration.domain.placements import Place
 from services.registration.domain.relocations import (
     MOST_RELOCATIONS,
-    RelocationRequest,
     relocate,
 )
 from shared.base.errors import BadInput, Conflict, ServiceError
 from shared.contracts.registration import ParticipantMoved
 from tests.builders.events import at
-from tests.builders.registration import SCHOOL, enter, pupil, roster
-from tests.unit.registration.test_registration_domain import MUNICIPALITY, REGION
-
-FIRST = MUNICIPALITY
-SECOND, THIRD, FOURTH = (
-    FIRST.model_copy(update={"id": f"RU-ROS-00{n}", "municipality": f"RU-ROS-00{n}"}) for n in (2, 3, 4)
+from tests.builders.organisations import REGION
+from tests.builders.registration import SCHOOL
+from tests.builders.relocations import (
+    DAYS,
+    FIRST,
+    FOURTH,
+    NEIGHBOUR,
+    NOW,
+    SECOND,
+    THIRD,
+    closed,
+    gone,
+    municipalities,
+    participant,
+    request,
 )
-NEIGHBOUR = SCHOOL.model_copy(update={"id": "RU-ROS-001-S02"})
-NOW = at("2020-11-01")
-DAYS = [f"2020-09-{day}" for day in range(12, 26)]
-
-
-def request(day: str | None = None, parent: str = SECOND.id) -> RelocationRequest:
-    return RelocationRequest(parent=parent, occurred_at=at(day) if day else None)
-
-
-def gone(school: Organisation, *steps: tuple[str, Organisation]) -> Organisation:
-    """The school after it went to municipalities on days, in the order in which it was said."""
-    for day, parent in steps:
-        school = relocate(school, parent, request(day, parent.id), NOW).state
-    return school
-
-
-def participant() -> Participant:
-    """One who is in 7А from the 14th of September on."""
-    return enter(roster([pupil()])).decisions[0].state
-
-
-def municipalities(state: Participant) -> dict[str, str | None]:
-    places = {day: state.place_on(day) for day in DAYS}
-    return {day: place.municipality if place else None for day, place in places.items()}
 
 
 def folded(first: Place, happened: list[tuple[datetime, ParticipantMoved]], day: str) -> tuple[str, str]:
@@ -78,10 +61,6 @@ def test_the_same_again_is_no_news_and_a_relocation_is_told_as_a_definition() ->
     assert (decision.state.parent, decision.state.municipality, decision.state.carried) == (SECOND.id, SECOND.id, "")
     for again in (request("2020-09-16"), request("2020-09-17"), request()):
         assert not relocate(decision.state, SECOND, again, NOW).made
-
-
-def closed(organisation: Organisation, into: str | None = None) -> Organisation:
-    return organisation.model_copy(update={"closed": Closing(at=at("2020-09-20"), into=into)})
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from shared.contracts.guardians import GuardianErased
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from tests.builders.events import at
-from tests.builders.registration import CODES, NOW, pupil
-from tests.unit.registration.test_registration_domain import entered, events
+from tests.builders.registration import CODES, NOW, entered, pupil
+from tests.drivers.told import events
 
 MOTHER = Principal("s", "mother", (Grant("guardian"),))
 HERE = Place(region="RU-ROS", municipality="RU-ROS-001", school="S1", school_class="7А", grade=7, utc_offset="+03:00")

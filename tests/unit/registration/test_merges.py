@@ -1,7 +1,6 @@
 """Two entries of one pupil: all that one had is the other's, and goes back, and nothing is told that did not happen."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,17 +19,11 @@ from services.registration.domain.school_keys import Pupils
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMerged, ParticipantUnmerged
 from tests.builders.events import at
-from tests.builders.registration import CODES, SCHOOL, pupil
-from tests.unit.registration.test_registration_domain import entered, events
+from tests.builders.registration import CODES, SCHOOL, entry
+from tests.drivers.told import events
 
 OTHER = SCHOOL.model_copy(update={"id": "RU-ROS-002-S04", "municipality": "RU-ROS-002"})
 TIME, LATER = at("2020-10-20"), at("2020-11-20")
-
-
-def entry(id: str, ref: str, **changed: Any) -> Participant:
-    """A pupil without guardians, in class 7А since 14 September."""
-    state = entered(pupil(ref, guardian=None, consent=None)).decisions[0].state
-    return state.model_copy(update={"id": id, "sequence": 3, **changed})
 
 
 def elsewhere(state: Participant) -> Participant:

@@ -19,8 +19,8 @@ from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantMoved
 from shared.storage.decision import Decision
 from tests.builders.events import at
-from tests.builders.registration import CODES, NOW, SCHOOL, Entered, Known, enter, pupil, roster
-from tests.unit.registration.test_registration_domain import entered, events
+from tests.builders.registration import CODES, NOW, SCHOOL, Entered, Known, enter, entered, pupil, roster
+from tests.drivers.told import events
 
 OTHER = SCHOOL.model_copy(update={"id": "RU-ROS-002-S04", "municipality": "RU-ROS-002"})
 CLASSES = {name: class_of(SCHOOL, name) for name in ("7А", "7Б", "8А")} | {"neighbour": class_of(OTHER, "7В")}

@@ -15,8 +15,7 @@ from services.registration.domain.promotions import Fate, Promotion, PromotionRe
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantArchived, ParticipantPromoted
 from tests.builders.events import at
-from tests.builders.registration import SCHOOL, pupil
-from tests.unit.registration.test_registration_domain import entered
+from tests.builders.registration import SCHOOL, entered, pupil
 
 FIRST = at("2021-09-01", 9)
 CLASSES = ("6А", "7А", "7Б", "9В", "11А")

@@ -1,8 +1,7 @@
 """Registration decides: who may be entered, what happens once only, and what never changes."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,46 +21,17 @@ from services.registration.domain.consents import (
     withdraw_consent,
 )
 from services.registration.domain.links import link_account, link_guardian
-from services.registration.domain.organisations import Definition, Organisation, define
+from services.registration.domain.organisations import Organisation, define
 from services.registration.domain.participants import Consent, Participant
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.event import Event
-from shared.http.problems import Problem
 from shared.programme.stages import Rules
 from shared.storage.decision import Decision
 from shared.storage.namesakes import must_be_own, namesakes
 from tests.builders.events import at, attended, diagnosed, enveloped, recommended, revoked
-from tests.builders.registration import CODES, NOW, Entered, Known, enter, pupil, roster
-
-REGION = Organisation(
-    id="RU-ROS", kind="region", name="Ростовская область", parent="RU", region="RU-ROS", utc_offset="+03:00"
-)
-MUNICIPALITY = REGION.model_copy(
-    update={"id": "RU-ROS-001", "kind": "municipality", "parent": "RU-ROS", "municipality": "RU-ROS-001"}
-)
-
-
-def definition(**changed: Any) -> Definition:
-    return Definition(**{"kind": "school", "name": "Школа № 1", "parent": "RU-ROS-001", **changed})
-
-
-def entered(
-    *pupils: Any,
-    known: Known | None = None,
-    ids: Iterator[int] | None = None,
-    now: datetime = NOW,
-    changed: Mapping[str, Any] = MappingProxyType({}),
-) -> Entered:
-    """What a roster of these lines comes to."""
-    return enter(roster(pupils, **changed), known=known, ids=ids, now=now)
-
-
-def pointers(problem: Problem) -> list[str]:
-    return [error.pointer for error in problem.errors or ()]
-
-
-def events(decision: Decision[Any]) -> list[str]:
-    return [happened.event.type for happened in decision.happened]
+from tests.builders.organisations import MUNICIPALITY, REGION, definition
+from tests.builders.registration import CODES, NOW, entered, pupil, roster
+from tests.drivers.told import events, pointers
 
 
 def participant(**changed: Any) -> Participant:

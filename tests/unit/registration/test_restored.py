@@ -23,8 +23,7 @@ from shared.contracts.registration import ParticipantArchived, ParticipantMoved,
 from shared.programme import place as programme
 from shared.storage.decision import Decision
 from tests.builders.events import at, enveloped, registered
-from tests.builders.registration import SCHOOL
-from tests.unit.registration.test_merges import entry
+from tests.builders.registration import SCHOOL, entry
 
 Step = Callable[[Participant, datetime], Decision[Participant]]
 STEPS: dict[str, Step] = {

@@ -28,8 +28,7 @@ from services.registration.domain.retention import (
 )
 from shared.base.errors import Conflict
 from tests.builders.events import at
-from tests.builders.registration import NOW, pupil
-from tests.unit.registration.test_registration_domain import entered
+from tests.builders.registration import NOW, entered, pupil
 
 TERMS = Terms(region="RU-ROS")
 DAY = timedelta(days=1)

@@ -17,8 +17,8 @@ from services.registration.domain.rosters import Intake
 from shared.base.errors import BadInput, Conflict
 from shared.storage.decision import Decision
 from tests.builders.events import at
-from tests.builders.registration import CODES, NOW, SCHOOL, enter, intake, pupil, roster, season
-from tests.unit.registration.test_registration_domain import entered, events, pointers
+from tests.builders.registration import CODES, NOW, SCHOOL, enter, entered, intake, pupil, roster, season
+from tests.drivers.told import events, pointers
 
 
 @pytest.mark.parametrize("line", [pupil("\ud800"), {"external_ref": "\ud800"}, {"external_ref": "a\udfff", "grade": 7}])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from services.registration.domain.consents import withdraw_consent
 from services.registration.domain.roster_entries import MOST_GUARDIANS
 from tests.builders.events import at
-from tests.builders.registration import CODES, SCHOOL, Known, enter, pupil, roster
-from tests.unit.registration.test_registration_domain import entered, events, pointers
+from tests.builders.registration import CODES, SCHOOL, Known, enter, entered, pupil, roster
+from tests.drivers.told import events, pointers
 
 BARE: dict[str, Any] = {"guardian": None, "consent": None}
 CONSENT = pupil()["consent"]

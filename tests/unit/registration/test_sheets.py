@@ -15,30 +15,12 @@ from services.registration.domain.school_years import SchoolYear, SchoolYearEntr
 from shared.base.errors import BadInput
 from shared.tables.table import EXCEL_DAYS
 from tests.builders.registration import SCHOOL
+from tests.builders.sheets import SUMMARY, TOTAL
 
 TOWNS = {"RU-ROS-001": "Аксайский район", "RU-ROS-002": "г. Азов"}
 OTHER = SCHOOL.model_copy(update={"id": "RU-ROS-002-S01", "name": "ШКОЛА №1", "municipality": "RU-ROS-002"})
 ALONE = SCHOOL.model_copy(update={"id": "RU-ROS-002-S02", "name": 'Лицей "Ёлочка"', "municipality": "RU-ROS-002"})
 NAMES = SchoolNames([SCHOOL, OTHER, ALONE], TOWNS)
-TOTAL = (
-    "Численность всех учащихся 6-11 классов (в том числе с ОВЗ и инвалидностью), зарегистрированных на платформе "
-    '2021-2025 гг.и  посетивших хотя бы одно занятие "Россия - мои горизонты"'
-)
-SUMMARY = [
-    "Муниципалитет",
-    "ФИО",
-    "Дата рождения",
-    "Образовательная организация",
-    "Класс (без буквы)",
-    "Буква",
-    "Навигатор",
-    "Количество пройденных диагностик (за календарный год)",
-    "Кол-во посещенных профессиональных и партнерских проб (за календарный год)",
-    "Кол-во посещенных экскурсий на предприятие (за календарный год)",
-    "Кол-во посещенных экскурсий в корпоративный музей (за календарный год)",
-    "Кол-во посещенных мастер-классов (за календарный год)",
-    "Дата архивации",
-]
 
 
 def pupil(**changed: str) -> Line:

@@ -17,11 +17,8 @@ from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.programme.legal_entities import Inn, Ogrn
 from tests.builders.events import at
-from tests.builders.registration import NOW, SCHOOL
-from tests.unit.registration.test_registration_domain import MUNICIPALITY, REGION, definition
-
-INN, OGRN = "7707083893", "1027700132195"
-"""Of a bank that everybody knows."""
+from tests.builders.organisations import INN, MUNICIPALITY, OGRN, REGION, definition
+from tests.builders.registration import NOW, SCHOOL, number
 
 
 @pytest.mark.parametrize(("kind", "number"), [(Inn, INN), (Ogrn, OGRN)])
@@ -59,10 +56,6 @@ def test_who_has_a_number_is_told_to_who_reaches_it_alone() -> None:
 
 def entry(*pupils: Any, **said: Any) -> SchoolYearEntry:
     return SchoolYearEntry.model_validate({"pupils": list(pupils), **said})
-
-
-def number(grade: int = 7, total: int = 25, name: str | None = None, **said: Any) -> dict[str, Any]:
-    return {"grade": grade, "total": total, "class": name, **said}
 
 
 def test_a_school_s_year_is_kept_in_the_order_of_its_classes_and_stored_once() -> None:

@@ -14,11 +14,7 @@ from shared.contracts.trials import TRIAL_KINDS, AttendanceRevoked, Recommendati
 from shared.storage.decision import Decision
 from tests.builders.events import at
 from tests.builders.trials import pupil, season
-from tests.unit.trials.test_trials_domain import GATE, attended, booked, ids, sat, trial
-
-
-def diagnosed() -> Path:
-    return sat(sat(Path.new("p1", "2020"), "readiness", "2020-09-14").state, "interests", "2020-09-15").state
+from tests.builders.walks import GATE, attended, booked, diagnosed, ids, sat, trial
 
 
 def completed() -> Decision[Path]:

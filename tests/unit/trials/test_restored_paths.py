@@ -11,8 +11,7 @@ from shared.storage.decision import Decision, Happened
 from tests.builders.events import at, enveloped, undone
 from tests.builders.events import diagnosed as completed
 from tests.builders.trials import pupil, slot
-from tests.unit.trials.test_recommendation import diagnosed
-from tests.unit.trials.test_trials_domain import GATE, attended, booked, ids, sat, trial
+from tests.builders.walks import GATE, attended, booked, diagnosed, ids, sat, trial
 
 
 def numbered(happened: list[Happened]) -> list[Envelope]:

@@ -1,8 +1,6 @@
 """The rules of trials: who may take part, seats, attendance, and the bounds of a path."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -13,47 +11,14 @@ from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange, Entry, Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import must_take_part
-from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import MOST, Path, Paths
-from services.trials.domain.seasons import Season
-from services.trials.domain.slots import Slot
-from services.trials.domain.steps import SeasonGate
 from shared.base.errors import ServiceError
 from shared.storage.decision import Decision
 from tests.builders.events import at
 from tests.builders.trials import pupil, season, slot
+from tests.builders.walks import BOOKED_AT, GATE, attended, booked, ids, sat, trial
 
 NOW = datetime(2020, 9, 14, 9, tzinfo=UTC)
-BOOKED_AT = at("2020-09-20")
-
-
-def ids() -> Callable[[], str]:
-    numbers = count(1)
-    return lambda: f"id{next(numbers)}"
-
-
-NEW_ID = ids()
-GATE = SeasonGate(season(), NEW_ID)
-
-
-def sat(path: Path, diagnostic: str, day: str, rules: Season | None = None) -> Decision[Path]:
-    attempt = Attempt(path.id, f"{diagnostic}-{day}", f"a-{diagnostic}", diagnostic, b"", {}, at(day))
-    return steps.complete(path, pupil(), attempt, SeasonGate(rules or season(), ids()))
-
-
-def booked(path: Path, place: Slot) -> Path:
-    return steps.book(path, pupil(), place, BOOKED_AT, NEW_ID).state
-
-
-def attended(path: Path, place: Slot, rules: Season | None = None) -> Decision[Path]:
-    booking = path.live_booking(place.id)
-    assert booking is not None
-    time = place.starts_at + timedelta(minutes=5)
-    return steps.attend(path, pupil(), booking, "qr", time, SeasonGate(rules or season(), NEW_ID))
-
-
-def trial(day: str, **changed: Any) -> Slot:
-    return slot(f"s-{day}", starts_at=at(day, 14), **changed)
 
 
 def test_what_is_allowed_from_a_time_on_is_allowed_at_that_time() -> None:
