@@ -8,12 +8,15 @@ from services.notifications.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.guardians import GuardianErased, ReaderErased
 from shared.contracts.notifications import FamilyErased
+from shared.messaging.events import Events
 from shared.storage.losses import Loss
 from shared.storage.mongo import Transaction
 
 
 class Restorer:
     """The answers to erasures (`shared.runtime.restoration.Restorer`); all else is read again from other topics."""
+
+    events = Events.of([FamilyErased, ReaderErased])
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository

@@ -8,7 +8,7 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import guardians, trials
+from shared.contracts import guardians, notifications, trials
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import PathEvent, SeasonDefined, SlotOpened, VenueRegistered
 from shared.messaging.consumer import BatchConsumer
@@ -38,6 +38,7 @@ STEPS = Events.of(
         guardians.ActorErased,
     ]
 )
+CLEARED = Events.of([notifications.FamilyErased, guardians.ReaderErased])
 
 
 def consumers(platform: Platform, copies: Copies, acts: Acts) -> Sequence[BatchConsumer]:
@@ -53,7 +54,7 @@ def consumers(platform: Platform, copies: Copies, acts: Acts) -> Sequence[BatchC
         [NOTIFICATIONS_EVENTS.name],
         partial(answered, acts, "notifications"),
         linger_ms=UNHURRIED_MS,
-        events=Events.all_of([NOTIFICATIONS_EVENTS.name]),
+        events=CLEARED,
     )
     defined.catch_up.is_shown_whole = walked.catch_up.is_shown_whole = True
     return [defined, walked, cleared]

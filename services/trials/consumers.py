@@ -7,6 +7,7 @@ from services.trials.copies.learning import learn
 from services.trials.copies.participants import Participant
 from services.trials.handlers import erasures, following
 from services.trials.repository import Repository
+from shared.contracts import guardians, registration
 from shared.contracts.event import ParticipantEvent
 from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
 from shared.contracts.registration import (
@@ -28,6 +29,25 @@ from shared.storage.exclusions import Exclusions
 from shared.storage.mongo import Transaction
 
 PARTICIPANTS_GROUP = "trials.participants.2"
+PUPILS = Events.of(
+    [
+        registration.ParticipantRegistered,
+        registration.ParticipantMoved,
+        registration.ParticipantPromoted,
+        registration.ParticipantMerged,
+        registration.ParticipantUnmerged,
+        registration.ParticipantArchived,
+        registration.ParticipantRestored,
+        registration.ParticipantErased,
+        registration.ConsentGiven,
+        registration.ConsentWithdrawn,
+        registration.AccountLinked,
+        registration.AccountUnlinked,
+        registration.GuardianLinked,
+        registration.GuardianUnlinked,
+        guardians.GuardianErased,
+    ]
+)
 
 
 def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequence[BatchConsumer]:
@@ -42,7 +62,7 @@ def consumers(platform: Platform, repository: Repository, new_id: NewId) -> Sequ
         PARTICIPANTS_GROUP,
         [REGISTRATION_EVENTS.name],
         partial(participants, repository, new_id),
-        events=Events.all_of([REGISTRATION_EVENTS.name]),
+        events=PUPILS,
     )
     told.catch_up.is_shown_whole = True
     return [defined, told]

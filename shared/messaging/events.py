@@ -27,7 +27,7 @@ class Events:
 
     @classmethod
     def all_of(cls, topic_names: Collection[str]) -> "Events":
-        """Takes whatever the topics hold, now and later."""
+        """Takes whatever the topics hold, now and later: for what hands events on, and is none the wiser for them."""
         return cls.of([event for topic in TOPICS if topic.name in topic_names for event in topic.events])
 
     def of_those(self, handle: Handle) -> Handle:

@@ -11,6 +11,7 @@ from shared.base.errors import Unavailable
 from shared.base.settings import Settings
 from shared.base.telemetry import logger
 from shared.contracts.event import Envelope
+from shared.messaging.events import Events
 from shared.messaging.failures import ConsumerStopped
 from shared.messaging.lease import Lease
 from shared.messaging.log import Logs
@@ -28,6 +29,9 @@ PIECE = 25
 
 class Restorer(Protocol):
     """The part of it that each service has: what its own events say of its own state. It publishes nothing anew."""
+
+    events: Events
+    """Its word about every event of the service's own topics; an ignored one changes nothing but the sequence."""
 
     async def sequences(self, subjects: Collection[str], tx: Transaction) -> Mapping[str, int]:
         """Returns the sequence of the last event of each subject that the state knows; none for an unknown one."""

@@ -1,4 +1,4 @@
-"""Every consumer says of every event of its topics that it handles it, or that it ignores it."""
+"""Whoever reads a topic, others' or its own after a restore, says of every event that it handles or ignores it."""
 
 import importlib
 from collections.abc import AsyncIterator, Sequence
@@ -25,17 +25,17 @@ SETTINGS = Settings(
 
 
 @pytest.fixture
-async def consumers() -> AsyncIterator[dict[str, BatchConsumer]]:
-    found: dict[str, BatchConsumer] = {}
-    platforms = []
-    for name in SERVICES:
-        platform = Platform(name, SETTINGS)
-        platforms.append(platform)
-        service: Service = importlib.import_module(f"services.{name}.app").build(platform)
-        found |= {consumer.group: consumer for some in service.workers.values() for consumer in some}
-    yield found
-    for platform in platforms:
+async def services() -> AsyncIterator[dict[str, Service]]:
+    platforms = {name: Platform(name, SETTINGS) for name in SERVICES}
+    yield {name: importlib.import_module(f"services.{name}.app").build(it) for name, it in platforms.items()}
+    for platform in platforms.values():
         platform.close()
+
+
+@pytest.fixture
+def consumers(services: dict[str, Service]) -> dict[str, BatchConsumer]:
+    workers = (some for service in services.values() for some in service.workers.values())
+    return {consumer.group: consumer for some in workers for consumer in some}
 
 
 def test_every_group_of_the_registry_is_there(consumers: dict[str, BatchConsumer]) -> None:
@@ -48,6 +48,15 @@ def test_every_event_is_handled_or_ignored(consumers: dict[str, BatchConsumer]) 
         said = consumers[group].events
         assert said.handled | said.ignored == there, f"{group}: not the events of its topics"
         assert not said.handled & said.ignored, f"{group}: both handled and ignored"
+
+
+def test_every_event_of_its_own_is_restored_or_ignored(services: dict[str, Service]) -> None:
+    """A database that was put back learns what the service had published since, from all of its topics."""
+    for name, service in services.items():
+        own = {event for topic in topics.TOPICS if topic.owner == name for event in topic.events}
+        said = Events() if service.restorer is None else service.restorer.events
+        assert said.handled | said.ignored == own, f"{name}: not the events that it owns"
+        assert not said.handled & said.ignored, f"{name}: both restored and ignored"
 
 
 async def test_events_that_are_ignored_are_handed_to_nobody() -> None:

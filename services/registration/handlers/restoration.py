@@ -12,17 +12,27 @@ from services.registration.domain.placements import Place
 from services.registration.domain.restoring import left_school, nameless, told, with_kept_key, without_adopted
 from services.registration.handlers.erasure import destroyed
 from services.registration.handlers.merges import bind_adopted, same_guardians, save_pair
-from services.registration.handlers.restored_register import RestoredRegister
+from services.registration.handlers.restored_register import REGISTER, RestoredRegister
 from services.registration.repository import Repository
 from shared.contracts.event import Envelope, ParticipantEvent
 from shared.contracts.guardians import GuardianErased
 from shared.contracts.registration import (
+    AccountLinked,
+    AccountUnlinked,
     ConsentGiven,
+    ConsentWithdrawn,
     GuardianLinked,
     GuardianUnlinked,
+    ParticipantArchived,
     ParticipantErased,
+    ParticipantMerged,
     ParticipantMoved,
+    ParticipantPromoted,
+    ParticipantRegistered,
+    ParticipantRestored,
+    ParticipantUnmerged,
 )
+from shared.messaging.events import Events
 from shared.programme import place as programme
 from shared.programme.merging import Word, word_of
 from shared.programme.texts import REF, ref_key
@@ -33,6 +43,27 @@ from shared.storage.outbox import Clock
 
 class Restorer:
     """The pupils and organisations that registration's own events tell of (`shared.runtime.restoration.Restorer`)."""
+
+    events = Events.of(
+        [
+            *REGISTER,
+            ParticipantRegistered,
+            ParticipantMoved,
+            ParticipantPromoted,
+            ParticipantMerged,
+            ParticipantUnmerged,
+            ParticipantArchived,
+            ParticipantRestored,
+            ParticipantErased,
+            ConsentGiven,
+            ConsentWithdrawn,
+            AccountLinked,
+            AccountUnlinked,
+            GuardianLinked,
+            GuardianUnlinked,
+            GuardianErased,
+        ]
+    )
 
     def __init__(self, repository: Repository, clock: Clock) -> None:
         self._repository = repository

@@ -10,15 +10,16 @@ from services.registration.domain.school_years import year_id
 from services.registration.domain.staff import Exclusion, exclusion_id
 from services.registration.domain.targets import Target
 from services.registration.repository import Repository
-from shared.contracts.event import Envelope
+from shared.contracts.event import Envelope, Event
 from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
-from shared.contracts.staff import StaffChange, StaffExcluded
+from shared.contracts.staff import StaffChange, StaffExcluded, StaffReadmitted
 from shared.contracts.targets import TargetSet
 from shared.programme.clocks import clock_of
 from shared.storage.mongo import Transaction
 
 ORGANISATION, TARGET, STAFF = "organisation/", "target/", "staff/"
 """The begins of their events' subjects."""
+REGISTER: Sequence[type[Event]] = (OrganisationDefined, OrganisationClosed, TargetSet, StaffExcluded, StaffReadmitted)
 REGIONAL = 2
 """The height at which a region's operator stands."""
 

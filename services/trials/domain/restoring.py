@@ -31,6 +31,18 @@ from shared.contracts.trials import (
     VenueRegistered,
 )
 
+STEPS: Sequence[type[PathEvent]] = (
+    DiagnosticCompleted,
+    DiagnosticRevoked,
+    TrialBooked,
+    TrialCancelled,
+    TrialAttended,
+    AttendanceRevoked,
+    RecommendationIssued,
+    RecommendationWithdrawn,
+)
+"""What `walked` takes."""
+
 
 def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
     """Returns a path after one more step, with its sequence; `slots` are those that were ever opened.

@@ -8,13 +8,14 @@ from services.trials.copies.participants import Participant
 from services.trials.domain import restoring
 from services.trials.domain.path_parts import Correction
 from services.trials.domain.paths import Path
-from services.trials.domain.restoring import correction_of, has, new_path, walked
-from services.trials.handlers.restored_catalogue import RestoredCatalogue
+from services.trials.domain.restoring import STEPS, correction_of, has, new_path, walked
+from services.trials.handlers.restored_catalogue import KINDS, RestoredCatalogue
 from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.guardians import ActorErased
 from shared.contracts.trials import AttendanceRevoked, DiagnosticCompleted, PathErased, PathEvent, TrialBooked
+from shared.messaging.events import Events
 from shared.storage.decision import NewId
 from shared.storage.losses import Loss
 from shared.storage.mongo import Transaction
@@ -25,6 +26,8 @@ ERASED = "erased/"
 
 class Restorer:
     """The paths and the catalogue that trials' own events tell of (`shared.runtime.restoration.Restorer`)."""
+
+    events = Events.of([*KINDS, *STEPS, PathErased, ActorErased])
 
     def __init__(self, repository: Repository, copies: RestoredCopies, new_id: NewId) -> None:
         self._repository = repository

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from services.trials.domain import restoring
 from services.trials.repository import Repository
-from shared.contracts.event import Envelope
+from shared.contracts.event import Envelope, Event
 from shared.contracts.trials import CompetencyApproved, SeasonDefined, SlotOpened, VenueRegistered
 from shared.storage.decision import Aggregate
 from shared.storage.losses import Loss
@@ -13,7 +13,12 @@ from shared.storage.mongo import Transaction
 from shared.storage.repository import Repository as Aggregates
 
 S = TypeVar("S", bound=Aggregate)
-KINDS = {SeasonDefined: "season/", CompetencyApproved: "competency/", VenueRegistered: "venue/", SlotOpened: "slot/"}
+KINDS: Mapping[type[Event], str] = {
+    SeasonDefined: "season/",
+    CompetencyApproved: "competency/",
+    VenueRegistered: "venue/",
+    SlotOpened: "slot/",
+}
 """The begin of the subjects of each event."""
 
 
