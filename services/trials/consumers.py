@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.trials.copies.learning import learn
+from services.trials.copies.learning import learnt
 from services.trials.copies.participants import Participant
 from services.trials.handlers import erasures, following
 from services.trials.repository import Repository
@@ -76,11 +76,7 @@ async def participants(repository: Repository, new_id: NewId, received: Sequence
     """
     facts = [r.envelope for r in received if isinstance(r.event, ParticipantEvent)]
     known = await repository.copies.participants((fact.event.key for fact in facts), tx)
-    pupils: dict[str, Participant] = {}
-    for fact in facts:
-        id = fact.event.key
-        pupils[id] = learn(pupils.get(id) or known.get(id), fact)
-    changed = [pupil for id, pupil in pupils.items() if pupil is not known.get(id)]
+    changed = [pupil for id, pupil in learnt(known, facts).items() if pupil is not known.get(id)]
     await repository.copies.keep(changed, tx)
     asked = {fact.event.key for fact in facts if isinstance(fact.event, ConsentGiven | ConsentWithdrawn)}
     away = {fact.event.key for fact in facts if isinstance(fact.event, ParticipantArchived | ParticipantErased)}

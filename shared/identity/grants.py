@@ -107,6 +107,14 @@ class Scope:
             unfit = _unfit(self.grants, _places(region, municipality, school, hosts))
             raise Forbidden("; ".join(["outside the scope of the token's grants", *unfit]))
 
+    def must_cover_whole(
+        self, region: str, municipality: str | None, school: str | None, why: str = "it is the whole school's"
+    ) -> None:
+        """Raises Forbidden outside the scope, and with `why` where a school is reached in some of its classes alone."""
+        self.must_cover(region, municipality, school)
+        if self.classes(region, municipality, school) is not None:
+            raise Forbidden(f"{why}: the token's grants are narrowed to some of its classes")
+
     def classes(self, region: str, municipality: str | None, school: str | None) -> frozenset[str] | None:
         """The classes of a school to which the grants are narrowed; None where one of them reaches all of it."""
         narrowed = [grant.classes for grant in self._reaching(_places(region, municipality, school, ()))]

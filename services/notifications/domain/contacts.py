@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from shared.base.errors import BadInput, Conflict, FieldError, Forbidden
+from shared.base.errors import BadInput, Conflict, FieldError
 from shared.base.models import Count, Input
-from shared.identity.principal import Principal
 from shared.programme.organisations import Organisation
 from shared.programme.texts import ClassName, Name, Text, plain
 
@@ -102,10 +101,3 @@ def must_have_room(organisation: str, count: int) -> None:
     """Raises Conflict where no further contact of an organisation is kept."""
     if count >= MOST_CONTACTS:
         raise Conflict(f"{organisation} has {MOST_CONTACTS} contacts: erase those who left", slug="too-many-contacts")
-
-
-def must_reach_whole(who: Principal, organisation: Organisation) -> None:
-    """Raises Forbidden unless a grant covers an organisation, of a school all of its classes."""
-    who.scope.must_cover(*organisation.place)
-    if who.scope.classes(*organisation.place) is not None:
-        raise Forbidden("it is the whole school's: the token's grants are narrowed to some of its classes")

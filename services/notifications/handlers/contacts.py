@@ -6,7 +6,6 @@ from services.notifications.domain.contacts import (
     ContactEntry,
     contact_of,
     must_have_room,
-    must_reach_whole,
 )
 from shared.base.errors import NotFound
 from shared.identity.acting import about
@@ -31,7 +30,7 @@ async def enter_contact(
 
     async def body(tx: Transaction) -> tuple[Contact, Organisation]:
         organisation = await contacts.organisation(code, "code", tx)
-        must_reach_whole(who, organisation)
+        who.scope.must_cover_whole(*organisation.place)
         known = await contacts.find({"organisation": code, "ref": ref}, tx)
         contact = contact_of(known.id if known else new_id(), organisation, ref, entry)
         if contact != known:
@@ -55,7 +54,7 @@ async def erase_contact(contacts: Contacts, who: Principal, id: str) -> None:
         organisation = next(iter(found.values()), None)
         if organisation is None or not who.scope.covers(*organisation.place):
             raise NotFound("no such contact in your scope")
-        must_reach_whole(who, organisation)
+        who.scope.must_cover_whole(*organisation.place)
         await contacts.erase({"_id": id}, tx)
 
     await contacts.transact(body)

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import Place
-from shared.base.errors import Forbidden, NotFound
+from shared.base.errors import NotFound
 from shared.contracts.registration import Side
 from shared.identity.family import FamilyLink
 from shared.identity.principal import Principal
@@ -17,13 +16,6 @@ def must_reach(who: Principal, places: Iterable[Place | None]) -> None:
     for place in places:
         if place is not None:
             who.scope.must_cover(place.region, place.municipality, place.school, school_class=place.school_class)
-
-
-def must_reach_whole(who: Principal, organisation: Organisation) -> None:
-    """Raises Forbidden unless a grant covers an organisation, of a school all of its classes."""
-    who.scope.must_cover(*organisation.place)
-    if who.scope.classes(*organisation.place) is not None:
-        raise Forbidden("it is the whole school's: the token's grants are narrowed to some of its classes")
 
 
 @dataclass(frozen=True, slots=True)

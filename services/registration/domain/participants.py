@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registration.codes import Codes
+from services.registration.codes import CODE_LIFE, Codes
 from services.registration.domain.placements import Place, Placement, local_day, placed_on
 from shared.base.errors import Conflict
 from shared.contracts.registration import ArchiveReason, ConsentChannel
@@ -231,12 +231,13 @@ class Participant(Aggregate):
         codes = tuple(code for code in self.codes if code.guardian != guardian)
         return self.model_copy(update={"revoked": revoked, "codes": codes})
 
-    def with_codes(self, codes: Codes, now: datetime, expires: datetime, extends: bool = False) -> Self:
+    def with_codes(self, codes: Codes, now: datetime, expires: datetime | None = None, extends: bool = False) -> Self:
         """The pupil with a code for each guardian and for the pupil, as they are stored.
 
-        New ones end at a time; known ones too, where it is later and they `extend` as long as they are open. One whose
-        time is over stays over until it is issued anew.
+        New ones end at a time, after their least life unless another is said; known ones too, where it is later and
+        they `extend` as long as they are open. One whose time is over stays over until it is issued anew.
         """
+        ends = now + CODE_LIFE if expires is None else expires
         known = {code.guardian: code for code in self.codes}
         owners = [owner for owner in (None, *self.guardians) if (owner or SELF) not in self.revoked]
         made = []
@@ -244,9 +245,9 @@ class Participant(Aggregate):
             digest = codes.digest(self.code_text(codes, owner))
             before = known.get(owner)
             if before is None or before.digest != digest:
-                made.append(Code(digest=digest, guardian=owner, expires=expires))
+                made.append(Code(digest=digest, guardian=owner, expires=ends))
             elif extends and before.expires and not before.is_expired(now):
-                made.append(before.model_copy(update={"expires": max(before.expires, expires)}))
+                made.append(before.model_copy(update={"expires": max(before.expires, ends)}))
             else:
                 made.append(before)
         return self.model_copy(update={"codes": tuple(made)})

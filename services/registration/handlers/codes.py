@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller
 from services.registration.domain.participants import SELF, Participant
 from services.registration.repository import Repository
@@ -22,7 +21,7 @@ async def issue(repository: Repository, who: Principal, id: str, owner: str, now
         pupil, guardian = _owned(who, (await repository.participants.load([id], tx)).get(id), owner)
         if pupil.has_cabinet(guardian):
             raise Conflict("the code was redeemed: close the cabinet first", slug="code-redeemed")
-        state = pupil.issued_anew(guardian).with_codes(repository.codes, now, now + CODE_LIFE)
+        state = pupil.issued_anew(guardian).with_codes(repository.codes, now)
         await repository.participants.save([Decision(state, quiet=True)], tx)
         if guardian is not None:
             await repository.cabinets.release(guardian, pupil.place.school, tx)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller
 from services.registration.domain.links import LinkBatch, Linked
 from services.registration.domain.links import unlink as unlink_owner
@@ -71,7 +70,7 @@ async def unlink(repository: Repository, who: Principal, id: str, owner: str, no
         local = now.astimezone(zone(pupil.place.utc_offset))
         decision = unlink_owner(pupil, guardian, side, local)
         if decision.made:
-            state = decision.state.with_codes(repository.codes, now, now + CODE_LIFE)
+            state = decision.state.with_codes(repository.codes, now)
             await repository.participants.save([replace(decision, state=state)], tx)
             if guardian is not None:
                 await repository.cabinets.unbind(guardian, pupil.id, tx)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller
 from services.registration.domain.majority import ended, is_of_age, keep
 from services.registration.domain.participants import Participant
@@ -102,7 +101,7 @@ async def _saved(
 ) -> Participant:
     """Stores a decision; the accounts whose last cabinet was closed by it are let go."""
     if decision.made:
-        state = decision.state.with_codes(repository.codes, now, now + CODE_LIFE) if decision.happened else None
+        state = decision.state.with_codes(repository.codes, now) if decision.happened else None
         decision = replace(decision, state=state or decision.state)
         await repository.participants.save([decision], tx)
         for guardian in before.linked.keys() - decision.state.linked.keys():

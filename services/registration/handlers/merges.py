@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller
 from services.registration.domain.identities import Identities
 from services.registration.domain.links import Binding
@@ -96,7 +95,7 @@ async def save_pair(
 
     Where it was published before, nothing of it is published again.
     """
-    survivor = pair.survivor.state.with_codes(repository.codes, now, now + CODE_LIFE)
+    survivor = pair.survivor.state.with_codes(repository.codes, now)
     pair = pair._replace(survivor=replace(pair.survivor, state=survivor))
     for decision in (pair.duplicate, pair.survivor):
         if published:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.registration.codes import CODE_LIFE
 from services.registration.domain.caller import Caller, must_reach
 from services.registration.domain.classes import class_of
 from services.registration.domain.following import then_followed
@@ -67,7 +66,7 @@ async def settle(
     if state.place.school == school and (leaves or ref_key(ref) != ref_key(pupil.external_ref)):
         await _must_be_free(repository, pupil, (school, ref), tx)
         state = with_key(gone(state, pupil.place.school) if leaves else state, ref)
-        state = state.with_codes(repository.codes, now, now + CODE_LIFE)
+        state = state.with_codes(repository.codes, now)
     await repository.participants.save([replace(decision, state=state, quiet=state != decision.state)], tx)
     if leaves:
         await repository.transfers.overtake([pupil.id], now, tx)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from functools import partial
 
-from services.registration.codes import CODE_LIFE
 from services.registration.domain.amendments import Amendment, AmendmentBatch
 from services.registration.domain.caller import Caller
 from services.registration.domain.enrolment import Enrolled
@@ -35,7 +34,7 @@ async def amend(
         local = zone(place.utc_offset)
         amendment.must_fit(max(pupil.seasons.values()).astimezone(local).date())
         time = happened_at(amendment.occurred_at, now, local)
-        issue = partial(Participant.with_codes, codes=repository.codes, now=now, expires=now + CODE_LIFE)
+        issue = partial(Participant.with_codes, codes=repository.codes, now=now)
         amended = batch.amend(amendment, time, by, issue, new_id)
         await repository.save_persons(batch, tx)
         return amended

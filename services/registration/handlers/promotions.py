@@ -3,12 +3,12 @@
 from datetime import datetime
 from functools import partial
 
-from services.registration.domain.organisations import Organisation, known_school, must_be_open
+from services.registration.domain.organisations import known_school, must_be_open
 from services.registration.domain.participants import Participant
 from services.registration.domain.promotions import Promoted, Promotion, PromotionRequest
 from services.registration.handlers.carrying import catch_up
 from services.registration.repository import Repository
-from shared.base.errors import Conflict, Forbidden
+from shared.base.errors import Conflict
 from shared.base.side_thread import aside
 from shared.identity.acting import about
 from shared.identity.principal import Principal
@@ -31,7 +31,7 @@ async def promote(
     """
     found = (await repository.organisations.load([code])).get(code)
     school = known_school(found, code, "code")
-    _must_reach_all(who, school)
+    who.scope.must_cover_whole(*school.place, why="a school is promoted as a whole")
     must_be_open(school, "code")
     time = happened_at(request.occurred_at, now, zone(school.utc_offset))
     promotion = Promotion.of(request, school, time)
@@ -45,12 +45,6 @@ async def promote(
         if last is None:
             return whole
         after = last
-
-
-def _must_reach_all(who: Principal, school: Organisation) -> None:
-    who.scope.must_cover(*school.place)
-    if who.scope.classes(*school.place) is not None:
-        raise Forbidden("a school is promoted as a whole: the token's grants are narrowed to some of its classes")
 
 
 async def _promote_some(

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from services.registration.codes import CODE_LIFE
 from services.registration.domain.erasure import Act, Cleared, Proof, erase
 from services.registration.domain.guardians import common, forget_guardian
 from services.registration.domain.merges import merge, unmerge
@@ -158,7 +157,7 @@ class _Chunk:
     def _with_codes(self, state: Participant) -> Participant:
         if state.merged is not None or state.erased_at is not None:
             return state
-        return state.with_codes(self._repository.codes, self._now, self._now + CODE_LIFE)
+        return state.with_codes(self._repository.codes, self._now)
 
     async def _keep(self, before: Participant | None, state: Participant) -> None:
         """Does what goes along with a move to another school or region."""

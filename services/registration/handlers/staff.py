@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from services.registration.domain.caller import must_reach_whole
 from services.registration.domain.organisations import known_organisation
 from services.registration.domain.staff import (
     MOST_EXCLUSIONS,
@@ -33,7 +32,7 @@ async def exclude_staff(
     async def body(tx: Transaction) -> Done[Exclusion]:
         found = (await repository.organisations.load([request.org], tx)).get(request.org)
         organisation = known_organisation(found, request.org, "org")
-        must_reach_whole(who, organisation)
+        who.scope.must_cover_whole(*organisation.place)
         seen = await repository.staff.seen(request.account, tx)
         must_stand_below(who, request.account, [presence.grant for presence in seen], organisation)
         known = await repository.staff.exclusion(exclusion_id(request.account, organisation.id), tx)
@@ -56,7 +55,7 @@ async def readmit_staff(repository: Repository, who: Principal, id: str, now: da
             raise NotFound("no such exclusion in your scope")
         organisation = found[known.organisation]
         try:
-            must_reach_whole(who, organisation)
+            who.scope.must_cover_whole(*organisation.place)
         except Forbidden:
             raise NotFound("no such exclusion in your scope") from None
         decision = readmit(known, organisation, standing(who.grants, organisation), now)

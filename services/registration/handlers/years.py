@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from services.registration.domain.caller import must_reach_whole
 from services.registration.domain.organisations import Organisation, known_organisation
 from services.registration.domain.school_years import SchoolYear, SchoolYearEntry, enter_year, year_id
 from services.registration.domain.targets import Target, TargetEntry, set_target
@@ -16,7 +15,7 @@ async def enter_school_year(
 ) -> SchoolYear:
     """Enters a school's year; raises NotFound for an unknown school, Forbidden for who does not reach all of it."""
     school = await _known(repository, code)
-    must_reach_whole(who, school)
+    who.scope.must_cover_whole(*school.place)
     happened_at(entry.occurred_at, now, zone(school.utc_offset))
     return await repository.school_years.update(
         year_id(code, year), lambda known: enter_year(known, school, year, entry)

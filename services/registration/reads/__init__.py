@@ -8,6 +8,7 @@ from services.registration.reads.documents import DocumentReads
 from services.registration.reads.downloads import Downloads
 from services.registration.reads.duplicates import DuplicateReads
 from services.registration.reads.imports import ImportReads
+from services.registration.reads.names import NameReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
 from services.registration.reads.requests import RequestReads
@@ -33,6 +34,7 @@ class Reads:
         self.templates = TemplateReads(mongo)
         self._mongo = mongo
         self._vault = vault
+        self._names = NameReads(mongo, vault)
         self._clock = clock
         self._clocks = clocks
         self._imports = imports
@@ -43,15 +45,15 @@ class Reads:
 
     def duplicates(self, who: Principal) -> DuplicateReads:
         """Returns the entries within a scope that may be one pupil."""
-        return DuplicateReads(self._mongo, self._vault, self._clock, who)
+        return DuplicateReads(self._mongo, self._names, self._clock, who)
 
     def transfers(self, who: Principal) -> TransferReads:
         """Returns the transfers within a scope."""
-        return TransferReads(self._mongo, self._vault, self._clock, who)
+        return TransferReads(self._mongo, self._names, self._clock, who)
 
     def retention(self, who: Principal) -> RetentionReads:
         """Returns those within a scope who are to be erased."""
-        return RetentionReads(self._mongo, self._vault, self._clock, who)
+        return RetentionReads(self._mongo, self._names, self._clock, who)
 
     async def terms(self, region: str) -> Terms:
         """Returns the terms of a region, which are for everyone to read; raises NotFound where it is not there."""
@@ -64,11 +66,11 @@ class Reads:
 
     def checkins(self, who: Principal) -> CheckIns:
         """Returns the lists of a venue that a principal speaks for."""
-        return CheckIns(self._mongo, self._vault, self._clock, who, self._clocks)
+        return CheckIns(self._mongo, self._names, self._clock, who, self._clocks)
 
     def downloads(self, who: Principal) -> Downloads:
         """Returns the files of schools within a scope."""
-        return Downloads(self._mongo, self._vault, self._clock, who, self._clocks)
+        return Downloads(self._mongo, self._names, self._clock, who, self._clocks)
 
     def requests(self, who: Principal) -> RequestReads:
         """Returns the requests for a place that a principal has made or may answer."""
@@ -84,4 +86,4 @@ class Reads:
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""
-        return ScopedReads(self._mongo, self._vault, self._clock, who, self._clocks)
+        return ScopedReads(self._mongo, self._names, self._clock, who, self._clocks)

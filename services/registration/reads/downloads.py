@@ -18,6 +18,7 @@ from services.registration.files import class_form, slips, summary
 from services.registration.files.slips import Owner, Slip
 from services.registration.files.workbooks import Book, book
 from services.registration.reads.participants import ScopedReads
+from services.registration.reads.reach import in_reach
 from shared.base.errors import BadInput, Conflict, NotFound
 from shared.base.side_thread import LIGHT, aside
 from shared.programme.moments import zone
@@ -93,7 +94,7 @@ class Downloads(ScopedReads):
         today = now.astimezone(zone(school.utc_offset)).date()
         if year is not None and year > today.year:
             raise BadInput.field("year", "is to come")
-        query = {"place.school": school.id, **NOT_BY_MISTAKE, **self._classes(school)}
+        query = {**in_reach(self._who.scope, school), **NOT_BY_MISTAKE}
         if await self._mongo["participants"].count_documents(query, limit=MOST_OF_A_SCHOOL + 1) > MOST_OF_A_SCHOOL:
             raise Conflict(f"the school has more than {MOST_OF_A_SCHOOL} pupils", slug="too-many-pupils")
         with book(now) as made:

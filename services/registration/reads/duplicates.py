@@ -7,15 +7,13 @@ from services.registration.answers.duplicates import CandidatePage, CandidateVie
 from services.registration.collections import DISMISSALS, MARKED, NATIONAL
 from services.registration.domain.dismissals import Dismissal, undecided
 from services.registration.domain.participants import Participant
-from services.registration.person_keys import PersonKeys
+from services.registration.reads.names import NameReads
 from services.registration.reads.organisations import OrganisationReads
-from services.registration.reads.participants import shown
 from shared.base.errors import Forbidden
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.principal import Principal
-from shared.identity.vault import Vault
-from shared.storage.mongo import Document, Mongo, by_ids
+from shared.storage.mongo import Document, Mongo
 from shared.storage.outbox import Clock
 
 CANDIDATES, DISMISSED = Listing("candidates", {"_id": str}), Listing("dismissed candidates", {"_id": str})
@@ -41,10 +39,10 @@ class Candidates(NamedTuple):
 class DuplicateReads:
     """The candidates of a region, and across regions for the nation."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, who: Principal) -> None:
+    def __init__(self, mongo: Mongo, names: NameReads, clock: Clock, who: Principal) -> None:
         self._mongo = mongo
         self._clock = clock
-        self._vault = vault
+        self._names = names
         self._who = who
         self._organisations = OrganisationReads(mongo)
 
@@ -59,8 +57,7 @@ class DuplicateReads:
         page, onward = listing.cut(found, lambda candidates: [candidates.key], paging, {"region": region})
         pupils = [pupil for candidates in page for pupil in candidates.entries]
         about([pupil.id for pupil in pupils])
-        sealed = await PersonKeys(self._mongo).joined(await by_ids(self._mongo["vault"], [p.id for p in pupils]))
-        names = {row["_id"]: shown(self._vault.open(row)) for row in sealed}
+        names = await self._names.of([pupil.id for pupil in pupils])
         schools = await self._organisations.names({pupil.place.school for pupil in pupils})
         now = self._clock()
         items = [CandidateView.of(one.entries, names, schools, now, one.dismissal) for one in page]

@@ -14,19 +14,17 @@ from services.registration.collections import LINKED
 from services.registration.copies.steps import Steps, progress_id
 from services.registration.copies.store import Copies
 from services.registration.domain.caller import Caller
-from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant, on_clocks
-from services.registration.person_keys import PersonKeys
+from services.registration.reads.names import NameReads
 from services.registration.reads.organisations import OrganisationReads
+from services.registration.reads.reach import in_reach
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.family import roles_of
 from shared.identity.principal import Principal
-from shared.identity.vault import Identity, Vault
 from shared.programme.stages import Rules
-from shared.programme.texts import NAME
 from shared.storage.clocks import ClockReader
-from shared.storage.mongo import Document, Mongo, by_ids
+from shared.storage.mongo import Document, Mongo
 from shared.storage.outbox import Clock
 
 
@@ -42,12 +40,11 @@ PUPILS = Listing("pupils", {"place.school_class": str, "_id": str}, earlier=_pla
 class ScopedReads:
     """The persons whom a principal may see; the pupils whose names were shown are noted for the audit log."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, who: Principal, clocks: ClockReader) -> None:
+    def __init__(self, mongo: Mongo, names: NameReads, clock: Clock, who: Principal, clocks: ClockReader) -> None:
         self._mongo = mongo
         self._clock = clock
         self._clocks = clocks
-        self._vault = vault
-        self._keys = PersonKeys(mongo)
+        self._opened = names
         self._balances = Balances(mongo)
         self._copies = Copies(mongo)
         self._organisations = OrganisationReads(mongo)
@@ -93,7 +90,7 @@ class ScopedReads:
         """
         school = await self._organisations.school(code)
         self._who.scope.must_cover(*school.place)
-        query = {"place.school": school.id, f"seasons.{season}": {"$exists": True}} | self._classes(school)
+        query = {f"seasons.{season}": {"$exists": True}} | in_reach(self._who.scope, school)
         away: Document = {"archived": {"$ne": None} if archived else None, "erased_at": None, "merged": None}
         asked = {"school": school.id, "season": season} | ({"archived": "true"} if archived else {})
         rows, onward = await PUPILS.page(self._mongo["participants"], query | away, paging, asked)
@@ -113,11 +110,6 @@ class ScopedReads:
         """The same pupils, as rows gave them, with the clocks of where they are and were."""
         clocks = await self._clocks.known()
         return [on_clocks(pupil, clocks) for pupil in pupils]
-
-    def _classes(self, school: Organisation) -> Document:
-        """Narrows to the classes of the grants, unless one of them reaches the whole school."""
-        classes = self._who.scope.classes(*school.place)
-        return {} if classes is None else {"place.school_class": {"$in": sorted(classes)}}
 
     async def _family(self) -> Document:
         """Matches the pupils who are the principal, or whose guardian it is."""
@@ -143,11 +135,9 @@ class ScopedReads:
         )
 
     async def _names(self, persons: Sequence[str], participants: Sequence[str]) -> Names:
-        if not persons:
-            return {}
-        about(participants)
-        rows = await self._keys.joined(await by_ids(self._mongo["vault"], persons))
-        return {row["_id"]: shown(self._vault.open(row)) for row in rows}
+        if persons:
+            about(participants)
+        return await self._opened.of(persons)
 
     async def _progress(self, pupils: Iterable[Participant], seasons: Iterable[str]) -> Progress:
         codes = list(seasons)
@@ -162,8 +152,3 @@ class ScopedReads:
             rules={row["_id"]: Rules.of(row) for row in definitions},
             seasons={row["_id"]: row["name"] for row in definitions},
         )
-
-
-def shown(identity: Identity) -> Identity:
-    """The identity with the name in its one form: an older release sealed names as they were typed."""
-    return {**identity, "name": NAME.read(identity["name"]) or identity["name"]}

@@ -3,19 +3,17 @@
 from datetime import timedelta
 
 from services.registration.answers.retention import DuePage, DueView
-from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.domain.retention import due, latest
-from services.registration.person_keys import PersonKeys
+from services.registration.reads.names import NameReads
 from services.registration.reads.organisations import OrganisationReads
-from services.registration.reads.participants import shown
+from services.registration.reads.reach import in_reach
 from services.registration.retention import Retention, may_be_due
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.principal import Principal
-from shared.identity.vault import Vault
 from shared.programme.moments import zone
-from shared.storage.mongo import Document, Mongo, by_ids
+from shared.storage.mongo import Document, Mongo
 from shared.storage.outbox import Clock
 
 OF_A_PLACE = Listing("retention", {"_id": str})
@@ -24,9 +22,9 @@ OF_A_PLACE = Listing("retention", {"_id": str})
 class RetentionReads:
     """The pupils of places that a principal's grants cover."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, who: Principal) -> None:
+    def __init__(self, mongo: Mongo, names: NameReads, clock: Clock, who: Principal) -> None:
         self._mongo = mongo
-        self._vault = vault
+        self._names = names
         self._clock = clock
         self._who = who
         self._organisations = OrganisationReads(mongo)
@@ -42,24 +40,17 @@ class RetentionReads:
         terms = await self._retention.terms(place.region)
         today = self._clock().astimezone(zone(place.utc_offset)).date()
         until = today + timedelta(days=days)
-        query: Document = {"$and": [may_be_due(place.region, latest(terms, until)), self._in(place)]}
+        query: Document = {"$and": [may_be_due(place.region, latest(terms, until)), in_reach(self._who.scope, place)]}
         asked = {"organisation": code, "days": str(days)}
         rows, onward = await OF_A_PLACE.page(self._mongo["participants"], query, paging, asked)
         found = [(pupil, due(pupil, terms)) for pupil in map(Participant.of, rows)]
         dues = {pupil.id: one for pupil, one in found if one is not None and one.day <= until}
         about(dues)
-        sealed = await PersonKeys(self._mongo).joined(await by_ids(self._mongo["vault"], dues))
-        names = {row["_id"]: shown(self._vault.open(row))["name"] for row in sealed}
+        names = await self._names.of(dues)
         listed = await self._retention.listed(dues)
         items = [
-            DueView.of(pupil, dues[pupil.id], listed.get(pupil.id), today, names.get(pupil.id))
+            DueView.of(pupil, dues[pupil.id], listed.get(pupil.id), today, names.get(pupil.id, {}).get("name"))
             for pupil, _ in found
             if pupil.id in dues
         ]
         return DuePage(items=items, next=onward)
-
-    def _in(self, place: Organisation) -> Document:
-        kind = place.kind if place.kind in ("region", "municipality") else "school"
-        classes = self._who.scope.classes(*place.place)
-        narrowed = {} if classes is None else {"place.school_class": {"$in": sorted(classes)}}
-        return {f"place.{kind}": place.id, **narrowed}

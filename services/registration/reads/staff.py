@@ -5,7 +5,6 @@ from collections.abc import Collection
 
 from services.registration.answers.staff import ExclusionPage, ExclusionView, StaffPage, StaffView
 from services.registration.collections import EXCLUDED, STAFF
-from services.registration.domain.caller import must_reach_whole
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.staff import Exclusion, Presence
 from services.registration.reads.organisations import OrganisationReads
@@ -55,7 +54,7 @@ class StaffReads:
 
     async def _reached(self, code: str) -> Organisation:
         organisation = await self._organisations.known(code, "org")
-        must_reach_whole(self._who, organisation)
+        self._who.scope.must_cover_whole(*organisation.place)
         about_nameless()
         return organisation
 

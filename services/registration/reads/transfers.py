@@ -3,16 +3,14 @@
 from services.registration.answers.transfers import TransferPage, TransferView
 from services.registration.collections import TRANSFERS
 from services.registration.domain.caller import Caller
-from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.domain.transfers import State, Transfer
-from services.registration.person_keys import PersonKeys
+from services.registration.reads.names import NameReads
 from services.registration.reads.organisations import OrganisationReads
-from services.registration.reads.participants import shown
+from services.registration.reads.reach import in_reach
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.principal import Principal
-from shared.identity.vault import Vault
 from shared.storage.mongo import Document, Mongo, by_ids
 from shared.storage.outbox import Clock
 
@@ -22,9 +20,9 @@ OF_A_PLACE = Listing("transfers", {"_id": str})
 class TransferReads:
     """The transfers of places that a principal's grants cover."""
 
-    def __init__(self, mongo: Mongo, vault: Vault, clock: Clock, who: Principal) -> None:
+    def __init__(self, mongo: Mongo, names: NameReads, clock: Clock, who: Principal) -> None:
         self._mongo = mongo
-        self._vault = vault
+        self._names = names
         self._clock = clock
         self._who = who
         self._organisations = OrganisationReads(mongo)
@@ -33,8 +31,7 @@ class TransferReads:
         """The transfers into and out of a place; raises NotFound where it is not there, Forbidden out of scope."""
         place = await self._organisations.place(code)
         self._who.scope.must_cover(*place.place)
-        kind = place.kind if place.kind in ("region", "municipality") else "school"
-        sides = [{f"{side}.{kind}": code, **self._classes(place, side)} for side in ("left", "joined")]
+        sides = [in_reach(self._who.scope, place, side) for side in ("left", "joined")]
         query: Document = {"$or": sides} | ({"state": state} if state else {})
         asked = {"organisation": code, "state": state}
         rows, onward = await OF_A_PLACE.page(self._mongo[TRANSFERS], query, paging, asked)
@@ -45,16 +42,13 @@ class TransferReads:
         (view,) = await self._views([transfer])
         return view
 
-    def _classes(self, place: Organisation, side: str) -> Document:
-        classes = self._who.scope.classes(*place.place)
-        return {} if classes is None else {f"{side}.school_class": {"$in": sorted(classes)}}
-
     async def _views(self, transfers: list[Transfer]) -> list[TransferView]:
         rows = await by_ids(self._mongo["participants"], {transfer.participant for transfer in transfers})
         caller = Caller(self._who)
         mine = {pupil.id for pupil in map(Participant.of, rows) if caller.is_staff_of(pupil)}
         about(mine)
-        sealed = await PersonKeys(self._mongo).joined(await by_ids(self._mongo["vault"], mine))
-        names = {row["_id"]: shown(self._vault.open(row))["name"] for row in sealed}
+        names = await self._names.of(mine)
         now = self._clock()
-        return [TransferView.of(t, now, t.participant in mine, names.get(t.participant)) for t in transfers]
+        return [
+            TransferView.of(t, now, t.participant in mine, names.get(t.participant, {}).get("name")) for t in transfers
+        ]

@@ -2,7 +2,6 @@
 
 from services.registration.answers.years import SchoolYearPage, SchoolYearView, TargetPage, TargetView
 from services.registration.collections import SCHOOL_YEARS, TARGETS
-from services.registration.domain.caller import must_reach_whole
 from services.registration.domain.school_years import SchoolYear
 from services.registration.domain.targets import Target
 from services.registration.reads.organisations import OrganisationReads
@@ -35,4 +34,5 @@ class YearReads:
         return TargetPage(items=[TargetView.of(Target.of(row)) for row in rows], next=onward)
 
     async def _must_cover(self, code: str) -> None:
-        must_reach_whole(self._who, await self._organisations.known(code, "code"))
+        organisation = await self._organisations.known(code, "code")
+        self._who.scope.must_cover_whole(*organisation.place)

@@ -1,5 +1,6 @@
 """Pupils as trials knows them, folded from events in any order. Pure."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.trials.copies.participants import Archiving, ConsentChange, Crossing, Entry, Participant
@@ -50,6 +51,15 @@ def learn(known: Participant | None, envelope: Envelope) -> Participant:
     if word is not None and (mergings := with_word(pupil.mergings, word)) != pupil.mergings:
         changes["mergings"] = mergings
     return pupil.model_copy(update=changes) if changes else pupil
+
+
+def learnt(known: Mapping[str, Participant], facts: Iterable[Envelope]) -> dict[str, Participant]:
+    """Returns the pupils of some events after all of them."""
+    pupils: dict[str, Participant] = {}
+    for fact in facts:
+        id = fact.event.key
+        pupils[id] = learn(pupils.get(id) or known.get(id), fact)
+    return pupils
 
 
 def _without(pupil: Participant, event: GuardianErased) -> dict[str, Any]:

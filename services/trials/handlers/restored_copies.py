@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.trials.copies.learning import learn
+from services.trials.copies.learning import learnt
 from services.trials.copies.participants import Participant
 from services.trials.handlers import following
 from services.trials.repository import Repository
@@ -87,16 +87,12 @@ class RestoredCopies:
     async def _learn(self, facts: Sequence[Envelope], tx: Transaction) -> None:
         """Learns facts, but for what makes the consumer answer an erasure: that is still to be done."""
         known = await self._repository.copies.participants((fact.event.key for fact in facts), tx)
-        pupils: dict[str, Participant] = {}
-        for fact in facts:
-            id = fact.event.key
-            pupils[id] = learn(pupils.get(id) or known.get(id), fact)
-        learnt = []
-        for id, pupil in pupils.items():
+        kept = []
+        for id, pupil in learnt(known, facts).items():
             before = known.get(id, Participant.unheard(id))
             answered = {"act": before.act, "guardians_erased": before.guardians_erased}
-            learnt.append(pupil.model_copy(update=answered))
-        await self._repository.copies.keep(learnt, tx)
+            kept.append(pupil.model_copy(update=answered))
+        await self._repository.copies.keep(kept, tx)
 
     async def _follow(self, ids: Sequence[str], new_id: NewId, tx: Transaction) -> None:
         pupils = (await self._repository.copies.participants(ids, tx)).values()

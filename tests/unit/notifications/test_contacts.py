@@ -13,7 +13,6 @@ from services.notifications.domain.contacts import (
     ContactEntry,
     contact_of,
     must_have_room,
-    must_reach_whole,
 )
 from services.notifications.domain.places import Stay
 from shared.base.errors import BadInput, Conflict, Forbidden
@@ -92,9 +91,9 @@ def test_an_address_is_as_it_is_written(mail: str) -> None:
 
 def test_a_navigator_of_some_classes_enters_nobody() -> None:
     whole, some = (Principal("s", "a", (Grant("navigator", "S1", classes),)) for classes in (None, frozenset({"7А"})))
-    must_reach_whole(whole, SCHOOL)
+    whole.scope.must_cover_whole(*SCHOOL.place)
     with pytest.raises(Forbidden, match="some of its classes"):
-        must_reach_whole(some, SCHOOL)
+        some.scope.must_cover_whole(*SCHOOL.place)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
