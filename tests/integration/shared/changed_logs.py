@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import for_code
 from aiokafka.protocol.produce import ProduceRequest
@@ -15,6 +15,7 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from shared.base.settings import Settings
 from shared.contracts import wire
 from shared.contracts.event import Envelope
+from tests.builders.events import enveloped, registered
 
 PARTITIONS = 2
 
@@ -132,3 +133,18 @@ def mend_on_disk(data: Path, partition: TopicPartition, place: int) -> None:
     content[place] ^= 0xFF
     with log.open("r+b") as file:
         file.write(content)
+
+
+def others(n: int) -> list[Envelope]:
+    """Pupils whom no other log has."""
+    return [enveloped(registered(f"new{i:04d}")) for i in range(n)]
+
+
+async def grow(settings: Settings, topic: str, partitions: int) -> None:
+    """A topic gets more partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    try:
+        await admin.create_partitions({topic: NewPartitions(partitions)})
+    finally:
+        await admin.close()

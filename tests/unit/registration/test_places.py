@@ -1,4 +1,4 @@
-"""Moves and the archive: where a pupil is on a day, whoever says it and however late."""
+"""Moves: where a pupil is on a day, whoever says it and however late."""
 
 from datetime import datetime, timedelta
 from itertools import count
@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.domain.archive import MOST_ARCHIVINGS, archive, restore
 from services.registration.domain.classes import class_of
 from services.registration.domain.links import link_guardian
 from services.registration.domain.moves import MOST_PLACEMENTS, gone, move, with_key
@@ -20,7 +19,6 @@ from shared.contracts.registration import ParticipantMoved
 from shared.storage.decision import Decision
 from tests.builders.events import at
 from tests.builders.registration import CODES, NOW, SCHOOL, Entered, Known, enter, entered, pupil, roster
-from tests.drivers.told import events
 
 OTHER = SCHOOL.model_copy(update={"id": "RU-ROS-002-S04", "municipality": "RU-ROS-002"})
 CLASSES = {name: class_of(SCHOOL, name) for name in ("7А", "7Б", "8А")} | {"neighbour": class_of(OTHER, "7В")}
@@ -239,51 +237,6 @@ def test_a_school_says_nothing_of_days_before_the_pupil_came() -> None:
         ids=count(100),
     )
     assert late.items[0].moved_from == "7В"
-
-
-# The archive.
-
-
-def test_the_archive_says_a_reason_once_and_is_left_again() -> None:
-    away = archive(participant(), "left", at("2020-10-01"))
-    assert events(away) == ["participant.archived.v1"]
-    assert archive(away.state, "left", at("2020-10-02")).happened == ()
-    corrected = archive(away.state, "mistake", at("2020-10-02"))
-    assert events(corrected) == ["participant.archived.v1"]
-    back = restore(corrected.state, at("2020-10-03"))
-    assert (events(back), back.state.archived) == (["participant.restored.v1"], None)
-    assert restore(back.state, at("2020-10-04")).happened == ()
-
-
-@pytest.mark.parametrize("day", ["2020-09-13", "2020-09-30"])
-def test_the_archive_begins_after_the_registration_and_ends_after_it_began(day: str) -> None:
-    away = archive(participant(), "left", at("2020-10-01")).state
-    with pytest.raises(BadInput):
-        restore(away, at(day))
-    if day < "2020-09-14":
-        with pytest.raises(BadInput):
-            archive(participant(), "left", at(day))
-
-
-def test_a_pupil_is_not_archived_for_ever() -> None:
-    state = participant()
-    for n in range(MOST_ARCHIVINGS):
-        away = archive(state, "left", at("2020-10-01", n % 24)).state
-        state = restore(away, at("2020-10-02")).state
-    with pytest.raises(Conflict) as refused:
-        archive(state, "left", at("2020-10-03"))
-    assert refused.value.type == "too-many-archivings"
-
-
-def test_an_archived_pupil_is_neither_entered_nor_moved() -> None:
-    first = entered(pupil())
-    away = archive(first.decisions[0].state, "left", at("2020-10-01"))
-    known = first.known.then([away], {})
-    refused = again(known, NEXT_CLASS)
-    assert refused.items[0].problem is not None
-    assert (refused.items[0].problem.type, refused.writes) == ("participant-archived", 0)
-    with pytest.raises(Conflict, match="archive"):
-        move(away.state, CLASSES["7Б"], at("2020-10-02"))
 
 
 def test_places_are_compared_as_all_services_know_them() -> None:
