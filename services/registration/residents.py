@@ -23,6 +23,15 @@ class Residents:
             found.update([row["_id"] async for row in rows])
         return sorted(found)
 
+    async def promoted_on(self, school: str, year: str) -> str | None:
+        """The day from which a school's classes are those of a school year; None where it was not promoted into it."""
+        there: Document = {"$eq": school, **PLACED["placements.place.school"]}
+        told: Document = {"$elemMatch": {"year": year, "place.school": school}}
+        found = await self._participants.find_one(
+            {"placements.place.school": there, "placements": told}, {"placements": told}
+        )
+        return None if found is None else found["placements"][0]["day"]
+
     async def parts(self, code: str) -> list[str]:
         """The codes of the organisations that lie in a municipality, in order."""
         rows = self._organisations.find({"parent": code}, {"_id": 1}, batch_size=WHOLE).sort("_id", 1)

@@ -26,9 +26,10 @@ class PromotionView(Answer):
     left: int
     """Pupils who are in the archive from the day on: those of the last grade, and those who were named."""
     settled: int
-    """Pupils who were placed on that day or a later one already, and stay there."""
+    """Pupils who stay where they are: they were placed on that day or a later one already, or came into the year
+    otherwise, by another school's promotion, a roster of the new classes or a move."""
     refused: list[NotPromoted]
-    """Pupils for whom nothing was decided, each with the reason."""
+    """Pupils for whom nothing was decided, each with the reason; an exception that comes too late is one."""
 
     @classmethod
     def of(cls, year: str, done: Promoted) -> "PromotionView":

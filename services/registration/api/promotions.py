@@ -22,13 +22,13 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
     @router.post(
         "/schools/{code}/promotions",
         max_body_size=LARGEST_PROMOTION,
-        responses=problems({404: ["school-unknown"], 409: ["organisation-closed"]}),
+        responses=problems({404: ["school-unknown"], 409: ["organisation-closed", "promoted-already"]}),
     )
     async def promote(who: SchoolStaff, code: InCode, request: PromotionRequest) -> PromotionView:
         """Takes every pupil of a school to the next class from a day on; those of the last grade leave.
 
-        The same again changes nothing, and goes on where it was broken off. Who enters the new season is said by its
-        rosters.
+        The same again changes nothing, and goes on where it was broken off, on the same day. Who enters the new season
+        is said by its rosters.
         """
         return PromotionView.of(request.year, await promotions.promote(repository, who, code, request, clock()))
 

@@ -57,6 +57,12 @@ def move(
     return Decision(state, (Happened(event, time),))
 
 
+def in_year(pupil: Participant, day: str, year: str) -> Participant:
+    """The pupil whom a promotion has taken into a school year on a day."""
+    placements = (one.model_copy(update={"year": year}) if one.day == day else one for one in pupil.history)
+    return pupil.model_copy(update={"placements": tuple(placements)})
+
+
 def not_overtaken(pupil: Participant, time: datetime) -> datetime:
     """A time of a move on a clock of the pupil's placements by which its day is not before the last placement.
 

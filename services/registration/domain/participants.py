@@ -187,8 +187,9 @@ class Participant(Aggregate):
         """
         day, clock = local_day(time), time.isoformat()[-6:]
         is_its_own = time.astimezone(zone(place.utc_offset)).utcoffset() == time.utcoffset()
-        others = (placement for placement in self.history if placement.day != day)
-        told = Placement(day=day, place=place, clock="" if is_its_own else clock, follows=follows)
+        others = [placement for placement in self.history if placement.day != day]
+        year = next((placement.year for placement in self.history if placement.day == day), "")
+        told = Placement(day=day, place=place, clock="" if is_its_own else clock, follows=follows, year=year)
         placements = (*others, told)
         newest = max(placements, key=lambda placement: placement.day)
         return self.model_copy(update={"placements": placements, "place": newest.place})

@@ -56,6 +56,8 @@ class Placement(BaseModel):
     """The offset of the clock that said the day, where it is another than that of the place."""
     follows: str = ""
     """The school of before, where nobody said it of the pupil but that school went there on that day."""
+    year: str = ""
+    """The school year into which a promotion took the pupil on that day, also one who repeats or left by it."""
 
     def on(self, clocks: Clocks) -> "Placement":
         """The placement whose place has its clock."""

@@ -3,8 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Literal
 
@@ -13,10 +13,10 @@ from pydantic import Field
 from services.registration.domain.archive import archive
 from services.registration.domain.classes import GRADES, class_of
 from services.registration.domain.following import then_followed
-from services.registration.domain.moves import move, must_have_room
+from services.registration.domain.moves import in_year, move, must_have_room
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
-from services.registration.domain.placements import local_day
+from services.registration.domain.placements import Place, local_day
 from shared.base.errors import BadInput, Conflict, FieldError
 from shared.base.models import Count, Input
 from shared.contracts.registration import ParticipantPromoted
@@ -58,7 +58,7 @@ class PromotionRequest(Input):
     """The school year that begins, by the calendar year of its first day: `2021`."""
     occurred_at: Moment | None = None
     """The time from whose local day on the classes are the new ones, RFC 3339 with an offset, from 1 June to the end of
-    the year; now where it is left out."""
+    the year; where it is left out, the day on which the school was promoted before, or now."""
     classes: Annotated[tuple[ClassChange, ...], Count(0, MOST_CLASSES)] = ()
     """Classes formed anew; all others keep their letter: «7А» becomes «8А»."""
     exceptions: Annotated[tuple[Exceptional, ...], Count(0, MOST_EXCEPTIONS)] = ()
@@ -66,7 +66,8 @@ class PromotionRequest(Input):
 
 
 Fate = Literal["promoted", "repeats", "left", "settled"]
-"""The fate of a pupil; `settled` is one whom something later than the day of the promotion has placed."""
+"""The fate of a pupil; `settled` is one whom something later than the day of the promotion has placed, or who came into
+the year otherwise: by another school's promotion, or by a roster or a move to the next class."""
 
 
 @dataclass(slots=True)
@@ -96,50 +97,90 @@ class Promotion:
         classes = {change.from_class: change.to_class for change in request.classes}
         return cls(school, request.year, time, classes, {one.participant: one for one in request.exceptions})
 
-    def must_fit(self, pupils: Mapping[str, Participant]) -> None:
-        """Raises BadInput where an exception names nobody of the school, or a class that is no next one."""
-        faults = []
+    def fitted(self, pupils: Mapping[str, Participant]) -> "Promotion":
+        """The promotion whose exceptions are by the ids under which the pupils go on; `pupils` are by the named ids.
+
+        Raises BadInput where an exception names nobody of the school, one pupil by two ids, or a class that is no next
+        one.
+        """
+        faults, exceptions = [], dict[str, Exceptional]()
         for index, (id, said) in enumerate(self.exceptions.items()):
             pupil = pupils.get(id)
             if pupil is None or pupil.erased_at is not None or pupil.place.school != self.school.id:
                 faults.append(FieldError(f"exceptions/{index}/participant", "is no pupil of the school"))
-            elif said.school_class is not None and not self._is_settled(pupil):
+                continue
+            if exceptions.setdefault(pupil.id, said) is not said:
+                faults.append(FieldError(f"exceptions/{index}/participant", "is named already, by another id"))
+            if said.school_class is not None and not self._is_settled(pupil):
                 at, steps = f"exceptions/{index}/class", (OF_THE_SAME, FURTHER)
                 faults += _faults_of(pupil.place.school_class, said.school_class, steps, at)
         if faults:
             raise BadInput.of(faults)
+        return replace(self, exceptions=exceptions)
 
     def decide(self, pupil: Participant) -> tuple[Fate, Decision[Participant]]:
         """Returns what becomes of one of the school's pupils; the same promotion again changes nothing.
 
-        Raises Conflict where no further placement is kept, or no further stay in the archive.
+        Raises Conflict where no further placement is kept, or no further stay in the archive, and for an exception that
+        comes too late.
         """
-        if self._is_settled(pupil):
-            return "settled", Decision(pupil)
         said, name = self.exceptions.get(pupil.id), pupil.place.school_class
+        if self._is_settled(pupil):
+            if said is not None and self._is_otherwise(pupil, said):
+                detail = "the pupil is in the school year already: move or archive this one alone"
+                raise Conflict(detail, slug="promoted-already")
+            return "settled", Decision(pupil)
         if said is not None and said.becomes == "repeats":
             return "repeats", self._repeats(pupil)
         if said is not None and said.school_class is not None:
             fate: Fate = "promoted" if grade_of(said.school_class) > pupil.place.grade else "repeats"
             return fate, self._goes(pupil, said.school_class)
         if (said is not None and said.becomes == "left") or pupil.place.grade == GRADES[-1]:
-            return "left", archive(pupil, "left", self.time)
+            return "left", archive(self._noted(pupil), "left", self.time)
         return "promoted", self._goes(pupil, self.classes.get(name) or next_class(name))
 
     def _is_settled(self, pupil: Participant) -> bool:
+        """True where the pupil was placed on that day or later, or is in the year already.
+
+        Schools go on at different days, and rosters of the new classes come before and after: whoever changes school
+        in summer would else go on twice.
+        """
         said = (placement.day for placement in pupil.history if not placement.follows)
-        return max(said) >= local_day(self.time)
+        if max(said) >= local_day(self.time):
+            return True
+        reached = [placement.place.grade for placement in pupil.history if placement.year == self.year]
+        if reached:
+            return pupil.place.grade >= max(reached)
+        before = self._before(pupil)
+        return before is not None and pupil.place.grade > before.grade
+
+    def _before(self, pupil: Participant) -> Place | None:
+        """The place in which the pupil was when the former year's classes ended."""
+        return pupil.place_on((date(int(self.year), *BEGINS) - timedelta(days=1)).isoformat())
+
+    def _is_otherwise(self, pupil: Participant, said: Exceptional) -> bool:
+        """True where an exception says what is not so of one who is in the year already."""
+        before = self._before(pupil)
+        if said.school_class is not None:
+            return grade_of(said.school_class) != pupil.place.grade
+        return said.becomes == "left" or (before is not None and pupil.place.grade > before.grade)
 
     def _goes(self, pupil: Participant, name: str) -> Decision[Participant]:
         event = partial(ParticipantPromoted, year=self.year)
         decision = move(pupil, class_of(self.school, name, local_day(self.time)), self.time, event)
-        return then_followed(decision, [self.school]) if decision.happened else self._repeats(pupil)
+        if not decision.happened:
+            return self._repeats(pupil)
+        decision = replace(decision, state=in_year(decision.state, local_day(self.time), self.year))
+        return then_followed(decision, [self.school])
 
     def _repeats(self, pupil: Participant) -> Decision[Participant]:
-        """Notes the day, so that the same promotion again takes the pupil no further."""
+        return Decision(self._noted(pupil), quiet=True)
+
+    def _noted(self, pupil: Participant) -> Participant:
+        """The pupil of whom the day is noted, so that no promotion of the year takes this one further."""
         must_have_room(pupil)
         there = pupil.place_on(local_day(self.time)) or pupil.place
-        return Decision(pupil.placed(self.time, there), quiet=True)
+        return in_year(pupil.placed(self.time, there), local_day(self.time), self.year)
 
 
 def grade_of(name: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from services.registration.domain.links import unlink
-from services.registration.domain.moves import gone, with_key
+from services.registration.domain.moves import gone, in_year, with_key
 from services.registration.domain.participants import NO_KEY, Archiving, Consent, Participant
 from services.registration.domain.placements import Place, Placement, local_day
 from shared.contracts.event import Envelope, ParticipantEvent
@@ -20,6 +20,7 @@ from shared.contracts.registration import (
     GuardianUnlinked,
     ParticipantArchived,
     ParticipantMoved,
+    ParticipantPromoted,
     ParticipantRegistered,
     ParticipantRestored,
 )
@@ -59,6 +60,8 @@ def told(pupil: Participant, envelope: Envelope, place_of: PlaceOf) -> Participa
             state = _registered(pupil, event, envelope.time, place_of)
         case ParticipantMoved():
             state = pupil.placed(envelope.time, place_of(programme.Place.of_move(event), envelope.time))
+            if isinstance(event, ParticipantPromoted):
+                state = in_year(state, local_day(envelope.time), event.year)
         case ParticipantArchived():
             archived = Archiving(reason=event.reason, at=envelope.time)
             state = pupil.model_copy(update={"archived": archived, "archivings": pupil.archivings + 1})

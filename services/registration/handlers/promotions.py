@@ -5,6 +5,7 @@ from functools import partial
 
 from services.registration.domain.organisations import known_school, must_be_open
 from services.registration.domain.participants import Participant
+from services.registration.domain.placements import local_day
 from services.registration.domain.promotions import Promoted, Promotion, PromotionRequest
 from services.registration.handlers.carrying import catch_up
 from services.registration.repository import Repository
@@ -12,6 +13,7 @@ from shared.base.errors import Conflict
 from shared.base.side_thread import aside
 from shared.identity.acting import about
 from shared.identity.principal import Principal
+from shared.programme.clocks import midnight
 from shared.programme.moments import happened_at, zone
 from shared.storage.decision import Decision
 from shared.storage.mongo import Transaction
@@ -25,17 +27,17 @@ async def promote(
 ) -> Promoted:
     """Takes all pupils of a school who are not in the archive to their next class.
 
-    Where it is broken off, those who have been promoted stay so, and the same again goes on. Raises NotFound for an
-    unknown school, Conflict for a closed one, Forbidden where the caller does not reach all of its classes, BadInput
-    before anything is written.
+    Where it is broken off, those who have been promoted stay so, and the same again goes on, on the day of the first
+    time. Raises NotFound for an unknown school, Conflict for a closed one and for another day, Forbidden where the
+    caller does not reach all of its classes, BadInput before anything is written.
     """
     found = (await repository.organisations.load([code])).get(code)
     school = known_school(found, code, "code")
     who.scope.must_cover_whole(*school.place, why="a school is promoted as a whole")
     must_be_open(school, "code")
-    time = happened_at(request.occurred_at, now, zone(school.utc_offset))
-    promotion = Promotion.of(request, school, time)
-    promotion.must_fit(await repository.participants.load(promotion.exceptions))
+    began = await repository.residents.promoted_on(code, request.year)
+    promotion = Promotion.of(request, school, _time(request, school, began, now))
+    promotion = promotion.fitted(await repository.participants.load(promotion.exceptions))
     whole, after = Promoted(), ""
     while True:
         part, made, last = await repository.transact(partial(_promote_some, repository, promotion, after))
@@ -45,6 +47,20 @@ async def promote(
         if last is None:
             return whole
         after = last
+
+
+def _time(request: PromotionRequest, school: Organisation, began: str | None, now: datetime) -> datetime:
+    """The time from which the classes are the new ones.
+
+    A school goes on once a year: who came since that day came into a class of the new year.
+    """
+    time = happened_at(request.occurred_at, now, zone(school.utc_offset))
+    if began is None or local_day(time) == began:
+        return time
+    if request.occurred_at is None:
+        return midnight(began, school.utc_offset)
+    detail = f"the school went into year {request.year} on {began}: say that day, or none"
+    raise Conflict.about("occurred_at", detail, "promoted-already")
 
 
 async def _promote_some(

@@ -10,9 +10,11 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from services.registration.domain.promotions import Promotion, PromotionRequest
 from services.registration.handlers import promotions
+from tests.builders.events import season
 from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, another_repository, registration
 
+LATER = "2021-09-10T09:00:00+03:00"
 YEAR: dict[str, Any] = {"year": "2021", "occurred_at": "2021-09-01T09:00:00+03:00"}
 
 
@@ -88,6 +90,31 @@ async def test_a_promotion_that_is_broken_off_goes_on(running: Registration, mon
     assert (status, answer["promoted"], answer["settled"]) == (200, 3, 2)
     for id in ids:
         assert [type for type, _ in await told(running, id)].count("participant.promoted") == 1
+
+
+async def test_a_school_goes_on_once_a_year_whenever_it_is_said_again(running: Registration) -> None:
+    school = "RU-ROS-001-S03"
+    await running.learn(season("2021", opens="2021-07-07", closes="2021-12-16"))
+    await running.define(school, kind="school", name="Школа", parent="RU-ROS-001")
+    by = {"role": "navigator", "org": school}
+    first, twice = await running.enter(pupil("on-1"), pupil("on-2"), school=school, by=by)
+    body = {"survivor": first["participant"], "duplicate": twice["participant"]}
+    assert (await running.call("POST", "/merges", body, grants=[REGIONAL]))[0] == 200
+    repeats = [{"participant": twice["participant"], "becomes": "repeats"}]
+    status, answer = await promote(running, [by], school, exceptions=repeats)
+    assert (status, answer["promoted"], answer["repeated"]) == (200, 0, 1), "a duplicate's id leads to the pupil"
+    later = await running.enter(pupil("on-3"), school=school, by=by, season="2021", occurred_at=LATER)
+    assert [item["status"] for item in later] == ["created"]
+    status, refused = await promote(running, [by], school, occurred_at="2021-09-20T09:00:00+03:00")
+    assert (status, refused["type"], refused["errors"][0]["pointer"]) == (409, "promoted-already", "/occurred_at")
+    assert "2021-09-01" in refused["detail"]
+    status, answer = await running.call("POST", f"/schools/{school}/promotions", {"year": "2021"}, grants=[by])
+    assert (status, answer["promoted"], answer["settled"]) == (200, 0, 2)
+    left = [{"participant": first["participant"], "becomes": "left"}]
+    status, answer = await promote(running, [by], school, exceptions=left)
+    assert [(it["participant"], it["problem"]["type"]) for it in answer["refused"]] == [
+        (first["participant"], "promoted-already")
+    ]
 
 
 async def test_what_cannot_be_promoted_changes_nothing(running: Registration) -> None:

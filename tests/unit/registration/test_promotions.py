@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from services.registration.domain.archive import restore
 from services.registration.domain.classes import class_of
 from services.registration.domain.moves import MOST_PLACEMENTS, move
 from services.registration.domain.participants import Participant
@@ -74,7 +75,7 @@ def test_everybody_has_one_fate_and_the_same_again_changes_nothing(
         classes=[{"from": "7А", "to": "8Ж"}] if formed_anew else [],
         exceptions=[{"participant": state.id, **exception}] if said else [],
     )
-    how.must_fit({state.id: state})
+    how = how.fitted({state.id: state})
     fate, after, told = decided(how, state)
     wanted = exception.get("class") or ("8Ж" if formed_anew and name == "7А" else next_class(name))
     match exception.get("becomes"), exception.get("class"):
@@ -100,6 +101,65 @@ def test_who_came_on_that_day_or_was_moved_since_stays() -> None:
     assert decided(promotion(), moved) == ("settled", moved, [])
     later = move(in_class("7А"), class_of(SCHOOL, "8Г"), at("2021-09-20")).state
     assert decided(promotion(), later) == ("settled", later, [])
+
+
+OTHER = SCHOOL.model_copy(update={"id": "RU-ROS-001-S02"})
+JUNE, AUGUST = at("2021-06-05"), at("2021-08-20")
+
+
+def of_other(**said: Any) -> Promotion:
+    return Promotion.of(PromotionRequest.model_validate({"year": "2021", **said}), OTHER, FIRST)
+
+
+@pytest.mark.parametrize("said", [[], [{"participant": "id1", "becomes": "repeats"}]], ids=["promoted", "repeats"])
+def test_who_changes_school_after_its_promotion_goes_on_once(said: list[Any]) -> None:
+    first = promotion(JUNE, exceptions=said).decide(in_class("7А"))[1].state
+    there = move(first, class_of(OTHER, f"{first.place.grade}В"), AUGUST).state
+    assert decided(of_other(), there) == ("settled", there, [])
+    later = promotion(at("2022-09-01"), "2022").decide(first)[1].state
+    assert later.place.grade == first.place.grade + 1
+
+
+def test_who_comes_into_a_class_of_the_former_year_goes_on_with_it() -> None:
+    promoted = promotion(JUNE).decide(in_class("7А"))[1].state
+    there = move(promoted, class_of(OTHER, "7В"), AUGUST).state
+    fate, after, _ = decided(of_other(), there)
+    assert (fate, after.place.school_class) == ("promoted", "8В")
+
+
+def test_whom_a_roster_of_the_new_classes_named_before_goes_on_no_further() -> None:
+    entered_early = move(in_class("7А"), class_of(SCHOOL, "8Б"), AUGUST).state
+    assert decided(promotion(), entered_early) == ("settled", entered_early, [])
+
+
+@pytest.mark.parametrize("said", [{"becomes": "repeats"}, {"becomes": "left"}, {"class": "7Б"}])
+def test_an_exception_that_comes_too_late_is_refused_and_one_that_is_so_is_not(said: dict[str, str]) -> None:
+    after = promotion().decide(in_class("7А"))[1].state
+    for exception in (said, {"class": "8Ж"}):
+        how = promotion(exceptions=[{"participant": after.id, **exception}]).fitted({after.id: after})
+        if exception is said:
+            with pytest.raises(Conflict) as refused:
+                how.decide(after)
+            assert refused.value.type == "promoted-already"
+        else:
+            assert decided(how, after) == ("settled", after, [])
+
+
+def test_who_left_and_was_taken_back_is_not_put_away_again() -> None:
+    away = promotion().decide(in_class("11А"))[1].state
+    back = restore(away, at("2021-09-10")).state
+    assert decided(promotion(), back) == ("settled", back, [])
+    assert decided(promotion(at("2021-09-20")), back) == ("settled", back, [])
+
+
+def test_an_exception_by_the_id_of_a_merged_entry_is_about_the_pupil() -> None:
+    state = in_class("7А")
+    how = promotion(exceptions=[{"participant": "duplicate", "becomes": "repeats"}]).fitted({"duplicate": state})
+    assert decided(how, state)[0] == "repeats"
+    both = [{"participant": id, "becomes": "repeats"} for id in ("duplicate", "id1")]
+    with pytest.raises(BadInput) as refused:
+        promotion(exceptions=both).fitted({"duplicate": state, "id1": state})
+    assert [error.pointer for error in refused.value.errors] == ["exceptions/1/participant"]
 
 
 def test_two_years_are_two_grades() -> None:
@@ -158,7 +218,7 @@ def test_an_exception_is_about_a_pupil_of_the_school_and_a_class_that_follows(
     gone = in_class("7А", "erased").model_copy(update={"erased_at": at("2021-01-01")})
     known = {state.id: state for state in (in_class("7А"), elsewhere, gone)}
     with pytest.raises(BadInput) as refused:
-        promotion(exceptions=[exception]).must_fit(known)
+        promotion(exceptions=[exception]).fitted(known)
     assert [error.pointer for error in refused.value.errors] == [pointer]
 
 
