@@ -34,10 +34,10 @@ def followed(pupil: Participant, chain: Sequence[Organisation]) -> Decision[Part
     pupil who was in it until then is there. An event a day that changes; nothing happens where all is so already.
     """
     state, told = pupil, list[tuple[Place, Place, datetime]]()
-    for number, school in enumerate(chain):
-        successor = chain[number + 1] if number + 1 < len(chain) else None
-        for day in _days(state, school, successor):
-            before, wanted = state.place_on(day), _wanted(state, school, successor, day)
+    for number in range(len(chain)):
+        rest = chain[number:]
+        for day in _days(state, rest):
+            before, wanted = state.place_on(day), _wanted(state, rest, day)
             if before is not None and wanted is not None and wanted.place.plain != before.plain:
                 at = midnight(day, wanted.clock or wanted.place.utc_offset)
                 state = state.placed(at, wanted.place, wanted.follows)
@@ -54,16 +54,18 @@ def then_followed(decision: Decision[Participant], chain: Sequence[Organisation]
     return replace(decision, state=after.state, happened=(*decision.happened, *after.happened))
 
 
-def _days(pupil: Participant, school: Organisation, successor: Organisation | None) -> list[str]:
-    """The days on which the pupil's place may be another than was said."""
+def _days(pupil: Participant, chain: Sequence[Organisation]) -> list[str]:
+    """The days on which the pupil's place may be another than was said, as far as the first school has a say in it."""
+    school = chain[0]
     went = {told.day for told in school.parents} - {ALWAYS}
-    if successor is not None and school.closed is not None:
+    if len(chain) > 1 and school.closed is not None:
         went.add(school.closed.day)
     return sorted(went.union(placement.day for placement in pupil.history))
 
 
-def _wanted(pupil: Participant, school: Organisation, successor: Organisation | None, day: str) -> Placement | None:
-    """The placement of a day as it should be; None where the school has no say in it."""
+def _wanted(pupil: Participant, chain: Sequence[Organisation], day: str) -> Placement | None:
+    """The placement of a day as it should be; None where the first school has no say in it."""
+    school = chain[0]
     told = next((placement for placement in pupil.history if placement.day == day), None)
     said = None if told is None or told.follows else told
     base = said.place if said is not None else _until(pupil, day)
@@ -71,10 +73,15 @@ def _wanted(pupil: Participant, school: Organisation, successor: Organisation | 
         return None
     follows = "" if said is not None else base.school
     if base.school == school.id:
-        place = _belongs(base, school, successor, day)
+        place = _belongs(base, chain, day)
         return Placement(day=day, place=place, clock=said.clock if said is not None else "", follows=follows)
-    went_along = told is not None and told.follows not in ("", base.school)
-    return Placement(day=day, place=base, follows=follows) if went_along else None
+    if told is None or told.follows == "":
+        return None
+    if told.follows != base.school:
+        is_known = told.place.school == base.school  # that school has placed the pupil on the day
+        return None if is_known else Placement(day=day, place=base, follows=follows)
+    came_here = told.place.school == school.id  # from another school, on a day on which this one may be elsewhere
+    return Placement(day=day, place=_belongs(told.place, chain, day), follows=told.follows) if came_here else None
 
 
 def _until(pupil: Participant, day: str) -> Place | None:
@@ -83,10 +90,13 @@ def _until(pupil: Participant, day: str) -> Place | None:
     return max(earlier, key=lambda placement: placement.day).place if earlier else None
 
 
-def _belongs(said: Place, school: Organisation, successor: Organisation | None, day: str) -> Place:
-    """The place where a pupil is on a day who is said to be in a class of the school."""
-    is_over = successor is not None and school.closed is not None and school.closed.day <= day
-    where = successor if is_over and successor is not None else school
+def _belongs(said: Place, chain: Sequence[Organisation], day: str) -> Place:
+    """The place where a pupil is on a day who is said to be in a class of the first school."""
+    where = chain[0]
+    for successor in chain[1:]:
+        if where.closed is None or where.closed.day > day:
+            break
+        where = successor
     return place_of(where, said.school_class, said.grade, day)
 
 

@@ -95,8 +95,7 @@ async def _bring(
     repository: Repository, school: Organisation, ids: Sequence[str], now: datetime, tx: Transaction
 ) -> Carried:
     """Brings some pupils along with a school."""
-    into = school.closed.into if school.closed is not None else None
-    chain = [school, *(await repository.organisations.load([into] if into else [], tx)).values()]
+    chain = await _chain(repository, school, tx)
     pupils = list((await repository.participants.entries(ids, tx)).values())
     known = Pupils([*await _holders(repository, pupils, chain, tx), *pupils])
     decisions = await aside(lambda: [taken_along(known, pupil, chain) for pupil in paced(pupils)], len(pupils))
@@ -107,6 +106,14 @@ async def _bring(
     about(decision.state.id for decision in decisions if decision.made)
     rekeyed = sum(state.external_ref != before[state.id].external_ref for state in came)
     return Carried(sum(decision.made for decision in decisions), rekeyed, len(ids))
+
+
+async def _chain(repository: Repository, school: Organisation, tx: Transaction) -> list[Organisation]:
+    """A school, and those that went on one in the place of the other."""
+    chain = [school]
+    while (closed := chain[-1].closed) is not None and closed.into is not None:
+        chain += (await repository.organisations.load([closed.into], tx)).values()
+    return chain
 
 
 async def _holders(

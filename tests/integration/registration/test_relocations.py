@@ -151,6 +151,23 @@ async def test_a_school_closes_into_another_and_its_pupils_keep_keys_that_are_fr
     assert (await order(running, next_one, "closing", into=code))[1]["type"] == "organisation-closed"
 
 
+async def test_three_schools_become_one_on_one_day(running: Registration) -> None:
+    first, second, third = [await school(running, n) for n in (21, 22, 23)]
+    (one,), (two,) = [await enter(running, code, "1") for code in (first, second)]
+    assert (await order(running, first, "closing", into=second, occurred_at=OCTOBER))[1]["pupils"] == 1
+    status, answer = await order(running, second, "closing", into=third, occurred_at=OCTOBER)
+    assert (status, answer["pupils"], answer["done"]) == (200, 2, True)
+    for id, through in ((one, [second, third]), (two, [third])):
+        assert [moved[2] for moved in await moves_of(running, id)] == through
+        _, shown = await running.call("GET", f"/participants/{id}", grants=[REGIONAL])
+        assert shown["school"] == third
+    for code, into in ((first, second), (second, third)):
+        assert (await order(running, code, "closing", into=into, occurred_at=OCTOBER))[1]["pupils"] == 0
+    assert (await order(running, third, "moves", parent=SECOND, occurred_at=OCTOBER))[1]["pupils"] == 2
+    for id in (one, two):
+        assert (await moves_of(running, id))[-1] == ("2020-10-01", SECOND, third, "7А")
+
+
 async def test_a_municipality_goes_on_in_another_one_with_all_its_schools(running: Registration) -> None:
     await running.define("RU-ROS-003", kind="municipality", name="Третий район", parent="RU-ROS")
     await running.define("RU-ROS-004", kind="municipality", name="Четвёртый район", parent="RU-ROS")

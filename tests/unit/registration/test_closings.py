@@ -1,8 +1,11 @@
 """Organisations close, into another one or alone: nobody is left behind, and nobody loses what is theirs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.registration.domain.classes import class_of
 from services.registration.domain.closings import ClosingRequest, close
@@ -63,6 +66,57 @@ def test_a_school_that_went_on_in_another_goes_on_with_it() -> None:
         [gone(NEIGHBOUR, ("2020-09-22", SECOND))],
     ).state
     assert back.place.school_class == "7Б"
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("closes"), st.integers(0, 1), st.sampled_from(DAYS)),
+    st.tuples(st.sampled_from(["goes second", "goes third"]), st.integers(0, 2), st.sampled_from(DAYS)),
+    st.tuples(st.just("is moved"), st.integers(0, 2), st.sampled_from(DAYS[2:])),
+)
+
+
+def chain_of(schools: Sequence[Organisation], number: int) -> list[Organisation]:
+    """A school, and those that went on one in the place of the other."""
+    chain = [schools[number]]
+    while chain[-1].closed is not None:
+        chain.append(schools[number + len(chain)])
+    return chain
+
+
+@given(st.lists(STEPS, max_size=8))
+def test_schools_that_close_one_into_the_other_leave_nobody_behind_in_whatever_order_it_is_said(
+    steps: list[tuple[str, int, str]],
+) -> None:
+    schools = [SCHOOL, NEIGHBOUR, NEIGHBOUR.model_copy(update={"id": "RU-ROS-001-S03"})]
+    state, said = participant(), [("2020-09-14", 0)]
+    for what, number, day in steps:
+        school = schools[number]
+        if school.closed is not None:
+            continue
+        if what == "is moved":
+            decision = move(state, class_of(school, "7А", day), at(day))
+            said += [(day, number)] if decision.made else []
+            state = then_followed(decision, [school]).state
+            continue
+        if what == "closes":
+            into = schools[number + 1]
+            if into.closed is not None:
+                continue
+            school = close(school, into, closing(into=into.id, occurred_at=at(day)), "", NOW).state
+        else:
+            school = gone(school, (day, SECOND if what == "goes second" else THIRD))
+        schools[number] = school
+        state = followed(state, chain_of(schools, number)).state
+    for number in range(len(schools)):
+        assert not followed(state, chain_of(schools, number)).made, "the same again"
+    for day in DAYS[2:]:
+        _, number = max(enumerate(said), key=lambda told: (told[1][0] <= day, told[1][0], told[0]))[1]
+        while (over := schools[number].closed) is not None and over.day <= day:
+            number += 1
+        place = state.place_on(day)
+        assert place is not None
+        assert (place.school, place.municipality) == (schools[number].id, schools[number].parent_on(day))
+    assert state.place == state.place_on("2020-12-31")
 
 
 def test_nobody_is_left_behind_in_what_closes_alone() -> None:
