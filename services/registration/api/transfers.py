@@ -24,8 +24,8 @@ TransferId = Annotated[Id, Path(description="Id of the transfer.")]
 Of = Annotated[OrganisationCode, Query(description="code of the school, municipality or region")]
 In = Annotated[State | None, Query(description="those in one state alone; default all")]
 
-NOT_ASKED = ["child-known", "organisation-closed", "several-children"]
-NOT_CONFIRMED = ["key-taken", "organisation-closed", "participant-archived", "too-many-moves", "transfer-answered"]
+NOT_ASKED = ["child-known", "key-taken", "organisation-closed", "several-children"]
+NOT_CONFIRMED = ["organisation-closed", "participant-archived", "too-many-moves", "transfer-answered"]
 
 
 def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) -> APIRouter:

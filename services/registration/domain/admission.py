@@ -51,10 +51,11 @@ def must_be_there(current: Participant, intake: Intake) -> None:
 def must_be_new(pupils: Pupils, identities: Identities, entry: PupilEntry, intake: Intake) -> None:
     """Raises Conflict for a child whom the region knows already, by name and birth date.
 
-    Of one in another school nothing more is said: whoever knows both could else find where a child learns.
+    Of one in another school nothing more is said: whoever knows both could else find where a child learns. One who was
+    entered by mistake was never there.
     """
     ids = [] if entry.namesake else identities.namesakes(entry.child)
-    there = [pupil for id in ids if (pupil := pupils.get(id)) and pupil.erased_at is None]
+    there = [pupil for id in ids if (pupil := pupils.get(id)) and pupil.erased_at is None and not pupil.is_mistake]
     places = [pupil.place for pupil in there if pupil.place.region == intake.place.region]
     if any(place.school == intake.place.school and intake.reaches([place.school_class]) for place in places):
         raise Conflict.about(

@@ -157,6 +157,11 @@ class Participant(Aggregate):
         return cls.model_validate({**row, "id": row["_id"]})
 
     @property
+    def is_mistake(self) -> bool:
+        """True where the pupil was entered by mistake, and was never there."""
+        return self.archived is not None and self.archived.reason == "mistake"
+
+    @property
     def consent(self) -> Consent | None:
         """The last consent unless it was withdrawn; its term may be over."""
         newest = self.consents[-1] if self.consents else None

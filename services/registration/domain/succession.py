@@ -1,6 +1,6 @@
 """Pupils of a school that closed come to the one that goes on in its place, each under a key that nobody has there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from services.registration.domain.following import followed
@@ -21,20 +21,19 @@ def taken_along(pupils: Pupils, pupil: Participant, chain: Sequence[Organisation
     decision, left = followed(pupil, chain), pupil.place.school
     state = decision.state
     if state.place.school != left and not state.external_ref.startswith(NO_KEY):
-        state = with_key(remembered(state, left), _free_key(pupils, state, left))
+        own = state.external_ref
+        key = free_key(pupils, state, state.place.school, (own, f"{left}/{own}"))
+        state = with_key(remembered(state, left), key)
     decision = replace(decision, state=state)
     if decision.made:
         pupils.take(decision, None)
     return decision
 
 
-def _free_key(pupils: Pupils, pupil: Participant, left: str) -> str:
-    """The pupil's key of before, where the next school has nobody under it; else it begins with the code of before.
-
-    Where that is too long or taken too, it is the pupil's id.
-    """
-    for key in (pupil.external_ref, f"{left}/{pupil.external_ref}"):
-        holder = pupils.of_school(pupil.place.school, key)
+def free_key(pupils: Pupils, pupil: Participant, school: str, keys: Iterable[str]) -> str:
+    """The first of some keys under which a school has nobody but the pupil; the pupil's id where there is none."""
+    for key in keys:
+        holder = pupils.of_school(school, key)
         if len(key) <= REF.longest and (holder is None or holder.id == pupil.id):
             return key
     return pupil.id

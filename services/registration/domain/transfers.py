@@ -31,7 +31,8 @@ class TransferRequest(Input):
     birth_date: Day
     """Date of birth as `2007-05-17`."""
     external_ref: Ref | None = None
-    """The asking school's own key of the pupil; the one of the school before where it is left out."""
+    """The asking school's own key of the pupil. Where it is left out, or another pupil has it once the transfer is
+    confirmed, it is the one of the school before, or the pupil's id where another pupil has that too."""
     occurred_at: Moment | None = None
     """The time from whose local day on the pupil belongs there, RFC 3339 with an offset; that of the answer where it is
     left out."""
@@ -77,8 +78,10 @@ class Transfer(BaseModel):
 def wanted(found: list[Participant], school: str) -> Participant:
     """The child who is meant, among those of a name and birth date.
 
-    Raises NotFound for none, Conflict for one who is in the school already, and for several.
+    Raises NotFound for none, Conflict for one who is in the school already, and for several. Who was erased, or entered
+    by mistake, is none of them.
     """
+    found = [pupil for pupil in found if pupil.erased_at is None and not pupil.is_mistake]
     if not found:
         raise NotFound("the region knows no child of this name and birth date", slug="child-unknown")
     if any(pupil.place.school == school for pupil in found):

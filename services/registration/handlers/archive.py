@@ -37,10 +37,6 @@ async def restore(
     return await _decided(repository, who, id, occurred_at, now, decisions.restore)
 
 
-def _is_mistake(pupil: Participant) -> bool:
-    return pupil.archived is not None and pupil.archived.reason == "mistake"
-
-
 async def _decided(
     repository: Repository,
     who: Principal,
@@ -52,7 +48,7 @@ async def _decided(
     def decide(current: Participant | None) -> Decision[Participant]:
         pupil = Caller(who).staff_s(current)
         decided = decision(pupil, happened_at(said, now, zone(pupil.place.utc_offset)))
-        if _is_mistake(pupil) or _is_mistake(decided.state):
+        if pupil.is_mistake or decided.state.is_mistake:
             must_reach(who, (placement.place for placement in pupil.history))
         return decided
 

@@ -44,7 +44,7 @@ async def move_pupil(
         return await settle(repository, pupil, decision, (place.school, request.external_ref), now, tx)
 
     done = await repository.transact(body)
-    await catch_up(repository, schools, [id], now)
+    await catch_up(repository, schools, [done.value.id], now)
     return done
 
 
@@ -64,7 +64,7 @@ async def settle(
     ref = said or pupil.external_ref
     leaves = state.place.school != pupil.place.school
     if state.place.school == school and (leaves or ref_key(ref) != ref_key(pupil.external_ref)):
-        await _must_be_free(repository, pupil, (school, ref), tx)
+        await must_be_free(repository, pupil, (school, ref), tx)
         state = with_key(gone(state, pupil.place.school) if leaves else state, ref)
         state = state.with_codes(repository.codes, now)
     await repository.participants.save([replace(decision, state=state, quiet=state != decision.state)], tx)
@@ -75,7 +75,7 @@ async def settle(
     return Done(state, bool(decision.happened))
 
 
-async def _must_be_free(repository: Repository, pupil: Participant, key: tuple[str, str], tx: Transaction) -> None:
+async def must_be_free(repository: Repository, pupil: Participant, key: tuple[str, str], tx: Transaction) -> None:
     """Raises Conflict where another pupil of the next school has the key, or had it when leaving."""
     school, ref = key
     others = [other.id for other in await repository.pupils([key], tx) if other.id != pupil.id]

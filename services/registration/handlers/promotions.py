@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from services.registration.domain.organisations import known_school, must_be_open
+from services.registration.domain.organisations import Organisation, known_school, must_be_open
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import local_day
 from services.registration.domain.promotions import Promoted, Promotion, PromotionRequest

@@ -11,9 +11,11 @@ from services.registration.domain.moves import move
 from services.registration.domain.organisations import Organisation, known_school
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import local_day
+from services.registration.domain.school_keys import Pupils
+from services.registration.domain.succession import free_key
 from services.registration.domain.transfers import Transfer, TransferRequest, wanted
 from services.registration.handlers.carrying import catch_up
-from services.registration.handlers.moves import settle
+from services.registration.handlers.moves import must_be_free, settle
 from services.registration.repository import Repository
 from shared.base.errors import NotFound
 from shared.identity.principal import Principal
@@ -27,7 +29,8 @@ async def ask(
 ) -> Transfer:
     """Asks for a child; one that was asked for already is the same.
 
-    Raises Forbidden for a class out of scope, NotFound and Conflict where no single child of another school is meant.
+    Raises Forbidden for a class out of scope, NotFound and Conflict where no single child of another school is meant,
+    Conflict where another pupil of the school has the key.
     """
 
     async def body(tx: Transaction) -> Transfer:
@@ -38,7 +41,9 @@ async def ask(
         named = await repository.sealed.namesakes(place.region, [child_of(request.identity)], tx)
         ids = [id for persons in named.values() for id in persons]
         children = {child.id: child for child in (await repository.participants.load(ids, tx)).values()}
-        pupil = wanted([child for child in children.values() if child.erased_at is None], place.school)
+        pupil = wanted(list(children.values()), place.school)
+        if request.external_ref is not None:
+            await must_be_free(repository, pupil, (place.school, request.external_ref), tx)
         transfer = Transfer(
             id=new_id(),
             participant=pupil.id,
@@ -66,7 +71,8 @@ async def confirm(repository: Repository, who: Principal, id: str, now: datetime
             schools[:] = (await repository.organisations.load([joined], tx)).values()
             decision = _going(schools, pupil, transfer, now)
             await repository.transfers.keep(answered, tx)
-            await settle(repository, pupil, decision, (transfer.joined.school, transfer.external_ref), now, tx)
+            key = joined, await _key(repository, pupil, transfer, tx)
+            await settle(repository, pupil, decision, key, now, tx)
         return answered
 
     confirmed = await repository.transact(body)
@@ -104,6 +110,16 @@ def _going(
     time = _since(schools[0], pupil, transfer, now)
     place = class_of(schools[0], transfer.joined.school_class, local_day(time))
     return then_followed(move(pupil, place, time), schools)
+
+
+async def _key(repository: Repository, pupil: Participant, transfer: Transfer, tx: Transaction) -> str:
+    """The key under which the pupil comes: the one that was asked for, or of before, while nobody else has it.
+
+    Whoever lets a pupil go neither knows nor chooses the other school's keys.
+    """
+    school, keys = transfer.joined.school, [key for key in (transfer.external_ref, pupil.external_ref) if key]
+    holders = await repository.pupils([(school, key) for key in keys], tx)
+    return free_key(Pupils(holders), pupil, school, keys)
 
 
 async def _giving(repository: Repository, who: Principal, transfer: Transfer, tx: Transaction) -> Participant:

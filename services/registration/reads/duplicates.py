@@ -21,6 +21,8 @@ MOST_GROUPS = 5_000
 """Looked at in one answer: once these are merged or dismissed, others show."""
 WITHIN: Document = {"$filter": {"input": "$dismissed", "cond": {"$setIsSubset": ["$$this.participants", "$persons"]}}}
 """The dismissals of pairs within a group."""
+NOT_A_MISTAKE: Document = {"archived.reason": {"$ne": "mistake"}}
+"""Who was entered by mistake was never there, and is nobody's other entry."""
 PAIRS: Document = {"$divide": [{"$multiply": [{"$size": "$persons"}, {"$subtract": [{"$size": "$persons"}, 1]}]}, 2]}
 
 
@@ -66,7 +68,7 @@ class DuplicateReads:
     async def _candidates(self, region: str | None, dismissed: bool) -> list[Candidates]:
         groups = await self._groups(region, dismissed)
         ids = [id for group in groups for id in group["persons"]]
-        query: Document = {"_id": {"$in": ids}, "merged": None, "erased_at": None}
+        query: Document = {"_id": {"$in": ids}, "merged": None, "erased_at": None, **NOT_A_MISTAKE}
         rows = await self._mongo["participants"].find(query).to_list(None)
         known = {row["_id"]: Participant.of(row) for row in rows}
         among = _dismissed if dismissed else _undecided

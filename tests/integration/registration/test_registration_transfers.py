@@ -108,6 +108,41 @@ async def test_what_was_asked_for_ends_when_the_pupil_goes_elsewhere(running: Re
     )
 
 
+async def test_who_lets_a_pupil_go_need_not_know_the_keys_of_the_next_school(running: Registration) -> None:
+    ones = [pupil("k-1", name=f"Ключов {name}") for name in ("Пётр", "Павел")]
+    (item,) = await running.enter(ones[0])
+    await running.enter(ones[1], school=NEXT, by=OTHER_SCHOOL)
+    status, refused = await ask(running, "Ключов Пётр", external_ref="K–1")
+    assert (status, refused["type"], refused["errors"][0]["pointer"]) == (409, "key-taken", "/external_ref")
+    for said, key in (({"external_ref": "k-2"}, None), ({}, item["participant"])):
+        _, asked = await ask(running, "Ключов Пётр", **said)
+        if key is None:  # somebody else gets the key meanwhile
+            await running.enter(pupil("k-2", name="Ключов Иван"), school=NEXT, by=OTHER_SCHOOL)
+            continue
+        status, done = await call(running, "POST", f"/transfers/{asked['transfer']}/confirmation", by=NAVIGATOR)
+        assert (status, done["state"]) == (200, "confirmed"), done
+        _, shown = await call(running, "GET", f"/participants/{key}")
+        assert (shown["school"], shown["external_ref"]) == (NEXT, key)
+
+
+async def test_who_was_entered_by_mistake_is_entered_where_the_child_learns(running: Registration) -> None:
+    name = "Ошибкин Пётр"
+    (item,) = await running.enter(pupil("mis-1", name=name))
+    (refused,) = await running.enter(pupil("mis-1", name=name), school=NEXT, by=OTHER_SCHOOL)
+    assert refused["problem"]["type"] == "transfer-needed"
+    mistake = {"reason": "mistake"}
+    assert (await call(running, "POST", f"/participants/{item['participant']}/archive", mistake, NAVIGATOR))[0] == 200
+    status, refused = await ask(running, name)
+    assert (status, refused["type"]) == (404, "child-unknown")
+    (there,) = await running.enter(pupil("mis-1", name=name), school=NEXT, by=OTHER_SCHOOL)
+    assert there["status"] == "created"
+    _, page = await call(running, "GET", "/duplicates?region=RU-ROS", by=REGIONAL)
+    assert item["participant"] not in str(page)
+    assert (await call(running, "DELETE", f"/participants/{item['participant']}/archive", by=NAVIGATOR))[0] == 200
+    _, page = await call(running, "GET", "/duplicates?region=RU-ROS", by=REGIONAL)
+    assert item["participant"] in str(page)
+
+
 async def test_what_cannot_be_asked_for_says_why_and_changes_nothing(running: Registration) -> None:
     await running.enter(pupil("tr-4"))
     (twin,) = await running.enter(pupil("tr-4b", name=pupil("tr-4")["name"], namesake=True))
