@@ -61,7 +61,8 @@ class Confirmation(Input):
     season: SeasonCode
     """Code of the season into which the child is entered."""
     external_ref: Ref
-    """The school's own key of the pupil, unique within the school; one of a known pupil adds the guardian."""
+    """The school's own key of the pupil, unique within the school; one of a known pupil adds the guardian, and the
+    pupil stays in the class in which the school has this one."""
     guardian: GuardianKey
     """The school's own key of the one who asked."""
     disability: bool = False

@@ -6,11 +6,12 @@ from services.registration.domain.classes import class_of
 from services.registration.domain.links import Binding, link_guardian
 from services.registration.domain.majority import is_of_age, must_be_kept
 from services.registration.domain.organisations import known_school
-from services.registration.domain.placements import Place
+from services.registration.domain.placements import Place, local_day
 from services.registration.domain.requests import Confirmation, PlaceAsked, PlaceRequest, Reason
 from services.registration.domain.roster_entries import PupilEntry
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_ages import must_be_of_school_age
+from services.registration.domain.school_keys import Pupils
 from services.registration.handlers.rosters import RosterRequest, batch_of, intake_of
 from services.registration.repository import Repository
 from shared.base.errors import Conflict, NotFound, ServiceError
@@ -51,9 +52,10 @@ async def confirm(
         if request.state == "confirmed":
             return request
         request.must_be_open()
-        entry = said.line(request.place, await repository.requests.sealed(id, tx))
+        place = await _place(repository, request.place, said, now, tx)
+        entry = said.line(place, await repository.requests.sealed(id, tx))
         try:
-            intake = await _intake(repository, who, entry, said, request.place, now)
+            intake = await _intake(repository, who, entry, said, place, now)
             participant = await _entered(repository, request, entry, intake, new_id, tx)
         except ServiceError as refused:
             raise refused.moved(said.word_of) from refused
@@ -62,6 +64,19 @@ async def confirm(
         return answered
 
     return await repository.transact(body)
+
+
+async def _place(repository: Repository, asked: Place, said: Confirmation, now: datetime, tx: Transaction) -> Place:
+    """The class that was asked for; of a child whom the season knows there the one that the school said.
+
+    A guardian's word corrects nobody, and moves nobody.
+    """
+    holders = await repository.pupils([(asked.school, said.external_ref)], tx)
+    known = Pupils(holders).of_school(asked.school, said.external_ref)
+    if known is None or said.season not in known.seasons or known.place.school != asked.school:
+        return asked
+    then = known.place_on(local_day((said.occurred_at or now).astimezone(zone(asked.utc_offset))))
+    return then if then is not None and then.school == asked.school else known.place
 
 
 async def _intake(

@@ -129,13 +129,14 @@ async def test_nothing_tells_whether_a_child_is_known(running: Registration) -> 
 async def test_what_a_guardian_types_corrects_nobody_whom_the_school_knows(running: Registration) -> None:
     mother = {"ref": "g-rq-10", "name": "Верная Мария"}
     (item,) = await running.enter(pupil("rq-10", name="Верный Пётр", guardian=mother))
-    _, asked = await ask(
-        running, "rq-10", "верный петр", guardian_name="верная  мария павловна", birth_date="2007-05-18"
-    )
+    wrong = {"guardian_name": "верная  мария павловна", "birth_date": "2007-05-18", "class": "8Б"}
+    _, asked = await ask(running, "rq-10", "верный петр", **wrong)
     status, done = await confirm(running, asked["request"], "rq-10")
     assert (status, done["participant"]) == (200, item["participant"])
     _, shown = await running.call("GET", f"/participants/{item['participant']}", grants=[NAVIGATOR])
-    assert (shown["name"], shown["birth_date"]) == ("Верный Пётр", "2007-05-17")
+    assert (shown["name"], shown["birth_date"], shown["class"]) == ("Верный Пётр", "2007-05-17", "7А")
+    types = [envelope.event.type for envelope in await running.of(item["participant"])]
+    assert "participant.moved.v1" not in types
     assert [(guardian["name"], guardian["linked"]) for guardian in shown["guardians"]] == [("Верная Мария", True)]
     assert await running.mongo["corrections"].count_documents({"participant": item["participant"]}) == 0
 
