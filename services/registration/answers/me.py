@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from services.registration.answers.organisations import OrganisationNames
 from services.registration.answers.participants import ConsentView, Known, ParticipantView, told
 from services.registration.domain.participants import Consent, Participant
@@ -68,6 +70,8 @@ class GrantView(Answer):
 
 class Me(Page[OwnPupil]):
     """The caller: the grants, and the pupils of the own family by pages."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     account: str
     """Id of the account, by which the lists of staff name it; no service knows who it is."""

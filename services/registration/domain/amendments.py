@@ -8,7 +8,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from services.registration.domain.admission import foreign
-from services.registration.domain.enrolment import Correctable, Enrolled, added, with_guardians
+from services.registration.domain.enrolment import Correctable, Enrolled, added, recognised, with_guardians
 from services.registration.domain.identities import Identities
 from services.registration.domain.participants import Participant
 from services.registration.domain.roster_entries import DOUBLED, MOST_GUARDIANS, GuardianEntry, doubled, once
@@ -81,6 +81,8 @@ class AmendmentBatch:
     def amend(self, amendment: Amendment, time: datetime, by: Actor | None, issue: Issue, new_id: NewId) -> Enrolled:
         """Changes what is said otherwise; a new guardian's code is issued.
 
+        A guardian whom the pupil's former school named by the same name is the same person, under one more key.
+
         Raises Conflict for many guardians, and for a guardian of other pupils who plainly is somebody else.
         """
         pupil, school = self._pupil, self._pupil.place.school
@@ -88,6 +90,10 @@ class AmendmentBatch:
         for guardian in amendment.named:
             if (id := known[guardian.ref]) is not None and id not in pupil.guardians:
                 self.identities.must_be(id, amendment.word_of(guardian), guardian.identity)
+        unknown = (guardian for guardian in amendment.named if known[guardian.ref] is None)
+        for ref, id in recognised(pupil, unknown, self.identities).items():
+            self.guardians.enter(school, ref, NewGuardian(id, by, is_known=True))
+            known[ref] = id
         named = {ref: id or new_id() for ref, id in known.items()}
         state = with_guardians(pupil, named.values())
         if amendment.disability is not None and amendment.disability != pupil.disability:

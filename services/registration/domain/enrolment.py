@@ -14,7 +14,7 @@ from services.registration.domain.moves import move
 from services.registration.domain.participants import SELF, Consent, Participant
 from services.registration.domain.placements import Place, local_day
 from services.registration.domain.roster_consents import consent_of, giver_of
-from services.registration.domain.roster_entries import MOST_GUARDIANS, PupilEntry
+from services.registration.domain.roster_entries import MOST_GUARDIANS, GuardianEntry, PupilEntry
 from services.registration.domain.roster_rules import faults
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
@@ -133,6 +133,13 @@ def _bounded(guardians: Iterable[str], most: int) -> tuple[str, ...]:
     return every
 
 
+def recognised(pupil: Participant, unknown: Iterable[GuardianEntry], identities: Identities) -> dict[str, str]:
+    """The guardians of a pupil from another school, by the keys under which this one names them for the first time."""
+    named = unknown if pupil.former else ()
+    found = {guardian.ref: identities.namesake(pupil.guardians, guardian.name) for guardian in named}
+    return {ref: id for ref, id in found.items() if id is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolled:
     """The pupil of a line as it is by now, the guardians whom the line names, and what it did."""
@@ -216,11 +223,10 @@ class EnrolmentBatch:
         self, before: Participant | None, entry: PupilEntry, known: Mapping[str, str | None], intake: Intake
     ) -> Mapping[str, str]:
         """The guardians of a pupil from another school whom this one names for the first time, by their keys here."""
-        if before is None or not before.former:
+        if before is None:
             return {}
         unknown = (guardian for guardian in entry.named if known[guardian.ref] is None)
-        found = {guardian.ref: self.identities.namesake(before.guardians, guardian.name) for guardian in unknown}
-        same = {ref: id for ref, id in found.items() if id is not None}
+        same = recognised(before, unknown, self.identities)
         for ref, id in same.items():
             self.guardians.enter(intake.place.school, ref, NewGuardian(id, intake.by, is_known=True))
         return same

@@ -27,7 +27,7 @@ async def amend(
         pupil = Caller(who).staff_s((await repository.participants.load([id], tx)).get(id))
         place = pupil.place
         known = await repository.guardians(((place.school, guardian.ref) for guardian in amendment.guardians), tx)
-        identities = Identities(await repository.sealed.read([pupil.id, *known.values()], tx))
+        identities = Identities(await repository.sealed.read([pupil.id, *pupil.guardians, *known.values()], tx))
         batch = AmendmentBatch(pupil, Guardians(known), identities)
         if who.scope.classes(place.region, place.municipality, place.school) is not None:
             batch.must_be_reached(amendment)

@@ -8,8 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from services.registration.domain.amendments import Amendment, AmendmentBatch
+from services.registration.domain.classes import class_of
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.identities import Identities
+from services.registration.domain.moves import gone, move
 from services.registration.domain.participants import Participant
 from services.registration.domain.roster_entries import MOST_GUARDIANS
 from services.registration.domain.school_keys import Guardians
@@ -49,6 +51,20 @@ def test_a_disability_is_said_and_taken_back_quietly() -> None:
     (decision,) = batch.pupils.made
     assert (decision.state.disability, decision.happened) == (False, ())
     assert amended(batch_of(entered(pupil()).known), disability=False).added == ()
+
+
+def test_a_guardian_whom_the_former_school_named_is_the_same_person_under_one_more_key() -> None:
+    known = entered(pupil()).known
+    (child,) = known.pupils.values()
+    next_school = class_of(SCHOOL.model_copy(update={"id": "RU-ROS-001-S02"}), "7А")
+    came = gone(move(child, next_school, at("2020-09-20")).state, SCHOOL.id)
+    batch = AmendmentBatch(came, Guardians(known.guardians), Identities(known.identities))
+    own = {"ref": "own-1", "name": "иванова анна 1"}
+    done = amended(batch, guardians=[own])
+    assert (done.added, list(done.guardians.values())) == ((), list(child.guardians))
+    assert [(key, new.id, new.is_known) for key, new in batch.guardians.entered.items()] == [
+        (("RU-ROS-001-S02", "own-1"), child.guardians[0], True)
+    ]
 
 
 def test_guardians_are_added_and_their_names_corrected() -> None:
