@@ -40,7 +40,7 @@ def manifest(namespace: str) -> dict[str, Any]:
     account_key = _key()
     contents = {
         **{f"master-key-{name}": {"MASTER_KEY": _key(), "ACCOUNT_KEY": account_key} for name in SERVICES},
-        "vault-keys": {"VAULT_KEYS": f"k1:{_key()}"},
+        **{name: {"VAULT_KEYS": f"k1:{_key()}"} for name in ("vault-keys", "contact-keys")},
         "mongo-passwords": passwords,
         "mongo-key": {"key": base64.b64encode(secrets.token_bytes(567)).decode()},
         **{f"mongo-{user}": {"MONGO_URL": url} for user, url in urls.items()},
@@ -50,12 +50,11 @@ def manifest(namespace: str) -> dict[str, Any]:
             "client-secret": secrets.token_urlsafe(32),
         },
     }
-    about = {"namespace": namespace, "labels": {"app.kubernetes.io/part-of": "bilet"}}
     items = [
         {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": name, **about},
+            "metadata": {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/part-of": "bilet"}},
             "type": "Opaque",
             # What follows from a master key is lost with it: it can be deleted, but not be changed by mistake.
             "immutable": name.startswith("master-key"),

@@ -2,26 +2,26 @@
 
 import os
 import secrets
+from functools import partial
 
 from services.notifications import consumers
 from services.notifications.api import contacts as contact_routes
 from services.notifications.api import inbox
-from services.notifications.collections import COLLECTIONS
-from services.notifications.contacts import Contacts
+from services.notifications.collections import COLLECTIONS, CONTACTS
+from services.notifications.contacts import Contacts, ring_of
 from services.notifications.copies.store import Copies
 from services.notifications.reads.contacts import ContactReads
 from services.notifications.reads.inbox import Reads
 from services.notifications.repository import Repository
 from services.notifications.restoration import Restorer
 from services.notifications.stream import Stream
-from shared.base.settings import Settings
-from shared.identity.key_ring import KeyRing
 from shared.identity.vault import Vault
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service
 from shared.storage.organisations import OrganisationCopies
+from shared.storage.wrapped_keys import prove
 
-__all__ = ["COLLECTIONS", "build", "vault_of"]
+__all__ = ["COLLECTIONS", "build"]
 
 
 def new_id() -> str:
@@ -29,16 +29,12 @@ def new_id() -> str:
     return secrets.token_urlsafe(12)
 
 
-def vault_of(settings: Settings) -> Vault:
-    """Returns the vault of contacts: its key follows from this service's master key, and opens nothing of another's."""
-    return Vault(KeyRing(settings.master_key, purpose="contacts"), os.urandom)
-
-
 def build(platform: Platform) -> Service:
     """Wires the service; its relay publishes dead letters and answers to erasures."""
     register = OrganisationCopies(platform.mongo)
     copies = Copies(platform.mongo, register)
-    contacts = Contacts(platform.mongo, vault_of(platform.settings), register)
+    vault = Vault(ring_of(platform.settings), os.urandom)
+    contacts = Contacts(platform.mongo, vault, register)
     reads = Reads(platform.mongo, copies)
     return Service(
         platform,
@@ -48,6 +44,7 @@ def build(platform: Platform) -> Service:
         ],
         workers={"worker": [*consumers.inbox(platform, copies, contacts), consumers.places(platform)]},
         loops={"relay": [platform.relay()]},
+        checks=[partial(prove, vault, [platform.mongo[CONTACTS]])],
         restorer=Restorer(Repository(platform.mongo, platform.outbox)),
     )
 

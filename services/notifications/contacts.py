@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 from services.notifications.collections import CONTACTS
 from services.notifications.domain.contacts import Contact
 from shared.base.errors import NotKnownYet
+from shared.base.settings import Settings
 from shared.http.paging import Filter, Listing, Paging
 from shared.identity.acting import acting, changed
+from shared.identity.key_ring import KeyRing
 from shared.identity.vault import Vault
 from shared.programme.organisations import Organisation
 from shared.storage.mongo import Document, Mongo, Transaction
@@ -18,6 +20,11 @@ T = TypeVar("T")
 SEALED = ("name", "phone", "mail")
 PLAIN = ("organisation", "ref", "role", "classes", "public")
 LISTED = Listing("contacts", {"role": str, "_id": str})
+
+
+def ring_of(settings: Settings) -> KeyRing:
+    """Returns the ring of this service: no key of it opens anything of another's, were both given the same ones."""
+    return KeyRing(settings.master_key, settings.vault_keys, purpose="contacts")
 
 
 class Contacts:

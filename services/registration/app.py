@@ -48,7 +48,7 @@ from services.registration.handlers.restoration import Restorer
 from services.registration.importing import Importing
 from services.registration.majorities import Majorities
 from services.registration.name_index import NameIndex
-from services.registration.person_keys import PersonKeys, part
+from services.registration.person_keys import key_places, part
 from services.registration.presence import Presences
 from services.registration.reads import Reads
 from services.registration.repository import Repository
@@ -63,6 +63,7 @@ from shared.identity.vault import Vault
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 from shared.storage.decision import NewId
+from shared.storage.wrapped_keys import prove
 
 __all__ = ["COLLECTIONS", "UPGRADES", "build", "repository_of"]
 UPGRADES: Sequence[Upgrade] = (respell, part)
@@ -87,7 +88,7 @@ def build(platform: Platform) -> Service:
                 Majorities(platform.lease("majorities"), repository, platform.clock),
             ]
         },
-        checks=[partial(PersonKeys(platform.mongo).prove, vault)],
+        checks=[partial(prove, vault, key_places(platform.mongo))],
         witness=Presences(platform.mongo, timedelta(days=platform.settings.audit_days), platform.clock),
         restorer=Restorer(repository, platform.clock),
     )

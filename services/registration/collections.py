@@ -7,6 +7,7 @@ from shared.runtime.service import PLATFORM_COLLECTIONS
 from shared.storage.code_twins import BY_CODE, FENCES
 from shared.storage.collections import CHANGED, Collections, Kept
 from shared.storage.mongo import Document
+from shared.storage.wrapped_keys import BY_WRAPPING
 
 IMPORTS, IMPORT_PIECES, REFUSED = "imports", "import_pieces", "import_refused"
 CONSENT_DOCUMENTS, ACTS, TRANSFERS, KEYS = "consent_documents", "acts", "transfers", "vault_keys"
@@ -36,11 +37,8 @@ NATIONAL = {"nation": {"$type": "binData"}}
 """The same rows, as the nation finds them."""
 UNDER_WAY: Document = {"state": {"$in": ["waiting", "running"]}}
 """Matches imports that are to be worked on."""
-WITH_KEY: Document = {"key": {"$exists": True}}
-"""Matches rows with a person's wrapped key: those apart from the vault, and those of an older installation in it."""
 UNAGED: Document = {"majority": None}
 """Rows of an earlier release, of which nobody has marked when the child comes of age."""
-_BY_WRAPPING = IndexModel("wrapped_by", partialFilterExpression=WITH_KEY)
 WITH_ACCOUNT = {"account": {"$gt": ""}}
 LEFT: Document = {"former": {"$gt": ""}}
 """Matches pupils who have left a school."""
@@ -116,11 +114,11 @@ COLLECTIONS: Collections = {
             IndexModel([("region", 1), ("child", 1)], partialFilterExpression=MARKED),
             IndexModel("nation", partialFilterExpression=NATIONAL),
             IndexModel("majority"),
-            _BY_WRAPPING,
+            BY_WRAPPING,
         ],
         persons=["_id"],
     ),
-    KEYS: Kept([_BY_WRAPPING, IndexModel("expires", expireAfterSeconds=0, sparse=True)], persons=["_id"]),
+    KEYS: Kept([BY_WRAPPING, IndexModel("expires", expireAfterSeconds=0, sparse=True)], persons=["_id"]),
     CORRECTIONS: Kept(
         [
             IndexModel([("participant", 1), ("at", 1)]),

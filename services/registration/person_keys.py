@@ -4,26 +4,20 @@ An installation of an earlier release has each key in the vault's row, where its
 until an operator says that none of them will run again (`VAULT_KEYS_APART` of `bilet migrate`).
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
-from cryptography.exceptions import InvalidTag
 from pymongo import UpdateOne
 
-from services.registration.collections import KEYS, WITH_KEY
-from shared.base.errors import Unavailable
+from services.registration.collections import KEYS
 from shared.base.settings import Settings
-from shared.identity.key_ring import WRAPPED_BY, wrapped_by
-from shared.identity.vault import VERSION, Vault
 from shared.storage.mongo import Collection, Document, Mongo, Transaction, by_ids
+from shared.storage.wrapped_keys import WITH_KEY, WRAPPED, wrapped
 
 APART = "apart"
 """The row that says that keys lie here; no person has such an id."""
 CHUNK = 1_000
-WRAPPED = ("key", WRAPPED_BY)
-"""The fields of a wrapped key."""
-OTHER = "a person's key was wrapped by another key than the one that is named {} in the settings"
 
 
 class PersonKeys:
@@ -65,42 +59,10 @@ class PersonKeys:
         self._is_apart = self._is_apart or await self._keys.find_one({"_id": APART}, session=tx) is not None
         return self._is_apart
 
-    async def prove(self, vault: Vault) -> None:
-        """Raises Unavailable, which names the key, where a key that wraps persons' is not in the ring or another one.
 
-        One row for each such key is tried: what none of these is under would be found out when it is read.
-        """
-        for rows in (self._rows, self._keys):
-            async for sample in _one_for_each(rows):
-                (row,) = await versioned([sample], self._rows)
-                try:
-                    vault.prove(row)
-                except InvalidTag:
-                    raise Unavailable(OTHER.format(wrapped_by(row))) from None
-
-
-def wrapped(row: Document) -> Document:
-    """Returns the fields of a row that are a wrapped key."""
-    return {name: row[name] for name in WRAPPED if name in row}
-
-
-async def versioned(rows: Sequence[Document], vault: Collection) -> list[Document]:
-    """Returns wrapped keys with the version of the data that they open, to which they are bound."""
-    known = await by_ids(vault, [row["_id"] for row in rows if "version" not in row])
-    versions = {row["_id"]: row["version"] for row in known}
-    return [{"version": versions.get(row["_id"], VERSION), **row} for row in rows]
-
-
-async def _one_for_each(rows: Collection) -> AsyncIterator[Document]:
-    """A row for each key that wraps one here, each found in the index at once."""
-    last: Document | None = None
-    while True:
-        found = await rows.find({**WITH_KEY, WRAPPED_BY: last}).sort(WRAPPED_BY, 1).limit(1).to_list(1)
-        for row in found:
-            yield row
-        if last is not None and not found:
-            return
-        last = {"$gt": found[0].get(WRAPPED_BY, "") if found else ""}
+def key_places(mongo: Mongo) -> Sequence[Collection]:
+    """Returns the collections in which keys lie: they move from the first to the second, and never back."""
+    return mongo["vault"], mongo[KEYS]
 
 
 async def _part(vault: Collection, keys: Collection, tx: Transaction) -> int:

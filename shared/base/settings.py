@@ -85,8 +85,8 @@ class Settings(LimitSettings):
     cabinet_url: str = Field(default="", max_length=200)
     """The address where families type their codes, as it is printed for them; none where there is no page of it."""
     vault_keys: NamedKeys = ()
-    """Keys that wrap those of persons, of registration alone: the current one first, the derived one need not be named.
-    Written `id:base64,id:base64`."""
+    """Keys that wrap those of persons, of registration and of notifications, each its own: the current one first, the
+    derived one need not be named. Written `id:base64,id:base64`."""
     audit_days: int = Field(default=1_096, ge=1)
     """How long an entry of the audit log, or a correction, is kept: three years unless an operator says otherwise."""
     vault_keys_apart: bool = False

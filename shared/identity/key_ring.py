@@ -13,18 +13,23 @@ from shared.identity.keys import derive
 NONCE_BYTES = 12
 WRAPPED_BY = "wrapped_by"
 """The field beside a wrapped key with the id of the one that wrapped it; it is absent for the derived one."""
+VAULT = "vault"
+"""The purpose of registration's."""
 ABSENT = "a person's key was wrapped by {}, which VAULT_KEYS lacks"
 
 
 class KeyRing:
     """Wraps with AES-256-GCM; the derived key is in every ring, so that what it has wrapped opens for ever."""
 
-    def __init__(self, master_key: bytes, keys: Sequence[NamedKey] = (), purpose: str = "vault") -> None:
-        """`purpose` tells the derived key from those of other vaults under the same master key."""
+    def __init__(self, master_key: bytes, keys: Sequence[NamedKey] = (), purpose: str = VAULT) -> None:
+        """`purpose` tells its keys from those of other vaults under the same master key, or with the same named ones.
+
+        The first vault's are used as they are named.
+        """
         derived = derive(master_key, purpose)
         self.ids = tuple(dict.fromkeys([*(each.id for each in keys), DERIVED]))
         """The current one first."""
-        self._ciphers = {DERIVED: AESGCM(derived), **{each.id: AESGCM(each.key or derived) for each in keys}}
+        self._ciphers = {DERIVED: AESGCM(derived), **{each.id: AESGCM(_of(each, purpose) or derived) for each in keys}}
 
     @classmethod
     def of(cls, settings: Settings) -> "KeyRing":
@@ -57,3 +62,7 @@ def wrapped_by(document: Mapping[str, Any]) -> str:
     """Returns the id of the key that wrapped the one in a document."""
     id: str = document.get(WRAPPED_BY, DERIVED)
     return id
+
+
+def _of(named: NamedKey, purpose: str) -> bytes:
+    return derive(named.key, purpose) if named.key and purpose != VAULT else named.key

@@ -23,7 +23,7 @@ SERVERS = (os.environ.get("BILET_KAFKA_IMAGE", KAFKA_IMAGE), os.environ.get("BIL
 
 pytestmark = [needs([*map(named, IMAGES), *SERVERS]), pytest.mark.timeout(600)]
 
-KEYS = [*(f"{service.upper()}_KEY" for service in SERVICES), "ACCOUNT_KEY", "VAULT_KEYS"]
+KEYS = [*(f"{service.upper()}_KEY" for service in SERVICES), "ACCOUNT_KEY", "VAULT_KEYS", "CONTACT_KEYS"]
 STOP_SECONDS, READY_SECONDS = 20, 30
 OF_A_JVM = 143
 """Java ends so after SIGTERM, also when it has shut down in order."""
@@ -33,7 +33,8 @@ OF_A_JVM = 143
 def environ() -> Mapping[str, str]:
     """Its own port and secrets; nothing of a file .env counts before them."""
     keys = {name: b64encode(secrets.token_bytes(32)).decode() for name in KEYS}
-    keys |= {"VAULT_KEYS": f"k1:{keys['VAULT_KEYS']}", "IDENTITY_CLIENT_SECRET": secrets.token_hex(24)}
+    keys |= {ring: f"k1:{keys[ring]}" for ring in ("VAULT_KEYS", "CONTACT_KEYS")}
+    keys |= {"IDENTITY_CLIENT_SECRET": secrets.token_hex(24)}
     return {**os.environ, **keys, "PORT": str(free_port())}
 
 

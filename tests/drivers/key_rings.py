@@ -1,4 +1,4 @@
-"""Registration whose ring of keys changes while it serves."""
+"""Services whose ring of keys changes while they serve."""
 
 import asyncio
 import base64
@@ -6,26 +6,35 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import ClassVar
+
+import aiohttp
+from typing_extensions import override
 
 from deploy.local.stack import Infrastructure
 from deploy.local.system import ROOT
+from deploy.programs.ports import free_port
 from services.registration.person_keys import part
 from shared.base.named_keys import NamedKey
 from shared.storage.mongo import Document
 from tests.builders.events import season
 from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.bilet import Ran, ended
+from tests.drivers.consumers import eventually
+from tests.drivers.forks import fork
 from tests.drivers.registration import NAVIGATOR, Registration
-from tests.drivers.service import installed
+from tests.drivers.service import ServiceProcess, installed
 
 K1, K2 = (NamedKey(id, os.urandom(32)) for id in ("k1", "k2"))
 CLASS = 30
 
 
-class Ringed(Registration):
-    """Registration whose ring of keys can be changed between two starts."""
+class RingedProcess(ServiceProcess):
+    """A service whose ring of keys can be changed between two starts."""
 
     ring: str = ""
+    keys: ClassVar[str]
+    """The collection in which wrapped keys lie."""
 
     def _environ(self, port: int) -> Mapping[str, str]:
         return {**super()._environ(port), "VAULT_KEYS": self.ring}
@@ -39,7 +48,55 @@ class Ringed(Registration):
         self.child, self.base = child, base
 
     async def names(self, base: str | None = None) -> dict[str, str]:
-        """The names of the school's pupils by id."""
+        """The names that are sealed, by id."""
+        raise NotImplementedError
+
+    async def rotate(self) -> Ran:
+        """`bilet keys rotate`, ended."""
+        words = (sys.executable, "-m", "deploy.cli", "keys", "rotate", "--service", self.service)
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*words, cwd=ROOT, env=self._environ(0), stdout=pipe, stderr=pipe)
+        output, complaint = await process.communicate()
+        return ended(process.returncode, output, complaint)
+
+    @asynccontextmanager
+    async def unready(self) -> AsyncIterator[tuple[str, int, str]]:
+        """A process that does not become ready: its address, and status and text of its last word on that."""
+        port = free_port()
+        base, status, said = f"http://127.0.0.1:{port}", 0, ""
+        child = await fork(self.service, "api", self._environ(port), self.log)
+
+        async def complains() -> bool:
+            nonlocal status, said
+            try:
+                async with self.http.get(f"{base}/readyz") as answer:
+                    status, said = answer.status, await answer.text()
+            except aiohttp.ClientError:
+                return False
+            return status == 200 or "wrapped" in said
+
+        try:
+            await eventually(complains)
+            yield base, status, said
+        finally:
+            await child.stop()
+
+    async def wrapped_by(self) -> dict[str | None, int]:
+        """How many keys each key has wrapped."""
+        steps: list[Document] = [
+            {"$match": {"key": {"$exists": True}}},
+            {"$group": {"_id": "$wrapped_by", "n": {"$sum": 1}}},
+        ]
+        return {row["_id"]: row["n"] async for row in self.mongo[self.keys].aggregate(steps)}
+
+
+class Ringed(RingedProcess, Registration):
+    """Registration, whose persons' keys lie apart."""
+
+    keys = "vault_keys"
+
+    @override
+    async def names(self, base: str | None = None) -> dict[str, str]:
         found: dict[str, str] = {}
         after: str | None = ""
         while after is not None:
@@ -49,22 +106,6 @@ class Ringed(Registration):
             found |= {item["participant"]: item["name"] for item in answer.body["items"]}
             after = answer.body["next"]
         return found
-
-    async def rotate(self) -> Ran:
-        """`bilet keys rotate`, ended."""
-        words = (sys.executable, "-m", "deploy.cli", "keys", "rotate")
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*words, cwd=ROOT, env=self._environ(0), stdout=pipe, stderr=pipe)
-        output, complaint = await process.communicate()
-        return ended(process.returncode, output, complaint)
-
-    async def wrapped_by(self) -> dict[str | None, int]:
-        """How many keys each key has wrapped."""
-        steps: list[Document] = [
-            {"$match": {"key": {"$exists": True}}},
-            {"$group": {"_id": "$wrapped_by", "n": {"$sum": 1}}},
-        ]
-        return {row["_id"]: row["n"] async for row in self.mongo["vault_keys"].aggregate(steps)}
 
     async def enter_class(self, name: str) -> list[str]:
         items = await self.enter(*(pupil(f"{name}-{n}", name=f"Иванов {name} {n}") for n in range(CLASS)))

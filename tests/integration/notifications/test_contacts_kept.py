@@ -10,29 +10,21 @@ from bson import encode
 from deploy.local.stack import Infrastructure
 from services.notifications.collections import CONTACTS, PLACES
 from services.notifications.domain.contacts import MOST_CONTACTS
-from shared.contracts.event import Event
-from shared.contracts.organisations import ClockChange, OrganisationClosed, OrganisationDefined
+from shared.contracts.organisations import ClockChange, OrganisationClosed
 from shared.contracts.registration import ParticipantErased, ParticipantMoved, ParticipantRegistered
 from shared.contracts.trials import SlotOpened, TrialBooked, VenueRegistered
+from tests.builders.contacts import NAVIGATOR, OTHER, SCHOOL, STAFF, TOWN, organisation
 from tests.builders.events import enveloped, region
 from tests.builders.notifications import Story
 from tests.drivers.consumers import eventually
 from tests.drivers.notifications import Notifications
 from tests.drivers.service import Answer, installed
 
-TOWN, SCHOOL, OTHER = "RU-ROS-001", "RU-ROS-001-S03", "RU-ROS-001-S07"
-STAFF, NEIGHBOUR, PART = (
-    {"role": "navigator", "org": SCHOOL},
+NEIGHBOUR, PART = (
     {"role": "navigator", "org": OTHER},
     {"role": "navigator", "org": SCHOOL, "classes": ["7А"]},
 )
 OPERATOR, MUNICIPAL = {"role": "regional-operator", "org": "RU-ROS"}, {"role": "municipal-operator", "org": TOWN}
-NAVIGATOR = {"role": "navigator", "name": "Соколова Анна", "mail": "anna@school.example", "public": True}
-
-
-def organisation(code: str, kind: Any = "school", **changed: Any) -> Event:
-    place = {"parent": TOWN, "region": "RU-ROS", "municipality": TOWN, "utc_offset": "+03:00"}
-    return OrganisationDefined(**{"code": code, "kind": kind, "name": f"Школа {code}", **place, **changed})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -2,17 +2,12 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from deploy.programs.ports import free_port
 from shared.base.named_keys import NamedKey
-from tests.drivers.consumers import eventually
-from tests.drivers.forks import fork
 from tests.drivers.key_rings import K1, K2, Ringed, ring, ringed
 from tests.drivers.registration import NAVIGATOR, REGIONAL
 from tests.drivers.service import Answer
@@ -33,7 +28,7 @@ async def test_a_process_without_a_key_that_rows_need_is_not_ready_and_loses_no_
     wrong = NamedKey("k1", os.urandom(32))
     for lacking, why in ((ring(K2), "k1, which VAULT_KEYS lacks"), (ring(wrong), "the one that is named k1")):
         running.ring = lacking
-        async with _unready(running) as (base, status, said):
+        async with running.unready() as (base, status, said):
             assert (status, why in said) == (503, True), said
             assert (await read(running, first[0], base)).body["name"] == names[first[0]], "what opens is shown"
             if lacking == ring(K2):
@@ -54,26 +49,3 @@ async def test_a_process_without_a_key_that_rows_need_is_not_ready_and_loses_no_
 
 async def read(running: Ringed, id: str, base: str) -> Answer:
     return await running.request("GET", f"/participants/{id}", None, running.bearer("staff", [NAVIGATOR]), base)
-
-
-@asynccontextmanager
-async def _unready(running: Ringed) -> AsyncIterator[tuple[str, int, str]]:
-    """A process that does not become ready: its address, and status and text of its last word on that."""
-    port = free_port()
-    base, status, said = f"http://127.0.0.1:{port}", 0, ""
-    child = await fork("registration", "api", running._environ(port), running.log)
-
-    async def complains() -> bool:
-        nonlocal status, said
-        try:
-            async with running.http.get(f"{base}/readyz") as answer:
-                status, said = answer.status, await answer.text()
-        except aiohttp.ClientError:
-            return False
-        return status == 200 or "wrapped" in said
-
-    try:
-        await eventually(complains)
-        yield base, status, said
-    finally:
-        await child.stop()

@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from services.registration import rotation
-from services.registration.person_keys import PersonKeys, part
-from services.registration.rotation import Rotation
+from services.registration.person_keys import PersonKeys, key_places, part
 from shared.base.errors import Unavailable
 from shared.base.named_keys import NamedKey
 from shared.identity.key_ring import KeyRing, wrapped_by
 from shared.identity.vault import Vault
 from shared.runtime.service import Platform
+from shared.storage import wrapped_keys
 from shared.storage.mongo import Collection, Document
+from shared.storage.wrapped_keys import Rotation, prove
 from tests.drivers.register import dump, made
 
 KEY = NamedKey("k1", os.urandom(32))
@@ -56,7 +56,7 @@ async def test_keys_in_the_vault_of_an_older_installation_are_rotated_and_parted
     await register.enter(*(f"k{n}" for n in range(PUPILS)))
     assert all("key" in row for row in await dump(platform.mongo))
     register.vault.ring = newer(platform).ring
-    assert (await Rotation(platform.mongo, newer(platform), print).run()).done == 2 * PUPILS
+    assert (await Rotation(key_places(platform.mongo), newer(platform), print).run()).done == 2 * PUPILS
     assert await keys_of(platform) == ["k1"] * 2 * PUPILS
     await part(platform.mongo, platform.settings.model_copy(update={"vault_keys_apart": True}))
     assert not any({"key", "wrapped_by"} & row.keys() for row in await dump(platform.mongo))
@@ -69,8 +69,8 @@ async def test_keys_in_the_vault_of_an_older_installation_are_rotated_and_parted
 async def test_a_run_that_was_ended_goes_on_and_a_second_one_finds_nothing(
     platform_of: Callable[..., Platform], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rotation, "CHUNK", 4)
-    monkeypatch.setattr(rotation, "SAID_SECONDS", 0.0)
+    monkeypatch.setattr(wrapped_keys, "CHUNK", 4)
+    monkeypatch.setattr(wrapped_keys, "SAID_SECONDS", 0.0)
     platform = platform_of("registration")
     register = await made(platform)
     await part(platform.mongo, platform.settings)
@@ -82,18 +82,18 @@ async def test_a_run_that_was_ended_goes_on_and_a_second_one_finds_nothing(
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        await Rotation(platform.mongo, newer(platform), interrupt).run()
+        await Rotation(key_places(platform.mongo), newer(platform), interrupt).run()
     assert said == [f"4 of {2 * PUPILS} keys"]
     assert await keys_of(platform) == ["derived"] * (2 * PUPILS - 4) + ["k1"] * 4
     assert len(
         [newer(platform).open(row) for row in await PersonKeys(platform.mongo).joined(await dump(platform.mongo))]
     )
-    assert (await Rotation(platform.mongo, newer(platform), said.append).run()).done == 2 * PUPILS - 4
-    assert (await Rotation(platform.mongo, newer(platform), said.append).run()).done == 0
-    back = await Rotation(platform.mongo, register.vault, said.append).run()
+    assert (await Rotation(key_places(platform.mongo), newer(platform), said.append).run()).done == 2 * PUPILS - 4
+    assert (await Rotation(key_places(platform.mongo), newer(platform), said.append).run()).done == 0
+    back = await Rotation(key_places(platform.mongo), register.vault, said.append).run()
     assert (back.done, back.closed, back.left) == (0, {"k1": 2 * PUPILS}, {"k1": 2 * PUPILS}), "its ring lacks the key"
     both = Vault(KeyRing(platform.settings.master_key, [NamedKey("derived"), KEY]), os.urandom)
-    assert (await Rotation(platform.mongo, both, said.append).run()).done == 2 * PUPILS
+    assert (await Rotation(key_places(platform.mongo), both, said.append).run()).done == 2 * PUPILS
     assert await keys_of(platform) == ["derived"] * 2 * PUPILS
     assert len(await register.names(await dump(platform.mongo))) == 2 * PUPILS
 
@@ -105,7 +105,7 @@ async def test_a_pupil_who_is_erased_between_reading_and_writing_stays_erased(
     register = await made(platform)
     await part(platform.mongo, platform.settings)
     first, second = await register.enter("k1", "k2")
-    meeting = Meeting(platform.mongo, newer(platform), print)
+    meeting = Meeting(key_places(platform.mongo), newer(platform), print)
     meeting.meets = lambda: register.erase(first)
     rotated = await meeting.run()
     assert (rotated.done, rotated.left) == (2, {})
@@ -118,19 +118,19 @@ async def test_a_pupil_who_is_erased_between_reading_and_writing_stays_erased(
 async def test_a_ring_is_proved_by_one_row_of_each_key(platform_of: Callable[..., Platform]) -> None:
     platform = platform_of("registration")
     register = await made(platform)
-    keys, master = PersonKeys(platform.mongo), platform.settings.master_key
-    await keys.prove(register.vault)
+    keys, master = key_places(platform.mongo), platform.settings.master_key
+    await prove(register.vault, keys)
     await part(platform.mongo, platform.settings)
     await register.enter("k1")
-    await keys.prove(newer(platform))
+    await prove(newer(platform), keys)
     with pytest.raises(Unavailable, match="is named derived"):
-        await keys.prove(Vault(KeyRing(b"x" * 32, [KEY]), os.urandom))
-    await Rotation(platform.mongo, newer(platform), print).run()
+        await prove(Vault(KeyRing(b"x" * 32, [KEY]), os.urandom), keys)
+    await Rotation(key_places(platform.mongo), newer(platform), print).run()
     await register.enter("k2")
-    await keys.prove(newer(platform))
+    await prove(newer(platform), keys)
     for ring, why in (
         (KeyRing(master), "was wrapped by k1, which VAULT_KEYS lacks"),
         (KeyRing(master, [NamedKey("k1", b"x" * 32)]), "is named k1"),
     ):
         with pytest.raises(Unavailable, match=why):
-            await keys.prove(Vault(ring, os.urandom))
+            await prove(Vault(ring, os.urandom), keys)

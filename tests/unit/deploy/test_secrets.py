@@ -19,13 +19,14 @@ from shared.identity.keys import derive
 from shared.identity.vault import Vault
 from shared.runtime.key_marks import account_key
 
+RINGS = {"registration": "vault-keys", "notifications": "contact-keys"}
 ISSUER = "http://127.0.0.1:1/issuer"
 
 
 def settings_of(service: str, contents: dict[str, dict[str, str]]) -> Settings:
     """What a process of a service has of the Secrets; the ring of the vault only where the manifests give it."""
     env: dict[str, Any] = dict(contents[f"master-key-{service}"])
-    env |= contents["vault-keys"] if service == "registration" else {}
+    env |= contents[RINGS[service]] if service in RINGS else {}
     fields = {name.lower(): text for name, text in env.items()}
     return Settings(kafka_bootstrap_servers="k:1", mongo_url="mongodb://m", oidc_issuer=ISSUER, **fields)
 
@@ -46,7 +47,8 @@ def test_no_service_s_secrets_open_the_vault_or_stand_for_another_s_keys(setting
     for service in set(SERVICES) - {"registration"}:
         taken = settings[service]
         for key in (taken.master_key, account_key(taken)):
-            guessed = [KeyRing(key), *(KeyRing(key, [type(k)(k.id, key)]) for k in own.vault_keys)]
+            named = [type(k)(k.id, taken.vault_keys[0].key if taken.vault_keys else key) for k in own.vault_keys]
+            guessed = [KeyRing(key), KeyRing(key, named), KeyRing.of(taken), KeyRing(key, taken.vault_keys, "contacts")]
             for sealed in (by_ring, by_derived):
                 assert not any(opens(Vault(ring, os.urandom), sealed) for ring in guessed)
 

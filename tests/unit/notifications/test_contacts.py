@@ -1,5 +1,6 @@
 """Responsible persons: which parts fit together, what a phone and an address are, and where a family's pupil is."""
 
+import os
 from itertools import permutations
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
-from services.notifications.app import vault_of
+from services.notifications.contacts import ring_of
 from services.notifications.domain.contacts import (
     MOST_CONTACTS,
     ContactEntry,
@@ -16,6 +17,7 @@ from services.notifications.domain.contacts import (
 )
 from services.notifications.domain.places import Stay
 from shared.base.errors import BadInput, Conflict, Forbidden
+from shared.base.named_keys import NamedKey
 from shared.base.settings import Settings
 from shared.identity.grants import Grant
 from shared.identity.key_ring import KeyRing
@@ -111,15 +113,34 @@ def test_a_pupil_is_where_the_latest_day_says_and_nowhere_once_erased(order: tup
     assert gone == gone.after(events[1]) == Stay(is_erased=True)
 
 
-def test_a_contact_opens_with_no_other_service_s_key() -> None:
+def vault_of(settings: Settings) -> Vault:
+    return Vault(ring_of(settings), os.urandom)
+
+
+@pytest.mark.parametrize("ring", [(), (NamedKey("k1", b"1" * 32),)])
+def test_a_contact_opens_with_no_other_service_s_keys_be_they_the_same(ring: tuple[NamedKey, ...]) -> None:
     settings = Settings(
-        kafka_bootstrap_servers="k:1", mongo_url="mongodb://m", master_key=bytes(32), oidc_issuer="http://i"
+        kafka_bootstrap_servers="k:1",
+        mongo_url="mongodb://m",
+        master_key=bytes(32),
+        oidc_issuer="http://i",
+        vault_keys=ring,
     )
     row = vault_of(settings).seal("c1", {"name": "Соколова Анна"})
+    assert row.get("wrapped_by") == (ring[0].id if ring else None)
     assert vault_of(settings).open(row) == {"name": "Соколова Анна"}
-    others = Vault(KeyRing(settings.master_key), bytes), vault_of(settings.model_copy(update={"master_key": b"1" * 32}))
-    for other in others:
+    another = {"vault_keys": (NamedKey("k1", b"2" * 32),)} if ring else {"master_key": b"1" * 32}
+    for other in (Vault(KeyRing.of(settings), bytes), vault_of(settings.model_copy(update=another))):
         with pytest.raises(InvalidTag):
             other.open(row)
     with pytest.raises(InvalidTag):
         vault_of(settings).open({**row, "_id": "c2"})
+
+
+def test_what_was_sealed_before_there_was_a_ring_opens_with_one() -> None:
+    settings = Settings(
+        kafka_bootstrap_servers="k:1", mongo_url="mongodb://m", master_key=bytes(32), oidc_issuer="http://i"
+    )
+    row = vault_of(settings).seal("c1", {"name": "Соколова Анна"})
+    newer = vault_of(settings.model_copy(update={"vault_keys": (NamedKey("k1", b"1" * 32),)}))
+    assert newer.open(row) == newer.open(newer.wrap_again(row)) == {"name": "Соколова Анна"}

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from services.registration.codes import DIGEST_BYTES, Codes
 from services.registration.entropy import Entropy
-from services.registration.rotation import Rotated, report
 from shared.base.errors import Unavailable
 from shared.base.named_keys import NamedKey
 from shared.identity.key_ring import KeyRing
 from shared.identity.vault import Vault
+from shared.storage.wrapped_keys import Rotated, report
 from tests.builders.registration import CODES
 
 
@@ -85,7 +85,7 @@ def test_a_key_is_wrapped_by_the_first_of_the_ring_and_opens_with_any_ring_that_
 def test_a_rotation_tells_what_is_left_and_which_key_may_go() -> None:
     ring = KeyRing(b"m" * 32, [NamedKey(id, os.urandom(32)) for id in ("k3", "k2", "k1")])
     rotated = Rotated(done=1_200, closed=Counter(k2=3, k0=4), left=Counter(k2=3, k0=4, derived=5))
-    said = report(ring, rotated, backup_days=30)
+    said = report(ring, rotated, "vault_keys from before now, which are kept 30 days")
     assert said == [
         "1,200 keys were wrapped anew by k3",
         "5 keys are wrapped by derived: a process still begins with it: run this again once all begin with k3",
