@@ -57,6 +57,7 @@ _PERSONAL = (
     "codes.guardian",
     "consents.guardian",
     "issued",
+    "revoked",
 )
 """Of a pupil, and of an entry as it was before it was merged."""
 COLLECTIONS: Collections = {

@@ -106,6 +106,7 @@ async def _becomes_one(place: World, settings: Settings) -> set[str]:
     beside = duplicate["guardians"][1]["guardian"]
     anew = f"/registration/participants/{duplicate['participant']}/codes/{beside}"
     await place.client.ok("POST", anew, by=place.navigator, subject=TEACHER)
+    await place.client.ok("DELETE", anew, by=place.navigator, subject=TEACHER)
     accounts = await _accounts(settings, duplicate["participant"])
     merging = {"survivor": survivor["participant"], "duplicate": duplicate["participant"]}
     await place.client.ok("POST", "/registration/merges", merging, by=place.operator, subject=TEACHER)
@@ -117,8 +118,7 @@ async def _are_told_apart(place: World) -> set[str]:
     line = place.pupil(6, consent=None)
     entered = await place.register([line, {**line, "external_ref": "7", "namesake": True}])
     told = {"participants": [one["participant"] for one in entered], "reason": "Близнецы"}
-    by: dict[str, Any] = {"by": place.operator, "subject": TEACHER}
-    await place.client.ok("POST", "/registration/duplicates/dismissals", told, **by)
+    await place.client.ok("POST", "/registration/duplicates/dismissals", told, by=place.operator, subject=TEACHER)
     return {*told["participants"], *(one["guardian"] for one in entered)}
 
 
@@ -233,6 +233,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     await _is_kept(client, pupil, "pupil of one")
     cabinet = f"/registration/participants/{participant}/links/{second['guardian']}"
     await client.ok("DELETE", cabinet, by=("guardian",), subject="second of one")
+    await client.ok("DELETE", cabinet.replace("links", "codes"), by=place.navigator, subject=TEACHER)
     await client.ok("GET", f"/registration/participants/{participant}", by=place.navigator, subject=TEACHER)
     await client.ok(
         "PATCH", f"/registration/participants/{participant}", {"name": "Иной Пётр"}, by=place.navigator, subject=TEACHER
