@@ -103,14 +103,13 @@ class ParticipantRestored(ParticipantEvent):
 
 
 class ParticipantErased(ParticipantEvent):
-    """A pupil's name, key and contacts were destroyed: whoever has more of the pupil than facts clears it, and says so.
-
-    Facts that were published stay in figures; nothing leads from them to the person any more.
-    """
+    """A pupil's name, key and account were destroyed: whoever has more than facts clears it, and says so."""
 
     type = "participant.erased.v1"
     topic = "registration.events.v1"
 
+    account: Pseudonymous[str | None] = None
+    """The pupil's own account, which leads to no pupil any more; null where there was none."""
     act: Public[str]
     """Number of the act of destruction, which lists the answers."""
 

@@ -227,7 +227,10 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
         datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW),
         ReaderErased(**PROMOTED, guardian="Yb6nE4rT9uIoPa1S", act=ACT, rows={"families": 1}),
     ),
-    (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), ParticipantErased(**PROMOTED, act=ACT)),
+    (
+        datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW),
+        ParticipantErased(**PROMOTED, account=ACCOUNT, act=ACT),
+    ),
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), PathErased(**PROMOTED, act=ACT, rows={"attempts": 2})),
     (datetime(2021, 9, 2, 15, 0, tzinfo=MOSCOW), FamilyErased(**PROMOTED, act=ACT, rows={"families": 1, "notices": 9})),
     (datetime(2021, 10, 4, 17, 30, tzinfo=MOSCOW), StaffExcluded(**STAFF)),

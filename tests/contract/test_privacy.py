@@ -67,7 +67,7 @@ ALLOWED = {
     ),
     "participant.erased.v1": (
         "public: act grade municipality region school school_class",
-        "pseudonymous: participant",
+        "pseudonymous: account participant",
     ),
     "path.erased.v1": (
         "public: act grade municipality region rows school school_class",

@@ -28,6 +28,14 @@ async def test_an_erased_pupil_leaves_figures_and_an_act(client: Client, setting
     pupil, sibling = await place.register([place.pupil(1, external_ref="Ключ-стираемый"), place.pupil(2)])
     id, mother = pupil["participant"], f"mother of {pupil['participant']}"
     await client.ok("POST", "/registration/links", {"code": pupil["link_code"]}, by=("guardian",), subject=mother)
+    itself: dict[str, Any] = {"by": ("pupil",), "subject": f"self {id}"}
+    await client.ok("POST", "/registration/links", {"code": pupil["account_code"]}, **itself)
+    own = f"/trials/participants/{id}/path?season={place.season}"
+
+    async def knows_itself() -> bool:
+        return bool((await client.call("GET", own, **itself)).status == 200)
+
+    await eventually(knows_itself)
     for one in (id, sibling["participant"]):
         await soon(client, "POST", "/trials/attempts", place.attempt(one), by=place.navigator)
 
@@ -52,14 +60,14 @@ async def test_an_erased_pupil_leaves_figures_and_an_act(client: Client, setting
     await eventually(closed)
     read = await read_act()
     rows = {cleared["service"]: cleared["rows"] for cleared in read["cleared"]}
-    assert rows["trials"] == {"attempts": 1, "participants_2": 1}
+    assert rows["trials"] == {"attempts": 1, "participants_2": 1, "audit_actors": 1}
+    assert "audit_actors" in rows["notifications"]
     assert rows["notifications"]["families"] == 1
     assert rows["notifications"]["notices"] >= 3
 
     inbox = await client.ok("GET", "/notifications/inbox", by=("guardian",), subject=mother)
     me = await client.ok("GET", "/registration/me", by=("guardian",), subject=mother)
     assert (inbox["items"], me["items"]) == ([], [])
-    own = f"/trials/participants/{id}/path?season={place.season}"
     assert (await client.call("GET", own, by=place.navigator)).status == 404
     after = await place.funnel()
     assert {name: after[name] for name in ("registered", "tested", "guardians")} == {

@@ -53,9 +53,12 @@ async def erase(repository: Repository, erasures: Sequence[Envelope], tx: Transa
     heads = await repository.heads(asked, tx)
     for envelope in asked.values():
         event, head = envelope.event, heads.get(envelope.event.key)
-        if not isinstance(event, ParticipantErased) or (head is not None and head.readers.act == event.act):
+        if not isinstance(event, ParticipantErased):
             continue
-        rows = await repository.erase(event.key, event.act, tx)
+        audit = await repository.forget_actor(event.account, tx)
+        if head is not None and head.readers.act == event.act:
+            continue
+        rows = await repository.erase(event.key, event.act, tx) | ({ACTORS: audit} if event.account else {})
         answer = FamilyErased(**Place.of(event).event_fields(event.key), act=event.act, rows=rows)
         await repository.tell(Happened(answer, envelope.time), tx)
 
@@ -69,13 +72,14 @@ async def erase_guardians(repository: Repository, erasures: Sequence[Envelope], 
     for envelope in erasures:
         event = envelope.event
         head = heads.get(event.key, Head())
-        if not isinstance(event, GuardianErased) or head.readers.is_erased:
+        if not isinstance(event, GuardianErased):
             continue
-        if head.readers.erased.get(event.guardian) == event.act:
+        audit = await repository.forget_actor(event.account, tx)  # also once more: a backup may know it again
+        if head.readers.is_erased or head.readers.erased.get(event.guardian) == event.act:
             continue
         bare = replace(head, readers=head.readers.without(event))
         gone = _accounts(head) - _accounts(bare)
-        rows = {FAMILIES: int(gone > 0), ACTORS: await repository.forget_actor(event.account, tx)}
+        rows = {FAMILIES: int(gone > 0), ACTORS: audit}
         await repository.put(event.key, bare, tx)
         heads[event.key] = bare
         fields = Place.of(event).event_fields(event.key)

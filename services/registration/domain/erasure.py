@@ -131,4 +131,5 @@ def erase(pupil: Participant, act: str, time: datetime, guardians: Iterable[str]
     )
     fields = {**pupil.place.event_fields(pupil.id), "act": act}
     gone = [GuardianErased(**fields, guardian=id, account=pupil.linked.get(id)) for id in guardians]
-    return Decision(bare, tuple(Happened(event, time) for event in (*gone, ParticipantErased(**fields))))
+    told = (*gone, ParticipantErased(**fields, account=pupil.account))
+    return Decision(bare, tuple(Happened(event, time) for event in told))

@@ -27,9 +27,12 @@ async def answer(
     pupils = await repository.copies.joined(erasures, tx)
     for id, fact in erasures.items():
         pupil, event = known.get(id), fact.event
-        if not isinstance(event, ParticipantErased) or (pupil is not None and pupil.act == event.act):
+        if not isinstance(event, ParticipantErased):
             continue
-        rows = {"attempts": await repository.attempts.destroy_of(id, tx), PARTICIPANTS: int(pupil is not None)}
+        rows = await _in_audit(repository, event.account, tx)
+        if pupil is not None and pupil.act == event.act:
+            continue
+        rows |= {"attempts": await repository.attempts.destroy_of(id, tx), PARTICIPANTS: int(pupil is not None)}
         # A duplicate's path is written with each of the survivor's steps, also between the erasures of both.
         await repository.forget_actors(pupils[id].ids, tx)
         answered = PathErased(**Place.of(event).event_fields(id), act=event.act, rows=rows)
@@ -44,16 +47,21 @@ async def answer_for_guardians(
         event = fact.event
         if not isinstance(event, GuardianErased):
             continue
+        audit = await _in_audit(repository, event.account, tx)
         pupil = known.get(event.key)
         if pupil is not None and (pupil.erased or pupil.guardians_erased.get(event.guardian) == event.act):
             continue
         had = pupil is not None and any(change.guardian == event.guardian for change in pupil.link_changes)
-        rows = {PARTICIPANTS: int(had), "paths": 0}
+        rows = {PARTICIPANTS: int(had), "paths": 0, **audit}
         if event.account is not None:
             joined = (await repository.copies.joined([event.key], tx)).get(event.key)
             ids = joined.ids if joined else [event.key]
             rows["paths"] = await repository.forget_actors(ids, tx, event.account)
-            rows[ACTORS] = await repository.forget_in_audit(event.account, tx)
         fields = Place.of(event).event_fields(event.key)
         cleared = ActorErased(**fields, guardian=event.guardian, act=event.act, rows=rows)
         await repository.tell(Happened(cleared, fact.time), tx)
+
+
+async def _in_audit(repository: Repository, account: str | None, tx: Transaction) -> dict[str, int]:
+    """Forgets whose an account is in the audit log, also once more: a backup that was put back may know it again."""
+    return {} if account is None else {ACTORS: await repository.forget_in_audit(account, tx)}

@@ -6,9 +6,12 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.notifications.collections import PLACES
+from shared.contracts.erasure import Cleared
+from shared.contracts.guardians import GuardianErased
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.registration import ConsentGiven, GuardianUnlinked, ParticipantErased, ParticipantRegistered
 from shared.contracts.samples import ACT
+from shared.http.audit import ACTORS
 from tests.builders.notifications import Story
 from tests.drivers.consumers import eventually
 from tests.drivers.notifications import Notifications
@@ -45,7 +48,7 @@ async def test_a_family_is_erased_for_good_and_the_act_is_told_once(running: Not
     await running.publish(story.then(ParticipantRegistered), opened)
     await running.inbox_of(running.headers(mother), 2)
     await running.know({"_id": story.participant}, 1, PLACES)
-    erased = story.then(ParticipantErased)
+    erased = story.then(ParticipantErased, account=None)
     await running.publish(erased, erased)
 
     async def told() -> list[FamilyErased]:
@@ -66,3 +69,28 @@ async def test_a_family_is_erased_for_good_and_the_act_is_told_once(running: Not
     assert row is not None
     assert (row["accounts"], row["closed"], row["act"]) == ([], [], ACT)
     assert [event.rows for event in await told()] == [{"notices": 2, "families": 1, "places": 1}]
+
+
+async def test_accounts_of_an_erased_family_are_in_no_entry_of_the_audit_log(running: Notifications) -> None:
+    story, itself, mother = Story(), "audited-self", "audited-mother"
+    own, hers = running.own(story, itself), running.guardian(story, mother)
+    await running.publish(story.then(ParticipantRegistered), own, hers)
+    await running.inbox_of(running.headers(itself, "pupil"), 2)
+    await running.inbox_of(running.headers(mother), 2)
+    accounts = {"_id": {"$in": [running.account(itself), running.account(mother)]}}
+    await running.know(accounts, 2, ACTORS)
+    actors = await running.mongo[ACTORS].find(accounts).to_list(None)
+    ended = story.then(GuardianErased, guardian=f"g-{mother}", account=running.account(mother))
+    gone = story.then(ParticipantErased, account=running.account(itself))
+    await running.publish(ended, gone)
+    await running.know(accounts, 0, ACTORS)
+    found = [e.event for e in await running.published("notifications.events.v1") if e.event.key == story.participant]
+    assert {type(event).__name__: event.rows[ACTORS] for event in found if isinstance(event, Cleared)} == {
+        "ReaderErased": 1,
+        "FamilyErased": 1,
+    }
+    await running.mongo[ACTORS].insert_many(actors)  # as a backup does that is put back
+    await running.publish(ended, gone)
+    await running.know(accounts, 0, ACTORS)
+    again = [e.event for e in await running.published("notifications.events.v1") if e.event.key == story.participant]
+    assert again == found, "the acts were answered once"
