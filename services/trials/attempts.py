@@ -34,10 +34,10 @@ class Attempts:
         if gone := list(keys):
             await self._rows.delete_many({"_id": {"$in": gone}}, session=tx)
 
-    async def take_back(self, ids: Collection[str], paths: Collection[str], tx: Transaction) -> set[str]:
-        """Destroys attempts on paths by their own ids; returns the ids of the paths that had one."""
-        query = {"path": {"$in": list(paths)}, "id": {"$in": list(ids)}}
-        found = {row["path"] async for row in self._rows.find(query, {"path": 1}, session=tx)}
+    async def take_back(self, ids: Collection[str], tx: Transaction) -> dict[str, str]:
+        """Destroys attempts by their own ids, on whichever path; returns the id of the path that had each."""
+        query = {"id": {"$in": list(ids)}}
+        found = {row["id"]: row["path"] async for row in self._rows.find(query, {"id": 1, "path": 1}, session=tx)}
         await self._rows.delete_many(query, session=tx)
         return found
 

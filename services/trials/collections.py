@@ -47,10 +47,14 @@ COLLECTIONS: Collections = {
         persons=[CHANGED],
     ),
     FENCES: Kept(),
-    "attempts": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
+    "attempts": Kept([IndexModel("path"), IndexModel("id")], persons=["_id", "path", CHANGED]),
     HALF_CORRECTIONS: Kept(),
     "paths": Kept(
-        [IndexModel("bookings.id", sparse=True), IndexModel("attendances.id", sparse=True)],
+        [
+            IndexModel("bookings.id", sparse=True),
+            IndexModel("attendances.id", sparse=True),
+            IndexModel("recommendation.id", sparse=True),
+        ],
         persons=["_id", "participant", CHANGED],
     ),
 }

@@ -17,16 +17,15 @@ class HalfCorrections:
         self._paths = mongo["paths"]
 
     async def paths(self, corrections: Sequence[Correction], tx: Transaction) -> list[str]:
-        """Returns the ids of the entries' paths that have what these take back, bookings and attendances."""
+        """Returns the ids of the entries' paths that have what these take back, but for attempts."""
         parts = [correction.id for correction in corrections]
-        ways = [{"bookings.id": {"$in": parts}}, {"attendances.id": {"$in": parts}}]
+        ways = [{f"{part}.id": {"$in": parts}} for part in ("bookings", "attendances", "recommendation")]
         return [row["_id"] async for row in self._paths.find({"$or": ways}, {"_id": 1}, session=tx)] if parts else []
 
     async def take(self, made: Sequence[Correction], parts: Iterable[str], tx: Transaction) -> list[Correction]:
         """Keeps corrections, and returns and forgets those of some parts."""
-        writes = [
-            ReplaceOne({"_id": one.id}, {"kind": one.kind, "time": one.time.isoformat()}, upsert=True) for one in made
-        ]
+        rows = [(one.id, one.model_dump(mode="json", exclude={"id"})) for one in made]
+        writes = [ReplaceOne({"_id": id}, row, upsert=True) for id, row in rows]
         if writes:
             await self._rows.bulk_write(writes, ordered=False, session=tx)
         found = await by_ids(self._rows, parts, tx)

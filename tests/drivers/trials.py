@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
-from shared.contracts.event import Event
+from shared.contracts.event import Envelope, Event
 from shared.contracts.registration import ConsentGiven, ConsentWithdrawn
 from tests.builders.events import PLACE, enveloped, guardian_linked, region, registered
 from tests.builders.trials import INSTRUMENT, OFFER, RULES, VENUE, attempt, college, present, seat
@@ -156,3 +156,21 @@ async def completed(trials: Trials, id: str) -> None:
         slot = await trials.slot(starts_at=f"{day}T14:00:00+03:00")
         await trials.must("POST", f"/slots/{slot}/bookings", seat(id), **NAVIGATOR)
         await trials.must("POST", f"/slots/{slot}/attendance", [present(id, day)], **HOST)
+
+
+async def history(trials: Trials) -> list[Envelope]:
+    """All that was published, the catalogue first."""
+    return [*await trials.published("trials.catalogue.v1"), *await trials.published("trials.events.v1")]
+
+
+async def states(trials: Trials) -> dict[str, Any]:
+    """Paths and the catalogue as they are stored, but for what no event tells and who did it."""
+    kept: dict[str, Any] = {}
+    for name in ("paths", "slots", "venues", "seasons", "competencies"):
+        async for row in trials.mongo[name].find({}):
+            away = {"changed", "held", "attempts", "ref", "in_use"}
+            bare = {field: value for field, value in row.items() if field not in away}
+            for attendance in bare.get("attendances", ()):
+                attendance["reason"] = None
+            kept[f"{name} {row['_id']}"] = bare
+    return kept

@@ -52,8 +52,7 @@ def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
     event, time, state = envelope.event, envelope.time, path
     match event:
         case DiagnosticCompleted():
-            first = min(time, path.diagnostics.get(event.diagnostic, time))
-            state = path.model_copy(update={"diagnostics": {**path.diagnostics, event.diagnostic: first}})
+            state = _attempted(path, event, time)
         case TrialBooked() if (slot := slots.get(event.slot)) is not None:
             state = path.model_copy(update={"bookings": (*path.bookings, _booking(event, slot, time))})
         case TrialAttended():
@@ -65,7 +64,7 @@ def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
             state = path.model_copy(update={"recommendation": issued})
     if (correction := correction_of(envelope)) is not None:
         others = tuple(known for known in path.corrections if known.id != correction.id)
-        state = _without(path, correction).model_copy(update={"corrections": others})
+        state = corrected(path, correction).model_copy(update={"corrections": others})
     return state.model_copy(update={"sequence": int(envelope.sequence)})
 
 
@@ -91,36 +90,57 @@ def has(path: Path, correction: Correction) -> bool:
             return any(booking.id == correction.id for booking in path.bookings)
         case "revoked":
             return any(attendance.id == correction.id for attendance in path.attendances)
-        case "retracted":  # no path has the ids of attempts; the time is that of the attempt
-            return path.diagnostics.get(correction.diagnostic) == correction.time
+        case "retracted":
+            return False  # it stands in no path: the attempts themselves tell whose it is
     return path.recommendation is not None and path.recommendation.id == correction.id
 
 
 def corrected_elsewhere(path: Path, correction: Correction) -> Path:
     """Returns the path of a duplicate after a survivor's event took a part of it back: it notes that."""
-    state = _without(path, correction)
+    state = corrected(path, correction)
     if state == path:
         return path
     return state.model_copy(update={"corrections": (*path.corrections, correction)})
 
 
-def _without(path: Path, correction: Correction) -> Path:
-    if correction.kind != "retracted":
-        return corrected(path, correction)
-    if not has(path, correction):
-        return path
-    left = {code: time for code, time in path.diagnostics.items() if code != correction.diagnostic}
-    return path.model_copy(update={"diagnostics": left})
+def nameless_attempt(envelope: Envelope) -> Attempt | None:
+    """Returns the attempt that an event tells of, without answers, profile and the sender's own ref; None for others.
+
+    It can be taken back as any other, and a repeat stands for it then.
+    """
+    event = envelope.event
+    if not isinstance(event, DiagnosticCompleted):
+        return None
+    id, time = event.attempt, envelope.time
+    return Attempt(envelope.subject, _ref(id), id, event.diagnostic, answers=b"", profile={}, time=time)
 
 
-def completed_by(path: Path, attempts: Sequence[Attempt]) -> Path:
-    """Returns a path after attempts on it were taken back: what is left completes a diagnostic, its first."""
-    first: dict[str, datetime] = {}
-    for attempt in attempts:
-        first[attempt.diagnostic] = min(attempt.time, first.get(attempt.diagnostic, attempt.time))
-    refs = {attempt.ref for attempt in attempts}
+def retracted(path: Path, gone: Sequence[Correction], noted: Sequence[Correction], left: Sequence[Attempt]) -> Path:
+    """Returns a path after attempts on it were taken back: the first of those that are left completes a diagnostic.
+
+    A duplicate's path notes what the survivor's events took back.
+    """
+    codes = {correction.diagnostic for correction in gone}
+    diagnostics = {code: time for code, time in path.diagnostics.items() if code not in codes}
+    for attempt in left:
+        if attempt.diagnostic in codes:
+            first = diagnostics.get(attempt.diagnostic, attempt.time)
+            diagnostics[attempt.diagnostic] = min(first, attempt.time)
+    refs = {attempt.ref for attempt in left}
     kept = tuple(ref for ref in path.attempts if ref in refs)
-    return path.model_copy(update={"diagnostics": {**first, **path.diagnostics}, "attempts": kept})
+    told_elsewhere = (*path.corrections, *noted)
+    return path.model_copy(update={"diagnostics": diagnostics, "attempts": kept, "corrections": told_elsewhere})
+
+
+def _attempted(path: Path, event: DiagnosticCompleted, time: datetime) -> Path:
+    first = min(time, path.diagnostics.get(event.diagnostic, time))
+    diagnostics, attempts = {**path.diagnostics, event.diagnostic: first}, (*path.attempts, _ref(event.attempt))
+    return path.model_copy(update={"diagnostics": diagnostics, "attempts": attempts})
+
+
+def _ref(attempt: str) -> str:
+    """The ref of an attempt whose own one is lost: no sender can name it."""
+    return f"\x1f{attempt}"
 
 
 def _booking(event: TrialBooked, slot: Slot, time: datetime) -> Booking:

@@ -1,6 +1,6 @@
 """Use case: a database that was put back from a backup learns from its own topics what it has published since."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -81,7 +81,7 @@ class Restorer:
         for step in steps:
             assert isinstance(step.event, PathEvent)
             path, correction = paths.get(step.subject) or new_path(step.event), correction_of(step)
-            if correction is not None and not has(path, correction):
+            if correction is not None and correction.kind != "retracted" and not has(path, correction):
                 elsewhere.append(correction)
             paths[path.id] = walked(path, step, slots)
         others = [id for id in await repository.corrections.paths(elsewhere, tx) if id not in paths]
@@ -92,7 +92,8 @@ class Restorer:
             for correction in waiting:
                 path = restoring.corrected_elsewhere(path, correction) if has(path, correction) else path
             paths[id] = path
-        await self._without_attempts(paths, [one for step in steps if (one := correction_of(step)) is not None], tx)
+        for path in await self._without_attempts(paths, steps, tx):
+            before[path.id] = path
         taken = Counter[str]()
         for id, path in paths.items():
             taken.update(path.seats)
@@ -101,15 +102,31 @@ class Restorer:
         await repository.paths.restore(list(paths.values()), tx)
         return [Loss(step, word) for step in steps if (word := _lacking(step, slots))]
 
-    async def _without_attempts(self, paths: dict[str, Path], made: Sequence[Correction], tx: Transaction) -> None:
-        """Destroys the attempts that were taken back; others may have completed the same diagnostics."""
-        gone = [correction.id for correction in made if correction.kind == "retracted"]
-        if not gone:
-            return
-        attempts = self._repository.attempts
-        for id in await attempts.take_back(gone, {entry.id for path in paths.values() for entry in path.entries}, tx):
-            if id in paths:
-                paths[id] = restoring.completed_by(paths[id], (await attempts.on([id], tx)).get(id, ()))
+    async def _without_attempts(
+        self, paths: dict[str, Path], steps: Sequence[Envelope], tx: Transaction
+    ) -> Collection[Path]:
+        """Destroys the attempts that were taken back, on whichever path they are; returns paths that had to be read.
+
+        What takes one back may be read before the attempt itself, where another entry's events tell it.
+        """
+        repository, own = self._repository, defaultdict[str, set[str]](set)
+        completed = [one for step in steps if (one := restoring.nameless_attempt(step)) is not None]
+        await repository.attempts.add(completed, tx)
+        made = {one.id: one for one in await repository.corrections.take([], (one.id for one in completed), tx)}
+        for step in steps:
+            if (correction := correction_of(step)) is not None and correction.kind == "retracted":
+                made[correction.id] = correction
+                own[step.subject].add(correction.id)
+        where = await repository.attempts.take_back(made, tx)
+        await repository.corrections.take([one for id, one in made.items() if id not in where], (), tx)
+        others = await repository.paths.load({id for id in where.values() if id not in paths}, tx)
+        paths |= others
+        left = await repository.attempts.on({*where.values()}, tx)
+        for path in (paths[id] for id in {*where.values()}):
+            gone = [made[id] for id, had_by in where.items() if had_by == path.id]
+            noted = [one for one in gone if one.id not in own[path.id]]
+            paths[path.id] = restoring.retracted(path, gone, noted, left.get(path.id, ()))
+        return others.values()
 
 
 def _is_answered(pupil: Participant | None, *named: str) -> bool:
@@ -124,6 +141,7 @@ def _parts(paths: Collection[Path]) -> Iterator[str]:
     for path in paths:
         yield from (booking.id for booking in path.bookings)
         yield from (attendance.id for attendance in path.attendances)
+        yield from () if path.recommendation is None else (path.recommendation.id,)
 
 
 def _lacking(step: Envelope, slots: Mapping[str, Any]) -> str | None:

@@ -2,44 +2,23 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
-from shared.contracts.event import Envelope
 from shared.contracts.trials import PathErased, TrialCancelled
 from tests.builders.events import at, erased
 from tests.builders.merging import merged
 from tests.builders.trials import RULES, VENUE, attempt, present, seat
 from tests.drivers.backups import Backup, assert_numbered_once
-from tests.drivers.trials import HOST, NAVIGATOR, Trials, completed, trials_service
-
-EVENTS, CATALOGUE = "trials.events.v1", "trials.catalogue.v1"
+from tests.drivers.trials import HOST, NAVIGATOR, Trials, completed, history, states, trials_service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def trials(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
     async with trials_service(infrastructure) as running:
         yield running
-
-
-async def history(trials: Trials) -> list[Envelope]:
-    return [*await trials.published(CATALOGUE), *await trials.published(EVENTS)]
-
-
-async def states(trials: Trials) -> dict[str, Any]:
-    """Paths and the catalogue as they are stored, but for what no event tells and who did it."""
-    kept: dict[str, Any] = {}
-    for name in ("paths", "slots", "venues", "seasons", "competencies"):
-        async for row in trials.mongo[name].find({}):
-            away = {"changed", "held", "attempts", "ref", "in_use"}
-            bare = {field: value for field, value in row.items() if field not in away}
-            for attendance in bare.get("attendances", ()):
-                attendance["reason"] = None
-            kept[f"{name} {row['_id']}"] = bare
-    return kept
 
 
 async def cancelled(trials: Trials, pupil: str, id: str) -> None:

@@ -3,10 +3,17 @@
 from datetime import datetime
 
 from services.trials.domain import steps
-from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import Path
-from services.trials.domain.restoring import completed_by, corrected_elsewhere, correction_of, has, walked
+from services.trials.domain.restoring import (
+    corrected_elsewhere,
+    correction_of,
+    has,
+    nameless_attempt,
+    retracted,
+    walked,
+)
 from shared.contracts.event import Envelope
+from shared.contracts.trials import DiagnosticCompleted
 from shared.storage.decision import Decision, Happened
 from tests.builders.events import at, enveloped, undone
 from tests.builders.events import diagnosed as completed
@@ -43,7 +50,8 @@ def test_a_path_is_brought_to_where_it_was_by_its_events() -> None:
     path, events = story()
     slots = {place.id: place for place in (trial("2020-10-05"), trial("2020-10-06"), trial("2020-10-07"))}
     reasons = tuple(a.model_copy(update={"reason": None}) for a in path.attendances)
-    expected = path.model_copy(update={"sequence": len(events), "attempts": (), "attendances": reasons})
+    refs = tuple(f"\x1f{e.event.attempt}" for e in events if isinstance(e.event, DiagnosticCompleted))
+    expected = path.model_copy(update={"sequence": len(events), "attempts": refs, "attendances": reasons})
     state = Path.new("p1", "2020")
     for envelope in events:
         state = walked(state, envelope, slots)
@@ -96,10 +104,14 @@ def test_an_attempt_that_was_taken_back_completes_nothing_but_another_one_may() 
     taken_back = correction_of(told[2])
     assert taken_back is not None
     assert (taken_back.kind, taken_back.id, taken_back.diagnostic) == ("retracted", "a1", "readiness")
-    assert has(state, taken_back)
+    alone = [nameless_attempt(envelope) for envelope in told]
+    assert [(one.id, one.time, one.profile) for one in alone if one] == [("a1", first, {}), ("a2", second, {})]
+    assert len({*state.attempts, *(one.ref for one in alone if one)}) == 2, "each by a ref that no sender has"
+    assert not has(state, taken_back), "it stands in no path"
     state = walked(state, told[2], {})
-    assert (state.diagnostics, state.sequence) == ({}, 3)
-    left = Attempt(state.id, "second", "a2", "readiness", b"", {}, second)
-    whole = completed_by(state.model_copy(update={"attempts": ("first", "second")}), [left])
-    assert (whole.diagnostics, whole.attempts) == ({"readiness": second}, ("second",))
-    assert completed_by(state, []).diagnostics == {}
+    assert state.sequence == 3
+    left = [one for one in alone if one and one.id == "a2"]
+    repeated = retracted(state, [taken_back], [], left)
+    assert (repeated.diagnostics, repeated.attempts) == ({"readiness": second}, (left[0].ref,))
+    assert retracted(state, [taken_back], [], []).diagnostics == {}
+    assert retracted(state, [taken_back], [taken_back], []).corrections == (taken_back,), "a duplicate notes it"
