@@ -91,9 +91,11 @@ async def another_repository(running: Registration) -> AsyncIterator[Repository]
 
 
 @asynccontextmanager
-async def registration(infrastructure: Infrastructure) -> AsyncIterator[Registration]:
+async def registration(
+    infrastructure: Infrastructure, kind: type[Registration] = Registration
+) -> AsyncIterator[Registration]:
     """A service of its own that knows the season 2020 and two schools of one municipality."""
-    async with installed(Registration, infrastructure) as running:
+    async with installed(kind, infrastructure) as running:
         await running.learn(season())
         await running.define("RU-ROS", kind="region", name="Ростовская область", parent="RU", utc_offset="+03:00")
         await running.define("RU-ROS-001", kind="municipality", name="Аксайский район", parent="RU-ROS")
