@@ -141,10 +141,13 @@ def others(n: int) -> list[Envelope]:
 
 
 async def grow(settings: Settings, topic: str, partitions: int) -> None:
-    """A topic gets more partitions."""
+    """A topic gets more partitions; returns when a client is told of all of them."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
     await admin.start()
     try:
         await admin.create_partitions({topic: NewPartitions(partitions)})
+        async with asyncio.timeout(30):  # a broker answers before it knows of them itself
+            while len((await admin.describe_topics([topic]))[0]["partitions"]) < partitions:
+                await asyncio.sleep(0.05)
     finally:
         await admin.close()
