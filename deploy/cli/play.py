@@ -11,8 +11,8 @@ from deploy.cli.feed import START, Feed, FeedRefused, FeedSilent
 from deploy.cli.installation import CallError
 from deploy.simulator.client import Token
 from deploy.simulator.command import PlayError
-from deploy.simulator.folder import PLACE_CODE, load
-from deploy.simulator.scenario import Scenario
+from deploy.simulator.folder import load
+from deploy.simulator.scenario import PLACE_CODE, Scenario
 from deploy.simulator.simulation import Options, Result, simulate
 
 ANSWER_SECONDS = 30.0

@@ -2,98 +2,22 @@
 
 import csv
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from deploy.simulator.scenario import (
-    CORRECTIONS,
-    COUNTS,
-    Competency,
-    Gate,
-    Municipality,
-    RankingRow,
-    Scenario,
-    ScenarioError,
-)
+from pydantic import TypeAdapter, ValidationError
 
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-"""May stand in an address and in a topic's name."""
-PLACE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
-"""Of a region or municipality: short enough for its schools' codes to begin with it."""
-TEXT = re.compile(r"(?=.*\S).{1,150}", re.DOTALL)
-OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
+from deploy.simulator.scenario import Competency, Municipality, Scenario, ScenarioError
 
-Form = tuple[str, Callable[[Any], Any]]
-"""The form of a value in words, and its reader; a ValueError, TypeError or KeyError refuses it."""
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if not pattern.fullmatch(value):
-            raise ValueError
-        return str(value)
-
-    return read
-
-
-def _whole(least: int) -> Form:
-    def read(value: Any) -> int:
-        if type(value) is not int or value < least:
-            raise ValueError
-        return value
-
-    return f"a whole number of at least {least}", read
-
-
-def _list(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
-    return lambda value: tuple(map(read, value if isinstance(value, list) else [None]))
-
-
-def _grades(value: Any) -> tuple[int, int]:
-    low, high = _list(COUNT[1])(value)
-    return low, high
-
-
-def _shares(value: Any) -> dict[str, float]:
-    forms = [name in CORRECTIONS and type(n) in (int, float) and 0 <= n <= 1 for name, n in {**value}.items()]
-    if not all(forms):
-        raise ValueError
-    return dict(value)
-
-
-COUNT, AT_LEAST_ONE = _whole(0), _whole(1)
-CODED: Form = ("of at most 40 letters, digits, hyphens and underscores", _matching(CODE))
-PLACE: Form = ("of 2 to 32 letters, digits and hyphens", _matching(PLACE_CODE))
-WORDS: Form = ("a text of at most 150 characters", _matching(TEXT))
-DAY: Form = ("a date as 2020-12-16", date.fromisoformat)
-RANKED = _list(lambda row: RankingRow(WORDS[1](row["municipality"]), COUNT[1](row["share_percent"])))
-
-SEASON: Mapping[str, tuple[str, Form]] = {
-    "season": ("season", CODED),
-    "region": ("region", PLACE),
-    "name_ru": ("name", WORDS),
-    "utc_offset": (
-        "zone",
-        ("an offset as +03:00", lambda text: datetime.strptime(_matching(OFFSET)(text), "%z").tzinfo),
-    ),
-    "opens": ("opens", DAY),
-    "closes": ("closes", DAY),
-    "grades": ("grades", ("the lowest and the highest", _grades)),
-    "diagnostics": ("diagnostics", ("a list of codes", _list(_matching(CODE)))),
-    "trials_required": ("trials_required", AT_LEAST_ONE),
-    "recommendation_gate": ("gate", (" or ".join(Gate), Gate)),
-    "competencies": ("competency_count", COUNT),
-    "ranking": ("ranking", ("a list of rows with `municipality` and `share_percent`", RANKED)),
-    "corrections": ("corrections", (f"shares from 0 to 1 of {', '.join(CORRECTIONS)}", _shares)),
-    "reported": ("reported", ("a list of notes", _list(str))),
-    **{n: (n, COUNT) for n in ("registered", "participants", "recommendations", "guardians", "trial_attendances")},
+T = TypeVar("T", Scenario, Municipality, Competency)
+IN_FILES = {
+    "name": "name_ru",
+    "zone": "utc_offset",
+    "gate": "recommendation_gate",
+    "competency_count": "competencies",
 }
-"""By a field of the file, the scenario's own name of it and its form."""
-MUNICIPALITY = {"code": ("code", PLACE), "name_ru": ("name", WORDS), **{name: (name, COUNT) for name in COUNTS}}
-COMPETENCY = {"code": ("code", CODED), "name_ru": ("name", WORDS), "attended": ("attended", COUNT)}
+"""The names that files have for fields; any other has its own."""
 
 
 def load(folder: Path) -> Scenario:
@@ -105,27 +29,30 @@ def load(folder: Path) -> Scenario:
         raise ScenarioError(path.name, f"is not JSON: {error}") from None
     if not isinstance(values, dict):
         raise ScenarioError(path.name, "is to be a JSON object")
-    return Scenario(
-        **_read(SEASON, {"corrections": {}} | values, path.name),
-        municipalities=tuple(Municipality(**row) for row in _table(folder / "municipalities.csv", MUNICIPALITY)),
-        competencies=tuple(Competency(**row) for row in _table(folder / "competencies.csv", COMPETENCY)),
-    )
+    parts = {
+        "municipalities": tuple(_table(folder / "municipalities.csv", Municipality)),
+        "competencies": tuple(_table(folder / "competencies.csv", Competency)),
+    }
+    return _made(Scenario, values, path.name, **parts, scale=1.0)
 
 
-def _read(forms: Mapping[str, tuple[str, Form]], values: Mapping[str, Any], file: str, row: str = "") -> dict[str, Any]:
-    found = {}
-    for name, (own, (words, read)) in forms.items():
-        if name not in values:
-            raise ScenarioError(file, f"`{name}` is missing", row)
-        try:
-            found[own] = read(values[name])
-        except (ValueError, TypeError, KeyError):
-            raise ScenarioError(file, f"`{name}` is to be {words}, not {values[name]!r}", row) from None
-    return found
+def _made(kind: type[T], values: Mapping[str, Any], file: str, **more: Any) -> T:
+    """One of this kind, of a file's values and of `more`, which no file says."""
+    forms: Mapping[str, Any] = kind.__pydantic_fields__  # type: ignore[attr-defined]
+    names = {own: IN_FILES.get(own, own) for own in forms if own not in more}
+    known = {own: values[name] for own, name in names.items() if name in values}
+    try:
+        return TypeAdapter(kind).validate_python(known | more)
+    except ValidationError as error:
+        own = str(error.errors()[0]["loc"][0])
+        wrong = f"is to be {forms[own].description}, not {known[own]!r}" if own in known else "is missing"
+        raise ScenarioError(file, f"`{names[own]}` {wrong}", more.get("row", "")) from None
 
 
-def _table(path: Path, columns: Mapping[str, tuple[str, Form]]) -> Iterator[dict[str, Any]]:
-    """The rows of a CSV file with exactly these columns; outside `code` and `name_ru` digits are a number."""
+def _table(path: Path, kind: type[T]) -> Iterator[T]:
+    """The rows of a CSV file with exactly the columns of this kind; outside its texts digits are a number."""
+    forms: Mapping[str, Any] = kind.__pydantic_fields__  # type: ignore[attr-defined]
+    columns = {IN_FILES.get(own, own): form.annotation for own, form in forms.items() if own != "row"}
     reader = csv.reader(_content(path).splitlines(), strict=True)
     try:
         if next(reader, []) != list(columns):
@@ -134,15 +61,15 @@ def _table(path: Path, columns: Mapping[str, tuple[str, Form]]) -> Iterator[dict
             row = f"row {reader.line_num}"
             if len(texts) != len(columns):
                 raise ScenarioError(path.name, f"{len(texts)} values for {len(columns)} columns", row)
-            values = {name: _value(name, text) for name, text in zip(columns, texts, strict=True)}
-            yield {**_read(columns, values, path.name, row), "row": row}
+            pairs = zip(columns.items(), texts, strict=True)
+            values = {name: int(text) if column is int and _is_whole(text) else text for (name, column), text in pairs}
+            yield _made(kind, values, path.name, row=row)
     except csv.Error as error:
         raise ScenarioError(path.name, f"is not CSV: {error}", f"row {reader.line_num}") from None
 
 
-def _value(column: str, text: str) -> str | int:
-    whole = column not in ("code", "name_ru") and text.isascii() and text.isdecimal() and len(text) < 10
-    return int(text) if whole else text
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def _content(path: Path) -> str:

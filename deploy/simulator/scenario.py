@@ -1,13 +1,21 @@
 """A scenario: one region's season as counts of distinct pupils by municipality and of attendances by competency."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timezone
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from datetime import date, datetime, timezone
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
-from typing import Self
+from typing import Annotated, Any, Self
 
+from pydantic import Field, PlainValidator
+from pydantic.dataclasses import dataclass
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+"""May stand in an address and in a topic's name."""
+PLACE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,31}")
+"""Of a region or municipality: short enough for its schools' codes to begin with it."""
 MOST_STAGES = 20
 """Of a kind that the platform lets a season require."""
 STAGES = ("registered", "participated", "tested", "trial_attended", "completed")
@@ -16,7 +24,7 @@ CORRECTIONS = ("moves", "transfers", "merges", "archives", "corrections", "guard
 """What may be put right in a season: each is a share of the registered pupils, and changes no figure in the end."""
 
 
-class ScenarioError(ValueError):
+class ScenarioError(Exception):
     """A scenario that cannot be played: which file, which row, and why."""
 
     def __init__(self, file: str, reason: str, row: str = "") -> None:
@@ -30,18 +38,53 @@ class Gate(StrEnum):
     AFTER_DIAGNOSTICS = "after-diagnostics"
 
 
+def _text(read: Callable[[str], Any]) -> PlainValidator:
+    """Reads the text of a file; any other value is of the kind already, or refused."""
+
+    def taken(value: Any) -> Any:
+        if isinstance(value, date | timezone):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("no text")
+        return read(value)
+
+    return PlainValidator(taken)
+
+
+def _offset(text: str) -> Any:
+    if not re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", text):
+        raise ValueError("no offset")
+    return datetime.strptime(text, "%z").tzinfo
+
+
+def _form(words: str, **rules: Any) -> Any:
+    """The form of a value: in words that tell what it is to be, and as rules."""
+    return Field(description=words, **rules)
+
+
+Count = Annotated[int, _form("a whole number of at least 0", strict=True, ge=0)]
+AtLeastOne = Annotated[int, _form("a whole number of at least 1", strict=True, ge=1)]
+Text = Annotated[str, _form("a text of at most 150 characters", pattern=r"\S", max_length=150)]
+Code = Annotated[str, _form("of at most 40 letters, digits, hyphens and underscores", pattern=f"^{CODE.pattern}$")]
+PlaceCode = Annotated[str, _form("of 2 to 32 letters, digits and hyphens", pattern=f"^{PLACE_CODE.pattern}$")]
+Day = Annotated[date, _text(date.fromisoformat), _form("a date as 2020-12-16")]
+Zone = Annotated[timezone, _text(_offset), _form("an offset as +03:00")]
+Kind = Annotated[str, Field(pattern=f"^({'|'.join(CORRECTIONS)})$")]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Municipality:
     """Distinct pupils of one municipality who reached each stage."""
 
-    code: str
-    name: str
-    registered: int
-    participated: int
-    tested: int
-    trial_attended: int
-    completed: int
-    recommended: int
+    code: PlaceCode
+    name: Text
+    registered: Count
+    participated: Count
+    tested: Count
+    trial_attended: Count
+    completed: Count
+    recommended: Count
     row: str = field(default="", compare=False)
 
     @property
@@ -58,9 +101,9 @@ class Municipality:
 class Competency:
     """A field in which trials are held, and the attendances of its trials."""
 
-    code: str
-    name: str
-    attended: int
+    code: Code
+    name: Text
+    attended: Count
     row: str = field(default="", compare=False)
 
 
@@ -68,36 +111,38 @@ class Competency:
 class RankingRow:
     """A place of the expected ranking: a municipality by its name and its share in whole percent."""
 
-    municipality: str
-    share_percent: int
+    municipality: Text
+    share_percent: Count
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A season that can be played; constructing one that cannot raises `ScenarioError`."""
 
-    season: str
-    region: str
-    name: str
-    zone: timezone
-    opens: date
-    closes: date
-    grades: tuple[int, int]
-    diagnostics: tuple[str, ...]
-    trials_required: int
-    gate: Gate
-    registered: int
-    participants: int
-    recommendations: int
-    guardians: int
-    trial_attendances: int
-    competency_count: int
-    ranking: tuple[RankingRow, ...]
-    reported: tuple[str, ...]
+    season: Code
+    region: PlaceCode
+    name: Text
+    zone: Zone
+    opens: Day
+    closes: Day
+    grades: Annotated[tuple[Count, Count], _form("the lowest and the highest")]
+    diagnostics: Annotated[tuple[Code, ...], _form("a list of codes")]
+    trials_required: AtLeastOne
+    gate: Annotated[Gate, _form(" or ".join(Gate))]
+    registered: Count
+    participants: Count
+    recommendations: Count
+    guardians: Count
+    trial_attendances: Count
+    competency_count: Count
+    ranking: Annotated[tuple[RankingRow, ...], _form("a list of rows with `municipality` and `share_percent`")]
+    reported: Annotated[tuple[str, ...], _form("a list of notes")]
     municipalities: tuple[Municipality, ...]
     competencies: tuple[Competency, ...]
-    corrections: Mapping[str, float] = field(default_factory=dict)
-    """Shares from 0 to 1, by kind; one that is not named is 0."""
+    corrections: Annotated[Mapping[Kind, Share], _form(f"shares from 0 to 1 of {', '.join(CORRECTIONS)}")] = field(
+        default_factory=dict
+    )
+    """One that is not named is 0."""
     scale: float = 1.0
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from deploy.simulator.folder import CODE, PLACE_CODE
+from deploy.simulator.scenario import CODE, PLACE_CODE
 from shared.contracts.codes import Code, OffsetOfEvent, OrganisationCode, RegionOfEvent
 from shared.contracts.topics import region_topic
 
