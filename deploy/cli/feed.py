@@ -6,10 +6,9 @@ import json
 import os
 import stat
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO
-from urllib.parse import quote
+from collections.abc import AsyncIterator
+from random import Random
+from typing import BinaryIO
 
 import aiohttp
 
@@ -17,6 +16,9 @@ from deploy.cli import installation
 from deploy.cli.installation import CallError
 from deploy.cli.options import Form, Verb, Verbs, region, url
 from deploy.programs.server import Say
+from deploy.simulator.client import Client, Refused, Unavailable
+from deploy.simulator.command import PlayError
+from deploy.simulator.feed import EPOCH_GONE, START, Feed, Page
 
 TEXT = """\
 Prints a region's numbered events, one JSON object a line, from the first one or from behind --after, and waits for
@@ -24,14 +26,9 @@ more. Breaks are waited out, with a word on standard error; within an epoch ever
 When the feed was opened anew (410), everything follows again from seq 1: the field epoch tells it from before.
 The cursor for the next --after is said at the end. Exit codes: 0 at the end, or when nobody reads any more; 2 when
 the feed is refused. For instance: bilet feed tail RU-ROS --until-end | jq -r .type | sort | uniq -c"""
-START = "0"
-PAGE = 1000
 LONGEST_WAIT = 20
 """Seconds that the platform may hold a request for the first new event."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
-
-Page = Mapping[str, Any]
-"""`events`, each with its `seq`; `next`, the cursor behind them; `watermark`, the last number given so far."""
 
 
 def add(verbs: Verbs) -> None:
@@ -51,22 +48,31 @@ def add(verbs: Verbs) -> None:
 async def run(options: argparse.Namespace) -> int:
     """Prints the feed until its end, or until nobody reads."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
-        await tail(_feed(options, http), options.after, sys.stdout.buffer, until_end=options.until_end)
+        try:
+            await tail(_feed(options, http), options.after, sys.stdout.buffer, until_end=options.until_end)
+        except PlayError as error:
+            raise refused(error) from None
     return 0
 
 
-def _feed(options: argparse.Namespace, http: aiohttp.ClientSession) -> "Feed":
+def refused(error: PlayError) -> CallError:
+    """The words for a feed that is not given out for this call."""
+    return CallError(f"The feed is refused: {error.told if isinstance(error, Refused) else error}")
+
+
+def _feed(options: argparse.Namespace, http: aiohttp.ClientSession) -> Feed:
     """The feed at --url with --token; the running demo gives what is missing."""
-    if options.url and options.token:
-        return Feed(http, options.url, options.region, lambda: str(options.token))
-    otherwise, grants = "give --url and --token", [{"role": "regional-operator", "org": options.region}]
-    sign = installation.signing(installation.issuer(options.data, otherwise))
-    at = options.url or installation.about(installation.data_folder(options.data, otherwise)).url
-    return Feed(http, at, options.region, lambda: options.token or sign("operator", grants))
+    at, token = options.url, lambda *_: str(options.token)
+    if not (at and options.token):
+        otherwise = "give --url and --token"
+        sign = installation.signing(installation.issuer(options.data, otherwise))
+        at = at or installation.about(installation.data_folder(options.data, otherwise)).url
+        token = token if options.token else sign
+    return Feed(Client(http, at, token, Random()), options.region)
 
 
-async def tail(feed: "Feed", cursor: str, output: BinaryIO, *, until_end: bool) -> None:
-    """Prints until the end, if asked to, or until nobody reads; raises FeedRefused, and BrokenPipeError at once.
+async def tail(feed: Feed, cursor: str, output: BinaryIO, *, until_end: bool) -> None:
+    """Prints until the end, if asked to, or until nobody reads; raises PlayError, and BrokenPipeError at once.
 
     However else it ends, the cursor is said: with it the next run begins where this one ended.
     """
@@ -76,7 +82,7 @@ async def tail(feed: "Feed", cursor: str, output: BinaryIO, *, until_end: bool) 
 
     async def printed() -> None:
         nonlocal cursor
-        async for page in feed.follow(cursor, say, until_end=until_end):
+        async for page in follow(feed, cursor, say, until_end=until_end):
             lines = (json.dumps(event, ensure_ascii=False, separators=(",", ":")) for event in page["events"])
             output.write("".join(f"{line}\n" for line in lines).encode())
             output.flush()
@@ -106,74 +112,25 @@ async def _left(output: BinaryIO) -> None:
     await gone.wait()
 
 
-class FeedRefused(CallError):
-    """The feed is not given out for this call; `slug` is the problem's type."""
-
-    def __init__(self, reason: str, slug: str = "") -> None:
-        super().__init__(reason)
-        self.slug = slug
-
-
-class FeedSilent(Exception):
-    """No answer for now: the same page may be asked for again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """One region's feed behind the gateway at `url`; `token` gives a valid token at any time."""
-
-    http: aiohttp.ClientSession
-    url: str
-    region: str
-    token: Callable[[], str]
-
-    async def page(self, after: str, *, limit: int = PAGE, wait: float = 0) -> Page:
-        """The events behind a cursor; raises FeedRefused or FeedSilent."""
-        path = f"{self.url.rstrip('/')}/analytics/regions/{quote(self.region, safe='')}/feed"
-        query = {"after": after, "limit": str(limit), "wait": str(wait)}
-        headers = {"Authorization": f"Bearer {self.token()}"}
+async def follow(feed: Feed, after: str, say: Say, *, until_end: bool = False) -> AsyncIterator[Page]:
+    """Pages from a cursor on, for ever or until nothing is behind; says breaks, and raises PlayError."""
+    pause, wait = FIRST_PAUSE, 0 if until_end else LONGEST_WAIT
+    while True:
         try:
-            async with self.http.get(path, params=query, headers=headers) as answer:
-                status, content = answer.status, await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise FeedSilent(str(error) or type(error).__name__) from None
-        return _decoded(status, content, path)
-
-    async def follow(self, after: str, say: Say, *, until_end: bool = False) -> AsyncIterator[Page]:
-        """Pages from a cursor on, for ever or until nothing is behind; says breaks, and raises FeedRefused."""
-        pause, wait = FIRST_PAUSE, 0 if until_end else LONGEST_WAIT
-        while True:
-            try:
-                page = await self.page(after, wait=wait)
-            except FeedSilent as reason:
-                say(f"The feed does not answer ({reason}). Asking again in {pause:g} s, for what follows {after}")
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-                continue
-            except FeedRefused as refusal:
-                if refusal.slug != "epoch-gone":
-                    raise
+            page = await feed.page(after, wait=wait)
+        except (Unavailable, Refused) as reason:
+            if isinstance(reason, Refused) and reason.status == EPOCH_GONE:
                 say("The feed was opened anew: everything follows again, from its first event, under a new epoch")
                 after = START
                 continue
-            pause = FIRST_PAUSE
-            yield page
-            after = page["next"]
-            if until_end and (not page["events"] or page["events"][-1]["seq"] >= page["watermark"]):
-                return
-
-
-def _decoded(status: int, content: bytes, path: str) -> Page:
-    try:
-        document = json.loads(content)
-    except ValueError:
-        document = None
-    known = document if isinstance(document, dict) else {}
-    answer = ": ".join(str(part) for part in (status, known.get("type"), known.get("detail")) if part)
-    if status in (408, 429) or status >= 500:
-        raise FeedSilent(answer)
-    if status != 200:
-        raise FeedRefused(f"The feed is refused: {answer}", str(known.get("type")))
-    if "events" not in known:
-        raise FeedRefused(f"What {path} answers is no feed: is the URL that of a gateway?")
-    return known
+            if isinstance(reason, Refused) and reason.status < 500:
+                raise
+            say(f"The feed does not answer ({reason.told}). Asking again in {pause:g} s, for what follows {after}")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            continue
+        pause = FIRST_PAUSE
+        yield page
+        after = page["next"]
+        if until_end and (not page["events"] or page["events"][-1]["seq"] >= page["watermark"]):
+            return

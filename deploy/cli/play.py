@@ -3,14 +3,16 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import aiohttp
 from rich.console import Console
 
-from deploy.cli.feed import START, Feed, FeedRefused, FeedSilent
+from deploy.cli.feed import refused
 from deploy.cli.installation import CallError
-from deploy.simulator.client import Token
+from deploy.simulator.client import Client, Refused, Token, Unavailable
 from deploy.simulator.command import PlayError
+from deploy.simulator.feed import START, Feed
 from deploy.simulator.folder import load
 from deploy.simulator.scenario import PLACE_CODE, Scenario
 from deploy.simulator.simulation import Options, Result, simulate
@@ -83,14 +85,13 @@ def _words(scenario: Scenario, seed: int) -> str:
 
 async def _events(region: str, url: str, token: Token) -> int:
     """The number of events that the region's feed holds; 0 where there is none yet."""
-    grants = [{"role": "regional-operator", "org": region}]
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
         try:
-            page = await Feed(http, url, region, lambda: token("regional-operator", grants)).page(START, limit=1)
-        except FeedRefused as refusal:
-            if refusal.slug != "feed-unknown":
-                raise
-            return 0
-        except FeedSilent as reason:
-            raise CallError(f"{url} does not answer: {reason}") from None
+            page = await Feed(Client(http, url, token, Random()), region).page(START, limit=1)
+        except Unavailable as reason:
+            raise CallError(f"{url} does not answer: {reason.told}") from None
+        except PlayError as error:
+            if isinstance(error, Refused) and error.slug == "feed-unknown":
+                return 0
+            raise refused(error) from None
     return int(page["watermark"])

@@ -25,7 +25,10 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 
 
 class Refused(PlayError):
-    """A command that the platform refuses for good; the status is 200 for an item of an accepted batch."""
+    """A command that the platform refuses for good; the status is 200 for an item of an accepted batch.
+
+    The `slug` is the problem's type, `told` the refusal without the command.
+    """
 
     def __init__(self, command: Command, status: int, problem: Mapping[str, Any]) -> None:
         reason = problem.get("detail") or problem.get("title") or "no reason given"
@@ -33,11 +36,19 @@ class Refused(PlayError):
         slug = problem.get("type", "no problem document")
         reason += f" ({errors})" if errors else ""
         super().__init__(f"{command.method} {command.path}: {status} {slug}: {reason}")
-        self.status = status
+        self.status, self.slug, self.told = status, problem.get("type", ""), _told(status, problem)
 
 
 class Unavailable(Exception):
-    """An answer, or its absence, after which the same command may be sent again."""
+    """An answer, or its absence, after which the same command may be sent again; `told` is all that it says."""
+
+    def __init__(self, reason: str, told: str = "") -> None:
+        super().__init__(reason)
+        self.told = told or reason
+
+
+def _told(status: int, problem: Mapping[str, Any]) -> str:
+    return ": ".join(str(part) for part in (status, problem.get("type"), problem.get("detail")) if part)
 
 
 @dataclass(slots=True)
@@ -121,7 +132,7 @@ def _decoded(command: Command, status: int, content: bytes) -> Mapping[str, Any]
         return answer
     problem = answer if isinstance(answer, dict) else {}
     if status in UNAVAILABLE or problem.get("retryable"):
-        raise Unavailable(f"{status} {problem.get('type', '')}".rstrip())
+        raise Unavailable(f"{status} {problem.get('type', '')}".rstrip(), _told(status, problem))
     if problem.get("type") in command.done:
         return {"problem": problem}
     raise Refused(command, status, problem)

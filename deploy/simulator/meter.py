@@ -7,15 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from deploy.simulator.acts import staff
 from deploy.simulator.backlog import Backlog
 from deploy.simulator.client import Client, Refused, Unavailable
-from deploy.simulator.command import Command
+from deploy.simulator.feed import EPOCH_GONE, PAGE, START, Feed
 
-ROUTE = "/analytics/regions/{code}/feed"
-PAGE = 1000
 LONGEST_WAIT = 10
 """Seconds that the platform may hold a request for the first new event."""
 INTERVAL = 0.05
@@ -38,19 +34,18 @@ class Meter:
     def __init__(
         self, client: Client, region: str, season: str, backlog: Backlog, clock: Callable[[], datetime]
     ) -> None:
-        self._client, self._region, self._season = client, region, season
+        self._client, self._feed, self._season = client, Feed(client, region), season
         self._backlog, self._clock, self._ages = backlog, clock, array("d")
         self._caught_up = asyncio.Event()
 
     async def run(self) -> None:
         """Tails for ever; raises `Refused` when the feed may not be read."""
-        now, actor = asyncio.get_running_loop().time, staff("regional-operator", self._region)
-        begun, cursor = self._clock(), "0"
+        now = asyncio.get_running_loop().time
+        begun, cursor = self._clock(), START
         while True:
             earliest_next = now() + INTERVAL
-            query = f"?after={quote(cursor, safe='')}&limit={PAGE}&wait={LONGEST_WAIT}"
             try:
-                page = await self._client.once(actor, Command("GET", ROUTE, ROUTE.format(code=self._region) + query))
+                page = await self._feed.page(cursor, wait=LONGEST_WAIT)
                 self._take(page["events"], self._clock(), begun)
                 cursor = str(page["next"])
                 if len(page["events"]) < PAGE:
@@ -58,13 +53,13 @@ class Meter:
             except Unavailable as reason:
                 self._client.traffic.retries[f"feed: {reason}"] += 1
             except Refused as refusal:
-                if refusal.status not in (404, 410):
-                    raise
-                if refusal.status == 404:  # nothing has happened in the region
-                    self._caught_up.set()
-                if refusal.status == 410:  # a new epoch repeats everything: what is old is not measured again
-                    begun, cursor = self._clock(), "0"
+                if refusal.status == EPOCH_GONE:  # a new one repeats everything: what is old is not measured again
+                    begun, cursor = self._clock(), START
                     self._backlog.forget()
+                elif refusal.status == 404:  # nothing has happened in the region
+                    self._caught_up.set()
+                else:
+                    raise
             await asyncio.sleep(max(0.0, earliest_next - now()))
 
     async def caught_up(self) -> Counter[str]:
