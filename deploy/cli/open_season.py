@@ -10,7 +10,7 @@ from deploy.simulator.command import Command
 from deploy.simulator.scenario import Scenario
 
 SEPTEMBER = 9
-CONSENTS = "/registration/consent-documents/{version}"
+CONSENTS = "/registration/consent-documents/{code}"
 CONSENT_URL = "https://bilet.example/consent/{season}-1"
 PAST_DAYS, COMING_DAYS, SLOT_HOUR = 7, 14, time(15)
 """Every day a slot at one venue: what staff enter afterwards has been held, what families book is to come."""
@@ -33,10 +33,11 @@ async def open_season(client: Client, scenario: Scenario, now: datetime) -> str:
     if scenario.season == code:
         return code
     year = {"name": f"Учебный год {code}", "opens": opens.isoformat(), "closes": closes.isoformat()}
-    await client.perform(NATIONAL_OPERATOR, _put(SEASONS, code, rules(scenario) | year))
+    await client.perform(NATIONAL_OPERATOR, Command.to("PUT", SEASONS, rules(scenario) | year, of=code))
     venues = [next(venues_of(municipality, scenario)) for municipality in scenario.municipalities]
+    operator = staff("regional-operator", scenario.region)
     for venue in venues:
-        await client.perform(staff("regional-operator", scenario.region), _put(VENUES, venue.code, entry(venue, code)))
+        await client.perform(operator, Command.to("PUT", VENUES, entry(venue, code), of=venue.code))
     days = [now.date() + timedelta(days=n) for n in range(-PAST_DAYS, COMING_DAYS + 1) if n != 0]
     slots = []
     for day in days:
@@ -46,9 +47,5 @@ async def open_season(client: Client, scenario: Scenario, now: datetime) -> str:
             slots.append(Slot(f"{code}/{day}", venues[0], competency, "trial", starts_at, 90, 8))
     await client.perform(staff("venue", venues[0].code), timetable(scenario, code, venues[0].code, slots, None))
     document = {"title": f"Согласие на обработку персональных данных, {code}", "url": CONSENT_URL.format(season=code)}
-    await client.perform(NATIONAL_OPERATOR, Command("PUT", CONSENTS, CONSENTS.format(version=f"{code}-1"), document))
+    await client.perform(NATIONAL_OPERATOR, Command.to("PUT", CONSENTS, document, of=f"{code}-1"))
     return code
-
-
-def _put(route: str, code: str, body: dict[str, object]) -> Command:
-    return Command("PUT", route, route.format(code=code), body)

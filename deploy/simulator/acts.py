@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from deploy.simulator.amendments import Amendment
 from deploy.simulator.command import Actor
 from deploy.simulator.population import Pupil, SchoolClass
 
+Kind = Literal["move", "ask", "confirm", "merge", "archive", "correct", "withdraw", "consent", "erase"]
 NATIONAL_OPERATOR = Actor("national-operator", "RU", "national-operator:RU")
 
 
@@ -99,6 +99,22 @@ class Attend:
 
     slot: Slot
     pupils: tuple[Pupil, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """An act about one pupil.
+
+    Who was entered elsewhere is moved by an operator, or asked for, and the other school confirms. A second entry is
+    merged, a name put right, a consent taken back and given once more; a pupil leaves, was a mistake, or is erased.
+    """
+
+    kind: Kind
+    pupil: Pupil
+    words: str = ""
+    """The class to which the pupil is moved or asked for, the reason of an archive, the version of a consent."""
+    other: Pupil | None = None
+    """A second entry that is merged, or the entry of the school that confirms."""
 
 
 Act = Define | Enrol | Link | Sit | Publish | Book | Attend | Amendment

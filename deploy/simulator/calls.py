@@ -1,26 +1,46 @@
 """The HTTP command of each act: bodies are built when a step's turn comes, with the ids that the platform has given."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
-from deploy.simulator.acts import Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
-from deploy.simulator.amendments import Amendment, amending
+from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
 from deploy.simulator.command import Batch, Command, PlayError
 from deploy.simulator.instruments import Instrument
-from deploy.simulator.ledger import Ledger
 from deploy.simulator.population import Guardian, Pupil
 from deploy.simulator.scenario import Scenario
 
 LINKS, ROSTERS = "/registration/links", "/registration/rosters"
 ATTEMPTS, TIMETABLES = "/trials/attempts/batch", "/trials/slots/batch"
+PARTICIPANT, TRANSFERS, MERGES = "/registration/participants/{id}", "/registration/transfers", "/registration/merges"
 CHANNELS = ("gosuslugi", "paper", "cabinet")
 FURTHER = frozenset({"pupil-left", "participant-archived", "consent-withdrawn"})
 """Refusals of a roster's line by which an earlier play has done more with the pupil than enter one."""
+NEWER_CONSENT = frozenset({"bad-input"})
+"""The refusal of a withdrawal where a consent is in force that was given after it."""
 UNDER_WAY = frozenset({"consent-missing"})
 """The refusal of trials until a consent has arrived there that was given late, or once more."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Ids that the platform gave out: participants, guardians, transfers and codes by a pupil's number, slots by `ref`.
+
+    A guardian's code is none once it has been redeemed, in an earlier play of the same season.
+    """
+
+    participants: dict[int, str] = field(default_factory=dict)
+    guardians: dict[int, str] = field(default_factory=dict)
+    link_codes: dict[int, str | None] = field(default_factory=dict)
+    transfers: dict[int, str] = field(default_factory=dict)
+    slots: dict[str, str] = field(default_factory=dict)
+    gone: frozenset[int] = frozenset()
+    """Pupils whom an earlier play has erased: nobody finds them any more, and a roster would enter them anew."""
+    lapsing: frozenset[int] = frozenset()
+    """Pupils whose first consent an earlier play may have withdrawn: a roster that says it again would be refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +60,12 @@ class Commands:
         rng, at = Random(f"{self.seed}/{step.number}"), step.at.isoformat()
         match step.act:
             case Define(route, code, body):
-                return Command("PUT", route, route.format(code=code), body)
+                return Command.to("PUT", route, body, of=code)
             case Enrol():
                 return self._roster(step.act, step.at, rng)
             case Link(pupil):
                 link_code = self.ledger.link_codes.get(pupil.number)
-                return Command("POST", LINKS, LINKS, {"code": link_code}) if link_code else None
+                return Command.to("POST", LINKS, {"code": link_code}) if link_code else None
             case Sit():
                 return self._attempts(step.act, at, rng)
             case Publish(venue, slots):
@@ -59,7 +79,7 @@ class Commands:
                 present = [{"participant": id, **said} for id in self._known(pupils).values()]
                 return self._at_slot(slot, "attendance", present, Batch("", "participant")) if present else None
             case amendment:
-                return amending(amendment, self.ledger, at)
+                return _amending(amendment, self.ledger, at)
 
     def learn(self, step: Step, answers: Collection[Mapping[str, Any]]) -> None:
         """Keeps what later steps need from the answers; raises `PlayError` where it is missing."""
@@ -103,7 +123,7 @@ class Commands:
             "pupils": [line for number, line in lines if number not in self.ledger.gone],
         }
         batch = Batch("pupils", "external_ref")
-        return Command("POST", ROSTERS, ROSTERS, body, batch, done=FURTHER) if body["pupils"] else None
+        return Command.to("POST", ROSTERS, body, batch=batch, done=FURTHER) if body["pupils"] else None
 
     def _pupil(self, pupil: Pupil, consents_from: datetime, at: datetime, rng: Random) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -140,11 +160,46 @@ class Commands:
             for number, id in known.items()
         ]
         body, batch = {"attempts": attempts}, Batch("attempts", "ref")
-        return Command("POST", ATTEMPTS, ATTEMPTS, body, batch, awaited=UNDER_WAY) if attempts else None
+        return Command.to("POST", ATTEMPTS, body, batch=batch, awaited=UNDER_WAY) if attempts else None
 
     def _at_slot(self, slot: Slot, what: str, body: Any, batch: Batch) -> Command:
-        route = f"/trials/slots/{{id}}/{what}"
-        return Command("POST", route, route.format(id=self.ledger.slots[slot.ref]), body, batch, awaited=UNDER_WAY)
+        route, id = f"/trials/slots/{{id}}/{what}", self.ledger.slots[slot.ref]
+        return Command.to("POST", route, body, of=id, batch=batch, awaited=UNDER_WAY)
+
+
+def _amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:
+    """None where the ledger lacks an entry, with which an earlier play of the season has been further."""
+    pupil, id = act.pupil, ledger.participants.get(act.pupil.number)
+    if id is None:
+        return None
+    place = {"school": pupil.school.code, "class": act.words, "external_ref": pupil.external_ref, "occurred_at": at}
+    match act.kind:
+        case "move":
+            return _about(id, "POST", "/moves", place)
+        case "ask":
+            child = {"name": pupil.name, "birth_date": pupil.birth_date.isoformat()}
+            return Command.to("POST", TRANSFERS, place | child)
+        case "confirm":
+            return Command.to("POST", f"{TRANSFERS}/{{id}}/confirmation", of=ledger.transfers[pupil.number])
+        case "merge":
+            duplicate = act.other and ledger.participants.get(act.other.number)
+            return Command.to("POST", MERGES, {"survivor": id, "duplicate": duplicate}) if duplicate else None
+        case "archive":
+            return _about(id, "POST", "/archive", {"reason": act.words, "occurred_at": at})
+        case "correct":
+            return _about(id, "PATCH", "", {"name": pupil.name, "occurred_at": at})
+        case "withdraw":
+            withdrawal = _about(id, "DELETE", "/consents/current")
+            return replace(withdrawal, path=f"{withdrawal.path}?occurred_at={quote(at)}", done=NEWER_CONSENT)
+        case "consent":
+            said = {"version": act.words, "channel": "paper", "given_at": at}
+            return _about(id, "POST", "/consents", said | {"guardian": ledger.guardians[pupil.number]})
+        case "erase":
+            return _about(id, "DELETE", "")
+
+
+def _about(id: str, method: str, what: str, body: Any = None) -> Command:
+    return Command.to(method, PARTICIPANT + what, body, of=id)
 
 
 def _named(guardian: Guardian) -> dict[str, str]:
@@ -166,4 +221,4 @@ def timetable(scenario: Scenario, season: str, venue: str, slots: Iterable[Slot]
         for slot in slots
     ]
     body = {"venue": venue, "season": season, "slots": listed} | ({"occurred_at": at} if at else {})
-    return Command("POST", TIMETABLES, TIMETABLES, body, Batch("slots", "ref"))
+    return Command.to("POST", TIMETABLES, body, batch=Batch("slots", "ref"))

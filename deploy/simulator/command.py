@@ -57,6 +57,11 @@ class Command:
     done: frozenset[str] = frozenset()
     awaited: frozenset[str] = frozenset()
 
+    @classmethod
+    def to(cls, method: str, route: str, body: Any = None, *, of: str = "", **more: Any) -> Self:
+        """A request to a route; `of` is the code or id that the route leaves open."""
+        return cls(method, route, route.format(code=of, id=of), body, **more)
+
     @property
     def entries(self) -> Mapping[str, Any]:
         """A batch's entries, by what an answer's item names each; none for a command that is no batch."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
-from deploy.simulator.acts import Enrol, Link, Sit, guardian, staff
-from deploy.simulator.amendments import Amendment, Kind
+from deploy.simulator.acts import Amendment, Enrol, Kind, Link, Sit, guardian, staff
 from deploy.simulator.catalogue import Catalogue
 from deploy.simulator.chosen import Chosen
 from deploy.simulator.draft import Draft

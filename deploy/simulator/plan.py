@@ -6,8 +6,7 @@ from datetime import date
 from itertools import count, groupby
 from random import Random
 
-from deploy.simulator.acts import Enrol, Step, staff
-from deploy.simulator.amendments import Amendment, Kind
+from deploy.simulator.acts import Amendment, Enrol, Kind, Step, staff
 from deploy.simulator.catalogue import Catalogue, catalogue
 from deploy.simulator.chosen import choose
 from deploy.simulator.corrections import Corrections

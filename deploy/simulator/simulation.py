@@ -11,12 +11,11 @@ import aiohttp
 from rich.console import Console
 
 from deploy.simulator.backlog import Backlog
-from deploy.simulator.calls import Commands
+from deploy.simulator.calls import Commands, Ledger
 from deploy.simulator.client import Client, Token, Traffic
 from deploy.simulator.command import only_cause
 from deploy.simulator.figures import Check, compare, read_figures
 from deploy.simulator.instruments import instruments
-from deploy.simulator.ledger import Ledger
 from deploy.simulator.meter import Freshness, Meter
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.player import Pace, Player

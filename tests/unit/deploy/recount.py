@@ -3,8 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from deploy.simulator.acts import Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
-from deploy.simulator.amendments import Amendment
+from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
 from deploy.simulator.population import Pupil, School, SchoolClass
 from deploy.simulator.scenario import Gate, Scenario
 

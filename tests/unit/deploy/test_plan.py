@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from deploy.simulator.acts import Act, Attend, Book, Define, Enrol, Link, Publish, Sit
-from deploy.simulator.amendments import Amendment
+from deploy.simulator.acts import Act, Amendment, Attend, Book, Define, Enrol, Link, Publish, Sit
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan

@@ -17,12 +17,11 @@ from deploy.cli.complaints import complained
 from deploy.cli.installation import CallError
 from deploy.simulator.acts import Attend, Book, Sit
 from deploy.simulator.backlog import Backlog
-from deploy.simulator.calls import Commands
+from deploy.simulator.calls import Commands, Ledger
 from deploy.simulator.client import Client, Refused
 from deploy.simulator.command import PlayError, only_cause
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
-from deploy.simulator.ledger import Ledger
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.player import Pace, Player
 from deploy.simulator.scenario import Scenario

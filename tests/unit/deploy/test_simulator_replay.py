@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from deploy.simulator.acts import Attend, Book, Enrol, Link, Publish, Sit, Step
-from deploy.simulator.amendments import Amendment
-from deploy.simulator.calls import Commands
+from deploy.simulator.acts import Amendment, Attend, Book, Enrol, Link, Publish, Sit, Step
+from deploy.simulator.calls import Commands, Ledger
 from deploy.simulator.command import Command, PlayError
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
-from deploy.simulator.ledger import Ledger
 from deploy.simulator.plan import Plan, plan
 
 SCENARIOS = Path(__file__).parents[3] / "deploy" / "scenarios"
