@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from math import ceil
-from random import Random
 from typing import Any
 
 from deploy.simulator.acts import NATIONAL_OPERATOR, Define, Venue, staff
@@ -49,54 +48,40 @@ class Catalogue:
     venues: Mapping[str, list[Venue]]
 
 
-def catalogue(
-    scenario: Scenario,
-    schools: Iterable[School],
-    instruments: Mapping[str, Instrument],
-    draft: Draft,
-    at: datetime,
-    rng: Random,
-) -> Catalogue:
+def catalogue(draft: Draft, schools: Iterable[School], instruments: Mapping[str, Instrument]) -> Catalogue:
     """Drafts everything that is defined before the season begins."""
-    entries, region = _Entries(scenario, at, draft), scenario.region
-    body = {"kind": "region", "name": scenario.name, "parent": "RU", "utc_offset": at.isoformat()[-6:]}
-    places = {region: entries.put(ORGANISATIONS, region, body)}
+    scenario, put = draft.scenario, partial(_put, draft)
+    body = {"kind": "region", "name": scenario.name, "parent": "RU", "utc_offset": draft.days.at(0).isoformat()[-6:]}
+    places = {scenario.region: put(ORGANISATIONS, scenario.region, body)}
+
+    def organisation(code: str, kind: str, name: str, parent: str, **more: str) -> int:
+        body = {"kind": kind, "name": name, "parent": parent, **more}
+        return put(ORGANISATIONS, code, body, (places[parent],))
+
     for m in scenario.municipalities:
-        places[m.code] = entries.organisation(m.code, "municipality", m.name, region, places)
-    diagnostics = [entries.put(DIAGNOSTICS, code, found.definition) for code, found in instruments.items()]
-    season = entries.put(SEASONS, scenario.season, rules(scenario), diagnostics)
+        places[m.code] = organisation(m.code, "municipality", m.name, scenario.region)
+    diagnostics = [put(DIAGNOSTICS, code, found.definition) for code, found in instruments.items()]
+    season = put(SEASONS, scenario.season, rules(scenario), diagnostics)
     venues = {m.code: list(venues_of(m, scenario)) for m in scenario.municipalities}
     every = [venue for group in venues.values() for venue in group]
-    owners = {v.code: entries.organisation(v.code, v.kind, v.name, v.municipality, places) for v in every}
-    own = {s.code: (s.name, s.municipality.code, places) for s in schools}
+    owners = {v.code: organisation(v.code, v.kind, v.name, v.municipality) for v in every}
+    own = {s.code: (s.name, s.municipality.code) for s in schools}
     return Catalogue(
         season=season,
-        schools={code: entries.organisation(code, "school", *of, level=rng.choice(LEVELS)) for code, of in own.items()},
-        competencies={c.code: entries.put(COMPETENCIES, c.code, {"name": c.name}) for c in scenario.competencies},
-        registered={
-            v.code: entries.put(VENUES, v.code, entry(v, scenario.season), (owners[v.code], season)) for v in every
-        },
+        schools={code: organisation(code, "school", *of, level=draft.rng.choice(LEVELS)) for code, of in own.items()},
+        competencies={c.code: put(COMPETENCIES, c.code, {"name": c.name}) for c in scenario.competencies},
+        registered={v.code: put(VENUES, v.code, entry(v, scenario.season), (owners[v.code], season)) for v in every},
         venues=venues,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entries:
-    scenario: Scenario
-    at: datetime
-    draft: Draft
-
-    def put(self, route: str, code: str, body: Mapping[str, Any], needs: Iterable[int] = ()) -> int:
-        """Drafts a definition by whoever may make it; one that causes an event is dated."""
-        of_region = route == VENUES or (route == ORGANISATIONS and code != self.scenario.region)
-        actor = staff("regional-operator", self.scenario.region) if of_region else NATIONAL_OPERATOR
-        event = EVENTS.get(route)
-        dated = {**body, "occurred_at": self.at.isoformat()} if event else body
-        return self.draft.add(actor, self.at, Define(route, code, dated), {event: 1} if event else {}, needs)
-
-    def organisation(self, code: str, kind: str, name: str, parent: str, places: Mapping[str, int], **more: str) -> int:
-        body = {"kind": kind, "name": name, "parent": parent, **more}
-        return self.put(ORGANISATIONS, code, body, (places[parent],))
+def _put(draft: Draft, route: str, code: str, body: Mapping[str, Any], needs: Iterable[int] = ()) -> int:
+    """Drafts a definition by whoever may make it; one that causes an event is dated."""
+    region, at, event = draft.scenario.region, draft.days.at(0), EVENTS.get(route)
+    of_region = route == VENUES or (route == ORGANISATIONS and code != region)
+    actor = staff("regional-operator", region) if of_region else NATIONAL_OPERATOR
+    dated = {**body, "occurred_at": at.isoformat()} if event else body
+    return draft.add(actor, at, Define(route, code, dated), {event: 1} if event else {}, needs)
 
 
 def rules(scenario: Scenario) -> dict[str, Any]:

@@ -3,18 +3,28 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from random import Random
 
 from deploy.simulator.acts import Act, Step
 from deploy.simulator.command import Actor
 from deploy.simulator.population import Pupil
+from deploy.simulator.scenario import Scenario
+from deploy.simulator.schooldays import SchoolDays, Window
 
 
 @dataclass(slots=True)
 class Draft:
-    """Collects steps; a step's draft number stands for it in the needs of later ones."""
+    """Collects the steps of a season; a step's draft number stands for it in the needs of later ones."""
 
+    scenario: Scenario
+    days: SchoolDays
+    rng: Random
     _steps: list[Step] = field(default_factory=list)
     _latest: dict[int, int] = field(default_factory=dict)
+
+    def moment(self, window: Window) -> float:
+        """Some moment of a part of the season."""
+        return self.rng.uniform(*window)
 
     def add(
         self,

@@ -8,8 +8,7 @@ from random import Random
 
 from deploy.simulator.acts import Amendment, Enrol, Kind, Step, staff
 from deploy.simulator.catalogue import Catalogue, catalogue
-from deploy.simulator.chosen import choose
-from deploy.simulator.corrections import Corrections
+from deploy.simulator.corrections import Corrections, choose
 from deploy.simulator.draft import Draft
 from deploy.simulator.instruments import Instrument
 from deploy.simulator.population import Depth, Pupil, SchoolClass, populate
@@ -46,12 +45,12 @@ def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random,
     """
     days = SchoolDays.of(scenario.opens, scenario.closes, scenario.zone, today)
     classes = populate(scenario, rng)
-    draft, schools = Draft(), dict.fromkeys(c.school for c in classes)
-    known = catalogue(scenario, schools, instruments, draft, days.at(0), rng)
+    draft, schools = Draft(scenario, days, rng), dict.fromkeys(c.school for c in classes)
+    known = catalogue(draft, schools, instruments)
     pupils = [pupil for c in classes for pupil in c.pupils]
     chosen, numbers = choose(scenario, pupils, rng), count(len(pupils))
-    corrections = Corrections(scenario, days, known, draft, rng, classes, chosen, numbers)
-    season = _Season(scenario, days, rng, draft, corrections)
+    corrections = Corrections(draft, known, classes, chosen, numbers)
+    season = _Season(draft, corrections)
     for c in classes:
         season.enrol(c, known)
     for pupil in pupils:
@@ -63,7 +62,7 @@ def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random,
             season.diagnose(c, place, taken)
     corrections.go_between(pupils)
     tourists = [p for p in pupils if p.depth is Depth.PARTICIPATED and not taken[p.number]]
-    Trials(scenario, days, known, draft, rng).hold(pupils, tourists, TRIALS)
+    Trials(draft, known).hold(pupils, tourists, TRIALS)
     corrections.end(pupils)
     return Plan(scenario, classes, draft.ordered())
 
@@ -72,37 +71,34 @@ def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random,
 class _Season:
     """Drafts a season up to its trials."""
 
-    scenario: Scenario
-    days: SchoolDays
-    rng: Random
     draft: Draft
     corrections: Corrections
 
     def enrol(self, c: SchoolClass, known: Catalogue) -> None:
-        moment = self.rng.uniform(*ROSTERS)
-        consents_from = self.days.at(moment * self.rng.random())
+        moment = self.draft.moment(ROSTERS)
+        consents_from = self.draft.days.at(moment * self.draft.rng.random())
         entered = self.corrections.enter_elsewhere(c, moment)
         lines = tuple(self.corrections.first_said(pupil) for pupil in c.pupils)
         new = [pupil for pupil in lines if pupil.number not in entered]
         consents = sum(pupil.guardian is not None for pupil in new)
         events = {"participant.registered.v1": len(new), "consent.given.v1": consents}
         needs, act = (known.season, known.schools[c.school.code]), Enrol(replace(c, pupils=lines), consents_from)
-        self.draft.add(staff("navigator", c.school.code), self.days.at(moment), act, events, needs, c.pupils)
+        self.draft.add(staff("navigator", c.school.code), self.draft.days.at(moment), act, events, needs, c.pupils)
         self.corrections.put_right(c, moment)
 
     def diagnostics(self, pupil: Pupil) -> Collection[str]:
         """The codes of the diagnostics that a pupil takes."""
-        required = self.scenario.diagnostics
+        required = self.draft.scenario.diagnostics
         if pupil.depth >= Depth.TESTED:
             return required
-        if pupil.depth is Depth.PARTICIPATED and len(required) > 1 and self.rng.random() < STARTED_DIAGNOSTICS:
-            return self.rng.sample(required, self.rng.randint(1, len(required) - 1))
+        if pupil.depth is Depth.PARTICIPATED and len(required) > 1 and self.draft.rng.random() < STARTED_DIAGNOSTICS:
+            return self.draft.rng.sample(required, self.draft.rng.randint(1, len(required) - 1))
         return ()
 
     def diagnose(self, c: SchoolClass, place: int, taken: Mapping[int, Collection[str]]) -> None:
-        required = self.scenario.diagnostics
+        required = self.draft.scenario.diagnostics
         sitting = [pupil for pupil in c.pupils if required[place] in taken[pupil.number]]
         sitters = [self.corrections.sitter(pupil, required[place], taken[pupil.number]) for pupil in sitting]
         for _, schoolmates in groupby(sorted(sitters, key=lambda one: one.school != c.school), lambda one: one.school):
-            moment = self.rng.uniform(*part(DIAGNOSTICS, place, len(required)))
+            moment = self.draft.moment(part(DIAGNOSTICS, place, len(required)))
             self.corrections.sit(required[place], tuple(schoolmates), moment)
