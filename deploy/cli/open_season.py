@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, time, timedelta
 
-from deploy.simulator.acts import NATIONAL_OPERATOR, Slot, staff
+from deploy.simulator.acts import Slot
 from deploy.simulator.calls import timetable
 from deploy.simulator.catalogue import SEASONS, VENUES, entry, rules, venues_of
 from deploy.simulator.client import Client
-from deploy.simulator.command import Command
+from deploy.simulator.command import NATIONAL_OPERATOR, Command, staff
 from deploy.simulator.scenario import Scenario
 
 SEPTEMBER = 9

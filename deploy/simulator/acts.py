@@ -9,17 +9,6 @@ from deploy.simulator.command import Actor
 from deploy.simulator.population import Pupil, SchoolClass
 
 Kind = Literal["move", "ask", "confirm", "merge", "archive", "correct", "withdraw", "consent", "erase"]
-NATIONAL_OPERATOR = Actor("national-operator", "RU", "national-operator:RU")
-
-
-def staff(role: str, org: str) -> Actor:
-    """Somebody who acts for an organisation."""
-    return Actor(role, org, f"{role}:{org}")
-
-
-def guardian(ref: str) -> Actor:
-    """A guardian by the school's number of the person."""
-    return Actor("guardian", "", f"guardian:{ref}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from functools import partial
 from math import ceil
 from typing import Any
 
-from deploy.simulator.acts import NATIONAL_OPERATOR, Define, Venue, staff
+from deploy.simulator.acts import Define, Venue
+from deploy.simulator.command import NATIONAL_OPERATOR, staff
 from deploy.simulator.draft import Draft
 from deploy.simulator.instruments import Instrument
 from deploy.simulator.population import School, fresh

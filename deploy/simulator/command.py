@@ -34,6 +34,19 @@ class Actor:
         return [{"role": self.role, "org": self.org}] if self.org else [{"role": self.role}]
 
 
+NATIONAL_OPERATOR = Actor("national-operator", "RU", "national-operator:RU")
+
+
+def staff(role: str, org: str) -> Actor:
+    """Somebody who acts for an organisation."""
+    return Actor(role, org, f"{role}:{org}")
+
+
+def guardian(ref: str) -> Actor:
+    """A guardian by the school's number of the person."""
+    return Actor("guardian", "", f"guardian:{ref}")
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The field of a batch command's entries (empty: the body is the list), and the field that names an entry."""

@@ -7,8 +7,9 @@ from itertools import groupby
 from random import Random
 from typing import Literal
 
-from deploy.simulator.acts import Amendment, Enrol, Kind, Link, Sit, guardian, staff
+from deploy.simulator.acts import Amendment, Enrol, Kind, Link, Sit
 from deploy.simulator.catalogue import Catalogue
+from deploy.simulator.command import guardian, staff
 from deploy.simulator.draft import Draft
 from deploy.simulator.population import Depth, Guardian, Pupil, School, SchoolClass, only_child
 from deploy.simulator.scenario import Gate, Scenario

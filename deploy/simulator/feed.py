@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from deploy.simulator.acts import staff
 from deploy.simulator.client import Client
-from deploy.simulator.command import Command, PlayError
+from deploy.simulator.command import Command, PlayError, staff
 
 ROUTE = "/analytics/regions/{code}/feed"
 START, PAGE = "0", 1000

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from deploy.simulator.acts import staff
 from deploy.simulator.client import Client
-from deploy.simulator.command import Command
+from deploy.simulator.command import Command, staff
 from deploy.simulator.scenario import COUNTS, Municipality, Scenario, percent
 
 ANSWERED = ("registered", "participated", "tested", "attended", "completed", "recommended")

@@ -6,8 +6,9 @@ from datetime import date
 from itertools import count, groupby
 from random import Random
 
-from deploy.simulator.acts import Amendment, Enrol, Kind, Step, staff
+from deploy.simulator.acts import Amendment, Enrol, Kind, Step
 from deploy.simulator.catalogue import Catalogue, catalogue
+from deploy.simulator.command import staff
 from deploy.simulator.corrections import Corrections, choose
 from deploy.simulator.draft import Draft
 from deploy.simulator.instruments import Instrument

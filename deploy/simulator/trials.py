@@ -7,8 +7,9 @@ from datetime import timedelta
 from itertools import groupby
 from random import Random
 
-from deploy.simulator.acts import Attend, Book, Publish, Slot, staff
+from deploy.simulator.acts import Attend, Book, Publish, Slot
 from deploy.simulator.catalogue import Catalogue
+from deploy.simulator.command import staff
 from deploy.simulator.draft import Draft
 from deploy.simulator.population import Depth, Pupil
 from deploy.simulator.scenario import Gate, Scenario

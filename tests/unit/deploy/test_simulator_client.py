@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from deploy.simulator.acts import NATIONAL_OPERATOR
 from deploy.simulator.client import Refused
-from deploy.simulator.command import Batch, Command, PlayError
+from deploy.simulator.command import NATIONAL_OPERATOR, Batch, Command, PlayError
 from tests.drivers.answering import problem, serving
 
 BATCH = Command("POST", "/things", "/things", {"things": [{"ref": "a"}, {"ref": "b"}]}, Batch("things", "ref"))
