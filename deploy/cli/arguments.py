@@ -22,16 +22,11 @@ COMMANDS = ["demo", "simulate", "status", "open", "token", "feed", "lag", "dlq",
 def parser(called: str = "") -> argparse.ArgumentParser:
     """Leaves in `run` the command to be run with the options; loads the called one alone, if there is such a one."""
     bilet = argparse.ArgumentParser(prog="bilet", description=ABOUT, epilog=WHERE, formatter_class=Form)
-    bilet.add_argument("--version", action=_Version, nargs=0, help="print the version of this code, and where it is")
+    own = f"bilet {version()} ({ROOT})" if called.startswith("--v") else ""  # git is asked for it
+    bilet.add_argument(
+        "--version", action="version", version=own, help="print the version of this code, and where it is"
+    )
     verbs = bilet.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for command in [called] if called in COMMANDS else COMMANDS:
         import_module(f"deploy.cli.{'open_page' if command == 'open' else command}").add(verbs)
     return bilet
-
-
-class _Version(argparse.Action):
-    """Prints the version; found out only when it is asked for."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"bilet {version()} ({ROOT})")
-        parser.exit()

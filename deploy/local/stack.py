@@ -155,25 +155,16 @@ def choose(environ: Mapping[str, str]) -> tuple[Provider, str]:
 
 @asynccontextmanager
 async def _ended_by_death_of(*servers: Server) -> AsyncIterator[None]:
-    body, deaths = asyncio.current_task(), list[str]()
-    assert body is not None
-
     async def watch(server: Server) -> None:
-        deaths.append(await server.died())
-        body.cancel()
+        raise StackError(await server.died())
 
-    watches = [asyncio.create_task(watch(server)) for server in servers]
     try:
-        yield
-    except BaseException as error:
-        if not deaths:
-            raise
-        if isinstance(error, asyncio.CancelledError):
-            body.uncancel()
-        raise StackError(deaths[0]) from None
-    finally:
-        for task in watches:
-            task.cancel()
-        await asyncio.gather(*watches, return_exceptions=True)
-    if deaths:
-        raise StackError(deaths[0])
+        async with asyncio.TaskGroup() as group:
+            watches = [group.create_task(watch(server)) for server in servers]
+            try:
+                yield
+            finally:
+                for task in watches:
+                    task.cancel()
+    except BaseExceptionGroup as ended:  # by a death, which comes first, or by the body
+        raise ended.exceptions[0] from None
