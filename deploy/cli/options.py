@@ -1,12 +1,11 @@
 """The parts that commands share: how one is added, its options, and what a wrong word of each is told."""
 
 import argparse
-import math
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from shared.contracts.topics import GROUPS
 from shared.identity.grants import Role, grant_of
@@ -17,53 +16,47 @@ Run = Callable[[argparse.Namespace], Awaitable[int]]
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 OPERATOR: Role = "regional-operator"
-NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-"""A label of DNS (RFC 1123), as Kubernetes has it."""
+LABEL = Annotated[str, Field(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+"""Of DNS (RFC 1123), as Kubernetes has it."""
 
 
 class Form(argparse.RawDescriptionHelpFormatter):
     """Texts of help are laid out already."""
 
 
-def _word(complaint: str, fits: Callable[[str], bool]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if not fits(text):
-            raise argparse.ArgumentTypeError(f"{text!r} is {complaint}")
-        return text
+def _form(form: Any, complaint: str) -> Callable[[str], Any]:
+    """Reads a word of this form; of any other the complaint says what it is not."""
+    adapter = TypeAdapter[Any](form)
 
-    return read
-
-
-def _number(form: str, fits: Callable[[float], bool], kind: Callable[[float], float] = float) -> Callable[[str], float]:
-    def read(text: str) -> float:
+    def read(text: str) -> Any:
         try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number) or not fits(number):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {form}")
-        return kind(number)
+            return adapter.validate_python(text)
+        except ValidationError:
+            raise argparse.ArgumentTypeError(f"{text!r} is {complaint}") from None
 
     return read
 
 
-def _is_url(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+def _operated(text: str) -> str:
+    """A code of a region in which the role of its operator can be held."""
+    if isinstance(reason := grant_of(OPERATOR, text), str):
+        raise ValueError(reason)
+    return text
 
 
-url = _word("no URL; for instance http://127.0.0.1:8080", _is_url)
-region = _word("no region's code; for instance RU-ROS", lambda text: not isinstance(grant_of(OPERATOR, text), str))
-"""One in which the role of its operator can be held."""
-namespace = _word(
-    "no namespace: small letters, digits and hyphens, at most 63", lambda text: bool(NAMESPACE.fullmatch(text))
-)
-scale = _number("a number above 0, at most 100", lambda number: 0 < number <= 100)
-seconds = _number("a number of seconds", lambda number: number >= 0)
-port = _number("a port from 1 to 65535", lambda number: number in range(1, 65536), int)
-seed = _number("a whole number", float.is_integer, int)
-days = _number("a whole number of days, at most 36,500", lambda number: number in range(36_501), int)
-limit = _number("a whole number from 1 to 1,000,000", lambda number: number in range(1, 1_000_001), int)
+def _whole(least: int, most: int) -> Any:
+    return Annotated[int, Field(ge=least, le=most)]
+
+
+url = _form(Annotated[str, Field(pattern=r"^(?i:https?)://[^/?#\s]+")], "no URL; for instance http://127.0.0.1:8080")
+region = _form(Annotated[str, AfterValidator(_operated)], "no region's code; for instance RU-ROS")
+namespace = _form(LABEL, "no namespace: small letters, digits and hyphens, at most 63")
+scale = _form(Annotated[float, Field(gt=0, le=100)], "not a number above 0, at most 100")
+seconds = _form(Annotated[float, Field(ge=0, allow_inf_nan=False)], "not a number of seconds")
+port = _form(_whole(1, 65_535), "not a port from 1 to 65535")
+seed = _form(int, "not a whole number")
+days = _form(_whole(0, 36_500), "not a whole number of days, at most 36,500")
+limit = _form(_whole(1, 1_000_000), "not a whole number from 1 to 1,000,000")
 
 
 def scenario(text: str) -> Path:
