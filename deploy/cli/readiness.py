@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from deploy.cli.installation import CallError
+from deploy.programs.server import complaint
 from shared.contracts.topics import SERVICES
 
 T = TypeVar("T")
@@ -49,16 +50,7 @@ async def answering(url: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
         for service in SERVICES:
-            while complaint := await _complaint(http, f"{url.rstrip('/')}/{service}/openapi.json"):
+            while wrong := await complaint(http, f"{url.rstrip('/')}/{service}/openapi.json"):
                 if time.monotonic() >= deadline:
-                    raise CallError(f"{service} does not answer within {seconds:g} s: {complaint}")
+                    raise CallError(f"{service} does not answer within {seconds:g} s: {wrong}")
                 await asyncio.sleep(PAUSE)
-
-
-async def _complaint(http: aiohttp.ClientSession, url: str) -> str:
-    """Says why what answers there is not well; empty when it is."""
-    try:
-        async with http.get(url) as answer:
-            return "" if answer.status == 200 else f"{url} says {answer.status}"
-    except (aiohttp.ClientError, TimeoutError) as error:
-        return f"{url}: {str(error) or type(error).__name__}"

@@ -16,7 +16,7 @@ from deploy.gateway import caddy
 from deploy.local.stack import Infrastructure
 from deploy.programs.ports import free_port
 from deploy.programs.processes import Program, Supervisor, run
-from deploy.programs.server import Say, StackError
+from deploy.programs.server import Say, StackError, complaint
 from deploy.sidecars import secret
 from deploy.sidecars.issuer import Issuer, load_key
 from shared.contracts.topics import SERVICES
@@ -165,20 +165,12 @@ async def _ready(supervisor: Supervisor, probes: Mapping[str, str], settings: Ma
     through = {"gateway": f"{settings['OIDC_ISSUER']}/.well-known/openid-configuration"}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http:
         for name, url in {**probes, **through}.items():
-            while (complaint := await _complaint(http, url)) is not None:
+            while wrong := await complaint(http, url):
                 if supervisor.restarts(name) >= HOPELESS_RESTARTS:
                     raise StackError(supervisor.last_death(name))
                 if clock() > deadline:
-                    raise StackError(f"{name} is not ready after {START_SECONDS:g} s: {complaint}")
+                    raise StackError(f"{name} is not ready after {START_SECONDS:g} s: {wrong}")
                 await asyncio.sleep(0.1)
-
-
-async def _complaint(http: aiohttp.ClientSession, url: str) -> str | None:
-    try:
-        async with http.get(url) as answer:
-            return None if answer.status == 200 else f"{url} says {answer.status} {await answer.text()}"
-    except (aiohttp.ClientError, TimeoutError):
-        return f"{url} does not answer"
 
 
 async def prove(issuer: Issuer) -> None:
