@@ -69,6 +69,7 @@ def edit_season(folder: Path, change: Callable[[dict[str, Any]], object]) -> Non
             {"corrections": {"moves": 1.5}},
             "`corrections` is to be shares from 0 to 1 of moves, transfers, merges",
         ),
+        ({"reported": "ranking"}, "`reported` is to be a list of notes, not 'ranking'"),
         ({"corrections": {"births": 0.1}}, "`corrections` is to be shares from 0 to 1 of moves"),
         ({"corrections": {"moves": "0.1"}}, "`corrections` is to be shares from 0 to 1 of moves"),
         ({"corrections": {"moves": True}}, "`corrections` is to be shares from 0 to 1 of moves"),
