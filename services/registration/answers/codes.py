@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 from services.registration.codes import Codes
-from services.registration.domain.participants import SELF, Participant
+from services.registration.domain.cabinets import SELF
+from services.registration.domain.participants import Participant
 from shared.base.models import Answer
 from shared.programme.moments import zone
 

@@ -7,11 +7,12 @@ from typing import Literal
 
 from services.registration.codes import Codes
 from services.registration.domain.admission import must_be_new, must_be_reached, must_be_there
+from services.registration.domain.cabinets import SELF
 from services.registration.domain.consents import give_consent
 from services.registration.domain.following import then_followed
 from services.registration.domain.identities import Identities
 from services.registration.domain.moves import move
-from services.registration.domain.participants import SELF, Consent, Participant
+from services.registration.domain.participants import Consent, Participant
 from services.registration.domain.placements import Place, local_day
 from services.registration.domain.roster_consents import consent_of, giver_of
 from services.registration.domain.roster_entries import MOST_GUARDIANS, GuardianEntry, PupilEntry

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from services.registration.domain.participants import SELF, Participant
+from services.registration.domain.cabinets import SELF
+from services.registration.domain.participants import Participant
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.registration import GuardianUnlinked

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from services.registration.domain.cabinets import SELF
 from services.registration.domain.majority import is_of_age
-from services.registration.domain.participants import SELF, Consent
+from services.registration.domain.participants import Consent
 from services.registration.domain.roster_entries import ConsentEntry, GuardianEntry, PupilEntry
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_ages import is_of_school_age

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from services.registration.answers.codes import CodesView, State
 from services.registration.answers.progress import SeasonView
-from services.registration.domain.participants import SELF, Participant
+from services.registration.domain.cabinets import SELF
+from services.registration.domain.participants import Participant
 from services.registration.files.workbooks import Book, Cell, Column
 from shared.base.side_thread import paced
 from shared.contracts.registration import ConsentChannel

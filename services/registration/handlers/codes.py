@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from services.registration.domain.cabinets import SELF
 from services.registration.domain.caller import Caller
-from services.registration.domain.participants import SELF, Participant
+from services.registration.domain.participants import Participant
 from services.registration.repository import Repository
 from shared.base.errors import Conflict, NotFound
 from shared.identity.principal import Principal

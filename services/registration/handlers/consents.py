@@ -4,9 +4,10 @@ from datetime import datetime
 
 from services.registration.domain import consents as decisions
 from services.registration.domain import majority
+from services.registration.domain.cabinets import SELF
 from services.registration.domain.caller import Caller
 from services.registration.domain.consents import ConsentRequest
-from services.registration.domain.participants import SELF, Consent, Participant
+from services.registration.domain.participants import Consent, Participant
 from services.registration.repository import Repository
 from shared.base.errors import BadInput
 from shared.identity.principal import Principal

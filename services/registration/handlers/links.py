@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from services.registration.domain.cabinets import SELF
 from services.registration.domain.caller import Caller
 from services.registration.domain.links import LinkBatch, Linked
 from services.registration.domain.links import unlink as unlink_owner
-from services.registration.domain.participants import SELF, Participant
+from services.registration.domain.participants import Participant
 from services.registration.handlers.majority import adults_of
 from services.registration.repository import Repository
 from shared.base.errors import NotFound, ServiceError

@@ -11,9 +11,10 @@ from services.registration.answers.participants import Names
 from services.registration.answers.progress import Progress, SeasonView
 from services.registration.codes import Codes
 from services.registration.copies.steps import Steps, progress_id
+from services.registration.domain.cabinets import SELF
 from services.registration.domain.opening_balances import first_of
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import SELF, Participant
+from services.registration.domain.participants import Participant
 from services.registration.files import class_form, slips, summary
 from services.registration.files.slips import Owner, Slip
 from services.registration.files.workbooks import Book, book

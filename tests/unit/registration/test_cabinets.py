@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from services.registration.codes import CODE_LIFE
+from services.registration.domain.cabinets import MOST_CODES, SELF
 from services.registration.domain.links import LinkBatch, link_account, link_guardian, unlink
-from services.registration.domain.participants import MOST_CODES, SELF, Participant
+from services.registration.domain.participants import Participant
 from shared.base.errors import Conflict, NotFound
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
