@@ -5,27 +5,34 @@ from datetime import date, timedelta
 
 from shared.tables.table import EXCEL_DAYS
 
-WRITTEN = re.compile(r"([0-9]{1,2})[./ -]([0-9]{1,2})[./ -]([0-9]{4})")
-ISO = re.compile(r"([0-9]{4})[-./]([0-9]{1,2})[-./]([0-9]{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
-IN_WORDS = re.compile(r"([0-9]{1,2}) ([а-я]+) ([0-9]{4})")
-YEAR = re.compile(r"\s*г(ода|од)?\.?$")
-SERIAL = re.compile(r"[0-9]{5}(?:\.0+)?")
+WRITTEN = re.compile(r"([0-9]{1,2}) ?[.,/ –-] ?([0-9]{1,2}) ?[.,/ –-] ?([0-9]{2}|[0-9]{4})")
+ISO = re.compile(r"([0-9]{4})[-./]([0-9]{1,2})[-./]([0-9]{1,2})")
+IN_WORDS = re.compile(r"([0-9]{1,2})[. -]([а-я]+)(?:[. -]|\. )([0-9]{2}|[0-9]{4})")
+MIDNIGHT = re.compile(r"[t ]0?0:00(:00([.,]0+)?)?z?$")
+"""Programs of accounting and of schools write it behind a day."""
+YEAR = re.compile(r" ?(г\. ?р|г\. ?рожд|года рождения|года|год|г)?\.?$")
+QUOTES = re.compile('["«»“”„]')
+TOO_NARROW = re.compile("#+")
+SERIAL = re.compile(r"[0-9]{5}(?:[.,]0+)?")
 """Days since 1899: five digits are the years from 1927 to 2173."""
+SHORT_YEAR = 2
+"""Digits."""
 WHOLE = re.compile(r"[+-]?[0-9]{1,15}(?:[.,]0+)?")
 MONTHS = (
-    "января",
-    "февраля",
-    "марта",
-    "апреля",
-    "мая",
-    "июня",
-    "июля",
-    "августа",
-    "сентября",
-    "октября",
-    "ноября",
-    "декабря",
+    "янв(ар[яь])?",
+    "февр?(ал[яь])?",
+    "март?а?",
+    "апр(ел[яь])?",
+    "ма[яй]",
+    "июн[яь]?",
+    "июл[яь]?",
+    "авг(уста?)?",
+    "сент?(ябр[яь])?",
+    "окт(ябр[яь])?",
+    "нояб?(р[яь])?",
+    "дек(абр[яь])?",
 )
+"""Their names in the genitive and the nominative, and as calendars and spreadsheets cut them off."""
 YES = frozenset({"да", "yes", "y", "true", "истина", "1", "+", "v", "x", "х", "есть"})
 NO = frozenset({"нет", "no", "n", "false", "ложь", "0", "-", "–", "—", ""})
 
@@ -35,19 +42,30 @@ def day(text: str, days_from: date = EXCEL_DAYS) -> date:
 
     Raises ValueError for any other text, also for a year of two digits, which may mean two centuries.
     """
-    plain = " ".join(YEAR.sub("", text.casefold()).split())
+    plain = YEAR.sub("", MIDNIGHT.sub("", " ".join(QUOTES.sub("", text.casefold()).split())))
     if found := WRITTEN.fullmatch(plain):
         return _date(found[3], found[2], found[1])
-    if found := ISO.fullmatch(plain.upper()):
+    if found := ISO.fullmatch(plain):
         return _date(found[1], found[2], found[3])
-    if (found := IN_WORDS.fullmatch(plain)) and found[2] in MONTHS:
-        return _date(found[3], str(MONTHS.index(found[2]) + 1), found[1])
+    if (found := IN_WORDS.fullmatch(plain)) and (month := _month(found[2])):
+        return _date(found[3], month, found[1])
     if SERIAL.fullmatch(plain):
         return days_from + timedelta(days=int(plain[:5]))
+    if TOO_NARROW.fullmatch(plain):
+        raise ValueError(
+            "was cut off when it was saved: make the column wider and save again, as a day like 17.05.2007"
+        )
     raise ValueError("must be a day, as 17.05.2007 or 2007-05-17")
 
 
+def _month(name: str) -> str:
+    """The number of a month by its name; empty where there is none."""
+    return next((str(at) for at, names in enumerate(MONTHS, 1) if re.fullmatch(names, name)), "")
+
+
 def _date(year: str, month: str, of_month: str) -> date:
+    if len(year) == SHORT_YEAR:
+        raise ValueError("has a year of two digits: write the day with all four, as 17.05.2007")
     try:
         return date(int(year), int(month), int(of_month))
     except ValueError:

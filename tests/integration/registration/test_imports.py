@@ -70,7 +70,7 @@ async def test_a_line_that_is_wrong_says_what_is_wrong_where(staff: Sender) -> N
     header, *told = await staff.refused(done["id"])
     assert header == "Строка;Столбец;Причина;Тип;Класс;Ключ;ФИО;Дата рождения;Телефон"
     assert [line.split(";")[:3] for line in told] == [
-        ["2", "Дата рождения", "Дата рождения: must be a day, as 17.05.2007 or 2007-05-17"],
+        ["2", "Дата рождения", "Дата рождения: has a year of two digits: write the day with all four, as 17.05.2007"],
         ["3", "ФИО", "ФИО: Field required"],
         [
             "4",

@@ -132,10 +132,43 @@ def test_an_archive_of_something_else_is_told() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["17.05.2007", "17.5.2007", "17/05/2007 г.", "2007-05-17", "17 мая 2007 года", "39219", "2007-05-17 00:00:00"],
+    [
+        *("17.05.2007", "17.5.2007", "17/05/2007 г.", "2007-05-17", "17 мая 2007 года", "39219", "2007-05-17 00:00:00"),
+        *("17.05.2007 0:00:00", "17.05.2007 00:00", "2007-05-17T00:00:00Z", "17,05,2007", "17. 05. 2007", "17–05–2007"),
+        *("17.05.2007 г.р.", "17.05.2007 г. р.", "17.05.2007 года рождения", "17.05.2007.", "39219,0"),
+        *("«17» мая 2007 г.", '"17" мая 2007', "17 май 2007", "17-май-2007", "17.мая.2007", "17\xa0мая\xa02007г."),
+    ],
 )
 def test_a_day_is_read_however_it_is_written(text: str) -> None:
     assert day(text) == date(2007, 5, 17)
+
+
+@pytest.mark.parametrize("month", ["сентября", "сентябрь", "сент.", "сен", "СЕНТ"])
+def test_a_month_is_one_however_much_of_it_is_written(month: str) -> None:
+    assert day(f"1 {month} 2007") == date(2007, 9, 1)
+    assert [day(f"1 {name} 2007").month for name in ("мар", "май", "июня", "июль", "нояб.", "дек")] == [
+        3,
+        5,
+        6,
+        7,
+        11,
+        12,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("17.05.07", "a year of two digits"),
+        ("17 мая 07 г.", "a year of two digits"),
+        ("########", "make the column wider"),
+        ("31.02.2007", "is no day of the calendar"),
+        ("17 мартабря 2007", "must be a day"),
+    ],
+)
+def test_what_is_wrong_with_a_day_is_told(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        day(text)
 
 
 @pytest.mark.parametrize("text", ["", "17.05.07", "31.02.2007", "05/17/2007", "мая 2007", "2007", "17.05.2007 10:30"])
