@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.base.errors import BadInput
+from shared.tables.blanks import is_error, says_nothing
 from shared.tables.columns import Columns, Found
 from shared.tables.csv_writing import unguarded
 
@@ -56,9 +57,10 @@ class Table:
     """The day from which numbers that are dates count (`shared.tables.cells.day`)."""
 
     def values(self, row: Row) -> Mapping[str, str]:
-        """The cells of a row that are not empty, by the names of their columns; columns of no name are left out."""
+        """The cells of a row that say something, by the names of their columns; columns of no name are left out."""
         texts = row.texts
-        return {name: texts[at] for name, at in self.columns.places.items() if at < len(texts) and texts[at]}
+        places = self.columns.places.items()
+        return {name: texts[at] for name, at in places if at < len(texts) and not says_nothing(texts[at])}
 
 
 def headed(rows: Iterator[Row], columns: Columns, days_from: date = EXCEL_DAYS) -> Table:
@@ -74,7 +76,7 @@ def headed(rows: Iterator[Row], columns: Columns, days_from: date = EXCEL_DAYS) 
         if not found.missing:
             if found.doubled:
                 raise BadInput.field("", f"line {row.line} names a column twice: {', '.join(found.doubled)}")
-            return Table(found, row, _below(row, rows), days_from)
+            return Table(found, row, _without_errors(_below(row, rows), row, found), days_from)
         alike = (what for what, kind in columns.others.items() if not kind.found(row.texts).missing)
         other = other or next(alike, "")
         if nearest is None or len(found.places) > len(nearest[1].places):
@@ -95,6 +97,17 @@ def _below(header: Row, rows: Iterator[Row]) -> Iterator[Row]:
             continue
         if number >= MOST_ROWS:
             raise BadInput.field("", f"holds more than {MOST_ROWS} rows: divide it")
+        yield row
+
+
+def _without_errors(rows: Iterator[Row], header: Row, found: Found) -> Iterator[Row]:
+    """Yields the rows, with a fault where a column that is read holds what a formula could not reckon."""
+    places = sorted(found.places.values())
+    for row in rows:
+        wrong = [at for at in places if at < len(row.texts) and is_error(row.texts[at])]
+        if wrong and not row.fault:
+            told = f"{header.texts[wrong[0]]}: is the error {row.texts[wrong[0]]} of a formula: write the value instead"
+            row = Row(row.line, row.texts, told)
         yield row
 
 

@@ -17,6 +17,8 @@ from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, FieldError
 from shared.programme.texts import class_form
 from shared.tables import cells
 
+NO_PATRONYMIC = re.compile(r"(\s+[-–—])+$")
+"""A dash where the third word of a name would stand."""
 GRADE = re.compile(r"[0-9]{1,2}")
 
 
@@ -168,4 +170,4 @@ def _count(text: str) -> int:
 def _name(values: Mapping[str, str]) -> str:
     """The full name: of one cell, or of three, of which the last may be empty."""
     parts = (values.get(word, "") for word in ("last_name", "first_name", "patronymic"))
-    return values.get("name") or " ".join(filter(None, parts))
+    return NO_PATRONYMIC.sub("", values.get("name") or " ".join(filter(None, parts)))

@@ -55,6 +55,12 @@ def test_a_name_may_stand_in_three_cells_and_lack_the_patronymic() -> None:
     assert entry({**parts, "patronymic": ""}).name == "О'Нил-Ёлкина Анна"
 
 
+@pytest.mark.parametrize("name", ["Ким Пётр -", "Ким Пётр —", "Ким  Пётр - -"])
+def test_a_dash_instead_of_a_patronymic_is_no_part_of_a_name(name: str) -> None:
+    assert entry({"name": name}).name == "Ким Пётр"
+    assert entry({"name": "Ким-Ли Пётр - Павел"}).name == "Ким-Ли Пётр - Павел"
+
+
 def test_a_consent_is_of_a_day_on_the_region_s_clock() -> None:
     told = {"consent_version": "1", "consent_day": "01.09.2020", "consent_channel": "На  бумаге"}
     consent = entry({**told, "guardian": "Ким Анна", "guardian_ref": "g"}).consent

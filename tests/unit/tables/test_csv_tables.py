@@ -112,6 +112,27 @@ def test_a_title_is_one_however_it_is_written() -> None:
         Columns({"a": ["Класс"], "b": ["класс."]})
 
 
+@pytest.mark.parametrize("text", ["-", "—", "––", "______", "...", "нет", "НЕТ", "отсутствует", "н/д", "None", "'-"])
+def test_a_cell_that_says_that_there_is_nothing_is_empty(text: str) -> None:
+    assert values(csv_file([["ФИО", "Дата рождения", "Класс"], [text, "17.05.2007", text]])) == [
+        {"birth_date": "17.05.2007"}
+    ]
+
+
+def test_words_that_say_something_are_kept() -> None:
+    said = {"name": "Нетов Иван -", "birth_date": "-1", "class": "7-А"}
+    assert values(csv_file([["ФИО", "Дата рождения", "Класс"], list(said.values())])) == [said]
+
+
+@pytest.mark.parametrize("text", ["#REF!", "#ССЫЛКА!", "#Н/Д", "#имя?", "#N/A"])
+def test_the_error_of_a_formula_is_a_fault_where_it_is_read(text: str) -> None:
+    rows = [["ФИО", "Дата рождения", "Телефон"], [text, "1", ""], ["Ким", "1", text]]
+    assert [row.fault for row in read(csv_file(rows))] == [
+        f"ФИО: is the error {text} of a formula: write the value instead",
+        "",
+    ]
+
+
 def test_columns_have_the_letters_of_spreadsheets() -> None:
     assert [letter(at) for at in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
 
