@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+from shared.tables.columns import folded
 from shared.tables.table import EXCEL_DAYS
 
 WRITTEN = re.compile(r"([0-9]{1,2}) ?[.,/ –-] ?([0-9]{1,2}) ?[.,/ –-] ?([0-9]{2}|[0-9]{4})")
@@ -33,8 +34,12 @@ MONTHS = (
     "дек(абр[яь])?",
 )
 """Their names in the genitive and the nominative, and as calendars and spreadsheets cut them off."""
-YES = frozenset({"да", "yes", "y", "true", "истина", "1", "+", "v", "x", "х", "есть"})
-NO = frozenset({"нет", "no", "n", "false", "ложь", "0", "-", "–", "—", ""})
+YES = frozenset({"да", "yes", "y", "true", "истина", "1", "1.0", "1,0", "+", "v", "x", "х", "✓", "✔", "√"}) | {
+    *("есть", "имеет", "имеется")
+}
+NO = frozenset({"нет", "no", "n", "false", "ложь", "0", "0.0", "0,0", "-", "–", "—", ""})
+SUMS = ("итого", "всего")
+"""The words that begin a row of sums."""
 
 
 def day(text: str, days_from: date = EXCEL_DAYS) -> date:
@@ -82,9 +87,14 @@ def whole(text: str) -> int:
 
 def yes(text: str) -> bool:
     """Tells yes (`да`, `+`, `1`, `true`) from no (`нет`, `-`, `0`, nothing); raises ValueError for any other text."""
-    said = text.strip().casefold()
+    said = text.strip(" .").casefold()
     if said in YES:
         return True
     if said in NO:
         return False
     raise ValueError("must be да or нет")
+
+
+def begins_sums(text: str) -> bool:
+    """Tells the first cell of a row that holds sums of others."""
+    return folded(text).partition(" ")[0] in SUMS

@@ -1,7 +1,7 @@
 """Rows of a file as lines of rosters: each cell is read for what it says, and a fault names its line and column."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,7 +16,12 @@ from services.registration.domain.school_names import SchoolNames
 from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, FieldError
 from shared.programme.texts import class_form
 from shared.tables import cells
+from shared.tables.columns import folded
 
+PLACES = {"school", "school_name", "municipality", "class", "letter", "grade"}
+"""The columns that say where a pupil learns, and not who."""
+IMPAIRED = {"овз", "инвалид", "инвалидность", "ребенок инвалид"}
+"""Cells that repeat the title of their column, and mean yes."""
 NO_PATRONYMIC = re.compile(r"(\s+[-–—])+$")
 """A dash where the third word of a name would stand."""
 GRADE = re.compile(r"[0-9]{1,2}")
@@ -119,7 +124,7 @@ class LineReader:
         if grade := GRADE.match(line.school_class):
             said = self._read(line, values, "grade", cells.whole)
             yield "grade", int(grade[0]) if said is None else said
-        flags = [self._read(line, values, word, cells.yes) for word in ("disability", "invalid")]
+        flags = [self._read(line, values, word, _impairment) for word in ("disability", "invalid")]
         yield "disability", any(flags)
         if self._read(line, values, "namesake", cells.yes):
             yield "namesake", True
@@ -158,6 +163,16 @@ class LineReader:
         except ValueError as error:
             line.faults.append(FieldError(f"{line.at}/{named or word}", str(error)))
             return None
+
+
+def names_nobody(texts: Sequence[str], values: Mapping[str, str]) -> bool:
+    """Tells a row that is no line about a pupil: a numbered one of a form that was left empty, or one of sums."""
+    first = next(filter(None, texts), "")
+    return values.keys() <= PLACES or ("birth_date" not in values and cells.begins_sums(first))
+
+
+def _impairment(text: str) -> bool:
+    return folded(text) in IMPAIRED or cells.yes(text)
 
 
 def _count(text: str) -> int:

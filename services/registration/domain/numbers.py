@@ -16,12 +16,9 @@ from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.identity.principal import Principal
 from shared.storage.decision import Decision
 from shared.tables import cells
-from shared.tables.columns import folded
 
 Told = Literal["changed", "known"]
 """What a report has done to a school's year."""
-SUMS = ("итого", "всего")
-"""The words that begin a row of sums."""
 WORDS = {"grade": "class", "school_class": "class", "pupils": "class"}
 """The column that holds what a year's entry calls by another word."""
 
@@ -84,8 +81,7 @@ class NumberReader:
 
 def is_sum(values: Mapping[str, str]) -> bool:
     """Tells a row that holds sums of others."""
-    begins = (folded(values.get(word, "")).partition(" ")[0] for word in ("municipality", "school_name", "class"))
-    return any(begin in SUMS for begin in begins)
+    return any(cells.begins_sums(values.get(word, "")) for word in ("municipality", "school_name", "class"))
 
 
 def _pupils(values: Mapping[str, str]) -> PupilNumber:

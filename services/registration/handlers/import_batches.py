@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.registration.domain.admission import CHILD_KNOWN, TRANSFER_NEEDED
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.import_columns import WORDS
-from services.registration.domain.import_lines import Line, LineReader
+from services.registration.domain.import_lines import Line, LineReader, names_nobody
 from services.registration.domain.imports import MOST_REFUSED, Counts, Import
 from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.organisations import Organisation
@@ -133,8 +133,9 @@ def _read(batch: Batch) -> tuple[list[Line], list[RefusedLine]]:
     """The rows as lines, and those whose cells cannot be used."""
     imported = batch.imported
     reader = LineReader(imported.school, imported.school_class, batch.table.days_from, batch.names)
-    lines = [reader.line(row.line, batch.table.values(row)) for row in batch.rows if not row.fault]
     broken = [RefusedLine(row.line, row.texts, "", row.fault, BadInput.slug) for row in batch.rows if row.fault]
+    read = [(row, batch.table.values(row)) for row in batch.rows if not row.fault]
+    lines = [reader.line(row.line, values) for row, values in read if not names_nobody(row.texts, values)]
     return lines, broken
 
 

@@ -85,6 +85,14 @@ async def test_a_line_that_is_wrong_says_what_is_wrong_where(staff: Sender) -> N
     assert counted(await staff.over(mended, **HERE))[:3] == (5, 1, 1)
 
 
+async def test_a_form_is_entered_without_its_empty_lines_and_its_sums(staff: Sender) -> None:
+    rows = [["№", *TITLES], ["1", *lines("f", 1)[0]], ["2", "", "", "", ""], ["3", "", "", "", "7А"], ["Итого:", "1"]]
+    for dry_run in ("true", "false"):
+        assert counted(await staff.over(csv_file(rows), dry_run=dry_run, **HERE)) == (1, 1, 0, 0, 0, 0)
+    nobody = csv_file([["№", *TITLES], ["1"], ["2"]])
+    assert counted(await staff.over(nobody, **HERE)) == (0, 0, 0, 0, 0, 0)
+
+
 async def test_a_workbook_is_entered_with_merged_classes_and_excel_s_days(staff: Sender) -> None:
     rows: list[list[Any]] = [
         ["Список школы", None, None, None],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.registration.domain.import_columns import TITLES, WORDS, columns_of
-from services.registration.domain.import_lines import Line, LineReader
+from services.registration.domain.import_lines import Line, LineReader, names_nobody
 from services.registration.domain.roster_entries import PupilEntry
 from shared.base.errors import BadInput
 from shared.tables.table import EXCEL_DAYS
@@ -66,6 +66,30 @@ def test_a_consent_is_of_a_day_on_the_region_s_clock() -> None:
     consent = entry({**told, "guardian": "Ким Анна", "guardian_ref": "g"}).consent
     assert consent is not None
     assert (consent.given_at.isoformat(), consent.channel) == ("2020-09-01T00:00:00+03:00", "paper")
+
+
+@pytest.mark.parametrize(
+    ("texts", "values", "nobody"),
+    [
+        (["26", "", ""], {}, True),
+        (["26", "", "7А"], {"class": "7А"}, True),
+        (["Итого: 25"], {"name": "Итого: 25"}, True),
+        (["", "ВСЕГО по школе", "7"], {"name": "ВСЕГО по школе", "class": "7"}, True),
+        (["Всегоев Итого", "1"], {"name": "Всегоев Итого"}, False),
+        (["Итого Пётр", "1"], {"name": "Итого Пётр", "birth_date": "1"}, False),
+        (["", "17.05.2007"], {"birth_date": "17.05.2007"}, False),
+        (["Иванова"], {"guardian": "Иванова"}, False),
+    ],
+)
+def test_an_empty_line_of_a_form_and_one_of_sums_name_nobody(
+    texts: list[str], values: dict[str, str], nobody: bool
+) -> None:
+    assert names_nobody(texts, values) is nobody
+
+
+@pytest.mark.parametrize("text", ["ОВЗ", "Инвалид", "ребёнок-инвалид", "Да.", "имеется", "✓", "1,0"])
+def test_who_is_impaired_is_told_in_several_words(text: str) -> None:
+    assert entry({"disability": text}).disability
 
 
 def test_flags_and_guardians_are_read() -> None:
