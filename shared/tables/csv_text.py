@@ -1,10 +1,11 @@
-"""CSV as schools save it: UTF-8 with or without BOM, UTF-16 or Windows-1251; `;`, comma or tab."""
+"""CSV as schools save it: UTF-8 with or without BOM, UTF-16, or in one of the old encodings; `;`, comma or tab."""
 
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import product
 from typing import BinaryIO
 
 from shared.base.errors import BadInput
@@ -15,6 +16,9 @@ BLOCK = 64 * 1024
 DELIMITERS = ";,\t"
 LONGEST_LINE = 400_000
 """Characters: as many columns as a table may have, each with the longest cell."""
+OLD = ("cp1251", "cp866", "mac_cyrillic", "koi8-r")
+"""Encodings of a byte a letter: of Windows, and those that Excel saves as «CSV (MS-DOS)» and «CSV (Macintosh)»."""
+SHOWN = {"cp1251": "Windows-1251", "utf-8-sig": "UTF-8"}
 MOST_LINES_OF_A_ROW = 50
 """A cell in quotation marks may go over several lines; one that is never closed would take all that follow."""
 
@@ -22,12 +26,12 @@ MOST_LINES_OF_A_ROW = 50
 def csv_table(source: BinaryIO, columns: Columns) -> Table:
     """The table in a text; encoding and delimiter are found from its begin. Raises BadInput where there is none."""
     encoding = encoding_of(source)
-    delimiter = _delimiter(source, encoding, columns)
+    encoding, delimiter = _spelling(source, OLD if encoding in OLD else (encoding,), columns)
     return headed(_rows(source, encoding, delimiter), columns)
 
 
 def encoding_of(source: BinaryIO) -> str:
-    """The encoding of a text: its BOM says it, else the first bytes that are not ASCII."""
+    """The encoding of a text: its BOM says it, else the first bytes that are not ASCII; of old ones, the usual one."""
     source.seek(0)
     block = source.read(BLOCK)
     for bom, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
@@ -41,20 +45,24 @@ def encoding_of(source: BinaryIO) -> str:
     return "cp1251" if wrong > right else "utf-8"  # of broken UTF-8 the reader says where
 
 
-def _delimiter(source: BinaryIO, encoding: str, columns: Columns) -> str:
-    """The delimiter by which the begin of a text names most columns."""
-    source.seek(0)
-    lines = _lines(source, encoding, HEADER_WITHIN * 2)
-    sample = list(lines)
+def _spelling(source: BinaryIO, encodings: Sequence[str], columns: Columns) -> tuple[str, str]:
+    """The encoding, of these, and the delimiter by which the begin of a text names most columns."""
 
-    def named(delimiter: str) -> int:
-        rows = csv.reader(sample, delimiter=delimiter, skipinitialspace=True)
+    def named(encoding: str, delimiter: str) -> int:
+        rows = csv.reader(samples[encoding], delimiter=delimiter, skipinitialspace=True)
         try:
             return max((len(columns.found([c.strip() for c in row]).places) for row in rows), default=0)
         except csv.Error:
             return 0
 
-    return max(DELIMITERS, key=named)
+    samples = {encoding: _sample(source, encoding) for encoding in encodings}
+    return max(product(encodings, DELIMITERS), key=lambda pair: named(*pair))
+
+
+def _sample(source: BinaryIO, encoding: str) -> list[str]:
+    source.seek(0)
+    errors = "strict" if encoding not in OLD else "replace"  # of the one that is chosen, the reader says where
+    return list(_lines(source, encoding, HEADER_WITHIN * 2, errors))
 
 
 def _rows(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[Row]:
@@ -62,6 +70,7 @@ def _rows(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[Row]:
     source.seek(0)
     pulled = _Pulled(_lines(source, encoding))
     reader = csv.reader(pulled, delimiter=delimiter, skipinitialspace=True)
+    widest = 2
     while True:
         pulled.begin()
         try:
@@ -70,8 +79,14 @@ def _rows(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[Row]:
             return
         except csv.Error as error:
             raise BadInput.field("", f"line {pulled.first}: {error}") from None
-        if any(cells):
-            yield Row.of(pulled.first, cells)
+        row = Row.of(pulled.first, cells)
+        if pulled.last == pulled.first:
+            widest = max(widest, len(row.texts))
+        elif any("\n" in cell and cell.count(delimiter) + 1 >= widest for cell in cells):
+            fault = f"a quotation mark is opened here and closed on line {pulled.last}: all between them is one cell"
+            row = Row(row.line, row.texts, fault)
+        if row.texts:
+            yield row
 
 
 class _Pulled:
@@ -83,6 +98,11 @@ class _Pulled:
         self._lines = lines
         self._read = 0
 
+    @property
+    def last(self) -> int:
+        """The last line of it, once it is read."""
+        return self._read
+
     def begin(self) -> None:
         self.first = self._read + 1
 
@@ -90,16 +110,19 @@ class _Pulled:
         return self
 
     def __next__(self) -> str:
-        if self._read - self.first >= MOST_LINES_OF_A_ROW:
+        is_within = self._read >= self.first
+        line = next(self._lines, None) if self._read - self.first < MOST_LINES_OF_A_ROW else None
+        if line is None and is_within:
             raise BadInput.field("", f"line {self.first}: a quotation mark is opened and not closed")
-        line = next(self._lines)
+        if line is None:
+            raise StopIteration
         self._read += 1
         return line
 
 
-def _lines(source: BinaryIO, encoding: str, most: int | None = None) -> Iterator[str]:
+def _lines(source: BinaryIO, encoding: str, most: int | None = None, errors: str = "strict") -> Iterator[str]:
     """Yields the lines of a text with their ends; the file stays open."""
-    text = io.TextIOWrapper(source, encoding, newline="")
+    text = io.TextIOWrapper(source, encoding, errors, newline="")
     number = 0
     try:
         while most is None or number < most:
@@ -111,7 +134,7 @@ def _lines(source: BinaryIO, encoding: str, most: int | None = None) -> Iterator
                 raise BadInput.field("", f"line {number} has more than {LONGEST_LINE} characters")
             yield line
     except UnicodeError:
-        shown = "Windows-1251" if encoding == "cp1251" else encoding.removesuffix("-sig").upper()
+        shown = SHOWN.get(encoding, encoding.upper())
         raise BadInput.field("", f"holds what is not {shown}, near line {number}") from None
     finally:
         with suppress(ValueError):  # the file is closed already

@@ -27,14 +27,15 @@ class Row:
     line: int
     """The line of a CSV file on which it begins, or the number of a sheet's row; from 1."""
     texts: tuple[str, ...]
-    """Its cells as texts, without white space around them; days as `2007-05-17`, whole numbers without a point."""
+    """Its cells as texts, each on one line, without white space around it; days as `2007-05-17`, whole numbers
+    without a point."""
     fault: str = ""
     """The reason why its cells cannot be used; empty where they can."""
 
     @classmethod
     def of(cls, line: int, cells: list[str]) -> "Row":
         """The row of these cells, with its fault where there are too many of them or one is too long."""
-        cells = [unguarded(cell) for cell in cells]
+        cells = [unguarded(cell if cell.isprintable() else " ".join(cell.split())) for cell in cells]
         while cells and not cells[-1]:
             cells.pop()
         if len(cells) > MOST_COLUMNS:

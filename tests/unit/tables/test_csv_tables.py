@@ -15,7 +15,7 @@ from tests.builders.tables import CLASS_LIST, COLUMNS, EXPECTED, csv_file, read,
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16", "cp866", "mac_cyrillic", "koi8-r"])
 def test_encoding_and_delimiter_are_found(encoding: str, delimiter: str) -> None:
     assert values(csv_file(CLASS_LIST, encoding, delimiter)) == EXPECTED
 
@@ -49,12 +49,35 @@ def test_what_stands_in_quotation_marks_is_one_cell() -> None:
         ["Я", "1"],
     ]
     found = read(csv_file(rows))
-    assert [(row.line, row.texts[0]) for row in found] == [(2, rows[1][0]), (3, rows[2][0]), (5, "Я")]
+    assert [(row.line, row.texts[0]) for row in found] == [(2, rows[1][0]), (3, "О'Нил-Ёлкина Анна"), (5, "Я")]
 
 
 def test_a_quotation_mark_that_is_never_closed_is_told_by_its_line() -> None:
     lines = ["ФИО;Дата рождения", "Ким;1", '"Ли;2', *["Пак;3"] * 1000]
     assert refusal("\n".join(lines).encode()) == "line 3: a quotation mark is opened and not closed"
+
+
+def test_a_quotation_mark_that_the_file_s_end_meets_is_told_by_its_line() -> None:
+    assert refusal('ФИО;Дата рождения\nКим;1\n"Ли;2\nПак;3\n'.encode()) == (
+        "line 3: a quotation mark is opened and not closed"
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ('"Ли;17.05.2007;7А', '"Пак";18.05.2007;7А'),
+        ('Ли;17.05.2007;"7А', 'Пак;18.05.2007;"7А"'),
+        ('Ли;"17.05.2007;7А', 'Пак;"18.05.2007";7А'),
+    ],
+)
+def test_lines_that_two_quotation_marks_join_are_one_fault(lines: tuple[str, str]) -> None:
+    file = "\n".join(["ФИО;Дата рождения;Класс", "Ким;1;7А", *lines, "Цой;1;7А"]).encode()
+    assert [(row.line, row.fault) for row in read(file)] == [
+        (2, ""),
+        (3, "a quotation mark is opened here and closed on line 4: all between them is one cell"),
+        (5, ""),
+    ]
 
 
 def test_columns_that_nobody_knows_are_told_by_their_places() -> None:

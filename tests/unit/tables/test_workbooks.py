@@ -46,6 +46,11 @@ def test_days_and_numbers_are_texts_as_people_write_them() -> None:
     ]
 
 
+def test_a_cell_of_several_lines_is_one_text() -> None:
+    rows = [["ФИО", "Дата\nрождения", "Класс"], ["Ёлкина\nАнна _x000D_\n", "17.05.2007", "7\xa0«А»"]]
+    assert values(xlsx_file(rows)) == [{"name": "Ёлкина Анна", "birth_date": "17.05.2007", "class": "7 «А»"}]
+
+
 def test_a_workbook_may_count_its_days_from_1904() -> None:
     file = xlsx_file(CLASS_LIST)
     parts = {
