@@ -10,10 +10,28 @@ PUNCTUATION = re.compile(r"[^\w\s]|_")
 SEPARATORS = re.compile(r"[-–—/_\s]+")
 
 
+LATIN, RUSSIAN = "abcehkmoptxy", "авсенкмортху"
+"""Small letters that look like each other, or do in capitals."""
+TO_RUSSIAN = str.maketrans(LATIN, RUSSIAN)
+RUSSIAN_WORD = re.compile(r"\w*[а-я]\w*")
+NOTES = re.compile(
+    r" (полностью|полное|обязательно|обязательное поле|при наличии|если есть|с буквой|с литерой|"
+    r"(в формате )?дд ?мм ?г{2,4})$"
+)
+"""What forms add to a title, to say how its cells are filled in."""
+
+
 def folded(title: str) -> str:
-    """A title without regard to case, Ё, spaces and signs: `Ф.И.О.  УЧЕНИКА` is `фио ученика`."""
-    bare = PUNCTUATION.sub("", SEPARATORS.sub(" ", title.casefold().replace("ё", "е")))
-    return " ".join(bare.split())
+    """A title without regard to case, Ё, spaces and signs: `Ф.И.О.  УЧЕНИКА` is `фио ученика`.
+
+    In a word with Russian letters, Latin ones that look like Russian ones are these.
+    """
+    bare = " ".join(PUNCTUATION.sub("", SEPARATORS.sub(" ", title.casefold().replace("ё", "е"))).split())
+    return bare if bare.isascii() else RUSSIAN_WORD.sub(_in_russian, bare)
+
+
+def _in_russian(word: re.Match[str]) -> str:
+    return word[0].translate(TO_RUSSIAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +91,9 @@ class Columns:
         return Found(places, unknown, doubled, missing)
 
     def _name(self, title: str) -> str | None:
+        bare = NOTES.sub("", title)
         begun = (name for begin, name in self._begins.items() if title.startswith(begin))
-        return self._names.get(title) or next(begun, None)
+        return self._names.get(title) or self._names.get(bare) or next(begun, None)
 
 
 def letter(place: int) -> str:

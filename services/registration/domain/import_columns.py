@@ -5,11 +5,17 @@ from collections.abc import Mapping, Sequence
 from services.registration.domain.number_columns import NUMBERS
 from shared.tables.columns import Columns
 
+
+def _of_whom(title: str) -> list[str]:
+    """A title, alone and with the words by which forms call a pupil."""
+    return [title, *(f"{title} {whom}" for whom in ("ученика", "обучающегося", "учащегося", "ребёнка"))]
+
+
 TITLES: Mapping[str, Sequence[str]] = {
     "school": ["Код школы", "Код организации", "Код ОО", "Код ОУ", "School code"],
     "school_name": ["Школа", "Образовательная организация", "Наименование ОО", "Название школы", "School name"],
     "municipality": ["Муниципалитет", "Муниципальное образование", "Район", "Municipality"],
-    "class": ["Класс", "Класс обучения", "Группа (класс)", "Класс/группа", "School class"],
+    "class": ["Класс", "Класс обучения", "Группа (класс)", "Класс/группа", "Класс, литера", "School class"],
     "letter": ["Литера", "Буква", "Литера класса", "Буква класса", "Letter"],
     "grade": ["Класс (без буквы)", "Параллель", "Год обучения", "Номер класса", "Year of school"],
     "external_ref": [
@@ -25,12 +31,8 @@ TITLES: Mapping[str, Sequence[str]] = {
         "Key",
     ],
     "name": [
-        "ФИО",
+        *_of_whom("ФИО"),
         "Ф.И.О.",
-        "ФИО ученика",
-        "ФИО обучающегося",
-        "ФИО учащегося",
-        "ФИО ребёнка",
         "Фамилия, имя, отчество",
         "Фамилия Имя Отчество",
         "Фамилия, имя",
@@ -39,10 +41,10 @@ TITLES: Mapping[str, Sequence[str]] = {
         "Обучающийся",
         "Full name",
     ],
-    "last_name": ["Фамилия", "Фамилия ученика", "Фамилия обучающегося", "Last name", "Surname"],
-    "first_name": ["Имя", "Имя ученика", "Имя обучающегося", "First name"],
-    "patronymic": ["Отчество", "Отчество (при наличии)", "Отчество ученика", "Отчество обучающегося", "Middle name"],
-    "birth_date": ["Дата рождения", "Дата рожд.", "Д.р.", "Дата рождения ученика", "День рождения", "Date of birth"],
+    "last_name": [*_of_whom("Фамилия"), "Last name", "Surname"],
+    "first_name": [*_of_whom("Имя"), "First name"],
+    "patronymic": [*_of_whom("Отчество"), "Middle name"],
+    "birth_date": [*_of_whom("Дата рождения"), "Дата рожд.", "Д.р.", "ДР", "День рождения", "Date of birth"],
     "disability": ["ОВЗ", "ОВЗ/инвалидность", "ОВЗ или инвалидность", "ОВЗ, инвалидность", "Disability"],
     "invalid": ["Инвалидность", "Инвалид", "Ребёнок-инвалид"],
     "guardian": [

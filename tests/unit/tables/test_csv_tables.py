@@ -131,6 +131,8 @@ def test_a_title_is_one_however_it_is_written() -> None:
     assert {folded(title) for title in ("Ф.И.О. ученика", "фио  УЧЕНИКА", "ФИО_ученика", "«ФИО» ученика:")} == {
         "фио ученика"
     }
+    latin = str.maketrans("аесорхКМНТ", "aecopxKMHT")
+    assert folded("Дата рождения, Класс, Номер".translate(latin)) == "дата рождения класс номер"
     with pytest.raises(ValueError, match="is a title of"):
         Columns({"a": ["Класс"], "b": ["класс."]})
 
@@ -154,6 +156,17 @@ def test_the_error_of_a_formula_is_a_fault_where_it_is_read(text: str) -> None:
         f"ФИО: is the error {text} of a formula: write the value instead",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ("Ф.И.О. ученика (полностью)", "Дата рождения (дд.мм.гггг)*", "Класс (с буквой)"),
+        ("ФИО, обязательное поле", "Дата рождения (в формате ДД.ММ.ГГГГ)", "Kлacc"),
+    ],
+)
+def test_what_a_form_adds_to_a_title_does_not_matter(titles: tuple[str, ...]) -> None:
+    assert values(csv_file([titles, ["Ким", "1", "7А"]])) == [{"name": "Ким", "birth_date": "1", "class": "7А"}]
 
 
 def test_columns_have_the_letters_of_spreadsheets() -> None:
