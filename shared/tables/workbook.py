@@ -1,8 +1,8 @@
-"""XLSX, read row by row: the first sheet that is shown, with what it merges, within bounds that a bomb would pass."""
+"""XLSX, read row by row: the sheet with the list, with what it merges, within bounds that a bomb would pass."""
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Any, BinaryIO
@@ -21,6 +21,10 @@ MOST_PARTS = 2_000
 LARGEST: Mapping[str, int] = {"xl/worksheets/": 512 * MIB, "xl/sharedstrings.xml": 96 * MIB, "xl/media/": 512 * MIB}
 """Bytes of a part once it is unpacked, by the begin of its name; a sheet is read in pieces, its texts are held."""
 LARGEST_OTHER = 4 * MIB
+MOST_SHEETS = 100
+"""More than a school has classes."""
+LOOKED_THROUGH = 500
+"""The first rows of a sheet, which tell whether it has a list."""
 LAST_ROW = 1_048_576
 """Of a sheet, as Excel has it."""
 assert DEFUSEDXML, "openpyxl must refuse entities"
@@ -36,15 +40,39 @@ def workbook(source: BinaryIO, columns: Columns) -> Iterator[Table]:
             warnings.simplefilter("ignore")  # what openpyxl cannot show, such as drawings, is not what is read
             book = load_workbook(source, read_only=True, data_only=True, keep_links=False)
     try:
-        sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), None)
-        if sheet is None:
-            raise BadInput.field("", "is a workbook without a sheet that is shown")
-        with _understood():
-            merged = merges(source, sheet._worksheet_path)
         first = book.epoch.date() if isinstance(book.epoch, datetime) else book.epoch
-        yield headed(_rows(sheet, merged), columns, first)
+        yield _only([sheet for sheet in book.worksheets if sheet.sheet_state == "visible"], source, columns, first)
     finally:
         book.close()
+
+
+def _only(sheets: Sequence[Any], source: BinaryIO, columns: Columns, first: date) -> Table:
+    """The table of the only sheet with a list, else of the first one; `first` is the day from which numbers count.
+
+    Raises BadInput where that names no columns, and where several have a list: nobody would miss the other ones.
+    """
+    if not sheets or len(sheets) > MOST_SHEETS:
+        shown = f"with more than {MOST_SHEETS} sheets that are" if sheets else "without a sheet that is"
+        raise BadInput.field("", f"is a workbook {shown} shown")
+    lists = [number for number, sheet in enumerate(sheets, 1) if len(sheets) > 1 and _has_list(sheet, columns)]
+    if len(lists) > 1:
+        told = f"has a list on each of the sheets {', '.join(map(str, lists))}, counted from the left"
+        raise BadInput.field("", f"{told}: send each as a file of its own, or hide those that are not meant")
+    sheet = sheets[lists[0] - 1 if lists else 0]
+    with _understood():
+        merged = merges(source, sheet._worksheet_path)
+    return headed(_rows(sheet, merged), columns, first)
+
+
+def _has_list(sheet: Any, columns: Columns) -> bool:
+    """Tells whether the begin of a sheet names the columns, with a row below; merged cells are not looked for."""
+    rows = _rows(sheet, Merges(iter(())), LOOKED_THROUGH)
+    try:
+        return next(headed(rows, columns).rows, None) is not None
+    except BadInput:
+        return False
+    finally:
+        rows.close()
 
 
 @contextmanager
@@ -81,15 +109,15 @@ def _must_be_bounded(archive: ZipFile) -> None:
             raise BadInput.field("", f"is a workbook with a part of more than {most // MIB} MiB once unpacked")
 
 
-def _rows(sheet: Any, merged: Merges) -> Iterator[Row]:
-    """Yields the rows of a sheet that are not empty; raises BadInput where it cannot be read on."""
+def _rows(sheet: Any, merged: Merges, last: int = LAST_ROW) -> Generator[Row, None, None]:
+    """Yields the rows of a sheet that are not empty; raises BadInput where it cannot be read on, or goes on too far."""
     sheet.reset_dimensions()  # programs write wrong ones
     cells = sheet.iter_rows(values_only=True)
     line = 0
     while True:
         line += 1
-        if line > LAST_ROW:
-            raise BadInput.field("", f"has more than {LAST_ROW} rows")
+        if line > last:
+            raise BadInput.field("", f"has more than {last} rows")
         try:
             with _understood():
                 values: Sequence[Any] | None = next(cells, None)

@@ -96,6 +96,33 @@ def test_the_first_sheet_that_is_shown_is_read() -> None:
     assert values(xlsx_file([["Списки"], ["да"]], hide)) == EXPECTED
 
 
+def sheets(*more: list[list[str]]) -> Any:
+    """Adds sheets with these rows."""
+
+    def change(sheet: Any) -> None:
+        for rows in more:
+            added = sheet.parent.create_sheet()
+            for row in rows:
+                added.append(row)
+
+    return change
+
+
+def test_a_list_is_found_behind_sheets_without_one() -> None:
+    only_titles = [CLASS_LIST[0]]
+    assert values(xlsx_file([["Как заполнять"]], sheets(CLASS_LIST, only_titles))) == EXPECTED
+    assert values(xlsx_file(CLASS_LIST, sheets([["Справочник"], ["да", "нет"]], []))) == EXPECTED
+    assert refusal(xlsx_file([["Как заполнять"]], sheets([["да"]]))).startswith(
+        "no line at the begin names its columns"
+    )
+
+
+def test_a_workbook_with_a_sheet_for_each_class_is_refused_rather_than_read_in_part() -> None:
+    told = "has a list on each of the sheets 1, 3, counted from the left: send each as a file of its own, or hide "
+    assert refusal(xlsx_file(CLASS_LIST, sheets([["-"]], CLASS_LIST))) == f"{told}those that are not meant"
+    assert refusal(xlsx_file(CLASS_LIST, sheets(*[CLASS_LIST] * 100))).startswith("is a workbook with more than 100")
+
+
 def test_a_wrong_dimension_does_not_matter() -> None:
     file = xlsx_file(CLASS_LIST)
     sheet = part_of(file, SHEET).replace(b'ref="A1:D3"', b'ref="A1:XFD1048576"')
