@@ -179,7 +179,7 @@ class Importing(LeasedLoop):
         with _read_from(source):
             table = await aside(lambda: kept.enter_context(opened(file, columns)), LIGHT)
         names = await _names(self._repository, table, imported)
-        told = {"header": table.header.texts, "ignored": tuple(map(letter, table.columns.unknown))}
+        told = {"header": table.read(table.header), "ignored": tuple(map(letter, table.columns.unknown))}
         return _Run(imported.model_copy(update=told), source, _behind(table, imported.last_line), kept, names)
 
     def _piece(self, imported: Import, loop: asyncio.AbstractEventLoop, number: int) -> bytes:

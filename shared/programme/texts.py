@@ -28,6 +28,12 @@ FORM = "x-form"
 MOST_SENT = 4
 """A text may be sent with so many times the characters that its form may have: spaces, marks that are to be joined."""
 
+LONG_NUMBER = re.compile(r"(?<!\w)[0-9](?:[ ()-]{0,2}[0-9]){9,}(?!\w)")
+"""A phone, or the number of a document."""
+DIGITS_OF_A_PERSON = 11
+"""Of a СНИЛС, and of a phone with the country's code."""
+NUMBER = re.compile(r"\+?[0-9() -]+")
+
 LATIN, CYRILLIC = "ABCEHKMOPTXY", "АВСЕНКМОРТХУ"
 """Capitals that look alike, letter by letter."""
 LATIN_GREEK, GREEK = "ABEHKMOPTXYI", "ΑΒΕΗΚΜΟΡΤΧΥΙ"
@@ -62,6 +68,31 @@ def _printable(text: str) -> str:
             reason = "holds a control character or another one that is no text: U+{point}"
             raise PydanticCustomError("no_text", reason, {"point": f"{ord(character):04X}"})
     return "".join(" " if character in WHITE else character for character in seen)
+
+
+def person_name(text: str) -> str:
+    """A name in its form; raises PydanticCustomError where it is none, or where a phone or the like stands in it."""
+    form = plain(text)
+    if not any(map(str.isalpha, form)):
+        raise PydanticCustomError("no_name", "holds no letter, so that it is no name")
+    if "@" in form or LONG_NUMBER.search(form):
+        raise PydanticCustomError("more_than_a_name", "holds a phone, an address or another number beside the name")
+    return form
+
+
+def school_key(text: str) -> str:
+    """A school's own key of a person in its form; raises PydanticCustomError for a СНИЛС and for a mobile phone.
+
+    Keys lie beside the vault, in the open: numbers by which all the world knows a person are no keys of a school.
+    """
+    form = plain(text)
+    digits = "".join(filter(str.isdecimal, form))
+    if len(digits) == DIGITS_OF_A_PERSON and NUMBER.fullmatch(form):
+        if digits[:2] in ("79", "89"):
+            raise PydanticCustomError("phone", "is a phone: send a key of the school's own")
+        if sum((9 - at) * int(digit) for at, digit in enumerate(digits[:9])) % 101 % 100 == int(digits[9:]):
+            raise PydanticCustomError("snils", "is a СНИЛС: send a key of the school's own")
+    return form
 
 
 def document(text: str) -> str:
@@ -169,6 +200,8 @@ class Text:
 NAME = Text(200)
 Name = Annotated[str, NAME]
 """Of a person or an organisation."""
+PersonName = Annotated[str, Text(200, person_name)]
+"""Of a person, or of an organisation that represents one."""
 Title = Annotated[str, Text(300)]
 """Of what a catalogue holds."""
 Document = Annotated[str, Text(40_000, document)]
@@ -180,6 +213,8 @@ Version = Annotated[str, Text(40)]
 REF = Text(100)
 Ref = Annotated[str, REF]
 """A caller's own name of what it sends, as it writes it: sent again, it means the same thing."""
+PersonKey = Annotated[str, Text(100, school_key)]
+"""A school's own key of a person: sent again, it means the same person."""
 ClassName = Annotated[str, Text(LONGEST_CLASS, class_name)]
 """A school's own name of a class; figures are kept in fields of this name."""
 LinkCode = Annotated[str, Text(100, link_code)]

@@ -63,6 +63,11 @@ class Table:
         places = self.columns.places.items()
         return {name: texts[at] for name, at in places if at < len(texts) and not says_nothing(texts[at])}
 
+    def read(self, row: Row) -> tuple[str, ...]:
+        """The cells of a row in the columns that have a name, in the order of the file; of others nothing is kept."""
+        texts = row.texts
+        return tuple(texts[at] if at < len(texts) else "" for at in sorted(self.columns.places.values()))
+
 
 def headed(rows: Iterator[Row], columns: Columns, days_from: date = EXCEL_DAYS) -> Table:
     """The table below the first row that names all columns which are needed.

@@ -112,6 +112,7 @@ def _show(router: APIRouter, reads: Reads) -> None:
     async def show_refused(who: SchoolStaff, id: ImportId) -> StreamingResponse:
         """The lines of an import that were refused, as CSV: number, column, reason, and the cells as they were sent.
 
+        Of columns whose titles are not known, no cell is kept.
         They are kept sealed for seven days, 10,000 of an import at most.
         """
         headers = {"Content-Disposition": f'attachment; filename="refused-{id}.csv"'}

@@ -18,7 +18,7 @@ from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
 from shared.identity.acting import Actor
 from shared.programme.moments import Day, Moment
-from shared.programme.texts import Name
+from shared.programme.texts import PersonName
 from shared.storage.decision import Decision, Decisions, NewId
 
 Issue = Callable[[Participant], Participant]
@@ -28,7 +28,7 @@ Issue = Callable[[Participant], Participant]
 class Amendment(Input):
     """The changes of one pupil; whatever is left out stays as it is."""
 
-    name: Name | None = None
+    name: PersonName | None = None
     """Full name; it stays in the vault and is in no event."""
     birth_date: Day | None = None
     """Date of birth as `2007-05-17`, for an age from 6 to 20; it stays in the vault and is in no event."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.registration.domain.number_columns import NUMBERS
+from shared.contracts.registration import ConsentChannel
 from shared.tables.columns import Columns
 
 
@@ -59,11 +60,14 @@ TITLES: Mapping[str, Sequence[str]] = {
         "Guardian",
     ],
     "guardian_ref": ["Ключ родителя", "Код родителя", "ID родителя", "Guardian key"],
+    "guardian_inn": ["ИНН организации", "ИНН законного представителя", "ИНН представителя", "Guardian's INN"],
+    "guardian_ogrn": ["ОГРН организации", "ОГРН законного представителя", "ОГРН представителя", "Guardian's OGRN"],
     "second_guardian": ["Второй родитель", "ФИО второго родителя", "Отец", "ФИО отца", "Second guardian"],
     "second_guardian_ref": ["Ключ второго родителя", "Код второго родителя", "Second guardian key"],
     "consent_version": ["Версия согласия", "Согласие, версия", "Согласие (версия)", "Consent version"],
     "consent_day": ["Дата согласия", "Согласие от", "Согласие, дата", "Дата подписания согласия", "Consent date"],
     "consent_channel": ["Способ согласия", "Форма согласия", "Согласие, способ", "Consent channel"],
+    "consent_by": ["Кто дал согласие", "Согласие дал", "Согласие дал(а)", "Кем дано согласие", "Consent by"],
     "consent_number": ["Номер согласия", "№ согласия", "Номер в журнале согласий", "Consent number"],
     "archived_on": ["Дата архивации", "Archived on"],
     "diagnostics": ["Количество пройденных диагностик…", "Кол-во пройденных диагностик…", "Пройдено диагностик…"],
@@ -92,24 +96,25 @@ TITLES: Mapping[str, Sequence[str]] = {
 IS_NUMBERS = "a report of numbers of pupils by class: send it to `POST /registration/regions/{code}/numbers`"
 COUNTS = ("diagnostics", "trials", "excursions", "museums", "master_classes")
 """The columns of what a pupil did within a calendar year, as another system counted it."""
-CHANNELS: Mapping[str, str] = {
-    "бумага": "paper",
-    "на бумаге": "paper",
-    "бумажное": "paper",
-    "письменно": "paper",
-    "paper": "paper",
-    "госуслуги": "gosuslugi",
-    "через госуслуги": "gosuslugi",
-    "епгу": "gosuslugi",
-    "gosuslugi": "gosuslugi",
-    "кабинет": "cabinet",
-    "личный кабинет": "cabinet",
-    "cabinet": "cabinet",
+CHANNELS: Mapping[str, ConsentChannel] = {
+    **dict.fromkeys(("бумага", "на бумаге", "бумажное", "бумажная", "бумажный", "paper"), "paper"),
+    **dict.fromkeys(("бумажный носитель", "на бумажном носителе", "письменно", "письменное", "письменная"), "paper"),
+    **dict.fromkeys(("госуслуги", "через госуслуги", "на госуслугах", "портал госуслуг"), "gosuslugi"),
+    **dict.fromkeys(("епгу", "есиа", "госуслуги есиа", "gosuslugi"), "gosuslugi"),
+    **dict.fromkeys(("кабинет", "личный кабинет", "в личном кабинете", "cabinet"), "cabinet"),
 }
 """The ways in which a consent is given, as cells say them."""
+GIVERS: Mapping[str, bool] = {
+    **dict.fromkeys(("ученик", "ученица", "обучающийся", "учащийся", "сам", "сама", "лично", "pupil"), True),
+    **dict.fromkeys(("родитель", "законный представитель", "представитель", "опекун", "guardian"), False),
+}
+"""Who gave a consent, as cells say it: true for a pupil who was of age then."""
 WORDS: Mapping[str, str] = {
     "guardian/name": "guardian",
     "guardian/ref": "guardian_ref",
+    "guardian": "guardian_inn",
+    "guardian/inn": "guardian_inn",
+    "guardian/ogrn": "guardian_ogrn",
     "guardians/0/name": "second_guardian",
     "guardians/0/ref": "second_guardian_ref",
     "consent": "consent_version",
@@ -117,7 +122,7 @@ WORDS: Mapping[str, str] = {
     "consent/given_at": "consent_day",
     "consent/channel": "consent_channel",
     "consent/guardian": "guardian",
-    "consent/by_pupil": "guardian",
+    "consent/by_pupil": "consent_by",
     "consent/register_number": "consent_number",
     "guardians": "second_guardian",
 }

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from services.registration.domain.class_cells import class_of
-from services.registration.domain.import_columns import CHANNELS, COUNTS
+from services.registration.domain.classes import GRADES
+from services.registration.domain.identities import NUMBERS
+from services.registration.domain.import_columns import CHANNELS, COUNTS, GIVERS
 from services.registration.domain.opening_balances import MOST_COUNTED
 from services.registration.domain.roster_entries import PupilEntry
 from services.registration.domain.school_names import SchoolNames
@@ -22,6 +24,13 @@ PLACES = {"school", "school_name", "municipality", "class", "letter", "grade"}
 """The columns that say where a pupil learns, and not who."""
 IMPAIRED = {"овз", "инвалид", "инвалидность", "ребенок инвалид"}
 """Cells that repeat the title of their column, and mean yes."""
+INN_DIGITS = 10
+PLAIN = {
+    "Field required": "is missing",
+    "Input should be less than or equal to 11": "must be from 1 to 11",
+    "Input should be greater than or equal to 1": "must be from 1 to 11",
+}
+"""What a validator says, and the same in plain words."""
 NO_PATRONYMIC = re.compile(r"(\s+[-–—])+$")
 """A dash where the third word of a name would stand."""
 GRADE = re.compile(r"[0-9]{1,2}")
@@ -58,7 +67,9 @@ class Line:
             entry = PupilEntry.model_validate(self.said)
         except ValidationError as error:
             faulty = {fault.pointer for fault in self.faults}
-            more = BadInput.invalid(error, self.at, MOST_ERRORS_OF_AN_ITEM).errors
+            more = [_plain(f) for f in BadInput.invalid(error, self.at, MOST_ERRORS_OF_AN_ITEM).errors]
+            if f"{self.at}/class" in faulty:
+                faulty.add(f"{self.at}/grade")  # it follows from the class
             rest = [f for f in more if f.pointer not in faulty]
             return BadInput.of([*self.faults, *rest], MOST_ERRORS_OF_AN_ITEM)
         return BadInput.of(self.faults) if self.faults else entry
@@ -86,6 +97,7 @@ class LineReader:
         name = self._same(line, "class", class_of(values), self._school_class, class_form)
         line.school_class = class_form(name)
         line.said = dict(self._said(line, values))
+        _must_begin_with_a_grade(line)
         if not values.keys().isdisjoint(COUNTS):
             line.counted = {word: self._read(line, values, word, _count) or 0 for word in COUNTS}
         return line
@@ -132,6 +144,8 @@ class LineReader:
             if called := values.get(word):
                 ref = values.get(f"{word}_ref")
                 guardian = {"name": called} | ({} if ref is None else {"ref": ref})
+                if at == "guardian":
+                    guardian = _numbered(values) | guardian
                 yield at, guardian if at == "guardian" else [guardian]
         if consent := self._consent(line, values):
             yield "consent", consent
@@ -142,8 +156,10 @@ class LineReader:
             found["version"] = version
         if number := values.get("consent_number"):
             found["register_number"] = number
-        if channel := values.get("consent_channel"):
-            found["channel"] = CHANNELS.get(" ".join(channel.casefold().split()), channel)
+        if channel := self._read(line, values, "consent_channel", _channel, "consent/channel"):
+            found["channel"] = channel
+        if self._read(line, values, "consent_by", _is_by_pupil, "consent/by_pupil"):
+            found["by_pupil"] = True
         line.consent_day = self._read(line, values, "consent_day", self._day, "consent/given_at")
         if line.consent_day is not None:
             found["given_at"] = line.consent_day.isoformat()  # `entry` says at which clock
@@ -173,6 +189,47 @@ def names_nobody(texts: Sequence[str], values: Mapping[str, str]) -> bool:
 
 def _impairment(text: str) -> bool:
     return folded(text) in IMPAIRED or cells.yes(text)
+
+
+def _channel(text: str) -> str:
+    found = CHANNELS.get(folded(text))
+    if found is None:
+        raise ValueError("must be бумага, госуслуги or кабинет")
+    return found
+
+
+def _is_by_pupil(text: str) -> bool:
+    found = GIVERS.get(folded(text))
+    if found is None:
+        raise ValueError("must be родитель, who is the first one on the line, or ученик")
+    return found
+
+
+def _numbered(values: Mapping[str, str]) -> dict[str, str]:
+    """An organisation's numbers, and the school's key of it, which all its wards share where no column has another."""
+    found = {number: said for number in NUMBERS if (said := values.get(f"guardian_{number}")) is not None}
+    if "inn" in found:  # a spreadsheet takes it for a number, and the zero at its beginning for nothing
+        found["inn"] = found["inn"].zfill(INN_DIGITS)
+    return found and {"kind": "organisation", "ref": f"org-{next(iter(found.values()))}", **found}
+
+
+def _must_begin_with_a_grade(line: Line) -> None:
+    """Notes a class of which nobody can say the grade, unless a fault says so already."""
+    at, grade = f"{line.at}/class", GRADE.match(line.school_class)
+    if any(fault.pointer == at for fault in line.faults) or (grade and int(grade[0]) in GRADES):
+        return
+    is_day = cells.ISO.fullmatch(line.school_class) is not None
+    why = (
+        "was taken for a day by the spreadsheet: write it as a text"
+        if is_day
+        else "must begin with a grade from 1 to 11"
+    )
+    line.faults.append(FieldError(at, f"{why}, as «7А»"))
+
+
+def _plain(fault: FieldError) -> FieldError:
+    """A fault in words of people who fill in sheets."""
+    return replace(fault, detail=PLAIN.get(fault.detail, fault.detail))
 
 
 def _count(text: str) -> int:

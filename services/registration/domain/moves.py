@@ -13,7 +13,7 @@ from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import ParticipantMoved
 from shared.programme.moments import Moment, zone
-from shared.programme.texts import ClassName, Ref, ref_key
+from shared.programme.texts import ClassName, PersonKey, ref_key
 from shared.storage.decision import Decision, Happened
 
 MOST_PLACEMENTS = 400
@@ -29,7 +29,7 @@ class MoveRequest(Input):
     """The class as the school writes it, for instance «7А»."""
     grade: Annotated[int, Field(ge=1, le=11)] | None = None
     """Year of school, the one that the class begins with; it may be left out."""
-    external_ref: Ref | None = None
+    external_ref: PersonKey | None = None
     """The next school's own key of the pupil; the one of the school before where it is left out."""
     occurred_at: Moment | None = None
     """The time from whose local day on the pupil belongs there, RFC 3339 with an offset; now where it is left out."""

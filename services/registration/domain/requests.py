@@ -15,7 +15,7 @@ from shared.base.errors import Conflict
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.programme.moments import Day, Moment
-from shared.programme.texts import ClassName, Name, Ref
+from shared.programme.texts import ClassName, PersonKey, PersonName
 
 State = Literal["asked", "confirmed", "refused"]
 Reason = Literal["not-our-pupil", "not-a-guardian", "details-differ", "no-place", "other"]
@@ -34,11 +34,11 @@ class PlaceAsked(Input):
     """Code of the school in the register."""
     school_class: Annotated[ClassName, Field(alias="class")]
     """The class in which the child learns, for instance «7А»."""
-    name: Name
+    name: PersonName
     """Full name of the child; it is kept sealed until the school answers."""
     birth_date: Day
     """Date of birth as `2007-05-17`, for an age from 6 to 20; it is kept sealed until the school answers."""
-    guardian_name: Name
+    guardian_name: PersonName
     """Full name of the one who asks, by which the school knows a legal representative; it is kept sealed too."""
 
     @property
@@ -51,7 +51,7 @@ class PlaceAsked(Input):
 class GuardianKey(Input):
     """The guardian as the school knows one."""
 
-    ref: Ref
+    ref: PersonKey
     """The school's own key of the guardian: children with the same one have the same guardian."""
 
 
@@ -60,7 +60,7 @@ class Confirmation(Input):
 
     season: SeasonCode
     """Code of the season into which the child is entered."""
-    external_ref: Ref
+    external_ref: PersonKey
     """The school's own key of the pupil, unique within the school; one of a known pupil adds the guardian, and the
     pupil stays in the class in which the school has this one."""
     guardian: GuardianKey

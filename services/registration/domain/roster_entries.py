@@ -15,7 +15,7 @@ from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.programme.legal_entities import Inn, Ogrn
 from shared.programme.moments import Day, Moment
-from shared.programme.texts import ClassName, Name, Ref, ref_key
+from shared.programme.texts import ClassName, PersonKey, PersonName, Ref, ref_key
 
 DOUBLED = "is the key of a guardian who is named otherwise before"
 MOST_GUARDIANS = 6
@@ -25,9 +25,9 @@ MOST_GUARDIANS = 6
 class GuardianEntry(Input):
     """A legal representative, by the school's own key."""
 
-    ref: Ref
+    ref: PersonKey
     """The school's own key of the guardian: children with the same one have the same guardian."""
-    name: Name
+    name: PersonName
     """Full name of a person, or the name of an organisation; it stays in the vault and is in no event."""
     kind: GuardianKind | None = None
     """`organisation` for an orphanage or a guardianship body, with `inn` or `ogrn`; left out, a new one is a person."""
@@ -80,9 +80,9 @@ class ConsentEntry(ConsentWords):
 class PupilEntry(Input):
     """One line of a class list."""
 
-    external_ref: Ref
+    external_ref: PersonKey
     """The school's own key of the pupil, unique within the school: sent again, it is the same pupil."""
-    name: Name
+    name: PersonName
     """Full name; it stays in the vault and is in no event."""
     birth_date: Day
     """Date of birth as `2007-05-17`, for an age from 6 to 20; it stays in the vault and is in no event."""

@@ -12,7 +12,7 @@ from shared.base.errors import Conflict, NotFound
 from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode
 from shared.programme.moments import Day, Moment
-from shared.programme.texts import ClassName, Name, Ref
+from shared.programme.texts import ClassName, PersonKey, PersonName
 
 State = Literal["asked", "confirmed", "refused", "overtaken"]
 OVERDUE = timedelta(days=14)
@@ -26,11 +26,11 @@ class TransferRequest(Input):
     """Code of the school that asks."""
     school_class: Annotated[ClassName, Field(alias="class")]
     """The class to which the child comes, for instance «7А»."""
-    name: Name
+    name: PersonName
     """Full name, as the child is known elsewhere."""
     birth_date: Day
     """Date of birth as `2007-05-17`."""
-    external_ref: Ref | None = None
+    external_ref: PersonKey | None = None
     """The asking school's own key of the pupil. Where it is left out, or another pupil has it once the transfer is
     confirmed, it is the one of the school before, or the pupil's id where another pupil has that too."""
     occurred_at: Moment | None = None

@@ -59,8 +59,8 @@ class Batch:
 
     @cached_property
     def texts(self) -> Mapping[int, Sequence[str]]:
-        """The cells of each row, by its line."""
-        return {row.line: row.texts for row in self.rows}
+        """The cells of each row, by its line, without those that nobody has asked for: a phone, a СНИЛС."""
+        return {row.line: self.table.read(row) for row in self.rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,9 @@ def _read(batch: Batch) -> tuple[list[Line], list[RefusedLine]]:
     """The rows as lines, and those whose cells cannot be used."""
     imported = batch.imported
     reader = LineReader(imported.school, imported.school_class, batch.table.days_from, batch.names)
-    broken = [RefusedLine(row.line, row.texts, "", row.fault, BadInput.slug) for row in batch.rows if row.fault]
+    broken = [
+        RefusedLine(row.line, batch.texts[row.line], "", row.fault, BadInput.slug) for row in batch.rows if row.fault
+    ]
     read = [(row, batch.table.values(row)) for row in batch.rows if not row.fault]
     lines = [reader.line(row.line, values) for row, values in read if not names_nobody(row.texts, values)]
     return lines, broken
@@ -177,7 +179,9 @@ def _outcomes(classes: Sequence[_Class], results: Sequence[RosterResult]) -> Ite
             yield from zip(one.lines, result, strict=True)
             continue
         for line in one.lines:
-            yield line, BadInput.of(line.faults) if line.faults else result
+            own = {fault.pointer.removeprefix(line.at).lstrip("/"): fault for fault in line.faults}
+            more = (fault for fault in result.errors if fault.pointer not in own)
+            yield line, BadInput.of([*own.values(), *more]) if own else result
 
 
 def _is_refusal(outcome: Outcome[Enrolled]) -> bool:
@@ -248,6 +252,7 @@ def _trace(repository: Repository, line: Line, schools: Mapping[str, Organisatio
 def _title(table: Table, places: Mapping[str, int], word: str) -> str:
     """The title of the column that holds what a refusal calls by a word; the word itself where there is none."""
     name = WORDS.get(word, word)
-    several = {"name": "last_name", "class": "grade", "school": "school_name"}
+    several = {"name": "last_name", "class": "grade", "grade": "class", "school": "school_name"}
+    several |= {"guardian_inn": "guardian_ogrn", "consent_by": "birth_date"}
     at = places.get(name, places.get(several.get(name, ""), -1))
     return table.header.texts[at] if at >= 0 else name

@@ -68,6 +68,50 @@ def test_a_consent_is_of_a_day_on_the_region_s_clock() -> None:
     assert (consent.given_at.isoformat(), consent.channel) == ("2020-09-01T00:00:00+03:00", "paper")
 
 
+def details(changed: dict[str, str], **of: Any) -> list[str]:
+    found = line(changed, **of).entry("+03:00")
+    assert isinstance(found, BadInput)
+    return [f"{error.pointer.removeprefix('line 5/')}: {error.detail}" for error in found.errors]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": ""}, ["name: is missing"]),
+        ({"class": "А7"}, ["class: must begin with a grade from 1 to 11, as «7А»"]),
+        ({"class": "12А"}, ["class: must begin with a grade from 1 to 11, as «7А»"]),
+        ({"class": "2020-02-07"}, ["class: was taken for a day by the spreadsheet: write it as a text, as «7А»"]),
+        ({"name": "Ким Пётр 8 928 123-45-67"}, ["name: holds a phone, an address or another number beside the name"]),
+        ({"name": "7"}, ["name: holds no letter, so that it is no name"]),
+        ({"external_ref": "112-233-445 95"}, ["external_ref: is a СНИЛС: send a key of the school's own"]),
+        ({"external_ref": "+7 (928) 123-45-67"}, ["external_ref: is a phone: send a key of the school's own"]),
+        (
+            {"consent_version": "1", "consent_day": "1.9.2020", "consent_channel": "голубем"},
+            ["consent/channel: must be бумага, госуслуги or кабинет"],
+        ),
+        ({"grade": "12"}, ["grade: must be from 1 to 11"]),
+    ],
+)
+def test_a_fault_is_told_once_and_in_plain_words(changed: dict[str, str], said: list[str]) -> None:
+    assert details(changed) == said
+
+
+def test_a_pupil_who_is_of_age_gives_the_consent_and_an_organisation_has_its_numbers() -> None:
+    told = {"consent_version": "1", "consent_day": "01.09.2020", "consent_channel": "Бумажный носитель"}
+    consent = entry({**told, "consent_by": "Ученик"}).consent
+    assert consent is not None
+    assert consent.by_pupil
+    assert details({**told, "consent_by": "сосед"}) == [
+        "consent/by_pupil: must be родитель, who is the first one on the line, or ученик"
+    ]
+    home = {"guardian": "Детский дом № 3", "guardian_inn": "6164200000"}
+    told_of = entry(home).guardian
+    assert told_of is not None
+    assert (told_of.kind, told_of.inn, told_of.ref) == ("organisation", "6164200000", "org-6164200000")
+    assert entry({**home, "guardian_ref": "g3"}).guardian.ref == "g3"  # type: ignore[union-attr]
+    assert faults({**home, "guardian_inn": "6164200008"}) == ["guardian/inn"]
+
+
 @pytest.mark.parametrize(
     ("texts", "values", "nobody"),
     [

@@ -20,8 +20,10 @@ from shared.programme.texts import (
     Ref,
     Text,
     class_form,
+    person_name,
     plain,
     ref_key,
+    school_key,
 )
 
 NAME, REF, CLASS, CODE, ID = (TypeAdapter[str](kind) for kind in (Name, Ref, ClassName, LinkCode, Id))
@@ -216,3 +218,31 @@ def test_a_text_that_is_far_too_long_for_a_class_is_left_as_it_is() -> None:
     """A token or an old event may hold one; to fold it would take as many rounds as it has zeros."""
     text = "0-" * 5_000
     assert class_form(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Ким", "О'Нил-Ёлкина  Анна", "Детский дом № 12 345", "Ким 2007-05-17", "Ким a0123456789", "Ли 3-й"]
+)
+def test_a_name_of_a_person_is_one(text: str) -> None:
+    assert person_name(text) == plain(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["7", "№ 3", "+79281234567", "Ким 8 (928) 123-45-67", "Ким 112-233-445 95", "kim@example.org"]
+)
+def test_what_is_more_than_a_name_or_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="name"):
+        person_name(text)
+
+
+@pytest.mark.parametrize("text", ["17", "А-17", "112-233-445 96", "11223344596", "89281234567-а", "r12345678901"])
+def test_a_school_s_key_is_whatever_the_school_writes(text: str) -> None:
+    assert school_key(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["112-233-445 95", "11223344595", "112 233 445 95", "8 (928) 123-45-67", "+79281234567"]
+)
+def test_a_number_that_all_the_world_knows_is_no_key(text: str) -> None:
+    with pytest.raises(ValueError, match="a key of the school's own"):
+        school_key(text)
