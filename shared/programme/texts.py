@@ -40,8 +40,8 @@ LATIN_GREEK, GREEK = "ABEHKMOPTXYI", "ΑΒΕΗΚΜΟΡΤΧΥΙ"
 NOT_RUSSIAN, NOT_LATIN = "ISJ", "ІЅЈ"
 TO_LATIN = str.maketrans(CYRILLIC + GREEK + NOT_LATIN, LATIN + LATIN_GREEK + NOT_RUSSIAN)
 TO_RUSSIAN = str.maketrans(LATIN + "Ё", CYRILLIC + "Е")
-TO_CROCKFORD = str.maketrans("OILUЗ", "011V3")
-"""Crockford's base32 reads O as 0, I and L as 1; it has no U, which is a V here."""
+TO_CROCKFORD = str.maketrans("OILUЗБЧ", "011V364")
+"""Crockford's base32 reads O as 0, I and L as 1; it has no U, which is a V here. Small б and ч look like digits too."""
 LONGEST_CLASS = 40
 """Characters of a class's name."""
 CLASS = re.compile(r"[0-9]{1,2}([^0-9.:$][^.:$]{0,18})?")

@@ -6,7 +6,9 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.codes import CODE_LIFE, Codes
+from services.registration.domain.placements import Place
 from shared.base.errors import Conflict
+from shared.programme.moments import zone
 from shared.storage.decision import Aggregate
 
 MOST_CODES = 100
@@ -33,6 +35,8 @@ class Code(BaseModel):
 class CabinetOwner(Aggregate):
     """A pupil by those who may open the pupil's page: each guardian, and the pupil."""
 
+    place: Place
+    """The place by now, on whose clock codes end."""
     guardians: tuple[str, ...] = ()
     linked: dict[str, str] = Field(default_factory=dict)
     """The account of each guardian who opened a cabinet for this pupil."""
@@ -86,10 +90,10 @@ class CabinetOwner(Aggregate):
     def with_codes(self, codes: Codes, now: datetime, expires: datetime | None = None, extends: bool = False) -> Self:
         """The pupil with a code for each guardian and for the pupil, as they are stored.
 
-        New ones end at a time, after their least life unless another is said; known ones too, where it is later and
-        they `extend` as long as they are open. One whose time is over stays over until it is issued anew.
+        New ones end after their least life unless another time is said; known ones too, where it is later and they
+        `extend` as long as they are open. One whose time is over stays over until it is issued anew.
         """
-        ends = now + CODE_LIFE if expires is None else expires
+        ends = end_of_day(now + CODE_LIFE if expires is None else expires, self.place.utc_offset)
         known = {code.guardian: code for code in self.codes}
         owners = [owner for owner in (None, *self.guardians) if (owner or SELF) not in self.revoked]
         made = []
@@ -103,3 +107,8 @@ class CabinetOwner(Aggregate):
             else:
                 made.append(before)
         return self.model_copy(update={"codes": tuple(made)})
+
+
+def end_of_day(time: datetime, utc_offset: str) -> datetime:
+    """The last second of a time's day on a clock: codes end with a day, since that is printed beside them."""
+    return time.astimezone(zone(utc_offset)).replace(hour=23, minute=59, second=59, microsecond=0)

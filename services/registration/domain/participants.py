@@ -88,8 +88,6 @@ class Merged(BaseModel):
 class Participant(CabinetOwner):
     """A pupil in the programme; the name and the birth date are in the vault."""
 
-    place: Place
-    """The place by now."""
     placements: tuple[Placement, ...] = ()
     """One a day; none as long as one roster alone has said where the pupil is."""
     external_ref: str
