@@ -13,7 +13,7 @@ SEPARATORS = re.compile(r"[-–—/_\s]+")
 LATIN, RUSSIAN = "abcehkmoptxy", "авсенкмортху"
 """Small letters that look like each other, or do in capitals."""
 TO_RUSSIAN = str.maketrans(LATIN, RUSSIAN)
-RUSSIAN_WORD = re.compile(r"\w*[а-я]\w*")
+RUSSIAN_WORD = re.compile(rf"\w*[а-я]\w*|\b[{LATIN}]+\b")
 NOTES = re.compile(
     r" (полностью|полное|обязательно|обязательное поле|при наличии|если есть|с буквой|с литерой|"
     r"(в формате )?дд ?мм ?г{2,4})$"
@@ -24,14 +24,18 @@ NOTES = re.compile(
 def folded(title: str) -> str:
     """A title without regard to case, Ё, spaces and signs: `Ф.И.О.  УЧЕНИКА` is `фио ученика`.
 
-    In a word with Russian letters, Latin ones that look like Russian ones are these.
+    Among Russian letters, Latin ones that look like them are these.
     """
     bare = " ".join(PUNCTUATION.sub("", SEPARATORS.sub(" ", title.casefold().replace("ё", "е"))).split())
-    return bare if bare.isascii() else RUSSIAN_WORD.sub(_in_russian, bare)
+    return in_russian(bare)
 
 
-def _in_russian(word: re.Match[str]) -> str:
-    return word[0].translate(TO_RUSSIAN)
+def in_russian(text: str) -> str:
+    """A text of small letters, some of them Russian: Latin ones that look like Russian ones are these.
+
+    In words with Russian letters, and in those that are of such letters alone: the О of О'Нил.
+    """
+    return text if text.isascii() else RUSSIAN_WORD.sub(lambda word: word[0].translate(TO_RUSSIAN), text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shared.base.errors import Conflict
 from shared.identity.acting import Actor
 from shared.identity.vault import Identity
 from shared.programme.texts import NAME
+from shared.tables.columns import in_russian
 
 Corrected = Literal["name", "birth_date"]
 GuardianKind = Literal["person", "organisation"]
@@ -29,6 +30,8 @@ MOST_CORRECTIONS = 100
 """Of one person: all are kept, and two who contradict each other for ever would fill the database."""
 FAR = timedelta(days=366)
 """A birth date that is further off is no slip of the pen."""
+APOSTROPHES = re.compile("[\u02b0-\u02ff\ua78b\ua78c\ua789]")
+"""Letters, for Unicode, that stand in names as apostrophes do."""
 WORD = re.compile(r"\w{2,}")
 """Of a name; an initial tells nobody apart."""
 
@@ -220,4 +223,4 @@ def _words(name: str) -> set[str]:
 
 
 def _folded(name: str) -> str:
-    return name.casefold().replace("ё", "е")
+    return in_russian(APOSTROPHES.sub("'", name.casefold().replace("ё", "е")))

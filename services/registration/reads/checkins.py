@@ -6,7 +6,7 @@ from datetime import datetime
 from services.registration.answers.checkins import CheckInPage, Expected
 from services.registration.copies.slots import Slot
 from services.registration.copies.steps import Steps
-from services.registration.reads.participants import ScopedReads
+from services.registration.reads.participants import ScopedReads, as_in_a_register
 from shared.base.errors import Conflict, NotFound
 from shared.http.paging import Listing, Paging
 
@@ -51,4 +51,4 @@ class CheckIns(ScopedReads):
         """Pupils by name; one whose name was destroyed since is left out."""
         names = await self._names(pupils, pupils)
         items = [Expected(participant=id, name=names[id]["name"]) for id in pupils if id in names]
-        return sorted(items, key=lambda expected: (expected.name.casefold(), expected.participant))
+        return sorted(items, key=lambda expected: (as_in_a_register(expected.name), expected.participant))

@@ -18,7 +18,7 @@ from services.registration.domain.participants import Participant
 from services.registration.files import class_form, slips, summary
 from services.registration.files.slips import Owner, Slip
 from services.registration.files.workbooks import Book, book
-from services.registration.reads.participants import ScopedReads
+from services.registration.reads.participants import ScopedReads, as_in_a_register
 from services.registration.reads.reach import in_reach
 from shared.base.errors import BadInput, Conflict, NotFound
 from shared.base.side_thread import LIGHT, aside
@@ -176,8 +176,8 @@ def _steps(pupil: Participant, progress: Progress) -> tuple[Steps, ...]:
 
 
 def _by_name(pupils: Sequence[Participant], names: Names) -> list[Participant]:
-    """The pupils as a class register has them; Ё is an Е there."""
-    return sorted(pupils, key=lambda p: (names.get(p.id, {}).get("name", "").casefold().replace("ё", "е"), p.id))
+    """The pupils as a class register has them."""
+    return sorted(pupils, key=lambda p: (as_in_a_register(names.get(p.id, {}).get("name", "")), p.id))
 
 
 def _as_read(name: str) -> tuple[int, str]:

@@ -152,3 +152,8 @@ class ScopedReads:
             rules={row["_id"]: Rules.of(row) for row in definitions},
             seasons={row["_id"]: row["name"] for row in definitions},
         )
+
+
+def as_in_a_register(name: str) -> str:
+    """The word by which a class register sorts a name: Ё is an Е there."""
+    return name.casefold().replace("ё", "е")

@@ -74,3 +74,10 @@ def test_a_mark_is_of_one_region_and_one_key_and_of_no_spelling() -> None:
     }
     assert len(marks) == 4
     assert index.mark("RU-ROS", child_of({"name": "ЕЛКИН–ПАЛ АРТЕМ", "birth_date": "2007-05-17"})) in marks
+
+
+@pytest.mark.parametrize("name", ["О’Нил Анна", "ОʼНил Анна", "О`НИЛ  АННА", "О′Нил Анна", "Oʻнил Aннa", "О'Нил-Анна"])
+def test_a_child_is_one_with_any_apostrophe_and_with_latin_letters_among_russian_ones(name: str) -> None:
+    born = {"birth_date": "2007-05-17"}
+    assert child_of({"name": name, **born}) == child_of({"name": "О'Нил Анна", **born})
+    assert child_of({"name": "O'Neil Anna", **born}) != child_of({"name": "О'Нил Анна", **born})
