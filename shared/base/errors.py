@@ -28,8 +28,10 @@ from pydantic import ValidationError
 
 MOST_ERRORS, MOST_ERRORS_OF_AN_ITEM = 50, 10
 """So many wrong fields are named in an answer, and of one item of a batch; of the others only the number is said."""
-IN_JSON = dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "Input should be an object")
-"""What pydantic says in Python's words, in those of JSON."""
+IN_JSON = dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "Input should be an object") | {
+    "missing": "is missing"
+}
+"""What pydantic says in Python's words, in those of JSON and of this system."""
 LONGEST_WORDS = 300
 """Characters of a pointer or a reason, since both may repeat a name that the caller chose."""
 

@@ -26,7 +26,6 @@ IMPAIRED = {"овз", "инвалид", "инвалидность", "ребен�
 """Cells that repeat the title of their column, and mean yes."""
 INN_DIGITS = 10
 PLAIN = {
-    "Field required": "is missing",
     "Input should be less than or equal to 11": "must be from 1 to 11",
     "Input should be greater than or equal to 1": "must be from 1 to 11",
 }
