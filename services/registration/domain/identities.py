@@ -77,6 +77,10 @@ class Identities:
         alike = [id for id in persons if (known := self._of(id)) and _words(known["name"]) == _words(name)]
         return alike[0] if len(alike) == 1 else None
 
+    def name(self, person: str) -> str:
+        """The name by which a person is known."""
+        return (self._of(person) or {"name": ""})["name"]
+
     def must_be(self, person: str, word: str, said: Mapping[str, str]) -> None:
         """Raises Conflict where a line about a known person plainly names another one; `word` is its key on the line.
 

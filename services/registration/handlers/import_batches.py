@@ -17,7 +17,7 @@ from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import former_key
 from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.domain.school_names import SchoolNames
-from services.registration.handlers.import_keys import give_keys
+from services.registration.handlers.import_keys import Earlier, give_keys
 from services.registration.handlers.rosters import RosterRequest, RosterResult, judge, register
 from services.registration.imports import RefusedLine
 from services.registration.repository import Repository
@@ -79,7 +79,8 @@ async def enter(repository: Repository, batch: Batch, new_id: NewId) -> Entered:
     every, broken = await aside(lambda: _read(batch), len(batch.rows))
     lines = [line for line in every if not line.archived]
     schools = await repository.organisations.load({line.school for line in lines if line.school})
-    await give_keys(repository, lines, schools, batch.imported.who.scope)
+    earlier = Earlier(await _tried(repository, batch, lines, schools) if batch.imported.dry_run else ())
+    await give_keys(repository, lines, schools, batch.imported.who.scope, earlier)
     classes = await aside(lambda: list(_classes(batch, lines, schools)), len(lines))
     requests = [one.request for one in classes if isinstance(one.request, RosterRequest)]
     trial = await _trial(repository, batch, lines, schools) if batch.imported.dry_run else None
@@ -116,6 +117,15 @@ class _Trial:
     """The words of earlier lines."""
     before: Sequence[RosterRequest]
     """The rosters of earlier lines, which are judged again before those of the batch."""
+
+
+async def _tried(
+    repository: Repository, batch: Batch, lines: Sequence[Line], schools: Mapping[str, Organisation]
+) -> list[Line]:
+    """The earlier lines about the pupils of a batch, by their keys and by the marks of those who have none."""
+    words = await aside(lambda: {w for line in lines for w in _trace(repository, line, schools).words}, len(lines))
+    met, _ = await repository.imports.tried.met(batch.imported, words)
+    return met
 
 
 async def _trial(

@@ -195,3 +195,21 @@ async def test_a_dry_run_of_a_whole_file_tells_what_the_file_will_do(running: Re
     assert counted(done) == counted(tried) == (ROWS + 7, ROWS + 2, 2, 0, 1, 3)
     assert await sender.refused(done["id"]) == refused
     assert [line.split(";")[3] for line in refused[1:]] == ["child-known", "another-guardian", "another-child"]
+
+
+async def test_a_dry_run_knows_who_has_no_key_from_earlier_lines_with_and_without_one(running: Registration) -> None:
+    first = [
+        ["k1", "Ключева Анна", "17.05.2007", "7А", "Ключева Ольга"],
+        ["", "Безключев Олег", "17.05.2007", "7А", "Безключева Вера"],
+        *([f"k-{n}", f"Ряд к {n}", "17.05.2007", "7А", ""] for n in range(ROWS - 2)),
+    ]
+    second = [
+        ["", "КЛЮЧЕВА  Анна", "17.05.2007", "7А", "Ключев Пётр"],
+        ["-", "Безключев Олег", "17.05.2007", "7А", "Безключев Иван"],
+        ["k1", "Ключева Анна", "17.05.2007", "7Б", "ключева ольга"],
+    ]
+    file = csv_file([["Ключ", "ФИО", "Дата рождения", "Класс", "Родитель"], *first, *second])
+    sender = Sender(running)
+    tried = await sender.over(file, CSV, dry_run="true", **HERE)
+    assert counted(tried) == (ROWS + 3, ROWS, 3, 0, 1, 0)
+    assert counted(await sender.over(file, CSV, **HERE)) == counted(tried)
