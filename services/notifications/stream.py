@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 from services.notifications.cursors import STREAM, encode
 from services.notifications.domain.notices import Numbers
 from services.notifications.reads.inbox import ScopedReads
-from services.notifications.texts import Language
+from shared.base.languages import Language
 from shared.base.telemetry import logger
 
 RETRY_MILLISECONDS = 1_000

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from services.notifications.copies.objects import Kind, Named, Names
 from services.notifications.domain.notices import Notice
-
-Language = Literal["ru", "en"]
+from shared.base.languages import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,25 +152,3 @@ def _local(instant: str, language: Language) -> str:
     """Returns a time on the clock of its own offset."""
     moment = datetime.fromisoformat(instant)
     return f"{moment.day} {MONTHS[language].split()[moment.month - 1]} {moment.year}, {moment:%H:%M}"
-
-
-def language(accepted: str | None) -> Language:
-    """Returns the best of our languages for an `Accept-Language` header (RFC 9110, 12.5.4).
-
-    That is Russian, unless English is liked better.
-    """
-    liking = {"ru": 0.0, "en": 0.0}
-    for part in (accepted or "").split(","):
-        tag, _, parameter = part.strip().partition(";")
-        primary = tag.strip().lower().partition("-")[0]
-        if primary in liking:
-            liking[primary] = max(liking[primary], _quality(parameter))
-    return "en" if liking["en"] > liking["ru"] else "ru"
-
-
-def _quality(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    try:
-        return float(value) if name == "q" else 1.0
-    except ValueError:
-        return 0.0

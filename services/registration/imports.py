@@ -11,6 +11,7 @@ from services.registration.domain.imports import KEPT, OVER, UNFINISHED, Import,
 from services.registration.file_vault import FileVault
 from services.registration.tried_lines import TriedLines
 from shared.base.errors import BadInput
+from shared.base.wording import restored, stored
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import changed
 from shared.storage.mongo import Document, Mongo, Transaction
@@ -32,14 +33,23 @@ class Overtaken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class LineReason:
+    """A reason why a line was refused."""
+
+    column: str
+    """The name of the column at fault; empty where it is the whole line."""
+    title: str
+    """Its title in the file; empty where the file has no such column."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedLine:
     """A line that was refused, as it is kept until the import is forgotten."""
 
     line: int
     cells: Sequence[str]
-    column: str
-    """The title of the column at fault; empty where it is the whole line."""
-    reason: str
+    reasons: Sequence[LineReason]
     type: str
     keys: Sequence[str] = ()
     """The school's keys of the persons on the line, by which erasure finds it."""
@@ -163,7 +173,8 @@ class Imports:
             await self._refused.insert_many(rows, ordered=False, session=tx)
 
     def _row(self, imported: Import, line: RefusedLine, now: datetime) -> Document:
-        told = {"cells": line.cells, "column": line.column, "reason": line.reason, "type": line.type}
+        reasons = [(one.column, one.title, stored(one.sentence)) for one in line.reasons]
+        told = {"cells": line.cells, "reasons": reasons, "type": line.type}
         plain = json.dumps(told, ensure_ascii=False).encode()
         return {
             "_id": f"{imported.id}:{line.line}",
@@ -177,7 +188,7 @@ class Imports:
 
     async def finish(self, imported: Import, now: datetime) -> None:
         """Keeps how an import has ended, and destroys its file."""
-        told = imported.model_dump(include={"state", "problem", "finished_at", "header", "ignored"})
+        told = imported.model_dump(include={"state", "problem", "why", "finished_at", "header", "ignored"})
         query = {"_id": imported.id, "tries": imported.tries, **UNDER_WAY}
         await self._rows.update_one(query, {"$set": told | {"expires": now + KEPT}})
         await self._clear(imported)
@@ -193,4 +204,5 @@ class Imports:
         async for row in found:
             plain = self._vault.open(imported.id, imported.key, f"line {row['line']}", row["sealed"])
             told: dict[str, Any] = json.loads(plain)
-            yield RefusedLine(row["line"], **told)
+            reasons = [LineReason(column, title, restored(kept)) for column, title, kept in told["reasons"]]
+            yield RefusedLine(row["line"], told["cells"], reasons, told["type"])

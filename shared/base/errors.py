@@ -25,6 +25,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.base.wording import WORDING, Worded
 
 MOST_ERRORS, MOST_ERRORS_OF_AN_ITEM = 50, 10
 """So many wrong fields are named in an answer, and of one item of a batch; of the others only the number is said."""
@@ -32,6 +35,13 @@ IN_JSON = dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "I
     "missing": "is missing"
 }
 """What pydantic says in Python's words, in those of JSON and of this system."""
+PATTERNS = {
+    "greater_than_equal": "Input should be greater than or equal to {ge}",
+    "less_than_equal": "Input should be less than or equal to {le}",
+    "string_pattern_mismatch": "String should match pattern '{pattern}'",
+    "literal_error": "Input should be {expected}",
+}
+"""What pydantic says with something in it, by type, as far as a line of a file can meet it."""
 LONGEST_WORDS = 300
 """Characters of a pointer or a reason, since both may repeat a name that the caller chose."""
 
@@ -85,7 +95,7 @@ class ServiceError(Exception):
             "type": self.type,
             "title": self.type.replace("-", " ").capitalize(),
             "status": self.status,
-            "detail": self.detail,
+            "detail": str(self.detail),
         }
         if self.errors:
             document["errors"] = [{"pointer": _shown(e.pointer), "detail": _shown(e.detail)} for e in self.errors]
@@ -114,8 +124,8 @@ class BadInput(ServiceError):
     @classmethod
     def invalid(cls, error: ValidationError, prefix: str = "", most: int = MOST_ERRORS) -> "BadInput":
         """The complaints of a pydantic validation, without the values that were sent."""
-        said = error.errors(include_url=False, include_input=False, include_context=False)
-        return cls.of((FieldError(pointer(prefix, e["loc"]), IN_JSON.get(e["type"], e["msg"])) for e in said), most)
+        said = error.errors(include_url=False, include_input=False)
+        return cls.of((FieldError(pointer(prefix, e["loc"]), _sentence(e)) for e in said), most)
 
 
 class MalformedJson(ServiceError):
@@ -247,6 +257,14 @@ def word(*parts: str) -> str:
 def is_word(named: str) -> bool:
     """Tells a domain's own word for a field (`occurred_at`, `guardian/ref`) from a pointer."""
     return named != "" and not named.startswith(("/", "query:", "path:", "header:"))
+
+
+def _sentence(said: ErrorDetails) -> str:
+    """The sentence of a validation about one field, with its pattern where something fills that."""
+    parts = {name: part for name, part in said.get("ctx", {}).items() if isinstance(part, str | int)}
+    pattern = parts.pop(WORDING, PATTERNS.get(said["type"]))
+    known = IN_JSON.get(said["type"])
+    return known or (Worded.of(str(pattern), parts, said["msg"]) if pattern and parts else said["msg"])
 
 
 def _summary(errors: Iterable[FieldError]) -> str:

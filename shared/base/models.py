@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_validato
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_before_validator_function
 
+from shared.base.wording import complaint
+
 MOST_UNKNOWN = 10
 """Fields of an object that are not known are named up to here; more are refused together."""
 
@@ -45,7 +47,7 @@ class Count:
 
     def _check(self, sent: Any) -> Any:
         if isinstance(sent, Sized) and len(sent) > self.most:
-            raise PydanticCustomError("too_many", f"has {len(sent)} items; {self.most} is the most")
+            raise complaint("too_many", "has {count} items; {most} is the most", count=len(sent), most=self.most)
         return sent
 
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
 
 from shared.base.errors import ServiceError
+from shared.base.wording import worded
 
 FORM = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})")
 PARTS = 20
@@ -84,7 +85,8 @@ class QuotaExceeded(ServiceError):
     slug, status, retryable = "quota-exceeded", 429, True
 
     def __init__(self, standing: Standing) -> None:
-        super().__init__(f"the quota {standing.policy} is used up; try again in {standing.seconds} s")
+        said = "the quota {policy} is used up; try again in {seconds} s"
+        super().__init__(worded(said, policy=standing.policy, seconds=standing.seconds))
         self.policy = standing.policy
         self.headers = {"Retry-After": str(standing.seconds), **standing.fields}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from shared.base.errors import Excluded, Forbidden
+from shared.base.wording import worded
 from shared.programme.texts import class_form
 
 Role = Literal[
@@ -26,6 +27,7 @@ FamilyRole = Literal["guardian", "pupil"]
 FAMILY: frozenset[FamilyRole] = frozenset(get_args(FamilyRole))
 """Roles whose reach comes from redeemed codes, never from what a token claims."""
 NATION = "RU"
+OUTSIDE = "outside the scope of the token's grants"
 FITS: Mapping[Role, tuple[Kind, ...]] = {
     "national-operator": ("nation",),
     "regional-operator": ("region",),
@@ -104,8 +106,8 @@ class Scope:
             lost = Scope(self.excluded)
             if lost.covers(region, municipality, school, hosts=hosts, school_class=school_class):
                 raise Excluded(put_out_of(self.excluded))
-            unfit = _unfit(self.grants, _places(region, municipality, school, hosts))
-            raise Forbidden("; ".join(["outside the scope of the token's grants", *unfit]))
+            unfit = "; ".join(_unfit(self.grants, _places(region, municipality, school, hosts)))
+            raise Forbidden(worded(f"{OUTSIDE}; {{unfit}}", unfit=unfit) if unfit else OUTSIDE)
 
     def must_cover_whole(
         self, region: str, municipality: str | None, school: str | None, why: str = "it is the whole school's"
@@ -126,8 +128,8 @@ class Scope:
 
 def put_out_of(excluded: Collection[Grant]) -> str:
     """The sentence that tells an account of which organisations it was put out, as its grants name them."""
-    named = sorted({grant.org for grant in excluded if grant.org is not None})
-    return f"the account was put out of {', '.join(named)}: its grants there count for nothing"
+    named = ", ".join(sorted({grant.org for grant in excluded if grant.org is not None}))
+    return worded("the account was put out of {organisations}: its grants there count for nothing", organisations=named)
 
 
 def _places(region: str, municipality: str | None, school: str | None, hosts: Collection[str]) -> Places:

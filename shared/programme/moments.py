@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Plai
 from pydantic_core import PydanticCustomError
 
 from shared.base.errors import BadInput, Conflict
+from shared.base.wording import complaint, worded
 from shared.programme.clocks import zone
 
 __all__ = [
@@ -32,7 +33,9 @@ TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
 def bounded(time: datetime) -> datetime:
     """The time, where it lies in a year that a season can have; else a ValueError."""
     if time.year not in YEARS:
-        raise PydanticCustomError("time_out_of_bounds", f"lies outside the years {YEARS[0]} to {YEARS[-1]}")
+        raise complaint(
+            "time_out_of_bounds", "lies outside the years {first} to {last}", first=YEARS[0], last=YEARS[-1]
+        )
     return time
 
 
@@ -58,7 +61,8 @@ Day = Annotated[date, Field(strict=False), BeforeValidator(_is_day)]
 def must_lie_within(time: datetime, season: str, opens: date, closes: date, word: str) -> None:
     """Raises Conflict about the request's `word` for a time on a day outside a season; both its days belong to it."""
     if not opens <= time.date() <= closes:
-        detail = f"{time.date()} lies outside season {season}, {opens} to {closes}"
+        days = {"day": f"{time.date()}", "opens": f"{opens}", "closes": f"{closes}"}
+        detail = worded("{day} lies outside season {season}, {opens} to {closes}", season=season, **days)
         raise Conflict.about(word, detail, "outside-season")
 
 

@@ -15,6 +15,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstrain
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 
+from shared.base.wording import complaint
+
 WHITE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """Unicode's White_Space."""
 HIDDEN = re.compile(
@@ -66,7 +68,7 @@ def _printable(text: str) -> str:
     for character in seen:
         if category(character)[0] == "C":
             reason = "holds a control character or another one that is no text: U+{point}"
-            raise PydanticCustomError("no_text", reason, {"point": f"{ord(character):04X}"})
+            raise complaint("no_text", reason, point=f"{ord(character):04X}")
     return "".join(" " if character in WHITE else character for character in seen)
 
 
@@ -193,7 +195,7 @@ class Text:
         """The form; raises PydanticCustomError where the text is none of this kind."""
         form = self.form(sent) if len(sent) <= self.longest * MOST_SENT else sent
         if len(form) > self.longest:
-            raise PydanticCustomError("too_long", "must have at most {longest} characters", {"longest": self.longest})
+            raise complaint("too_long", "must have at most {longest} characters", longest=self.longest)
         return form
 
 

@@ -6,6 +6,7 @@ People take capitals and small letters for one, so `ru-mow-001` is of `RU-MOW` t
 from collections.abc import Iterable
 
 from shared.base.errors import BadInput
+from shared.base.wording import worded
 from shared.identity.grants import NATION
 
 
@@ -25,4 +26,4 @@ def must_be_own(code: str, region: str, regions: Iterable[str]) -> None:
     nation = NATION.lower()
     foreign = named[-1] != region.lower() if named else nation in namesakes(code.lower())
     if foreign:
-        raise BadInput.field("code", f"must begin with {region}-: it names another region")
+        raise BadInput.field("code", worded("must begin with {region}-: it names another region", region=region))

@@ -9,6 +9,7 @@ from itertools import product
 from typing import BinaryIO
 
 from shared.base.errors import BadInput
+from shared.base.wording import worded
 from shared.tables.columns import Columns
 from shared.tables.table import HEADER_WITHIN, Row, Table, headed
 
@@ -19,6 +20,7 @@ LONGEST_LINE = 400_000
 OLD = ("cp1251", "cp866", "mac_cyrillic", "koi8-r")
 """Encodings of a byte a letter: of Windows, and those that Excel saves as «CSV (MS-DOS)» and «CSV (Macintosh)»."""
 SHOWN = {"cp1251": "Windows-1251", "utf-8-sig": "UTF-8"}
+FAR_QUOTES = "a quotation mark is opened here and closed on line {line}: all between them is one cell"
 MOST_LINES_OF_A_ROW = 50
 """A cell in quotation marks may go over several lines; one that is never closed would take all that follow."""
 
@@ -78,13 +80,14 @@ def _rows(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise BadInput.field("", f"line {pulled.first}: {error}") from None
+            raise BadInput.field(
+                "", worded("line {line} cannot be read: {error}", line=pulled.first, error=str(error))
+            ) from None
         row = Row.of(pulled.first, cells)
         if pulled.last == pulled.first:
             widest = max(widest, len(row.texts))
         elif any("\n" in cell and cell.count(delimiter) + 1 >= widest for cell in cells):
-            fault = f"a quotation mark is opened here and closed on line {pulled.last}: all between them is one cell"
-            row = Row(row.line, row.texts, fault)
+            row = Row(row.line, row.texts, worded(FAR_QUOTES, line=pulled.last))
         if row.texts:
             yield row
 
@@ -113,7 +116,7 @@ class _Pulled:
         is_within = self._read >= self.first
         line = next(self._lines, None) if self._read - self.first < MOST_LINES_OF_A_ROW else None
         if line is None and is_within:
-            raise BadInput.field("", f"line {self.first}: a quotation mark is opened and not closed")
+            raise BadInput.field("", worded("line {line}: a quotation mark is opened and not closed", line=self.first))
         if line is None:
             raise StopIteration
         self._read += 1
@@ -131,11 +134,15 @@ def _lines(source: BinaryIO, encoding: str, most: int | None = None, errors: str
             if not line:
                 return
             if len(line) > LONGEST_LINE:
-                raise BadInput.field("", f"line {number} has more than {LONGEST_LINE} characters")
+                raise BadInput.field(
+                    "", worded("line {line} has more than {most} characters", line=number, most=LONGEST_LINE)
+                )
             yield line
     except UnicodeError:
         shown = SHOWN.get(encoding, encoding.upper())
-        raise BadInput.field("", f"holds what is not {shown}, near line {number}") from None
+        raise BadInput.field(
+            "", worded("holds what is not {encoding}, near line {line}", encoding=shown, line=number)
+        ) from None
     finally:
         with suppress(ValueError):  # the file is closed already
             text.detach()  # else it would be closed with this

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Literal, NoReturn
 
 from shared.base.errors import BadInput
+from shared.base.wording import phrase, worded
 from shared.tables.columns import Columns
 from shared.tables.csv_text import csv_table
 from shared.tables.table import Table
@@ -50,7 +51,7 @@ def kind_of(begin: bytes) -> Kind:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise BadInput.field("", f"is neither CSV nor XLSX, but {what}")
+    raise BadInput.field("", worded("is neither CSV nor XLSX, but {what}", what=phrase(what)))
 
 
 @contextmanager

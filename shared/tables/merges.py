@@ -8,6 +8,7 @@ from typing import BinaryIO
 from zipfile import ZipFile
 
 from shared.base.errors import BadInput
+from shared.base.wording import worded
 from shared.tables.table import MOST_COLUMNS
 
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]{0,100}?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
@@ -65,7 +66,7 @@ def _ranges(archive: ZipFile, path: str) -> Iterator[_Range]:
                 end = found.end()
                 count += 1
                 if count > MOST_MERGES:
-                    raise BadInput.field("", f"merges cells in more than {MOST_MERGES} places")
+                    raise BadInput.field("", worded("merges cells in more than {most} places", most=MOST_MERGES))
                 one = _Range(int(found[2]), _column(found[1]), int(found[4]), _column(found[3]))
                 if one.right < MOST_COLUMNS:
                     yield one

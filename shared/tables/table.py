@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.base.errors import BadInput
+from shared.base.wording import phrase, worded
 from shared.tables.blanks import is_error, says_nothing
 from shared.tables.columns import Columns, Found
 from shared.tables.csv_writing import unguarded
 
+OF_A_FORMULA = "{title}: is the error {error} of a formula: write the value instead"
 HEADER_WITHIN = 30
 """The header is one of so many first rows that are not empty: titles and dates stand above it."""
 MOST_COLUMNS = 200
@@ -39,10 +41,11 @@ class Row:
         while cells and not cells[-1]:
             cells.pop()
         if len(cells) > MOST_COLUMNS:
-            return cls(line, tuple(cells[:MOST_COLUMNS]), f"has {len(cells)} cells; {MOST_COLUMNS} are the most")
+            many = worded("has {count} cells; {most} are the most", count=len(cells), most=MOST_COLUMNS)
+            return cls(line, tuple(cells[:MOST_COLUMNS]), many)
         if cells and len(max(cells, key=len)) > LONGEST_CELL:
             bare = tuple(cell[:LONGEST_CELL] for cell in cells)
-            return cls(line, bare, f"has a cell of more than {LONGEST_CELL} characters")
+            return cls(line, bare, worded("has a cell of more than {most} characters", most=LONGEST_CELL))
         return cls(line, tuple(cells))
 
 
@@ -81,7 +84,10 @@ def headed(rows: Iterator[Row], columns: Columns, days_from: date = EXCEL_DAYS) 
         found = columns.found(row.texts)
         if not found.missing:
             if found.doubled:
-                raise BadInput.field("", f"line {row.line} names a column twice: {', '.join(found.doubled)}")
+                doubled = ", ".join(found.doubled)
+                raise BadInput.field(
+                    "", worded("line {line} names a column twice: {doubled}", line=row.line, doubled=doubled)
+                )
             return Table(found, row, _without_errors(_below(row, rows), row, found), days_from)
         alike = (what for what, kind in columns.others.items() if not kind.found(row.texts).missing)
         other = other or next(alike, "")
@@ -90,10 +96,12 @@ def headed(rows: Iterator[Row], columns: Columns, days_from: date = EXCEL_DAYS) 
     if nearest is None:
         raise BadInput.field("", "holds no row")
     if other:
-        raise BadInput.field("", f"is {other}")
+        raise BadInput.field("", worded("is {other}", other=phrase(other)))
     row, found = nearest
-    where = f"line {row.line} names columns, but not" if found.places else "no line at the begin names its columns:"
-    raise BadInput.field("", f"{where} {', '.join(found.missing)}")
+    missing = ", ".join(found.missing)
+    if not found.places:
+        raise BadInput.field("", worded("no line at the begin names its columns: {missing}", missing=missing))
+    raise BadInput.field("", worded("line {line} names columns, but not {missing}", line=row.line, missing=missing))
 
 
 def _below(header: Row, rows: Iterator[Row]) -> Iterator[Row]:
@@ -102,7 +110,7 @@ def _below(header: Row, rows: Iterator[Row]) -> Iterator[Row]:
         if number == 0 and (set(row.texts) <= {*header.texts, ""} or _is_numbering(row.texts)):
             continue
         if number >= MOST_ROWS:
-            raise BadInput.field("", f"holds more than {MOST_ROWS} rows: divide it")
+            raise BadInput.field("", worded("holds more than {most} rows: divide it", most=MOST_ROWS))
         yield row
 
 
@@ -112,8 +120,8 @@ def _without_errors(rows: Iterator[Row], header: Row, found: Found) -> Iterator[
     for row in rows:
         wrong = [at for at in places if at < len(row.texts) and is_error(row.texts[at])]
         if wrong and not row.fault:
-            told = f"{header.texts[wrong[0]]}: is the error {row.texts[wrong[0]]} of a formula: write the value instead"
-            row = Row(row.line, row.texts, told)
+            title, error = header.texts[wrong[0]], row.texts[wrong[0]]
+            row = Row(row.line, row.texts, worded(OF_A_FORMULA, title=title, error=error))
         yield row
 
 

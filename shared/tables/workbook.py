@@ -12,6 +12,7 @@ from defusedxml.common import DefusedXmlException
 from openpyxl import DEFUSEDXML, load_workbook
 
 from shared.base.errors import BadInput
+from shared.base.wording import phrase, worded
 from shared.tables.columns import Columns
 from shared.tables.merges import Merges, merges
 from shared.tables.table import Row, Table, headed
@@ -21,6 +22,10 @@ MOST_PARTS = 2_000
 LARGEST: Mapping[str, int] = {"xl/worksheets/": 512 * MIB, "xl/sharedstrings.xml": 96 * MIB, "xl/media/": 512 * MIB}
 """Bytes of a part once it is unpacked, by the begin of its name; a sheet is read in pieces, its texts are held."""
 LARGEST_OTHER = 4 * MIB
+SEVERAL_LISTS = (
+    "has a list on each of the sheets {sheets}, counted from the left: "
+    "send each as a file of its own, or hide those that are not meant"
+)
 MOST_SHEETS = 100
 """More than a school has classes."""
 LOOKED_THROUGH = 500
@@ -52,12 +57,12 @@ def _only(sheets: Sequence[Any], source: BinaryIO, columns: Columns, first: date
     Raises BadInput where that names no columns, and where several have a list: nobody would miss the other ones.
     """
     if not sheets or len(sheets) > MOST_SHEETS:
-        shown = f"with more than {MOST_SHEETS} sheets that are" if sheets else "without a sheet that is"
-        raise BadInput.field("", f"is a workbook {shown} shown")
+        if not sheets:
+            raise BadInput.field("", "is a workbook without a sheet that is shown")
+        raise BadInput.field("", worded("is a workbook with more than {most} sheets that are shown", most=MOST_SHEETS))
     lists = [number for number, sheet in enumerate(sheets, 1) if len(sheets) > 1 and _has_list(sheet, columns)]
     if len(lists) > 1:
-        told = f"has a list on each of the sheets {', '.join(map(str, lists))}, counted from the left"
-        raise BadInput.field("", f"{told}: send each as a file of its own, or hide those that are not meant")
+        raise BadInput.field("", worded(SEVERAL_LISTS, sheets=", ".join(map(str, lists))))
     sheet = sheets[lists[0] - 1 if lists else 0]
     with _understood():
         merged = merges(source, sheet._worksheet_path)
@@ -85,7 +90,9 @@ def _understood() -> Iterator[None]:
     except Exception as error:  # parsers of formats so large fail over hostile files in more ways than can be listed
         if any(isinstance(cause, DefusedXmlException) for cause in _causes(error)):
             raise BadInput.field("", "is a workbook with entities of its own, which no program writes") from None
-        raise BadInput.field("", f"is no workbook, or a broken one: {type(error).__name__}") from None
+        raise BadInput.field(
+            "", worded("is no workbook, or a broken one: {error}", error=type(error).__name__)
+        ) from None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -101,12 +108,13 @@ def _must_be_bounded(archive: ZipFile) -> None:
     if "[content_types].xml" not in names or not any(name.startswith("xl/") for name in names):
         raise BadInput.field("", "is an archive or a document of another kind, not a workbook (XLSX)")
     if len(parts) > MOST_PARTS:
-        raise BadInput.field("", f"is a workbook of more than {MOST_PARTS} parts")
+        raise BadInput.field("", worded("is a workbook of more than {most} parts", most=MOST_PARTS))
     for part in parts:
         name = part.filename.lower()
         most = next((size for begin, size in LARGEST.items() if name.startswith(begin)), LARGEST_OTHER)
         if part.file_size > most:
-            raise BadInput.field("", f"is a workbook with a part of more than {most // MIB} MiB once unpacked")
+            large = worded("is a workbook with a part of more than {most} MiB once unpacked", most=most // MIB)
+            raise BadInput.field("", large)
 
 
 def _rows(sheet: Any, merged: Merges, last: int = LAST_ROW) -> Generator[Row, None, None]:
@@ -117,12 +125,14 @@ def _rows(sheet: Any, merged: Merges, last: int = LAST_ROW) -> Generator[Row, No
     while True:
         line += 1
         if line > last:
-            raise BadInput.field("", f"has more than {last} rows")
+            raise BadInput.field("", worded("has more than {most} rows", most=last))
         try:
             with _understood():
                 values: Sequence[Any] | None = next(cells, None)
         except BadInput as fault:
-            raise BadInput.field("", f"{fault.errors[0].detail}, at line {line}") from None
+            raise BadInput.field(
+                "", worded("{fault}, at line {line}", fault=phrase(fault.errors[0].detail), line=line)
+            ) from None
         if values is None:
             return
         texts = merged.filled(line, [_text(value) for value in values])

@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 
 from services.notifications.domain import notices as domain
-from services.notifications.texts import KINDS, MONTHS, TEXTS, WHY, Language
+from services.notifications.texts import KINDS, MONTHS, TEXTS, WHY
+from shared.base.languages import Language
 from shared.contracts.registration import UnlinkReason
 from shared.contracts.trials import RevocationReason, SlotKind
 

@@ -53,10 +53,11 @@ class Sender:
         """Status and document of what is told of an import."""
         return await self.running.call("GET", f"/imports/{id}", grants=self.grants, subject=self.subject)
 
-    async def refused(self, id: str) -> Sequence[str]:
-        """The lines of the file of those that were refused."""
+    async def refused(self, id: str, languages: str = "") -> Sequence[str]:
+        """The lines of the file of those that were refused, in one of the reader's languages."""
         url = f"{self.running.base}/registration/imports/{id}/refused"
-        async with self.running.http.get(url, headers=self.running.bearer(self.subject, self.grants)) as answer:
+        headers = {**self.running.bearer(self.subject, self.grants), "Accept-Language": languages}
+        async with self.running.http.get(url, headers=headers) as answer:
             text = (await answer.read()).decode("utf-8-sig")
             assert answer.status == 200, text
             return text.split("\r\n")[:-1]

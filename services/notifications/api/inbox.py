@@ -3,31 +3,23 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from services.notifications import texts
 from services.notifications.answers import InboxPage, NoticeView
 from services.notifications.cursors import INBOX, STREAM, decode, encode
 from services.notifications.domain.notices import Numbers
 from services.notifications.reads.inbox import Reads
 from services.notifications.stream import Stream
-from services.notifications.texts import Language
 from shared.base.errors import FieldError
 from shared.http.authorisation import Family
 from shared.http.cursors import LONGEST, CursorAhead
 from shared.http.openapi import problems, stream_of
 from shared.http.routes import router_of
+from shared.http.spoken import Spoken
 from shared.http.throttles import open_answer
 
 LAST_EVENT = "header:Last-Event-ID"
-
-
-async def _language(response: Response, accept_language: Annotated[str | None, Header()] = None) -> Language:
-    chosen = texts.language(accept_language)
-    response.headers["Content-Language"] = chosen
-    response.headers["Vary"] = "Accept-Language"
-    return chosen
 
 
 async def _below(
@@ -36,7 +28,6 @@ async def _below(
     return decode(after, INBOX, "after") if after else {}
 
 
-Spoken = Annotated[Language, Depends(_language)]
 Below = Annotated[Numbers, Depends(_below)]
 Limit = Annotated[int, Query(ge=1, le=200, description="how many notices at most")]
 

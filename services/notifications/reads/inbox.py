@@ -12,7 +12,7 @@ from services.notifications.copies.store import Copies
 from services.notifications.documents import head_of, notice_of
 from services.notifications.domain import notices as domain
 from services.notifications.domain.notices import Head, Notice, Numbers, Ranges, Reader
-from services.notifications.texts import Language
+from shared.base.languages import Language
 from shared.identity.acting import about
 from shared.identity.family import roles_of
 from shared.identity.principal import Principal

@@ -1,9 +1,11 @@
 """The outcome of a directory's import, as it is answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from services.registration.domain.directories import DirectoryLine, Fate
+from services.registration.domain.directories import Fate
+from services.registration.texts.reasons import in_words
 from shared.base.errors import ServiceError
+from shared.base.languages import Language
 from shared.base.models import Answer
 
 MOST_TOLD = 1_000
@@ -23,6 +25,8 @@ class LineFault(Answer):
     """Stable slug of the refusal, for instance `bad-input`, `code-taken`, `organisation-closed`."""
     detail: str
     """The reason in English; it does not repeat the cell."""
+    reason: str
+    """The same for who has sent the file, in Russian or in English as `Accept-Language` has it."""
 
 
 class DirectoryView(Answer):
@@ -44,12 +48,21 @@ class DirectoryView(Answer):
     """The faults of lines that were refused, by line; 1,000 at most."""
 
 
-def faults_of(line: DirectoryLine, refusal: ServiceError, titles: dict[str, str]) -> Iterator[LineFault]:
-    """Yields the faults of one line: one for each column that the refusal names."""
+def line_faults(
+    where: tuple[int, str], refusal: ServiceError, titles: Mapping[str, str], language: Language
+) -> Iterator[LineFault]:
+    """Yields the faults of a line, by its number and the code on it: one for each column that the refusal names."""
+    number, code = where
     named = [(error.pointer, error.detail) for error in refusal.errors] or [("", refusal.detail)]
     for word, detail in named:
-        column = titles.get(word, word) or None
-        yield LineFault(line=line.number, column=column, code=line.code[:40] or None, type=refusal.type, detail=detail)
+        yield LineFault(
+            line=number,
+            column=titles.get(word, word) or None,
+            code=code[:40] or None,
+            type=refusal.type,
+            detail=str(detail),
+            reason=in_words(detail, language),
+        )
 
 
 def directory_view(dry_run: bool, fates: dict[Fate, int], refused: list[list[LineFault]]) -> DirectoryView:

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from services.registration.domain.imports import Import
+from services.registration.texts.reasons import told
+from shared.base.languages import Language
 from shared.base.models import Answer
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.http.paging import Page
@@ -53,10 +55,12 @@ class ImportView(Answer):
     """The letters of columns whose titles are not known; nothing of them is read."""
     problem: Problem | None
     """The reason why it was refused or broken off; null where it was not."""
+    reason: str | None
+    """The same for who has sent it, in Russian or in English as `Accept-Language` has it; null where `problem` is."""
 
     @classmethod
-    def of(cls, imported: Import) -> "ImportView":
-        """One import."""
+    def of(cls, imported: Import, language: Language) -> "ImportView":
+        """One import, with words in a language."""
         counts = imported.counts.model_dump()
         same = imported.model_dump(
             include={"id", "season", "school", "dry_run", "occurred_at", "sent_at", "finished_at", "last_line"}
@@ -68,6 +72,7 @@ class ImportView(Answer):
             lines=imported.counts.lines,
             ignored_columns=list(imported.ignored),
             problem=None if imported.problem is None else Problem.model_validate(imported.problem),
+            reason=told((("", sentence) for sentence in imported.sentences), language) or None,
         )
 
 

@@ -1,10 +1,6 @@
 """The outcome of a report of numbers of pupils, as it is answered."""
 
-from collections.abc import Mapping
-
 from services.registration.answers.directories import LineFault
-from services.registration.domain.numbers import NumberLine
-from shared.base.errors import ServiceError
 from shared.base.models import Answer
 
 
@@ -25,15 +21,3 @@ class NumbersView(Answer):
     """Lines that were refused; of a school either all lines are entered or none."""
     faults: list[LineFault]
     """The faults of lines that were refused, by line; 1,000 at most."""
-
-
-def line_faults(line: NumberLine, refusal: ServiceError, titles: Mapping[str, str]) -> list[LineFault]:
-    """The faults of one line: one for each column that the refusal names."""
-    named = [(error.pointer, error.detail) for error in refusal.errors] or [("", refusal.detail)]
-    school = line.school or None
-    return [
-        LineFault(
-            line=line.number, column=titles.get(word, word) or None, code=school, type=refusal.type, detail=detail
-        )
-        for word, detail in named
-    ]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from services.registration.answers.directories import DirectoryView, directory_view, faults_of
+from services.registration.answers.directories import DirectoryView, directory_view, line_faults
 from services.registration.api.parameters import Dry, InCode
 from services.registration.domain.directories import DirectoryRequest
 from services.registration.handlers.directories import import_directory
@@ -10,6 +10,7 @@ from services.registration.repository import Repository
 from shared.http.authorisation import RegionOperator
 from shared.http.openapi import file_body, problems
 from shared.http.routes import KIB, file_of, router_of
+from shared.http.spoken import Spoken
 from shared.programme.moments import Moment
 from shared.storage.outbox import Clock
 from shared.tables.files import MEDIA_TYPES
@@ -29,7 +30,12 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
         responses=problems({404: ["organisation-unknown"]}),
     )
     async def import_region_directory(
-        who: RegionOperator, code: InCode, sent: Request, occurred_at: Moment | None = None, dry_run: Dry = False
+        who: RegionOperator,
+        code: InCode,
+        sent: Request,
+        language: Spoken,
+        occurred_at: Moment | None = None,
+        dry_run: Dry = False,
     ) -> DirectoryView:
         """Enters a region's municipalities, schools and other organisations from a CSV or XLSX file of 10,000 lines.
 
@@ -39,7 +45,10 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
         """
         file = b"".join([piece async for piece in file_of(sent, LARGEST_FILE)])
         imported = await import_directory(repository, DirectoryRequest(code, who, clock(), occurred_at, dry_run), file)
-        refused = [list(faults_of(one.line, one.refusal, one.titles)) for one in imported.refused]
+        refused = [
+            list(line_faults((one.line.number, one.line.code), one.refusal, one.titles, language))
+            for one in imported.refused
+        ]
         return directory_view(dry_run, imported.fates, refused)
 
     return router

@@ -15,6 +15,7 @@ from shared.http.authorisation import SchoolStaff
 from shared.http.openapi import file_body, problems, text_answer
 from shared.http.paging import Paged
 from shared.http.routes import KIB, file_of, router_of
+from shared.http.spoken import Spoken, fields
 from shared.programme.moments import Moment
 from shared.programme.texts import ClassName, Id
 from shared.storage.decision import NewId
@@ -65,7 +66,7 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         openapi_extra=file_body(MEDIA_TYPES, LARGEST_FILE),
         responses=problems({404: ["school-unknown"], 409: ["outside-season", "season-unknown", "too-many-imports"]}),
     )
-    async def import_pupils(who: SchoolStaff, sent: Request, header: Header) -> ImportView:
+    async def import_pupils(who: SchoolStaff, sent: Request, language: Spoken, header: Header) -> ImportView:
         """Takes a CSV or XLSX file of pupils and enters them behind the request, each line as one of a roster.
 
         Columns are known by their titles, in Russian or English. The same file again creates nothing. What another
@@ -73,7 +74,7 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         """
         kind = MEDIA_TYPES[sent.headers["content-type"].partition(";")[0].strip().lower()]
         file = kind, file_of(sent, LARGEST_FILE)
-        return ImportView.of(await handlers.begin(repository, who, header, file, (clock(), new_id)))
+        return ImportView.of(await handlers.begin(repository, who, header, file, (clock(), new_id)), language)
 
     _follow(router, repository, reads, clock)
     _show(router, reads)
@@ -82,38 +83,41 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
 
 def _follow(router: APIRouter, repository: Repository, reads: Reads, clock: Clock) -> None:
     @router.get("/imports")
-    async def list_imports(who: SchoolStaff, paging: Paged) -> ImportPage:
+    async def list_imports(who: SchoolStaff, language: Spoken, paging: Paged) -> ImportPage:
         """The imports that the caller has sent, and those of the schools in the caller's scope, newest first.
 
         One is kept for seven days after its end. What names no school itself is told to its sender alone.
         """
-        return await reads.imports(who).page(paging)
+        return await reads.imports(who).page(paging, language)
 
     @router.delete("/imports/{import}", responses=problems({404: ["not-found"]}))
-    async def cancel_import(who: SchoolStaff, id: ImportId) -> ImportView:
+    async def cancel_import(who: SchoolStaff, id: ImportId, language: Spoken) -> ImportView:
         """Stops an import that is not over, and destroys its file; what it has entered up to `last_line` stays.
 
         Sent again, or for an import that is over, it changes nothing.
         """
-        return ImportView.of(await repository.imports.cancel(await reads.imports(who).mine(id), clock()))
+        cancelled = await repository.imports.cancel(await reads.imports(who).mine(id), clock())
+        return ImportView.of(cancelled, language)
 
 
 def _show(router: APIRouter, reads: Reads) -> None:
     @router.get("/imports/{import}", responses=problems({404: ["not-found"]}))
-    async def show_import(who: SchoolStaff, id: ImportId) -> ImportView:
+    async def show_import(who: SchoolStaff, id: ImportId, language: Spoken) -> ImportView:
         """The state of an import, and how many lines have done what."""
-        return await reads.imports(who).one(id)
+        return await reads.imports(who).one(id, language)
 
     @router.get(
         "/imports/{import}/refused",
         response_class=StreamingResponse,
         responses=problems({404: ["not-found"]}) | text_answer(CSV, "A line for each that was refused."),
     )
-    async def show_refused(who: SchoolStaff, id: ImportId) -> StreamingResponse:
+    async def show_refused(who: SchoolStaff, id: ImportId, language: Spoken) -> StreamingResponse:
         """The lines of an import that were refused, as CSV: number, column, reason, and the cells as they were sent.
 
+        Reasons are in Russian, or in English where `Accept-Language` likes that better.
         Of columns whose titles are not known, no cell is kept.
         They are kept sealed for seven days, 10,000 of an import at most.
         """
-        headers = {"Content-Disposition": f'attachment; filename="refused-{id}.csv"'}
-        return StreamingResponse(await reads.imports(who).refused(id), media_type=CSV, headers=headers)
+        headers = {"Content-Disposition": f'attachment; filename="refused-{id}.csv"', **fields(language)}
+        text = await reads.imports(who).refused(id, language)
+        return StreamingResponse(text, media_type=CSV, headers=headers)

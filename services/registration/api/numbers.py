@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from services.registration.answers.directories import MOST_TOLD
-from services.registration.answers.numbers import NumbersView, line_faults
+from services.registration.answers.directories import MOST_TOLD, line_faults
+from services.registration.answers.numbers import NumbersView
 from services.registration.api.parameters import Dry, InCode
 from services.registration.domain.numbers import NumbersRequest
 from services.registration.domain.school_years import Year
@@ -14,6 +14,7 @@ from services.registration.repository import Repository
 from shared.http.authorisation import RegionOperator
 from shared.http.openapi import file_body, problems
 from shared.http.routes import KIB, file_of, router_of
+from shared.http.spoken import Spoken
 from shared.storage.outbox import Clock
 from shared.tables.files import MEDIA_TYPES
 
@@ -33,7 +34,7 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
         responses=problems({404: ["organisation-unknown"]}),
     )
     async def fill_numbers(
-        who: RegionOperator, code: InCode, sent: Request, year: Into, dry_run: Dry = False
+        who: RegionOperator, code: InCode, sent: Request, language: Spoken, year: Into, dry_run: Dry = False
     ) -> NumbersView:
         """Fills a year's numbers of pupils from a report by school and class, CSV or XLSX, of 50,000 lines.
 
@@ -43,7 +44,11 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
         """
         file = b"".join([piece async for piece in file_of(sent, LARGEST_FILE)])
         filled = await fill_years(repository, NumbersRequest(code, year, who, clock(), dry_run), file)
-        faults = [fault for pair in filled.refused for fault in line_faults(*pair, filled.titles)]
+        faults = [
+            fault
+            for line, why in filled.refused
+            for fault in line_faults((line.number, line.school), why, filled.titles, language)
+        ]
         return NumbersView(
             dry_run=dry_run,
             year=year,

@@ -9,9 +9,14 @@ from services.registration.domain.placements import local_day
 from services.registration.domain.roster_entries import PupilEntry
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Pupils
-from shared.base.errors import Conflict, FieldError, Forbidden
+from shared.base.errors import Conflict, Forbidden
+from shared.base.wording import phrase, worded
 
 CHILD_KNOWN, TRANSFER_NEEDED = "child-known", "transfer-needed"
+FOREIGN = (
+    "another class's roster knows {whom}, and the token's grants do not cover that class: "
+    "the school's navigator for the whole school or an operator enters such a pupil"
+)
 OR_SAY = "or say `namesake` where it is another child of the same name and birth date"
 
 
@@ -75,8 +80,4 @@ def _classes_of(pupil: Participant, intake: Intake) -> set[str]:
 
 def foreign(word: str, whom: str) -> Forbidden:
     """Returns the refusal of a person whom the sender does not reach, at a word of the request."""
-    why = (
-        f"another class's roster knows {whom}, and the token's grants do not cover that class: "
-        "the school's navigator for the whole school or an operator enters such a pupil"
-    )
-    return Forbidden(f"{word}: {why}", slug="another-class", errors=[FieldError(word, why)])
+    return Forbidden.about(word, worded(FOREIGN, whom=phrase(whom)), "another-class")

@@ -6,6 +6,7 @@ from services.registration.domain.following import place_of
 from services.registration.domain.organisations import Organisation, must_be_open
 from services.registration.domain.placements import Place
 from shared.base.errors import BadInput
+from shared.base.wording import worded
 
 GRADES = range(1, 12)
 LATEST = "9999-12-31"
@@ -21,6 +22,8 @@ def class_of(school: Organisation, name: str, day: str | None = None) -> Place:
         raise BadInput.field("school", "is not a school")
     grade = int(re.split(r"[^0-9]", name)[0])
     if grade not in GRADES:
-        raise BadInput.field("class", f"must begin with a grade from {GRADES[0]} to {GRADES[-1]}")
+        raise BadInput.field(
+            "class", worded("must begin with a grade from {least} to {most}", least=GRADES[0], most=GRADES[-1])
+        )
     must_be_open(school, "school")
     return place_of(school, name, grade, LATEST if day is None else day)

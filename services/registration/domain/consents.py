@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from services.registration.domain.participants import Consent, Participant
 from services.registration.domain.templates import ConsentWords
 from shared.base.errors import BadInput, Conflict
+from shared.base.wording import worded
 from shared.contracts.registration import ConsentChannel, ConsentGiven, ConsentWithdrawn
 from shared.programme.moments import Moment
 from shared.programme.texts import Id
@@ -49,7 +50,8 @@ def give_consent(participant: Participant, consent: Consent) -> Decision[Partici
         return Decision(participant)
     if sum(given.given_at > consent.given_at - CONSENTS_WITHIN for given in participant.consents) >= MOST_CONSENTS:
         raise Conflict(
-            f"{MOST_CONSENTS} consents were given within {CONSENTS_WITHIN.days} days", slug="too-many-consents"
+            worded("{most} consents were given within {days} days", most=MOST_CONSENTS, days=CONSENTS_WITHIN.days),
+            slug="too-many-consents",
         )
     said = consent.model_dump(include={"version", "channel", "template", "until"})
     event = ConsentGiven(**participant.place.event_fields(participant.id), **said)

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.registration.domain.directory_columns import KINDS, LEVELS
 from services.registration.domain.organisations import Definition, Organisation, define, must_be_only
 from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, Conflict, FieldError
+from shared.base.wording import worded
 from shared.contracts.codes import OrganisationCode
 from shared.identity.principal import Principal
 from shared.storage.decision import Decision, Decisions
@@ -127,7 +128,7 @@ class Directory:
     def _must_be_new(self, code: str) -> None:
         twin = self._spelt.get(code.lower())
         if twin is not None:
-            detail = f"{twin} exists, and differs by the case of letters alone"
+            detail = worded("{twin} exists, and differs by the case of letters alone", twin=twin)
             raise Conflict.about("code", detail, "code-taken")
         if not self._who.has("national-operator"):
             must_be_own(code, self._region.id, self._regions)
@@ -156,8 +157,10 @@ class Directory:
         codes = self._towns.get(folded(said), set())
         if len(codes) == 1:
             return min(codes)
-        several = f"is the name of {len(codes)} municipalities: write the code"
-        raise BadInput.field("parent", several if codes else "is no municipality of the region, by code or by name")
+        if codes:
+            several = worded("is the name of {count} municipalities: write the code", count=len(codes))
+            raise BadInput.field("parent", several)
+        raise BadInput.field("parent", "is no municipality of the region, by code or by name")
 
     def _index(self, organisation: Organisation) -> None:
         self._spelt.setdefault(organisation.id.lower(), organisation.id)
@@ -176,7 +179,7 @@ def in_order(lines: Iterable[DirectoryLine]) -> list[DirectoryLine]:
     for line in lines:
         before = first.setdefault(line.code.lower(), line.number) if line.code else line.number
         if before != line.number:
-            fault = FieldError("code", f"stands already, in line {before}")
+            fault = FieldError("code", worded("stands already, in line {line}", line=before))
             line = DirectoryLine(line.number, line.code, line.values, (*line.faults, fault))
         ordered.append(line)
     return sorted(ordered, key=lambda line: not line.is_municipality)

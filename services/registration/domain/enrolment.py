@@ -20,6 +20,7 @@ from services.registration.domain.roster_rules import faults
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
 from shared.base.errors import BadInput, Conflict
+from shared.base.wording import worded
 from shared.contracts.registration import ParticipantMoved, ParticipantRegistered
 from shared.programme.texts import ref_key
 from shared.storage.decision import Decision, Happened, NewId
@@ -129,7 +130,7 @@ def _bounded(guardians: Iterable[str], most: int) -> tuple[str, ...]:
     """Each guardian once; raises Conflict where there are more than so many."""
     every = tuple(dict.fromkeys(guardians))
     if len(every) > most:
-        detail = f"the pupil would have more than {MOST_GUARDIANS} guardians"
+        detail = worded("the pupil would have more than {most} guardians", most=MOST_GUARDIANS)
         raise Conflict.about("guardians", detail, "too-many-guardians")
     return every
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from services.registration.name_index import Child
 from shared.base.errors import Conflict
+from shared.base.wording import phrase, worded
 from shared.identity.acting import Actor
 from shared.identity.vault import Identity
 from shared.programme.texts import NAME
@@ -30,6 +31,10 @@ MOST_CORRECTIONS = 100
 """Of one person: all are kept, and two who contradict each other for ever would fill the database."""
 FAR = timedelta(days=366)
 """A birth date that is further off is no slip of the pen."""
+ANOTHER = (
+    "this key named another {whom} before: give another {whom} a key of its own, "
+    "or amend the pupil alone, where the earlier entry was wrong"
+)
 APOSTROPHES = re.compile("[\u02b0-\u02ff\ua78b\ua78c\ua789]")
 """Letters, for Unicode, that stand in names as apostrophes do."""
 WORD = re.compile(r"\w{2,}")
@@ -132,7 +137,8 @@ class Identities:
             return
         times = int(known.get(TIMES, "0")) + len(changed)
         if times > MOST_CORRECTIONS:
-            raise Conflict(f"a person has been corrected {MOST_CORRECTIONS} times", slug="too-many-corrections")
+            often = worded("a person has been corrected {most} times", most=MOST_CORRECTIONS)
+            raise Conflict(often, slug="too-many-corrections")
         new: dict[str, str] = {field: said[field] for field in changed}
         self.corrections += [
             Correction(person, participant, field, known.get(field, ""), said[field], time, by) for field in changed
@@ -193,11 +199,7 @@ def _may_be_one_child(known: Identity, said: Mapping[str, str]) -> bool:
 
 
 def _another(whom: str, word: str) -> Conflict:
-    detail = (
-        f"this key named another {whom} before: give another {whom} a key of its own, "
-        "or amend the pupil alone, where the earlier entry was wrong"
-    )
-    return Conflict.about(word, detail, f"another-{whom}")
+    return Conflict.about(word, worded(ANOTHER, whom=phrase(whom)), f"another-{whom}")
 
 
 def _child(said: Mapping[str, str]) -> tuple[str, str | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.registration.domain.number_columns import NUMBERS
+from shared.base.languages import Language
 from shared.contracts.registration import ConsentChannel
 from shared.tables.columns import Columns
 
@@ -127,6 +128,15 @@ WORDS: Mapping[str, str] = {
     "guardians": "second_guardian",
 }
 """The column that holds what a line of a roster calls by another word."""
+
+
+BESIDE: Mapping[str, str] = {"season": "Сезон", "occurred_at": "Дата списка"}
+"""What the request says of all lines, in the words of people."""
+
+
+def title_of(name: str, language: Language) -> str:
+    """The title of a column that a file does not have; an empty name has none."""
+    return name if language == "en" else next(iter(TITLES.get(name, ())), BESIDE.get(name, name))
 
 
 def columns_of(school: bool, school_class: bool) -> Columns:

@@ -16,6 +16,8 @@ from services.registration.domain.opening_balances import MOST_COUNTED
 from services.registration.domain.roster_entries import PupilEntry
 from services.registration.domain.school_names import SchoolNames
 from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, FieldError
+from shared.base.wording import worded
+from shared.contracts.codes import ORGANISATION
 from shared.programme.texts import class_form
 from shared.tables import cells
 from shared.tables.columns import folded
@@ -28,6 +30,9 @@ INN_DIGITS = 10
 PLAIN = {
     "Input should be less than or equal to 11": "must be from 1 to 11",
     "Input should be greater than or equal to 1": "must be from 1 to 11",
+    "String should match pattern '^[0-9]{10}$'": "must have ten digits",
+    "String should match pattern '^[0-9]{13}$'": "must have thirteen digits",
+    f"String should match pattern '{ORGANISATION}'": "must be 2 to 40 Latin letters, digits and dashes",
 }
 """What a validator says, and the same in plain words."""
 NO_PATRONYMIC = re.compile(r"(\s+[-–—])+$")
@@ -55,7 +60,7 @@ class Line:
     @property
     def at(self) -> str:
         """The place that refusals name."""
-        return f"line {self.number}"
+        return worded("line {line}", line=self.number)
 
     def entry(self, utc_offset: str) -> PupilEntry | BadInput:
         """The pupil, where the line can be read; days of consents are those of a clock `utc_offset`."""
@@ -66,7 +71,7 @@ class Line:
             entry = PupilEntry.model_validate(self.said)
         except ValidationError as error:
             faulty = {fault.pointer for fault in self.faults}
-            more = [_plain(f) for f in BadInput.invalid(error, self.at, MOST_ERRORS_OF_AN_ITEM).errors]
+            more = [plain(f) for f in BadInput.invalid(error, self.at, MOST_ERRORS_OF_AN_ITEM).errors]
             if f"{self.at}/class" in faulty:
                 faulty.add(f"{self.at}/grade")  # it follows from the class
             rest = [f for f in more if f.pointer not in faulty]
@@ -176,7 +181,7 @@ class LineReader:
         try:
             return read(text)
         except ValueError as error:
-            line.faults.append(FieldError(f"{line.at}/{named or word}", str(error)))
+            line.faults.append(FieldError(f"{line.at}/{named or word}", error.args[0]))
             return None
 
 
@@ -217,16 +222,13 @@ def _must_begin_with_a_grade(line: Line) -> None:
     at, grade = f"{line.at}/class", GRADE.match(line.school_class)
     if any(fault.pointer == at for fault in line.faults) or (grade and int(grade[0]) in GRADES):
         return
-    is_day = cells.ISO.fullmatch(line.school_class) is not None
-    why = (
-        "was taken for a day by the spreadsheet: write it as a text"
-        if is_day
-        else "must begin with a grade from 1 to 11"
-    )
-    line.faults.append(FieldError(at, f"{why}, as «7А»"))
+    if cells.ISO.fullmatch(line.school_class) is not None:
+        line.faults.append(FieldError(at, "was taken for a day by the spreadsheet: write it as a text, as «7А»"))
+    else:
+        line.faults.append(FieldError(at, "must begin with a grade from 1 to 11, as «7А»"))
 
 
-def _plain(fault: FieldError) -> FieldError:
+def plain(fault: FieldError) -> FieldError:
     """A fault in words of people who fill in sheets."""
     return replace(fault, detail=PLAIN.get(fault.detail, fault.detail))
 
@@ -234,7 +236,7 @@ def _plain(fault: FieldError) -> FieldError:
 def _count(text: str) -> int:
     count = cells.whole(text)
     if not 0 <= count <= MOST_COUNTED:
-        raise ValueError(f"must be from 0 to {MOST_COUNTED}")
+        raise ValueError(worded("must be from {least} to {most}", least=0, most=MOST_COUNTED))
     return count
 
 

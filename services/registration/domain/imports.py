@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from shared.base.errors import Conflict, ServiceError, Unavailable
+from shared.base.wording import restored, stored
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.identity.acting import Actor
 from shared.identity.grants import Grant
@@ -103,6 +104,8 @@ class Import(BaseModel):
     ignored: tuple[str, ...] = ()
     """The letters of columns that were not understood."""
     problem: Mapping[str, Any] | None = None
+    why: tuple[Any, ...] = ()
+    """The sentences of the problem, as `shared.base.wording` stores them."""
     finished_at: datetime | None = None
 
     @classmethod
@@ -126,13 +129,25 @@ class Import(BaseModel):
 
     def over(self, state: State, now: datetime, why: ServiceError | None = None) -> "Import":
         """The import at its end, with the reason where it is not done."""
-        return self.model_copy(update={"state": state, "finished_at": now, "problem": why and _told(why)})
+        told: dict[str, Any] = {"state": state, "finished_at": now}
+        if why is not None:
+            told |= {"problem": _told(why), "why": tuple(stored(sentence) for sentence in _sentences(why))}
+        return self.model_copy(update=told)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The reasons why it is not done."""
+        return [restored(kept) for kept in self.why]
 
 
 def _told(why: ServiceError) -> Mapping[str, Any]:
     """The problem of a file, which is not in the request that asks: it names lines in its detail, and no pointers."""
-    detail = "; ".join(error.detail for error in why.errors) or why.detail
+    detail = "; ".join(_sentences(why))
     return {name: part for name, part in why.problem().items() if name != "errors"} | {"detail": detail}
+
+
+def _sentences(why: ServiceError) -> Sequence[str]:
+    return [error.detail for error in why.errors] or [why.detail]
 
 
 def stored_grants(who: Principal) -> Sequence[Mapping[str, Any]]:

@@ -10,6 +10,7 @@ from services.registration.domain.participants import Participant, former_key
 from services.registration.domain.placements import Place, local_day
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
+from shared.base.wording import worded
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.registration import ParticipantMoved
 from shared.programme.moments import Moment, zone
@@ -98,7 +99,7 @@ def remembered(pupil: Participant, left: str) -> Participant:
 def must_have_room(pupil: Participant) -> None:
     """Raises Conflict where no further placement of a pupil is kept."""
     if len(pupil.placements) >= MOST_PLACEMENTS:
-        raise Conflict(f"the pupil has been placed {MOST_PLACEMENTS} times", slug="too-many-moves")
+        raise Conflict(worded("the pupil has been placed {most} times", most=MOST_PLACEMENTS), slug="too-many-moves")
 
 
 def must_be_active(pupil: Participant, word: str = "") -> None:

@@ -12,6 +12,7 @@ from services.registration.domain.organisations import Organisation
 from services.registration.domain.school_names import SchoolNames
 from services.registration.domain.school_years import PupilNumber, SchoolYear, SchoolYearEntry, enter_year
 from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, FieldError
+from shared.base.wording import worded
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.identity.principal import Principal
 from shared.storage.decision import Decision
@@ -92,7 +93,7 @@ def _pupils(values: Mapping[str, str]) -> PupilNumber:
         try:
             said |= {word: cells.whole(values[word])} if word in values else {}
         except ValueError as error:
-            faults.append(FieldError(word, str(error)))
+            faults.append(FieldError(word, error.args[0]))
     try:
         pupils = PupilNumber.model_validate(said)
     except ValidationError as error:
@@ -148,6 +149,6 @@ def by_school(lines: Iterable[NumberLine]) -> tuple[dict[str, list[NumberLine]],
         own = schools.pop(code)
         wrong = next(line.number for line in own if line.faults)
         for line in own:
-            line.faults = line.faults or [FieldError("", f"line {wrong} of the same school is wrong")]
+            line.faults = line.faults or [FieldError("", worded("line {line} of the same school is wrong", line=wrong))]
         nowhere += own
     return schools, nowhere

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from services.registration.domain.clocks import ClockEntries, Offset, changes_of
 from shared.base.errors import BadInput, Conflict, FieldError, NotFound
 from shared.base.models import Input
+from shared.base.wording import phrase, worded
 from shared.contracts.codes import OrganisationCode
 from shared.contracts.organisations import ClockChange, Level, OrganisationDefined, OrganisationKind
 from shared.identity.principal import Principal
@@ -21,6 +22,9 @@ from shared.storage.decision import Aggregate, Decision, Happened
 NATION = "RU"
 FIXED: frozenset[OrganisationKind] = frozenset({"region", "municipality"})
 """Kinds that lie for good where they lie."""
+OTHER_CLOCK = "{code} began with another utc_offset, which cannot change: `clocks` says what changed since"
+OTHER_PARENT = "{code} has another {field}, which changes by a move alone"
+OTHER_FIELD = "{code} has another {field}, which cannot change"
 ALWAYS = ""
 """The day of what has been so from the beginning: before every other."""
 
@@ -98,15 +102,15 @@ def known_school(found: Organisation | None, code: str, word: str) -> Organisati
     """The organisation that a request names by a word; raises NotFound where it is not in the register."""
     if found is None:
         errors = [FieldError(word, "is not in the register")]
-        raise NotFound(f"no school {code} in the register", slug="school-unknown", errors=errors)
+        raise NotFound(worded("no school {code} in the register", code=code), slug="school-unknown", errors=errors)
     return found
 
 
 def known_organisation(found: Organisation | None, code: str, word: str) -> Organisation:
     """The organisation that a request names by a word; raises NotFound where it is not in the register."""
     if found is None:
-        detail = "is not in the register"
-        raise NotFound(f"{code} {detail}", slug="organisation-unknown", errors=[FieldError(word, detail)])
+        errors = [FieldError(word, "is not in the register")]
+        raise NotFound(worded("{code} is not in the register", code=code), slug="organisation-unknown", errors=errors)
     return found
 
 
@@ -114,8 +118,15 @@ def must_be_open(organisation: Organisation, word: str) -> None:
     """Raises Conflict for a closed organisation, which the request names by a word; it says where to go instead."""
     closed = organisation.closed
     if closed is not None:
-        goes_on = f": {closed.into} goes on in its place" if closed.into else ""
-        raise Conflict.about(word, f"{organisation.id} was closed on {closed.day}{goes_on}", "organisation-closed")
+        detail = worded("{code} was closed on {day}", code=organisation.id, day=closed.day)
+        if closed.into is not None:
+            detail = worded(
+                "{code} was closed on {day}: {into} goes on in its place",
+                code=organisation.id,
+                day=closed.day,
+                into=closed.into,
+            )
+        raise Conflict.about(word, detail, "organisation-closed")
 
 
 class Definition(Input):
@@ -168,8 +179,9 @@ def must_be_only(numbers: Mapping[str, str | None], others: Iterable[Organisatio
     """Raises Conflict where another organisation has one of the numbers; it is named where the caller reaches it."""
     for other in others:
         word = next(name for name, number in numbers.items() if number and getattr(other, name) == number)
-        whose = other.id if who.scope.covers(*other.place) else "another organisation"
-        raise Conflict.about(word, f"is {whose}'s", f"{word}-taken")
+        is_named = who.scope.covers(*other.place)
+        whose = worded("is {code}'s", code=other.id) if is_named else "is another organisation's"
+        raise Conflict.about(word, whose, f"{word}-taken")
 
 
 KEPT = ("sequence", "parents", "closed", "carried")
@@ -195,7 +207,7 @@ def _wanted(code: str, definition: Definition, parent: Organisation | None) -> O
 
 def _region(code: str, definition: Definition) -> Organisation:
     if definition.parent != NATION:
-        raise BadInput.field("parent", f"a region's is {NATION}")
+        raise BadInput.field("parent", worded("a region's is {nation}", nation=NATION))
     if definition.utc_offset is None:
         raise BadInput.field("utc_offset", "is required for a region")
     clocks = None if definition.clocks is None else changes_of(definition.clocks)
@@ -216,11 +228,11 @@ def _part(code: str, definition: Definition, parent: Organisation | None) -> Org
     """An organisation inside a region, which gives it the clock unless a municipality has its own."""
     above: OrganisationKind = "region" if definition.kind == "municipality" else "municipality"
     if parent is None or parent.kind != above:
-        raise BadInput.field("parent", f"must be the code of a {above} in the register")
+        raise BadInput.field("parent", worded("must be the code of a {above} in the register", above=phrase(above)))
     inherited = first_offset(parent.utc_offset)
     has_another = definition.utc_offset not in (None, inherited)
     if has_another and definition.kind != "municipality":
-        raise BadInput.field("utc_offset", f"is inherited from the municipality: {inherited}")
+        raise BadInput.field("utc_offset", worded("is inherited from the municipality: {offset}", offset=inherited))
     clocks, clock = None, parent.utc_offset
     if definition.clocks is not None or has_another:
         clocks = changes_of(definition.clocks or ())
@@ -254,9 +266,8 @@ def _kept(current: Organisation, wanted: Organisation, definition: Definition) -
 def _must_be_the_same(current: Organisation, wanted: Organisation) -> None:
     """Events that were published name the organisation by these."""
     if first_offset(current.utc_offset) != first_offset(wanted.utc_offset):
-        detail = f"{current.id} began with another utc_offset, which cannot change: `clocks` says what changed since"
-        raise Conflict(detail, slug="organisation-fixed")
+        raise Conflict(worded(OTHER_CLOCK, code=current.id), slug="organisation-fixed")
     for field in ("kind", "region", "parent"):
         if getattr(current, field) != getattr(wanted, field):
-            how = "changes by a move alone" if field == "parent" and wanted.kind not in FIXED else "cannot change"
-            raise Conflict(f"{current.id} has another {field}, which {how}", slug="organisation-fixed")
+            how = OTHER_PARENT if field == "parent" and wanted.kind not in FIXED else OTHER_FIELD
+            raise Conflict(worded(how, code=current.id, field=phrase(field)), slug="organisation-fixed")

@@ -7,6 +7,7 @@ from services.registration.domain.roster_entries import DOUBLED, PupilEntry, dou
 from services.registration.domain.rosters import Intake
 from services.registration.domain.school_ages import NO_PUPIL_S_AGE, is_of_school_age
 from shared.base.errors import FieldError
+from shared.base.wording import worded
 
 
 def faults(intake: Intake, entry: PupilEntry, listed: str | None) -> Iterator[FieldError]:
@@ -14,11 +15,13 @@ def faults(intake: Intake, entry: PupilEntry, listed: str | None) -> Iterator[Fi
     season, place = intake.season, intake.place
     low, high = season.grades
     if listed is not None:
-        yield FieldError("external_ref", f"is listed already, in {listed}")
+        yield FieldError("external_ref", worded("is listed already, in {listed}", listed=listed))
     if entry.grade != place.grade:
-        yield FieldError("grade", f"must be {place.grade}, as class {place.school_class} says")
+        rule = "must be {grade}, as class {school_class} says"
+        yield FieldError("grade", worded(rule, grade=place.grade, school_class=place.school_class))
     elif not low <= entry.grade <= high:
-        yield FieldError("grade", f"must be from {low} to {high} in season {season.code}")
+        rule = "must be from {least} to {most} in season {season}"
+        yield FieldError("grade", worded(rule, least=low, most=high, season=season.code))
     if not is_of_school_age(entry.birth_date, intake.occurred_at.date()):
         yield FieldError("birth_date", NO_PUPIL_S_AGE)
     for guardian in doubled((*([entry.guardian] if entry.guardian else []), *entry.guardians)):

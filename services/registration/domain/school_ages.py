@@ -3,9 +3,10 @@
 from datetime import date
 
 from shared.base.errors import BadInput
+from shared.base.wording import worded
 
 AGES = range(6, 21)
-NO_PUPIL_S_AGE = f"must give an age from {AGES[0]} to {AGES[-1]}"
+NO_PUPIL_S_AGE = worded("must give an age from {least} to {most}", least=AGES[0], most=AGES[-1])
 
 
 def is_of_school_age(born: date, day: date) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from services.registration.domain.organisations import Organisation
 from shared.base.errors import BadInput
+from shared.base.wording import worded
 from shared.tables.columns import folded
 
 
@@ -35,6 +36,8 @@ class SchoolNames:
                 raise BadInput.field("municipality", "is no municipality of your scope, by its name or its code")
             found = [school for school in found if school.municipality in towns]
         if len(found) != 1:
-            several = f"is the name of {len(found)} schools" if found else "is no school's of this municipality"
-            raise BadInput.field("school_name", f"{several}: write the code")
+            several = worded("is the name of {count} schools: write the code", count=len(found))
+            raise BadInput.field(
+                "school_name", several if found else "is no school's of this municipality: write the code"
+            )
         return found[0].id

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.registration.domain.organisations import Organisation, must_be_open
 from shared.base.errors import BadInput, FieldError
 from shared.base.models import Count, Input
+from shared.base.wording import worded
 from shared.contracts.organisations import Level
 from shared.programme.moments import Moment
 from shared.programme.texts import ClassName
@@ -117,11 +118,12 @@ def _faults(entry: SchoolYearEntry) -> Iterator[FieldError]:
     for index, number in enumerate(entry.pupils):
         at, name = f"pupils/{index}", number.school_class
         if name is not None and int(re.split("[^0-9]", name)[0]) != number.grade:
-            yield FieldError(f"{at}/class", f"must begin with the grade, {number.grade}")
+            yield FieldError(f"{at}/class", worded("must begin with the grade, {grade}", grade=number.grade))
         if (number.grade, name) in seen:
-            yield FieldError(f"{at}/grade", f"is said already, in pupils/{seen[number.grade, name]}")
+            before = f"pupils/{seen[number.grade, name]}"
+            yield FieldError(f"{at}/grade", worded("is said already, in {place}", place=before))
         elif (number.grade, None) in seen or (name is None and any(grade == number.grade for grade, _ in seen)):
             yield FieldError(f"{at}/class", "of one grade either the whole is said or its classes")
         seen.setdefault((number.grade, name), index)
         if number.disabled is not None and number.disabled > number.total:
-            yield FieldError(f"{at}/disabled", f"is more than all, {number.total}")
+            yield FieldError(f"{at}/disabled", worded("is more than all, {total}", total=number.total))

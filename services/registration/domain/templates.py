@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
+from shared.base.wording import worded
 from shared.contracts.registration import ConsentChannel
 from shared.programme.moments import Day, Moment
 from shared.programme.texts import Document, Ref, Title, Version
@@ -187,7 +188,7 @@ def _chosen(there: Sequence[Template], words: ConsentWords) -> Template | None:
     of_version = [t for t in fits if words.version in (None, t.version)]
     if fits and not of_version:
         known = ", ".join(dict.fromkeys(t.version for t in fits))
-        raise BadInput.field("version", f"is of no template that the region had then: {known}")
+        raise BadInput.field("version", worded("is of no template that the region had then: {known}", known=known))
     return of_version[-1] if of_version else None
 
 

@@ -19,6 +19,7 @@ from services.registration.handlers.covered import covered_region
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, ServiceError
 from shared.base.side_thread import LIGHT, aside, paced
+from shared.base.wording import worded
 from shared.http.batch import served
 from shared.programme.moments import happened_at, zone
 from shared.storage.mongo import Transaction
@@ -77,7 +78,7 @@ def _read(file: bytes) -> tuple[list[DirectoryLine], dict[str, str]]:
         lines: list[DirectoryLine] = []
         for row in paced(table.rows):
             if len(lines) >= MOST_LINES:
-                raise BadInput.field("", f"holds more than {MOST_LINES} lines: divide it")
+                raise BadInput.field("", worded("holds more than {most} lines: divide it", most=MOST_LINES))
             lines.append(DirectoryLine.of(row.line, table.values(row), row.fault))
         titles = {name: table.header.texts[place] for name, place in table.columns.places.items()}
     return in_order(lines), titles

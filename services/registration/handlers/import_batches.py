@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.registration.domain.admission import CHILD_KNOWN, TRANSFER_NEEDED
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.import_columns import WORDS
-from services.registration.domain.import_lines import Line, LineReader, names_nobody
+from services.registration.domain.import_lines import Line, LineReader, names_nobody, plain
 from services.registration.domain.imports import MOST_REFUSED, Counts, Import
 from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.organisations import Organisation
@@ -19,7 +19,7 @@ from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.domain.school_names import SchoolNames
 from services.registration.handlers.import_keys import Earlier, give_keys
 from services.registration.handlers.rosters import RosterRequest, RosterResult, judge, register
-from services.registration.imports import RefusedLine
+from services.registration.imports import LineReason, RefusedLine
 from services.registration.repository import Repository
 from services.registration.tried_lines import Trace
 from shared.base.errors import BadInput, ServiceError
@@ -144,7 +144,9 @@ def _read(batch: Batch) -> tuple[list[Line], list[RefusedLine]]:
     imported = batch.imported
     reader = LineReader(imported.school, imported.school_class, batch.table.days_from, batch.names)
     broken = [
-        RefusedLine(row.line, batch.texts[row.line], "", row.fault, BadInput.slug) for row in batch.rows if row.fault
+        RefusedLine(row.line, batch.texts[row.line], [LineReason("", "", row.fault)], BadInput.slug)
+        for row in batch.rows
+        if row.fault
     ]
     read = [(row, batch.table.values(row)) for row in batch.rows if not row.fault]
     lines = [reader.line(row.line, values) for row, values in read if not names_nobody(row.texts, values)]
@@ -167,7 +169,7 @@ def _classes(batch: Batch, lines: Sequence[Line], schools: Mapping[str, Organisa
                 }
             )
         except ValidationError as error:
-            faults = BadInput.invalid(error).errors
+            faults = [plain(fault) for fault in BadInput.invalid(error).errors]
             yield _Class(group, BadInput.of(replace(fault, pointer=fault.pointer.lstrip("/")) for fault in faults))
             continue
         offset = schools[school].utc_offset if school in schools else "+00:00"
@@ -239,12 +241,10 @@ def _refused(
     assert isinstance(outcome, ServiceError)
     faults = [(error.pointer.removeprefix(line.at).lstrip("/"), error.detail) for error in outcome.errors]
     places = batch.table.columns.places
-    titles = [_title(batch.table, places, word) for word, _ in faults]
-    reasons = [f"{title}: {detail}" if title else detail for title, (_, detail) in zip(titles, faults, strict=True)]
-    cells = batch.texts[line.number]
-    trace, reason = _trace(repository, line, schools), "; ".join(reasons) or outcome.detail
-    column = next(filter(None, titles), "")
-    return RefusedLine(line.number, cells, column, reason, outcome.type, trace.keys, trace.child)
+    named = [(WORDS.get(word, word), detail) for word, detail in faults] or [("", outcome.detail)]
+    reasons = [LineReason(column, _title(batch.table, places, column), detail) for column, detail in named]
+    trace = _trace(repository, line, schools)
+    return RefusedLine(line.number, batch.texts[line.number], reasons, outcome.type, trace.keys, trace.child)
 
 
 def _trace(repository: Repository, line: Line, schools: Mapping[str, Organisation]) -> Trace:
@@ -259,10 +259,9 @@ def _trace(repository: Repository, line: Line, schools: Mapping[str, Organisatio
     return Trace(keys, child)
 
 
-def _title(table: Table, places: Mapping[str, int], word: str) -> str:
-    """The title of the column that holds what a refusal calls by a word; the word itself where there is none."""
-    name = WORDS.get(word, word)
+def _title(table: Table, places: Mapping[str, int], name: str) -> str:
+    """The title of a column, or of the one that stands for it, as the file has it; empty where it has none."""
     several = {"name": "last_name", "class": "grade", "grade": "class", "school": "school_name"}
     several |= {"guardian_inn": "guardian_ogrn", "consent_by": "birth_date"}
     at = places.get(name, places.get(several.get(name, ""), -1))
-    return table.header.texts[at] if at >= 0 else name
+    return table.header.texts[at] if at >= 0 else ""

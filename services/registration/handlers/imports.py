@@ -9,6 +9,7 @@ from services.registration.domain.organisations import Organisation, known_schoo
 from services.registration.domain.placements import Place
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, FieldError, NotKnownYet, UnsupportedMediaType
+from shared.base.wording import worded
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
 from shared.storage.decision import NewId
@@ -33,7 +34,8 @@ async def begin(
     season = (await repository.copies.seasons([header.season])).get(header.season)
     if season is None:
         errors = [FieldError("season", "has not been defined")]
-        raise NotKnownYet(f"season {header.season} has not been defined", slug="season-unknown", errors=errors)
+        unknown = worded("season {season} has not been defined", season=header.season)
+        raise NotKnownYet(unknown, slug="season-unknown", errors=errors)
     season.must_contain(occurred_at)
     id = new_id()
     imported = Import(

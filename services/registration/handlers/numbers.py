@@ -21,6 +21,7 @@ from services.registration.handlers.covered import covered_region
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, FieldError, ServiceError
 from shared.base.side_thread import LIGHT, aside, paced
+from shared.base.wording import worded
 from shared.storage.decision import Decision
 from shared.tables.columns import Columns
 from shared.tables.files import opened
@@ -73,7 +74,7 @@ def _read(file: bytes) -> tuple[list[tuple[int, Mapping[str, str], str]], dict[s
             if is_sum(values := table.values(row)):
                 continue
             if len(rows) >= MOST_LINES:
-                raise BadInput.field("", f"holds more than {MOST_LINES} lines: divide it")
+                raise BadInput.field("", worded("holds more than {most} lines: divide it", most=MOST_LINES))
             rows.append((row.line, values, row.fault))
         return rows, {name: table.header.texts[place] for name, place in table.columns.places.items()}
 
@@ -120,5 +121,5 @@ def _refused(lines: Sequence[NumberLine], refusal: ServiceError) -> list[tuple[N
     if not own:
         return [(line, refusal) for line in lines]
     wrong = lines[min(own)].number
-    others = [FieldError("", f"line {wrong} of the same school is wrong")]
+    others = [FieldError("", worded("line {line} of the same school is wrong", line=wrong))]
     return [(line, BadInput.of(own.get(at, others))) for at, line in enumerate(lines)]

@@ -16,6 +16,7 @@ from services.registration.name_index import Child
 from services.registration.repository import Repository
 from shared.base.errors import FieldError, NotKnownYet, ServiceError
 from shared.base.side_thread import aside, paced
+from shared.base.wording import worded
 from shared.http.batch import Outcome, Request, decided, served
 from shared.programme.texts import ref_key
 from shared.storage.decision import Done, NewId
@@ -124,7 +125,8 @@ def intake_of(schools: Mapping[str, Organisation], seasons: Mapping[str, Season]
     season = seasons.get(header.season)
     if season is None:
         errors = [FieldError("season", "has not been defined")]
-        raise NotKnownYet(f"season {header.season} has not been defined", slug="season-unknown", errors=errors)
+        unknown = worded("season {season} has not been defined", season=header.season)
+        raise NotKnownYet(unknown, slug="season-unknown", errors=errors)
     intake = Intake.of(header, season, school, request.now, scope.classes(*school.place))
     return replace(intake, by=request.by, entries=request.values)
 

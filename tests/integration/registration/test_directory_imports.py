@@ -61,6 +61,11 @@ async def test_a_directory_is_tried_entered_and_known(running: Registration) -> 
         (7, "Код", "ru-ros-d1-s2", "bad-input"),
         (8, "Код", "RU-MOS-1", "bad-input"),
     ]
+    assert [fault["reason"] for fault in entered["faults"]] == [
+        "такого слова здесь не бывает: подходящие есть в описании столбцов",
+        "этот код уже есть в строке 3",
+        "код относится к другому региону: он должен начинаться с RU-ROS-",
+    ]
     defined = [
         e
         for e in await running.published("registration.catalogue.v1")

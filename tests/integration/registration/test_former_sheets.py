@@ -71,6 +71,7 @@ async def test_the_report_of_numbers_fills_the_schools_years(running: Registrati
     (fault,) = told["faults"]
     assert (fault["line"], fault["column"]) == (8, "Образовательная организация")
     assert fault["detail"].startswith("is the name of 2 schools")
+    assert fault["reason"] == "так называются несколько школ (2): напишите код"
     _, page = await running.call("GET", f"/schools/{LYCEUM}/years", grants=[REGIONAL])
     assert page["items"][0]["pupils"] == [
         {"grade": 7, "class": "7А", "total": 25, "disabled": None},
@@ -96,6 +97,7 @@ async def test_each_sheet_is_told_where_it_belongs(running: Registration, region
     done = await region.over(xlsx_file(report(30)), XLSX)
     assert (done["state"], done["created"]) == ("refused", 0)
     assert done["problem"]["detail"].endswith("send it to `POST /registration/regions/{code}/numbers`")
+    assert done["reason"].startswith("это отчёт о численности по классам, а не список учеников")
     status, refused = await numbers(running, summary(1, 0, 0, 0, 0))
     assert (status, refused["errors"][0]["detail"].partition(":")[0]) == (422, "is a list of pupils, one a line")
 

@@ -70,15 +70,17 @@ async def test_a_line_that_is_wrong_says_what_is_wrong_where(staff: Sender) -> N
     header, *told = await staff.refused(done["id"])
     assert header == "Строка;Столбец;Причина;Тип;Класс;Ключ;ФИО;Дата рождения"
     assert [line.split(";")[:3] for line in told] == [
-        ["2", "Дата рождения", "Дата рождения: has a year of two digits: write the day with all four, as 17.05.2007"],
-        ["3", "ФИО", "ФИО: is missing"],
-        [
-            "4",
-            "Класс",
-            "Класс: must begin with a grade from 1 to 11, as «7А»",
-        ],
-        ["5", "Дата рождения", "Дата рождения: must give an age from 6 to 20"],
-        ["7", "Ключ", "Ключ: is listed already, in line 6"],
+        ["2", "Дата рождения", "Дата рождения: год из двух цифр: напишите все четыре, например 17.05.2007"],
+        ["3", "ФИО", "ФИО: не заполнено"],
+        ["4", "Класс", "Класс: класс начинается с числа от 1 до 11, например «7А»"],
+        ["5", "Дата рождения", "Дата рождения: по этой дате ученику не от 6 до 20 лет"],
+        ["7", "Ключ", "Ключ: этот ученик уже есть в списке: строка 6"],
+    ]
+    english, *said = await staff.refused(done["id"], "en-GB,ru;q=0.5")
+    assert english.startswith("Line;Column;Reason;Type;Класс;")
+    assert [line.split(";")[2] for line in said[3:]] == [
+        "Дата рождения: must give an age from 6 to 20",
+        "Ключ: is listed already, in line 6",
     ]
     assert told[3].split(";")[4:] == ["7А", "w4", "'=Ким Пётр w4", "17.05.1907"]
     mended = "\r\n".join([header, *told]).replace("17.05.07", "17.05.2007").encode()
@@ -179,6 +181,9 @@ async def test_a_file_of_another_kind_is_refused(staff: Sender) -> None:
     assert (done["state"], done["problem"]["detail"]) == (
         "refused",
         "line 1 names columns, but not ФИО / Фамилия, Дата рождения, Класс / Класс (без буквы)",
+    )
+    assert done["reason"] == (
+        "в строке 1 есть названия столбцов, но нет нужных: ФИО / Фамилия, Дата рождения, Класс / Класс (без буквы)"
     )
     status, answer = await staff.send(csv_file([TITLES]), **{"class": "7А"})
     assert (status, answer["errors"][0]["pointer"]) == (422, "query:school")

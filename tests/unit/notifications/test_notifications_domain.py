@@ -16,6 +16,7 @@ from services.notifications.copies.objects import Names
 from services.notifications.domain import notices as domain
 from services.notifications.domain.notices import DATA, Notice, Readers
 from shared.base.errors import BadInput
+from shared.base.languages import Language
 from shared.contracts import trials
 from shared.contracts.event import Envelope, Event
 from shared.contracts.registration import ConsentGiven, GuardianLinked, ParticipantRegistered
@@ -184,7 +185,7 @@ def test_every_notice_has_words_in_both_languages(event_type: str, names: Names)
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_every_kind_of_activity_has_a_name(language: texts.Language) -> None:
+def test_every_kind_of_activity_has_a_name(language: Language) -> None:
     for kind in get_args(trials.SlotKind):
         notice = domain.number([Story().then(trials.TrialBooked, kind=kind)], set(), {})[0]
         assert texts.render(notice, NAMES, language).body.startswith(texts.KINDS[language][kind])
@@ -199,24 +200,6 @@ def test_words_name_the_place_and_the_hour_on_the_region_s_clock() -> None:
     )
     (issued,) = domain.number([SAMPLES["recommendation.issued.v1"]], set(), {})
     assert texts.render(issued, NAMES, "ru").body == "Сезон «Билет в будущее 2020»: Поварское дело, nursing, gov."
-
-
-@pytest.mark.parametrize(
-    ("accepted", "language"),
-    [
-        (None, "ru"),
-        ("", "ru"),
-        ("en", "en"),
-        ("en-US,en;q=0.9", "en"),
-        ("ru-RU,ru;q=0.9,en;q=0.8", "ru"),
-        ("ru;q=0.2, en;q=0.7", "en"),
-        ("de,fr;q=0.5", "ru"),
-        ("en;q=0", "ru"),
-        ("en;q=x", "ru"),
-    ],
-)
-def test_the_reader_s_language_is_chosen_russian_by_default(accepted: str | None, language: str) -> None:
-    assert texts.language(accepted) == language
 
 
 def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:

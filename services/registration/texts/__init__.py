@@ -1,0 +1,1 @@
+"""The reasons for which files are refused, in the words of those who send them."""
