@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pymongo.errors import PyMongoError
 
+from services.registration.domain.birth_dates import BirthDates
 from services.registration.domain.import_columns import COUNTS, columns_of
 from services.registration.domain.imports import MOST_TRIES, Import, State, stored_grants
 from services.registration.domain.school_names import SchoolNames
@@ -24,8 +25,7 @@ from shared.base.side_thread import LIGHT, aside
 from shared.base.telemetry import logger
 from shared.http.audit import AuditLog, Entry
 from shared.http.exclusions import KnownExclusions
-from shared.http.limits import Limits
-from shared.identity.grants import Role
+from shared.http.limits import UNCOUNTED, Limits
 from shared.messaging.lease import Lease
 from shared.messaging.leased import FULL, LeasedLoop
 from shared.runtime.service import Platform
@@ -40,8 +40,6 @@ ROWS = 400
 """So many rows are entered in one transaction."""
 BEAT_SECONDS = 1.0
 FETCH_SECONDS = 30.0
-UNCOUNTED: frozenset[Role] = frozenset({"national-operator", "regional-operator"})
-"""Who sees every school of what they send, and is not counted for the children whom they find."""
 OURS = ServiceError("an error of ours; it is logged", slug="internal-error")
 
 
@@ -54,6 +52,7 @@ class _Run:
         self.imported = imported
         self.table = table
         self.names = names
+        self.dates = BirthDates()
         self._source = source
         self._kept = kept
         self._ahead: asyncio.Task[list[Row]] | None = None
@@ -200,7 +199,7 @@ class Importing(LeasedLoop):
         counted = not roles <= UNCOUNTED
         if counted:
             await self._limits.may_look(account)
-        batch = Batch(run.imported, run.table, rows, self._clock(), run.names)
+        batch = Batch(run.imported, run.table, rows, self._clock(), run.names, run.dates if counted else None)
         entered = await enter(self._repository, batch, self._new_id)
         run.imported = entered.imported
         if counted:

@@ -43,6 +43,8 @@ class LimitSettings(BaseSettings):
     """A class of families may sit behind one."""
     limit_found_children: QuotaSetting = Quota(60, 3_600)
     """Children whom an account finds in other schools by their names: so many answers tell no list apart."""
+    limit_dry_runs: QuotaSetting = Quota(20, 3_600)
+    """Files that an account lets be judged and not entered: a miss costs a guesser nothing."""
     limit_place_requests: QuotaSetting = Quota(10, 86_400)
     """Requests for a child's place, of an account."""
     limit_unknown_callers: QuotaSetting = Quota(600, 60)

@@ -16,6 +16,8 @@ from shared.identity.keys import derive, keyed_id
 from shared.storage.mongo import Mongo
 
 OPERATORS = frozenset({"national-operator", "regional-operator", "municipal-operator", "service"})
+UNCOUNTED: frozenset[Role] = frozenset({"national-operator", "regional-operator"})
+"""Who sees every school of a region, and is not counted for the children whom a file finds."""
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 STANDING = "bilet.standing"
 """Where a request's scope keeps how its caller stands with a quota, for the fields of the answer."""
@@ -33,6 +35,7 @@ class Limits:
         self._codes = Permits("failed-codes", settings.limit_failed_codes, mongo)
         self._codes_of_address = Permits("failed-codes-of-address", settings.limit_failed_codes_of_address, mongo)
         self._found = Permits("found-children", settings.limit_found_children, mongo)
+        self._dry_runs = Permits("dry-runs", settings.limit_dry_runs, mongo)
         self._places = Permits("place-requests", settings.limit_place_requests, mongo)
         self._unknown = Permits("unknown-callers", settings.limit_unknown_callers, mongo)
         self._open = OpenAnswers(mongo)
@@ -91,6 +94,11 @@ class Limits:
         """Counts children whom an account has found; an answer may go beyond the quota, and is paid off by waiting."""
         if children:
             self._found.owe(account, children)
+
+    async def try_file(self, account: str, roles: Iterable[Role]) -> None:
+        """Counts a file that is only judged, and may be full of guesses; raises QuotaExceeded."""
+        if not frozenset(roles) <= UNCOUNTED:
+            await self._dry_runs.take(account)
 
     async def ask(self, account: str) -> None:
         """Counts a request for a place of an account; raises QuotaExceeded."""

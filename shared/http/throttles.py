@@ -49,6 +49,12 @@ async def asking(request: Request) -> None:
     await limits.ask(who.account)
 
 
+async def trying(request: Request) -> None:
+    """Counts the request's file as one that is only judged; raises QuotaExceeded for who has sent too many."""
+    limits, who = _parts(request)
+    await limits.try_file(who.account, (grant.role for grant in who.grants))
+
+
 async def open_answer(request: Request) -> AsyncIterator[None]:
     """A dependency of a stream's route: the stream is counted until its last byte is sent, or its reader has left."""
     async with opened(request):

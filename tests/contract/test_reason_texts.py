@@ -24,7 +24,7 @@ DETAIL = {
 }
 """The place of the sentence among the arguments of what refuses."""
 DOMAIN = (
-    "admission classes clocks consents directories enrolment identities import_lines moves numbers "
+    "admission birth_dates classes clocks consents directories enrolment identities import_lines moves numbers "
     "organisations roster_consents roster_entries roster_rules rosters school_ages school_names school_years templates"
 )
 MODULES = [

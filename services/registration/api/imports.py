@@ -16,6 +16,7 @@ from shared.http.openapi import file_body, problems, text_answer
 from shared.http.paging import Paged
 from shared.http.routes import KIB, file_of, router_of
 from shared.http.spoken import Spoken, fields
+from shared.http.throttles import trying
 from shared.programme.moments import Moment
 from shared.programme.texts import ClassName, Id
 from shared.storage.decision import NewId
@@ -72,6 +73,8 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         Columns are known by their titles, in Russian or English. The same file again creates nothing. What another
         system has counted of a pupil within a calendar year is kept as an opening balance, and is in no figure.
         """
+        if header.dry_run:
+            await trying(sent)
         kind = MEDIA_TYPES[sent.headers["content-type"].partition(";")[0].strip().lower()]
         file = kind, file_of(sent, LARGEST_FILE)
         return ImportView.of(await handlers.begin(repository, who, header, file, (clock(), new_id)), language)

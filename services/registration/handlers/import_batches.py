@@ -8,6 +8,7 @@ from functools import cached_property
 from pydantic import ValidationError
 
 from services.registration.domain.admission import CHILD_KNOWN, TRANSFER_NEEDED
+from services.registration.domain.birth_dates import BirthDates
 from services.registration.domain.enrolment import Enrolled
 from services.registration.domain.import_columns import WORDS
 from services.registration.domain.import_lines import Line, LineReader, names_nobody, plain
@@ -56,6 +57,8 @@ class Batch:
     now: datetime
     names: SchoolNames | None = None
     """The schools that lines may name; None where they have codes."""
+    dates: BirthDates | None = None
+    """The birth dates by name of earlier lines; None where the sender sees every child whom a line could find."""
 
     @cached_property
     def texts(self) -> Mapping[int, Sequence[str]]:
@@ -150,6 +153,9 @@ def _read(batch: Batch) -> tuple[list[Line], list[RefusedLine]]:
     ]
     read = [(row, batch.table.values(row)) for row in batch.rows if not row.fault]
     lines = [reader.line(row.line, values) for row, values in read if not names_nobody(row.texts, values)]
+    if batch.dates is not None:
+        for line in lines:
+            batch.dates.judge(line)
     return lines, broken
 
 

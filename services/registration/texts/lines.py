@@ -57,6 +57,11 @@ LINES: Mapping[str, str] = {
         "под этим ключом раньше в строке назван другой родитель: у каждого должен быть свой"
     ),
     "is needed where a line says `namesake`": "для полного тёзки нужен ключ ученика, например номер личного дела",
+    "is one of more than {most} birth dates of the same name in this file: check them, "
+    "or give each child a key and say `namesake`": (
+        "в файле больше {most} разных дат рождения при одном и том же имени: проверьте их, "
+        "а если это разные дети, дайте каждому ключ и напишите «да» в столбце «Тёзка»"
+    ),
     "the pupil would have more than {most} guardians": "у ученика получится больше {most} родителей и представителей",
     "a person has been corrected {most} times": "данные этого человека исправляли уже {most} раз: больше нельзя",
     "this key named another {whom} before: give another {whom} a key of its own, "
