@@ -15,7 +15,7 @@ from shared.base.settings import Settings
 
 NOBODY = "127.0.0.1:9"
 STOPPED_WITHIN = 20.0
-SAID_WITHIN = 40.0
+SAID_WITHIN = 120.0
 
 
 def environment(**changed: str) -> dict[str, str]:

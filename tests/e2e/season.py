@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.e2e.conftest import Client
 
-NATION, DEADLINE = ("national-operator:RU",), 30.0
+NATION, DEADLINE = ("national-operator:RU",), 60.0
 RULES = {
     "name": "Сезон",
     "opens": "2020-07-07",

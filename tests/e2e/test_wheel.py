@@ -18,7 +18,7 @@ from deploy.local.system import ROOT
 from shared import VERSION
 
 SOURCES = ("shared", "services", "deploy", "pyproject.toml", "setup.py", "README.md", "LICENSE")
-SECONDS = 110
+SECONDS = 330
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import os
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
@@ -19,7 +18,6 @@ async def running(infrastructure: Infrastructure) -> AsyncIterator[Ringed]:
         yield running
 
 
-@pytest.mark.timeout(180)
 async def test_a_process_without_a_key_that_rows_need_is_not_ready_and_loses_no_name(running: Ringed) -> None:
     first = await running.enter_class("а")
     await running.roll_out(ring(K1))

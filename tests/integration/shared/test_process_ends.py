@@ -51,11 +51,9 @@ async def test_a_consumer_that_gives_up_ends_its_process(infrastructure: Infrast
     await migrate(settings)
     environments = {case: environment_of(settings) for case in CASES}
     async with AsyncExitStack() as running:
-        children = [
-            await running.enter_async_context(process(env, service, role))
-            for (service, role), env in environments.items()
-        ]
-        for env in environments.values():
+        children = []
+        for (service, role), env in environments.items():  # in turn: nine that are loaded at once hold each other up
+            children.append(await running.enter_async_context(process(env, service, role)))
             await eventually(partial(_is_ready, env))
         for service in dict.fromkeys(GROUPS.values()):
             await _lose_records(settings, service)
