@@ -41,9 +41,9 @@ async def lent(settings: Settings, service: str) -> AsyncIterator[tuple[Settings
 
 async def _emptied(mongo: Mongo, declared: Collections) -> bool:
     """Empties a database; tells whether it is as a new one is, with the collections and indexes that are declared."""
-    if set(await mongo.collections()) != set(declared):
-        return False
     try:
+        if set(await mongo.collections()) != set(declared):
+            return False
         return all(await asyncio.gather(*(_is_new(mongo, name, declared) for name in declared)))
     except PyMongoError:
         return False
