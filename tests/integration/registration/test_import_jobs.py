@@ -33,15 +33,19 @@ def school(prefix: str, count: int) -> bytes:
     return csv_file([TITLES, *([f"{prefix}{n}", f"Ким {prefix} Пётр {n}", "17.05.2007", "7А"] for n in range(count))])
 
 
+async def begun(sender: Sender, sent: dict[str, Any]) -> None:
+    async def lines() -> bool:
+        return bool((await sender.show(sent["id"]))[1]["lines"])
+
+    await eventually(lines)
+
+
 async def test_an_import_goes_on_after_its_process_was_killed(running: Registration) -> None:
     sender = Sender(running, [REGIONAL], "region")
     status, sent = await sender.send(school("k", 4_000), **HERE)
     assert status == 202
 
-    async def begun() -> bool:
-        return bool((await sender.show(sent["id"]))[1]["lines"])
-
-    await eventually(begun)
+    await begun(sender, sent)
     running.child.send(signal.SIGKILL)
     await running.child.wait()
     await running.start()
@@ -57,6 +61,7 @@ async def test_an_import_goes_on_after_its_process_was_killed(running: Registrat
 async def test_a_small_file_does_not_wait_for_a_large_one(running: Registration) -> None:
     sender = Sender(running, [REGIONAL], "region")
     _, large = await sender.send(school("large", 12_000), **HERE)
+    await begun(sender, large)
     small = await sender.over(school("small", 10), **HERE)
     _, meanwhile = await sender.show(large["id"])
     assert (small["state"], meanwhile["state"]) == ("done", "running")
@@ -77,10 +82,7 @@ async def test_an_import_is_stopped_where_it_is_and_listed(running: Registration
     earlier = await sender.over(school("before", 1), **HERE)
     _, sent = await sender.send(school("stop", 5_000), **HERE)
 
-    async def begun() -> bool:
-        return bool((await sender.show(sent["id"]))[1]["lines"])
-
-    await eventually(begun)
+    await begun(sender, sent)
     path = f"/imports/{sent['id']}"
     assert (await running.call("DELETE", path, grants=[{**NAVIGATOR, "org": "RU-ROS-001-S02"}]))[0] == 404
     status, stopped = await running.call("DELETE", path, grants=sender.grants, subject="stops")
