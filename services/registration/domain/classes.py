@@ -1,4 +1,4 @@
-"""A class of a school, in the grade that its name begins with."""
+"""Classes of a school: the grade is what the name begins with, and the next class has the same letter."""
 
 import re
 
@@ -20,10 +20,20 @@ def class_of(school: Organisation, name: str, day: str | None = None) -> Place:
     """
     if school.kind != "school" or school.municipality is None:
         raise BadInput.field("school", "is not a school")
-    grade = int(re.split(r"[^0-9]", name)[0])
+    grade = grade_of(name)
     if grade not in GRADES:
         raise BadInput.field(
             "class", worded("must begin with a grade from {least} to {most}", least=GRADES[0], most=GRADES[-1])
         )
     must_be_open(school, "school")
     return place_of(school, name, grade, LATEST if day is None else day)
+
+
+def grade_of(name: str) -> int:
+    """Returns the grade that a class's name begins with."""
+    return int(re.split(r"[^0-9]", name)[0])
+
+
+def next_class(name: str) -> str:
+    """Returns the class of the next grade with the same letter."""
+    return re.sub(r"^[0-9]+", lambda grade: str(int(grade[0]) + 1), name)

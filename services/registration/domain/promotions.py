@@ -1,22 +1,22 @@
 """Promotions: with the school year pupils go to the next class, repeat, or leave."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from services.registration.domain.archive import archive
-from services.registration.domain.classes import GRADES, class_of
+from services.registration.domain.classes import GRADES, class_of, grade_of, next_class
 from services.registration.domain.following import then_followed
 from services.registration.domain.moves import in_year, move, must_have_room
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
-from services.registration.domain.placements import Place, local_day
+from services.registration.domain.placements import local_day
+from services.registration.domain.standing import BEGINS, Standing
 from shared.base.errors import BadInput, Conflict, FieldError
 from shared.base.models import Count, Input
 from shared.contracts.registration import ParticipantPromoted
@@ -25,8 +25,6 @@ from shared.programme.texts import ClassName, Id
 from shared.storage.decision import Decision
 
 MOST_EXCEPTIONS, MOST_CLASSES = 2_000, 100
-BEGINS = (6, 1)
-"""Month and day from which the next school year's classes may be formed; it begins on 1 September."""
 OF_THE_SAME, FURTHER = 0, 1
 """How many grades a pupil goes on: who repeats, and all others."""
 
@@ -111,7 +109,7 @@ class Promotion:
                 continue
             if exceptions.setdefault(pupil.id, said) is not said:
                 faults.append(FieldError(f"exceptions/{index}/participant", "is named already, by another id"))
-            if said.school_class is not None and not self._is_settled(pupil):
+            if said.school_class is not None and not self._standing(pupil).is_settled:
                 at, steps = f"exceptions/{index}/class", (OF_THE_SAME, FURTHER)
                 faults += _faults_of(pupil.place.school_class, said.school_class, steps, at)
         if faults:
@@ -125,8 +123,9 @@ class Promotion:
         comes too late.
         """
         said, name = self.exceptions.get(pupil.id), pupil.place.school_class
-        if self._is_settled(pupil):
-            if said is not None and self._is_otherwise(pupil, said):
+        standing = self._standing(pupil)
+        if standing.is_settled:
+            if said is not None and _is_otherwise(standing, said):
                 detail = "the pupil is in the school year already: move or archive this one alone"
                 raise Conflict(detail, slug="promoted-already")
             return "settled", Decision(pupil)
@@ -139,31 +138,8 @@ class Promotion:
             return "left", archive(self._noted(pupil), "left", self.time)
         return "promoted", self._goes(pupil, self.classes.get(name) or next_class(name))
 
-    def _is_settled(self, pupil: Participant) -> bool:
-        """True where the pupil was placed on that day or later, or is in the year already.
-
-        Schools go on at different days, and rosters of the new classes come before and after: whoever changes school
-        in summer would else go on twice.
-        """
-        said = (placement.day for placement in pupil.history if not placement.follows)
-        if max(said) >= local_day(self.time):
-            return True
-        reached = [placement.place.grade for placement in pupil.history if placement.year == self.year]
-        if reached:
-            return pupil.place.grade >= max(reached)
-        before = self._before(pupil)
-        return before is not None and pupil.place.grade > before.grade
-
-    def _before(self, pupil: Participant) -> Place | None:
-        """The place in which the pupil was when the former year's classes ended."""
-        return pupil.place_on((date(int(self.year), *BEGINS) - timedelta(days=1)).isoformat())
-
-    def _is_otherwise(self, pupil: Participant, said: Exceptional) -> bool:
-        """True where an exception says what is not so of one who is in the year already."""
-        before = self._before(pupil)
-        if said.school_class is not None:
-            return grade_of(said.school_class) != pupil.place.grade
-        return said.becomes == "left" or (before is not None and pupil.place.grade > before.grade)
+    def _standing(self, pupil: Participant) -> Standing:
+        return Standing(pupil, self.year, local_day(self.time))
 
     def _goes(self, pupil: Participant, name: str) -> Decision[Participant]:
         event = partial(ParticipantPromoted, year=self.year)
@@ -183,14 +159,11 @@ class Promotion:
         return in_year(pupil.placed(self.time, there), local_day(self.time), self.year)
 
 
-def grade_of(name: str) -> int:
-    """Returns the grade that a class's name begins with."""
-    return int(re.split(r"[^0-9]", name)[0])
-
-
-def next_class(name: str) -> str:
-    """Returns the class of the next grade with the same letter."""
-    return re.sub(r"^[0-9]+", lambda grade: str(int(grade[0]) + 1), name)
+def _is_otherwise(standing: Standing, said: Exceptional) -> bool:
+    """True where an exception says what is not so of one who is in the year already."""
+    if said.school_class is not None:
+        return grade_of(said.school_class) != standing.pupil.place.grade
+    return said.becomes == "left" or standing.has_gone_up
 
 
 def _faults_of(before: str, after: str, steps: Sequence[int], word: str) -> list[FieldError]:

@@ -10,15 +10,14 @@ from pydantic import ValidationError
 from services.registration.domain.admission import CHILD_KNOWN, TRANSFER_NEEDED
 from services.registration.domain.birth_dates import BirthDates
 from services.registration.domain.enrolment import Enrolled
-from services.registration.domain.import_columns import WORDS
 from services.registration.domain.import_lines import Line, LineReader, names_nobody, plain
 from services.registration.domain.imports import MOST_REFUSED, Counts, Import
 from services.registration.domain.opening_balances import OpeningBalance
 from services.registration.domain.organisations import Organisation
-from services.registration.domain.participants import former_key
 from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.domain.school_names import SchoolNames
 from services.registration.handlers.import_keys import Earlier, give_keys
+from services.registration.handlers.refused_lines import refused_line, trace_of
 from services.registration.handlers.rosters import RosterRequest, RosterResult, judge, register
 from services.registration.imports import LineReason, RefusedLine
 from services.registration.repository import Repository
@@ -26,7 +25,7 @@ from services.registration.tried_lines import Trace
 from shared.base.errors import BadInput, ServiceError
 from shared.base.side_thread import aside
 from shared.http.batch import Item, Outcome
-from shared.programme.texts import NAME, REF, ref_key
+from shared.programme.texts import REF
 from shared.storage.decision import NewId
 from shared.storage.mongo import Transaction
 from shared.tables.table import Row, Table
@@ -92,13 +91,13 @@ async def enter(repository: Repository, batch: Batch, new_id: NewId) -> Entered:
     async def then(results: Sequence[RosterResult], tx: Transaction) -> None:
         outcomes = list(_outcomes(classes, results))
         entered = _entered(batch, outcomes, Counts(refused=len(broken), skipped=len(every) - len(lines)))
-        refused = [*broken, *(_refused(repository, batch, schools, line, o) for line, o in outcomes if _is_refusal(o))]
+        refused = [*broken, *_refused(repository, batch, schools, outcomes)]
         kept = max(0, MOST_REFUSED - batch.imported.counts.refused)
         await repository.imports.progress(batch.imported, entered.imported, refused[:kept], batch.now, tx)
         if trial is None:
             await repository.balances.keep(_balances(batch.imported, outcomes), batch.imported.actor, tx)
         else:
-            fit = [(line, trial.traces[line.number]) for line, outcome in outcomes if not _is_refusal(outcome)]
+            fit = [(line, trial.traces[line.number]) for line, one in outcomes if not isinstance(one, ServiceError)]
             await repository.imports.tried.keep(batch.imported, fit, trial.seen, batch.now, tx)
         found[0] = entered
 
@@ -126,7 +125,7 @@ async def _tried(
     repository: Repository, batch: Batch, lines: Sequence[Line], schools: Mapping[str, Organisation]
 ) -> list[Line]:
     """The earlier lines about the pupils of a batch, by their keys and by the marks of those who have none."""
-    words = await aside(lambda: {w for line in lines for w in _trace(repository, line, schools).words}, len(lines))
+    words = await aside(lambda: {w for line in lines for w in trace_of(repository, line, schools).words}, len(lines))
     met, _ = await repository.imports.tried.met(batch.imported, words)
     return met
 
@@ -134,7 +133,7 @@ async def _tried(
 async def _trial(
     repository: Repository, batch: Batch, lines: Sequence[Line], schools: Mapping[str, Organisation]
 ) -> _Trial:
-    traces = await aside(lambda: {line.number: _trace(repository, line, schools) for line in lines}, len(lines))
+    traces = await aside(lambda: {line.number: trace_of(repository, line, schools) for line in lines}, len(lines))
     words = {word for trace in traces.values() for word in trace.words}
     met, seen = await repository.imports.tried.met(batch.imported, words)
     theirs = await repository.organisations.load({line.school for line in met})
@@ -202,10 +201,6 @@ def _outcomes(classes: Sequence[_Class], results: Sequence[RosterResult]) -> Ite
             yield line, BadInput.of([*own.values(), *more]) if own else result
 
 
-def _is_refusal(outcome: Outcome[Enrolled]) -> bool:
-    return isinstance(outcome, ServiceError)
-
-
 def _balances(imported: Import, outcomes: Sequence[tuple[Line, Outcome[Enrolled]]]) -> list[OpeningBalance]:
     """The opening balances of the pupils who were entered, each as the last line about the pupil says it."""
     year = imported.counted_in
@@ -240,34 +235,9 @@ def _refused(
     repository: Repository,
     batch: Batch,
     schools: Mapping[str, Organisation],
-    line: Line,
-    outcome: Outcome[Enrolled],
-) -> RefusedLine:
-    """A line that was refused, with the columns at fault, and what leads to the persons on it."""
-    assert isinstance(outcome, ServiceError)
-    faults = [(error.pointer.removeprefix(line.at).lstrip("/"), error.detail) for error in outcome.errors]
-    places = batch.table.columns.places
-    named = [(WORDS.get(word, word), detail) for word, detail in faults] or [("", outcome.detail)]
-    reasons = [LineReason(column, _title(batch.table, places, column), detail) for column, detail in named]
-    trace = _trace(repository, line, schools)
-    return RefusedLine(line.number, batch.texts[line.number], reasons, outcome.type, trace.keys, trace.child)
-
-
-def _trace(repository: Repository, line: Line, schools: Mapping[str, Organisation]) -> Trace:
-    """Ways to the persons on a line, the pupil's key first."""
-    refs = [line.said.get("external_ref")]
-    refs += [one.get("ref") for one in (line.said.get("guardian") or {}, *line.said.get("guardians", ()))]
-    keys = [former_key(line.school, ref_key(ref)) for ref in refs if REF.read(ref) is not None]
-    child, school = None, schools.get(line.school)
-    name, born = NAME.read(line.said.get("name")), line.said.get("birth_date")
-    if school is not None and name is not None and born is not None:
-        child = repository.sealed.child_mark(school.region, {"name": name, "birth_date": born})
-    return Trace(keys, child)
-
-
-def _title(table: Table, places: Mapping[str, int], name: str) -> str:
-    """The title of a column, or of the one that stands for it, as the file has it; empty where it has none."""
-    several = {"name": "last_name", "class": "grade", "grade": "class", "school": "school_name"}
-    several |= {"guardian_inn": "guardian_ogrn", "consent_by": "birth_date"}
-    at = places.get(name, places.get(several.get(name, ""), -1))
-    return table.header.texts[at] if at >= 0 else ""
+    outcomes: Sequence[tuple[Line, Outcome[Enrolled]]],
+) -> Iterator[RefusedLine]:
+    for line, why in outcomes:
+        if isinstance(why, ServiceError):
+            trace = trace_of(repository, line, schools)
+            yield refused_line(line, trace, why, batch.table, batch.texts[line.number])

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.registration.domain.archive import restore
-from services.registration.domain.classes import class_of
+from services.registration.domain.classes import class_of, next_class
 from services.registration.domain.moves import MOST_PLACEMENTS, move
 from services.registration.domain.participants import Participant
-from services.registration.domain.promotions import Fate, Promotion, PromotionRequest, next_class
+from services.registration.domain.promotions import Fate, Promotion, PromotionRequest
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.registration import ParticipantArchived, ParticipantPromoted
 from tests.builders.events import at
