@@ -11,6 +11,7 @@ import aiohttp
 
 from shared.contracts.event import Envelope
 from shared.contracts.registration import AccountLinked, GuardianLinked
+from shared.contracts.samples import envelopes as samples
 from tests.builders.notifications import Story
 from tests.drivers.consumers import DEADLINE, eventually, publish
 from tests.drivers.service import ServiceProcess
@@ -24,6 +25,12 @@ class Notifications(ServiceProcess):
     async def publish(self, *envelopes: Envelope) -> None:
         """Sends the events as their services' relays do."""
         await publish(self.settings, *envelopes)
+
+    async def learn_catalogue(self) -> None:
+        """Sends the sample's diagnostics, rules, competencies and venues, and waits until they are known."""
+        catalogue = [e for e in samples().values() if e.event.topic == "trials.catalogue.v1"]
+        await self.publish(*catalogue)
+        await self.know({}, len(catalogue), "catalogue")
 
     def guardian(self, story: Story, subject: str) -> Envelope:
         """The subject opens a guardian's cabinet for the pupil."""

@@ -14,7 +14,6 @@ from services.notifications.reads.inbox import Reads
 from services.notifications.stream import Stream
 from shared.contracts import trials
 from shared.contracts.registration import ConsentGiven, ParticipantRegistered
-from shared.contracts.samples import envelopes as samples
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.storage.organisations import OrganisationCopies
@@ -27,13 +26,8 @@ from tests.drivers.service import installed
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def running(infrastructure: Infrastructure) -> AsyncIterator[Notifications]:
     async with installed(Notifications, infrastructure) as service:
-        await service.publish(*(e for e in samples().values() if e.event.topic == "trials.catalogue.v1"))
-        await eventually(lambda: _catalogue_of(service, 4))
+        await service.learn_catalogue()
         yield service
-
-
-async def _catalogue_of(service: Notifications, count: int) -> bool:
-    return await service.mongo["catalogue"].count_documents({}) >= count
 
 
 async def test_a_stream_resumes_behind_the_last_event_with_nothing_lost_or_twice(running: Notifications) -> None:

@@ -12,7 +12,6 @@ from services.notifications import cursors
 from shared.contracts import trials
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentGiven, ParticipantRegistered
-from shared.contracts.samples import envelopes as samples
 from tests.builders.cursors import WRONG
 from tests.builders.notifications import Story, numbers
 from tests.drivers.consumers import eventually
@@ -23,13 +22,8 @@ from tests.drivers.service import installed
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def running(infrastructure: Infrastructure) -> AsyncIterator[Notifications]:
     async with installed(Notifications, infrastructure) as service:
-        await service.publish(*(e for e in samples().values() if e.event.topic == "trials.catalogue.v1"))
-        await eventually(lambda: _catalogue_of(service, 4))
+        await service.learn_catalogue()
         yield service
-
-
-async def _catalogue_of(service: Notifications, count: int) -> bool:
-    return await service.mongo["catalogue"].count_documents({}) >= count
 
 
 async def test_a_family_reads_every_stage_newest_first_and_a_stranger_nothing(running: Notifications) -> None:

@@ -7,18 +7,21 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
+from deploy.programs.processes import Child
 from shared.base.settings import Settings
 from shared.contracts.topics import GROUPS
 from shared.runtime.process import EXIT_SECONDS
 from shared.runtime.service import Platform
 from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually
-from tests.drivers.processes import environment_of, process, status
+from tests.drivers.forks import fork
+from tests.drivers.processes import environment_of, status
 from tests.drivers.service import own_settings
 
 CASES = [
@@ -35,29 +38,31 @@ async def _lose_records(settings: Settings, service: str) -> None:
     mongo.close()
 
 
-async def _ends(child: asyncio.subprocess.Process) -> tuple[int, float, bytes]:
+async def _ends(child: Child) -> tuple[int, float, bytes]:
     """The exit code, seconds from the word that it ends, and the log."""
-    assert child.stdout is not None
-    said, since = b"", float("inf")
-    async for line in child.stdout:
-        said += line
-        if b'"process ends"' in line:
-            since = time.monotonic()
-    return await child.wait(), time.monotonic() - since, said
+
+    async def has_said() -> bool:
+        return b'"process ends"' in child.program.log.read_bytes()
+
+    await eventually(has_said)
+    since = time.monotonic()
+    return await child.wait(), time.monotonic() - since, child.program.log.read_bytes()
 
 
-async def test_a_consumer_that_gives_up_ends_its_process(infrastructure: Infrastructure) -> None:
+async def test_a_consumer_that_gives_up_ends_its_process(infrastructure: Infrastructure, tmp_path: Path) -> None:
     settings = own_settings(infrastructure, "http://127.0.0.1:9/issuer")
     await migrate(settings)
     environments = {case: environment_of(settings) for case in CASES}
     async with AsyncExitStack() as running:
-        children = []
-        for (service, role), env in environments.items():  # in turn: nine that are loaded at once hold each other up
-            children.append(await running.enter_async_context(process(env, service, role)))
+        children = list[Child]()
+        for (service, role), env in environments.items():
+            children.append(await fork(service, role, env, tmp_path / f"{service}.{role}.log"))
+            running.push_async_callback(children[-1].stop)
+        for env in environments.values():
             await eventually(partial(_is_ready, env))
         for service in dict.fromkeys(GROUPS.values()):
             await _lose_records(settings, service)
-        ends = await asyncio.gather(*(_ends(child) for child in children))
+        ends = await asyncio.gather(*map(_ends, children))
     for case, (code, seconds, said) in zip(environments, ends, strict=True):
         assert code == 1, case
         assert seconds < EXIT_SECONDS, (case, seconds)
