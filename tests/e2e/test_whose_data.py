@@ -1,12 +1,17 @@
 """Whose data a collection holds is declared beside its indexes; after a season nothing of a person is anywhere else."""
 
 import importlib
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from fnmatch import filter as filter_names
 from fnmatch import fnmatchcase
 from typing import Any
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 
 from shared.base.settings import Settings
 from shared.contracts.topics import SERVICES
@@ -208,11 +213,14 @@ async def _accounts(settings: Settings, participant: str) -> set[str]:
 
 async def _found(settings: Settings, persons: set[str]) -> dict[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    anybody = re.compile("|".join(map(re.escape, persons)).encode())
+    unread = CodecOptions(RawBSONDocument)
     for service in SERVICES:
         async with _database(settings, service) as mongo:
             for name in await mongo.collections():
-                async for row in mongo[name].find({}):
-                    found[service, name] |= set(_places(row, persons))
+                async for row in mongo[name].with_options(unread).find({}):
+                    if anybody.search(row.raw):
+                        found[service, name] |= set(_places(bson.decode(row.raw), persons))
     return found
 
 
