@@ -40,22 +40,26 @@ def add(verbs: Verbs) -> None:
     words = "list, show, redrive, skip, reread: what could not be used (dead letters)"
     dlq = verbs.add_parser("dlq", help=words, formatter_class=Form).add_subparsers(required=True, metavar="COMMAND")
     listing = Verb(dlq, "list", list_letters, "list dead letters", LIST)
-    listing.group("--group")
+    _group(listing, "--group")
     listing.flag("--json", "a line of JSON each")
     showing = Verb(dlq, "show", show, "print one whole", SHOW)
     showing.option("position", POSITION, "POSITION")
     driving = Verb(dlq, "redrive", redrive, "send some in again", REDRIVE)
-    driving.group("group")
+    _group(driving, "group")
     driving.option("position", f"{POSITION}; none for all", "POSITION", nargs="*")
     driving.option("--wait", "for a worker; default: 30", "SECONDS", type=seconds, default=30.0)
     passing = Verb(dlq, "skip", skip, "pass what a group stands at", SKIP)
-    passing.group("group")
+    _group(passing, "group")
     passing.option("position", POSITION, "POSITION")
     anew = Verb(dlq, "reread", reread, "read a topic from its beginning", REREAD)
-    anew.group("group")
+    _group(anew, "group")
     anew.option("topic", "its name at the broker", "TOPIC")
     for verb in (listing, showing, driving, passing, anew):
         verb.data()
+
+
+def _group(verb: Verb, name: str) -> None:
+    verb.option(name, f"one of {', '.join(sorted(GROUPS))}", "GROUP", choices=sorted(GROUPS))
 
 
 async def list_letters(options: argparse.Namespace) -> int:

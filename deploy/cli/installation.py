@@ -17,7 +17,7 @@ from deploy.cli import run_file
 from deploy.cli.run_file import About
 from deploy.cli.version import ROOT
 from deploy.sidecars.issuer import Issuer, load_key
-from deploy.simulator.client import Token
+from deploy.simulator.command import Token
 from shared.base.settings import Settings, from_environment
 
 SERVERS = ("KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL")

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from shared.contracts.topics import GROUPS
 from shared.identity.grants import Role, grant_of
 
 Verbs = Any
@@ -81,10 +80,6 @@ class Verb:
     def flag(self, name: str, help: str) -> None:
         """An option without a value."""
         self.parser.add_argument(name, action="store_true", help=help)
-
-    def group(self, name: str) -> None:
-        """A consumer group."""
-        self.option(name, f"one of {', '.join(sorted(GROUPS))}", "GROUP", choices=sorted(GROUPS))
 
     def data(self) -> None:
         """The demo that is meant."""

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from deploy.cli.feed import refused
 from deploy.cli.installation import CallError
-from deploy.simulator.client import Client, Refused, Token, Unavailable
-from deploy.simulator.command import PlayError
+from deploy.simulator.client import Client, Refused, Unavailable
+from deploy.simulator.command import PlayError, Token
 from deploy.simulator.feed import START, Feed
 from deploy.simulator.folder import load
 from deploy.simulator.scenario import PLACE_CODE, Scenario

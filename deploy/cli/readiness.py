@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from deploy.cli.installation import CallError
-from deploy.programs.server import complaint
+from deploy.programs.wellness import complaint
 from shared.contracts.topics import SERVICES
 
 T = TypeVar("T")

@@ -16,7 +16,8 @@ from deploy.gateway import caddy
 from deploy.local.stack import Infrastructure
 from deploy.programs.ports import free_port
 from deploy.programs.processes import Program, Supervisor, run
-from deploy.programs.server import Say, StackError, complaint
+from deploy.programs.server import Say, StackError
+from deploy.programs.wellness import complaint
 from deploy.sidecars import secret
 from deploy.sidecars.issuer import Issuer, load_key
 from shared.contracts.topics import SERVICES

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import aiohttp
-
 Say = Callable[[str], None]
 
 
@@ -59,12 +57,3 @@ async def first_answer(name: str, probe: Callable[[], Awaitable[None]], died: Aw
         answering.cancel()
         dying.cancel()
         await asyncio.gather(answering, dying, return_exceptions=True)
-
-
-async def complaint(http: aiohttp.ClientSession, url: str) -> str:
-    """Says why what answers there is not well; empty when it is."""
-    try:
-        async with http.get(url) as answer:
-            return "" if answer.status == 200 else f"{url} says {answer.status} {(await answer.text())[:500]}"
-    except (aiohttp.ClientError, TimeoutError) as error:
-        return f"{url} does not answer: {str(error) or type(error).__name__}"

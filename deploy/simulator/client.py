@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -11,10 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from deploy.simulator.command import Actor, Command, PlayError
-
-Token = Callable[[str, Sequence[Mapping[str, str]]], str]
-"""A token for a subject with these grants."""
+from deploy.simulator.command import Actor, Command, PlayError, Token
 
 UNAVAILABLE = frozenset({408, 429, 502, 503, 504})
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -1,8 +1,11 @@
 """One HTTP command: who sends it, its entries by name if it is a batch, and how it may fail."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
+
+Token = Callable[[str, Sequence[Mapping[str, str]]], str]
+"""A token for a subject with these grants."""
 
 
 class PlayError(Exception):

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from deploy.simulator.backlog import Backlog
 from deploy.simulator.calls import Commands, Ledger
-from deploy.simulator.client import Client, Token, Traffic
-from deploy.simulator.command import only_cause
+from deploy.simulator.client import Client, Traffic
+from deploy.simulator.command import Token, only_cause
 from deploy.simulator.figures import Check, compare, read_figures
 from deploy.simulator.instruments import instruments
 from deploy.simulator.meter import Freshness, Meter
