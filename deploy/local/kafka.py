@@ -108,8 +108,7 @@ def version() -> str:
 
 
 def _java(environ: Mapping[str, str]) -> str:
-    home = environ.get("JAVA_HOME")
-    return str(Path(home) / "bin" / "java") if home else "java"
+    return str(Path(home) / "bin" / "java") if (home := environ.get("JAVA_HOME")) else "java"
 
 
 def _jars(environ: Mapping[str, str]) -> Path:

@@ -1,4 +1,4 @@
-"""Whether what answers over HTTP is well."""
+"""Asks a server whether it is well, over HTTP."""
 
 import aiohttp
 

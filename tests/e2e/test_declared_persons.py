@@ -1,25 +1,20 @@
 """Whose data a collection holds is declared beside its indexes; after a season nothing of a person is anywhere else."""
 
 import importlib
-import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import filter as filter_names
 from fnmatch import fnmatchcase
 from typing import Any
 
-import bson
-from bson.codec_options import CodecOptions
-from bson.raw_bson import RawBSONDocument
-
 from shared.base.settings import Settings
 from shared.contracts.topics import SERVICES
 from shared.storage.collections import Collections
-from shared.storage.mongo import Mongo
 from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
 from tests.e2e.season import NATION, World, soon, world
+from tests.e2e.whereabouts import database, named
 
 TEACHER = "class teacher"
 UNPLAYED = {"outbox", "deferred", "permits", "open_answers", "losses", "half_merges"}
@@ -29,31 +24,6 @@ UNPLAYED = {"outbox", "deferred", "permits", "open_answers", "losses", "half_mer
 def _declared(service: str) -> Collections:
     found: Collections = importlib.import_module(f"services.{service}.app").COLLECTIONS
     return found
-
-
-@asynccontextmanager
-async def _database(settings: Settings, service: str) -> AsyncIterator[Mongo]:
-    mongo = Mongo(settings.mongo_url, settings.database(service))
-    yield mongo
-    mongo.close()
-
-
-def _places(value: Any, persons: Collection[str], path: tuple[str, ...] = ()) -> Iterator[str]:
-    """The fields of a value in which a person is named."""
-    match value:
-        case dict():
-            for name, inner in value.items():
-                named = any(person in name for person in persons)
-                if named:
-                    yield ".".join(path)
-                yield from _places(inner, persons, (*path, "*" if named else name))
-        case list():
-            for inner in value:
-                yield from _places(inner, persons, path)
-        case str() | bytes():
-            text = value if isinstance(value, str) else value.decode("latin-1")
-            if any(person in text for person in persons):
-                yield ".".join(path)
 
 
 async def _walk(place: World, participant: str) -> None:
@@ -204,24 +174,11 @@ async def _taken(place: World, participant: str) -> bool:
 
 async def _accounts(settings: Settings, participant: str) -> set[str]:
     """The accounts of the family and of those who served it."""
-    async with _database(settings, "registration") as mongo:
+    async with database(settings, "registration") as mongo:
         row = await mongo["participants"].find_one({"_id": participant})
         assert row is not None
         actors = await mongo["audit_actors"].find({}).to_list(None)
     return {*row["linked"].values(), row["account"], row["changed"]["by"], *(actor["_id"] for actor in actors)}
-
-
-async def _found(settings: Settings, persons: set[str]) -> dict[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    anybody = re.compile("|".join(map(re.escape, persons)).encode())
-    unread = CodecOptions(RawBSONDocument)
-    for service in SERVICES:
-        async with _database(settings, service) as mongo:
-            for name in await mongo.collections():
-                async for row in mongo[name].with_options(unread).find({}):
-                    if anybody.search(row.raw):
-                        found[service, name] |= set(_places(bson.decode(row.raw), persons))
-    return found
 
 
 async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Client, settings: Settings) -> None:
@@ -277,11 +234,11 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     }
 
     async def all_there() -> bool:
-        return not set(_missing(await _found(settings, persons)))
+        return not set(_missing(await named(settings, persons)))
 
     with suppress(AssertionError):  # what is missing says more
         await eventually(all_there)
-    found = await _found(settings, persons)
+    found = await named(settings, persons)
     assert sorted(set(_missing(found))) == []
     undeclared = {
         where: rest
