@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.registration.domain.organisations import Definition, Organisation
+from services.registration.domain.definitions import Definition
+from services.registration.domain.organisations import Organisation
 
 INN, OGRN = "7707083893", "1027700132195"
 """Of a bank that everybody knows."""

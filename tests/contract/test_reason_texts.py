@@ -24,8 +24,9 @@ DETAIL = {
 }
 """The place of the sentence among the arguments of what refuses."""
 DOMAIN = (
-    "admission birth_dates classes clocks consents directories enrolment identities import_lines moves numbers "
-    "organisations roster_consents roster_entries roster_rules rosters school_ages school_names school_years templates"
+    "admission birth_dates classes clocks consents definitions directories enrolment identities import_lines moves "
+    "numbers organisations roster_consents roster_entries roster_rules rosters school_ages school_names "
+    "school_years templates"
 )
 MODULES = [
     *(f"services.registration.domain.{name}" for name in DOMAIN.split()),

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from services.registration.answers.organisations import NamedOrganisation, OrganisationPage, OrganisationView
 from services.registration.api.parameters import InCode
-from services.registration.domain.organisations import Definition
+from services.registration.domain.definitions import Definition
 from services.registration.handlers import organisations as handlers
 from services.registration.reads import Reads
 from services.registration.repository import Repository

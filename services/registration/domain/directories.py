@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.registration.domain.definitions import Definition, define, must_be_only
 from services.registration.domain.directory_columns import KINDS, LEVELS
-from services.registration.domain.organisations import Definition, Organisation, define, must_be_only
+from services.registration.domain.organisations import Organisation
 from shared.base.errors import MOST_ERRORS_OF_AN_ITEM, BadInput, Conflict, FieldError
 from shared.base.wording import worded
 from shared.contracts.codes import OrganisationCode

@@ -2,14 +2,8 @@
 
 from datetime import datetime
 
-from services.registration.domain.organisations import (
-    ALWAYS,
-    FIXED,
-    Organisation,
-    Parentage,
-    defined,
-    must_be_open,
-)
+from services.registration.domain.definitions import FIXED, defined
+from services.registration.domain.organisations import ALWAYS, Organisation, Parentage, must_be_open
 from services.registration.domain.placements import local_day
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input

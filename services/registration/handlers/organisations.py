@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from services.registration.domain.organisations import Definition, Organisation, define, must_be_only
+from services.registration.domain.definitions import Definition, define, must_be_only
+from services.registration.domain.organisations import Organisation
 from services.registration.repository import Repository
 from shared.identity.principal import Principal
 from shared.storage.decision import Decision

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
-from services.registration.domain.organisations import Definition
+from services.registration.domain.definitions import Definition
 from services.registration.handlers.organisations import define_organisation
 from services.registration.regions import REGIONS, StandardRegion
 from services.registration.repository import Repository

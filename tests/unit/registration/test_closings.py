@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from services.registration.domain.classes import class_of
 from services.registration.domain.closings import ClosingRequest, close
+from services.registration.domain.definitions import Definition, define
 from services.registration.domain.following import followed, then_followed
 from services.registration.domain.merges import merge, unmerge
 from services.registration.domain.moves import move
-from services.registration.domain.organisations import Closing, Definition, Organisation, define
+from services.registration.domain.organisations import Closing, Organisation
 from services.registration.domain.participants import NO_KEY
 from services.registration.domain.relocations import (
     succeeded,

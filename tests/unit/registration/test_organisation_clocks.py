@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from services.registration.domain.archive import archive
+from services.registration.domain.definitions import Definition, define
 from services.registration.domain.moves import move
-from services.registration.domain.organisations import Definition, Organisation, define
+from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant, on_clocks
 from services.registration.domain.placements import Place
 from services.registration.domain.relocations import RelocationRequest, relocate

@@ -2,7 +2,7 @@
 
 import re
 
-from services.registration.domain.organisations import Definition, define
+from services.registration.domain.definitions import Definition, define
 from services.registration.regions import REGIONS
 from shared.identity.grants import REGION
 from tests.builders.registration import NOW

@@ -20,8 +20,9 @@ from services.registration.domain.consents import (
     give_consent,
     withdraw_consent,
 )
+from services.registration.domain.definitions import define
 from services.registration.domain.links import link_account, link_guardian
-from services.registration.domain.organisations import Organisation, define
+from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Consent, Participant
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.event import Event

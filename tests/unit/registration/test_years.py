@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.registration.domain.organisations import Closing, define, must_be_only
+from services.registration.domain.definitions import define, must_be_only
+from services.registration.domain.organisations import Closing
 from services.registration.domain.school_years import SchoolYearEntry, enter_year
 from services.registration.domain.targets import TargetEntry, set_target
 from shared.base.errors import BadInput, Conflict
