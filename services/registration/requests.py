@@ -5,6 +5,7 @@ from typing import Any
 
 from services.registration.collections import REQUESTS
 from services.registration.domain.identities import child_of
+from services.registration.domain.organisations import Organisation
 from services.registration.domain.requests import PlaceRequest, must_have_room
 from services.registration.name_index import NameIndex
 from services.registration.person_keys import PersonKeys
@@ -44,6 +45,11 @@ class Requests:
         (row,) = await self._keys.parted([closed], tx, expires=request.expires)
         await self._rows.insert_one({**row, **_document(request), "child": mark}, session=tx)
         return request
+
+    async def follow(self, school: Organisation, tx: Transaction) -> None:
+        """Takes those that wait for an answer to the municipality in which their school lies by now."""
+        query = {"place.school": school.id, "state": "asked"}
+        await self._rows.update_many(query, {"$set": {"place.municipality": school.municipality}}, session=tx)
 
     async def load(self, id: str, tx: Transaction) -> PlaceRequest:
         """One request; raises NotFound."""

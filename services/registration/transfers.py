@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.registration.collections import TRANSFERS
+from services.registration.domain.organisations import Organisation
 from services.registration.domain.transfers import Transfer
 from shared.base.errors import NotFound
 from shared.identity.acting import acting, changed
@@ -36,6 +37,12 @@ class Transfers:
         if participants:
             query = {"participant": {"$in": list(participants)}, "state": "asked"}
             await self._rows.update_many(query, ended, session=tx)
+
+    async def follow(self, school: Organisation, tx: Transaction) -> None:
+        """Takes those that wait for an answer to the municipality in which one of their schools lies by now."""
+        for side in ("left", "joined"):
+            query = {f"{side}.school": school.id, "state": "asked"}
+            await self._rows.update_many(query, {"$set": {f"{side}.municipality": school.municipality}}, session=tx)
 
     async def load(self, id: str, tx: Transaction) -> Transfer:
         """One transfer; raises NotFound."""

@@ -49,6 +49,7 @@ async def carry(repository: Repository, code: str, now: datetime, most: int = MO
 
     Of two who do this at once each brings a part. Whoever is entered meanwhile follows by `catch_up`.
     """
+    await repository.transact(partial(_take_questions, repository, code))
     ids = await repository.residents.of_school(code)
     carried = Carried()
     while carried.looked_at < most:
@@ -57,6 +58,13 @@ async def carry(repository: Repository, code: str, now: datetime, most: int = MO
             return carried
         carried = carried.and_then(step)
     return replace(carried, done=False)
+
+
+async def _take_questions(repository: Repository, code: str, tx: Transaction) -> None:
+    """Sees that what a school is asked, and what it asks for, is answered where the school lies by now."""
+    school = (await repository.organisations.load([code], tx))[code]
+    await repository.transfers.follow(school, tx)
+    await repository.requests.follow(school, tx)
 
 
 async def _step(

@@ -94,6 +94,32 @@ async def test_a_school_goes_to_another_municipality_with_everybody(running: Reg
     assert [(e.event.parent, e.day.isoformat()) for e in defined][1:] == [(SECOND, "2020-10-01")]  # type: ignore[attr-defined]
 
 
+async def test_what_a_school_is_asked_is_answered_where_it_lies_by_now(running: Registration) -> None:
+    code, neighbour = await school(running, 94), await school(running, 95)
+    (id,) = await enter(running, code, "1")
+    child = {"name": f"Ученик {code} 1", "birth_date": "2007-05-17", "class": "7А"}
+    _, asked = await running.call("POST", "/transfers", {**child, "school": neighbour}, grants=[REGIONAL])
+    own = {**child, "name": "Просимый Олег", "school": code, "guardian_name": "Просимый Иван"}
+    status, wanted = await running.call("POST", "/requests", own, grants=[{"role": "guardian"}], subject="asker")
+    assert (asked["participant"], status) == (id, 200)
+    first, second = ({"role": "municipal-operator", "org": org} for org in (FIRST, SECOND))
+
+    async def seen(by: dict[str, str]) -> tuple[list[str], list[str]]:
+        pages = [
+            (await running.call("GET", f"/{what}?organisation={by['org']}&state=asked", grants=[by]))[1]["items"]
+            for what in ("transfers", "requests")
+        ]
+        return [one["transfer"] for one in pages[0]], [one["request"] for one in pages[1]]
+
+    assert (await seen(first), await seen(second)) == (([asked["transfer"]], [wanted["request"]]), ([], []))
+    assert (await order(running, code, "moves", parent=SECOND))[0] == 200
+    assert await seen(first) == ([asked["transfer"]], []), "the school that asks has stayed"
+    assert await seen(second) == ([asked["transfer"]], [wanted["request"]])
+    path = f"/transfers/{asked['transfer']}/confirmation"
+    assert (await running.call("POST", path, grants=[first]))[0] == 404
+    assert (await running.call("POST", path, grants=[second]))[1]["state"] == "confirmed"
+
+
 async def test_who_may_not_or_means_nothing_moves_nobody(running: Registration) -> None:
     code = await school(running, 3)
     await enter(running, code, "1")
