@@ -1,7 +1,7 @@
 """The copies in the database: kept up to date by consumers, read by use cases and reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from pymongo import ReplaceOne, UpdateOne
 
@@ -28,6 +28,10 @@ class Copies:
     async def definitions(self, codes: Iterable[str]) -> list[Document]:
         """The definitions of seasons among `codes`, with the fields of their events."""
         return await self._rules.find({"_id": {"$in": list(dict.fromkeys(codes))}}).to_list(None)
+
+    async def seasons_since(self, day: date) -> frozenset[str]:
+        """The codes of the seasons that open on a day or later."""
+        return frozenset(await self._rules.distinct("_id", {"opens": {"$gte": day.isoformat()}}))
 
     async def steps(self, ids: Sequence[str]) -> list[Document]:
         """The rows of steps that exist among `ids`."""

@@ -16,7 +16,7 @@ from services.registration.domain.moves import in_year, move, must_have_room
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import local_day
-from services.registration.domain.standing import BEGINS, Standing
+from services.registration.domain.standing import Standing, first_day
 from shared.base.errors import BadInput, Conflict, FieldError
 from shared.base.models import Count, Input
 from shared.contracts.registration import ParticipantPromoted
@@ -65,7 +65,8 @@ class PromotionRequest(Input):
 
 Fate = Literal["promoted", "repeats", "left", "settled"]
 """The fate of a pupil; `settled` is one whom something later than the day of the promotion has placed, or who came into
-the year otherwise: by another school's promotion, or by a roster or a move to the next class."""
+the year otherwise: by another school's promotion, by a roster or a move to the next class, or by a first roster of a
+season of that year."""
 
 
 @dataclass(slots=True)
@@ -85,15 +86,20 @@ class Promotion:
     time: datetime
     classes: Mapping[str, str]
     exceptions: Mapping[str, Exceptional]
+    seasons: frozenset[str]
+    """The seasons that open in the new year."""
 
     @classmethod
-    def of(cls, request: PromotionRequest, school: Organisation, time: datetime) -> "Promotion":
+    def of(
+        cls, request: PromotionRequest, school: Organisation, time: datetime, seasons: frozenset[str] = frozenset()
+    ) -> "Promotion":
         """Raises BadInput where a class or a pupil is named twice, leads nowhere, or the day is not of the year."""
         faults = [*_faults_of_day(request, time), *_faults_of_classes(request), *_faults_of_pupils(request)]
         if faults:
             raise BadInput.of(faults)
         classes = {change.from_class: change.to_class for change in request.classes}
-        return cls(school, request.year, time, classes, {one.participant: one for one in request.exceptions})
+        exceptions = {one.participant: one for one in request.exceptions}
+        return cls(school, request.year, time, classes, exceptions, seasons)
 
     def fitted(self, pupils: Mapping[str, Participant]) -> "Promotion":
         """The promotion whose exceptions are by the ids under which the pupils go on; `pupils` are by the named ids.
@@ -139,7 +145,7 @@ class Promotion:
         return "promoted", self._goes(pupil, self.classes.get(name) or next_class(name))
 
     def _standing(self, pupil: Participant) -> Standing:
-        return Standing(pupil, self.year, local_day(self.time))
+        return Standing(pupil, self.year, local_day(self.time), self.seasons)
 
     def _goes(self, pupil: Participant, name: str) -> Decision[Participant]:
         event = partial(ParticipantPromoted, year=self.year)
@@ -176,10 +182,10 @@ def _faults_of(before: str, after: str, steps: Sequence[int], word: str) -> list
 
 
 def _faults_of_day(request: PromotionRequest, time: datetime) -> list[FieldError]:
-    year = int(request.year)
-    if date(year, *BEGINS) <= time.date() <= date(year, 12, 31):
+    year, first = request.year, first_day(request.year)
+    if first <= time.date() <= date(int(year), 12, 31):
         return []
-    return [FieldError("occurred_at", f"must lie between {date(year, *BEGINS)} and {year}-12-31, as year {year} says")]
+    return [FieldError("occurred_at", f"must lie between {first} and {year}-12-31, as year {year} says")]
 
 
 def _faults_of_classes(request: PromotionRequest) -> list[FieldError]:

@@ -10,6 +10,11 @@ BEGINS = (6, 1)
 """Month and day from which the next school year's classes may be formed; it begins on 1 September."""
 
 
+def first_day(year: str) -> date:
+    """Returns the first day on which classes of a school year may be formed."""
+    return date(int(year), *BEGINS)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A pupil before a school year, whose classes are formed on a local day."""
@@ -18,6 +23,8 @@ class Standing:
     year: str
     """The calendar year in which the school year begins, `2021`."""
     day: str
+    seasons: frozenset[str]
+    """The seasons that open in the school year: their rosters name its classes."""
 
     @property
     def is_settled(self) -> bool:
@@ -32,7 +39,7 @@ class Standing:
         reached = [placement.place.grade for placement in self.pupil.history if placement.year == self.year]
         if reached:
             return self.pupil.place.grade >= max(reached)
-        return self.has_gone_up
+        return self.has_gone_up or (self._before is None and self.seasons.issuperset(self.pupil.seasons))
 
     @property
     def has_gone_up(self) -> bool:
@@ -43,4 +50,4 @@ class Standing:
     @property
     def _before(self) -> Place | None:
         """The place in which the pupil was when the former year's classes ended."""
-        return self.pupil.place_on((date(int(self.year), *BEGINS) - timedelta(days=1)).isoformat())
+        return self.pupil.place_on((first_day(self.year) - timedelta(days=1)).isoformat())

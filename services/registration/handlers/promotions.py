@@ -7,6 +7,7 @@ from services.registration.domain.organisations import Organisation, known_schoo
 from services.registration.domain.participants import Participant
 from services.registration.domain.placements import local_day
 from services.registration.domain.promotions import Promoted, Promotion, PromotionRequest
+from services.registration.domain.standing import first_day
 from services.registration.handlers.carrying import catch_up
 from services.registration.repository import Repository
 from shared.base.errors import Conflict
@@ -36,7 +37,8 @@ async def promote(
     who.scope.must_cover_whole(*school.place, why="a school is promoted as a whole")
     must_be_open(school, "code")
     began = await repository.residents.promoted_on(code, request.year)
-    promotion = Promotion.of(request, school, _time(request, school, began, now))
+    seasons = await repository.copies.seasons_since(first_day(request.year))
+    promotion = Promotion.of(request, school, _time(request, school, began, now), seasons)
     promotion = promotion.fitted(await repository.participants.load(promotion.exceptions))
     whole, after = Promoted(), ""
     while True:

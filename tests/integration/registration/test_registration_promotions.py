@@ -92,6 +92,21 @@ async def test_a_promotion_that_is_broken_off_goes_on(running: Registration, mon
         assert [type for type, _ in await told(running, id)].count("participant.promoted") == 1
 
 
+async def test_who_is_new_in_a_season_of_the_new_year_came_into_its_class(running: Registration) -> None:
+    school = "RU-ROS-001-S05"
+    await running.learn(season("2022", opens="2022-07-07", closes="2022-12-16"))
+    await running.define(school, kind="school", name="Школа", parent="RU-ROS-001")
+    by, eighth = {"role": "navigator", "org": school}, {"class": "8А"}
+    entry: dict[str, Any] = {"school": school, "by": by, "season": "2022"}
+    august = "2022-08-20T10:00:00+03:00"
+    lines = [pupil("new-1", grade=8), pupil("new-2", grade=8)]
+    items = await running.enter(*lines, **entry, **eighth, occurred_at=august)
+    assert [item["status"] for item in items] == ["created"] * 2
+    year = {"year": "2022", "occurred_at": "2022-09-01T09:00:00+03:00"}
+    status, answer = await promote(running, [by], school, **year)
+    assert (status, answer["settled"], answer["promoted"]) == (200, 2, 0)
+
+
 async def test_a_school_goes_on_once_a_year_whenever_it_is_said_again(running: Registration) -> None:
     school = "RU-ROS-001-S03"
     await running.learn(season("2021", opens="2021-07-07", closes="2021-12-16"))

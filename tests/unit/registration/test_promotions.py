@@ -132,6 +132,28 @@ def test_whom_a_roster_of_the_new_classes_named_before_goes_on_no_further() -> N
     assert decided(promotion(), entered_early) == ("settled", entered_early, [])
 
 
+@pytest.mark.parametrize(
+    ("seasons", "fate"),
+    [
+        ({"2021": AUGUST}, "settled"),
+        ({"2020": JUNE}, "promoted"),
+        ({"2020": JUNE, "2021": AUGUST}, "promoted"),
+    ],
+)
+def test_who_is_new_in_a_season_of_the_new_year_came_into_its_class(seasons: dict[str, Any], fate: Fate) -> None:
+    state = in_class("8А")
+    new = state.model_copy(
+        update={
+            "seasons": seasons,
+            "placements": tuple(one.model_copy(update={"day": "2021-08-20"}) for one in state.placements),
+        }
+    )
+    request = PromotionRequest.model_validate({"year": "2021"})
+    how = Promotion.of(request, SCHOOL, FIRST, frozenset({"2021"}))
+    assert decided(how, new)[0] == fate
+    assert decided(how, state)[0] == "promoted", "who was there before goes on, whatever the season's code"
+
+
 @pytest.mark.parametrize("said", [{"becomes": "repeats"}, {"becomes": "left"}, {"class": "7Б"}])
 def test_an_exception_that_comes_too_late_is_refused_and_one_that_is_so_is_not(said: dict[str, str]) -> None:
     after = promotion().decide(in_class("7А"))[1].state
