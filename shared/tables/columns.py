@@ -1,7 +1,7 @@
 """The columns of a table, found by their titles however these are spelt."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 BEGIN = "…"
@@ -60,13 +60,15 @@ class Columns:
         titles: Mapping[str, Sequence[str]],
         needed: Sequence[Sequence[str]] = (),
         others: "Mapping[str, Columns] | None" = None,
+        silent: Iterable[str] = (),
     ) -> None:
         """`titles` are spellings by a column's name, which is one too; of each group of `needed`, one must be there.
 
-        `others` are kinds of tables for which this one is mistaken, by what is said then. Raises ValueError where two
-        columns share a title.
+        `others` are kinds of tables for which this one is mistaken, by what is said then; `silent` are titles that
+        stand over others and change nothing of what these mean. Raises ValueError where two columns share a title.
         """
         self.others = others or {}
+        self._silent = {folded(title) for title in silent}
         self._names: dict[str, str] = {}
         self._begins: dict[str, str] = {}
         self._shown = {name: spellings[0] if spellings else name for name, spellings in titles.items()}
@@ -93,6 +95,10 @@ class Columns:
         lacking = [group for group in self._needed if places.keys().isdisjoint(group)]
         missing = [" / ".join(self._shown[name] for name in group) for group in lacking]
         return Found(places, unknown, doubled, missing)
+
+    def says_nothing(self, over: str) -> bool:
+        """Tells a title over others that change nothing of what these mean."""
+        return folded(over) in self._silent
 
     def _name(self, title: str) -> str | None:
         bare = NOTES.sub("", title)

@@ -11,7 +11,8 @@ from typing import BinaryIO
 from shared.base.errors import BadInput
 from shared.base.wording import worded
 from shared.tables.columns import Columns
-from shared.tables.table import HEADER_WITHIN, Row, Table, headed
+from shared.tables.headers import HEADER_WITHIN, headed
+from shared.tables.table import Row, Table
 
 BLOCK = 64 * 1024
 DELIMITERS = ";,\t"

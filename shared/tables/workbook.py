@@ -14,8 +14,9 @@ from openpyxl import DEFUSEDXML, load_workbook
 from shared.base.errors import BadInput
 from shared.base.wording import phrase, worded
 from shared.tables.columns import Columns
+from shared.tables.headers import headed
 from shared.tables.merges import Merges, merges
-from shared.tables.table import Row, Table, headed
+from shared.tables.table import Row, Table
 
 MIB = 1024 * 1024
 MOST_PARTS = 2_000

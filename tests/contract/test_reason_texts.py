@@ -36,7 +36,7 @@ MODULES = [
     ),
     "services.registration.importing",
     "services.registration.imports",
-    *(f"shared.tables.{name}" for name in ["cells", "csv_text", "files", "merges", "table", "workbook"]),
+    *(f"shared.tables.{name}" for name in ["cells", "csv_text", "files", "headers", "merges", "table", "workbook"]),
     *(f"shared.programme.{name}" for name in ["legal_entities", "moments", "texts"]),
     "shared.base.quota",
     "shared.identity.grants",

@@ -13,6 +13,12 @@ def _of_whom(title: str) -> list[str]:
     return [title, *(f"{title} {whom}" for whom in ("ученика", "обучающегося", "учащегося", "ребёнка"))]
 
 
+REPRESENTATIVES = (
+    *("Родитель", "Законный представитель", "Родитель (законный представитель)", "Родители", "Представитель", "Мать"),
+    *("Данные родителя", "Данные законного представителя", "Сведения о родителе", "Сведения о законном представителе"),
+)
+"""What stands over the titles of a guardian's columns."""
+
 TITLES: Mapping[str, Sequence[str]] = {
     "school": ["Код школы", "Код организации", "Код ОО", "Код ОУ", "School code"],
     "school_name": ["Школа", "Образовательная организация", "Наименование ОО", "Название школы", "School name"],
@@ -55,6 +61,7 @@ TITLES: Mapping[str, Sequence[str]] = {
         "Законный представитель",
         "ФИО законного представителя",
         "Родитель (законный представитель)",
+        *(f"{who} {what}" for who in REPRESENTATIVES for what in ("ФИО", "Фамилия, имя, отчество")),
         "ФИО родителя (законного представителя)",
         "Мать",
         "ФИО матери",
@@ -63,13 +70,42 @@ TITLES: Mapping[str, Sequence[str]] = {
     "guardian_ref": ["Ключ родителя", "Код родителя", "ID родителя", "Guardian key"],
     "guardian_inn": ["ИНН организации", "ИНН законного представителя", "ИНН представителя", "Guardian's INN"],
     "guardian_ogrn": ["ОГРН организации", "ОГРН законного представителя", "ОГРН представителя", "Guardian's OGRN"],
-    "second_guardian": ["Второй родитель", "ФИО второго родителя", "Отец", "ФИО отца", "Second guardian"],
+    "second_guardian": [
+        "Второй родитель",
+        "ФИО второго родителя",
+        "Второй родитель ФИО",
+        "Отец",
+        "ФИО отца",
+        "Отец ФИО",
+        "Second guardian",
+    ],
     "second_guardian_ref": ["Ключ второго родителя", "Код второго родителя", "Second guardian key"],
-    "consent_version": ["Версия согласия", "Согласие, версия", "Согласие (версия)", "Consent version"],
-    "consent_day": ["Дата согласия", "Согласие от", "Согласие, дата", "Дата подписания согласия", "Consent date"],
-    "consent_channel": ["Способ согласия", "Форма согласия", "Согласие, способ", "Consent channel"],
-    "consent_by": ["Кто дал согласие", "Согласие дал", "Согласие дал(а)", "Кем дано согласие", "Consent by"],
-    "consent_number": ["Номер согласия", "№ согласия", "Номер в журнале согласий", "Consent number"],
+    "consent_version": [
+        "Версия согласия",
+        "Согласие, версия",
+        "Согласие (версия)",
+        "Согласие версия документа",
+        "Consent version",
+    ],
+    "consent_day": [
+        "Дата согласия",
+        "Согласие от",
+        "Согласие, дата",
+        "Согласие когда дано",
+        "Дата подписания согласия",
+        "Consent date",
+    ],
+    "consent_channel": ["Способ согласия", "Форма согласия", "Согласие, способ", "Согласие форма", "Consent channel"],
+    "consent_by": [
+        "Кто дал согласие",
+        "Согласие дал",
+        "Согласие дал(а)",
+        "Кем дано согласие",
+        "Согласие кто дал",
+        "Согласие кем дано",
+        "Consent by",
+    ],
+    "consent_number": ["Номер согласия", "№ согласия", "Согласие, номер", "Номер в журнале согласий", "Consent number"],
     "archived_on": ["Дата архивации", "Archived on"],
     "diagnostics": ["Количество пройденных диагностик…", "Кол-во пройденных диагностик…", "Пройдено диагностик…"],
     "trials": [
@@ -94,6 +130,12 @@ TITLES: Mapping[str, Sequence[str]] = {
     ],
     "namesake": ["Тёзка", "Полный тёзка", "Другой ребёнок с тем же именем", "Another child of the same name"],
 }
+PUPIL = [
+    *("Ученик", "Обучающийся", "Учащийся", "Ребёнок", "Ученики", "Обучающиеся", "Учащиеся"),
+    *("Данные ученика", "Данные обучающегося", "Данные учащегося", "Данные ребёнка"),
+    *("Сведения об ученике", "Сведения об обучающемся", "Сведения об учащемся", "Сведения о ребёнке", "Pupil"),
+]
+"""What stands over titles that are a pupil's anyway."""
 IS_NUMBERS = "a report of numbers of pupils by class: send it to `POST /registration/regions/{code}/numbers`"
 COUNTS = ("diagnostics", "trials", "excursions", "museums", "master_classes")
 """The columns of what a pupil did within a calendar year, as another system counted it."""
@@ -144,4 +186,4 @@ def columns_of(school: bool, school_class: bool) -> Columns:
     needed = [["name", "last_name"], ["birth_date"]]
     needed += [] if school else [["school", "school_name"]]
     needed += [] if school_class else [["class", "grade"]]
-    return Columns(TITLES, needed, {IS_NUMBERS: NUMBERS})
+    return Columns(TITLES, needed, {IS_NUMBERS: NUMBERS}, PUPIL)
