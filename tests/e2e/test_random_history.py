@@ -1,0 +1,184 @@
+"""Any history of commands by many people: whatever is refused or accepted, the figures are those of a recount.
+
+The commands are drawn without regard to what is possible: a pupil is moved, merged, archived, erased, tested and booked
+in any order and on any day. The recount knows the region's feed alone.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+import pytest
+
+from deploy.local.system import System
+from tests.chaos.agreement import agreed
+from tests.e2e.conftest import Answer, Client
+from tests.e2e.season import World, world
+
+COMMANDS = 220
+CLASSES = ("7А", "7Б", "8А")
+PARENTS = ("mother", "father", "aunt")
+WRONG = {"reason": "Ошибка", "occurred_at": "2020-10-20T10:00:00+03:00"}
+DAYS = [f"2020-{month:02}-{day:02}" for month in (9, 10, 11) for day in range(1, 29, 3)]
+
+
+class History:
+    """A region whose people do what a random number says."""
+
+    def __init__(self, place: World, rng: Random) -> None:
+        self.place = place
+        self.rng = rng
+        self.pupils: list[dict[str, Any]] = []
+        self.slots: list[str] = []
+        self.seats: list[tuple[str, str]] = []
+        """Slot and participant of each booking."""
+        self.attendances: list[str] = []
+        self.accepted: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    @property
+    def other(self) -> str:
+        """The school of another municipality."""
+        return f"{self.place.region}-002-S01"
+
+    async def begin(self) -> None:
+        """A second municipality with a school, and slots of four seats."""
+        client, by = self.place.client, self.place.operator
+        for code, kind, parent in (
+            (f"{self.place.region}-002", "municipality", self.place.region),
+            (self.other, "school", f"{self.place.region}-002"),
+        ):
+            body = {"kind": kind, "name": f"Организация {code}", "parent": parent}
+            await client.ok("PUT", f"/registration/organisations/{code}", body, by=by)
+        self.slots = [await self.place.slot(f"s{number}", capacity=4) for number in range(6)]
+
+    def moment(self) -> str:
+        """A moment of the season."""
+        return f"{self.rng.choice(DAYS)}T{self.rng.randint(8, 18):02}:00:00+03:00"
+
+    def one(self) -> dict[str, Any]:
+        """A pupil who was entered, be there one by now or not."""
+        return self.rng.choice(self.pupils)
+
+    async def goes_on(self) -> None:
+        """One command of any kind."""
+        kinds: Sequence[Callable[[], Any]] = (
+            *([self.enters] * 4),
+            *([self.sits] * 4),
+            *([self.books] * 4),
+            *([self.attends] * 5),
+            *(self.revokes, self.moves, self.moves, self.links, self.links, self.unlinks),
+            *(self.withdraws, self.consents, self.archives, self.restores, self.merges, self.merges, self.parts),
+            *(self.erases, self.relocates),
+        )
+        kind = self.enters if len(self.pupils) < 6 else self.rng.choice(kinds)
+        answer: Answer = await kind()
+        assert answer.status < 500, (kind.__name__, answer.body)
+        items = (answer.body or {}).get("items", ())
+        is_refused = answer.status >= 300 or (items and all(item.get("problem") for item in items))
+        (self.refused if is_refused else self.accepted)[kind.__name__] += 1
+
+    async def _do(self, method: str, path: str, body: Any = None, by: Sequence[str] = (), **more: str) -> Answer:
+        return await self.place.client.call(method, path, body, by=by or self.place.operator, **more)
+
+    async def enters(self) -> Answer:
+        """A roster names a new pupil, or one who is known."""
+        number = self.rng.randint(1, 25)
+        second = [{"ref": f"second-{number}", "name": f"Соколова Вера {number}"}] if self.rng.random() < 0.3 else []
+        line = self.place.pupil(number, guardians=second)
+        if self.rng.random() < 0.4:
+            line["consent"] = None
+        school = self.rng.choice([self.place.school, self.place.school, self.other])
+        said = {"school": school, "class": self.rng.choice(CLASSES[:2]), "occurred_at": self.moment()}
+        answer = await self._do("POST", "/registration/rosters", self.place.roster([line], **said))
+        self.pupils += [item for item in answer.body.get("items", ()) if item.get("status") == "created"]
+        return answer
+
+    async def sits(self) -> Answer:
+        attempt = self.place.attempt(self.one()["participant"], f"a{self.rng.random()}", occurred_at=self.moment())
+        return await self._do("POST", "/trials/attempts", attempt)
+
+    async def books(self) -> Answer:
+        slot, participant = self.rng.choice(self.slots), self.one()["participant"]
+        said = {"participant": participant, "occurred_at": f"2020-09-{self.rng.randint(20, 28)}T10:00:00Z"}
+        answer = await self._do("POST", f"/trials/slots/{slot}/bookings", said)
+        self.seats += [(slot, participant)] if answer.status < 300 else []
+        return answer
+
+    async def attends(self) -> Answer:
+        slot, participant = self.rng.choice([*self.seats, (self.slots[0], self.one()["participant"])])
+        present = [{"participant": participant, "source": "list", "occurred_at": "2020-10-05T16:00:00+03:00"}]
+        answer = await self._do("POST", f"/trials/slots/{slot}/attendance", present, self.place.host)
+        self.attendances += [i["attendance"] for i in answer.body.get("items", ()) if i.get("attendance")]
+        return answer
+
+    async def revokes(self) -> Answer:
+        id = self.rng.choice(self.attendances) if self.attendances else "none"
+        return await self._do("POST", f"/trials/attendance/{id}/revocation", WRONG, self.place.host)
+
+    async def moves(self) -> Answer:
+        school = self.rng.choice([self.place.school, self.other])
+        said = {"school": school, "class": self.rng.choice(CLASSES), "occurred_at": self.moment()}
+        return await self._do("POST", f"/registration/participants/{self.one()['participant']}/moves", said)
+
+    async def links(self) -> Answer:
+        code = {"code": self.one().get("link_code") or "AAAA-AAAA-AAAA"}
+        parent = f"{self.rng.choice(PARENTS)} of {self.place.region}"
+        return await self._do("POST", "/registration/links", code, ("guardian",), subject=parent)
+
+    async def unlinks(self) -> Answer:
+        one = self.one()
+        return await self._do("DELETE", f"/registration/participants/{one['participant']}/links/{one.get('guardian')}")
+
+    async def withdraws(self) -> Answer:
+        path = f"/registration/participants/{self.one()['participant']}/consents/current"
+        return await self._do("DELETE", f"{path}?occurred_at={self.moment().replace('+', '%2B')}")
+
+    async def consents(self) -> Answer:
+        one = self.one()
+        said = {"version": f"{self.rng.random()}", "channel": "paper", "guardian": one.get("guardian")}
+        path = f"/registration/participants/{one['participant']}/consents"
+        return await self._do("POST", path, {**said, "given_at": self.moment()})
+
+    async def archives(self) -> Answer:
+        said = {"reason": self.rng.choice(["left", "left", "mistake"]), "occurred_at": self.moment()}
+        return await self._do("POST", f"/registration/participants/{self.one()['participant']}/archive", said)
+
+    async def restores(self) -> Answer:
+        return await self._do("DELETE", f"/registration/participants/{self.one()['participant']}/archive")
+
+    async def merges(self) -> Answer:
+        said = {"survivor": self.one()["participant"], "duplicate": self.one()["participant"]}
+        return await self._do("POST", "/registration/merges", said)
+
+    async def parts(self) -> Answer:
+        return await self._do("DELETE", f"/registration/merges/{self.one()['participant']}")
+
+    async def erases(self) -> Answer:
+        return await self._do("DELETE", f"/registration/participants/{self.one()['participant']}")
+
+    async def relocates(self) -> Answer:
+        """The second school goes from one municipality to the other."""
+        parent = self.rng.choice([self.place.municipality, f"{self.place.region}-002"])
+        path = f"/registration/organisations/{self.other}/moves"
+        return await self._do("POST", path, {"parent": parent, "occurred_at": self.moment()})
+
+
+@pytest.mark.parametrize("number", range(2))
+async def test_whatever_people_do_the_figures_are_those_of_a_recount(
+    number: int, running: System, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = os.environ.get("HISTORY_SEED") or os.urandom(4).hex()
+    history = History(await world(client, closes="2099-12-31"), Random(f"{seed}/{number}"))
+    await history.begin()
+    for _ in range(COMMANDS):
+        await history.goes_on()
+    both = await agreed(running, history.place.region, history.place.season)
+    with capsys.disabled():
+        print(f"\nHISTORY_SEED={seed}/{number}: {dict(history.accepted)} accepted, {dict(history.refused)} refused")
+        print(f"{sum(both.events.values())} events; {both.figures.funnel}")
+    every = ("enters", "sits", "books", "attends", "moves", "links", "merges", "archives", "erases")
+    assert min(history.accepted[kind] for kind in every) > 0
+    assert min(both.figures.funnel[stage] for stage in ("registered", "tested")) > 0
