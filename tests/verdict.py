@@ -26,7 +26,7 @@ def difference(found: Any, expected: Any) -> str:
         parts = [(place, a, b) for place, (a, b) in enumerate(zip(found, expected, strict=True)) if a != b]
     else:
         return f"{_short(found)} where {_short(expected)} is due"
-    told = "; ".join(f"{key}: {_short(a)} where {_short(b)} is due" for key, a, b in parts[:SHOWN])
+    told = "; ".join(f"{key}: {difference(a, b)}" for key, a, b in parts[:SHOWN])
     return f"{told}; and {len(parts) - SHOWN} more" if len(parts) > SHOWN else told
 
 
