@@ -87,7 +87,7 @@ class Promotion:
     classes: Mapping[str, str]
     exceptions: Mapping[str, Exceptional]
     seasons: frozenset[str]
-    """The seasons that open in the new year."""
+    """The seasons that open in the new year or later."""
 
     @classmethod
     def of(

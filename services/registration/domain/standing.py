@@ -24,7 +24,7 @@ class Standing:
     """The calendar year in which the school year begins, `2021`."""
     day: str
     seasons: frozenset[str]
-    """The seasons that open in the school year: their rosters name its classes."""
+    """The seasons that open in the school year or later: their rosters name its classes."""
 
     @property
     def is_settled(self) -> bool:
