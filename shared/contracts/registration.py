@@ -74,14 +74,18 @@ class ParticipantMerged(Merging):
     """Two entries turned out to be one pupil.
 
     Whoever holds one of them alone knows of the join when both have said so; see ADR 21 for how a consumer joins and
-    parts them. All that is entered from then on is the survivor's; the duplicate's facts stay under its own id.
+    parts them. All that is entered from then on is the survivor's; the duplicate's facts stay under its own id. A step
+    is taken back under the id that the path has then, so it may be another entry's: join the steps, then subtract.
     """
 
     type = "participant.merged.v1"
 
 
 class ParticipantUnmerged(Merging):
-    """Two entries that had been merged are two pupils after all."""
+    """Two entries that had been merged are two pupils after all.
+
+    What was taken back meanwhile under the survivor's id of the duplicate's steps is told again under the duplicate's.
+    """
 
     type = "participant.unmerged.v1"
 

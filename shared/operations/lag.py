@@ -1,5 +1,6 @@
 """The lag between accepted and visible: rows in outboxes, records not handled, feed records not published."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -42,21 +43,23 @@ class Backlog:
 
 
 async def backlog(settings: Settings, logs: Mapping[str, Unpublished] = MappingProxyType({})) -> Backlog:
-    """Reads the services' databases and the broker's ends; the outboxes first, since what leaves them becomes lag.
+    """Reads the services' databases and the broker's ends; `logs` are what counts a service's own log, by service.
 
-    `logs` are what counts a service's own log, by service.
+    Of what was handled an answer may wait in an outbox, and what leaves an outbox becomes lag. So what was handled is
+    read first, then the outboxes, then the ends: where none of it waits, nothing did while the outboxes were read.
     """
     databases = _databases(settings)
     try:
-        outboxes = {owner: await outbox.size(mongo) for owner, mongo in databases.items()}
         prefix = settings.kafka_topic_prefix
+        groups = {group: prefix + group for group in GROUPS}
         stored = {row["_id"]: row["next"] for mongo in databases.values() for row in await _offsets(mongo)}
+        kept = Counter[str]()
+        for mongo in databases.values():
+            kept.update([row["group"] async for row in mongo[DEFERRED].find({"state": "waiting"}, {"group": 1})])
+        outboxes = {owner: await outbox.size(mongo) for owner, mongo in databases.items()}
         names = {prefix + topic.name for topic in topics.TOPICS}
         ends = await kafka.end_offsets(settings.bootstrap, names, read_committed=False)
-        lags = {prefix + group: _behind(settings, group, ends, stored) for group in GROUPS}
-        for mongo in databases.values():
-            async for row in mongo[DEFERRED].find({"state": "waiting", "group": {"$in": list(lags)}}, {"group": 1}):
-                lags[row["group"]] += 1
+        lags = {name: _behind(settings, group, ends, stored) + kept[name] for group, name in groups.items()}
         counted = [await count(databases[owner]) for owner, count in logs.items()]
         return Backlog(outboxes, lags, {name: number for counts in counted for name, number in counts.items()})
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.chaos.told import TRIALS, Pupil, Record, enrolled
+from tests.chaos.told import Pupil, Record, enrolled
 
 STAGES = ("registered", "participated", "tested", "attended", "completed", "recommended")
 PAGE = 1000
@@ -180,8 +180,8 @@ def _competencies(pupils: Iterable[Pupil], names: Mapping[tuple[str, str], str])
     booked: Counter[str] = Counter()
     attended: Counter[str] = Counter()
     for pupil in pupils:
-        booked.update(code for kind, code in pupil.booked.values() if kind in TRIALS)
-        attended.update(code for kind, code in pupil.attended.values() if kind in TRIALS)
+        booked.update(pupil.trials("booking"))
+        attended.update(pupil.trials("attendance"))
     codes = sorted(booked.keys() | attended.keys(), key=lambda code: (-attended[code], -booked[code], code))
     return [
         {"competency": c, "name": names.get(("competency", c), c), "attended": attended[c], "booked": booked[c]}

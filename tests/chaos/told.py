@@ -7,6 +7,20 @@ from typing import Any
 
 TRIALS = ("trial", "partner-trial")
 MOVES = ("participant.moved.v1", "participant.promoted.v1")
+STEPS = {
+    "diagnostic.completed.v1": "attempt",
+    "trial.booked.v1": "booking",
+    "trial.attended.v1": "attendance",
+    "recommendation.issued.v1": "recommendation",
+}
+"""Event → the field that names the step."""
+TAKE_BACK = {
+    "diagnostic.revoked.v1": "attempt",
+    "trial.cancelled.v1": "booking",
+    "attendance.revoked.v1": "attendance",
+    "recommendation.withdrawn.v1": "recommendation",
+}
+"""Event → the field that names the step that it takes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,19 @@ class Record:
     """Its place among the events of its subject."""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a pupil did, or got."""
+
+    what: str
+    """The attempt, booking, attendance or recommendation."""
+    of: str
+    """Code of the diagnostic or competency."""
+    kind: str
+    """Of the slot."""
+    slot: str
+
+
 @dataclass
 class Pupil:
     """What was told of one entry of a pupil, or of all entries together."""
@@ -34,11 +61,10 @@ class Pupil:
     archived: str = ""
     words: dict[str, str] = field(default_factory=dict)
     """Of another entry: the own role while both are one, else nothing."""
-    diagnostics: dict[str, str] = field(default_factory=dict)
-    """By attempt."""
-    booked: dict[str, tuple[str, str]] = field(default_factory=dict)
-    attended: dict[str, tuple[str, str]] = field(default_factory=dict)
-    recommendations: set[str] = field(default_factory=set)
+    steps: dict[str, Step] = field(default_factory=dict)
+    """By the id of the attempt, booking, attendance or recommendation."""
+    taken_back: set[str] = field(default_factory=set)
+    """Ids of steps: while two entries are one, what is told under one may take back a step of the other."""
     cabinets: set[tuple[str, str]] = field(default_factory=set)
     """Account and guardian."""
 
@@ -47,9 +73,14 @@ class Pupil:
         """Accounts of those who have a cabinet: two schools may know one by two ids."""
         return {account for account, _ in self.cabinets}
 
-    def trials(self) -> int:
-        """Attendances of practical trials."""
-        return sum(kind in TRIALS for kind, _ in self.attended.values())
+    def standing(self, what: str) -> list[Step]:
+        """The steps of a kind that were not taken back; of two in one slot, which two entries took, one."""
+        left = {id: step for id, step in self.steps.items() if step.what == what and id not in self.taken_back}
+        return list({step.slot or id: step for id, step in left.items()}.values())
+
+    def trials(self, what: str) -> list[str]:
+        """The competencies of what was booked or attended, as far as it is a practical trial."""
+        return [step.of for step in self.standing(what) if step.kind in TRIALS]
 
     def place(self, closes: str) -> tuple[str, str]:
         """Region and municipality at the end of a season: a later move takes nothing of it along."""
@@ -57,14 +88,15 @@ class Pupil:
 
     def stages(self, rules: Mapping[str, Any]) -> Iterator[str]:
         """The stages of the funnel that the pupil has reached."""
-        tested = set(rules["diagnostics"]) <= {*self.diagnostics.values()}
-        recommended = tested and bool(self.recommendations)
+        diagnostics, attended = self.standing("attempt"), self.trials("attendance")
+        tested = {step.of for step in diagnostics}.issuperset(rules["diagnostics"])
+        recommended = tested and bool(self.standing("recommendation"))
         reached = {
             "registered": True,
-            "participated": bool(self.diagnostics or self.attended),
+            "participated": bool(diagnostics or self.standing("attendance")),
             "tested": tested,
-            "attended": self.trials() > 0,
-            "completed": recommended and self.trials() >= rules["trials_required"],
+            "attended": bool(attended),
+            "completed": recommended and len(attended) >= rules["trials_required"],
             "recommended": recommended,
         }
         yield from (stage for stage, is_so in reached.items() if is_so)
@@ -91,38 +123,24 @@ class Pupil:
             case "guardian.unlinked.v1":
                 if data.get("reason") != "of-age":
                     self.cabinets.discard((data["account"], data["guardian"]))
-            case _ if is_ours:
-                self._step(record.type, data)
-
-    def _step(self, type_: str, data: Mapping[str, Any]) -> None:
-        match type_:
-            case "diagnostic.completed.v1":
-                self.diagnostics[data["attempt"]] = data["diagnostic"]
-            case "diagnostic.revoked.v1":
-                self.diagnostics.pop(data["attempt"], None)
-            case "trial.booked.v1":
-                self.booked[data["booking"]] = data["kind"], data["competency"]
-            case "trial.cancelled.v1":
-                del self.booked[data["booking"]]
-            case "trial.attended.v1":
-                self.attended[data["attendance"]] = data["kind"], data["competency"]
-            case "attendance.revoked.v1":
-                del self.attended[data["attendance"]]
-            case "recommendation.issued.v1":
-                self.recommendations.add(data["recommendation"])
-            case "recommendation.withdrawn.v1":
-                self.recommendations.remove(data["recommendation"])
+            case type_ if is_ours and type_ in STEPS:
+                what = STEPS[type_]
+                names = ("diagnostic", "competency", "kind", "slot")
+                of, competency, kind, slot = (data.get(name, "") for name in names)
+                self.steps[data[what]] = Step(what, of or competency, kind, slot)
+            case type_ if is_ours and type_ in TAKE_BACK:
+                self.taken_back.add(data[TAKE_BACK[type_]])
 
     def join(self, other: "Pupil", closes: str) -> None:
-        """Adds what was told of a second entry; where the own places begin, they alone count."""
+        """Adds what was told of a duplicate; where the own places begin, they alone count.
+
+        Cabinets need no joining: those of a duplicate are told again under the survivor, and closed there.
+        """
         self.registered |= other.registered
         if not any(place[0] <= closes for place in self.places):
             self.places = other.places
-        self.diagnostics |= other.diagnostics
-        self.booked |= other.booked
-        self.attended |= other.attended
-        self.recommendations |= other.recommendations
-        self.cabinets |= other.cabinets
+        self.steps |= other.steps
+        self.taken_back |= other.taken_back
 
 
 def enrolled(records: Iterable[Record], season: str, region: str, closes: str) -> list[Pupil]:
@@ -139,6 +157,9 @@ def enrolled(records: Iterable[Record], season: str, region: str, closes: str) -
     }
     for duplicate, survivor in joined.items():
         entries[survivor].join(entries[duplicate], closes)
+    told = {id for entry in entries.values() for id in entry.steps}
+    unknown = sorted(id for entry in entries.values() for id in entry.taken_back - told)
+    assert not unknown, f"taken back, but never told: {unknown}"
     pupils = [entry for id, entry in entries.items() if id not in joined]
     counted = [pupil for pupil in pupils if pupil.registered and pupil.archived != "mistake"]
     return [pupil for pupil in counted if pupil.place(closes)[0] == region]

@@ -1,7 +1,7 @@
 """Any history of commands by many people: whatever is refused or accepted, the figures are those of a recount.
 
-The commands are drawn without regard to what is possible: a pupil is moved, archived, erased, tested and booked in any
-order and on any day. The recount knows the region's feed alone; merges have tests of their own.
+The commands are drawn without regard to what is possible: a pupil is moved, merged, archived, erased, tested and booked
+in any order and on any day. The recount knows the region's feed alone.
 """
 
 import os
@@ -70,7 +70,7 @@ class History:
             *([self.books] * 4),
             *([self.attends] * 5),
             *(self.revokes, self.moves, self.moves, self.links, self.links, self.unlinks),
-            *(self.withdraws, self.consents, self.archives, self.restores),
+            *(self.withdraws, self.consents, self.archives, self.restores, self.merges, self.merges, self.parts),
             *(self.erases, self.relocates),
         )
         kind = self.enters if len(self.pupils) < 6 else self.rng.choice(kinds)
@@ -149,6 +149,13 @@ class History:
     async def restores(self) -> Answer:
         return await self._do("DELETE", f"/registration/participants/{self.one()['participant']}/archive")
 
+    async def merges(self) -> Answer:
+        said = {"survivor": self.one()["participant"], "duplicate": self.one()["participant"]}
+        return await self._do("POST", "/registration/merges", said)
+
+    async def parts(self) -> Answer:
+        return await self._do("DELETE", f"/registration/merges/{self.one()['participant']}")
+
     async def erases(self) -> Answer:
         return await self._do("DELETE", f"/registration/participants/{self.one()['participant']}")
 
@@ -174,6 +181,6 @@ async def test_whatever_people_do_the_figures_are_those_of_a_recount(
     with capsys.disabled():
         print(f"{dict(history.accepted)} accepted, {dict(history.refused)} refused")
         print(f"{sum(both.events.values())} events; {both.figures.funnel}")
-    every = ("enters", "sits", "books", "attends")
+    every = ("enters", "sits", "books", "attends", "merges")
     assert min(history.accepted[kind] for kind in every) > 0
     assert min(both.figures.funnel[stage] for stage in ("registered", "tested")) > 0

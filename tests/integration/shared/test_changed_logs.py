@@ -12,6 +12,8 @@ from shared.messaging.failures import RecordsLost
 from shared.messaging.readers import Readers
 from shared.operations.lag import backlog, faults
 from shared.runtime.service import Platform
+from shared.storage import outbox
+from shared.storage.mongo import Mongo
 from tests.drivers.consumers import consuming, eventually, publish
 from tests.drivers.one_consumer import GROUP, TOPIC, Fixture, pupils
 from tests.integration.shared.changed_logs import (
@@ -200,3 +202,23 @@ async def test_what_a_group_that_never_ran_has_to_do_is_told(fixture: Fixture, p
     await grow(fixture.settings, partition.topic, 3)
     await publish(fixture.settings, *pupils(2, start=6), partition=2)
     assert (await backlog(fixture.settings)).lags[prefix + GROUP] == 2
+
+
+async def test_what_is_handled_after_the_outboxes_were_read_waits_yet(
+    fixture: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer may be in an outbox that was empty a moment ago: that nothing waits would be wrong."""
+    await publish(fixture.settings, *pupils(3))
+    size = outbox.size
+
+    async def size_before_it_is_handled(mongo: Mongo) -> int:
+        found = await size(mongo)
+        async with consuming(fixture.settings, fixture.consumer()):
+            await eventually(lambda: fixture.saw(3))
+        return found
+
+    group = fixture.consumer().group
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "size", size_before_it_is_handled)
+        assert (await backlog(fixture.settings)).lags[group] == 3
+    assert (await backlog(fixture.settings)).lags[group] == 0

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from tests.chaos.told import Pupil, Record, enrolled
 
 SEASON, REGION, CLOSES = "s", "R", "2021-05-20"
@@ -27,6 +29,10 @@ def merged(one: str, other: str, role: str, word: str = "merged") -> Record:
 
 def counted(*records: Record) -> list[Pupil]:
     return enrolled(records, SEASON, REGION, CLOSES)
+
+
+def codes(pupil: Pupil, what: str) -> list[str]:
+    return sorted(step.of for step in pupil.standing(what))
 
 
 def municipalities(pupils: Iterable[Pupil]) -> list[str]:
@@ -57,12 +63,12 @@ def test_two_entries_are_one_pupil_once_both_have_said_so_and_two_when_one_parts
     facts = (
         told("a", "diagnostic.completed", season=SEASON, diagnostic="x", attempt="x1"),
         told("b", "diagnostic.completed", season=SEASON, diagnostic="y", attempt="y1"),
-        told("b", "guardian.linked", account="mother", guardian="g"),
+        told("a", "guardian.linked", account="mother", guardian="g"),
     )
     survivor, duplicate = merged("a", "b", "survivor"), merged("b", "a", "duplicate")
     assert len(counted(*both, *facts, survivor)) == 2
     (pupil,) = counted(*both, *facts, duplicate, survivor)
-    assert ({*pupil.diagnostics.values()}, pupil.guardians, pupil.place(CLOSES)[1]) == ({"x", "y"}, {"mother"}, "R-1")
+    assert (codes(pupil, "attempt"), pupil.guardians, pupil.place(CLOSES)[1]) == (["x", "y"], {"mother"}, "R-1")
     parted = merged("b", "a", "duplicate", "unmerged")
     assert municipalities(counted(*both, survivor, duplicate, parted)) == ["R-1", "R-2"]
 
@@ -70,8 +76,26 @@ def test_two_entries_are_one_pupil_once_both_have_said_so_and_two_when_one_parts
 def test_an_attempt_that_was_taken_back_does_not_count() -> None:
     attempts = [told("a", "diagnostic.completed", season=SEASON, diagnostic="x", attempt=id) for id in ("x1", "x2")]
     back = told("a", "diagnostic.revoked", season=SEASON, diagnostic="x", attempt="x1")
-    assert [{*p.diagnostics.values()} for p in counted(registered("a"), *attempts, back)] == [{"x"}]
-    assert [p.diagnostics for p in counted(registered("a"), attempts[0], back)] == [{}]
+    assert [codes(pupil, "attempt") for pupil in counted(registered("a"), *attempts, back)] == [["x"]]
+    assert [codes(pupil, "attempt") for pupil in counted(registered("a"), attempts[0], back)] == [[]]
+
+
+def test_an_entry_may_take_back_what_was_told_of_another_as_long_as_both_are_one() -> None:
+    both = registered("a"), registered("b"), merged("a", "b", "survivor"), merged("b", "a", "duplicate")
+    attended = told("b", "trial.attended", season=SEASON, attendance="t", kind="trial", competency="c", slot="s")
+    revoked = told("a", "attendance.revoked", season=SEASON, attendance="t")
+    assert [pupil.trials("attendance") for pupil in counted(*both, attended)] == [["c"]]
+    assert [pupil.trials("attendance") for pupil in counted(*both, attended, revoked)] == [[]]
+    with pytest.raises(AssertionError, match="never told"):
+        counted(*both, revoked)
+
+
+def test_two_attendances_of_one_slot_by_two_entries_are_one() -> None:
+    both = registered("a"), registered("b"), merged("a", "b", "survivor"), merged("b", "a", "duplicate")
+    attended = [
+        told(id, "trial.attended", season=SEASON, attendance=id, kind="trial", competency="c", slot="s") for id in "ab"
+    ]
+    assert [pupil.trials("attendance") for pupil in counted(*both, *attended)] == [["c"]]
 
 
 def test_a_guardian_counts_while_one_cabinet_is_open() -> None:
@@ -87,5 +111,5 @@ def test_of_another_season_only_the_place_matters() -> None:
     other = told("a", "diagnostic.completed", season="t", diagnostic="x", attempt="x1")
     later = told("a", "participant.registered", "2020-12-01", "5", season="t", municipality="R-2")
     (pupil,) = counted(registered("a"), other, later)
-    assert (pupil.diagnostics, pupil.place(CLOSES)[1]) == ({}, "R-2")
+    assert (codes(pupil, "attempt"), pupil.place(CLOSES)[1]) == ([], "R-2")
     assert counted(later) == []
