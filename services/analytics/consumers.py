@@ -22,6 +22,7 @@ DEFINED = Events.of(
     ignored=[
         organisations.OrganisationClosed,  # names stay for the past; whoever was in it moves by events of their own
         targets.TargetSet,  # a figure of plan and fact is still to come
+        trials.SeasonClosed,  # trials and registration tell but corrections of it, and those count as ever
         trials.VenueRegistered,
         trials.SlotOpened,
     ],

@@ -26,13 +26,13 @@ FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 
 NAMED = Events.of(
     [
-        *topics.TRIALS_CATALOGUE.events,
+        *(event for event in topics.TRIALS_CATALOGUE.events if event is not trials.SeasonClosed),
         organisations.OrganisationDefined,
         organisations.OrganisationClosed,
         staff.StaffExcluded,
         staff.StaffReadmitted,
     ],
-    ignored=[targets.TargetSet],
+    ignored=[targets.TargetSet, trials.SeasonClosed],
 )
 TOLD = Events.of(
     [

@@ -10,7 +10,7 @@ from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
 from shared.contracts import guardians, notifications, trials
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
-from shared.contracts.trials import PathEvent, SeasonDefined, SlotOpened, VenueRegistered
+from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened, VenueRegistered
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
@@ -22,7 +22,8 @@ UNHURRIED_MS = 500
 """A school's list may be a second late; it spares half of the transactions."""
 
 RULES = Events.of(
-    [trials.SeasonDefined, trials.VenueRegistered, trials.SlotOpened], ignored=[trials.CompetencyApproved]
+    [trials.SeasonDefined, trials.SeasonClosed, trials.VenueRegistered, trials.SlotOpened],
+    ignored=[trials.CompetencyApproved],
 )
 STEPS = Events.of(
     [
@@ -64,6 +65,7 @@ async def rules(copies: Copies, clock: Clock, received: Sequence[Received], tx: 
     """Keeps the seasons that a roster is checked against and stages are reached by, and whose each slot is."""
     defined = [(r.event, r.envelope.sequence) for r in received if isinstance(r.event, SeasonDefined)]
     await copies.define(defined, tx)
+    await copies.close([(r.event, r.envelope.time) for r in received if isinstance(r.event, SeasonClosed)], tx)
     events = [r.event for r in received]
     await copies.register([event for event in events if isinstance(event, VenueRegistered)], tx)
     await copies.open([event for event in events if isinstance(event, SlotOpened)], clock(), tx)

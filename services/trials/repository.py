@@ -48,7 +48,6 @@ class Repository:
         self.corrections = HalfCorrections(mongo)
         self._mongo = mongo
         self._outbox = outbox
-        self._rules = Fixed(self.seasons.load, lambda season: season.in_use)
         self._instruments = Fixed(self._stored_instruments, lambda instrument: instrument.used)
 
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
@@ -63,7 +62,7 @@ class Repository:
 
     async def rules(self, codes: Iterable[str], tx: Transaction) -> dict[str, Season]:
         """Returns the seasons that exist among `codes`."""
-        return await self._rules.load(codes, tx)
+        return await self.seasons.load(codes, tx)
 
     async def instruments(self, codes: Iterable[str], tx: Transaction) -> dict[str, Instrument]:
         """Returns the instruments that exist among `codes`."""

@@ -36,6 +36,7 @@ from shared.contracts.trials import (
     PathErased,
     RecommendationIssued,
     RecommendationWithdrawn,
+    SeasonClosed,
     SeasonDefined,
     SlotOpened,
     TrialAttended,
@@ -119,6 +120,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
             recommendation_gate="after-all-stages",
         ),
     ),
+    (datetime(2020, 12, 20, 12, 0, tzinfo=UTC), SeasonClosed(season=SEASON)),
     (datetime(2020, 7, 2, 10, 0, tzinfo=MOSCOW), CompetencyApproved(code="cooking", name="Поварское дело")),
     (
         datetime(2020, 7, 3, 10, 0, tzinfo=MOSCOW),

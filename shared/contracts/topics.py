@@ -82,7 +82,13 @@ TRIALS_CATALOGUE = Topic(
     "trials.catalogue.v1",
     "trials",
     "Seasons, competencies, venues and slots; keyed by the object's code.",
-    (trials.SeasonDefined, trials.CompetencyApproved, trials.VenueRegistered, trials.SlotOpened),
+    (
+        trials.SeasonDefined,
+        trials.SeasonClosed,
+        trials.CompetencyApproved,
+        trials.VenueRegistered,
+        trials.SlotOpened,
+    ),
     spread=False,
 )
 NOTIFICATIONS_EVENTS = Topic(

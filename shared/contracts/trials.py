@@ -160,6 +160,28 @@ class SeasonDefined(Event):
         return f"season/{self.season}"
 
 
+class SeasonClosed(Event):
+    """A season was closed: from then on only corrections of it are recorded.
+
+    Attendances and attempts may still be revoked, entries merged, and pupils archived who were entered by mistake.
+    """
+
+    type = "season.closed.v1"
+    topic = "trials.catalogue.v1"
+
+    season: Public[str]
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.season
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"season/{self.season}"
+
+
 class CompetencyApproved(Event):
     """A competency (a field in which trials are held) may be offered."""
 
@@ -250,6 +272,7 @@ __all__ = [
     "RecommendationWithdrawn",
     "Registry",
     "RevocationReason",
+    "SeasonClosed",
     "SeasonDefined",
     "SlotKind",
     "SlotOpened",

@@ -117,6 +117,10 @@ def season(code: str = "2020", **changed: Any) -> trials.SeasonDefined:
     return trials.SeasonDefined(**{**rules, **changed})
 
 
+def season_closed(code: str = "2020") -> trials.SeasonClosed:
+    return trials.SeasonClosed(season=code)
+
+
 def competency(code: str = "gov", name: str = "Государственное управление") -> trials.CompetencyApproved:
     return trials.CompetencyApproved(code=code, name=name)
 

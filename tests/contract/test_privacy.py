@@ -112,6 +112,7 @@ ALLOWED = {
         "public: grade municipality region school school_class season",
         "pseudonymous: participant recommendation",
     ),
+    "season.closed.v1": ("public: season",),
     "season.defined.v1": ("public: closes diagnostics grades name opens recommendation_gate season trials_required",),
     "slot.opened.v1": (
         "public: accessibility capacity competency grades kind minutes region season slot starts_at venue",

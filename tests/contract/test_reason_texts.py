@@ -37,7 +37,7 @@ MODULES = [
     "services.registration.importing",
     "services.registration.imports",
     *(f"shared.tables.{name}" for name in ["cells", "csv_text", "files", "headers", "merges", "table", "workbook"]),
-    *(f"shared.programme.{name}" for name in ["legal_entities", "moments", "texts"]),
+    *(f"shared.programme.{name}" for name in ["closing", "legal_entities", "moments", "texts"]),
     "shared.base.quota",
     "shared.identity.grants",
     "shared.storage.namesakes",

@@ -11,7 +11,10 @@ from shared.base.settings import Settings
 from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
 from tests.e2e.season import NATION, World, soon, world
+from tests.e2e.season import RULES as USUAL
 
+LAST_YEAR = USUAL | {"opens": "2019-09-01", "closes": "2019-12-16"}
+"""Of a season that is over."""
 RULES = {"closes": "2099-12-31"}
 """The season runs today too: a family acts now."""
 WHERE: Mapping[str, tuple[str, str, str]] = {
@@ -70,6 +73,11 @@ class Scene:
     """Of a file of the school, with a line that was refused."""
     erased_contact: str = ""
     """Of a responsible person who is erased."""
+
+    @property
+    def over(self) -> str:
+        """The season of the year before."""
+        return f"{self.here.season}-before"
 
     @property
     def version(self) -> str:
@@ -139,6 +147,7 @@ class Scene:
         venue = {"organisation": f"{here.municipality}-V02", "name": "Музей", "registry": "regional"}
         path = f"/trials/venues/{here.municipality}-V02"
         await soon(client, "PUT", path, {**venue, "season": here.season}, by=here.operator)
+        await client.ok("PUT", f"/trials/seasons/{self.over}", LAST_YEAR, by=NATION)
         await client.ok("PUT", f"/trials/competencies/{self.competency}", {"name": "Проба"}, by=NATION)
         await client.ok("PUT", f"/registration/consent-documents/{self.version}", DOCUMENT, by=NATION)
         await client.ok("PUT", self.templates, self.template, by=NATION)

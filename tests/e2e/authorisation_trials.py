@@ -47,6 +47,7 @@ def _catalogue(scene: Scene) -> Requests:
         "venues": ("code", here.venue, venue),
     }
     found = {
+        "POST /trials/seasons/{season}/closing": Request(f"/trials/seasons/{scene.over}/closing", {}, '"closed_at"'),
         "POST /trials/slots": Request("/trials/slots", {**timetable, **slot}, '"slot"'),
         "POST /trials/slots/batch": Request("/trials/slots/batch", {**timetable, "slots": [slot]}, '"slot"'),
         "GET /trials/losses": Request("/trials/losses"),

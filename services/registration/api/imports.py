@@ -65,7 +65,9 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         status_code=202,
         max_body_size=LARGEST_FILE,
         openapi_extra=file_body(MEDIA_TYPES, LARGEST_FILE),
-        responses=problems({404: ["school-unknown"], 409: ["outside-season", "season-unknown", "too-many-imports"]}),
+        responses=problems(
+            {404: ["school-unknown"], 409: ["outside-season", "season-closed", "season-unknown", "too-many-imports"]}
+        ),
     )
     async def import_pupils(who: SchoolStaff, sent: Request, language: Spoken, header: Header) -> ImportView:
         """Takes a CSV or XLSX file of pupils and enters them behind the request, each line as one of a roster.

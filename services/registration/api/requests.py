@@ -38,6 +38,7 @@ NOT_ENTERED = [
     "pupil-elsewhere",
     "pupil-left",
     "request-answered",
+    "season-closed",
     "season-unknown",
     "too-many-corrections",
     "too-many-guardians",

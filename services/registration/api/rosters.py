@@ -129,7 +129,9 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         "/rosters",
         max_body_size=LARGEST_ROSTER,
         response_model_exclude_none=True,
-        responses=problems({404: ["school-unknown"], 409: ["organisation-closed", "outside-season", "season-unknown"]}),
+        responses=problems(
+            {404: ["school-unknown"], 409: ["organisation-closed", "outside-season", "season-closed", "season-unknown"]}
+        ),
     )
     async def register_roster(who: SchoolStaff, roster: Roster, sent: Request) -> RosterAnswer:
         """Registers a class for a season; answers line by line, and the same roster again creates nothing."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from shared.programme.closing import must_be_open
 from shared.programme.moments import must_lie_within
 
 
@@ -18,6 +19,7 @@ class Season:
     opens: date
     closes: date
     """Its last day."""
+    closed_at: datetime | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Season":
@@ -27,8 +29,10 @@ class Season:
             grades=(row["grades"][0], row["grades"][1]),
             opens=date.fromisoformat(row["opens"]),
             closes=date.fromisoformat(row["closes"]),
+            closed_at=row.get("closed_at"),
         )
 
     def must_contain(self, time: datetime) -> None:
-        """Raises Conflict for a time on a day outside the season."""
+        """Raises Conflict for a time on a day outside the season, and for any once the season is closed."""
+        must_be_open(self.code, self.closed_at, "season")
         must_lie_within(time, self.code, self.opens, self.closes, "occurred_at")

@@ -7,7 +7,7 @@ from pymongo import ReplaceOne, UpdateOne
 
 from services.registration.copies.seasons import Season
 from services.registration.copies.slots import Slot, slot_row
-from shared.contracts.trials import SeasonDefined, SlotOpened, VenueRegistered
+from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotOpened, VenueRegistered
 from shared.storage.copies import newest
 from shared.storage.mongo import Document, Mongo, Transaction
 
@@ -66,6 +66,12 @@ class Copies:
         writes = [newest(season.season, season.model_dump(mode="json"), sequence) for season, sequence in defined]
         if writes:
             await self._rules.bulk_write(writes, ordered=True, session=tx)
+
+    async def close(self, closed: Iterable[tuple[SeasonClosed, datetime]], tx: Transaction) -> None:
+        """Keeps the time at which each season was closed, which is after its last definition."""
+        writes = [UpdateOne({"_id": season.season}, {"$set": {"closed_at": time}}) for season, time in closed]
+        if writes:
+            await self._rules.bulk_write(writes, ordered=False, session=tx)
 
     async def add_steps(self, taken: Mapping[str, Mapping[str, Sequence[object]]], tx: Transaction) -> None:
         """Adds to sets that only grow, by `progress_id` and name of the set: order and repetition do not matter."""

@@ -107,6 +107,9 @@ LINES: Mapping[str, str] = {
     "{day} lies outside season {season}, {opens} to {closes}": (
         "{day} не входит в сезон {season}: он идёт с {opens} по {closes}"
     ),
+    "season {season} is closed; only corrections are recorded": (
+        "сезон {season} закрыт: можно только исправлять то, что в нём записано"
+    ),
     "lies in the future": "эта дата ещё не наступила",
     # pupils who are there already
     "another class's roster knows {whom}, and the token's grants do not cover that class: "

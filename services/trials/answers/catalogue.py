@@ -1,6 +1,6 @@
 """The catalogue as it is shown: seasons, diagnostics, competencies, venues and slots, with names beside codes."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from services.trials.domain.diagnostics import Definition
@@ -31,6 +31,8 @@ class SeasonView(Answer):
     """When a recommendation is issued: after all stages, or after the diagnostics alone."""
     in_use: bool
     """True since the season's first fact: its rules no longer change."""
+    closed_at: datetime | None
+    """The time from which on only corrections are recorded, in UTC; null while the season is open."""
 
 
 class NamedSeason(SeasonView):

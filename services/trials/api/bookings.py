@@ -86,7 +86,9 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
 def _add_cancelling(router: APIRouter, repository: Repository, clock: Clock) -> None:
     @router.delete(
         "/bookings/{id}",
-        responses=problems({404: ["not-found"], 409: ["already-attended", "organisation-unknown", "slot-past"]}),
+        responses=problems(
+            {404: ["not-found"], 409: ["already-attended", "organisation-unknown", "season-closed", "slot-past"]}
+        ),
     )
     async def cancel(id: BookingId, who: StaffOrFamily, occurred_at: Moment | None = None) -> CancelledAnswer:
         """Gives a seat up, before the slot begins; again, it changes nothing."""

@@ -16,7 +16,14 @@ A = TypeVar("A", bound=Answer)
 P = TypeVar("P", AttemptAnswer, AttendanceAnswer, BookingAnswer)
 R = TypeVar("R")
 SlotId = Annotated[Id, Path(description="Id of the slot.")]
-NOT_READY = ("organisation-unknown", "not-in-season", "consent-missing", "participant-archived", "outside-season")
+NOT_READY = (
+    "organisation-unknown",
+    "not-in-season",
+    "consent-missing",
+    "participant-archived",
+    "outside-season",
+    "season-closed",
+)
 """The slugs of refusals because a pupil cannot act yet, or at all."""
 
 

@@ -71,7 +71,9 @@ def _add_writes(router: APIRouter, repository: Repository, clock: Clock, new_id:
         "/slots",
         status_code=201,
         responses=also(OpenedAnswer)
-        | problems({409: ["organisation-closed", "organisation-unknown", "ref-reused", "venue-not-in-season"]}),
+        | problems(
+            {409: ["organisation-closed", "organisation-unknown", "ref-reused", "season-closed", "venue-not-in-season"]}
+        ),
     )
     async def open_slot(
         body: SingleSlot,
@@ -91,7 +93,9 @@ def _add_writes(router: APIRouter, repository: Repository, clock: Clock, new_id:
         "/slots/batch",
         max_body_size=320 * KIB,
         response_model_exclude_none=True,
-        responses=problems({409: ["organisation-closed", "organisation-unknown", "venue-not-in-season"]}),
+        responses=problems(
+            {409: ["organisation-closed", "organisation-unknown", "season-closed", "venue-not-in-season"]}
+        ),
     )
     async def open_slots(body: TimetableBody, who: VenueOperator) -> Items[SlotAnswer]:
         """Publishes a timetable of at most 200 slots, item by item."""

@@ -42,6 +42,7 @@ class AttemptBatch:
         if not path.may_attempt(command.diagnostic):
             detail = "the pupil has taken the diagnostic often enough"
             raise Conflict.about("participant", detail, "too-many-attempts")
+        season.must_be_open("season")
         time = caller.time(pupil, command.occurred_at)
         season.must_contain(time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, caller.now)

@@ -43,6 +43,7 @@ class AttendanceBatch:
         if known is not None:
             return Done(Taken(known, path.participant), new=False)
         pupil, season = self.states.pupils[presence.participant], self.states.seasons[slot.season]
+        season.must_be_open("")
         time = happened_at(presence.occurred_at, now, clock_of(self.states.zones, pupil))
         season.must_contain(time, "occurred_at" if presence.occurred_at else "")
         decision = steps.attend(path, pupil, booking, presence.source, time, SeasonGate(season, self.new_id))

@@ -36,6 +36,7 @@ class BookingBatch:
         if known is not None:
             return Done(Taken(known, pupil.id), new=False)
         season = self.states.seasons[slot.season]
+        season.must_be_open("")
         time = caller.time(pupil, occurred_at)
         if time < slot.starts_at:
             season.must_contain(time, "occurred_at" if occurred_at else "")

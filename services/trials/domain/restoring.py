@@ -164,8 +164,13 @@ def new_path(event: PathEvent) -> Path:
 def season(known: Season | None, envelope: Envelope, event: SeasonDefined) -> Season:
     """Returns a season as it is told."""
     said = event.model_dump(exclude={"season"}) | {"opens": str(event.opens), "closes": str(event.closes)}
-    in_use = known is not None and known.in_use
-    return Season(id=event.season, sequence=int(envelope.sequence), in_use=in_use, **said)
+    kept = known.model_dump(include={"in_use", "closed_at"}) if known else {}
+    return Season(id=event.season, sequence=int(envelope.sequence), **kept, **said)
+
+
+def closed(known: Season, envelope: Envelope) -> Season:
+    """Returns a season as its closing leaves it."""
+    return known.model_copy(update={"sequence": int(envelope.sequence), "closed_at": envelope.time})
 
 
 def competency(envelope: Envelope, event: CompetencyApproved) -> Competency:

@@ -127,6 +127,7 @@ def open_slot(schedule: Schedule, offer: SlotOffer, known: Slot | None, id: str,
 
 def _must_fit(slot: Slot, schedule: Schedule) -> None:
     season = schedule.season
+    season.must_be_open("season")
     if slot.competency not in schedule.approved:
         raise BadInput.field("competency", "not an approved competency")
     if not season.contains(slot.starts_at.date()):

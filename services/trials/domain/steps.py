@@ -57,14 +57,17 @@ class SeasonGate:
         """Returns the decision with what follows for the recommendation.
 
         It is issued, taken back, or issued anew in place of one that names what was revoked; without consent none is
-        issued, and one that is in force stays. A recommendation happens at the latest time of its causes, a withdrawal
-        at the time of the correction: of what was decided last, or else of the merging or parting that led here.
+        issued, and one that is in force stays. In a closed season it follows corrections, mergings and partings alone.
+        A recommendation happens at the latest time of its causes, a withdrawal at the time of the correction: of what
+        was decided last, or else of the merging or parting that led here.
         """
         opened = self.opened_at(decision.state)
         time = decision.happened[-1].time if decision.happened else corrected_at
         for known in decision.state.recommendations:
             if time is not None and (opened is None or not decision.state.bears_out(known)):
                 decision = taken_back(decision, pupil, Correction(kind="withdrawn", id=known.id, time=time))
+        if self.season.closed_at is not None and time is None:
+            return decision
         issued_at = None if opened is None or not pupil.consent else _allowed_from(pupil, opened)
         if decision.state.in_force is None and issued_at is not None:
             issued = Recommendation(id=self.new_id(), time=issued_at, competencies=decision.state.fitting)

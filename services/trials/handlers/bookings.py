@@ -89,6 +89,8 @@ async def cancel(
         about([pupil.id])
         caller = Caller(who, now, states.pupils, states.zones)
         path = states.paths.of(pupil.id, season)
+        if path.booking(booking).is_live:
+            states.seasons[season].must_be_open("")
         decision = steps.cancel(path, pupil, booking, caller.time(pupil, occurred_at))
         cancelled = decision.state.booking(booking)
         await repository.count_seats({cancelled.slot: -len(decision.happened)}, tx)

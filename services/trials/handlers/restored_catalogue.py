@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from services.trials.domain import restoring
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
-from shared.contracts.trials import CompetencyApproved, SeasonDefined, SlotOpened, VenueRegistered
+from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotOpened, VenueRegistered
 from shared.storage.decision import Aggregate
 from shared.storage.losses import Loss
 from shared.storage.mongo import Transaction
@@ -15,6 +15,7 @@ from shared.storage.repository import Repository as Aggregates
 S = TypeVar("S", bound=Aggregate)
 KINDS: Mapping[type[Event], str] = {
     SeasonDefined: "season/",
+    SeasonClosed: "season/",
     CompetencyApproved: "competency/",
     VenueRegistered: "venue/",
     SlotOpened: "slot/",
@@ -60,6 +61,8 @@ class RestoredCatalogue:
             match one.event:
                 case SeasonDefined() as event:
                     found[one.subject] = seasons[event.season] = restoring.season(seasons.get(event.season), one, event)
+                case SeasonClosed() as event:
+                    found[one.subject] = seasons[event.season] = restoring.closed(seasons[event.season], one)
                 case CompetencyApproved() as event:
                     found[one.subject] = restoring.competency(one, event)
                 case VenueRegistered() as event:

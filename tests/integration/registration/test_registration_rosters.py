@@ -19,8 +19,9 @@ from shared.identity.principal import Principal
 from shared.messaging import kafka
 from shared.storage.mongo import Transaction
 from shared.storage.outbox import utcnow
-from tests.builders.events import season
+from tests.builders.events import enveloped, season, season_closed
 from tests.builders.registration import SCHOOL, pupil, roster
+from tests.drivers.consumers import eventually, publish
 from tests.drivers.registration import (
     NAVIGATOR,
     OTHER_SCHOOL,
@@ -178,6 +179,22 @@ async def test_a_wrong_line_stops_no_other_and_a_wrong_roster_changes_nothing(ru
     assert await _written(running) == before
     items = await running.enter(pupil("c5"), *wrong[2:])
     assert [item["status"] for item in items] == ["created", "rejected", "rejected", "rejected"]
+
+
+async def test_nobody_enters_a_season_that_is_closed(running: Registration) -> None:
+    await running.learn(season("2019", opens="2020-07-07"))
+    (item,) = await running.enter(pupil("x1"), season="2019")
+    assert item["status"] == "created"
+    await publish(running.settings, enveloped(season_closed("2019"), 2))
+
+    async def closed() -> bool:
+        return await running.mongo["rules"].count_documents({"_id": "2019", "closed_at": {"$exists": True}}) == 1
+
+    await eventually(closed)
+    before = await _written(running)
+    status, answer = await running.call("POST", "/rosters", roster([pupil("x2")], season="2019"), grants=[NAVIGATOR])
+    assert (status, answer["type"], pointers_of(answer)) == (409, "season-closed", ["/season"])
+    assert await _written(running) == before
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     await trials.publish(erased("gone"))
     await trials.know({"_id": "gone", "erased": True}, 1, PARTICIPANTS)
     await trials.must("PUT", "/seasons/2031", {**RULES, "name": "Сезон 2031"})
+    await trials.must("POST", "/seasons/2031/closing", {})
     await trials.must("PUT", "/competencies/new", {"name": "Новая"})
     entry = {"organisation": VENUE, "name": "Иное имя", "registry": "federal", "season": "2031"}
     await trials.must("PUT", f"/venues/{VENUE}", entry, role="regional-operator", org="RU-ROS")
