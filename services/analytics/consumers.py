@@ -27,6 +27,7 @@ DEFINED = Events.of(
         trials.SlotOpened,
     ],
 )
+NO_STEPS = (trials.AttendanceMissed, trials.PathErased, guardians.ActorErased)
 FOLDED = Events.of(
     [
         registration.ParticipantRegistered,
@@ -38,13 +39,12 @@ FOLDED = Events.of(
         registration.ParticipantRestored,
         registration.GuardianLinked,
         registration.GuardianUnlinked,
-        *(event for event in topics.TRIALS_EVENTS.events if event not in (trials.PathErased, guardians.ActorErased)),
+        *(event for event in topics.TRIALS_EVENTS.events if event not in NO_STEPS),
     ],
     ignored=[
         registration.ParticipantErased,
         guardians.GuardianErased,  # her cabinets stay in the figures, as an erased pupil's steps do
-        trials.PathErased,
-        guardians.ActorErased,
+        *NO_STEPS,
         registration.ConsentGiven,
         registration.ConsentWithdrawn,
         registration.AccountLinked,

@@ -72,6 +72,10 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
         "trial.booked": Text("Запись подтверждена", "{activity}."),
         "trial.cancelled": Text("Запись отменена", "{activity}."),
         "trial.attended": Text("Участие подтверждено", "{activity}."),
+        "attendance.missed": Text(
+            "Запись не использована",
+            "{activity}. Площадка отметила, что никто не пришёл; если это ошибка, скажите школе.",
+        ),
         "attendance.revoked": Text("Отметка об участии снята", "{activity}. {why}"),
         "recommendation.issued": Text("Рекомендация готова", "Сезон «{season}»{competencies}."),
         "recommendation.withdrawn": Text("Рекомендация отозвана", "Этапы сезона «{season}» исправлены."),
@@ -97,6 +101,10 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
         "trial.booked": Text("Booking confirmed", "{activity}."),
         "trial.cancelled": Text("Booking cancelled", "{activity}."),
         "trial.attended": Text("Attendance confirmed", "{activity}."),
+        "attendance.missed": Text(
+            "A booking was not used",
+            "{activity}. The venue says that nobody came; if that is wrong, tell the school.",
+        ),
         "attendance.revoked": Text("Attendance taken back", "{activity}. {why}"),
         "recommendation.issued": Text("The recommendation is ready", "Season “{season}”{competencies}."),
         "recommendation.withdrawn": Text("Recommendation withdrawn", "Stages of season “{season}” were corrected."),

@@ -37,7 +37,8 @@ STEPS = Events.of(
         trials.RecommendationWithdrawn,
         trials.PathErased,
         guardians.ActorErased,
-    ]
+    ],
+    ignored=[trials.AttendanceMissed],
 )
 CLEARED = Events.of([notifications.FamilyErased, guardians.ReaderErased])
 

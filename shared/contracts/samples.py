@@ -29,6 +29,7 @@ from shared.contracts.staff import StaffExcluded, StaffReadmitted
 from shared.contracts.targets import TargetSet
 from shared.contracts.topics import TOPICS
 from shared.contracts.trials import (
+    AttendanceMissed,
     AttendanceRevoked,
     CompetencyApproved,
     DiagnosticCompleted,
@@ -177,6 +178,10 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (
         datetime(2020, 10, 5, 8, 50, tzinfo=MOSCOW),
         TrialCancelled(**PUPIL, season=SEASON, booking="aQ2wS4eD6rF8tG0Y", **TRIAL),
+    ),
+    (
+        datetime(2020, 10, 5, 16, 0, tzinfo=MOSCOW),
+        AttendanceMissed(**PUPIL, season=SEASON, booking="kM3nB5vC7xZ9aS1D", venue=VENUE, **TRIAL),
     ),
     (
         datetime(2020, 10, 12, 16, 0, tzinfo=MOSCOW),

@@ -71,6 +71,7 @@ TRIALS_EVENTS = Topic(
         trials.TrialBooked,
         trials.TrialCancelled,
         trials.TrialAttended,
+        trials.AttendanceMissed,
         trials.AttendanceRevoked,
         trials.RecommendationIssued,
         trials.RecommendationWithdrawn,

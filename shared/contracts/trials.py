@@ -93,6 +93,18 @@ class TrialAttended(PathEvent):
     source: Public[AttendanceSource]
 
 
+class AttendanceMissed(PathEvent):
+    """A pupil did not come to what was booked, as the venue said; an attendance of the booking says otherwise."""
+
+    type = "attendance.missed.v1"
+
+    booking: Pseudonymous[str]
+    slot: Public[str]
+    venue: Public[str]
+    competency: Public[str]
+    kind: Public[SlotKind]
+
+
 class AttendanceRevoked(PathEvent):
     """An attendance does not count after all; figures subtract it."""
 
@@ -260,6 +272,7 @@ class SlotOpened(Event):
 
 __all__ = [
     "TRIAL_KINDS",
+    "AttendanceMissed",
     "AttendanceRevoked",
     "AttendanceSource",
     "CompetencyApproved",

@@ -150,6 +150,11 @@ def attended(participant: str = "p1", slot: str = "s1", **changed: Any) -> trial
     return trials.TrialAttended(**{**fields, "source": "list", **changed})
 
 
+def missed(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.AttendanceMissed:
+    fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot, "booking": f"b-{participant}-{slot}"}
+    return trials.AttendanceMissed(**{**fields, "venue": "V1", "competency": "gov", "kind": "trial", **changed})
+
+
 def revoked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.AttendanceRevoked:
     fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot}
     fields |= {"attendance": f"t-{participant}-{slot}", "competency": "gov", "kind": "trial"}

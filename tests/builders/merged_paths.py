@@ -8,12 +8,14 @@ from datetime import timedelta
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
+from services.trials.domain.absences import miss
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import Path
 from services.trials.domain.steps import SeasonGate
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
 from shared.contracts.trials import (
+    AttendanceMissed,
     AttendanceRevoked,
     DiagnosticCompleted,
     RecommendationIssued,
@@ -97,6 +99,8 @@ class Entries:
             standing = next(a for a in path.attended if a.slot == place)
             return steps.revoke(path, one, standing.id, "ошибка", LATER, self.gate)
         booking = next(b for b in path.all_bookings if b.slot == place and b.is_live)
+        if act == "miss":
+            return miss(path, one, booking, booking.starts_at + timedelta(minutes=50))
         return steps.attend(path, one, booking, "list", booking.starts_at + timedelta(minutes=5), self.gate)
 
 
@@ -112,6 +116,8 @@ def standing(told: Iterable[Event]) -> dict[str, set[str]]:
                 made["bookings"].add(event.booking)
             case TrialCancelled():
                 undone["bookings"].add(event.booking)
+            case AttendanceMissed():
+                made["missed"].add(event.booking)
             case TrialAttended():
                 made["attendances"].add(event.attendance)
             case AttendanceRevoked():
@@ -120,7 +126,8 @@ def standing(told: Iterable[Event]) -> dict[str, set[str]]:
                 made["recommendations"].add(event.recommendation)
             case RecommendationWithdrawn():
                 undone["recommendations"].add(event.recommendation)
-    kinds = ("attempts", "bookings", "attendances", "recommendations")
+    made["missed"] &= made["bookings"]  # of another key's booking it says nothing
+    kinds = ("attempts", "bookings", "missed", "attendances", "recommendations")
     return {kind: made[kind] - undone[kind] for kind in kinds}
 
 
@@ -128,6 +135,7 @@ def stored(path: Path) -> dict[str, set[str]]:
     return {
         "attempts": {f"a-{ref}" for entry in path.entries for ref in entry.attempts},
         "bookings": {b.id for b in path.all_bookings if b.is_live},
+        "missed": {b.id for b in path.all_bookings if b.missed},
         "attendances": {a.id for a in path.all_attendances if a.revoked is None},
         "recommendations": {r.id for r in path.recommendations},
     }

@@ -11,6 +11,10 @@ ALLOWED = {
         "public: grade municipality region school school_class",
         "pseudonymous: account participant",
     ),
+    "attendance.missed.v1": (
+        "public: competency grade kind municipality region school school_class season slot venue",
+        "pseudonymous: booking participant",
+    ),
     "attendance.revoked.v1": (
         "public: competency grade kind municipality reason region school school_class season slot",
         "pseudonymous: attendance participant",

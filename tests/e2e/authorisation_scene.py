@@ -54,7 +54,8 @@ class Scene:
     there: World
     pupils: dict[str, Pupil] = field(default_factory=dict)
     slots: dict[str, str] = field(default_factory=dict)
-    """Ids by their refs: `free` and `wide` are to be booked, `left` and `near` are, `held` is attended, `over` was."""
+    """Ids by their refs: `free` and `wide` are to be booked, `left` and `near` are, `held` is attended, `over` was,
+    and `missed` is not."""
     booking: str = ""
     """Of `own`, in `left`."""
     transfer: str = ""
@@ -217,6 +218,7 @@ class Scene:
         self.slots = {item["ref"]: item["slot"] for item in opened["items"]}
         await self._book("held")
         await self._book("over")
+        await self._book("missed")
         await self._book("near")
         self.booking = await self._book("left")
         presence = [{"participant": self.pupils["own"].id, "source": "list"}]
@@ -234,6 +236,7 @@ DOCUMENT = {"title": "Согласие", "url": "https://example.org/consent"}
 DAYS = {
     "held": "2020-10-05",
     "over": "2020-10-06",
+    "missed": "2020-10-07",
     "free": "2050-10-05",
     "wide": "2050-10-06",
     "left": "2050-10-07",

@@ -30,6 +30,7 @@ def _play(scene: Scene) -> Requests:
         ),
         "DELETE /trials/bookings/{id}": Request(f"/trials/bookings/{scene.booking}", sign=slots["left"]),
         f"{in_slot}/attendance": Request(f"{slot}/{slots['held']}/attendance", present, '"attendance"'),
+        f"{in_slot}/absences": Request(f"{slot}/{slots['missed']}/absences", [{"participant": own}], '"booking"'),
         "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
         f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),

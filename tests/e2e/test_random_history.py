@@ -69,7 +69,7 @@ class History:
             *([self.sits] * 4),
             *([self.books] * 4),
             *([self.attends] * 5),
-            *(self.revokes, self.moves, self.moves, self.links, self.links, self.unlinks),
+            *(self.misses, self.revokes, self.moves, self.moves, self.links, self.links, self.unlinks),
             *(self.withdraws, self.consents, self.archives, self.restores, self.merges, self.merges, self.parts),
             *(self.erases, self.relocates),
         )
@@ -113,6 +113,11 @@ class History:
         answer = await self._do("POST", f"/trials/slots/{slot}/attendance", present, self.place.host)
         self.attendances += [i["attendance"] for i in answer.body.get("items", ()) if i.get("attendance")]
         return answer
+
+    async def misses(self) -> Answer:
+        slot, participant = self.rng.choice([*self.seats, (self.slots[0], self.one()["participant"])])
+        absent = [{"participant": participant, "occurred_at": "2020-10-05T17:00:00+03:00"}]
+        return await self._do("POST", f"/trials/slots/{slot}/absences", absent, self.place.host)
 
     async def revokes(self) -> Answer:
         id = self.rng.choice(self.attendances) if self.attendances else "none"

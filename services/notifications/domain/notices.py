@@ -29,6 +29,7 @@ DATA: Mapping[type[Event], tuple[str, ...]] = {
     trials.DiagnosticRevoked: ("diagnostic", "attempt", "reason"),
     trials.TrialBooked: ("booking", "slot", "venue", "competency", "kind"),
     trials.TrialCancelled: ("booking", "slot", "competency", "kind"),
+    trials.AttendanceMissed: ("booking", "slot", "venue", "competency", "kind"),
     trials.TrialAttended: ("attendance", "booking", "slot", "venue", "competency", "kind"),
     trials.AttendanceRevoked: ("attendance", "slot", "competency", "kind", "reason"),
     trials.RecommendationIssued: ("recommendation", "competencies"),

@@ -114,6 +114,31 @@ class AttendanceAnswer(Answer):
         return cls(participant=participant, merged_into=merged_into, status=status, attendance=outcome.value.step.id)
 
 
+class AbsenceAnswer(Answer):
+    """A pupil who was expected, and did not come."""
+
+    participant: str | None = None
+    """The pupil as named in the request; absent where no id can be read."""
+    merged_into: str | None = None
+    """Id of the pupil whose booking it is, where the named entry was merged into that one; absent otherwise."""
+    status: Literal["missed", "known", "rejected"]
+    """`missed` now, `known` where the venue had said so before, or `rejected`."""
+    booking: str | None = None
+    """Id of the booking that was not kept."""
+    problem: Problem | None = None
+    """The reason where the absence was not taken."""
+
+    @classmethod
+    def of(cls, sent: Any, outcome: Outcome[Taken[Booking]]) -> "AbsenceAnswer":
+        """Tells the outcome of an item as it was sent, readable or not."""
+        participant = named(sent, "participant")
+        if isinstance(outcome, ServiceError):
+            return cls(participant=participant, status="rejected", problem=Problem.of(outcome))
+        status: Literal["missed", "known"] = "missed" if outcome.new else "known"
+        merged_into = outcome.value.merged_into(participant)
+        return cls(participant=participant, merged_into=merged_into, status=status, booking=outcome.value.step.id)
+
+
 class RevokedAnswer(Answer):
     """An attendance that was taken back."""
 

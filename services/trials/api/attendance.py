@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from services.trials.answers.commands import AttendanceAnswer, Items, RevokedAnswer
+from services.trials.answers.commands import AbsenceAnswer, AttendanceAnswer, Items, RevokedAnswer
 from services.trials.api.items import SlotId, item_by_item, noted
+from services.trials.domain.absences import Absence
 from services.trials.domain.steps import Presence, Revocation
 from services.trials.handlers import attendance
-from services.trials.handlers.attendance import AttendanceRequest
+from services.trials.handlers.attendance import AbsenceRequest, AttendanceRequest
 from services.trials.repository import Repository
 from shared.base.models import Count
 from shared.http.authorisation import VenueStaff
@@ -20,11 +21,12 @@ from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
 AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]
+AbsenceList = Annotated[list[Annotated[Any, ReadAs(Absence)]], Count(1, 1_000)]
 PresenceList = Annotated[list[Annotated[Any, ReadAs(Presence)]], Count(1, 1_000)]
 
 
 def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
-    """Returns the routes by which attendance is confirmed and revoked."""
+    """Returns the routes by which attendance is confirmed, missed and revoked."""
     router = router_of("trials")
     waiting = attendance.queue(repository, new_id)
 
@@ -39,6 +41,21 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         items = await read_each(Presence, body, "")
         outcomes = await waiting.submit(AttendanceRequest(items=items, who=who, now=clock(), slot=id))
         return noted(await item_by_item(AttendanceAnswer.of, body, outcomes))
+
+    @router.post(
+        "/slots/{id}/absences",
+        max_body_size=512 * KIB,
+        response_model_exclude_none=True,
+        responses=problems({404: ["not-found"]}),
+    )
+    async def miss(id: SlotId, body: AbsenceList, who: VenueStaff) -> Items[AbsenceAnswer]:
+        """A list of at most 1,000 pupils who did not come (`{participant, occurred_at?}`), item by item.
+
+        One whose attendance is confirmed later came after all.
+        """
+        items = await read_each(Absence, body, "")
+        outcomes = await attendance.miss(repository, AbsenceRequest(items=items, who=who, now=clock(), slot=id), new_id)
+        return noted(await item_by_item(AbsenceAnswer.of, body, outcomes))
 
     @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
     async def revoke(id: AttendanceId, body: Revocation, who: VenueStaff) -> RevokedAnswer:

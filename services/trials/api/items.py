@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Path
 
-from services.trials.answers.commands import AttemptAnswer, AttendanceAnswer, BookingAnswer, Items
+from services.trials.answers.commands import AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer, Items
 from shared.base.models import Answer
 from shared.base.side_thread import aside
 from shared.http.batch import Outcome
@@ -13,7 +13,7 @@ from shared.identity.acting import about
 from shared.programme.texts import Id
 
 A = TypeVar("A", bound=Answer)
-P = TypeVar("P", AttemptAnswer, AttendanceAnswer, BookingAnswer)
+P = TypeVar("P", AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer)
 R = TypeVar("R")
 SlotId = Annotated[Id, Path(description="Id of the slot.")]
 NOT_READY = (

@@ -1,12 +1,15 @@
-"""Presences are decided one after the other, by the venue of the slot alone."""
+"""Presences and absences are decided one after the other, by the venue of the slot alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.trials.copies.participants import Participant
 from services.trials.domain import steps
+from services.trials.domain.absences import Absence, miss
 from services.trials.domain.caller import Taken, clock_of
-from services.trials.domain.path_parts import Attendance
+from services.trials.domain.path_parts import Attendance, Booking
+from services.trials.domain.paths import Path
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
 from services.trials.domain.steps import Presence, SeasonGate
@@ -35,17 +38,37 @@ class AttendanceBatch:
 
     def confirm(self, slot: Slot, presence: Presence, now: datetime, by: Actor | None) -> Done[Taken[Attendance]]:
         """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
-        path = self.states.path_of(presence.participant, slot.season)
-        booking = None if path is None else path.live_booking(slot.id)
-        if path is None or booking is None:
-            raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
+        path, booking = self._seated(slot, presence.participant)
         known = path.attendance_of(booking.id)
         if known is not None:
             return Done(Taken(known, path.participant), new=False)
-        pupil, season = self.states.pupils[presence.participant], self.states.seasons[slot.season]
-        season.must_be_open("")
-        time = happened_at(presence.occurred_at, now, clock_of(self.states.zones, pupil))
-        season.must_contain(time, "occurred_at" if presence.occurred_at else "")
-        decision = steps.attend(path, pupil, booking, presence.source, time, SeasonGate(season, self.new_id))
+        pupil, time = self._came(slot, presence, now)
+        gate = SeasonGate(self.states.seasons[slot.season], self.new_id)
+        decision = steps.attend(path, pupil, booking, presence.source, time, gate)
         self.states.paths.take(decision, by)
         return Done(Taken(decision.state.attendances[-1], pupil.id), new=True)
+
+    def miss(self, slot: Slot, absence: Absence, now: datetime, by: Actor | None) -> Done[Taken[Booking]]:
+        """Notes that a pupil whom the venue seated did not come; again, it changes nothing."""
+        path, booking = self._seated(slot, absence.participant)
+        if booking.missed is not None and path.attendance_of(booking.id) is None:
+            return Done(Taken(booking, path.participant), new=False)
+        pupil, time = self._came(slot, absence, now)
+        decision = miss(path, pupil, booking, time)
+        self.states.paths.take(decision, by)
+        return Done(Taken(decision.state.booking(booking.id), pupil.id), new=True)
+
+    def _came(self, slot: Slot, said: Presence | Absence, now: datetime) -> tuple[Participant, datetime]:
+        """Returns the pupil, and when it was that one came or did not, within the season."""
+        pupil, season = self.states.pupils[said.participant], self.states.seasons[slot.season]
+        season.must_be_open("")
+        time = happened_at(said.occurred_at, now, clock_of(self.states.zones, pupil))
+        season.must_contain(time, "occurred_at" if said.occurred_at else "")
+        return pupil, time
+
+    def _seated(self, slot: Slot, participant: str) -> tuple[Path, Booking]:
+        path = self.states.path_of(participant, slot.season)
+        booking = None if path is None else path.live_booking(slot.id)
+        if path is None or booking is None:
+            raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
+        return path, booking

@@ -11,7 +11,13 @@ from services.trials.copies.participants import Participant
 from services.trials.domain.path_parts import Attendance, Booking, Correction
 from services.trials.domain.paths import Path
 from shared.contracts.event import Event
-from shared.contracts.trials import AttendanceRevoked, DiagnosticRevoked, RecommendationWithdrawn, TrialCancelled
+from shared.contracts.trials import (
+    AttendanceMissed,
+    AttendanceRevoked,
+    DiagnosticRevoked,
+    RecommendationWithdrawn,
+    TrialCancelled,
+)
 from shared.storage.decision import Decision, Happened
 
 
@@ -44,6 +50,9 @@ def _without(path: Path, correction: Correction, reason: str | None) -> Path:
         case "cancelled" if any(b.id == id for b in path.bookings):
             given_up = (b.model_copy(update={"cancelled": time}) if b.id == id else b for b in path.bookings)
             return path.model_copy(update={"bookings": tuple(given_up)})
+        case "missed" if any(b.id == id for b in path.bookings):
+            not_kept = (b.model_copy(update={"missed": time}) if b.id == id else b for b in path.bookings)
+            return path.model_copy(update={"bookings": tuple(not_kept)})
         case "revoked" if any(a.id == id for a in path.attendances):
             change = {"revoked": time, "reason": reason}
             taken_back = (a.model_copy(update=change) if a.id == id else a for a in path.attendances)
@@ -59,6 +68,9 @@ def told(path: Path, pupil: Participant, correction: Correction) -> Event:
     match correction.kind:
         case "cancelled":
             return TrialCancelled(**fields, **_slot(path.booking(correction.id)), booking=correction.id)
+        case "missed":
+            booking = path.booking(correction.id)
+            return AttendanceMissed(**fields, **_slot(booking), booking=booking.id, venue=booking.venue)
         case "revoked":
             of = _slot(path.attendance(correction.id))
             return AttendanceRevoked(**fields, **of, attendance=correction.id, reason=correction.why)

@@ -42,6 +42,8 @@ class Booking(Step):
     """Length of the slot in minutes."""
     cancelled: LocalTime | None = None
     """When the seat was given up; null while it is the pupil's."""
+    missed: LocalTime | None = None
+    """When the venue said that the pupil had not come; null while it has not, or where the pupil had come after all."""
 
     @property
     def is_live(self) -> bool:
@@ -81,12 +83,12 @@ class Recommendation(Step):
 
 
 class Correction(BaseModel):
-    """A part of a duplicate's path that was taken back while the duplicate was joined to a survivor."""
+    """A correction of a part of a duplicate's path, told while the duplicate was joined to a survivor."""
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["cancelled", "revoked", "withdrawn", "retracted"]
-    """A booking, an attendance, a recommendation or an attempt."""
+    kind: Literal["cancelled", "missed", "revoked", "withdrawn", "retracted"]
+    """A booking was given up or not kept, or an attendance, a recommendation or an attempt was taken back."""
     id: str
     """Of the part."""
     time: LocalTime

@@ -16,6 +16,7 @@ from services.trials.domain.slots import Slot
 from services.trials.domain.venues import Venue
 from shared.contracts.event import Envelope
 from shared.contracts.trials import (
+    AttendanceMissed,
     AttendanceRevoked,
     CompetencyApproved,
     DiagnosticCompleted,
@@ -37,6 +38,7 @@ STEPS: Sequence[type[PathEvent]] = (
     TrialBooked,
     TrialCancelled,
     TrialAttended,
+    AttendanceMissed,
     AttendanceRevoked,
     RecommendationIssued,
     RecommendationWithdrawn,
@@ -63,7 +65,9 @@ def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
             issued = Recommendation(id=event.recommendation, time=time, competencies=event.competencies)
             state = path.model_copy(update={"recommendation": issued})
     if (correction := correction_of(envelope)) is not None:
-        others = tuple(known for known in path.corrections if known.id != correction.id)
+        others = tuple(
+            known for known in path.corrections if (known.kind, known.id) != (correction.kind, correction.id)
+        )
         state = corrected(path, correction).model_copy(update={"corrections": others})
     return state.model_copy(update={"sequence": int(envelope.sequence)})
 
@@ -73,6 +77,8 @@ def correction_of(envelope: Envelope) -> Correction | None:
     match envelope.event:
         case TrialCancelled() as event:
             return Correction(kind="cancelled", id=event.booking, time=envelope.time)
+        case AttendanceMissed() as event:
+            return Correction(kind="missed", id=event.booking, time=envelope.time)
         case AttendanceRevoked() as event:
             return Correction(kind="revoked", id=event.attendance, time=envelope.time, why=event.reason)
         case DiagnosticRevoked() as event:
@@ -86,7 +92,7 @@ def correction_of(envelope: Envelope) -> Correction | None:
 def has(path: Path, correction: Correction) -> bool:
     """Tells whether a path has the part that a correction takes back."""
     match correction.kind:
-        case "cancelled":
+        case "cancelled" | "missed":
             return any(booking.id == correction.id for booking in path.bookings)
         case "revoked":
             return any(attendance.id == correction.id for attendance in path.attendances)

@@ -1,4 +1,4 @@
-"""Use cases: a venue confirms who took part, and takes back what it confirmed by mistake."""
+"""Use cases: a venue says who took part and who did not come, and takes back what it confirmed by mistake."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import partial
 
 from services.trials.domain import steps
+from services.trials.domain.absences import Absence
 from services.trials.domain.attendance import AttendanceBatch
 from services.trials.domain.caller import Taken, clock_of
-from services.trials.domain.path_parts import Attendance
+from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.steps import Presence, Revocation, SeasonGate
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
@@ -27,6 +28,13 @@ NO_ATTENDANCE = "no such attendance"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceRequest(Request[Presence]):
     """Presences in one slot."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceRequest(Request[Absence]):
+    """Absences from one slot."""
 
     slot: str
 
@@ -54,12 +62,26 @@ async def confirm(
     return await repository.transact(body)
 
 
+async def miss(repository: Repository, request: AbsenceRequest, new_id: NewId) -> list[Outcome[Taken[Booking]]]:
+    """Returns the outcomes in the order said; raises NotFound for an unknown slot, Forbidden for another venue's."""
+
+    async def body(tx: Transaction) -> list[Outcome[Taken[Booking]]]:
+        batch = await _load(repository, [request], new_id, tx)
+        slot = batch.slot(request.slot, request.who)
+        said = partial(batch.miss, slot, now=request.now, by=request.by)
+        outcomes = await aside(lambda: each(request.items, said), len(request.items))
+        await repository.save_walks(batch.states.paths.made, tx)
+        return outcomes
+
+    return await repository.transact(body)
+
+
 async def _load(
-    repository: Repository, requests: Sequence[AttendanceRequest], new_id: NewId, tx: Transaction
+    repository: Repository, requests: Sequence[AttendanceRequest | AbsenceRequest], new_id: NewId, tx: Transaction
 ) -> AttendanceBatch:
     slots = await repository.slots.load((request.slot for request in requests), tx)
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
-    named = [(presence.participant, season) for request, season in known for presence in request.values]
+    named = [(said.participant, season) for request, season in known for said in request.values]
     return AttendanceBatch(slots, await repository.states(named, tx), new_id)
 
 

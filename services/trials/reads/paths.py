@@ -94,4 +94,5 @@ class ScopedReads:
 def _booking(booking: Booking, path: Path, called: Names) -> BookingView:
     attended = path.attendance_of(booking.id)
     overlaps = path.overlapping(booking) if booking.is_live else []
-    return shown(BookingView, booking, called, attendance=attended.id if attended else None, overlaps=overlaps)
+    used = {"attendance": attended.id if attended else None, "missed": None if attended else booking.missed}
+    return shown(BookingView, booking, called, **used, overlaps=overlaps)

@@ -48,6 +48,9 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     await trials.must("POST", f"/attendance/{path['attendances'][1]['id']}/revocation", mistaken, **HOST)
     (seen,) = await trials.booked("duplicate", "2020-10-27")
     await trials.must("POST", f"/slots/{seen}/attendance", [present("duplicate", "2020-10-27")], **HOST)
+    (empty,) = await trials.booked("duplicate", "2020-10-29")
+    absent = [{"participant": "duplicate", "occurred_at": "2020-10-29T16:00:00+03:00"}]
+    await trials.must("POST", f"/slots/{empty}/absences", absent, **HOST)
     (given_up,) = await trials.booked("duplicate", "2020-11-28")
     await trials.publish(*merged("survivor", "duplicate"), time=at("2020-11-18"))
     await trials.know({"_id": {"$in": ["survivor", "duplicate"]}, "mergings.merged": True}, 2, PARTICIPANTS)
@@ -76,7 +79,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     assert_numbered_once(after)
     assert await states(trials) == stored
     answer = await trials.must("GET", "/losses", role="regional-operator", org="RU-ROS")
-    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 1, "ref": 3}
+    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 1, "ref": 4}
 
     # Everything goes on behind what was published.
     await trials.must("POST", f"/slots/{late}/attendance", [present("again", "2020-10-20")], **HOST)

@@ -1,0 +1,29 @@
+"""No-shows: a seat that was booked, and that nobody came to take."""
+
+from datetime import datetime
+
+from services.trials.copies.participants import Participant
+from services.trials.domain.corrections import taken_back
+from services.trials.domain.path_parts import Booking, Correction
+from services.trials.domain.paths import Path
+from shared.base.errors import Conflict
+from shared.base.models import Input
+from shared.programme.moments import Moment
+from shared.programme.texts import Id
+from shared.storage.decision import Decision
+
+
+class Absence(Input):
+    """A pupil who was expected, and did not come."""
+
+    participant: Id
+    occurred_at: Moment | None = None
+
+
+def miss(path: Path, pupil: Participant, booking: Booking, time: datetime) -> Decision[Path]:
+    """Notes, for the venue, that the pupil did not come; one whose attendance is confirmed later came after all."""
+    if path.attendance_of(booking.id):
+        raise Conflict.about("participant", "the pupil has attended what was booked", "already-attended")
+    if time < booking.starts_at:
+        raise Conflict.about("occurred_at", "the slot had not begun", "not-started")
+    return taken_back(Decision(path), pupil, Correction(kind="missed", id=booking.id, time=time))
