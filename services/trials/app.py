@@ -11,6 +11,7 @@ from services.trials.api import (
     bookings,
     competencies,
     diagnostics,
+    passes,
     paths,
     seasons,
     slots,
@@ -20,6 +21,7 @@ from services.trials.collections import COLLECTIONS
 from services.trials.consumers import PARTICIPANTS_GROUP, consumers
 from services.trials.handlers.restoration import Restorer
 from services.trials.handlers.restored_copies import RestoredCopies
+from services.trials.passes import Passes
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.reads.paths import PathReads
 from services.trials.repository import Repository
@@ -58,6 +60,7 @@ def _restorer(platform: Platform, repository: Repository) -> Restorer:
 
 def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
     clock, catalogue = platform.clock, CatalogueReads(platform.mongo)
+    signed = Passes(platform.settings.master_key)
     return [
         seasons.routes(repository, catalogue, clock),
         diagnostics.routes(repository, catalogue),
@@ -66,7 +69,8 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         slots.routes(repository, catalogue, clock, new_id),
         attempts.routes(repository, clock, new_id),
         bookings.routes(repository, clock, new_id),
-        attendance.routes(repository, clock, new_id),
+        attendance.routes(repository, signed, clock, new_id),
+        passes.routes(repository, signed),
         paths.routes(PathReads(platform.mongo, repository)),
         losses.routes("trials", platform.mongo),
     ]

@@ -159,6 +159,12 @@ class Repository:
             zones=await self.copies.register.clocks(one.pupil.region for one in pupils.values()),
         )
 
+    async def holders(self, bookings: Collection[str]) -> dict[str, str]:
+        """Returns whose path has each of the bookings, by booking."""
+        rows = self._mongo["paths"].find({"bookings.id": {"$in": list(bookings)}}, {"participant": 1, "bookings.id": 1})
+        wanted = set(bookings)
+        return {b["id"]: row["participant"] async for row in rows for b in row["bookings"] if b["id"] in wanted}
+
     async def walk_with(self, part: str, id: str) -> tuple[str, str] | None:
         """Returns whose path has this booking (`bookings`) or attendance (`attendances`), and through which season."""
         fields = {"participant": 1, "season": 1}

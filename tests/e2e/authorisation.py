@@ -139,6 +139,8 @@ POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?
 POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---
 DELETE /trials/bookings/{id}                                0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/attendance                        0    +-  +-  --- ---- +-  +-  --  --  ---
+GET    /trials/bookings/{id}/pass                           0    +-  +?  +?? ++?? --  --  +?  +?  ---
+GET    /trials/pass-keys                                    0    *-  **  *** **** **  **  **  **  ***
 POST   /trials/slots/{id}/absences                          0    +-  +-  --- ---- +-  +-  --  --  ---
 POST   /trials/attendance/{id}/revocation                   0    +-  +?  --- ---- +?  +?  --  --  ---
 GET    /trials/participants/{participant}/path              0    +-  +?  +?? ++?? --  --  +?  +?  ---

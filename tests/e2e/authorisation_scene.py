@@ -58,6 +58,8 @@ class Scene:
     and `missed` is not."""
     booking: str = ""
     """Of `own`, in `left`."""
+    kept: str = ""
+    """The booking of `own` in `near`."""
     transfer: str = ""
     """Of `own` to the sibling municipality; it was refused."""
     request: str = ""
@@ -219,7 +221,7 @@ class Scene:
         await self._book("held")
         await self._book("over")
         await self._book("missed")
-        await self._book("near")
+        self.kept = await self._book("near")
         self.booking = await self._book("left")
         presence = [{"participant": self.pupils["own"].id, "source": "list"}]
         path = f"/trials/slots/{self.slots['over']}/attendance"

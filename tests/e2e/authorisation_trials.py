@@ -30,6 +30,8 @@ def _play(scene: Scene) -> Requests:
         ),
         "DELETE /trials/bookings/{id}": Request(f"/trials/bookings/{scene.booking}", sign=slots["left"]),
         f"{in_slot}/attendance": Request(f"{slot}/{slots['held']}/attendance", present, '"attendance"'),
+        "GET /trials/bookings/{id}/pass": Request(f"/trials/bookings/{scene.kept}/pass", sign=slots["near"]),
+        "GET /trials/pass-keys": Request("/trials/pass-keys"),
         f"{in_slot}/absences": Request(f"{slot}/{slots['missed']}/absences", [{"participant": own}], '"booking"'),
         "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),

@@ -93,7 +93,7 @@ class AttendanceAnswer(Answer):
     """A presence that was confirmed."""
 
     participant: str | None = None
-    """The pupil as named in the request; absent where no id can be read."""
+    """The pupil as named in the request, or whose pass it was; absent where neither can be read."""
     merged_into: str | None = None
     """Id of the pupil whose step it is, where the named entry was merged into that one; absent otherwise."""
     status: Literal["attended", "known", "rejected"]
@@ -110,6 +110,7 @@ class AttendanceAnswer(Answer):
         if isinstance(outcome, ServiceError):
             return cls(participant=participant, status="rejected", problem=Problem.of(outcome))
         status: Literal["attended", "known"] = "attended" if outcome.new else "known"
+        participant = participant or outcome.value.participant
         merged_into = outcome.value.merged_into(participant)
         return cls(participant=participant, merged_into=merged_into, status=status, attendance=outcome.value.step.id)
 

@@ -7,9 +7,12 @@ from fastapi import APIRouter, Path
 from services.trials.answers.commands import AbsenceAnswer, AttendanceAnswer, Items, RevokedAnswer
 from services.trials.api.items import SlotId, item_by_item, noted
 from services.trials.domain.absences import Absence
-from services.trials.domain.steps import Presence, Revocation
+from services.trials.domain.passes import PresenceEntry
+from services.trials.domain.steps import Revocation
 from services.trials.handlers import attendance
 from services.trials.handlers.attendance import AbsenceRequest, AttendanceRequest
+from services.trials.handlers.passes import scanned
+from services.trials.passes import Passes
 from services.trials.repository import Repository
 from shared.base.models import Count
 from shared.http.authorisation import VenueStaff
@@ -22,10 +25,10 @@ from shared.storage.outbox import Clock
 
 AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]
 AbsenceList = Annotated[list[Annotated[Any, ReadAs(Absence)]], Count(1, 1_000)]
-PresenceList = Annotated[list[Annotated[Any, ReadAs(Presence)]], Count(1, 1_000)]
+PresenceList = Annotated[list[Annotated[Any, ReadAs(PresenceEntry)]], Count(1, 1_000)]
 
 
-def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
+def routes(repository: Repository, passes: Passes, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the routes by which attendance is confirmed, missed and revoked."""
     router = router_of("trials")
     waiting = attendance.queue(repository, new_id)
@@ -37,11 +40,20 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         responses=problems({404: ["not-found"]}),
     )
     async def attend(id: SlotId, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
-        """A list of at most 1,000 presences (`{participant, source, occurred_at?}`), item by item."""
-        items = await read_each(Presence, body, "")
+        """A list of at most 1,000 presences, item by item: `{participant, source, occurred_at?}`, or `token` of a pass.
+
+        Who shows a pass may be let in for an hour before the slot starts.
+        """
+        entries = await read_each(PresenceEntry, body, "")
+        items = await scanned(repository, passes, entries, id)
         outcomes = await waiting.submit(AttendanceRequest(items=items, who=who, now=clock(), slot=id))
         return noted(await item_by_item(AttendanceAnswer.of, body, outcomes))
 
+    _add_corrections(router, repository, clock, new_id)
+    return router
+
+
+def _add_corrections(router: APIRouter, repository: Repository, clock: Clock, new_id: NewId) -> None:
     @router.post(
         "/slots/{id}/absences",
         max_body_size=512 * KIB,
@@ -62,5 +74,3 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         """Takes an attendance back; again, it changes nothing."""
         revoked = await attendance.revoke(repository, id, body, who, clock(), new_id)
         return RevokedAnswer(attendance=revoked.id, slot=revoked.slot)
-
-    return router

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from services.trials.answers.commands import BookingAnswer, CancelledAnswer, Items
-from services.trials.api.items import NOT_READY, SlotId, item_by_item, noted
+from services.trials.api.items import NOT_READY, BookingId, SlotId, item_by_item, noted
 from services.trials.handlers import bookings
 from services.trials.handlers.bookings import BookingRequest
 from services.trials.repository import Repository
@@ -21,7 +21,6 @@ from shared.programme.texts import REF, Id
 from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
-BookingId = Annotated[Id, Path(description="Id of the booking.")]
 NO_SEAT = ("grade-outside-slot", "slot-full", "slot-past", "time-conflict", "too-many-bookings")
 
 

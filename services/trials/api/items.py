@@ -15,6 +15,7 @@ from shared.programme.texts import Id
 A = TypeVar("A", bound=Answer)
 P = TypeVar("P", AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer)
 R = TypeVar("R")
+BookingId = Annotated[Id, Path(description="Id of the booking.")]
 SlotId = Annotated[Id, Path(description="Id of the slot.")]
 NOT_READY = (
     "organisation-unknown",

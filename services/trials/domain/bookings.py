@@ -11,6 +11,8 @@ from services.trials.domain.states import States
 from shared.base.errors import NotFound
 from shared.storage.decision import Done, NewId
 
+NO_BOOKING = "no such booking"
+
 
 @dataclass(slots=True)
 class BookingBatch:

@@ -1,7 +1,7 @@
 """The steps of a path: diagnostics, bookings, attendances and their revocation, and the recommendation that follows."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.trials.copies.joining import Joined
@@ -25,6 +25,9 @@ from shared.contracts.trials import (
 from shared.programme.moments import Moment
 from shared.programme.texts import Id, Reason
 from shared.storage.decision import Decision, Happened, NewId
+
+DOOR_OPENS = timedelta(hours=1)
+"""So long before a slot starts its door is open to whoever shows a pass."""
 
 
 class Presence(Input):
@@ -197,7 +200,7 @@ def attend(
     """Confirms, for the venue, that the pupil took part in what was booked."""
     if path.attendance_of(booking.id):
         return Decision(path)
-    if time < booking.starts_at:
+    if time < booking.starts_at - (DOOR_OPENS if source == "qr" else timedelta()):
         raise Conflict.about("occurred_at", "the slot had not begun", "not-started")
     if not pupil.has_consent(time, time):
         raise Conflict.about("occurred_at", "no consent was in force at that time", "consent-missing")

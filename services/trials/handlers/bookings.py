@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from services.trials.domain import steps
-from services.trials.domain.bookings import BookingBatch
+from services.trials.domain.bookings import NO_BOOKING, BookingBatch
 from services.trials.domain.caller import Caller, Taken, reaches
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.slots import Slot
@@ -19,8 +19,6 @@ from shared.identity.principal import Principal
 from shared.storage.decision import NewId
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
-
-NO_BOOKING = "no such booking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

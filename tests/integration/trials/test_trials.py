@@ -222,36 +222,6 @@ async def test_attendance_is_confirmed_item_by_item(trials: Trials) -> None:
     assert (await trials.ask("POST", "/slots/none/attendance", said, **HOST)).status == 404
 
 
-async def test_who_did_not_come_is_told_once_and_may_have_come_after_all(trials: Trials) -> None:
-    await trials.enrol("n1", "n2", "n3")
-    slot = await trials.slot()
-    for id in ("n1", "n2"):
-        await trials.must("POST", f"/slots/{slot}/bookings", seat(id), **NAVIGATOR)
-    await trials.must("POST", f"/slots/{slot}/attendance", [present("n2")], **HOST)
-    said = [{"participant": id, "occurred_at": "2020-10-05T16:00:00+03:00"} for id in ("n1", "n2", "n3", "n1")]
-    said += [{"participant": "n1", "occurred_at": "2020-10-05T13:59:00+03:00"}, {"participant": "n1", "source": "list"}]
-    path = f"/slots/{slot}/absences"
-    early = await trials.must("POST", path, said[4:], role="mentor", org=VENUE)
-    assert problems(early) == [("not-started", "/0/occurred_at"), ("bad-input", "/1/source")]
-    answer = await trials.must("POST", path, said[:4], role="mentor", org=VENUE)
-    assert [item["status"] for item in answer["items"]] == ["missed", "rejected", "rejected", "known"]
-    assert problems(answer) == [None, ("already-attended", "/1/participant"), ("not-booked", "/2/participant"), None]
-    assert (await trials.ask("POST", path, said[:1], role="venue", org="OTHER")).status == 403
-    assert (await trials.ask("POST", "/slots/none/absences", said[:1], **HOST)).status == 404
-
-    async def shown() -> tuple[str | None, str | None]:
-        walked = await trials.must("GET", "/participants/n1/path?season=2020", **NAVIGATOR)
-        (booking,) = walked["bookings"]
-        return booking["missed"], booking["attendance"]
-
-    assert await shown() == ("2020-10-05T16:00:00+03:00", None)
-    (there,) = (await trials.must("POST", f"/slots/{slot}/attendance", [present("n1")], **HOST))["items"]
-    assert await shown() == (None, there["attendance"])
-    told = [("trial.booked", "2020-09-20"), ("attendance.missed", "2020-10-05"), ("trial.attended", "2020-10-05")]
-    await trials.know({}, 0, "outbox")
-    assert await trials.walked("n1") == told
-
-
 async def test_nobody_learns_who_exists(trials: Trials) -> None:
     await trials.enrol("hidden")
     slot = await trials.slot()

@@ -1,0 +1,76 @@
+"""Passes at the door: a presence that names its booking by what the pupil shows. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.trials.domain.steps import Presence
+from shared.base.errors import BadInput
+from shared.base.models import Input
+from shared.contracts.trials import AttendanceSource
+from shared.programme.moments import Moment
+from shared.programme.texts import Id
+
+LONGEST = 512
+"""Characters of a pass: it has some 280."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The booking that a pass stands for."""
+
+    booking: str
+    slot: str
+
+
+class PresenceEntry(Input):
+    """A pupil's presence: whose, by id or by a pass, and the way in which the venue knows of it."""
+
+    participant: Id | None = None
+    """Id of the pupil; absent where a pass says whose booking it is."""
+    token: Annotated[str, Field(max_length=LONGEST, pattern=r"^[\w-]+\.[\w-]+\.[\w-]+$")] | None = None
+    """The pass that the pupil showed, as it was scanned; its source is `qr`."""
+    source: AttendanceSource
+    """The way in which the venue knows: by a scanned code, a list, or an import."""
+    occurred_at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _by_one_of_both(self) -> Self:
+        if (self.participant is None) is (self.token is None):
+            raise PydanticCustomError("participant_or_token", "names either a participant or a token")
+        if self.token is not None and self.source != "qr":
+            raise PydanticCustomError("token_without_scan", "a token is scanned: its source is qr")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """The passes that were scanned for one slot, as far as they are any, and whose bookings they are."""
+
+    slot: str
+    read: Mapping[str, Pass | None]
+    """By token."""
+    holders: Mapping[str, str]
+    """Participant by booking."""
+
+    def presence(self, entry: PresenceEntry) -> Presence:
+        """Returns the presence of an entry.
+
+        Raises BadInput for a token that is no pass, or that of another slot or of no booking.
+        """
+        participant = entry.participant or self._holder(entry.token or "")
+        return Presence(participant=participant, source=entry.source, occurred_at=entry.occurred_at)
+
+    def _holder(self, token: str) -> str:
+        shown = self.read.get(token)
+        if shown is None:
+            raise BadInput.field("token", "is no pass of this platform")
+        if shown.slot != self.slot:
+            raise BadInput.field("token", "is a pass for another slot")
+        holder = self.holders.get(shown.booking)
+        if holder is None:
+            raise BadInput.field("token", "is the pass of no booking")
+        return holder

@@ -1,0 +1,62 @@
+"""Use cases: a booking's pass is handed out, and passes that were scanned become presences."""
+
+from collections.abc import Sequence
+
+from services.trials.domain.bookings import NO_BOOKING
+from services.trials.domain.caller import reaches
+from services.trials.domain.passes import Pass, PresenceEntry, Scans
+from services.trials.domain.steps import Presence
+from services.trials.passes import Passes
+from services.trials.repository import Repository
+from shared.base.errors import BadInput, Conflict, NotFound
+from shared.base.side_thread import aside, paced
+from shared.http.batch import Item
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.storage.mongo import Transaction
+
+
+async def pass_of(repository: Repository, passes: Passes, booking: str, who: Principal) -> tuple[Pass, str]:
+    """Returns what a booking's pass says, and the pass itself.
+
+    Raises NotFound where there is no booking in the scope, Conflict for one that was given up.
+    """
+    found = await repository.walk_with("bookings", booking)
+    if found is None:
+        raise NotFound(NO_BOOKING)
+    participant, season = found
+
+    async def body(tx: Transaction) -> Pass:
+        states = await repository.states([found], tx)
+        pupil = states.pupils[participant]
+        if not reaches(who, pupil):
+            raise NotFound(NO_BOOKING)
+        about([pupil.id])
+        held = states.paths.of(pupil.id, season).booking(booking)
+        if not held.is_live:
+            raise Conflict("the booking was given up", slug="booking-cancelled")
+        return Pass(held.id, held.slot)
+
+    said = await repository.transact(body)
+    return said, passes.write(said)
+
+
+async def scanned(
+    repository: Repository, passes: Passes, items: Sequence[Item[PresenceEntry]], slot: str
+) -> list[Item[Presence]]:
+    """Returns the presences of entries, in their order; one whose pass is none becomes its refusal."""
+    entries = [item.value for item in items if isinstance(item.value, PresenceEntry)]
+    tokens = {entry.token for entry in entries if entry.token is not None}
+    read = await aside(lambda: {token: passes.read(token) for token in paced(tokens)}, len(tokens))
+    bookings = [shown.booking for shown in read.values() if shown is not None and shown.slot == slot]
+    scans = Scans(slot, read, await repository.holders(bookings) if bookings else {})
+    return [_presence(scans, item) for item in items]
+
+
+def _presence(scans: Scans, item: Item[PresenceEntry]) -> Item[Presence]:
+    if isinstance(item.value, BadInput):
+        return Item(item.at, item.value)
+    try:
+        return Item(item.at, scans.presence(item.value))
+    except BadInput as refusal:
+        return Item(item.at, refusal.moved(item.pointer))

@@ -1,0 +1,56 @@
+"""Passes: the code by which a booking is shown at the door, signed, so that a venue can check it without a network."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from pydantic import TypeAdapter, ValidationError
+
+from services.trials.domain.passes import Pass
+from shared.identity.keys import derive
+
+ALGORITHM = "Ed25519"
+"""Of RFC 9864."""
+KIND = "bilet-pass"
+"""The type in a pass's header: nothing else that is signed is taken for one."""
+PASSES = TypeAdapter(Pass)
+
+
+class Passes:
+    """Signs the passes of one installation, and knows them again.
+
+    The key follows from the master key, so that every replica has it and none is stored. A pass says which booking in
+    which slot it is: no time, which would have to be signed anew where a slot is moved, and nothing of the pupil.
+    """
+
+    def __init__(self, master_key: bytes) -> None:
+        seed = derive(master_key, "passes")
+        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        self._key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "d": _text(seed), "x": _text(public)})
+        self._header = {"alg": ALGORITHM, "typ": KIND, "kid": self._key.thumbprint()}
+
+    def write(self, said: Pass) -> str:
+        """Returns a pass as a compact JWS (RFC 7515), to be shown as a QR code."""
+        return jws.serialize_compact(self._header, PASSES.dump_json(said), self._key, algorithms=[ALGORITHM])
+
+    def read(self, token: str) -> Pass | None:
+        """Returns what a pass says; None for anything that was not signed here as one."""
+        try:
+            signed = jws.deserialize_compact(token, self._key, algorithms=[ALGORITHM])
+            is_pass = signed.protected.get("typ") == KIND
+            return PASSES.validate_json(signed.payload) if is_pass else None
+        except (JoseError, ValidationError, ValueError):
+            return None
+
+    @property
+    def keys(self) -> Sequence[Mapping[str, Any]]:
+        """The public keys, as in a JSON Web Key Set."""
+        return [{**self._key.as_dict(private=False), "kid": self._header["kid"], "alg": ALGORITHM, "use": "sig"}]
+
+
+def _text(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
