@@ -6,7 +6,7 @@ from services.analytics.copies import KEPT, Copies
 from services.analytics.feed.numbering import Numbering
 from services.analytics.figures.registry import FOLD
 from services.analytics.projection import Projection
-from shared.contracts import guardians, organisations, registration, staff, targets, topics, trials
+from shared.contracts import guardians, organisations, registration, staff, targets, topics, trials, venues
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.runtime.service import Platform
@@ -23,7 +23,9 @@ DEFINED = Events.of(
         organisations.OrganisationClosed,  # names stay for the past; whoever was in it moves by events of their own
         targets.TargetSet,  # a figure of plan and fact is still to come
         trials.SeasonClosed,  # trials and registration tell but corrections of it, and those count as ever
+        venues.ProgrammeDefined,
         trials.VenueRegistered,
+        venues.VenueWithdrawn,
         trials.SlotOpened,
     ],
 )

@@ -10,7 +10,7 @@ from services.notifications.domain import notices as domain
 from services.notifications.handlers import inbox as handlers
 from services.notifications.handlers.inbox import Changes
 from services.notifications.repository import Repository
-from shared.contracts import guardians, organisations, registration, staff, targets, topics, trials
+from shared.contracts import guardians, organisations, registration, staff, targets, topics, trials, venues
 from shared.contracts.event import ParticipantEvent
 from shared.identity.family import change_of
 from shared.messaging.consumer import BatchConsumer
@@ -26,13 +26,16 @@ FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 
 NAMED = Events.of(
     [
-        *(event for event in topics.TRIALS_CATALOGUE.events if event is not trials.SeasonClosed),
+        trials.SeasonDefined,
+        trials.CompetencyApproved,
+        trials.VenueRegistered,
+        trials.SlotOpened,
         organisations.OrganisationDefined,
         organisations.OrganisationClosed,
         staff.StaffExcluded,
         staff.StaffReadmitted,
     ],
-    ignored=[targets.TargetSet, trials.SeasonClosed],
+    ignored=[targets.TargetSet, trials.SeasonClosed, venues.ProgrammeDefined, venues.VenueWithdrawn],
 )
 TOLD = Events.of(
     [

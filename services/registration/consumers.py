@@ -8,7 +8,7 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import guardians, notifications, trials
+from shared.contracts import guardians, notifications, trials, venues
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened, VenueRegistered
 from shared.messaging.consumer import BatchConsumer
@@ -23,7 +23,7 @@ UNHURRIED_MS = 500
 
 RULES = Events.of(
     [trials.SeasonDefined, trials.SeasonClosed, trials.VenueRegistered, trials.SlotOpened],
-    ignored=[trials.CompetencyApproved],
+    ignored=[trials.CompetencyApproved, venues.ProgrammeDefined, venues.VenueWithdrawn],
 )
 STEPS = Events.of(
     [

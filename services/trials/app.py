@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from services.trials.api import (
+    applications,
     attempts,
     attendance,
     bookings,
     competencies,
     diagnostics,
+    links,
     passes,
     paths,
+    programmes,
     seasons,
     slots,
     venues,
@@ -22,7 +25,9 @@ from services.trials.consumers import PARTICIPANTS_GROUP, consumers
 from services.trials.handlers.restoration import Restorer
 from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.passes import Passes
+from services.trials.reads.applications import ApplicationReads
 from services.trials.reads.catalogue import CatalogueReads
+from services.trials.reads.links import LinkReads
 from services.trials.reads.paths import PathReads
 from services.trials.repository import Repository
 from services.trials.respelling import respell
@@ -65,12 +70,15 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         seasons.routes(repository, catalogue, clock),
         diagnostics.routes(repository, catalogue),
         competencies.routes(repository, catalogue, clock),
+        programmes.routes(repository, catalogue, clock),
         venues.routes(repository, catalogue, clock),
+        applications.routes(repository, ApplicationReads(platform.mongo, repository), clock),
         slots.routes(repository, catalogue, clock, new_id),
         attempts.routes(repository, clock, new_id),
         bookings.routes(repository, clock, new_id),
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),
+        links.routes(LinkReads(repository)),
         paths.routes(PathReads(platform.mongo, repository)),
         losses.routes("trials", platform.mongo),
     ]

@@ -8,6 +8,7 @@ from shared.storage.collections import CHANGED, Collections, Kept
 
 PARTICIPANTS = "participants_2"
 """The pupils with all changes of their consent; the release before kept the last one's sequence alone."""
+APPLICATIONS = "venue_applications"
 HALF_CORRECTIONS = "half_corrections"
 WITH_REF = {"$type": "string"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""
@@ -36,12 +37,26 @@ COLLECTIONS: Collections = {
         ],
         persons=[CHANGED],
     ),
+    APPLICATIONS: Kept(
+        [IndexModel([("venue", 1), ("_id", 1)]), IndexModel([("region", 1), ("_id", 1)])],
+        persons=["history.account"],
+    ),
+    "programmes": Kept(
+        [
+            BY_CODE,
+            IndexModel([("region", 1), ("_id", 1)]),
+            IndexModel([("organisation", 1), ("_id", 1)]),
+            IndexModel([("competency", 1), ("_id", 1)]),
+        ],
+        persons=[CHANGED],
+    ),
     "slots": Kept(
         [
             IndexModel([("season", 1), ("starts", 1), ("_id", 1)]),
             IndexModel([("season", 1), ("region", 1), ("starts", 1), ("_id", 1)]),
             IndexModel([("season", 1), ("competency", 1), ("starts", 1), ("_id", 1)]),
             IndexModel([("venue", 1), ("starts", 1), ("_id", 1)]),
+            IndexModel([("programme", 1), ("starts", 1), ("_id", 1)]),
             IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": WITH_REF}),
         ],
         persons=[CHANGED],

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from pymongo import UpdateOne
 
+from services.trials.applications import Applications
 from services.trials.attempts import Attempts, below
 from services.trials.collections import WITH_REF
 from services.trials.copies.joining import Joined
@@ -14,6 +15,7 @@ from services.trials.copies.store import Copies, touch
 from services.trials.domain.competencies import Competency
 from services.trials.domain.diagnostics import Instrument
 from services.trials.domain.paths import Path, Paths, path_id
+from services.trials.domain.programmes import Programme
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from services.trials.domain.states import States
@@ -39,7 +41,9 @@ class Repository:
     def __init__(self, mongo: Mongo, outbox: Outbox, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.seasons = Aggregates(mongo, outbox, "seasons", Season)
         self.competencies = Aggregates(mongo, outbox, "competencies", Competency)
+        self.programmes = Aggregates(mongo, outbox, "programmes", Programme)
         self.venues = Aggregates(mongo, outbox, "venues", Venue)
+        self.applications = Applications(mongo)
         self.slots = Aggregates(mongo, outbox, "slots", Slot)
         self.paths = Aggregates(mongo, outbox, "paths", Path)
         self.attempts = Attempts(mongo)

@@ -1,7 +1,7 @@
 """One valid, realistic sample of every event: the story of one pupil of one season, in the order of life."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -43,18 +43,16 @@ from shared.contracts.trials import (
     TrialAttended,
     TrialBooked,
     TrialCancelled,
-    VenueRegistered,
 )
+from shared.contracts.venue_samples import MOSCOW, SEASON, VENUE, VENUES
 
-MOSCOW = timezone(timedelta(hours=3))
-SEASON = "2020"
 ACCOUNT, GUARDIAN_ACCOUNT = "tUE1wFqeXW3vyRzMbCk0Ag", "hP0d2sJk8YlqVn4Rf7TzGQ"
 STAFF: Mapping[str, Any] = MappingProxyType(
     {"account": "wJ5tLc0mQ9eRkS2vXa7ZbA", "organisation": "RU-ROS-001-S03", "region": "RU-ROS"}
 )
 ATTENDANCE, BOOKING, RECOMMENDATION = "Zk3vQ1mB8tLrYw2H", "pX7cN5dJ0aVgSe9U", "mR4uF6hK1oTiWy8B"
 ACT = "2021-09-02-Hs5jW2kQ"
-SLOT, VENUE = "Wn8sD2fG5hJkLq3Z", "RU-ROS-001-V01"
+SLOT = "Wn8sD2fG5hJkLq3Z"
 PUPIL: Mapping[str, Any] = MappingProxyType(
     {
         "participant": "q7Vd3XsN0pLzRt5K",
@@ -82,6 +80,7 @@ def _sides(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any
 TRIAL: Mapping[str, Any] = MappingProxyType({"slot": SLOT, "competency": "cooking", "kind": "trial"})
 
 _STORY: tuple[tuple[datetime, Event], ...] = (
+    *VENUES,
     (
         datetime(2020, 7, 1, 9, 0, tzinfo=MOSCOW),
         OrganisationDefined(
@@ -124,18 +123,6 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (datetime(2020, 12, 20, 12, 0, tzinfo=UTC), SeasonClosed(season=SEASON)),
     (datetime(2020, 7, 2, 10, 0, tzinfo=MOSCOW), CompetencyApproved(code="cooking", name="Поварское дело")),
     (
-        datetime(2020, 7, 3, 10, 0, tzinfo=MOSCOW),
-        VenueRegistered(
-            venue=VENUE,
-            organisation="RU-ROS-001-C01",
-            name="Аксайский техникум питания",
-            registry="regional",
-            season=SEASON,
-            region="RU-ROS",
-            municipality="RU-ROS-001",
-        ),
-    ),
-    (
         datetime(2020, 9, 28, 16, 0, tzinfo=MOSCOW),
         SlotOpened(
             slot=SLOT,
@@ -149,6 +136,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
             capacity=12,
             grades=(8, 9),
             accessibility=("hearing",),
+            programme="hot-kitchen",
         ),
     ),
     (datetime(2020, 9, 7, 10, 15, tzinfo=MOSCOW), ParticipantRegistered(**PUPIL, season=SEASON)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from shared.contracts import guardians, notifications, organisations, registration, staff, targets, trials
+from shared.contracts import guardians, notifications, organisations, registration, staff, targets, trials, venues
 from shared.contracts.event import Event
 
 PARTITIONS = 6
@@ -82,12 +82,14 @@ TRIALS_EVENTS = Topic(
 TRIALS_CATALOGUE = Topic(
     "trials.catalogue.v1",
     "trials",
-    "Seasons, competencies, venues and slots; keyed by the object's code.",
+    "Seasons, competencies, trial programmes, venues and slots; keyed by the object's code.",
     (
         trials.SeasonDefined,
         trials.SeasonClosed,
         trials.CompetencyApproved,
+        venues.ProgrammeDefined,
         trials.VenueRegistered,
+        venues.VenueWithdrawn,
         trials.SlotOpened,
     ),
     spread=False,

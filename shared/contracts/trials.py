@@ -227,6 +227,16 @@ class VenueRegistered(Event):
     season: Public[str]
     region: Public[RegionOfEvent]
     municipality: Public[str]
+    grades: Public[tuple[int, int] | None] = None
+    """Lowest and highest grade that the venue takes in, both included; None where it has not said."""
+    accessibility: Public[tuple[str, ...] | None] = None
+    """The needs that it serves; None where it has not said."""
+    capacity: Public[int | None] = None
+    """Most pupils at a time; None where it has not said."""
+    address: Public[str | None] = None
+    """Of the site; None where it has not said."""
+    address_municipality: Public[str | None] = None
+    """Code of the municipality in which the site stands, which may be another one than the owner's."""
 
     @property
     @override
@@ -258,6 +268,8 @@ class SlotOpened(Event):
     grades: Public[tuple[int, int]]
     accessibility: Public[tuple[str, ...]] = ()
     """Disability groups that the venue is equipped for, free codes."""
+    programme: Public[str | None] = None
+    """Code of the trial programme that is held; None where the slot names none."""
 
     @property
     @override

@@ -44,6 +44,20 @@ OFFER: Mapping[str, Any] = {
     "grades": [6, 11],
 }
 
+PROGRAMME: Mapping[str, Any] = {
+    "organisation": VENUE,
+    "name": "Государственная служба",
+    "competency": "gov",
+    "level": "basic",
+    "format": "in-person",
+    "minutes": 90,
+    "places": 8,
+    "grades": [8, 11],
+    "criteria": [{"code": "order", "name": "Порядок"}, {"code": "idea", "name": "Замысел"}],
+    "environment": "social",
+    "needs": ["quiet-room"],
+}
+
 
 def season(**changed: Any) -> Season:
     """A season in use."""

@@ -119,7 +119,7 @@ ALLOWED = {
     "season.closed.v1": ("public: season",),
     "season.defined.v1": ("public: closes diagnostics grades name opens recommendation_gate season trials_required",),
     "slot.opened.v1": (
-        "public: accessibility capacity competency grades kind minutes region season slot starts_at venue",
+        "public: accessibility capacity competency grades kind minutes programme region season slot starts_at venue",
     ),
     "trial.attended.v1": (
         "public: competency grade kind municipality region school school_class season slot source venue",
@@ -133,7 +133,15 @@ ALLOWED = {
         "public: competency grade kind municipality region school school_class season slot",
         "pseudonymous: booking participant",
     ),
-    "venue.registered.v1": ("public: municipality name organisation region registry season venue",),
+    "programme.defined.v1": (
+        "public: competency criteria environment format grades level minutes name needs organisation places programme"
+        " region",
+    ),
+    "venue.registered.v1": (
+        "public: accessibility address address_municipality capacity grades municipality name organisation region"
+        " registry season venue",
+    ),
+    "venue.withdrawn.v1": ("public: municipality organisation region season venue",),
 }
 
 

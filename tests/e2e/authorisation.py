@@ -121,6 +121,12 @@ POST   /trials/seasons/{season}/closing                     0    +-  --  --- ---
 PUT    /trials/diagnostics/{code}                           0    +-  --  --- ---- --  --  --  --  ---
 PUT    /trials/competencies/{code}                          0    +-  --  --- ---- --  --  --  --  ---
 PUT    /trials/venues/{code}                                0    +-  +-  --- ---- --  --  --  --  ---
+POST   /trials/venues/{code}/applications                   0    +-  +-  --- ---- +-  --  --  --  ---
+GET    /trials/venues/{code}/applications                   0    +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/venues/{code}/applications/{season}/decision 0    +-  +-  --- ---- --  --  --  --  ---
+POST   /trials/venues/{code}/applications/{season}/withdrawal 0  +-  +-  --- ---- +-  --  --  --  ---
+GET    /trials/applications                                 0    +-  +-  --- ---- --  --  --  --  ---
+PUT    /trials/programmes/{code}                            0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots                                        0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots/batch                                  0    +-  +-  --- ---- +-  --  --  --  ---
 GET    /trials/seasons                                      0    *-  **  *** **** **  **  **  **  ***
@@ -129,6 +135,8 @@ GET    /trials/diagnostics                                  0    *-  **  *** ***
 GET    /trials/diagnostics/{code}                           0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/competencies                                 0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/competencies/{code}                          0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/programmes                                   0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/programmes/{code}                            0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/venues                                       0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/venues/{code}                                0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/slots                                        0    *-  **  *** **** **  **  **  **  ***
@@ -137,6 +145,8 @@ POST   /trials/attempts                                     0    +-  +?  +?? ++?
 POST   /trials/attempts/batch                               0    +-  +i  +ii ++ii --  --  --  --  ---
 POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---
+GET    /trials/slots/{id}/link                              0    --  --  --- ---- +?  +?  --  --  ---
+GET    /trials/bookings/{id}/link                           0    --  --  --- ---- --  --  +?  +?  ---
 DELETE /trials/bookings/{id}                                0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/attendance                        0    +-  +-  --- ---- +-  +-  --  --  ---
 GET    /trials/bookings/{id}/pass                           0    +-  +?  +?? ++?? --  --  +?  +?  ---

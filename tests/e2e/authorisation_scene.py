@@ -103,6 +103,24 @@ class Scene:
         return f"c-{self.here.season}"
 
     @property
+    def programme(self) -> dict[str, Any]:
+        """An online one of the venue, by which a slot is held."""
+        who = {"organisation": self.here.venue, "name": "Проба", "competency": self.competency}
+        how = {"level": "basic", "format": "online", "link": self.address, "environment": "smart"}
+        return {**who, **how, "minutes": 90, "places": 8, "grades": [6, 11]}
+
+    @property
+    def address(self) -> str:
+        """The address where that is held."""
+        return f"https://meet.example.org/{self.here.season}"
+
+    @property
+    def application(self) -> tuple[str, dict[str, Any]]:
+        """A second venue of the owner, which has asked for its place: its code and entry."""
+        entry = {"organisation": self.here.venue, "name": "Мастерская", "registry": "regional"}
+        return f"{self.here.region}-V09", {**entry, "season": self.here.season}
+
+    @property
     def navigator(self) -> dict[str, Any]:
         """The school's responsible person, whom families see."""
         name = f"Педагог {self.here.season}"
@@ -129,6 +147,7 @@ class Scene:
     def offer(self, ref: str, day: str) -> dict[str, Any]:
         """A slot of a timetable."""
         fields: dict[str, Any] = {"minutes": 90, "capacity": 8, "grades": [6, 11], "kind": "trial"}
+        fields |= {"programme": self.competency} if ref == "left" else {}
         return {"ref": ref, "competency": self.competency, "starts_at": f"{day}T15:00:00+03:00", **fields}
 
     async def organise(self) -> None:
@@ -152,6 +171,9 @@ class Scene:
         await soon(client, "PUT", path, {**venue, "season": here.season}, by=here.operator)
         await client.ok("PUT", f"/trials/seasons/{self.over}", LAST_YEAR, by=NATION)
         await client.ok("PUT", f"/trials/competencies/{self.competency}", {"name": "Проба"}, by=NATION)
+        await client.ok("PUT", f"/trials/programmes/{self.competency}", self.programme, by=here.host)
+        code, entry = self.application
+        await client.ok("POST", f"/trials/venues/{code}/applications", entry, by=here.host)
         await client.ok("PUT", f"/registration/consent-documents/{self.version}", DOCUMENT, by=NATION)
         await client.ok("PUT", self.templates, self.template, by=NATION)
 

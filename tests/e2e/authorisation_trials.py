@@ -11,7 +11,28 @@ from tests.e2e.season import RULES as USUAL
 
 def requests(scene: Scene) -> Requests:
     """By row."""
-    return {**_play(scene), **_catalogue(scene)}
+    return {**_play(scene), **_catalogue(scene), **_links(scene)}
+
+
+def _registry(scene: Scene, venue: Mapping[str, Any]) -> Requests:
+    here, path, other = scene.here, "/trials/venues/{code}/applications", scene.application[0]
+    below = f"/trials/venues/{here.venue}/applications"
+    ended = Request(f"/trials/venues/{other}/applications/{here.season}/withdrawal", {"reason": "Ремонт"}, "withdrawn")
+    return {
+        f"POST {path}": Request(below, venue, '"approved"'),
+        f"GET {path}": Request(below, sign='"approved"'),
+        f"POST {path}/{{season}}/decision": Request(f"{below}/{here.season}/decision", {"approved": True}, '"history"'),
+        f"POST {path}/{{season}}/withdrawal": ended,
+        "GET /trials/applications": Request(f"/trials/applications?region={here.region}", sign=other),
+    }
+
+
+def _links(scene: Scene) -> Requests:
+    slots, bookings = "/trials/slots", "/trials/bookings"
+    return {
+        f"GET {slots}/{{id}}/link": Request(f"{slots}/{scene.slots['left']}/link", sign=scene.address),
+        f"GET {bookings}/{{id}}/link": Request(f"{bookings}/{scene.booking}/link", sign=scene.address),
+    }
 
 
 def _play(scene: Scene) -> Requests:
@@ -47,10 +68,12 @@ def _catalogue(scene: Scene) -> Requests:
         "seasons": ("season", here.season, {**USUAL, **RULES}),
         "diagnostics": ("code", "e2e", INSTRUMENT),
         "competencies": ("code", scene.competency, {"name": "Проба"}),
+        "programmes": ("code", scene.competency, scene.programme),
         "venues": ("code", here.venue, venue),
     }
     found = {
         "POST /trials/seasons/{season}/closing": Request(f"/trials/seasons/{scene.over}/closing", {}, '"closed_at"'),
+        **_registry(scene, venue),
         "POST /trials/slots": Request("/trials/slots", {**timetable, **slot}, '"slot"'),
         "POST /trials/slots/batch": Request("/trials/slots/batch", {**timetable, "slots": [slot]}, '"slot"'),
         "GET /trials/losses": Request("/trials/losses"),

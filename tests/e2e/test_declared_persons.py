@@ -48,6 +48,9 @@ async def _tells_of_the_year(place: World) -> None:
     await place.client.ok("PUT", path, {"pupils": 100}, **by)
     path = f"/registration/consent-templates/{place.season}/{place.region}"
     await place.client.ok("PUT", path, {"version": "1", "title": "Согласие", "digest": "0" * 64}, **by)
+    programme: dict[str, Any] = {"organisation": place.region, "name": "Проба", "competency": "gov", "level": "basic"}
+    programme |= {"format": "in-person", "environment": "smart", "minutes": 90, "places": 8, "grades": [6, 11]}
+    await place.client.ok("PUT", f"/trials/programmes/{place.region}-P1", programme, **by)
 
 
 async def _goes_to_another_school(place: World, participant: str) -> None:

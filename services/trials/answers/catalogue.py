@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from services.trials.domain.diagnostics import Definition
+from services.trials.domain.venue_terms import VenueTerms
 from shared.base.models import Answer
 from shared.contracts.trials import Gate, Registry, SlotKind
 from shared.http.paging import Page
@@ -104,6 +105,8 @@ class VenueView(Answer):
     """Code of the municipality in which it lies."""
     seasons: dict[str, Registry]
     """Season → the registry that has the venue in it, the federal or the regional one."""
+    terms: dict[str, VenueTerms]
+    """Season → what the venue has said of itself; none for a season for which it has said nothing."""
 
 
 class NamedVenue(VenueView):
@@ -152,6 +155,8 @@ class SlotView(Answer):
     """Lowest and highest grade for which it is held, both included."""
     accessibility: tuple[str, ...]
     """Codes of the disability groups for which the venue is equipped."""
+    programme: str | None
+    """Code of the trial programme that is held; null where the slot names none."""
 
 
 class NamedSlot(SlotView):
@@ -165,6 +170,8 @@ class NamedSlot(SlotView):
     """Name of the region, in Russian; null while its definition is missing."""
     competency_name: str | None
     """Name of the competency, in Russian; null while its definition is missing."""
+    programme_name: str | None
+    """Name of the trial programme, in Russian; null where the slot names none."""
 
 
 class SlotPage(Page[NamedSlot]):

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-Kind = Literal["competency", "diagnostic", "organisation", "season", "venue"]
+Kind = Literal["competency", "diagnostic", "organisation", "programme", "season", "venue"]
 
 
 class Word(NamedTuple):
@@ -26,6 +26,7 @@ WORDS: Mapping[str, Word] = {
     "organisation": Word("organisation", "organisations"),
     "region": Word("organisation", "regions"),
     "municipality": Word("organisation", "municipalities"),
+    "programme": Word("programme", "programmes"),
     "season": Word("season", "seasons"),
     "venue": Word("venue", "venues"),
 }
@@ -60,8 +61,8 @@ def shown(view: type[V], state: object, names: Names = NO_NAMES, **more: Any) ->
     """Returns a state as a view shows it; `more` are the fields that neither the state nor the names have."""
     for field, kind, source in _name_fields(view):
         codes = getattr(state, source)
-        if isinstance(codes, str):
-            more[field] = names.of(kind, codes)
+        if codes is None or isinstance(codes, str):
+            more[field] = codes and names.of(kind, codes)
         else:
             more[field] = {code: names.of(kind, code) for code in codes}
     told = {field: getattr(state, field) for field in view.model_fields if field not in more}
@@ -79,5 +80,5 @@ def _name_fields(view: type[BaseModel]) -> Sequence[tuple[str, Kind, str]]:
     return found
 
 
-def _codes(codes: str | Iterable[str]) -> Iterable[str]:
-    return [codes] if isinstance(codes, str) else codes
+def _codes(codes: str | Iterable[str] | None) -> Iterable[str]:
+    return [codes] if isinstance(codes, str) else codes or ()

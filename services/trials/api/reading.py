@@ -14,6 +14,7 @@ from shared.http.paging import NO_FILTER, Filter, Paged
 
 InCode = Annotated[Code, Path(description="The entry's own code in the catalogue; it never changes.")]
 InRegion = Annotated[OrganisationCode | None, Query(description="what lies in this region alone")]
+OfGrade = Annotated[int | None, Query(ge=1, le=11, description="what takes in this grade alone")]
 UNKNOWN = problems({404: ["not-found"]})
 
 

@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 
 from services.trials.answers.catalogue import NamedSlot, OpenedAnswer
 from services.trials.answers.commands import Items, SlotAnswer
 from services.trials.answers.shown import shown
 from services.trials.api.items import SlotId, item_by_item
-from services.trials.api.reading import UNKNOWN, InRegion, add_list
+from services.trials.api.reading import UNKNOWN, InRegion, OfGrade, add_list
 from services.trials.domain.slots import SlotOffer
 from services.trials.handlers import slots
 from services.trials.handlers.slots import SlotRequest
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.repository import Repository
 from shared.base.models import Count, Input
-from shared.contracts.codes import CompetencyCode, SeasonCode, VenueCode
+from shared.contracts.codes import Code, CompetencyCode, SeasonCode, VenueCode
 from shared.http.authorisation import Anyone, VenueOperator
 from shared.http.batch import Item, ReadAs, only, read_each
 from shared.http.entity_tags import Known
@@ -120,10 +120,20 @@ def _add_reads(router: APIRouter, reads: CatalogueReads) -> None:
         return known.answer(await reads.slots.one(id, "id"))
 
 
+async def _suited(
+    grade: OfGrade = None,
+    accessibility: Annotated[Code | None, Query(description="the slots that serve this need alone")] = None,
+) -> Filter:
+    return {"grade": None if grade is None else str(grade), "need": accessibility}
+
+
 async def _narrowed(
     season: SeasonCode,
+    suited: Annotated[Filter, Depends(_suited)],
     region: InRegion = None,
     venue: Annotated[VenueCode | None, Query(description="the slots of this venue alone")] = None,
     competency: Annotated[CompetencyCode | None, Query(description="the slots of this competency alone")] = None,
+    programme: Annotated[Code | None, Query(description="the slots of this trial programme alone")] = None,
 ) -> Filter:
-    return {"season": season, "region": region, "venue": venue, "competency": competency}
+    places = {"season": season, "region": region, "venue": venue}
+    return {**places, "competency": competency, "programme": programme, **suited}

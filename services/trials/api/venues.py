@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query
 
 from services.trials.answers.catalogue import VenueView
 from services.trials.answers.shown import shown
-from services.trials.api.reading import InCode, InRegion, add_entry, add_list
+from services.trials.api.reading import InCode, InRegion, OfGrade, add_entry, add_list
+from services.trials.domain.needs import Need
 from services.trials.domain.venues import VenueEntry
 from services.trials.handlers import venues
 from services.trials.reads.catalogue import CatalogueReads
@@ -43,5 +44,8 @@ async def _narrowed(
     region: InRegion = None,
     municipality: Annotated[OrganisationCode | None, Query(description="those in this municipality alone")] = None,
     organisation: Annotated[OrganisationCode | None, Query(description="those of this owner alone")] = None,
+    grade: OfGrade = None,
+    accessibility: Annotated[Need | None, Query(description="those that say they serve this need alone")] = None,
 ) -> Filter:
-    return {"season": season, "region": region, "municipality": municipality, "organisation": organisation}
+    places = {"region": region, "municipality": municipality, "organisation": organisation}
+    return {"season": season, **places, "grade": None if grade is None else str(grade), "need": accessibility}

@@ -11,9 +11,11 @@ from services.trials.domain.corrections import corrected
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
 from services.trials.domain.paths import Path
+from services.trials.domain.programmes import Criterion, Programme
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
-from services.trials.domain.venues import Venue
+from services.trials.domain.venue_terms import VenueTerms
+from services.trials.domain.venues import Venue, without
 from shared.contracts.event import Envelope
 from shared.contracts.trials import (
     AttendanceMissed,
@@ -31,6 +33,7 @@ from shared.contracts.trials import (
     TrialCancelled,
     VenueRegistered,
 )
+from shared.contracts.venues import ProgrammeDefined, VenueWithdrawn
 
 STEPS: Sequence[type[PathEvent]] = (
     DiagnosticCompleted,
@@ -185,10 +188,30 @@ def competency(envelope: Envelope, event: CompetencyApproved) -> Competency:
 
 
 def venue(known: Venue | None, envelope: Envelope, event: VenueRegistered) -> Venue:
-    """Returns a venue as it is told, in the registries of the seasons of before too."""
+    """Returns a venue as it is told, in the registries of the seasons of before too; its contact is in no event."""
     seasons = {**(known.seasons if known else {}), event.season: event.registry}
     said = event.model_dump(include={"organisation", "name", "region", "municipality"})
-    return Venue(id=event.venue, sequence=int(envelope.sequence), seasons=seasons, **said)
+    address = {"municipality": event.address_municipality, "line": event.address} if event.address else None
+    stated = event.model_dump(include={"grades", "accessibility", "capacity"}) | {"address": address}
+    before = known.terms if known else {}
+    contact = before[event.season].contact if event.season in before else None
+    terms = VenueTerms.model_validate(stated | {"contact": contact})
+    kept = {season: one for season, one in before.items() if season != event.season}
+    kept |= {event.season: terms} if terms.is_stated else {}
+    return Venue(id=event.venue, sequence=int(envelope.sequence), seasons=seasons, terms=kept, **said)
+
+
+def withdrawn(known: Venue, envelope: Envelope, event: VenueWithdrawn) -> Venue:
+    """Returns a venue that left the registry of a season."""
+    return without(known, event.season).model_copy(update={"sequence": int(envelope.sequence)})
+
+
+def programme(known: Programme | None, envelope: Envelope, event: ProgrammeDefined) -> Programme:
+    """Returns a programme as it is told; where an online one is held is in no event."""
+    said = event.model_dump(exclude={"programme", "criteria"})
+    criteria = tuple(Criterion(code=code, name=name) for code, name in event.criteria.items())
+    link = known.link if known and event.format == "online" else None
+    return Programme(id=event.programme, sequence=int(envelope.sequence), criteria=criteria, link=link, **said)
 
 
 def slot(known: Slot | None, envelope: Envelope, event: SlotOpened, host: Venue | None) -> Slot:

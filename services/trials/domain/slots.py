@@ -1,13 +1,14 @@
 """Slots: seats at a venue at a time, opened within the season's rules and counted down to none."""
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated
 
 from pydantic import Field, computed_field
 
 from services.trials.domain.grades import Grades
+from services.trials.domain.programmes import Programme
 from services.trials.domain.seasons import Season
 from services.trials.domain.venues import Venue
 from shared.base.errors import BadInput, Conflict
@@ -40,6 +41,8 @@ class SlotOffer(Input):
     """Lowest and highest grade for which it is held, both included and both of the season."""
     accessibility: Annotated[tuple[Code, ...], Count(0, 20)] = ()
     """Codes of the disability groups for which the venue is equipped."""
+    programme: Code | None = None
+    """Code of the trial programme that is held, with which competency, length, seats and grades agree."""
 
 
 class Slot(Aggregate):
@@ -58,6 +61,7 @@ class Slot(Aggregate):
     capacity: int
     grades: tuple[int, int]
     accessibility: tuple[str, ...]
+    programme: str | None = None
     booked: int = 0
 
     @computed_field  # type: ignore[prop-decorator]
@@ -101,6 +105,8 @@ class Schedule:
     """Codes of approved competencies."""
     local: tzinfo
     """The clock of the venue's region."""
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
+    """Those that are named, by their codes."""
 
 
 def open_slot(schedule: Schedule, offer: SlotOffer, known: Slot | None, id: str, time: datetime) -> Decision[Slot]:
@@ -135,3 +141,15 @@ def _must_fit(slot: Slot, schedule: Schedule) -> None:
     low, high = season.grades
     if slot.grades[0] < low or slot.grades[1] > high:
         raise BadInput.field("grades", f"outside the season's grades {low} to {high}")
+    _must_suit(slot, schedule)
+
+
+def _must_suit(slot: Slot, schedule: Schedule) -> None:
+    """Raises BadInput about the field of a slot that goes beyond its venue's terms, or differs from its programme."""
+    schedule.venue.terms_in(slot.season).must_admit(slot.grades, slot.capacity, slot.accessibility)
+    if slot.programme is None:
+        return
+    programme = schedule.programmes.get(slot.programme)
+    if programme is None:
+        raise BadInput.field("programme", "no such programme")
+    programme.must_admit(schedule.venue, slot.competency, slot.minutes, slot.capacity, slot.grades)

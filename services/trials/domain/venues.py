@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from pydantic import Field
+
+from services.trials.domain.venue_terms import UNSTATED, VenueTerms, stated
 from shared.base.errors import BadInput, Conflict
-from shared.base.models import Input
 from shared.contracts.codes import OrganisationCode, SeasonCode
 from shared.contracts.trials import Registry, VenueRegistered
+from shared.contracts.venues import VenueWithdrawn
 from shared.programme.moments import Moment
 from shared.programme.organisations import Organisation
 from shared.programme.texts import Title
 from shared.storage.decision import Aggregate, Decision, Happened
 
 
-class VenueEntry(Input):
+class VenueEntry(VenueTerms):
     """A venue's entry in the registry of a season, as the regional operator makes it."""
 
     organisation: OrganisationCode
@@ -26,6 +29,10 @@ class VenueEntry(Input):
     occurred_at: Moment | None = None
 
 
+BY_SEASON = ("seasons", "terms")
+"""The fields of a venue that hold something for each season."""
+
+
 class Venue(Aggregate):
     """A site where slots are held, with the seasons in whose registry it is."""
 
@@ -34,11 +41,17 @@ class Venue(Aggregate):
     region: str
     municipality: str
     seasons: dict[str, Registry]
+    terms: dict[str, VenueTerms] = Field(default_factory=dict)
+    """What it has said of itself, by season."""
 
     @property
     def hosts(self) -> tuple[str, str]:
         """The codes in which a grant speaks for the venue: its owner's and its own."""
         return self.organisation, self.id
+
+    def terms_in(self, season: str) -> VenueTerms:
+        """Returns what the venue has said of itself for a season."""
+        return self.terms.get(season, UNSTATED)
 
 
 def register(known: Venue | None, code: str, entry: VenueEntry, owner: Organisation, time: datetime) -> Decision[Venue]:
@@ -47,6 +60,7 @@ def register(known: Venue | None, code: str, entry: VenueEntry, owner: Organisat
         raise BadInput.field("organisation", f"a {owner.kind} cannot have a venue")
     if known and known.organisation != entry.organisation:
         raise Conflict.about("organisation", f"venue {code} belongs to {known.organisation}", "venue-taken")
+    terms = {season: said for season, said in (known.terms if known else {}).items() if season != entry.season}
     venue = Venue(
         id=code,
         sequence=known.sequence if known else 0,
@@ -55,19 +69,47 @@ def register(known: Venue | None, code: str, entry: VenueEntry, owner: Organisat
         region=owner.region,
         municipality=owner.municipality,
         seasons={**(known.seasons if known else {}), entry.season: entry.registry},
+        terms=terms | ({entry.season: said} if (said := stated(entry)).is_stated else {}),
     )
-    if venue == known:
-        return Decision(known)
-    event = VenueRegistered(
-        venue=code,
+    return Decision(known) if venue == known else Decision(venue, (Happened(_registered(venue, entry), time),))
+
+
+def _registered(venue: Venue, entry: VenueEntry) -> VenueRegistered:
+    said = venue.terms_in(entry.season)
+    return VenueRegistered(
+        venue=venue.id,
         organisation=venue.organisation,
         name=venue.name,
         registry=entry.registry,
         season=entry.season,
         region=venue.region,
         municipality=venue.municipality,
+        grades=said.grades,
+        accessibility=said.accessibility,
+        capacity=said.capacity,
+        address=said.address.line if said.address else None,
+        address_municipality=said.address.municipality if said.address else None,
     )
-    return Decision(venue, (Happened(event, time),))
+
+
+def withdraw(known: Venue, season: str, time: datetime) -> Decision[Venue]:
+    """Takes a venue out of a season's registry: no slot is opened there any more; those that are open stay."""
+    if season not in known.seasons:
+        return Decision(known)
+    event = VenueWithdrawn(
+        venue=known.id,
+        organisation=known.organisation,
+        season=season,
+        region=known.region,
+        municipality=known.municipality,
+    )
+    return Decision(without(known, season), (Happened(event, time),))
+
+
+def without(known: Venue, season: str) -> Venue:
+    """Returns a venue that is in the registry of a season no more."""
+    kept = {name: {code: said for code, said in getattr(known, name).items() if code != season} for name in BY_SEASON}
+    return known.model_copy(update=kept)
 
 
 def must_be_free(code: str, owner: Organisation, named: Sequence[Organisation]) -> None:

@@ -4,9 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from services.trials.domain import restoring
+from services.trials.domain.applications import ApplicationState, HistoryStep, application_id, of_venue
+from services.trials.domain.venues import Venue
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
 from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotOpened, VenueRegistered
+from shared.contracts.venues import ProgrammeDefined, VenueWithdrawn
 from shared.storage.decision import Aggregate
 from shared.storage.losses import Loss
 from shared.storage.mongo import Transaction
@@ -17,22 +20,25 @@ KINDS: Mapping[type[Event], str] = {
     SeasonDefined: "season/",
     SeasonClosed: "season/",
     CompetencyApproved: "competency/",
+    ProgrammeDefined: "programme/",
     VenueRegistered: "venue/",
+    VenueWithdrawn: "venue/",
     SlotOpened: "slot/",
 }
 """The begin of the subjects of each event."""
 
 
 class RestoredCatalogue:
-    """Seasons, competencies, venues and slots."""
+    """Seasons, competencies, programmes, venues and slots."""
 
-    kinds = tuple(KINDS.values())
+    kinds = tuple(dict.fromkeys(KINDS.values()))
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._states: Mapping[str, Aggregates[Any]] = {
             "season/": repository.seasons,
             "competency/": repository.competencies,
+            "programme/": repository.programmes,
             "venue/": repository.venues,
             "slot/": repository.slots,
         }
@@ -46,7 +52,7 @@ class RestoredCatalogue:
         return known
 
     async def apply(self, events: Sequence[Envelope], tx: Transaction) -> list[Loss]:
-        """Brings it to where it was; returns slots that may have had a name of the venue's own."""
+        """Brings it to where it was; returns what no event tells."""
         told = [envelope for envelope in events if type(envelope.event) in KINDS]
         if not told:
             return []
@@ -56,6 +62,7 @@ class RestoredCatalogue:
         )
         seasons = await self._repository.seasons.load(codes, tx)
         slots = await self._repository.slots.load(codes, tx)
+        programmes = await self._repository.programmes.load(codes, tx)
         found: dict[str, Aggregate] = {}
         for one in told:
             match one.event:
@@ -65,10 +72,41 @@ class RestoredCatalogue:
                     found[one.subject] = seasons[event.season] = restoring.closed(seasons[event.season], one)
                 case CompetencyApproved() as event:
                     found[one.subject] = restoring.competency(one, event)
+                case ProgrammeDefined() as event:
+                    before = programmes.get(event.programme)
+                    found[one.subject] = programmes[event.programme] = restoring.programme(before, one, event)
+                case VenueWithdrawn() as event if event.venue in venues:
+                    await self._answered(one, event, venues[event.venue], tx)
+                    found[one.subject] = venues[event.venue] = restoring.withdrawn(venues[event.venue], one, event)
                 case VenueRegistered() as event:
                     found[one.subject] = venues[event.venue] = restoring.venue(venues.get(event.venue), one, event)
+                    await self._answered(one, event, venues[event.venue], tx)
                 case SlotOpened() as event:
                     found[one.subject] = restoring.slot(slots.get(event.slot), one, event, venues.get(event.venue))
         for kind, states in self._states.items():
             await states.restore([state for subject, state in found.items() if subject.startswith(kind)], tx)
-        return [Loss(one, "ref") for one in told if isinstance(one.event, SlotOpened)]
+        return [Loss(one, word) for one in told if (word := _lacking(one)) is not None]
+
+    async def _answered(
+        self, one: Envelope, event: VenueRegistered | VenueWithdrawn, venue: Venue, tx: Transaction
+    ) -> None:
+        """Brings a venue's application to where an event says that it went; whose step it was is in no event."""
+        if event.season not in venue.seasons:
+            return
+        known = await self._repository.applications.one(application_id(event.venue, event.season), tx)
+        entered = of_venue(venue, event.season).model_copy(update={"history": known.history if known else ()})
+        state: ApplicationState = "withdrawn" if isinstance(event, VenueWithdrawn) else "approved"
+        step = HistoryStep.new(state, entered.registry, one.time, None)
+        await self._repository.applications.save(entered.gone_on(step), tx)
+
+
+def _lacking(told: Envelope) -> str | None:
+    """Returns the part of an entry that no event tells; a slot may have had it, the others had it."""
+    match told.event:
+        case SlotOpened():
+            return "ref"
+        case ProgrammeDefined(format="online"):
+            return "link"
+        case VenueWithdrawn():
+            return "reason"
+    return None

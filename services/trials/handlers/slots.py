@@ -54,6 +54,7 @@ async def _load(repository: Repository, request: SlotRequest, new_id: NewId, tx:
         season=(await repository.rules([request.season], tx))[request.season],
         approved=frozenset(await repository.competencies.load((offer.competency for offer in offers), tx)),
         local=local,
+        programmes=await repository.programmes.load({offer.programme for offer in offers if offer.programme}, tx),
     )
     known = await repository.slots_by_ref(venue.id, refs, tx)
     return SlotBatch(schedule, known, happened_at(request.occurred_at, request.now, local), new_id)

@@ -1,42 +1,149 @@
-"""Use case: a regional operator enters venues into the registry of a season."""
+"""Use cases: operators enter venues into the registry of a season, and take them out of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from services.trials.domain import venues
+from services.trials.domain import applications, venues
+from services.trials.domain.applications import Application, HistoryStep, RegistryWithdrawal, application_id
 from services.trials.domain.caller import known_zone
 from services.trials.domain.venues import Venue, VenueEntry
 from services.trials.repository import Repository
-from shared.base.errors import BadInput, NotKnownYet
+from shared.base.errors import BadInput, Forbidden, NotFound, NotKnownYet
+from shared.identity.acting import acting
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
-from shared.storage.decision import Decision
+from shared.programme.organisations import Organisation
+from shared.storage.mongo import Transaction
 from shared.storage.namesakes import must_be_own
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A venue's code, and what has to be known of it before its entry can be made or asked for."""
+
+    code: str
+    owner: Organisation
+    namesakes: list[Organisation]
+    time: datetime
+
+    def must_be_free(self, who: Principal) -> None:
+        """Raises BadInput for a new venue's code that is another region's or organisation's."""
+        venues.must_be_free(self.code, self.owner, self.namesakes)
+        if not who.has("national-operator"):
+            must_be_own(self.code, self.owner.region, [other.id for other in self.namesakes if other.kind == "region"])
+
+
+async def owner_of(repository: Repository, entry: VenueEntry) -> Organisation:
+    """Returns the organisation that an entry names; raises NotKnownYet before it is known here."""
+    owner = (await repository.copies.organisations([entry.organisation])).get(entry.organisation)
+    if owner is None:
+        detail = "this organisation is not known here yet"
+        raise NotKnownYet.about("organisation", detail, "organisation-unknown")
+    return owner
+
+
+async def site(repository: Repository, code: str, entry: VenueEntry, owner: Organisation, time: datetime) -> Site:
+    """Returns a venue's site; raises Conflict where the owner is closed, BadInput for what an entry cannot name."""
+    owner.must_be_open("organisation")
+    if owner.municipality is None:
+        raise BadInput.field("organisation", f"a {owner.kind} cannot have a venue")
+    if not await repository.seasons.load([entry.season]):
+        raise BadInput.field("season", "no such season")
+    if entry.address is not None:
+        town = (await repository.copies.organisations([entry.address.municipality])).get(entry.address.municipality)
+        if town is None or town.kind != "municipality" or town.region != owner.region:
+            raise BadInput.field("address/municipality", "no such municipality in the venue's region")
+    return Site(code, owner, await repository.copies.namesakes(code), time)
+
+
+async def time_at(
+    repository: Repository, owner: Organisation | Venue | Application, occurred_at: datetime | None, now: datetime
+) -> datetime:
+    """Returns when a command's fact happened, on the clock of a venue or its owner, or else on its region's."""
+    clocks = await repository.copies.register.clocks([owner.region])
+    municipality = None if isinstance(owner, Application) else owner.municipality
+    return happened_at(occurred_at, now, known_zone(clocks, owner.region, municipality))
+
+
 async def register(repository: Repository, code: str, entry: VenueEntry, who: Principal, now: datetime) -> Venue:
-    """Enters a venue into a season's registry.
+    """Enters a venue into a season's registry, as if it had been asked for and approved at once.
 
     Raises NotKnownYet before its organisation is known here, Conflict where that is closed.
 
     A new venue has no code in another region's name, and none that an organisation has which does not own it.
     """
-    owner = (await repository.copies.organisations([entry.organisation])).get(entry.organisation)
-    if owner is None:
-        detail = "this organisation is not known here yet"
-        raise NotKnownYet.about("organisation", detail, "organisation-unknown")
+    owner = await owner_of(repository, entry)
     who.scope.must_cover(owner.region)
-    owner.must_be_open("organisation")
-    if not await repository.seasons.load([entry.season]):
-        raise BadInput.field("season", "no such season")
-    local = known_zone(await repository.copies.register.clocks([owner.region]), owner.region, owner.municipality)
-    time = happened_at(entry.occurred_at, now, local)
-    namesakes = await repository.copies.namesakes(code)
+    time = await time_at(repository, owner, entry.occurred_at, now)
+    place = await site(repository, code, entry, owner, time)
 
-    def decide(known: Venue | None) -> Decision[Venue]:
-        if known is None:
-            venues.must_be_free(code, owner, namesakes)
-            if not who.has("national-operator"):
-                must_be_own(code, owner.region, [other.id for other in namesakes if other.kind == "region"])
-        return venues.register(known, code, entry, owner, time)
+    async def body(tx: Transaction) -> Venue:
+        return await enter(repository, place, entry, who, tx)
 
-    return await repository.venues.update(code, decide, repository.alone("venues", code))
+    return await repository.transact(body)
+
+
+async def enter(repository: Repository, place: Site, entry: VenueEntry, who: Principal, tx: Transaction) -> Venue:
+    """Enters a venue into a season's registry, with its application approved, in the caller's transaction."""
+    code = place.code
+    await repository.alone("venues", code)(tx)
+    known = (await repository.venues.load([code], tx)).get(code)
+    if known is None:
+        place.must_be_free(who)
+    decision = venues.register(known, code, entry, place.owner, place.time)
+    before = await repository.applications.one(application_id(code, entry.season), tx)
+    if decision.made or (before is not None and before.state != "approved"):
+        step = HistoryStep.new("approved", entry.registry, place.time, acting())
+        approved = applications.asked_for(before, code, entry, place.owner).gone_on(step)
+        await repository.applications.save(approved, tx)
+    await repository.venues.save([decision], tx)
+    return decision.state
+
+
+async def withdraw(
+    repository: Repository, code: str, season: str, ended: RegistryWithdrawal, who: Principal, now: datetime
+) -> Application:
+    """Takes back an application, or takes a venue out of a season's registry; what is out of it already stays so.
+
+    Raises NotFound where the venue never was in it and never asked, Forbidden outside the scope.
+    """
+
+    async def body(tx: Transaction) -> Application:
+        known = (await repository.venues.load([code], tx)).get(code)
+        before = await repository.applications.one(application_id(code, season), tx)
+        application = before or _of_before(known, season)
+        _must_speak_for(application, known, who)
+        registered = known is not None and season in known.seasons
+        if not registered and application.state != "asked":
+            return application
+        time = await time_at(repository, known or application, ended.occurred_at, now)
+        step = HistoryStep.new("withdrawn", application.registry, time, acting(), ended.reason)
+        after = application.gone_on(step)
+        await repository.applications.save(after, tx)
+        await repository.venues.save([venues.withdraw(known, season, time)] if known else [], tx)
+        return after
+
+    return await repository.transact(body)
+
+
+def _of_before(known: Venue | None, season: str) -> Application:
+    """Returns the application of a venue that an earlier release has entered."""
+    if known is None or season not in known.seasons:
+        raise NotFound.about("season", "no such application")
+    return applications.of_venue(known, season)
+
+
+def _must_speak_for(application: Application, known: Venue | None, who: Principal) -> None:
+    """Raises Forbidden for whoever is neither the venue, nor the operator who decides upon its registry."""
+    hosts = known.hosts if known else (application.organisation,)
+    who.scope.must_cover(application.region, hosts=hosts)
+    is_host = any(grant.role == "venue" and grant.org in hosts for grant in who.grants)
+    if not is_host:
+        must_decide(application, who)
+
+
+def must_decide(application: Application, who: Principal) -> None:
+    """Raises Forbidden for whoever is not the operator that decides: of the region, or for `federal` of the nation."""
+    who.scope.must_cover(application.region)
+    if application.registry == "federal" and not who.has("national-operator"):
+        raise Forbidden("the federal registry is the national operator's")

@@ -21,14 +21,16 @@ from services.trials.answers.catalogue import (
     SlotPage,
     VenuePage,
 )
+from services.trials.answers.programmes import NamedProgramme, ProgrammePage
 from services.trials.answers.shown import mentioned, shown
 from services.trials.domain.competencies import Competency
 from services.trials.domain.diagnostics import Instrument
+from services.trials.domain.programmes import Programme
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from services.trials.domain.venues import Venue
 from services.trials.reads.names import names
-from shared.base.errors import NotFound
+from shared.base.errors import BadInput, NotFound
 from shared.http.paging import NO_FILTER, Filter, Listing, Page, Paging, instant
 from shared.programme.moments import zone
 from shared.storage.mongo import Document, Mongo, by_ids
@@ -59,10 +61,30 @@ def _equal(asked: Filter) -> Document:
 
 
 def _of_registry(asked: Filter) -> Document:
-    """A venue is in the registries of several seasons."""
-    season = asked["season"]
-    query = _equal({field: value for field, value in asked.items() if field != "season"})
-    return query | ({f"seasons.{season}": {"$exists": True}} if season else {})
+    """A venue is in the registries of several seasons, and says of itself something else in each."""
+    season, terms = asked["season"], f"terms.{asked['season']}"
+    query = _equal({field: value for field, value in asked.items() if field not in ("season", "grade", "need")})
+    if not season and (asked["grade"] or asked["need"]):
+        raise BadInput.field("season", "is needed to narrow by grade or need: a venue says both for each season")
+    if season:
+        query[f"seasons.{season}"] = {"$exists": True}
+    if asked["need"]:
+        query[f"{terms}.accessibility"] = asked["need"]
+    if asked["grade"]:
+        query["$or"] = [{f"{terms}.grades": None}, _takes_in(f"{terms}.grades", asked["grade"])]
+    return query
+
+
+def _of_season(asked: Filter) -> Document:
+    query = _equal({field: value for field, value in asked.items() if field not in ("grade", "need")})
+    if asked["need"]:
+        query["accessibility"] = asked["need"]
+    return query | (_takes_in("grades", asked["grade"]) if asked["grade"] else {})
+
+
+def _takes_in(field: str, grade: str) -> Document:
+    """Matches what is held from a lowest to a highest grade, and a grade between them."""
+    return {f"{field}.0": {"$lte": int(grade)}, f"{field}.1": {"$gte": int(grade)}}
 
 
 @dataclass(frozen=True)
@@ -143,6 +165,15 @@ class CatalogueReads:
             _by_code("competencies"),
             CompetencyPage,
         )
+        self.programmes = ListedEntries(
+            mongo,
+            "programmes",
+            Programme,
+            NamedProgramme,
+            lambda p: {"programme": p.id},
+            _by_code("programmes"),
+            ProgrammePage,
+        )
         self.venues = ListedEntries(
             mongo, "venues", Venue, NamedVenue, lambda v: {"venue": v.id}, _by_code("venues"), VenuePage, _of_registry
         )
@@ -154,6 +185,7 @@ class CatalogueReads:
             lambda s: {"slot": s.id},
             SLOTS,
             SlotPage,
+            _of_season,
             register=OrganisationCopies(mongo),
         )
 

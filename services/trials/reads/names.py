@@ -10,6 +10,7 @@ COLLECTIONS: Mapping[Kind, str] = {
     "competency": "competencies",
     "diagnostic": "instruments",
     "organisation": "organisations",
+    "programme": "programmes",
     "season": "seasons",
     "venue": "venues",
 }

@@ -10,7 +10,7 @@ from services.trials.collections import PARTICIPANTS
 from shared.contracts.trials import PathErased, TrialCancelled
 from tests.builders.events import at, erased
 from tests.builders.merging import merged
-from tests.builders.trials import RULES, VENUE, attempt, present, seat
+from tests.builders.trials import PROGRAMME, RULES, VENUE, attempt, present, seat
 from tests.drivers.backups import Backup, assert_numbered_once
 from tests.drivers.trials import HOST, NAVIGATOR, Trials, completed, history, states, trials_service
 
@@ -61,7 +61,11 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     await trials.must("POST", "/seasons/2031/closing", {})
     await trials.must("PUT", "/competencies/new", {"name": "Новая"})
     entry = {"organisation": VENUE, "name": "Иное имя", "registry": "federal", "season": "2031"}
-    await trials.must("PUT", f"/venues/{VENUE}", entry, role="regional-operator", org="RU-ROS")
+    said = {"grades": [8, 9], "accessibility": ["assistant"], "capacity": 9}
+    await trials.must("PUT", f"/venues/{VENUE}", {**entry, **said}, role="regional-operator", org="RU-ROS")
+    await trials.must("PUT", "/venues/gone", entry, role="regional-operator", org="RU-ROS")
+    await trials.must("POST", "/venues/gone/applications/2031/withdrawal", {"reason": "Ремонт"}, **HOST)
+    await trials.must("PUT", "/programmes/new", {**PROGRAMME, "competency": "new"}, **HOST)
     before, stored = await history(trials), await states(trials)
     assert_numbered_once(before)
     assert sum(isinstance(e.event, TrialCancelled) for e in before) == 2
@@ -79,7 +83,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     assert_numbered_once(after)
     assert await states(trials) == stored
     answer = await trials.must("GET", "/losses", role="regional-operator", org="RU-ROS")
-    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 1, "ref": 4}
+    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 2, "ref": 4}
 
     # Everything goes on behind what was published.
     await trials.must("POST", f"/slots/{late}/attendance", [present("again", "2020-10-20")], **HOST)

@@ -1,0 +1,20 @@
+"""Needs, not diagnoses: what a pupil needs of a place, and a place or a programme serves. The one list of them."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from shared.base.models import Count
+
+Need = Literal["wheelchair", "sign-language", "large-print", "quiet-room", "assistant"]
+
+
+def _each_once(needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    if len(set(needs)) < len(needs):
+        raise PydanticCustomError("need_twice", "names a need twice")
+    return needs
+
+
+Needs = Annotated[tuple[Need, ...], Count(0, len(get_args(Need))), AfterValidator(_each_once)]
+"""Needs that are served, each once."""
