@@ -130,13 +130,15 @@ def asked_for(known: Application | None, code: str, entry: VenueEntry, owner: Or
 def ask(known: Application | None, application: Application, step: HistoryStep) -> Application:
     """Asks for an entry; the same that is asked for already, or was approved, changes nothing.
 
-    Raises Conflict where another organisation has applied with the venue's code, or too often.
+    Raises Conflict where another organisation's application with the venue's code waits, or for one too many.
     """
     if known is None:
         return application.gone_on(step)
     if known.organisation != application.organisation:
-        detail = f"{known.organisation} has applied for venue {known.venue}"
-        raise Conflict.about("organisation", detail, "venue-taken")
+        if known.state == "asked":
+            detail = f"{known.organisation} has applied for venue {known.venue}"
+            raise Conflict.about("organisation", detail, "venue-taken")
+        return application.model_copy(update={"history": ()}).gone_on(step)
     if application == known and known.state in ("asked", "approved"):
         return known
     if sum(taken.state == "asked" for taken in known.history) >= MOST_ASKED:

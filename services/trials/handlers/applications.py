@@ -34,6 +34,8 @@ async def ask(repository: Repository, code: str, entry: VenueEntry, who: Princip
         elif venue.organisation != place.owner.id:
             raise Conflict.about("organisation", f"venue {code} belongs to {venue.organisation}", "venue-taken")
         before = await repository.applications.one(application_id(code, entry.season), tx)
+        if before is not None and venue is not None and before.organisation != venue.organisation:
+            before = None  # of one that wanted the code before the venue had it
         if before is None and venue is not None and entry.season in venue.seasons:
             before = applications.of_venue(venue, entry.season)
         step = HistoryStep.new("asked", entry.registry, place.time, acting())

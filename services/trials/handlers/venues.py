@@ -135,7 +135,8 @@ def _of_before(known: Venue | None, season: str) -> Application:
 
 def _must_speak_for(application: Application, known: Venue | None, who: Principal) -> None:
     """Raises Forbidden for whoever is neither the venue, nor the operator who decides upon its registry."""
-    hosts = known.hosts if known else (application.organisation,)
+    is_own = known is not None and known.organisation == application.organisation
+    hosts = known.hosts if known is not None and is_own else (application.organisation,)
     who.scope.must_cover(application.region, hosts=hosts)
     is_host = any(grant.role == "venue" and grant.org in hosts for grant in who.grants)
     if not is_host:

@@ -181,6 +181,13 @@ def test_another_organisation_cannot_apply_with_the_same_code() -> None:
     assert refused.value.type == "venue-taken"
 
 
+def test_a_code_whose_application_was_refused_is_another_organisation_s_to_ask_for() -> None:
+    refused = asked().gone_on(step("refused", "нет лицензии"))
+    other = wanted(refused, organisation="RU-ROS-001-V09")
+    anew = applications.ask(refused, other, step("asked"))
+    assert (anew.organisation, [taken.state for taken in anew.history]) == ("RU-ROS-001-V09", ["asked"])
+
+
 def test_what_is_asked_for_is_what_is_entered() -> None:
     assert asked(**TERMS).entry == entry(**TERMS)
 
