@@ -24,7 +24,7 @@ DEFINED = Events.of(
         targets.TargetSet,  # a figure of plan and fact is still to come
         trials.SeasonClosed,  # trials and registration tell but corrections of it, and those count as ever
         venues.ProgrammeDefined,
-        trials.VenueRegistered,
+        venues.VenueRegistered,
         venues.VenueWithdrawn,
         trials.SlotOpened,
     ],

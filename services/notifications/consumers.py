@@ -28,7 +28,7 @@ NAMED = Events.of(
     [
         trials.SeasonDefined,
         trials.CompetencyApproved,
-        trials.VenueRegistered,
+        venues.VenueRegistered,
         trials.SlotOpened,
         organisations.OrganisationDefined,
         organisations.OrganisationClosed,

@@ -10,7 +10,8 @@ from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
 from shared.contracts import guardians, notifications, trials, venues
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
-from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened, VenueRegistered
+from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened
+from shared.contracts.venues import VenueRegistered
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
@@ -22,7 +23,7 @@ UNHURRIED_MS = 500
 """A school's list may be a second late; it spares half of the transactions."""
 
 RULES = Events.of(
-    [trials.SeasonDefined, trials.SeasonClosed, trials.VenueRegistered, trials.SlotOpened],
+    [trials.SeasonDefined, trials.SeasonClosed, venues.VenueRegistered, trials.SlotOpened],
     ignored=[trials.CompetencyApproved, venues.ProgrammeDefined, venues.VenueWithdrawn],
 )
 STEPS = Events.of(

@@ -88,7 +88,7 @@ TRIALS_CATALOGUE = Topic(
         trials.SeasonClosed,
         trials.CompetencyApproved,
         venues.ProgrammeDefined,
-        trials.VenueRegistered,
+        venues.VenueRegistered,
         venues.VenueWithdrawn,
         trials.SlotOpened,
     ),

@@ -10,7 +10,6 @@ from shared.contracts.erasure import Cleared
 from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Timestamp
 
 Gate = Literal["after-all-stages", "after-diagnostics"]
-Registry = Literal["federal", "regional"]
 SlotKind = Literal["trial", "partner-trial", "excursion", "museum", "master-class", "lesson", "festival"]
 TRIAL_KINDS: frozenset[SlotKind] = frozenset({"trial", "partner-trial"})
 """The kinds that count as a practical trial (профпроба); every other kind counts as taking part."""
@@ -214,41 +213,6 @@ class CompetencyApproved(Event):
         return f"competency/{self.code}"
 
 
-class VenueRegistered(Event):
-    """A venue entered the registry of a season."""
-
-    type = "venue.registered.v1"
-    topic = "trials.catalogue.v1"
-
-    venue: Public[str]
-    organisation: Public[str]
-    name: Public[str]
-    registry: Public[Registry]
-    season: Public[str]
-    region: Public[RegionOfEvent]
-    municipality: Public[str]
-    grades: Public[tuple[int, int] | None] = None
-    """Lowest and highest grade that the venue takes in, both included; None where it has not said."""
-    accessibility: Public[tuple[str, ...] | None] = None
-    """The needs that it serves; None where it has not said."""
-    capacity: Public[int | None] = None
-    """Most pupils at a time; None where it has not said."""
-    address: Public[str | None] = None
-    """Of the site; None where it has not said."""
-    address_municipality: Public[str | None] = None
-    """Code of the municipality in which the site stands, which may be another one than the owner's."""
-
-    @property
-    @override
-    def key(self) -> str:
-        return self.venue
-
-    @property
-    @override
-    def subject(self) -> str:
-        return f"venue/{self.venue}"
-
-
 class SlotOpened(Event):
     """A venue offers seats at a time: what can be booked."""
 
@@ -295,7 +259,6 @@ __all__ = [
     "PathEvent",
     "RecommendationIssued",
     "RecommendationWithdrawn",
-    "Registry",
     "RevocationReason",
     "SeasonClosed",
     "SeasonDefined",
@@ -304,5 +267,4 @@ __all__ = [
     "TrialAttended",
     "TrialBooked",
     "TrialCancelled",
-    "VenueRegistered",
 ]

@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 from shared.contracts.event import Event
-from shared.contracts.trials import VenueRegistered
-from shared.contracts.venues import ProgrammeDefined, VenueWithdrawn
+from shared.contracts.venues import ProgrammeDefined, VenueRegistered, VenueWithdrawn
 
 MOSCOW = timezone(timedelta(hours=3))
 SEASON = "2020"

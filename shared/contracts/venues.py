@@ -1,4 +1,4 @@
-"""Events of trials: venues that leave a season's registry, and the programmes that venues hold."""
+"""Events of trials: venues that enter a season's registry and leave it, and the programmes that they hold."""
 
 from typing import Literal
 
@@ -8,12 +8,48 @@ from typing_extensions import override
 from shared.contracts.codes import RegionOfEvent
 from shared.contracts.event import Event, Public
 
+Registry = Literal["federal", "regional"]
 ProgrammeLevel = Literal["introductory", "basic", "advanced"]
 ProgrammeFormat = Literal["in-person", "online"]
 Environment = Literal[
     "safe", "smart", "social", "healthy", "comfortable", "industrial", "creative", "business", "agrarian"
 ]
 """The nine surroundings of a life (среды) that a trial programme shows."""
+
+
+class VenueRegistered(Event):
+    """A venue entered the registry of a season."""
+
+    type = "venue.registered.v1"
+    topic = "trials.catalogue.v1"
+
+    venue: Public[str]
+    organisation: Public[str]
+    name: Public[str]
+    registry: Public[Registry]
+    season: Public[str]
+    region: Public[RegionOfEvent]
+    municipality: Public[str]
+    grades: Public[tuple[int, int] | None] = None
+    """Lowest and highest grade that the venue takes in, both included; None where it has not said."""
+    accessibility: Public[tuple[str, ...] | None] = None
+    """The needs that it serves; None where it has not said."""
+    capacity: Public[int | None] = None
+    """Most pupils at a time; None where it has not said."""
+    address: Public[str | None] = None
+    """Of the site; None where it has not said."""
+    address_municipality: Public[str | None] = None
+    """Code of the municipality in which the site stands, which may be another one than the owner's."""
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.venue
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"venue/{self.venue}"
 
 
 class VenueWithdrawn(Event):
@@ -80,5 +116,7 @@ __all__ = [
     "ProgrammeDefined",
     "ProgrammeFormat",
     "ProgrammeLevel",
+    "Registry",
+    "VenueRegistered",
     "VenueWithdrawn",
 ]

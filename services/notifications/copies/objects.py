@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from shared.contracts import trials
+from shared.contracts import trials, venues
 from shared.contracts.event import Event
 
 Kind = Literal["season", "competency", "venue", "slot"]
@@ -24,7 +24,7 @@ def entry(event: Event) -> tuple[Named, Mapping[str, str]] | None:
             return ("season", event.season), {"text": event.name}
         case trials.CompetencyApproved():
             return ("competency", event.code), {"text": event.name}
-        case trials.VenueRegistered():
+        case venues.VenueRegistered():
             return ("venue", event.venue), {"text": event.name, "organisation": event.organisation}
         case trials.SlotOpened():
             return ("slot", event.slot), {"text": event.starts_at.isoformat(), "venue": event.venue}

@@ -7,7 +7,8 @@ from pymongo import ReplaceOne, UpdateOne
 
 from services.registration.copies.seasons import Season
 from services.registration.copies.slots import Slot, slot_row
-from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotOpened, VenueRegistered
+from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotOpened
+from shared.contracts.venues import VenueRegistered
 from shared.storage.copies import newest
 from shared.storage.mongo import Document, Mongo, Transaction
 

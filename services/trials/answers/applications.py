@@ -3,7 +3,7 @@
 from services.trials.domain.applications import Application, ApplicationState
 from services.trials.domain.venue_terms import VenueTerms
 from shared.base.models import Answer
-from shared.contracts.trials import Registry
+from shared.contracts.venues import Registry
 from shared.http.paging import Page
 from shared.programme.moments import LocalTime
 

@@ -6,7 +6,8 @@ from typing import Literal
 from services.trials.domain.diagnostics import Definition
 from services.trials.domain.venue_terms import VenueTerms
 from shared.base.models import Answer
-from shared.contracts.trials import Gate, Registry, SlotKind
+from shared.contracts.trials import Gate, SlotKind
+from shared.contracts.venues import Registry
 from shared.http.paging import Page
 from shared.programme.moments import LocalTime
 

@@ -9,7 +9,7 @@ from services.trials.domain.venue_terms import VenueTerms, stated
 from services.trials.domain.venues import Venue, VenueEntry
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
-from shared.contracts.trials import Registry
+from shared.contracts.venues import Registry
 from shared.identity.acting import Actor
 from shared.programme.moments import LocalTime, Moment
 from shared.programme.organisations import Organisation

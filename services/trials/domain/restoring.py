@@ -31,9 +31,8 @@ from shared.contracts.trials import (
     TrialAttended,
     TrialBooked,
     TrialCancelled,
-    VenueRegistered,
 )
-from shared.contracts.venues import ProgrammeDefined, VenueWithdrawn
+from shared.contracts.venues import ProgrammeDefined, VenueRegistered, VenueWithdrawn
 
 STEPS: Sequence[type[PathEvent]] = (
     DiagnosticCompleted,

@@ -8,8 +8,7 @@ from pydantic import Field
 from services.trials.domain.venue_terms import UNSTATED, VenueTerms, stated
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.codes import OrganisationCode, SeasonCode
-from shared.contracts.trials import Registry, VenueRegistered
-from shared.contracts.venues import VenueWithdrawn
+from shared.contracts.venues import Registry, VenueRegistered, VenueWithdrawn
 from shared.programme.moments import Moment
 from shared.programme.organisations import Organisation
 from shared.programme.texts import Title

@@ -8,8 +8,8 @@ from services.trials.domain.applications import ApplicationState, HistoryStep, a
 from services.trials.domain.venues import Venue
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
-from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotOpened, VenueRegistered
-from shared.contracts.venues import ProgrammeDefined, VenueWithdrawn
+from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotOpened
+from shared.contracts.venues import ProgrammeDefined, VenueRegistered, VenueWithdrawn
 from shared.storage.decision import Aggregate
 from shared.storage.losses import Loss
 from shared.storage.mongo import Transaction

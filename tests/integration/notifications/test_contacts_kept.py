@@ -12,7 +12,8 @@ from services.notifications.collections import CONTACTS, PLACES
 from services.notifications.domain.contacts import MOST_CONTACTS
 from shared.contracts.organisations import ClockChange, OrganisationClosed
 from shared.contracts.registration import ParticipantErased, ParticipantMoved, ParticipantRegistered
-from shared.contracts.trials import SlotOpened, TrialBooked, VenueRegistered
+from shared.contracts.trials import SlotOpened, TrialBooked
+from shared.contracts.venues import VenueRegistered
 from tests.builders.contacts import NAVIGATOR, OTHER, SCHOOL, STAFF, TOWN, organisation
 from tests.builders.events import enveloped, region
 from tests.builders.notifications import Story

@@ -7,7 +7,8 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from shared.contracts.trials import SlotOpened, VenueRegistered
+from shared.contracts.trials import SlotOpened
+from shared.contracts.venues import VenueRegistered
 from tests.builders.events import at, attended, booked, cancelled, enveloped
 from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.consumers import publish

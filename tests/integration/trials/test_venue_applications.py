@@ -7,8 +7,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from shared.contracts.trials import VenueRegistered
-from shared.contracts.venues import VenueWithdrawn
+from shared.contracts.venues import VenueRegistered, VenueWithdrawn
 from tests.builders.events import municipality, region
 from tests.builders.trials import OFFER, RULES, VENUE
 from tests.drivers.trials import HOST, Trials, trials_service

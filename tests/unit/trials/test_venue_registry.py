@@ -21,8 +21,7 @@ from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
 from services.trials.domain.venue_terms import VenueTerms
 from services.trials.domain.venues import Venue, VenueEntry
 from shared.base.errors import BadInput, Conflict
-from shared.contracts.trials import VenueRegistered
-from shared.contracts.venues import VenueWithdrawn
+from shared.contracts.venues import VenueRegistered, VenueWithdrawn
 from shared.identity.acting import Actor
 from shared.programme.organisations import Organisation
 from shared.storage.decision import Decision
