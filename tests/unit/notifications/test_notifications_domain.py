@@ -219,8 +219,10 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
         "staff.excluded.v1",
         "staff.readmitted.v1",
         "organisation.defined.v1",
+        "programme.defined.v1",
         "season.closed.v1",
         "target.set.v1",
+        "venue.withdrawn.v1",
     }
 
 
