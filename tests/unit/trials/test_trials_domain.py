@@ -25,12 +25,12 @@ def test_what_is_allowed_from_a_time_on_is_allowed_at_that_time() -> None:
     place = slot(grades=(7, 7))
     path = booked(Path.new("p1", "2020"), place)
     booking = path.bookings[0]
-    taken = steps.attend(path, pupil(), booking, "qr", booking.starts_at, GATE).state
+    taken = steps.attend(path, pupil(), booking, "list", booking.starts_at, GATE).state
     (attendance,) = taken.attendances
     back = steps.revoke(taken, pupil(), attendance.id, "ошибка", attendance.time, GATE).state
     assert back.attendances[0].revoked == attendance.time
     with pytest.raises(ServiceError, match="had not begun"):
-        steps.attend(path, pupil(), booking, "qr", booking.starts_at - timedelta(seconds=1), GATE)
+        steps.attend(path, pupil(), booking, "list", booking.starts_at - timedelta(seconds=1), GATE)
 
 
 def lapsed(*changes: tuple[str, bool]) -> Participant:
@@ -183,7 +183,7 @@ def test_nobody_attends_before_the_start_or_twice() -> None:
     (booking,) = path.bookings
     early = booking.starts_at - timedelta(seconds=1)
     with pytest.raises(ServiceError) as refused:
-        steps.attend(path, pupil(), booking, "qr", early, GATE)
+        steps.attend(path, pupil(), booking, "list", early, GATE)
     assert (slug(refused), refused.value.errors[0].pointer) == ("not-started", "occurred_at")
     decision = attended(path, slot())
     assert attended(decision.state, slot()).happened == ()

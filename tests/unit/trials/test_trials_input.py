@@ -13,9 +13,10 @@ from services.trials.api.slots import KeyedOffer
 from services.trials.domain.caller import UnknownParticipant, reaches
 from services.trials.domain.competencies import CompetencyEntry
 from services.trials.domain.diagnostics import AttemptCommand
+from services.trials.domain.passes import PresenceEntry
 from services.trials.domain.seasons import SeasonRules
 from services.trials.domain.slots import SlotOffer
-from services.trials.domain.steps import Presence, Revocation
+from services.trials.domain.steps import Revocation
 from services.trials.domain.venues import VenueEntry
 from services.trials.reads.catalogue import SLOTS
 from shared.base.errors import BadInput, FieldError
@@ -44,7 +45,7 @@ BEYOND = ("0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z", "2101-01-01T00:00
     ("model", "body", "field"),
     [
         (AttemptCommand, ATTEMPT, "occurred_at"),
-        (Presence, {"participant": "p1", "source": "qr"}, "occurred_at"),
+        (PresenceEntry, {"participant": "p1", "source": "qr"}, "occurred_at"),
         (Revocation, {"reason": "x"}, "occurred_at"),
         (SeasonRules, RULES, "occurred_at"),
         (CompetencyEntry, {"name": "x"}, "occurred_at"),
