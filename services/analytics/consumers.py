@@ -6,7 +6,17 @@ from services.analytics.copies import KEPT, Copies
 from services.analytics.feed.numbering import Numbering
 from services.analytics.figures.registry import FOLD
 from services.analytics.projection import Projection
-from shared.contracts import guardians, organisations, registration, staff, targets, topics, trials, venues
+from shared.contracts import (
+    guardians,
+    organisations,
+    registration,
+    staff,
+    targets,
+    timetables,
+    topics,
+    trials,
+    venues,
+)
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.runtime.service import Platform
@@ -27,9 +37,13 @@ DEFINED = Events.of(
         venues.VenueRegistered,
         venues.VenueWithdrawn,
         trials.SlotOpened,
+        timetables.SlotMoved,
+        timetables.SlotResized,
+        timetables.SlotClosed,
     ],
 )
-NO_STEPS = (trials.AttendanceMissed, trials.PathErased, guardians.ActorErased)
+NO_FIGURES = (timetables.TrialMoved, trials.AttendanceMissed, trials.PathErased, guardians.ActorErased)
+"""Of a pupil's path: figures know the day of a booking, not that of its slot, and who came, not who did not."""
 FOLDED = Events.of(
     [
         registration.ParticipantRegistered,
@@ -41,12 +55,12 @@ FOLDED = Events.of(
         registration.ParticipantRestored,
         registration.GuardianLinked,
         registration.GuardianUnlinked,
-        *(event for event in topics.TRIALS_EVENTS.events if event not in NO_STEPS),
+        *(event for event in topics.TRIALS_EVENTS.events if event not in NO_FIGURES),
     ],
     ignored=[
         registration.ParticipantErased,
         guardians.GuardianErased,  # her cabinets stay in the figures, as an erased pupil's steps do
-        *NO_STEPS,
+        *NO_FIGURES,
         registration.ConsentGiven,
         registration.ConsentWithdrawn,
         registration.AccountLinked,

@@ -46,14 +46,32 @@ WHY: Mapping[Language, Mapping[str, str]] = {
         "mistake": "Её поставили по ошибке.",
         "consent": "В это время не было согласия.",
         "of-age": "Ученику исполнилось 18 лет.",
+        "archived": "Участие завершено.",
+        "merged": "В этой группе у ребёнка уже есть место: его записи объединены.",
+        "moved": "Занятие перенесли на время, когда у ребёнка другая запись.",
+        "frost": "Занятие не состоится из-за мороза.",
+        "quarantine": "Занятие не состоится из-за карантина.",
+        "staff-absent": "Занятие не состоится: наставник не сможет прийти.",
+        "premises": "Занятие не состоится: площадка временно закрыта.",
+        "too-few": "Занятие не состоится: записалось слишком мало участников.",
+        "other": "Площадка отменила занятие.",
     },
     "en": {
         "mistake": "It was recorded by mistake.",
         "consent": "No consent was in force at that time.",
         "of-age": "The pupil is 18 now.",
+        "archived": "Participation has ended.",
+        "merged": "The child has a seat in this group already: two entries were united.",
+        "moved": "It was moved to a time at which the child has another booking.",
+        "frost": "It is not held because of frost.",
+        "quarantine": "It is not held because of quarantine.",
+        "staff-absent": "It is not held: the mentor cannot come.",
+        "premises": "It is not held: the venue is closed for now.",
+        "too-few": "It is not held: too few had booked.",
+        "other": "The venue called it off.",
     },
 }
-"""The reasons that a notice tells; one that was asked for needs none."""
+"""The reasons that a notice tells; one that was asked for, or that nobody said, needs none."""
 TEXTS: Mapping[Language, Mapping[str, Text]] = {
     "ru": {
         "participant.registered": Text("Регистрация в сезоне", "Сезон «{season}», класс {school_class}."),
@@ -70,7 +88,8 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
         "diagnostic.completed": Text("Диагностика пройдена", "Сезон «{season}»; результат в кабинете."),
         "diagnostic.revoked": Text("Диагностика не засчитана", "Сезон «{season}»; ответы удалены. {why}"),
         "trial.booked": Text("Запись подтверждена", "{activity}."),
-        "trial.cancelled": Text("Запись отменена", "{activity}."),
+        "trial.moved": Text("Занятие перенесено", "{activity}, {minutes} мин. Раньше: {before}, {from_minutes} мин."),
+        "trial.cancelled": Text("Запись отменена", "{activity}. {why}"),
         "trial.attended": Text("Участие подтверждено", "{activity}."),
         "attendance.missed": Text(
             "Запись не использована",
@@ -99,7 +118,10 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
         "diagnostic.completed": Text("Diagnostic completed", "Season “{season}”; the result is in the cabinet."),
         "diagnostic.revoked": Text("Diagnostic taken back", "Season “{season}”; the answers are destroyed. {why}"),
         "trial.booked": Text("Booking confirmed", "{activity}."),
-        "trial.cancelled": Text("Booking cancelled", "{activity}."),
+        "trial.moved": Text(
+            "Moved to another time", "{activity}, {minutes} min. Before: {before}, {from_minutes} min."
+        ),
+        "trial.cancelled": Text("Booking cancelled", "{activity}. {why}"),
         "trial.attended": Text("Attendance confirmed", "{activity}."),
         "attendance.missed": Text(
             "A booking was not used",
@@ -135,6 +157,9 @@ def render(notice: Notice, names: Names, language: Language) -> Text:
             activity=_activity(notice, names, language),
             competencies=f": {', '.join(competencies)}" if competencies else "",
             why=WHY[language].get(_reason(notice), ""),
+            before=_before(notice, names, language),
+            minutes=notice.data.get("minutes"),
+            from_minutes=notice.data.get("from_minutes"),
         ).strip(),
     )
 
@@ -151,9 +176,22 @@ def _activity(notice: Notice, names: Names, language: Language) -> str:
         return ""
     competency = names.get(("competency", data["competency"]), data["competency"])
     venue = names.get(("venue", data["venue"])) if "venue" in data else None
-    starts_at = names.get(("slot", data["slot"]))
+    now, told = names.get(("slot", data["slot"])), data.get("starts_at")
+    starts_at = now if told is None else _on_clock_of(now, told)
     parts = [competency, venue, starts_at and _local(starts_at, language)]
     return f"{KINDS[language][data['kind']]}: {', '.join(part for part in parts if part)}"
+
+
+def _before(notice: Notice, names: Names, language: Language) -> str:
+    """Returns when what was moved was to be held before."""
+    told = notice.data.get("from_starts_at")
+    return "" if told is None else _local(_on_clock_of(names.get(("slot", notice.data["slot"])), told), language)
+
+
+def _on_clock_of(shown: str | None, instant: str) -> str:
+    """Returns a time that an event told, on the clock on which the slot's start is shown by now."""
+    told = datetime.fromisoformat(instant)
+    return instant if shown is None else told.astimezone(datetime.fromisoformat(shown).tzinfo).isoformat()
 
 
 def _local(instant: str, language: Language) -> str:

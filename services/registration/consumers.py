@@ -8,7 +8,8 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import guardians, notifications, trials, venues
+from shared.contracts import guardians, notifications, timetables, trials, venues
+from shared.contracts.timetables import SlotMoved
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened
 from shared.contracts.venues import VenueRegistered
@@ -23,8 +24,14 @@ UNHURRIED_MS = 500
 """A school's list may be a second late; it spares half of the transactions."""
 
 RULES = Events.of(
-    [trials.SeasonDefined, trials.SeasonClosed, venues.VenueRegistered, trials.SlotOpened],
-    ignored=[trials.CompetencyApproved, venues.ProgrammeDefined, venues.VenueWithdrawn],
+    [trials.SeasonDefined, trials.SeasonClosed, venues.VenueRegistered, trials.SlotOpened, timetables.SlotMoved],
+    ignored=[
+        trials.CompetencyApproved,
+        venues.ProgrammeDefined,
+        venues.VenueWithdrawn,
+        timetables.SlotResized,
+        timetables.SlotClosed,  # nobody is expected there any more: each booking is cancelled by an event of its own
+    ],
 )
 STEPS = Events.of(
     [
@@ -39,7 +46,7 @@ STEPS = Events.of(
         trials.PathErased,
         guardians.ActorErased,
     ],
-    ignored=[trials.AttendanceMissed],
+    ignored=[timetables.TrialMoved, trials.AttendanceMissed],
 )
 CLEARED = Events.of([notifications.FamilyErased, guardians.ReaderErased])
 
@@ -70,7 +77,7 @@ async def rules(copies: Copies, clock: Clock, received: Sequence[Received], tx: 
     await copies.close([(r.event, r.envelope.time) for r in received if isinstance(r.event, SeasonClosed)], tx)
     events = [r.event for r in received]
     await copies.register([event for event in events if isinstance(event, VenueRegistered)], tx)
-    await copies.open([event for event in events if isinstance(event, SlotOpened)], clock(), tx)
+    await copies.time([event for event in events if isinstance(event, SlotOpened | SlotMoved)], clock(), tx)
 
 
 async def steps(copies: Copies, acts: Acts, received: Sequence[Received], tx: Transaction) -> None:

@@ -18,10 +18,12 @@ from services.trials.api import (
     programmes,
     seasons,
     slots,
+    timetable,
     venues,
 )
 from services.trials.collections import COLLECTIONS
 from services.trials.consumers import PARTICIPANTS_GROUP, consumers
+from services.trials.followers import Followers
 from services.trials.handlers.restoration import Restorer
 from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.passes import Passes
@@ -46,13 +48,13 @@ def new_id() -> str:
 
 
 def build(platform: Platform) -> Service:
-    """Builds the service: an API, a worker for two topics of registration, and a relay."""
+    """Builds the service: an API, a worker for two topics of registration, and a relay beside which bookings follow."""
     repository = Repository(platform.mongo, platform.outbox)
     return Service(
         platform,
         routers=_routers(platform, repository),
         workers={"worker": consumers(platform, repository, new_id)},
-        loops={"relay": [platform.relay()]},
+        loops={"relay": [platform.relay(), Followers(platform.lease("followers"), repository)]},
         restorer=_restorer(platform, repository),
     )
 
@@ -74,6 +76,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         venues.routes(repository, catalogue, clock),
         applications.routes(repository, ApplicationReads(platform.mongo, repository), clock),
         slots.routes(repository, catalogue, clock, new_id),
+        timetable.routes(repository, clock),
         attempts.routes(repository, clock, new_id),
         bookings.routes(repository, clock, new_id),
         attendance.routes(repository, signed, clock, new_id),

@@ -10,7 +10,7 @@ PARTICIPANTS = "participants_2"
 """The pupils with all changes of their consent; the release before kept the last one's sequence alone."""
 APPLICATIONS = "venue_applications"
 HALF_CORRECTIONS = "half_corrections"
-WITH_REF = {"$type": "string"}
+IS_TEXT = {"$type": "string"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
@@ -57,7 +57,9 @@ COLLECTIONS: Collections = {
             IndexModel([("season", 1), ("competency", 1), ("starts", 1), ("_id", 1)]),
             IndexModel([("venue", 1), ("starts", 1), ("_id", 1)]),
             IndexModel([("programme", 1), ("starts", 1), ("_id", 1)]),
-            IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": WITH_REF}),
+            IndexModel([("region", 1), ("starts", 1), ("_id", 1)]),
+            IndexModel("following", partialFilterExpression={"following": IS_TEXT}),
+            IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": IS_TEXT}),
         ],
         persons=[CHANGED],
     ),
@@ -67,6 +69,9 @@ COLLECTIONS: Collections = {
     "paths": Kept(
         [
             IndexModel("bookings.id", sparse=True),
+            IndexModel(
+                [("bookings.slot", 1), ("_id", 1)], partialFilterExpression={"bookings.slot": {"$exists": True}}
+            ),
             IndexModel("attendances.id", sparse=True),
             IndexModel("recommendation.id", sparse=True),
         ],

@@ -16,9 +16,8 @@ class HalfCorrections:
         self._rows = mongo[HALF_CORRECTIONS]
         self._paths = mongo["paths"]
 
-    async def paths(self, corrections: Sequence[Correction], tx: Transaction) -> list[str]:
-        """Returns the ids of the entries' paths that have what these take back, but for attempts."""
-        parts = [correction.id for correction in corrections]
+    async def paths(self, parts: Sequence[str], tx: Transaction) -> list[str]:
+        """Returns the ids of the entries' paths that have parts with these ids, but for attempts."""
         ways = [{f"{part}.id": {"$in": parts}} for part in ("bookings", "attendances", "recommendation")]
         return [row["_id"] async for row in self._paths.find({"$or": ways}, {"_id": 1}, session=tx)] if parts else []
 

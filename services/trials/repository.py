@@ -9,7 +9,7 @@ from pymongo import UpdateOne
 
 from services.trials.applications import Applications
 from services.trials.attempts import Attempts, below
-from services.trials.collections import WITH_REF
+from services.trials.collections import IS_TEXT
 from services.trials.copies.joining import Joined
 from services.trials.copies.store import Copies, touch
 from services.trials.domain.competencies import Competency
@@ -21,6 +21,7 @@ from services.trials.domain.slots import Slot
 from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
 from services.trials.half_corrections import HalfCorrections
+from services.trials.timetable import Timetable
 from shared.http.audit import ACTORS
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
@@ -50,6 +51,7 @@ class Repository:
         self.copies = Copies(mongo, monotonic)
         self.losses = Losses(mongo)
         self.corrections = HalfCorrections(mongo)
+        self.timetable = Timetable(mongo)
         self._mongo = mongo
         self._outbox = outbox
         self._instruments = Fixed(self._stored_instruments, lambda instrument: instrument.used)
@@ -97,7 +99,7 @@ class Repository:
 
     async def slots_by_ref(self, venue: str, refs: Iterable[str], tx: Transaction) -> dict[str, Slot]:
         """Returns the venue's slots among `refs`, by ref."""
-        query = {"venue": venue, "ref": {"$in": list(refs), **WITH_REF}}
+        query = {"venue": venue, "ref": {"$in": list(refs), **IS_TEXT}}
         documents = await self._mongo["slots"].find(query, session=tx).to_list(None)
         return {d["ref"]: Slot.model_validate(d | {"id": d["_id"]}) for d in documents}
 

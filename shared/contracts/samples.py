@@ -27,6 +27,7 @@ from shared.contracts.registration import (
 )
 from shared.contracts.staff import StaffExcluded, StaffReadmitted
 from shared.contracts.targets import TargetSet
+from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized, TrialMoved
 from shared.contracts.topics import TOPICS
 from shared.contracts.trials import (
     AttendanceMissed,
@@ -78,6 +79,17 @@ def _sides(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any
 
 
 TRIAL: Mapping[str, Any] = MappingProxyType({"slot": SLOT, "competency": "cooking", "kind": "trial"})
+OPEN: Mapping[str, Any] = MappingProxyType({"slot": SLOT, "venue": VENUE, "season": SEASON, "region": "RU-ROS"})
+BEFORE: Mapping[str, Any] = MappingProxyType(
+    {"starts_at": datetime(2020, 10, 12, 14, 30, tzinfo=MOSCOW), "minutes": 90}
+)
+TIMES: Mapping[str, Any] = MappingProxyType(
+    {
+        "starts_at": datetime(2020, 10, 12, 15, 30, tzinfo=MOSCOW),
+        "minutes": 90,
+        **{f"from_{name}": value for name, value in BEFORE.items()},
+    }
+)
 
 _STORY: tuple[tuple[datetime, Event], ...] = (
     *VENUES,
@@ -125,14 +137,10 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (
         datetime(2020, 9, 28, 16, 0, tzinfo=MOSCOW),
         SlotOpened(
-            slot=SLOT,
-            venue=VENUE,
-            season=SEASON,
-            region="RU-ROS",
+            **OPEN,
             competency="cooking",
             kind="trial",
-            starts_at=datetime(2020, 10, 12, 14, 30, tzinfo=MOSCOW),
-            minutes=90,
+            **BEFORE,
             capacity=12,
             grades=(8, 9),
             accessibility=("hearing",),
@@ -161,11 +169,17 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     ),
     (
         datetime(2020, 10, 1, 13, 20, tzinfo=MOSCOW),
-        TrialBooked(**PUPIL, season=SEASON, booking=BOOKING, venue=VENUE, **TRIAL),
+        TrialBooked(**PUPIL, season=SEASON, booking=BOOKING, venue=VENUE, **TRIAL, **BEFORE),
     ),
     (
         datetime(2020, 10, 5, 8, 50, tzinfo=MOSCOW),
-        TrialCancelled(**PUPIL, season=SEASON, booking="aQ2wS4eD6rF8tG0Y", **TRIAL),
+        TrialCancelled(**PUPIL, season=SEASON, booking="aQ2wS4eD6rF8tG0Y", **TRIAL, reason="asked"),
+    ),
+    (datetime(2020, 10, 6, 9, 0, tzinfo=MOSCOW), SlotResized(**OPEN, capacity=14)),
+    (datetime(2020, 10, 7, 9, 0, tzinfo=MOSCOW), SlotMoved(**OPEN, **TIMES)),
+    (
+        datetime(2020, 10, 7, 9, 0, tzinfo=MOSCOW),
+        TrialMoved(**PUPIL, season=SEASON, booking=BOOKING, venue=VENUE, **TRIAL, **TIMES),
     ),
     (
         datetime(2020, 10, 5, 16, 0, tzinfo=MOSCOW),
@@ -191,6 +205,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
         datetime(2020, 10, 13, 9, 30, tzinfo=MOSCOW),
         RecommendationWithdrawn(**PUPIL, season=SEASON, recommendation=RECOMMENDATION),
     ),
+    (datetime(2020, 10, 13, 9, 45, tzinfo=MOSCOW), SlotClosed(**OPEN, reason="frost")),
     (datetime(2020, 11, 2, 18, 10, tzinfo=MOSCOW), ConsentWithdrawn(**PUPIL)),
     (
         datetime(2020, 11, 2, 18, 15, tzinfo=MOSCOW),

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from shared.contracts import guardians, notifications, organisations, registration, staff, targets, trials, venues
+from shared.contracts import (
+    guardians,
+    notifications,
+    organisations,
+    registration,
+    staff,
+    targets,
+    timetables,
+    trials,
+    venues,
+)
 from shared.contracts.event import Event
 
 PARTITIONS = 6
@@ -69,6 +79,7 @@ TRIALS_EVENTS = Topic(
         trials.DiagnosticCompleted,
         trials.DiagnosticRevoked,
         trials.TrialBooked,
+        timetables.TrialMoved,
         trials.TrialCancelled,
         trials.TrialAttended,
         trials.AttendanceMissed,
@@ -91,6 +102,9 @@ TRIALS_CATALOGUE = Topic(
         venues.VenueRegistered,
         venues.VenueWithdrawn,
         trials.SlotOpened,
+        timetables.SlotMoved,
+        timetables.SlotResized,
+        timetables.SlotClosed,
     ),
     spread=False,
 )

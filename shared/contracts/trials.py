@@ -5,6 +5,7 @@ from typing import Literal
 
 from typing_extensions import override
 
+from shared.contracts.cancellations import CancellationReason
 from shared.contracts.codes import RegionOfEvent
 from shared.contracts.erasure import Cleared
 from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Timestamp
@@ -64,10 +65,13 @@ class TrialBooked(PathEvent):
     venue: Public[str]
     competency: Public[str]
     kind: Public[SlotKind]
+    starts_at: Public[Timestamp | None] = None
+    """The start of the slot by then; records of an earlier release, when no slot moved, do not say it."""
+    minutes: Public[int | None] = None
 
 
 class TrialCancelled(PathEvent):
-    """A booking was given up before the slot began; the seat is free again."""
+    """A booking was given up, and the seat is free again: before the slot began, or with a slot that was not held."""
 
     type = "trial.cancelled.v1"
 
@@ -76,6 +80,7 @@ class TrialCancelled(PathEvent):
     slot: Public[str]
     competency: Public[str]
     kind: Public[SlotKind]
+    reason: Public[CancellationReason] = "unsaid"
 
 
 class TrialAttended(PathEvent):

@@ -50,6 +50,8 @@ STAFF: tuple[Role, ...] = ("national-operator", "regional-operator", "municipal-
 """Who acts for the pupils of a place, from the nation down to a class."""
 SchoolStaff = Annotated[Principal, admit(*STAFF)]
 VenueOperator = Annotated[Principal, admit("national-operator", "regional-operator", "venue")]
+Organiser = Annotated[Principal, admit("national-operator", "regional-operator", "municipal-operator", "venue")]
+"""Who may close what is held in a place."""
 VenueStaff = Annotated[Principal, admit("national-operator", "regional-operator", "venue", "mentor")]
 Family = Annotated[Principal, admit(*sorted(FAMILY))]
 StaffOrFamily = Annotated[Principal, admit(*STAFF, *sorted(FAMILY))]

@@ -8,6 +8,7 @@ import pytest
 from services.notifications.domain import notices as domain
 from services.notifications.texts import KINDS, MONTHS, TEXTS, WHY
 from shared.base.languages import Language
+from shared.contracts.cancellations import CancellationReason
 from shared.contracts.registration import UnlinkReason
 from shared.contracts.trials import RevocationReason, SlotKind
 
@@ -19,7 +20,8 @@ GAP = re.compile(r"\{(\w+)\}")
 def test_there_are_words_for_whatever_a_notice_is_about(language: Language) -> None:
     assert TEXTS[language].keys() == {event.type.rpartition(".")[0] for event in domain.DATA}
     assert KINDS[language].keys() == set(get_args(SlotKind))
-    assert WHY[language].keys() == {*get_args(RevocationReason), *get_args(UnlinkReason)} - {"asked"}
+    reasons = {*get_args(RevocationReason), *get_args(UnlinkReason), *get_args(CancellationReason)}
+    assert WHY[language].keys() == reasons - {"asked", "unsaid"}
     assert len(MONTHS[language].split()) == 12
     assert all(text.title and text.body for text in TEXTS[language].values())
 

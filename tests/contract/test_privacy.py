@@ -118,19 +118,27 @@ ALLOWED = {
     ),
     "season.closed.v1": ("public: season",),
     "season.defined.v1": ("public: closes diagnostics grades name opens recommendation_gate season trials_required",),
+    "slot.closed.v1": ("public: reason region season slot venue",),
+    "slot.moved.v1": ("public: from_minutes from_starts_at minutes region season slot starts_at venue",),
     "slot.opened.v1": (
         "public: accessibility capacity competency grades kind minutes programme region season slot starts_at venue",
     ),
+    "slot.resized.v1": ("public: capacity region season slot venue",),
     "trial.attended.v1": (
         "public: competency grade kind municipality region school school_class season slot source venue",
         "pseudonymous: attendance booking participant",
     ),
     "trial.booked.v1": (
-        "public: competency grade kind municipality region school school_class season slot venue",
+        "public: competency grade kind minutes municipality region school school_class season slot starts_at venue",
         "pseudonymous: booking participant",
     ),
     "trial.cancelled.v1": (
-        "public: competency grade kind municipality region school school_class season slot",
+        "public: competency grade kind municipality reason region school school_class season slot",
+        "pseudonymous: booking participant",
+    ),
+    "trial.moved.v1": (
+        "public: competency from_minutes from_starts_at grade kind minutes municipality region school school_class "
+        "season slot starts_at venue",
         "pseudonymous: booking participant",
     ),
     "programme.defined.v1": (

@@ -129,6 +129,12 @@ GET    /trials/applications                                 0    +-  +-  --- ---
 PUT    /trials/programmes/{code}                            0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots                                        0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots/batch                                  0    +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/slots/{id}/move                              0    +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/slots/{id}/seats                             0    +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/slots/{id}/closing                           0    +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/closings venue                               0    +-  +-  +-- ---- +-  --  --  --  ---
+POST   /trials/closings municipality                        0    +-  +-  +-- ---- --  --  --  --  ---
+POST   /trials/closings region                              0    +-  +-  --- ---- --  --  --  --  ---
 GET    /trials/seasons                                      0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/seasons/{code}                               0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/diagnostics                                  0    *-  **  *** **** **  **  **  **  ***

@@ -55,7 +55,7 @@ class Scene:
     pupils: dict[str, Pupil] = field(default_factory=dict)
     slots: dict[str, str] = field(default_factory=dict)
     """Ids by their refs: `free` and `wide` are to be booked, `left` and `near` are, `held` is attended, `over` was,
-    and `missed` is not."""
+    and `missed` is not; `moved` and `off` are changed, and nobody books there."""
     booking: str = ""
     """Of `own`, in `left`."""
     kept: str = ""
@@ -264,6 +264,8 @@ DAYS = {
     "free": "2050-10-05",
     "wide": "2050-10-06",
     "left": "2050-10-07",
+    "moved": "2050-10-08",
+    "off": "2050-10-09",
     "near": (date.today() + timedelta(days=1)).isoformat(),
 }
 

@@ -76,6 +76,7 @@ def _catalogue(scene: Scene) -> Requests:
         **_registry(scene, venue),
         "POST /trials/slots": Request("/trials/slots", {**timetable, **slot}, '"slot"'),
         "POST /trials/slots/batch": Request("/trials/slots/batch", {**timetable, "slots": [slot]}, '"slot"'),
+        **_changes(scene),
         "GET /trials/losses": Request("/trials/losses"),
         "GET /trials/slots": Request(f"/trials/slots?season={here.season}"),
         "GET /trials/slots/{id}": Request(f"/trials/slots/{scene.slots['free']}"),
@@ -88,3 +89,19 @@ def _catalogue(scene: Scene) -> Requests:
         }
         found[f"GET /trials/{kind}/{{code}}"] = Request(one)
     return found
+
+
+def _changes(scene: Scene) -> Requests:
+    """Of a timetable; each caller asks for the same."""
+    here, in_slot = scene.here, "POST /trials/slots/{id}"
+    moved, off = (f"/trials/slots/{scene.slots[ref]}" for ref in ("moved", "off"))
+    frost = {"day": "2050-10-09", "reason": "frost"}
+    places = {"venue": here.venue, "municipality": here.municipality, "region": here.region}
+    return {
+        f"{in_slot}/move": Request(f"{moved}/move", {"starts_at": "2050-10-08T16:00:00+03:00"}, '"slot"'),
+        f"{in_slot}/seats": Request(f"{moved}/seats", {"capacity": 9}, '"slot"'),
+        f"{in_slot}/closing": Request(f"{off}/closing", {"reason": "frost"}, '"slot"'),
+    } | {
+        f"POST /trials/closings {kind}": Request("/trials/closings", {**frost, kind: code}, '"slots"')
+        for kind, code in places.items()
+    }

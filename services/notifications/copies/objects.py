@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from shared.contracts import trials, venues
+from shared.contracts import timetables, trials, venues
 from shared.contracts.event import Event
 
 Kind = Literal["season", "competency", "venue", "slot"]
@@ -26,6 +26,6 @@ def entry(event: Event) -> tuple[Named, Mapping[str, str]] | None:
             return ("competency", event.code), {"text": event.name}
         case venues.VenueRegistered():
             return ("venue", event.venue), {"text": event.name, "organisation": event.organisation}
-        case trials.SlotOpened():
+        case trials.SlotOpened() | timetables.SlotMoved():
             return ("slot", event.slot), {"text": event.starts_at.isoformat(), "venue": event.venue}
     return None

@@ -7,12 +7,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from shared.contracts import registration, trials
+from shared.contracts import registration, timetables, trials
 from shared.contracts.event import Envelope, Event
 from shared.contracts.guardians import GuardianErased
 from shared.identity.family import LinkChange
 from shared.programme.merging import Word, survivor_of, with_word
 
+TIMES = ("starts_at", "minutes", "from_starts_at", "from_minutes")
 DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.ParticipantRegistered: ("school_class",),
     registration.ParticipantMoved: ("school_class",),
@@ -27,8 +28,9 @@ DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.GuardianUnlinked: ("reason",),
     trials.DiagnosticCompleted: ("diagnostic", "attempt"),
     trials.DiagnosticRevoked: ("diagnostic", "attempt", "reason"),
-    trials.TrialBooked: ("booking", "slot", "venue", "competency", "kind"),
-    trials.TrialCancelled: ("booking", "slot", "competency", "kind"),
+    trials.TrialBooked: ("booking", "slot", "venue", "competency", "kind", "starts_at"),
+    timetables.TrialMoved: ("booking", "slot", "venue", "competency", "kind", *TIMES),
+    trials.TrialCancelled: ("booking", "slot", "competency", "kind", "reason"),
     trials.AttendanceMissed: ("booking", "slot", "venue", "competency", "kind"),
     trials.TrialAttended: ("attendance", "booking", "slot", "venue", "competency", "kind"),
     trials.AttendanceRevoked: ("attendance", "slot", "competency", "kind", "reason"),
@@ -194,10 +196,15 @@ def number(envelopes: Iterable[Envelope], stored: Collection[str], last: Mapping
                 season=getattr(event, "season", None),
                 time=envelope.time.isoformat(),
                 recordedtime=envelope.recordedtime,
-                data={name: getattr(event, name) for name in DATA[type(event)]},
+                data={name: _stored(getattr(event, name)) for name in DATA[type(event)]},
             )
         )
     return notices
+
+
+def _stored(value: Any) -> Any:
+    """Returns a field of an event as data keep it: a time with the offset that the database would lose."""
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 Numbers = Mapping[str, int]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from shared.contracts.timetables import SlotMoved
 from shared.contracts.trials import SlotOpened
 
 BEFORE, AFTER = timedelta(days=2), timedelta(days=1)
@@ -34,14 +35,14 @@ class Slot:
         return self.starts - BEFORE, self.ends + AFTER
 
 
-def slot_row(opened: SlotOpened) -> dict[str, Any]:
-    """A slot as it is stored; an event of it is the only one."""
-    ends = opened.starts_at + timedelta(minutes=opened.minutes)
+def slot_row(told: SlotOpened | SlotMoved) -> dict[str, Any]:
+    """A slot as it is stored; each event that says when it is held says all of it."""
+    ends = told.starts_at + timedelta(minutes=told.minutes)
     return {
-        "_id": opened.slot,
-        "venue": opened.venue,
-        "region": opened.region,
-        "starts": opened.starts_at,
+        "_id": told.slot,
+        "venue": told.venue,
+        "region": told.region,
+        "starts": told.starts_at,
         "ends": ends,
         "expires": ends + KEPT,
     }

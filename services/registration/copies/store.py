@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
 from services.registration.copies.seasons import Season
 from services.registration.copies.slots import Slot, slot_row
+from shared.contracts.timetables import SlotMoved
 from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotOpened
 from shared.contracts.venues import VenueRegistered
 from shared.storage.copies import newest
@@ -48,10 +49,13 @@ class Copies:
         """The rows of steps of everyone who ever booked a seat in a slot."""
         return await self._steps.find({"booked.slot": slot}, {"booked": 1, "cancelled": 1}).to_list(None)
 
-    async def open(self, opened: Iterable[SlotOpened], now: datetime, tx: Transaction) -> None:
-        """Keeps slots, but for those that are long over, as in a replay."""
-        rows = [row for row in map(slot_row, opened) if row["expires"] > now]
-        writes = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows]
+    async def time(self, told: Iterable[SlotOpened | SlotMoved], now: datetime, tx: Transaction) -> None:
+        """Keeps slots at the times that were told last, but for those that are long over, as in a replay."""
+        rows = {row["_id"]: row for row in map(slot_row, told)}
+        writes = [
+            ReplaceOne({"_id": id}, row, upsert=True) if row["expires"] > now else DeleteOne({"_id": id})
+            for id, row in rows.items()
+        ]
         if writes:
             await self._slots.bulk_write(writes, ordered=False, session=tx)
 

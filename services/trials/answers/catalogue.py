@@ -6,6 +6,7 @@ from typing import Literal
 from services.trials.domain.diagnostics import Definition
 from services.trials.domain.venue_terms import VenueTerms
 from shared.base.models import Answer
+from shared.contracts.cancellations import ClosingReason
 from shared.contracts.trials import Gate, SlotKind
 from shared.contracts.venues import Registry
 from shared.http.paging import Page
@@ -151,7 +152,9 @@ class SlotView(Answer):
     capacity: int
     """Seats in all."""
     open_seats: int
-    """Seats that are left."""
+    """Seats that can be taken; none where it was called off."""
+    closed: ClosingReason | None
+    """The reason why it was called off; null as long as it is held."""
     grades: tuple[int, int]
     """Lowest and highest grade for which it is held, both included."""
     accessibility: tuple[str, ...]

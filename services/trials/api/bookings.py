@@ -21,7 +21,7 @@ from shared.programme.texts import REF, Id
 from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
-NO_SEAT = ("grade-outside-slot", "slot-full", "slot-past", "time-conflict", "too-many-bookings")
+NO_SEAT = ("grade-outside-slot", "slot-closed", "slot-full", "slot-past", "time-conflict", "too-many-bookings")
 
 
 class BookingBody(Input):

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from services.trials.copies.participants import Entry, Lapse, Participant
 from shared.programme.merging import Words, duplicates_of, survivor_of
+
+Barrier = Literal["consent", "archived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,14 @@ class Joined:
         Until the merging a duplicate held its seats by its own consent; since then the survivor's counts.
         """
         return next((lapse for lapse in self._barred(entry) if lapse.meets(begins, ends)), None)
+
+    def barred_from(self, entry: str, begins: datetime, ends: datetime) -> tuple[Lapse, Barrier] | None:
+        """Returns the same time as `barred`, with what is missing in it."""
+        lapse = self.barred(entry, begins, ends)
+        if lapse is None:
+            return None
+        absent = any(lapse in one.absences for one in (self.pupil, *self.duplicates))
+        return lapse, "archived" if absent else "consent"
 
     def unconsented(self, entry: str, time: datetime) -> bool:
         """Tells whether a step of an entry happened in a time without consent after one; as `barred`, without archive.

@@ -61,14 +61,16 @@ class AttendanceBatch:
     def _came(self, slot: Slot, said: Presence | Absence, now: datetime) -> tuple[Participant, datetime]:
         """Returns the pupil, and when it was that one came or did not, within the season."""
         pupil, season = self.states.pupils[said.participant], self.states.seasons[slot.season]
+        slot.must_be_held()
         season.must_be_open("")
         time = happened_at(said.occurred_at, now, clock_of(self.states.zones, pupil))
         season.must_contain(time, "occurred_at" if said.occurred_at else "")
         return pupil, time
 
     def _seated(self, slot: Slot, participant: str) -> tuple[Path, Booking]:
+        """Returns the path, and the booking at the time of the slot, which it may not have followed yet."""
         path = self.states.path_of(participant, slot.season)
         booking = None if path is None else path.live_booking(slot.id)
         if path is None or booking is None:
             raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
-        return path, booking
+        return path, booking.model_copy(update={"starts_at": slot.starts_at, "minutes": slot.minutes})

@@ -33,6 +33,7 @@ class BookingBatch:
     ) -> Done[Taken[Booking]]:
         """Books a pupil in, or finds the booking that is there."""
         pupil, slot = caller.pupil(participant), self.slot(slot_id)
+        slot.must_be_held()
         path = self.states.paths.of(pupil.id, slot.season)
         known = path.live_booking(slot.id)
         if known is not None:

@@ -48,8 +48,9 @@ def _without(path: Path, correction: Correction, reason: str | None) -> Path:
     id, time = correction.id, correction.time
     match correction.kind:
         case "cancelled" if any(b.id == id for b in path.bookings):
-            given_up = (b.model_copy(update={"cancelled": time}) if b.id == id else b for b in path.bookings)
-            return path.model_copy(update={"bookings": tuple(given_up)})
+            given_up = {"cancelled": time, "given_up": None if correction.because == "unsaid" else correction.because}
+            bookings = (b.model_copy(update=given_up) if b.id == id else b for b in path.bookings)
+            return path.model_copy(update={"bookings": tuple(bookings)})
         case "missed" if any(b.id == id for b in path.bookings):
             not_kept = (b.model_copy(update={"missed": time}) if b.id == id else b for b in path.bookings)
             return path.model_copy(update={"bookings": tuple(not_kept)})
@@ -67,7 +68,8 @@ def told(path: Path, pupil: Participant, correction: Correction) -> Event:
     fields = {**pupil.event_fields, "season": path.season}
     match correction.kind:
         case "cancelled":
-            return TrialCancelled(**fields, **_slot(path.booking(correction.id)), booking=correction.id)
+            of, reason = _slot(path.booking(correction.id)), correction.because
+            return TrialCancelled(**fields, **of, booking=correction.id, reason=reason)
         case "missed":
             booking = path.booking(correction.id)
             return AttendanceMissed(**fields, **_slot(booking), booking=booking.id, venue=booking.venue)

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from shared.base.models import Answer
+from shared.contracts.cancellations import CancellationReason
 from shared.contracts.trials import (
     AttendanceSource,
     RevocationReason,
@@ -42,6 +43,8 @@ class Booking(Step):
     """Length of the slot in minutes."""
     cancelled: LocalTime | None = None
     """When the seat was given up; null while it is the pupil's."""
+    given_up: CancellationReason | None = None
+    """The reason why it was given up; null while it is the pupil's, and where an earlier release kept none."""
     missed: LocalTime | None = None
     """When the venue said that the pupil had not come; null while it has not, or where the pupil had come after all."""
 
@@ -94,5 +97,7 @@ class Correction(BaseModel):
     time: LocalTime
     why: RevocationReason = "mistake"
     """Of an attendance or an attempt."""
+    because: CancellationReason = "unsaid"
+    """Of a booking."""
     diagnostic: str = ""
     """Of an attempt, which stands in no path."""

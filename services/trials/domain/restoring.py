@@ -3,8 +3,9 @@
 Events have no answers, no profile and no reason of a revocation: those are not made up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from services.trials.domain.competencies import Competency
 from services.trials.domain.corrections import corrected
@@ -13,10 +14,11 @@ from services.trials.domain.path_parts import Attendance, Booking, Correction, R
 from services.trials.domain.paths import Path
 from services.trials.domain.programmes import Criterion, Programme
 from services.trials.domain.seasons import Season
-from services.trials.domain.slots import Slot
+from services.trials.domain.slots import Closing, Slot
 from services.trials.domain.venue_terms import VenueTerms
 from services.trials.domain.venues import Venue, without
 from shared.contracts.event import Envelope
+from shared.contracts.timetables import SlotClosed, SlotEvent, SlotMoved, SlotResized, TrialMoved
 from shared.contracts.trials import (
     AttendanceMissed,
     AttendanceRevoked,
@@ -38,6 +40,7 @@ STEPS: Sequence[type[PathEvent]] = (
     DiagnosticCompleted,
     DiagnosticRevoked,
     TrialBooked,
+    TrialMoved,
     TrialCancelled,
     TrialAttended,
     AttendanceMissed,
@@ -51,7 +54,8 @@ STEPS: Sequence[type[PathEvent]] = (
 def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
     """Returns a path after one more step, with its sequence; `slots` are those that were ever opened.
 
-    A correction of a part that the path does not have changes nothing of it: it is another entry's.
+    Bookings that moved are `moved` apart. A correction of a part that the path does not have changes nothing of it: it
+    is another entry's.
     """
     event, time, state = envelope.event, envelope.time, path
     match event:
@@ -74,11 +78,18 @@ def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
     return state.model_copy(update={"sequence": int(envelope.sequence)})
 
 
+def moved(path: Path, moves: Iterable[TrialMoved]) -> Path:
+    """Returns a path with its own bookings at their new times: another entry's events may tell them, too."""
+    times = {event.booking: {"starts_at": event.starts_at, "minutes": event.minutes} for event in moves}
+    bookings = (b.model_copy(update=times[b.id]) if b.id in times else b for b in path.bookings)
+    return path.model_copy(update={"bookings": tuple(bookings)})
+
+
 def correction_of(envelope: Envelope) -> Correction | None:
     """Returns what an event takes back; None for one that takes nothing back."""
     match envelope.event:
         case TrialCancelled() as event:
-            return Correction(kind="cancelled", id=event.booking, time=envelope.time)
+            return Correction(kind="cancelled", id=event.booking, time=envelope.time, because=event.reason)
         case AttendanceMissed() as event:
             return Correction(kind="missed", id=event.booking, time=envelope.time)
         case AttendanceRevoked() as event:
@@ -152,6 +163,7 @@ def _ref(attempt: str) -> str:
 
 
 def _booking(event: TrialBooked, slot: Slot, time: datetime) -> Booking:
+    first = slot.first or slot.terms  # an event that does not say it is of a release under which no slot moved
     return Booking(
         id=event.booking,
         time=time,
@@ -159,8 +171,8 @@ def _booking(event: TrialBooked, slot: Slot, time: datetime) -> Booking:
         venue=event.venue,
         competency=event.competency,
         kind=event.kind,
-        starts_at=slot.starts_at,
-        minutes=slot.minutes,
+        starts_at=event.starts_at or first.starts_at,
+        minutes=event.minutes or first.minutes,
     )
 
 
@@ -219,3 +231,20 @@ def slot(known: Slot | None, envelope: Envelope, event: SlotOpened, host: Venue 
     kept = {"ref": known.ref, "booked": known.booked} if known else {"ref": None}
     owner = known.organisation if known else host.organisation if host else event.venue
     return Slot(id=event.slot, sequence=int(envelope.sequence), organisation=owner, **kept, **said)
+
+
+def changed_slot(known: Slot, envelope: Envelope, event: SlotEvent) -> Slot:
+    """Returns a slot after a change that is told; the words of a calling off are in no event.
+
+    Its bookings are looked through once more, also where all of them had followed.
+    """
+    update: dict[str, Any] = {"sequence": int(envelope.sequence)}
+    match event:
+        case SlotMoved():
+            times = {"starts_at": event.starts_at, "minutes": event.minutes}
+            update |= times | {"first": known.first or known.terms, "moved_at": envelope.time, "following": ""}
+        case SlotResized():
+            update |= {"first": known.first or known.terms, "capacity": event.capacity}
+        case SlotClosed():
+            update |= {"closing": Closing(time=envelope.time, reason=event.reason), "following": ""}
+    return known.model_copy(update=update)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated
 
-from pydantic import Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from services.trials.domain.grades import Grades
 from services.trials.domain.programmes import Programme
@@ -13,6 +13,7 @@ from services.trials.domain.seasons import Season
 from services.trials.domain.venues import Venue
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Count, Input
+from shared.contracts.cancellations import ClosingReason
 from shared.contracts.codes import Code, CompetencyCode
 from shared.contracts.trials import SlotKind, SlotOpened
 from shared.programme.moments import LocalTime, Moment
@@ -45,8 +46,29 @@ class SlotOffer(Input):
     """Code of the trial programme that is held, with which competency, length, seats and grades agree."""
 
 
+class Terms(BaseModel):
+    """The parts of a slot that change after it was opened."""
+
+    model_config = ConfigDict(frozen=True)
+
+    starts_at: LocalTime
+    minutes: int
+    capacity: int
+
+
+class Closing(BaseModel):
+    """The calling off of a slot."""
+
+    model_config = ConfigDict(frozen=True)
+
+    time: LocalTime
+    reason: ClosingReason
+    words: str | None = None
+    """More of the reason, in the venue's words, which nobody else is told."""
+
+
 class Slot(Aggregate):
-    """An open slot; `booked` never passes `capacity`."""
+    """A slot; `booked` never passes `capacity`."""
 
     ref: str | None
     venue: str
@@ -63,6 +85,14 @@ class Slot(Aggregate):
     accessibility: tuple[str, ...]
     programme: str | None = None
     booked: int = 0
+    first: Terms | None = None
+    """As it was offered, where it was changed since: the same offer, sent again, still means it."""
+    moved_at: LocalTime | None = None
+    """When it was moved last."""
+    closing: Closing | None = None
+    """None as long as it is held."""
+    following: str | None = None
+    """While its bookings follow what became of it, the id of the last path that was looked at, empty at first."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -77,8 +107,13 @@ class Slot(Aggregate):
 
     @property
     def open_seats(self) -> int:
-        """The number of seats that are left."""
-        return self.capacity - self.booked
+        """The number of seats that can be taken: none where it is not held."""
+        return 0 if self.closing else self.capacity - self.booked
+
+    @property
+    def closed(self) -> ClosingReason | None:
+        """The reason why it is not held; None as long as it is."""
+        return None if self.closing is None else self.closing.reason
 
     @property
     def is_full(self) -> bool:
@@ -89,6 +124,20 @@ class Slot(Aggregate):
     def hosts(self) -> tuple[str, str]:
         """The codes in which a grant speaks for the slot: those of the venue's owner and of the venue."""
         return self.organisation, self.venue
+
+    @property
+    def terms(self) -> Terms:
+        """The parts of it that may change."""
+        return Terms(starts_at=self.starts_at, minutes=self.minutes, capacity=self.capacity)
+
+    def with_terms(self, terms: Terms) -> "Slot":
+        """Returns the slot with these instead."""
+        return self.model_copy(update=dict(terms))
+
+    def must_be_held(self) -> None:
+        """Raises Conflict where it was called off."""
+        if self.closing is not None:
+            raise Conflict(f"the slot was called off: {self.closing.reason}", slug="slot-closed")
 
     def with_seat_taken(self) -> "Slot":
         """Returns the slot with one seat fewer."""
@@ -109,9 +158,13 @@ class Schedule:
     """Those that are named, by their codes."""
 
 
+KEPT = ("id", "sequence", "booked", "first", "moved_at", "closing", "following")
+"""The fields of a slot that no offer sets."""
+
+
 def open_slot(schedule: Schedule, offer: SlotOffer, known: Slot | None, id: str, time: datetime) -> Decision[Slot]:
     """Opens a slot; `known` is the one of the venue that has the offer's ref already."""
-    kept = known.model_dump(include={"id", "sequence", "booked"}) if known else {"id": id}
+    kept = {name: getattr(known, name) for name in KEPT} if known else {"id": id}
     venue = schedule.venue
     slot = Slot(
         **kept,
@@ -123,7 +176,7 @@ def open_slot(schedule: Schedule, offer: SlotOffer, known: Slot | None, id: str,
         starts_at=offer.starts_at.astimezone(schedule.local),
     )
     if known is not None:
-        if slot != known:
+        if slot not in (known, known.with_terms(known.first or known.terms)):
             raise Conflict.about("ref", "this ref names another slot of the venue", "ref-reused")
         return Decision(known)
     _must_fit(slot, schedule)

@@ -111,6 +111,7 @@ def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: New
     """Takes a seat; one that the pupil has already is kept."""
     if path.live_booking(slot.id):
         return Decision(path)
+    slot.must_be_held()
     _must_fit(path, pupil, slot, time)
     booking = Booking(
         id=new_id(),
@@ -122,7 +123,8 @@ def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: New
         starts_at=slot.starts_at,
         minutes=slot.minutes,
     )
-    event = TrialBooked(**_said(path, pupil, booking), booking=booking.id, venue=slot.venue)
+    times = {"starts_at": slot.starts_at, "minutes": slot.minutes}
+    event = TrialBooked(**_said(path, pupil, booking), booking=booking.id, venue=slot.venue, **times)
     return Decision(path.model_copy(update={"bookings": (*path.bookings, booking)}), (Happened(event, time),))
 
 
@@ -150,12 +152,7 @@ def cancel(path: Path, pupil: Participant, booking_id: str, time: datetime) -> D
         raise Conflict.about("occurred_at", "the slot has begun", "slot-past")
     if path.attendance_of(booking.id):
         raise Conflict("the pupil has attended what was booked", slug="already-attended")
-    return _free(Decision(path), pupil, booking, time)
-
-
-def _free(decision: Decision[Path], pupil: Participant, booking: Booking, time: datetime) -> Decision[Path]:
-    """Returns the decision with the seat of a booking given up."""
-    return taken_back(decision, pupil, Correction(kind="cancelled", id=booking.id, time=time))
+    return taken_back(Decision(path), pupil, Correction(kind="cancelled", id=booking.id, time=time, because="asked"))
 
 
 def follow(path: Path, joined: Joined, gate: SeasonGate, attempts: Attempts) -> Decision[Path]:
@@ -170,13 +167,17 @@ def follow(path: Path, joined: Joined, gate: SeasonGate, attempts: Attempts) -> 
     decision = retract(told_again(path, pupil), joined, attempts)
     for entry in decision.state.entries:
         for booking in entry.bookings:
-            lapse = joined.barred(entry.participant, booking.time, booking.starts_at)
-            if lapse is not None and booking.is_live and not decision.state.attendance_of(booking.id):
-                decision = _free(decision, pupil, booking, max(lapse.begins, booking.time))
+            barred = joined.barred_from(entry.participant, booking.time, booking.starts_at)
+            if barred is not None and booking.is_live and not decision.state.attendance_of(booking.id):
+                lapse, why = barred
+                time = max(lapse.begins, booking.time)
+                freed = Correction(kind="cancelled", id=booking.id, time=time, because=why)
+                decision = taken_back(decision, pupil, freed)
     if path.duplicates and joined.changed_at is not None:
         for booking in _second_seats(decision.state):
             given_up = min(max(joined.changed_at, booking.time), booking.starts_at)
-            decision = _free(decision, pupil, booking, given_up)
+            freed = Correction(kind="cancelled", id=booking.id, time=given_up, because="merged")
+            decision = taken_back(decision, pupil, freed)
     return gate.settle(decision, pupil, joined.changed_at)
 
 

@@ -14,7 +14,14 @@ from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.guardians import ActorErased
-from shared.contracts.trials import AttendanceRevoked, DiagnosticCompleted, PathErased, PathEvent, TrialBooked
+from shared.contracts.timetables import TrialMoved
+from shared.contracts.trials import (
+    AttendanceRevoked,
+    DiagnosticCompleted,
+    PathErased,
+    PathEvent,
+    TrialBooked,
+)
 from shared.messaging.events import Events
 from shared.storage.decision import NewId
 from shared.storage.losses import Loss
@@ -84,14 +91,16 @@ class Restorer:
             if correction is not None and correction.kind != "retracted" and not has(path, correction):
                 elsewhere.append(correction)
             paths[path.id] = walked(path, step, slots)
-        others = [id for id in await repository.corrections.paths(elsewhere, tx) if id not in paths]
+        moves = [step.event for step in steps if isinstance(step.event, TrialMoved)]
+        parts = [*(one.id for one in elsewhere), *(one.booking for one in moves)]
+        others = [id for id in await repository.corrections.paths(parts, tx) if id not in paths]
         for path in (await repository.paths.load(others, tx)).values():
             before[path.id] = paths[path.id] = path
         waiting = await repository.corrections.take(elsewhere, _parts(paths.values()), tx)
         for id, path in paths.items():
             for correction in waiting:
                 path = restoring.corrected_elsewhere(path, correction) if has(path, correction) else path
-            paths[id] = path
+            paths[id] = restoring.moved(path, moves)
         for path in await self._without_attempts(paths, steps, tx):
             before[path.id] = path
         taken = Counter[str]()

@@ -8,6 +8,7 @@ from services.trials.domain.applications import ApplicationState, HistoryStep, a
 from services.trials.domain.venues import Venue
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
+from shared.contracts.timetables import SlotClosed, SlotEvent, SlotMoved, SlotResized
 from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotOpened
 from shared.contracts.venues import ProgrammeDefined, VenueRegistered, VenueWithdrawn
 from shared.storage.decision import Aggregate
@@ -24,6 +25,9 @@ KINDS: Mapping[type[Event], str] = {
     VenueRegistered: "venue/",
     VenueWithdrawn: "venue/",
     SlotOpened: "slot/",
+    SlotMoved: "slot/",
+    SlotResized: "slot/",
+    SlotClosed: "slot/",
 }
 """The begin of the subjects of each event."""
 
@@ -82,7 +86,10 @@ class RestoredCatalogue:
                     found[one.subject] = venues[event.venue] = restoring.venue(venues.get(event.venue), one, event)
                     await self._answered(one, event, venues[event.venue], tx)
                 case SlotOpened() as event:
-                    found[one.subject] = restoring.slot(slots.get(event.slot), one, event, venues.get(event.venue))
+                    slots[event.slot] = restoring.slot(slots.get(event.slot), one, event, venues.get(event.venue))
+                    found[one.subject] = slots[event.slot]
+                case SlotEvent() as event if event.slot in slots:
+                    found[one.subject] = slots[event.slot] = restoring.changed_slot(slots[event.slot], one, event)
         for kind, states in self._states.items():
             await states.restore([state for subject, state in found.items() if subject.startswith(kind)], tx)
         return [Loss(one, word) for one in told if (word := _lacking(one)) is not None]
@@ -105,6 +112,8 @@ def _lacking(told: Envelope) -> str | None:
     match told.event:
         case SlotOpened():
             return "ref"
+        case SlotClosed():
+            return "words"
         case ProgrammeDefined(format="online"):
             return "link"
         case VenueWithdrawn():

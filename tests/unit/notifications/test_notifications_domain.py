@@ -198,8 +198,28 @@ def test_words_name_the_place_and_the_hour_on_the_region_s_clock() -> None:
         texts.render(booked, NAMES, "en").body
         == "Practical trial: Поварское дело, Аксайский техникум питания, 12 October 2020, 14:30."
     )
+    (moved_to,) = domain.number([SAMPLES["trial.moved.v1"]], set(), {})
+    assert texts.render(moved_to, NAMES, "ru").body == (
+        "Профпроба: Поварское дело, Аксайский техникум питания, 12 октября 2020, 15:30, 90 мин. "
+        "Раньше: 12 октября 2020, 14:30, 90 мин."
+    )
     (issued,) = domain.number([SAMPLES["recommendation.issued.v1"]], set(), {})
     assert texts.render(issued, NAMES, "ru").body == "Сезон «Билет в будущее 2020»: Поварское дело, nursing, gov."
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("frost", " Занятие не состоится из-за мороза."), ("asked", ""), ("unsaid", "")],
+)
+def test_a_cancellation_says_why_in_our_words(reason: str, said: str) -> None:
+    notice = domain.number([Story().then(trials.TrialCancelled, reason=reason)], set(), {})[0]
+    assert texts.render(notice, NAMES, "ru").body == f"Профпроба: Поварское дело, 12 октября 2020, 15:30.{said}"
+
+
+def test_times_that_moved_are_told_on_the_clock_of_the_place() -> None:
+    notice = domain.number([SAMPLES["trial.moved.v1"]], set(), {})[0]
+    body = texts.render(notice, {("slot", notice.data["slot"]): "2020-10-12T17:30:00+05:00"}, "en").body
+    assert body.endswith("12 October 2020, 17:30, 90 min. Before: 12 October 2020, 16:30, 90 min.")
 
 
 def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
@@ -221,6 +241,8 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
         "organisation.defined.v1",
         "programme.defined.v1",
         "season.closed.v1",
+        "slot.closed.v1",
+        "slot.resized.v1",
         "target.set.v1",
         "venue.withdrawn.v1",
     }

@@ -1,0 +1,141 @@
+"""Use case: all slots of some days are called off at once, for a venue, a municipality or a region."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import partial
+
+from services.trials.domain import slot_changes
+from services.trials.domain.caller import known_zone
+from services.trials.domain.day_closings import DayClosing
+from services.trials.domain.slot_changes import Change
+from services.trials.domain.slots import Slot
+from services.trials.handlers.rebooking import follow_slot
+from services.trials.repository import Repository
+from shared.base.errors import BadInput, Conflict
+from shared.identity.principal import Principal
+from shared.programme.moments import happened_at
+from shared.storage.decision import Decision
+from shared.storage.mongo import Document, Transaction
+
+CHUNK = 100
+"""Slots of one transaction."""
+MOST_SLOTS = 1_000
+"""Of one command that are called off; the same command again goes on behind them."""
+MOST_BOOKINGS = 2_000
+"""Of one command that are given up; the others follow by themselves."""
+WIDEST = timedelta(hours=15)
+"""No clock is further from UTC: so a day anywhere lies within."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The slots that a command called off, with what it left."""
+
+    slots: int = 0
+    known: int = 0
+    """Called off before."""
+    left: int = 0
+    """Those that had begun, or that somebody has attended."""
+    bookings: int = 0
+    done: bool = True
+
+    def and_then(self, other: "Closed") -> "Closed":
+        """Returns both together."""
+        numbers = ("slots", "known", "left", "bookings")
+        return Closed(**{name: getattr(self, name) + getattr(other, name) for name in numbers}, done=other.done)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The days that are to be called off, by whom."""
+
+    closing: DayClosing
+    who: Principal
+    now: datetime
+
+
+async def close_days(repository: Repository, command: Command) -> Closed:
+    """Calls slots off in the order of their starts; raises BadInput for an unknown place, Forbidden outside the scope.
+
+    The slots go first, in bounded transactions, so that nobody books any more; then their bookings follow.
+    """
+    days = command.closing
+    where = await _where(repository, command)
+    begins = datetime.combine(days.day, time(), UTC) - WIDEST
+    ends = datetime.combine(days.last, time(), UTC) + timedelta(days=1) + WIDEST
+    ids = [id async for id, is_over in repository.timetable.between(where, begins, ends) if not is_over]
+    closed, following = Closed(), list[str]()
+    for begin in range(0, len(ids), CHUNK):
+        if closed.slots >= MOST_SLOTS:
+            closed = replace(closed, done=False)
+            break
+        step, left = await repository.transact(partial(_step, repository, command, ids[begin : begin + CHUNK]))
+        closed, following = closed.and_then(step), following + left
+    return await _follow(repository, closed, following)
+
+
+async def _follow(repository: Repository, closed: Closed, slots: Sequence[str]) -> Closed:
+    """Lets the bookings of slots follow, as many as one command may."""
+    looked_at = 0
+    for slot in slots:
+        if looked_at >= MOST_BOOKINGS:
+            return replace(closed, done=False)
+        followed = await follow_slot(repository, slot, MOST_BOOKINGS - looked_at)
+        looked_at += followed.looked_at
+        closed = replace(closed, bookings=closed.bookings + followed.cancelled, done=closed.done and followed.done)
+    return closed
+
+
+async def _where(repository: Repository, command: Command) -> Document:
+    """Returns the query of the slots of the place; raises where there is none, or the caller does not speak for it."""
+    said, scope = command.closing, command.who.scope
+    if said.venue is not None:
+        venue = (await repository.venues.load([said.venue])).get(said.venue)
+        if venue is None:
+            raise BadInput.field("venue", "no such venue")
+        scope.must_cover(venue.region, venue.municipality, hosts=venue.hosts)
+        return {"venue": venue.id}
+    kind, code = ("region", said.region) if said.region is not None else ("municipality", said.municipality)
+    place = (await repository.copies.organisations([code or ""])).get(code or "")
+    if place is None or place.kind != kind:
+        raise BadInput.field(kind, f"no such {kind}")
+    scope.must_cover(place.region, place.municipality)
+    if kind == "region":
+        return {"region": place.region}
+    return {"venue": {"$in": list(await repository.timetable.venues_of(place.id))}}
+
+
+async def _step(
+    repository: Repository, command: Command, ids: Sequence[str], tx: Transaction
+) -> tuple[Closed, list[str]]:
+    """Calls off some slots; returns how many, and those whose bookings are to follow."""
+    slots = list((await repository.slots.load(ids, tx)).values())
+    clocks = await _clocks(repository, slots, tx)
+    seasons = await repository.rules({slot.season for slot in slots}, tx)
+    attended = await repository.timetable.attended(ids, tx)
+    said = command.closing
+    closed, following, decisions = Closed(), list[str](), list[Decision[Slot]]()
+    for slot in slots:
+        local = clocks[slot.venue]
+        if not said.day <= slot.starts_at.astimezone(local).date() <= said.last:
+            continue
+        at = happened_at(said.occurred_at, command.now, local)
+        change = Change(seasons[slot.season], local, at, slot.id in attended)
+        try:
+            decision = slot_changes.close(slot, said, change, afterwards=False)
+        except Conflict:
+            closed = closed.and_then(Closed(known=1) if slot.closing else Closed(left=1))
+            continue
+        decisions.append(decision)
+        closed = closed.and_then(Closed(slots=1) if decision.made else Closed(known=1))
+        following += [slot.id] if decision.state.following is not None else []
+    await repository.slots.save(decisions, tx)
+    return closed, following
+
+
+async def _clocks(repository: Repository, slots: Sequence[Slot], tx: Transaction) -> Mapping[str, tzinfo]:
+    """Returns the clock of each venue."""
+    venues = await repository.venues.load({slot.venue for slot in slots}, tx)
+    clocks = await repository.copies.register.clocks({venue.region for venue in venues.values()})
+    return {id: known_zone(clocks, venue.region, venue.municipality) for id, venue in venues.items()}

@@ -1,0 +1,70 @@
+"""Slots by place and day, and whose bookings are still to follow them."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.trials.collections import IS_TEXT
+from shared.storage.mongo import Document, Mongo, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A path that has a booking in a slot."""
+
+    id: str
+    participant: str
+    """The entry whose path it is."""
+    season: str
+
+
+class Timetable:
+    """The slots of one database, and the paths that hold their seats."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._slots = mongo["slots"]
+        self._paths = mongo["paths"]
+        self._venues = mongo["venues"]
+
+    async def holders(self, slot: str, after: str, most: int, tx: Transaction) -> list[Holder]:
+        """Returns the next paths, in the order of their ids, that have a booking in force in a slot."""
+        query = {
+            "bookings.slot": slot,
+            "bookings": {"$elemMatch": {"slot": slot, "cancelled": None}},
+            "_id": {"$gt": after},
+        }
+        found = self._paths.find(query, {"participant": 1, "season": 1}, session=tx).sort("_id", 1).limit(most)
+        return [Holder(row["_id"], row["participant"], row["season"]) for row in await found.to_list(None)]
+
+    async def attended(self, slots: Collection[str], tx: Transaction) -> set[str]:
+        """Returns the slots that somebody has attended."""
+        within = {"$in": list(slots)}
+        query = {"bookings.slot": within, "attendances": {"$elemMatch": {"slot": within, "revoked": None}}}
+        found: set[str] = set()
+        async for row in self._paths.find(query, {"attendances": 1}, session=tx):
+            found.update(one["slot"] for one in row["attendances"] if one["revoked"] is None)
+        return found & set(slots)
+
+    async def advance(self, slot: str, following: str | None, freed: int, tx: Transaction) -> None:
+        """Remembers how far the bookings of a slot have followed, with the seats that became free."""
+        change = {"$set": {"following": following}, "$inc": {"booked": -freed}}
+        await self._slots.update_one({"_id": slot}, change, session=tx)
+
+    async def left_behind(self) -> str | None:
+        """Returns a slot whose bookings have not all followed it."""
+        found: Document | None = await self._slots.find_one({"following": IS_TEXT}, {"_id": 1})
+        return None if found is None else str(found["_id"])
+
+    async def venues_of(self, municipality: str) -> Sequence[str]:
+        """Returns the venues in a municipality."""
+        found = self._venues.find({"municipality": municipality}, {"_id": 1})
+        return [row["_id"] async for row in found]
+
+    async def between(self, where: Document, begins: datetime, ends: datetime) -> AsyncIterator[tuple[str, bool]]:
+        """Yields the slots of a place that start within a time, each with whether it is as it will be.
+
+        It is so where it was called off, and all of its bookings have followed.
+        """
+        query = {**where, "starts": {"$gte": begins, "$lt": ends}}
+        async for row in self._slots.find(query, {"closing": 1, "following": 1}).sort([("starts", 1), ("_id", 1)]):
+            yield row["_id"], row.get("closing") is not None and row.get("following") is None

@@ -1,0 +1,15 @@
+"""The reasons for which slots are called off, and seats are given up."""
+
+from typing import Literal
+
+ClosingReason = Literal["frost", "quarantine", "staff-absent", "premises", "too-few", "other"]
+"""Why a slot is not held. Whoever calls it off may say more in words, which stay in trials."""
+CancellationReason = Literal["unsaid", "asked", "consent", "archived", "merged", "moved", ClosingReason]
+"""Why a seat was given up.
+
+It was `asked` for by the family or the school; no `consent` covers the time of the slot; the pupil is `archived`;
+another entry of the pupil has a seat in the same slot (`merged`); the slot was `moved` to a time at which the pupil has
+another booking; or it was called off. Records of an earlier release leave it `unsaid`.
+"""
+
+__all__ = ["CancellationReason", "ClosingReason"]
