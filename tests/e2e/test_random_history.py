@@ -21,6 +21,7 @@ COMMANDS = 220
 CLASSES = ("7А", "7Б", "8А")
 PARENTS = ("mother", "father", "aunt")
 WRONG = {"reason": "Ошибка", "occurred_at": "2020-10-20T10:00:00+03:00"}
+EARLY = "2020-09-29T10:00:00+03:00"
 DAYS = [f"2020-{month:02}-{day:02}" for month in (9, 10, 11) for day in range(1, 29, 3)]
 
 
@@ -71,7 +72,7 @@ class History:
             *([self.attends] * 5),
             *(self.misses, self.revokes, self.moves, self.moves, self.links, self.links, self.unlinks),
             *(self.withdraws, self.consents, self.archives, self.restores, self.merges, self.merges, self.parts),
-            *(self.erases, self.relocates),
+            *(self.erases, self.relocates, self.shifts, self.shifts, self.resizes, self.calls_off),
         )
         kind = self.enters if len(self.pupils) < 6 else self.rng.choice(kinds)
         answer: Answer = await kind()
@@ -122,6 +123,24 @@ class History:
     async def revokes(self) -> Answer:
         id = self.rng.choice(self.attendances) if self.attendances else "none"
         return await self._do("POST", f"/trials/attendance/{id}/revocation", WRONG, self.place.host)
+
+    async def shifts(self) -> Answer:
+        """A slot is held at another hour of its day."""
+        to = {"starts_at": f"2020-10-05T{self.rng.randint(8, 15):02}:00:00+03:00", "occurred_at": EARLY}
+        return await self._do("POST", f"/trials/slots/{self.rng.choice(self.slots)}/move", to, self.place.host)
+
+    async def resizes(self) -> Answer:
+        to = {"capacity": self.rng.randint(1, 6), "occurred_at": EARLY}
+        return await self._do("POST", f"/trials/slots/{self.rng.choice(self.slots)}/seats", to, self.place.host)
+
+    async def calls_off(self) -> Answer:
+        """A slot is called off, and another one opened in its place."""
+        number = self.rng.randrange(len(self.slots))
+        said = {"reason": "frost", "occurred_at": EARLY}
+        answer = await self._do("POST", f"/trials/slots/{self.slots[number]}/closing", said, self.place.host)
+        if answer.status < 300:
+            self.slots[number] = await self.place.slot(f"instead-{self.rng.random()}", capacity=4)
+        return answer
 
     async def moves(self) -> Answer:
         school = self.rng.choice([self.place.school, self.other])

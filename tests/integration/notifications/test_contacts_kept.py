@@ -12,6 +12,7 @@ from services.notifications.collections import CONTACTS, PLACES
 from services.notifications.domain.contacts import MOST_CONTACTS
 from shared.contracts.organisations import ClockChange, OrganisationClosed
 from shared.contracts.registration import ParticipantErased, ParticipantMoved, ParticipantRegistered
+from shared.contracts.timetables import TrialMoved
 from shared.contracts.trials import SlotOpened, TrialBooked
 from shared.contracts.venues import VenueRegistered
 from tests.builders.contacts import NAVIGATOR, OTHER, SCHOOL, STAFF, TOWN, organisation
@@ -160,12 +161,15 @@ async def test_a_notice_tells_a_slot_s_start_on_the_clock_of_where_it_is_held(ru
     await running.know({"_id": {"$in": ["slot/s-clock", "venue/V-clock"]}}, 2, "catalogue")
     await running.publish(story.then(ParticipantRegistered), running.guardian(story, mother))
     await running.publish(story.then(TrialBooked, slot="s-clock", venue="V-clock"))
-    (first, *_) = await running.inbox_of(running.headers(mother), 3)
-    assert "14:30" in first["body"]
+    await running.publish(story.then(TrialMoved, slot="s-clock", venue="V-clock"))
+    first, second, *_ = await running.inbox_of(running.headers(mother), 4)
+    assert "14:30" in second["body"]
+    assert first["data"]["from_starts_at"] == "2020-10-12T14:30:00+03:00"
     change = ClockChange(since=datetime(2020, 10, 1, tzinfo=UTC), utc_offset="+04:00")
     await running.publish(enveloped(region().model_copy(update={"clocks": (change,)}), 2))
 
     async def is_told_anew() -> bool:
-        return "15:30" in (await running.inbox(running.headers(mother)))["items"][0]["body"]
+        moved, booked, *_ = (await running.inbox(running.headers(mother)))["items"]
+        return "15:30" in booked["body"] and "16:30" in moved["body"]
 
     await eventually(is_told_anew)

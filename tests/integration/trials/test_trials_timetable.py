@@ -45,7 +45,12 @@ async def bookings(trials: Trials, pupil: str) -> list[dict[str, Any]]:
 async def told(trials: Trials, slot: str, *types: type) -> list[Any]:
     """The events of these types about a slot."""
     topics = [await trials.published(f"trials.{name}.v1") for name in ("catalogue", "events")]
-    return [e.event for found in topics for e in found if isinstance(e.event, types) and e.event.slot == slot]
+    return [
+        e.event
+        for found in topics
+        for e in found
+        if isinstance(e.event, types) and getattr(e.event, "slot", None) == slot
+    ]
 
 
 async def test_bookings_follow_a_slot_that_moves_and_attendance_is_judged_by_its_new_time(trials: Trials) -> None:
