@@ -148,13 +148,29 @@ class PathErased(Cleared):
     topic = "trials.events.v1"
 
 
-class SeasonDefined(Event):
-    """The rules of a season; immutable after the season's first fact."""
+class SeasonEvent(Event):
+    """A fact of a season."""
 
-    type = "season.defined.v1"
     topic = "trials.catalogue.v1"
 
     season: Public[str]
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.season
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"season/{self.season}"
+
+
+class SeasonDefined(SeasonEvent):
+    """The rules of a season; immutable after the season's first fact."""
+
+    type = "season.defined.v1"
+
     name: Public[str]
     opens: Public[date]
     closes: Public[date]
@@ -165,37 +181,14 @@ class SeasonDefined(Event):
     trials_required: Public[int]
     recommendation_gate: Public[Gate]
 
-    @property
-    @override
-    def key(self) -> str:
-        return self.season
 
-    @property
-    @override
-    def subject(self) -> str:
-        return f"season/{self.season}"
-
-
-class SeasonClosed(Event):
+class SeasonClosed(SeasonEvent):
     """A season was closed: from then on only corrections of it are recorded.
 
     Attendances and attempts may still be revoked, entries merged, and pupils archived who were entered by mistake.
     """
 
     type = "season.closed.v1"
-    topic = "trials.catalogue.v1"
-
-    season: Public[str]
-
-    @property
-    @override
-    def key(self) -> str:
-        return self.season
-
-    @property
-    @override
-    def subject(self) -> str:
-        return f"season/{self.season}"
 
 
 class CompetencyApproved(Event):
@@ -267,6 +260,7 @@ __all__ = [
     "RevocationReason",
     "SeasonClosed",
     "SeasonDefined",
+    "SeasonEvent",
     "SlotKind",
     "SlotOpened",
     "TrialAttended",
