@@ -2,7 +2,7 @@
 
 from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
-from tests.e2e.season import World, world
+from tests.e2e.season import World, soon, world
 
 THEN = "2020-09-25T10:00:00+03:00"
 
@@ -10,7 +10,7 @@ THEN = "2020-09-25T10:00:00+03:00"
 async def booked(place: World, slot: str, participant: str) -> None:
     """A seat that the school took."""
     seat = {"participant": participant, "occurred_at": "2020-09-21T10:00:00+03:00"}
-    await place.client.ok("POST", f"/trials/slots/{slot}/bookings", seat, by=place.navigator)
+    await soon(place.client, "POST", f"/trials/slots/{slot}/bookings", seat, by=place.navigator)
 
 
 async def test_a_family_reads_when_a_trial_is_and_why_it_is_not_held(client: Client) -> None:
