@@ -42,7 +42,7 @@ class Timetable:
         query = {"bookings.slot": within, "attendances": {"$elemMatch": {"slot": within, "revoked": None}}}
         found: set[str] = set()
         async for row in self._paths.find(query, {"attendances": 1}, session=tx):
-            found.update(one["slot"] for one in row["attendances"] if one["revoked"] is None)
+            found.update(one["slot"] for one in row["attendances"] if one.get("revoked") is None)
         return found & set(slots)
 
     async def advance(self, slot: str, following: str | None, freed: int, tx: Transaction) -> None:
