@@ -7,6 +7,7 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from shared.contracts.timetables import SlotMoved
 from shared.contracts.trials import SlotOpened
 from shared.contracts.venues import VenueRegistered
 from tests.builders.events import at, attended, booked, cancelled, enveloped
@@ -102,6 +103,17 @@ async def test_names_are_shown_from_two_days_before_until_a_day_after(running: R
         await opened(running, slot, starts)
         got, answer = await expected(running, slot)
         assert (got, answer.get("type")) == (status, None if status == 200 else "slot-not-near"), slot
+
+
+async def test_names_are_shown_around_the_day_to_which_a_slot_was_moved(running: Registration) -> None:
+    await opened(running, "goes", timedelta(days=9))
+    assert (await expected(running, "goes"))[1]["type"] == "slot-not-near"
+    place = {"slot": "goes", "venue": VENUE, "season": "2020", "region": "RU-ROS"}
+    before, now = datetime.now(UTC) + timedelta(days=9), datetime.now(UTC) + timedelta(hours=3)
+    moved = SlotMoved(**place, starts_at=now, minutes=60, from_starts_at=before, from_minutes=60)
+    await publish(running.settings, enveloped(moved, 2))
+    await running.know({"_id": "goes", "starts": {"$lt": before - timedelta(days=1)}}, 1, "slots")
+    assert (await expected(running, "goes"))[0] == 200
 
 
 async def test_nobody_else_is_told_a_name(running: Registration) -> None:
