@@ -10,7 +10,7 @@ from services.notifications.domain import notices as domain
 from services.notifications.handlers import inbox as handlers
 from services.notifications.handlers.inbox import Changes
 from services.notifications.repository import Repository
-from shared.contracts import guardians, organisations, registration, staff, targets, topics, trials, venues
+from shared.contracts import guardians, organisations, registration, staff, targets, timetables, topics, trials, venues
 from shared.contracts.event import ParticipantEvent
 from shared.identity.family import change_of
 from shared.messaging.consumer import BatchConsumer
@@ -30,12 +30,20 @@ NAMED = Events.of(
         trials.CompetencyApproved,
         venues.VenueRegistered,
         trials.SlotOpened,
+        timetables.SlotMoved,
         organisations.OrganisationDefined,
         organisations.OrganisationClosed,
         staff.StaffExcluded,
         staff.StaffReadmitted,
     ],
-    ignored=[targets.TargetSet, trials.SeasonClosed, venues.ProgrammeDefined, venues.VenueWithdrawn],
+    ignored=[
+        targets.TargetSet,
+        trials.SeasonClosed,
+        venues.ProgrammeDefined,
+        venues.VenueWithdrawn,
+        timetables.SlotResized,
+        timetables.SlotClosed,  # each booking is cancelled by an event of its own, which is told
+    ],
 )
 TOLD = Events.of(
     [

@@ -261,11 +261,7 @@ DAYS = {
     "held": "2020-10-05",
     "over": "2020-10-06",
     "missed": "2020-10-07",
-    "free": "2050-10-05",
-    "wide": "2050-10-06",
-    "left": "2050-10-07",
-    "moved": "2050-10-08",
-    "off": "2050-10-09",
+    **{ref: f"2050-10-0{day}" for day, ref in enumerate(("free", "wide", "left", "moved", "off"), 5)},
     "near": (date.today() + timedelta(days=1)).isoformat(),
 }
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -45,6 +45,18 @@ class SlotClosing(Input):
     occurred_at: Moment | None = None
 
 
+class Bounds(NamedTuple):
+    """The bounds that a slot's programme and its venue set, where they set any."""
+
+    minutes: int | None = None
+    """The length that the programme has."""
+    seats: int | None = None
+    """The most seats."""
+
+
+UNBOUND = Bounds()
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """The time of a change, with the season and the clock by which it is judged."""
@@ -54,6 +66,7 @@ class Change:
     time: datetime
     attended: bool = False
     """True where somebody has attended the slot."""
+    bounds: Bounds = UNBOUND
 
 
 def move(slot: Slot, to: SlotMove, change: Change) -> Decision[Slot]:
@@ -72,6 +85,8 @@ def move(slot: Slot, to: SlotMove, change: Change) -> Decision[Slot]:
     if not change.season.contains(starts_at.date()):
         season = change.season
         raise BadInput.field("starts_at", f"outside the season's dates {season.opens} to {season.closes}")
+    if minutes not in (slot.minutes, change.bounds.minutes or minutes):
+        raise BadInput.field("minutes", f"the programme takes {change.bounds.minutes} minutes")
     times = {"starts_at": starts_at, "minutes": minutes}
     moved = _changed(slot, times | {"moved_at": change.time, "following": ""})
     event = SlotMoved(**_named(slot), **times, from_starts_at=slot.starts_at, from_minutes=slot.minutes)
@@ -87,6 +102,9 @@ def resize(slot: Slot, to: SlotSize, change: Change) -> Decision[Slot]:
     _must_not_have_begun(slot, change.time)
     if to.capacity < slot.booked:
         raise Conflict.about("capacity", f"{slot.booked} seats are taken", "seats-taken")
+    most = change.bounds.seats
+    if most is not None and to.capacity > max(most, slot.capacity):
+        raise BadInput.field("capacity", f"above the {most} seats that the venue and the programme have")
     event = SlotResized(**_named(slot), capacity=to.capacity)
     return Decision(_changed(slot, {"capacity": to.capacity}), (Happened(event, change.time),))
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from services.trials.domain import slot_changes
 from services.trials.domain.caller import known_zone
-from services.trials.domain.slot_changes import Change, SlotClosing, SlotMove, SlotSize
+from services.trials.domain.slot_changes import Bounds, Change, SlotClosing, SlotMove, SlotSize
 from services.trials.domain.slots import NO_SLOT, Slot
+from services.trials.domain.venues import Venue
 from services.trials.handlers.rebooking import Followed, follow_slot
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
@@ -83,7 +84,15 @@ async def _judged(repository: Repository, command: Command, slot: Slot, tx: Tran
     local = known_zone(await repository.copies.register.clocks([venue.region]), venue.region, venue.municipality)
     season = (await repository.rules([slot.season], tx))[slot.season]
     attended = await repository.timetable.attended([slot.id], tx)
-    return Change(season, local, happened_at(command.occurred_at, command.now, local), bool(attended))
+    time = happened_at(command.occurred_at, command.now, local)
+    return Change(season, local, time, bool(attended), await _bounds(repository, slot, venue, tx))
+
+
+async def _bounds(repository: Repository, slot: Slot, venue: Venue, tx: Transaction) -> Bounds:
+    programmes = (await repository.programmes.load([slot.programme] if slot.programme else (), tx)).values()
+    seats = [venue.terms_in(slot.season).capacity, *(programme.places for programme in programmes)]
+    minutes = next((programme.minutes for programme in programmes), None)
+    return Bounds(minutes, min((most for most in seats if most is not None), default=None))
 
 
 async def _followed(repository: Repository, decision: Decision[Slot]) -> Changed:

@@ -11,10 +11,10 @@ from services.trials.domain import slot_changes, steps
 from services.trials.domain.day_closings import DayClosing
 from services.trials.domain.paths import Path
 from services.trials.domain.rebooking import rebooked
-from services.trials.domain.slot_changes import Change, SlotClosing, SlotMove, SlotSize
+from services.trials.domain.slot_changes import Bounds, Change, SlotClosing, SlotMove, SlotSize
 from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
 from services.trials.domain.venues import Venue
-from shared.base.errors import Conflict, ServiceError
+from shared.base.errors import BadInput, Conflict, ServiceError
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized, TrialMoved
 from shared.contracts.trials import TrialCancelled
 from tests.builders.events import ROSTOV, at
@@ -79,6 +79,18 @@ def test_seats_may_be_more_or_fewer_but_not_fewer_than_are_taken() -> None:
     with pytest.raises(Conflict) as refused:
         slot_changes.resize(place, SlotSize(capacity=4), change())
     assert refused.value.type == "seats-taken"
+
+
+def test_a_changed_slot_keeps_within_its_venue_and_its_programme() -> None:
+    within = change(bounds=Bounds(minutes=60, seats=10))
+    hour = slot_changes.move(slot(), SlotMove(starts_at=at("2020-10-06"), minutes=60), within).state
+    assert slot_changes.move(slot(), SlotMove(starts_at=at("2020-10-06")), within).state.minutes == 90
+    with pytest.raises(BadInput, match="takes 60 minutes"):
+        slot_changes.move(slot(), SlotMove(starts_at=at("2020-10-06"), minutes=45), within)
+    assert slot_changes.resize(hour, SlotSize(capacity=10), within).state.capacity == 10
+    with pytest.raises(BadInput, match="above the 10 seats"):
+        slot_changes.resize(hour, SlotSize(capacity=11), within)
+    assert slot_changes.resize(slot(capacity=30), SlotSize(capacity=20), within).state.capacity == 20
 
 
 def test_a_slot_is_called_off_once_and_its_words_are_in_no_event() -> None:
