@@ -32,8 +32,8 @@ class LossView(Answer):
     lacking: str
     """The part that is lacking: `entry` for all that leads to a pupil, `external_ref` for the next school's own key of
     one who went there, `giver` of a consent, `guardian` for the name of one; `answers` of a diagnostic, `ref` of a
-    slot, `words` of its calling off, `link` of an online programme, `reason` of a revocation or of a venue's
-    withdrawal, `slot` of a booking."""
+    slot, `words` of its calling off, `contact` of a venue, `link` of an online programme, `reason` of a revocation or
+    of a venue's withdrawal, `slot` of a booking."""
     participant: str | None
     """Id of the pupil; null for a slot."""
     region: str | None

@@ -202,14 +202,18 @@ def venue(known: Venue | None, envelope: Envelope, event: VenueRegistered) -> Ve
     """Returns a venue as it is told, in the registries of the seasons of before too; its contact is in no event."""
     seasons = {**(known.seasons if known else {}), event.season: event.registry}
     said = event.model_dump(include={"organisation", "name", "region", "municipality"})
-    address = {"municipality": event.address_municipality, "line": event.address} if event.address else None
-    stated = event.model_dump(include={"grades", "accessibility", "capacity"}) | {"address": address}
     before = known.terms if known else {}
-    contact = before[event.season].contact if event.season in before else None
-    terms = VenueTerms.model_validate(stated | {"contact": contact})
+    after = terms(event, before.get(event.season))
     kept = {season: one for season, one in before.items() if season != event.season}
-    kept |= {event.season: terms} if terms.is_stated else {}
+    kept |= {event.season: after} if after.is_stated else {}
     return Venue(id=event.venue, sequence=int(envelope.sequence), seasons=seasons, terms=kept, **said)
+
+
+def terms(event: VenueRegistered, before: VenueTerms | None) -> VenueTerms:
+    """Returns the terms of a venue as they are told, with the contact of before."""
+    address = {"municipality": event.address_municipality, "line": event.address} if event.address else None
+    said = event.model_dump(include={"grades", "accessibility", "capacity"})
+    return VenueTerms.model_validate({**said, "address": address, "contact": before.contact if before else None})
 
 
 def withdrawn(known: Venue, envelope: Envelope, event: VenueWithdrawn) -> Venue:

@@ -108,7 +108,7 @@ class RestoredCatalogue:
 
 
 def _lacking(told: Envelope) -> str | None:
-    """Returns the part of an entry that no event tells; a slot may have had it, the others had it."""
+    """Returns the part of an entry that no event tells; slots and venues may have had it, the others had it."""
     match told.event:
         case SlotOpened():
             return "ref"
@@ -118,4 +118,6 @@ def _lacking(told: Envelope) -> str | None:
             return "link"
         case VenueWithdrawn():
             return "reason"
+        case VenueRegistered() as event if restoring.terms(event, None).is_stated:
+            return "contact"
     return None

@@ -83,7 +83,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     assert_numbered_once(after)
     assert await states(trials) == stored
     answer = await trials.must("GET", "/losses", role="regional-operator", org="RU-ROS")
-    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 2, "ref": 4}
+    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 2, "ref": 4, "contact": 1}
 
     # Everything goes on behind what was published.
     await trials.must("POST", f"/slots/{late}/attendance", [present("again", "2020-10-20")], **HOST)

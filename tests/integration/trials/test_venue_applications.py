@@ -1,5 +1,6 @@
 """Venues ask over HTTP for their place in a season's registry, operators decide; open slots outlive a withdrawal."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -133,6 +134,29 @@ async def test_open_slots_outlive_a_withdrawal_and_no_new_ones_open(trials: Tria
     assert "W8" not in [venue["venue"] for venue in (await trials.must("GET", "/venues?season=2020", **HOST))["items"]]
     await trials.must("PUT", "/venues/W8", {**ENTRY}, **OPERATOR)
     await trials.must("POST", "/slots", offer, **HOST)
+
+
+async def test_of_those_who_decide_at_once_one_is_heard(trials: Trials) -> None:
+    for code in ("Y1", "Y2", "Y3"):
+        await asked(trials, code)
+        yes, no = {"approved": True}, {"approved": False, "reason": "Нет лицензии"}
+        both = await asyncio.gather(*(trials.ask("POST", answer(code), body, **OPERATOR) for body in (yes, no)))
+        assert sorted(one.status for one in both) == [200, 409]
+        (application,) = (await trials.must("GET", f"/venues/{code}/applications", **OPERATOR))["items"]
+        assert len(application["history"]) == 2
+        is_in = (await trials.ask("GET", f"/venues/{code}", **HOST)).status == 200
+        assert is_in == (application["state"] == "approved") == bool(await told(trials, code))
+
+
+async def test_a_venue_that_is_entered_and_withdrawn_at_once_is_where_its_application_says(trials: Trials) -> None:
+    await trials.must("PUT", "/venues/Y4", {**ENTRY}, **OPERATOR)
+    for capacity in range(1, 5):
+        entered = trials.ask("PUT", "/venues/Y4", {**ENTRY, "capacity": capacity}, **OPERATOR)
+        ended = trials.ask("POST", "/venues/Y4/applications/2020/withdrawal", {"reason": "Ремонт"}, **HOST)
+        assert [one.status for one in await asyncio.gather(entered, ended)] == [200, 200]
+        (application,) = (await trials.must("GET", "/venues/Y4/applications", **HOST))["items"]
+        is_in = "2020" in (await trials.must("GET", "/venues/Y4", **HOST))["seasons"]
+        assert is_in == (application["state"] == "approved")
 
 
 async def test_a_venue_in_the_registry_stays_there_as_it_was_while_it_asks_for_a_change(trials: Trials) -> None:
