@@ -29,6 +29,7 @@ from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.passes import Passes
 from services.trials.reads.applications import ApplicationReads
 from services.trials.reads.catalogue import CatalogueReads
+from services.trials.reads.diagnostics import DiagnosticReads
 from services.trials.reads.links import LinkReads
 from services.trials.reads.paths import PathReads
 from services.trials.repository import Repository
@@ -67,17 +68,18 @@ def _restorer(platform: Platform, repository: Repository) -> Restorer:
 
 def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
     clock, catalogue = platform.clock, CatalogueReads(platform.mongo)
+    instruments = DiagnosticReads(platform.mongo, repository)
     signed = Passes(platform.settings.master_key)
     return [
         seasons.routes(repository, catalogue, clock),
-        diagnostics.routes(repository, catalogue),
+        diagnostics.routes(repository, catalogue, instruments),
         competencies.routes(repository, catalogue, clock),
         programmes.routes(repository, catalogue, clock),
         venues.routes(repository, catalogue, clock),
         applications.routes(repository, ApplicationReads(platform.mongo, repository), clock),
         slots.routes(repository, catalogue, clock, new_id),
         timetable.routes(repository, clock),
-        attempts.routes(repository, clock, new_id),
+        attempts.routes(repository, instruments, clock, new_id),
         bookings.routes(repository, clock, new_id),
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),

@@ -13,7 +13,7 @@ from services.trials.collections import IS_TEXT
 from services.trials.copies.joining import Joined
 from services.trials.copies.store import Copies, touch
 from services.trials.domain.competencies import Competency
-from services.trials.domain.diagnostics import Instrument
+from services.trials.domain.instruments import Instrument
 from services.trials.domain.paths import Path, Paths, path_id
 from services.trials.domain.programmes import Programme
 from services.trials.domain.seasons import Season
@@ -80,7 +80,7 @@ class Repository:
 
     async def put_instrument(self, instrument: Instrument, tx: Transaction) -> None:
         """Stores an instrument that no attempt has used."""
-        document = instrument.model_dump(exclude={"code"}) | {"_id": instrument.code} | changed(acting())
+        document = instrument.document() | changed(acting())
         await self._mongo["instruments"].replace_one({"_id": instrument.code}, document, upsert=True, session=tx)
 
     async def mark_used(self, instruments: Iterable[str], tx: Transaction) -> None:

@@ -204,8 +204,11 @@ Name = Annotated[str, NAME]
 """Of a person or an organisation."""
 PersonName = Annotated[str, Text(200, person_name)]
 """Of a person, or of an organisation that represents one."""
-Title = Annotated[str, Text(300)]
+TITLE = Text(300)
+Title = Annotated[str, TITLE]
 """Of what a catalogue holds."""
+Passage = Annotated[str, Text(2_000)]
+"""Some sentences that a catalogue has for its readers."""
 Document = Annotated[str, Text(40_000, document)]
 """Of many lines, kept as it was sent."""
 Reason = Annotated[str, Text(300)]

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.trials.copies.participants import ConsentChange, Entry, Participant
-from services.trials.domain.diagnostics import Definition, Instrument
+from services.trials.domain.definitions import Definition
+from services.trials.domain.instruments import Instrument
 from services.trials.domain.seasons import Season, SeasonRules
 from services.trials.domain.slots import Slot
 from shared.contracts.organisations import OrganisationDefined

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from typing import Literal
 
-from services.trials.domain.diagnostics import Definition
 from services.trials.domain.venue_terms import VenueTerms
 from shared.base.models import Answer
 from shared.contracts.cancellations import ClosingReason
@@ -47,36 +46,6 @@ class NamedSeason(SeasonView):
 
 class SeasonPage(Page[NamedSeason]):
     """Seasons by their codes."""
-
-
-class DiagnosticView(Definition):
-    """An instrument; it no longer changes once an attempt has used it."""
-
-    code: str
-    """Code of the diagnostic."""
-    used: bool
-    """True since the first attempt: the instrument no longer changes."""
-
-
-class DiagnosticEntry(Answer):
-    """An instrument in a list, without what it is made of."""
-
-    code: str
-    """Code of the diagnostic."""
-    name: str
-    """Name, in Russian."""
-    method: str
-    """The published method that it follows."""
-    scales: int
-    """The number of scales of its profile."""
-    items: int
-    """The number of items that a pupil answers."""
-    used: bool
-    """True since the first attempt: the instrument no longer changes."""
-
-
-class DiagnosticPage(Page[DiagnosticEntry]):
-    """Diagnostics by their codes."""
 
 
 class CompetencyView(Answer):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 
+from services.trials.answers.explanations import ScaleResult
 from services.trials.domain.caller import Taken
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Attendance, Booking
@@ -38,6 +39,8 @@ class AttemptAnswer(Answer):
     """Id of the attempt."""
     profile: dict[str, float] | None = None
     """Scale → 0 to 100, the percentage of the points that can be attained on it."""
+    scales: list[ScaleResult] | None = None
+    """The profile in words; absent in a batch, whose pupils read it with their path."""
     problem: Problem | None = None
     """The reason where the attempt was rejected."""
 

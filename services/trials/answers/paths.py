@@ -1,5 +1,6 @@
 """A pupil's path as it is shown, with names beside codes."""
 
+from services.trials.answers.explanations import ScaleResult
 from services.trials.domain.path_parts import Attendance, Booking, Recommendation
 from shared.base.models import Answer
 from shared.http.paging import Page
@@ -20,6 +21,8 @@ class AttemptView(Answer):
     """When the pupil completed it, on the region's clock."""
     profile: dict[str, float]
     """Scale → 0 to 100, the percentage of the points that can be attained on it."""
+    scales: list[ScaleResult]
+    """The profile in words, scale by scale; none where no answers are known."""
 
 
 class BookingView(Booking):

@@ -5,10 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 
 from services.trials.answers.commands import AttemptAnswer, Items
+from services.trials.answers.explanations import explained
 from services.trials.api.items import NOT_READY, item_by_item, noted
 from services.trials.domain.diagnostics import AttemptCommand
 from services.trials.handlers import attempts
 from services.trials.handlers.attempts import AttemptRequest
+from services.trials.reads.diagnostics import DiagnosticReads
 from services.trials.repository import Repository
 from shared.base.models import Count, Input
 from shared.http.authorisation import STAFF, SchoolStaff, admit
@@ -32,7 +34,7 @@ class AttemptsBody(Input):
     """Each as the body of `POST /trials/attempts`."""
 
 
-def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
+def routes(repository: Repository, instruments: DiagnosticReads, clock: Clock, new_id: NewId) -> APIRouter:
     """Returns the routes by which attempts are sent."""
     router = router_of("trials")
     waiting = attempts.queue(repository, new_id)
@@ -50,7 +52,10 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         done = only(await waiting.submit(AttemptRequest(items=[Item("", command)], who=who, now=clock())))
         response.status_code = 201 if done.new else 200
         about([done.value.participant])
-        return AttemptAnswer.of({"ref": command.ref, "participant": command.participant}, done)
+        answer = AttemptAnswer.of({"ref": command.ref, "participant": command.participant}, done)
+        instrument, taken = await instruments.instrument(command.diagnostic), done.value.step
+        scales = instrument and explained(instrument, taken.profile, taken.version)
+        return answer.model_copy(update={"scales": scales})
 
     @router.post("/attempts/batch", max_body_size=100 * LARGEST_ATTEMPT, response_model_exclude_none=True)
     async def attempts_of_a_class(body: AttemptsBody, who: SchoolStaff) -> Items[AttemptAnswer]:

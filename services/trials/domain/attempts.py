@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, Taken, must_take_part
-from services.trials.domain.diagnostics import Attempt, AttemptCommand, Instrument, attempt_key
+from services.trials.domain.diagnostics import Attempt, AttemptCommand, attempt_key
+from services.trials.domain.instruments import Instrument
 from services.trials.domain.paths import Path
 from services.trials.domain.seasons import Season
 from services.trials.domain.states import States
@@ -35,6 +36,7 @@ class AttemptBatch:
         pupil = caller.pupil(command.participant)
         season, instrument = self._required(command)
         answers = instrument.encode(command.answers)
+        instrument.must_have(command.version)
         path = self.states.paths.of(pupil.id, season.id)
         known = self._known(path, command, answers)
         if known is not None:
@@ -55,6 +57,7 @@ class AttemptBatch:
             profile=instrument.score(answers),
             time=time,
             by=caller.by,
+            version=command.version,
         )
         self.states.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
         self.known[attempt_key(path.id, command.ref)] = attempt

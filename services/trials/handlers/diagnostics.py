@@ -1,7 +1,8 @@
 """Use case: the national operator publishes diagnostic instruments."""
 
-from services.trials.domain import diagnostics
-from services.trials.domain.diagnostics import Definition, Instrument
+from services.trials.domain import instruments
+from services.trials.domain.definitions import Definition
+from services.trials.domain.instruments import Instrument
 from services.trials.repository import Repository
 from shared.storage.mongo import Transaction
 
@@ -12,7 +13,7 @@ async def define(repository: Repository, code: str, definition: Definition) -> I
     async def body(tx: Transaction) -> Instrument:
         await repository.alone("instruments", code)(tx)
         known = (await repository.instruments([code], tx)).get(code)
-        said = diagnostics.define(known, code, definition)
+        said = instruments.define(known, code, definition)
         if said != known:
             await repository.put_instrument(said, tx)
         return said

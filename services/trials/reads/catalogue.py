@@ -11,9 +11,6 @@ from pydantic import BaseModel
 from services.trials.answers.catalogue import (
     CompetencyPage,
     CompetencyView,
-    DiagnosticEntry,
-    DiagnosticPage,
-    DiagnosticView,
     NamedSeason,
     NamedSlot,
     NamedVenue,
@@ -21,10 +18,11 @@ from services.trials.answers.catalogue import (
     SlotPage,
     VenuePage,
 )
+from services.trials.answers.diagnostics import DiagnosticEntry, DiagnosticPage
 from services.trials.answers.programmes import NamedProgramme, ProgrammePage
 from services.trials.answers.shown import mentioned, shown
 from services.trials.domain.competencies import Competency
-from services.trials.domain.diagnostics import Instrument
+from services.trials.domain.instruments import Instrument
 from services.trials.domain.programmes import Programme
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
@@ -155,7 +153,6 @@ class CatalogueReads:
         self.diagnostics = ListedEntries(
             mongo, "instruments", Instrument, DiagnosticEntry, _sizes, _by_code("diagnostics"), DiagnosticPage
         )
-        self.whole_diagnostics = Entries(mongo, "instruments", Instrument, DiagnosticView, lambda _: {})
         self.competencies = ListedEntries(
             mongo,
             "competencies",
@@ -190,5 +187,6 @@ class CatalogueReads:
         )
 
 
-def _sizes(instrument: Instrument) -> Mapping[str, int]:
-    return {"scales": len(instrument.scales), "items": len(instrument.items)}
+def _sizes(instrument: Instrument) -> Mapping[str, Any]:
+    in_russian = {"name": instrument.name.ru, "method": instrument.method.ru, "names": instrument.name}
+    return {**in_russian, "scales": len(instrument.scales), "items": len(instrument.items)}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.trials.answers.explanations import explained
 from services.trials.answers.paths import (
     AttemptView,
     AttendanceView,
@@ -14,6 +15,7 @@ from services.trials.answers.shown import Names, mentioned, shown
 from services.trials.copies.participants import Participant
 from services.trials.domain.caller import reaches
 from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.instruments import Instrument
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.paths import Path, stages
 from services.trials.domain.seasons import Season
@@ -54,6 +56,7 @@ class ScopedReads:
             pupil, rules, path = await self._walk(participant, season, session)
             of_entries = {"path": {"$in": [entry.id for entry in path.entries]}}
             rows = await self._mongo["attempts"].find(of_entries, session=session).to_list(None)
+            asked = await self._repository.instruments({row["diagnostic"] for row in rows}, session)
         attempts = sorted(map(Attempt.of, rows), key=lambda attempt: attempt.time)
         recommended = [path.in_force] if path.in_force else []
         walked = ((BookingView, path.all_bookings), (AttendanceView, path.all_attendances))
@@ -65,7 +68,7 @@ class ScopedReads:
             season=season,
             season_name=rules.name,
             stages=stages(path, rules, pupil.seasons[season].time),
-            attempts=[shown(AttemptView, attempt, called, attempt=attempt.id) for attempt in attempts],
+            attempts=[_attempt(attempt, asked.get(attempt.diagnostic), called) for attempt in attempts],
             bookings=[_booking(booking, path, called) for booking in path.all_bookings],
             attendances=[shown(AttendanceView, attended, called) for attended in path.all_attendances],
             recommendation=path.in_force and shown(RecommendationView, path.in_force, called),
@@ -89,6 +92,11 @@ class ScopedReads:
         about([found.pupil.id])
         walked = await self._repository.walks([(found, season)], session)
         return found.pupil, rules, walked[0] if walked else Path.new(found.pupil.id, season)
+
+
+def _attempt(attempt: Attempt, instrument: Instrument | None, called: Names) -> AttemptView:
+    scales = explained(instrument, attempt.profile, attempt.version) if instrument else []
+    return shown(AttemptView, attempt, called, attempt=attempt.id, scales=scales)
 
 
 def _booking(booking: Booking, path: Path, called: Names) -> BookingView:

@@ -205,7 +205,7 @@ async def test_a_first_step_that_meets_a_merging_is_the_survivor_s(
     written = Written(platform_of("trials"))
     await written.enter([])
     instruments = written.platform.mongo["instruments"]
-    await instruments.insert_one(instrument().model_dump(exclude={"code"}) | {"_id": "readiness"})
+    await instruments.insert_one(instrument().document())
     region_row = region().model_dump(exclude={"code"}) | {"_id": "RU-ROS", "sequence": "1"}
     await written.platform.mongo["organisations"].insert_one(region_row)
     await hear(written, [*entered("s"), *entered("d")])

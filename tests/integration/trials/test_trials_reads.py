@@ -8,9 +8,11 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from services.trials.domain.wording import VERSIONS
 from shared.contracts.trials import SlotOpened
 from tests.builders.cursors import WRONG
 from tests.builders.events import municipality, region
+from tests.builders.instruments import WORDED, said
 from tests.builders.trials import ANSWERS, INSTRUMENT, RULES, VENUE, college
 from tests.drivers.trials import Trials, trials_service
 
@@ -67,6 +69,24 @@ async def test_a_diagnostic_is_read_with_all_that_answering_it_needs(trials: Tri
     assert (whole["code"], whole["used"]) == ("readiness", False)
     assert [option["code"] for option in whole["options"]] == ["no", "partly", "yes"]
     assert [item["code"] for item in whole["items"]] == [item["code"] for item in INSTRUMENT["items"]]
+    assert not [part for part in (*whole["options"], *whole["items"]) if {"points", "reversed", "right"} & part.keys()]
+    authored = await trials.must("GET", "/diagnostics/readiness")
+    assert [option["points"] for option in authored["options"]] == [0, 1, 2]
+    assert [item["reversed"] for item in authored["items"]] == [False, True, False]
+
+
+async def test_an_instrument_s_words_are_shown_in_the_version_for_a_grade(trials: Trials) -> None:
+    await trials.must("PUT", "/diagnostics/worded", WORDED)
+    for asked, shown in (("?grade=9", ["8-9"]), ("?version=pictures", ["pictures"]), ("", list(VERSIONS))):
+        page = await trials.must("GET", f"/diagnostics/worded{asked}", **ANYONE)
+        assert [list(item["texts"]) for item in page["items"]] == [shown] * 3
+    assert (page["name"], page["names"], page["minutes"]) == (said("Интересы")["ru"], said("Интересы"), 20)
+    assert page["scales"][0]["for_guardian"] == said("О ребёнке")
+    assert [option["text"] for option in page["options"]] == [said(word) for word in ("Нет", "Отчасти", "Да")]
+    none = await trials.ask("GET", "/diagnostics/readiness?version=8-9", **ANYONE)
+    assert (none.status, none.body["errors"][0]["pointer"]) == (422, "query:version")
+    both = await trials.ask("GET", "/diagnostics/worded?version=8-9&grade=8", **ANYONE)
+    assert (both.status, both.body["errors"][0]["pointer"]) == (422, "query:grade")
 
 
 async def test_competencies_are_listed_and_read(trials: Trials) -> None:

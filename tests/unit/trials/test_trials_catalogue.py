@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from services.trials.copies.learning import learn
 from services.trials.copies.participants import Participant
 from services.trials.domain import seasons, venues
-from services.trials.domain.diagnostics import Definition
+from services.trials.domain.definitions import Definition
 from services.trials.domain.seasons import Season, SeasonRules
 from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
 from services.trials.domain.venues import Venue, VenueEntry
