@@ -12,6 +12,7 @@ from services.trials.api import (
     bookings,
     competencies,
     diagnostics,
+    drafts,
     links,
     passes,
     paths,
@@ -30,6 +31,7 @@ from services.trials.passes import Passes
 from services.trials.reads.applications import ApplicationReads
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.reads.diagnostics import DiagnosticReads
+from services.trials.reads.drafts import DraftReads
 from services.trials.reads.links import LinkReads
 from services.trials.reads.paths import PathReads
 from services.trials.repository import Repository
@@ -80,6 +82,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         slots.routes(repository, catalogue, clock, new_id),
         timetable.routes(repository, clock),
         attempts.routes(repository, instruments, clock, new_id),
+        drafts.routes(repository, DraftReads(platform.mongo, repository), clock),
         bookings.routes(repository, clock, new_id),
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),

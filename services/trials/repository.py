@@ -20,6 +20,7 @@ from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
+from services.trials.drafts import Drafts
 from services.trials.half_corrections import HalfCorrections
 from services.trials.timetable import Timetable
 from shared.http.audit import ACTORS
@@ -48,6 +49,7 @@ class Repository:
         self.slots = Aggregates(mongo, outbox, "slots", Slot)
         self.paths = Aggregates(mongo, outbox, "paths", Path)
         self.attempts = Attempts(mongo)
+        self.drafts = Drafts(mongo)
         self.copies = Copies(mongo, monotonic)
         self.losses = Losses(mongo)
         self.corrections = HalfCorrections(mongo)
@@ -163,6 +165,7 @@ class Repository:
             paths=Paths(await self.walks(walked, tx)),
             seasons=await self.rules({season for _, season in named}, tx),
             zones=await self.copies.register.clocks(one.pupil.region for one in pupils.values()),
+            entries={one.pupil.id: one.ids for one in pupils.values()},
         )
 
     async def holders(self, bookings: Collection[str]) -> dict[str, str]:

@@ -149,6 +149,9 @@ GET    /trials/slots                                        0    *-  **  *** ***
 GET    /trials/slots/{id}                                   0    *-  **  *** **** **  **  **  **  ***
 POST   /trials/attempts                                     0    +-  +?  +?? ++?? --  --  --  +?  ---
 POST   /trials/attempts/batch                               0    +-  +i  +ii ++ii --  --  --  --  ---
+PUT    /trials/participants/{participant}/drafts/{diagnostic} 0  --  --  --- ++?? --  --  --  +?  ---
+GET    /trials/participants/{participant}/drafts/{diagnostic} 0  --  --  --- ++?? --  --  --  +?  ---
+DELETE /trials/participants/{participant}/drafts/{diagnostic} 0  --  --  --- ++?? --  --  --  +?  ---
 POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---
 GET    /trials/slots/{id}/link                              0    --  --  --- ---- +?  +?  --  --  ---

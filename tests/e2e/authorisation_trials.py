@@ -55,8 +55,18 @@ def _play(scene: Scene) -> Requests:
         "GET /trials/pass-keys": Request("/trials/pass-keys"),
         f"{in_slot}/absences": Request(f"{slot}/{slots['missed']}/absences", [{"participant": own}], '"booking"'),
         "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),
+        **_drafts(f"/trials/participants/{own}/drafts/e2e?season={season}"),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
         f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
+    }
+
+
+def _drafts(draft: str) -> Requests:
+    row, sign = "/trials/participants/{participant}/drafts/{diagnostic}", '"begun_at"'
+    return {
+        f"PUT {row}": Request(draft, {"answers": {"q1": "yes"}}, sign),
+        f"GET {row}": Request(draft, sign=sign),
+        f"DELETE {row}": Request(draft, sign='"given-up"'),
     }
 
 

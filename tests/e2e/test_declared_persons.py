@@ -31,6 +31,9 @@ async def _walk(place: World, participant: str) -> None:
     client = place.client
     by_teacher: dict[str, Any] = {"by": place.navigator, "subject": TEACHER}
     await eventually(lambda: _taken(place, participant))
+    draft = {"answers": {"q1": "yes"}, "occurred_at": "2020-09-21T09:00:00+03:00"}
+    path = f"/trials/participants/{participant}/drafts/e2e?season={place.season}"
+    await client.ok("PUT", path, draft, **by_teacher)
     slot = await place.slot("t1")
     booking = {"participants": [participant], "occurred_at": "2020-09-21T10:00:00+03:00"}
     await client.ok("POST", f"/trials/slots/{slot}/bookings/batch", booking, **by_teacher)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.trials.answers.commands import AttemptAnswer, Items
 from services.trials.answers.explanations import explained
-from services.trials.api.items import NOT_READY, item_by_item, noted
+from services.trials.api.items import LARGEST_ANSWERS, NOT_READY, item_by_item, noted
 from services.trials.domain.diagnostics import AttemptCommand
 from services.trials.handlers import attempts
 from services.trials.handlers.attempts import AttemptRequest
@@ -16,14 +16,12 @@ from shared.base.models import Count, Input
 from shared.http.authorisation import STAFF, SchoolStaff, admit
 from shared.http.batch import Item, ReadAs, only, read_each
 from shared.http.openapi import also, problems
-from shared.http.routes import KIB, router_of
+from shared.http.routes import router_of
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
-LARGEST_ATTEMPT = 45 * KIB
-"""500 answers with the longest of codes."""
 StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]
 
 
@@ -41,7 +39,7 @@ def routes(repository: Repository, instruments: DiagnosticReads, clock: Clock, n
 
     @router.post(
         "/attempts",
-        max_body_size=LARGEST_ATTEMPT,
+        max_body_size=LARGEST_ANSWERS,
         status_code=201,
         response_model_exclude_none=True,
         responses=also(AttemptAnswer)
@@ -57,7 +55,7 @@ def routes(repository: Repository, instruments: DiagnosticReads, clock: Clock, n
         scales = instrument and explained(instrument, taken.profile, taken.version)
         return answer.model_copy(update={"scales": scales})
 
-    @router.post("/attempts/batch", max_body_size=100 * LARGEST_ATTEMPT, response_model_exclude_none=True)
+    @router.post("/attempts/batch", max_body_size=100 * LARGEST_ANSWERS, response_model_exclude_none=True)
     async def attempts_of_a_class(body: AttemptsBody, who: SchoolStaff) -> Items[AttemptAnswer]:
         """At most 100 attempts, item by item."""
         items = await read_each(AttemptCommand, body.attempts, "/attempts")

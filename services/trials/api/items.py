@@ -9,6 +9,7 @@ from services.trials.answers.commands import AbsenceAnswer, AttemptAnswer, Atten
 from shared.base.models import Answer
 from shared.base.side_thread import aside
 from shared.http.batch import Outcome
+from shared.http.routes import KIB
 from shared.identity.acting import about
 from shared.programme.texts import Id
 
@@ -17,6 +18,8 @@ P = TypeVar("P", AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer)
 R = TypeVar("R")
 BookingId = Annotated[Id, Path(description="Id of the booking.")]
 SlotId = Annotated[Id, Path(description="Id of the slot.")]
+LARGEST_ANSWERS = 45 * KIB
+"""500 answers with the longest of codes."""
 NOT_READY = (
     "organisation-unknown",
     "not-in-season",

@@ -1,17 +1,17 @@
 """Attempts are decided one after the other: each sees those before it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, Taken, must_take_part
 from services.trials.domain.diagnostics import Attempt, AttemptCommand, attempt_key
+from services.trials.domain.drafts import Draft, draft_keys, joined_draft
 from services.trials.domain.instruments import Instrument
 from services.trials.domain.paths import Path
-from services.trials.domain.seasons import Season
 from services.trials.domain.states import States
 from services.trials.domain.steps import SeasonGate
-from shared.base.errors import BadInput, Conflict
+from shared.base.errors import Conflict
 from shared.storage.decision import Done, NewId
 
 
@@ -23,8 +23,12 @@ class AttemptBatch:
     instruments: Mapping[str, Instrument]
     known: dict[str, Attempt]
     """By natural key."""
+    drafts: dict[str, Draft]
+    """By natural key; those of what was completed are taken out."""
     new_id: NewId
     added: list[Attempt] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+    """The keys of the drafts that were completed."""
 
     @property
     def newly_used(self) -> set[str]:
@@ -34,7 +38,7 @@ class AttemptBatch:
     def take(self, command: AttemptCommand, caller: Caller) -> Done[Taken[Attempt]]:
         """Scores an attempt and takes the step on the pupil's path; the same ref again is the same attempt."""
         pupil = caller.pupil(command.participant)
-        season, instrument = self._required(command)
+        season, instrument = self.states.asked(command.season, command.diagnostic, self.instruments)
         answers = instrument.encode(command.answers)
         instrument.must_have(command.version)
         path = self.states.paths.of(pupil.id, season.id)
@@ -48,6 +52,9 @@ class AttemptBatch:
         time = caller.time(pupil, command.occurred_at)
         season.must_contain(time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, caller.now)
+        drafts = self._drafts(pupil.id, command)
+        if (draft := joined_draft(drafts)) is not None:
+            draft.must_admit(instrument, command.answers, time)
         attempt = Attempt(
             path=path.id,
             ref=command.ref,
@@ -62,6 +69,7 @@ class AttemptBatch:
         self.states.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
         self.known[attempt_key(path.id, command.ref)] = attempt
         self.added.append(attempt)
+        self._finish(drafts)
         return Done(Taken(attempt, pupil.id), new=True)
 
     def _known(self, path: Path, command: AttemptCommand, answers: bytes) -> Attempt | None:
@@ -73,11 +81,11 @@ class AttemptBatch:
             raise Conflict.about("ref", "this ref names another attempt of the pupil", "ref-reused")
         return found
 
-    def _required(self, command: AttemptCommand) -> tuple[Season, Instrument]:
-        season = self.states.seasons.get(command.season)
-        if season is None:
-            raise BadInput.field("season", "no such season")
-        instrument = self.instruments.get(command.diagnostic)
-        if instrument is None or command.diagnostic not in season.diagnostics:
-            raise BadInput.field("diagnostic", "not a diagnostic of this season")
-        return season, instrument
+    def _finish(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            del self.drafts[draft.key]
+            self.finished.append(draft.key)
+
+    def _drafts(self, pupil: str, command: AttemptCommand) -> list[Draft]:
+        keys = draft_keys(self.states.entries[pupil], command.season, command.diagnostic)
+        return [self.drafts[key] for key in keys if key in self.drafts]

@@ -1,11 +1,13 @@
 """The states that every step of a pupil is decided upon: pupils, their paths and seasons, and the places' clocks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.trials.copies.participants import Participant
+from services.trials.domain.instruments import Instrument
 from services.trials.domain.paths import Path, Paths, path_id
 from services.trials.domain.seasons import Season
+from shared.base.errors import BadInput
 from shared.programme.clocks import Clocks
 
 
@@ -18,8 +20,19 @@ class States:
     paths: Paths
     seasons: Mapping[str, Season]
     zones: Clocks
+    entries: Mapping[str, Sequence[str]]
+    """The ids of a pupil's entries by the survivor's, which is the first of them."""
 
     def path_of(self, participant: str, season: str) -> Path | None:
         """Returns the path of a pupil who is named by the id of any entry; None before its first step."""
         pupil = self.pupils.get(participant)
         return None if pupil is None else self.paths.get(path_id(pupil.id, season))
+
+    def asked(self, season: str, diagnostic: str, instruments: Mapping[str, Instrument]) -> tuple[Season, Instrument]:
+        """Returns a season with one of its diagnostics; raises BadInput for either of them."""
+        rules, instrument = self.seasons.get(season), instruments.get(diagnostic)
+        if rules is None:
+            raise BadInput.field("season", "no such season")
+        if instrument is None or diagnostic not in rules.diagnostics:
+            raise BadInput.field("diagnostic", "not a diagnostic of this season")
+        return rules, instrument

@@ -6,6 +6,7 @@ from functools import partial
 from services.trials.domain.attempts import AttemptBatch
 from services.trials.domain.caller import Caller, Taken
 from services.trials.domain.diagnostics import Attempt, AttemptCommand
+from services.trials.domain.drafts import draft_keys
 from services.trials.repository import Repository
 from shared.base.errors import BadInput
 from shared.base.side_thread import aside
@@ -37,6 +38,7 @@ async def take(
         outcomes = await aside(lambda: [_serve(batch, request) for request in requests], len(commands))
         await repository.save_walks(batch.states.paths.made, tx)
         await repository.attempts.add(batch.added, tx)
+        await repository.drafts.destroy(batch.finished, tx)
         await repository.mark_used(batch.newly_used, tx)
         return outcomes
 
@@ -48,11 +50,14 @@ async def _load(
 ) -> AttemptBatch:
     named = [(command.participant, command.season) for command in commands]
     states = await repository.states(named, tx)
+    sitting = ((pupil.id, c) for c in commands if (pupil := states.pupils.get(c.participant)) is not None)
+    drafted = [key for id, c in sitting for key in draft_keys(states.entries[id], c.season, c.diagnostic)]
     met = ((path, c) for c in commands if (path := states.path_of(c.participant, c.season)))
     return AttemptBatch(
         states=states,
         instruments=await repository.instruments((c.diagnostic for c in commands), tx),
         known=await repository.attempts.load((key for path, c in met for key in path.keys_of(c.ref)), tx),
+        drafts=await repository.drafts.load(drafted, tx),
         new_id=new_id,
     )
 

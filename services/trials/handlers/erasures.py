@@ -32,7 +32,8 @@ async def answer(
         rows = await _in_audit(repository, event.account, tx)
         if pupil is not None and pupil.act == event.act:
             continue
-        rows |= {"attempts": await repository.attempts.destroy_of(id, tx), PARTICIPANTS: int(pupil is not None)}
+        rows |= {"attempts": await repository.attempts.destroy_of(id, tx)}
+        rows |= {"drafts": await repository.drafts.destroy_of(id, tx), PARTICIPANTS: int(pupil is not None)}
         # A duplicate's path is written with each of the survivor's steps, also between the erasures of both.
         await repository.forget_actors(pupils[id].ids, tx)
         answered = PathErased(**Place.of(event).event_fields(id), act=event.act, rows=rows)

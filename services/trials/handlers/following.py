@@ -8,7 +8,8 @@ from services.trials.copies.joining import Joined, joined
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.diagnostics import attempt_key
-from services.trials.domain.paths import Path
+from services.trials.domain.drafts import has_lapsed
+from services.trials.domain.paths import Path, path_id
 from services.trials.domain.steps import SeasonGate
 from services.trials.repository import Repository
 from shared.identity.acting import Actor
@@ -48,13 +49,24 @@ async def follow(repository: Repository, changed: Collection[Participant], new_i
     await repository.attempts.destroy(
         (key for before, after in zip(paths, states, strict=True) for key in _gone(before, after)), tx
     )
+    await _drop_drafts(repository, [one for one in pupils.values() if _may_lack_consent(one)], tx)
+
+
+async def _drop_drafts(repository: Repository, pupils: Iterable[Joined], tx: Transaction) -> None:
+    """Destroys the drafts of pupils that were saved without consent, or that no consent lets anybody finish."""
+    paths = {path_id(id, season): (id, one) for one in pupils for season in one.seasons for id in one.ids}
+    found = await repository.drafts.on(paths, tx)
+    await repository.drafts.destroy((draft.key for draft in found if has_lapsed(draft, *paths[draft.path])), tx)
+
+
+def _may_lack_consent(joined: Joined) -> bool:
+    return any(any(entry.lapses) for entry in (joined.pupil, *joined.duplicates))
 
 
 def _judged(paths: Iterable[Path], pupils: Mapping[str, Joined]) -> Iterator[Path]:
     """Yields the paths on which an attempt may have been without consent."""
     for path in paths:
-        joined = pupils[path.participant]
-        if any(any(entry.lapses) for entry in (joined.pupil, *joined.duplicates)):
+        if _may_lack_consent(pupils[path.participant]):
             yield path
 
 

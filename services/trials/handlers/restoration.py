@@ -6,6 +6,7 @@ from typing import Any
 
 from services.trials.copies.participants import Participant
 from services.trials.domain import restoring
+from services.trials.domain.drafts import draft_key
 from services.trials.domain.path_parts import Correction
 from services.trials.domain.paths import Path
 from services.trials.domain.restoring import STEPS, correction_of, has, new_path, walked
@@ -121,6 +122,7 @@ class Restorer:
         repository, own = self._repository, defaultdict[str, set[str]](set)
         completed = [one for step in steps if (one := restoring.nameless_attempt(step)) is not None]
         await repository.attempts.add(completed, tx)
+        await repository.drafts.destroy((draft_key(one.path, one.diagnostic) for one in completed), tx)
         made = {one.id: one for one in await repository.corrections.take([], (one.id for one in completed), tx)}
         for step in steps:
             if (correction := correction_of(step)) is not None and correction.kind == "retracted":

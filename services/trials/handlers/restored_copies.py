@@ -42,6 +42,7 @@ class RestoredCopies:
         bare = {"act": event.act, "erased": True, "accounts": (), "link_changes": ()}
         await repository.copies.keep([pupil.model_copy(update=bare)], tx)
         await repository.attempts.destroy_of(id, tx)
+        await repository.drafts.destroy_of(id, tx)
         await repository.forget_actors([id], tx)
         await repository.losses.forget(id, tx)
 
