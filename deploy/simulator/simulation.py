@@ -22,7 +22,7 @@ from deploy.simulator.player import Pace, Player
 from deploy.simulator.progress import progress
 from deploy.simulator.scenario import Scenario, ScenarioError
 
-INSTRUMENTS = Path(__file__).parents[1] / "scenarios" / "instruments"
+INSTRUMENTS = Path(__file__).parents[2] / "services" / "trials" / "instruments"
 FIGURES_INTERVAL = 0.2
 """Seconds between readings of the figures."""
 

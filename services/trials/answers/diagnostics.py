@@ -20,6 +20,8 @@ class DiagnosticEntry(Answer):
     """The published method that it follows."""
     minutes: int | None
     """The time for answering; null where there is no limit."""
+    usual_minutes: int | None
+    """The time that answering usually takes; null where nobody has said it."""
     versions: tuple[Version, ...]
     """The versions in which its items have words; none where a page has its own."""
     scales: int
@@ -119,6 +121,8 @@ class DiagnosticView(Answer):
     """True since the first attempt: the instrument no longer changes."""
     minutes: int | None = None
     """The time for answering, from the first answer that is saved on; absent where there is no limit."""
+    usual_minutes: int | None = None
+    """The time that answering usually takes; absent where nobody has said it."""
     versions: tuple[Version, ...]
     """The versions in which its items have words; none where a page has its own."""
     version: Version | None = None
@@ -143,6 +147,7 @@ class DiagnosticView(Answer):
             methods=instrument.method,
             used=instrument.used,
             minutes=instrument.minutes,
+            usual_minutes=instrument.usual_minutes,
             versions=instrument.versions,
             version=version,
             scales=[ScaleView.of(scale) for scale in instrument.scales],

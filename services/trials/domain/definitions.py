@@ -116,6 +116,8 @@ class Definition(Input):
     """The published method that it follows, for those who judge the profiles; as the title."""
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None
     """The time for answering, from the first answer that is saved on; null where there is no limit."""
+    usual_minutes: Annotated[int, Field(ge=1, le=600)] | None = None
+    """The time that answering usually takes, for whoever plans a lesson; nobody is stopped by it."""
     scales: Annotated[tuple[Scale, ...], Count(1, 50)]
     """Each has one item or more."""
     options: Annotated[tuple[Option, ...], Count(0, MOST_OPTIONS)] = ()

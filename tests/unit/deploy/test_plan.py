@@ -19,6 +19,7 @@ from deploy.simulator.plan import Plan, plan
 from deploy.simulator.population import Pupil
 from deploy.simulator.scenario import CORRECTIONS, Competency, Gate, Municipality, Scenario, allot, ranking
 from deploy.simulator.schooldays import SchoolDays
+from deploy.simulator.simulation import INSTRUMENTS
 from tests.unit.deploy.recount import Recount
 
 FOLDER = Path(__file__).parents[3] / "deploy" / "scenarios"
@@ -26,7 +27,7 @@ TODAY = date(2026, 1, 15)
 
 
 def planned(scenario: Scenario, seed: int = 1, today: date = TODAY) -> Plan:
-    return plan(scenario, instruments(scenario.diagnostics, FOLDER / "instruments"), Random(seed), today)
+    return plan(scenario, instruments(scenario.diagnostics, INSTRUMENTS), Random(seed), today)
 
 
 @st.composite

@@ -25,7 +25,7 @@ from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.player import Pace, Player
 from deploy.simulator.scenario import Scenario
-from deploy.simulator.simulation import Options, simulate
+from deploy.simulator.simulation import INSTRUMENTS, Options, simulate
 from tests.drivers.answering import Handler, problem, serving, signed
 
 SCENARIOS = Path(__file__).parents[3] / "deploy" / "scenarios"
@@ -77,7 +77,7 @@ def accepted(entry: Any) -> dict[str, Any]:
 
 def small_season() -> tuple[Plan, Commands]:
     scenario = scaled(0.02)
-    asked = instruments(scenario.diagnostics, SCENARIOS / "instruments")
+    asked = instruments(scenario.diagnostics, INSTRUMENTS)
     season = plan(scenario, asked, Random(1), date(2026, 1, 1))
     return season, Commands(scenario, asked, 1, Ledger())
 

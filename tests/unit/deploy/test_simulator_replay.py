@@ -15,6 +15,7 @@ from deploy.simulator.command import Command, PlayError
 from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan
+from deploy.simulator.simulation import INSTRUMENTS
 
 SCENARIOS = Path(__file__).parents[3] / "deploy" / "scenarios"
 
@@ -22,12 +23,12 @@ SCENARIOS = Path(__file__).parents[3] / "deploy" / "scenarios"
 @pytest.fixture(scope="module")
 def season() -> Plan:
     scenario = load(SCENARIOS / "season-with-corrections").scaled(0.1)
-    return plan(scenario, instruments(scenario.diagnostics, SCENARIOS / "instruments"), Random(1), date(2026, 1, 1))
+    return plan(scenario, instruments(scenario.diagnostics, INSTRUMENTS), Random(1), date(2026, 1, 1))
 
 
 def commands_of(season: Plan) -> Commands:
     scenario = season.scenario
-    return Commands(scenario, instruments(scenario.diagnostics, SCENARIOS / "instruments"), 1, Ledger())
+    return Commands(scenario, instruments(scenario.diagnostics, INSTRUMENTS), 1, Ledger())
 
 
 def line(entry: Mapping[str, Any], slug: str = "") -> dict[str, Any]:
