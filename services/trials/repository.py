@@ -33,6 +33,8 @@ from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
+KEPT_SECONDS = 60.0
+"""For which rules are kept in memory."""
 Walked: TypeAlias = tuple[Joined, str]
 """A pupil, and the season whose path is meant."""
 
@@ -56,7 +58,7 @@ class Repository:
         self.timetable = Timetable(mongo)
         self._mongo = mongo
         self._outbox = outbox
-        self._instruments = Fixed(self._stored_instruments, lambda instrument: instrument.used)
+        self._instruments = Fixed(self.stored_instruments, lambda instrument: instrument.used, monotonic)
 
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """Runs `body` in one transaction, again after a write conflict."""
@@ -73,15 +75,16 @@ class Repository:
         return await self.seasons.load(codes, tx)
 
     async def instruments(self, codes: Iterable[str], tx: Transaction) -> dict[str, Instrument]:
-        """Returns the instruments that exist among `codes`."""
+        """Returns the instruments that exist among `codes`; words that were just added may be missing."""
         return await self._instruments.load(codes, tx)
 
-    async def _stored_instruments(self, codes: Iterable[str], tx: Transaction) -> dict[str, Instrument]:
+    async def stored_instruments(self, codes: Iterable[str], tx: Transaction) -> dict[str, Instrument]:
+        """Returns the same as they are stored."""
         documents = await by_ids(self._mongo["instruments"], codes, tx)
         return {d["_id"]: Instrument.model_validate(d | {"code": d["_id"]}) for d in documents}
 
     async def put_instrument(self, instrument: Instrument, tx: Transaction) -> None:
-        """Stores an instrument that no attempt has used."""
+        """Stores an instrument as it was published."""
         document = instrument.document() | changed(acting())
         await self._mongo["instruments"].replace_one({"_id": instrument.code}, document, upsert=True, session=tx)
 
@@ -186,18 +189,25 @@ def _ids(walked: Iterable[Walked]) -> Sequence[str]:
 
 
 class Fixed(Generic[T]):
-    """Rules that are kept in memory once they are in use: from then on they never change."""
+    """Rules that are kept in memory once they are in use: from then on they no longer change, but for added words."""
 
     def __init__(
-        self, read: Callable[[Iterable[str], Transaction], Awaitable[dict[str, T]]], is_fixed: Callable[[T], bool]
+        self,
+        read: Callable[[Iterable[str], Transaction], Awaitable[dict[str, T]]],
+        is_fixed: Callable[[T], bool],
+        monotonic: Callable[[], float],
     ) -> None:
         self._read = read
         self._is_fixed = is_fixed
+        self._monotonic = monotonic
         self._known: dict[str, T] = {}
+        self._kept_since = monotonic()
 
     async def load(self, codes: Iterable[str], tx: Transaction) -> dict[str, T]:
         """Returns the entries that exist among `codes`."""
         wanted = set(codes)
+        if self._monotonic() - self._kept_since > KEPT_SECONDS:
+            self._known, self._kept_since = {}, self._monotonic()
         missing = wanted - self._known.keys()
         found = await self._read(missing, tx) if missing else {}
         self._known |= {code: entry for code, entry in found.items() if self._is_fixed(entry)}

@@ -29,7 +29,7 @@ class DiagnosticEntry(Answer):
     items: int
     """The number of items that a pupil answers."""
     used: bool
-    """True since the first attempt: the instrument no longer changes."""
+    """True since the first attempt: words and norms can be added, and nothing else changes."""
 
 
 class DiagnosticPage(Page[DiagnosticEntry]):
@@ -105,7 +105,7 @@ class ItemView(Answer):
 
 
 class DiagnosticView(Answer):
-    """An instrument as a page shows it; it no longer changes once an attempt has used it."""
+    """An instrument as a page shows it; once an attempt has used it, it keeps what it says."""
 
     code: str
     """Code of the diagnostic."""
@@ -118,7 +118,7 @@ class DiagnosticView(Answer):
     methods: Label
     """The same in both languages."""
     used: bool
-    """True since the first attempt: the instrument no longer changes."""
+    """True since the first attempt: words and norms can be added, and nothing else changes."""
     minutes: int | None = None
     """The time for answering, from the first answer that is saved on; absent where there is no limit."""
     usual_minutes: int | None = None

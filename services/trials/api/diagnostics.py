@@ -36,7 +36,10 @@ def routes(repository: Repository, reads: CatalogueReads, instruments: Diagnosti
         responses=problems({409: ["code-taken", "instrument-in-use"]}),
     )
     async def define_diagnostic(code: InCode, definition: Definition, who: NationalOperator) -> DiagnosticView:
-        """Publishes an instrument; 409 `instrument-in-use` for a change after its first attempt."""
+        """Publishes an instrument; after its first attempt it takes words and norms that it lacked.
+
+        409 `instrument-in-use` for any other change.
+        """
         return DiagnosticView.of(await diagnostics.define(repository, code, definition), whole=True)
 
     add_list(router, "diagnostics", reads.diagnostics, "Diagnostics by code, without their items.")

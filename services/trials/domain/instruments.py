@@ -17,7 +17,7 @@ DEFINITION = "definition"
 
 
 class Instrument(Definition):
-    """A known instrument; immutable once an attempt has used it, so that profiles stay comparable."""
+    """A known instrument; once an attempt has used it, it keeps what it says, so that profiles stay comparable."""
 
     model_config = ConfigDict(extra="ignore", strict=False)
 
@@ -112,11 +112,40 @@ class Instrument(Definition):
 
 
 def define(known: Instrument | None, code: str, definition: Definition) -> Instrument:
-    """Publishes an instrument; a change after the first attempt is refused."""
+    """Publishes an instrument; after the first attempt only what it did not say before may be added.
+
+    These are words, versions and norms: whatever decides a profile stays, and what pupils and families have read.
+    """
     said = Instrument(code=code, used=known.used if known else False, **definition.model_dump())
-    if known is not None and known.used and said != known:
+    if known is not None and known.used and not _keeps_all(known, said):
         raise Conflict(f"attempts have used {code}; it no longer changes", slug="instrument-in-use")
     return said
+
+
+def _keeps_all(known: Instrument, said: Instrument) -> bool:
+    first = said.norms[: len(known.norms)]
+    return (known.norms, _rules(known)) == (first, _rules(said)) and _keeps(_words(known), _words(said))
+
+
+def _rules(instrument: Instrument) -> Sequence[Any]:
+    """Returns the parts whose being added changes how items are answered, or scored."""
+    own = [(item.right, item.options and [choice.code for choice in item.options]) for item in instrument.items]
+    return [instrument.minutes, [option.code for option in instrument.options], own]
+
+
+def _words(instrument: Instrument) -> Any:
+    return instrument.model_dump(exclude={"norms"})
+
+
+def _keeps(known: Any, said: Any) -> bool:
+    """Tells whether all that was said is said again, in its place."""
+    if known is None:
+        return True
+    if isinstance(known, dict):
+        return isinstance(said, dict) and all(_keeps(value, said.get(name)) for name, value in known.items())
+    if isinstance(known, tuple):
+        return isinstance(said, tuple) and len(known) == len(said) and all(map(_keeps, known, said))
+    return bool(known == said)
 
 
 def _wrong(answers: Mapping[str, str]) -> BadInput:

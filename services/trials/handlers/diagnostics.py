@@ -8,11 +8,11 @@ from shared.storage.mongo import Transaction
 
 
 async def define(repository: Repository, code: str, definition: Definition) -> Instrument:
-    """Publishes an instrument; the same again changes nothing, a change after the first attempt is refused."""
+    """Publishes an instrument; the same again changes nothing, and one in use takes words and norms alone."""
 
     async def body(tx: Transaction) -> Instrument:
         await repository.alone("instruments", code)(tx)
-        known = (await repository.instruments([code], tx)).get(code)
+        known = (await repository.stored_instruments([code], tx)).get(code)
         said = instruments.define(known, code, definition)
         if said != known:
             await repository.put_instrument(said, tx)

@@ -17,7 +17,7 @@ class DiagnosticReads:
         self._repository = repository
 
     async def instrument(self, code: str) -> Instrument | None:
-        """Returns an instrument."""
+        """Returns an instrument, for a profile of which the scales are explained."""
         async with self._mongo.snapshot() as session:
             return (await self._repository.instruments([code], session)).get(code)
 
@@ -27,7 +27,8 @@ class DiagnosticReads:
         Raises NotFound about `code`, and BadInput about a version in which it has no words. Where it has
         none for a grade, every version is shown.
         """
-        instrument = await self.instrument(code)
+        async with self._mongo.snapshot() as session:
+            instrument = (await self._repository.stored_instruments([code], session)).get(code)
         if instrument is None:
             raise NotFound.about("code", "no such entry in the catalogue")
         if version is not None and grade is not None:

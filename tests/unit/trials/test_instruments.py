@@ -15,7 +15,7 @@ from services.trials.domain.definitions import Definition
 from services.trials.domain.instruments import Instrument, define
 from services.trials.domain.wording import VERSIONS, version_of
 from services.trials.texts import NO_NORMS
-from shared.base.errors import BadInput
+from shared.base.errors import BadInput, Conflict
 from tests.builders.instruments import ALL_YES, KNOWLEDGE, NORM, WORDED, question, said, statement, worded
 from tests.builders.trials import INSTRUMENT, instrument
 
@@ -152,3 +152,50 @@ def test_a_value_is_compared_with_the_norm_of_its_version(value: float, level: s
     assert "Отчёт" in str(result.compared.en)
     (younger,) = explained(known, {"people": value}, "6-7")
     assert (younger.level, younger.norm) == ("low", known.norms[1])
+
+
+def used(known: Instrument) -> Instrument:
+    return known.model_copy(update={"used": True})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (INSTRUMENT, {**INSTRUMENT, "name": {"ru": INSTRUMENT["name"], "en": "Readiness"}}),
+        (INSTRUMENT, {**INSTRUMENT, "items": [{**item, "texts": {"6-7": said("x")}} for item in INSTRUMENT["items"]]}),
+        (INSTRUMENT, {**INSTRUMENT, "usual_minutes": 10}),
+        (WORDED, {**WORDED, "norms": [NORM]}),
+        ({**WORDED, "norms": [NORM]}, {**WORDED, "norms": [NORM, {**NORM, "version": "6-7"}]}),
+        ({**WORDED, "scales": [{**one, "for_pupil": None} for one in WORDED["scales"]]}, WORDED),
+    ],
+)
+def test_what_was_not_said_before_may_be_added_to_an_instrument_in_use(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    said = define(used(worded(before)), "worded", Definition.model_validate(after))
+    assert said == used(worded(after))
+    with pytest.raises(Conflict):
+        define(said, "worded", Definition.model_validate(before))
+
+
+@pytest.mark.parametrize(
+    ("before", "changed"),
+    [
+        (WORDED, {"minutes": 30}),
+        (WORDED, {"norms": [], "items": [statement("p1"), statement("p2"), statement("n1", "nature")]}),
+        (WORDED, {"name": said("Другое")}),
+        (INSTRUMENT, {"minutes": 30}),
+        (INSTRUMENT, {"items": [{**item, "code": f"x{item['code']}"} for item in INSTRUMENT["items"]]}),
+        (INSTRUMENT, {"items": [*INSTRUMENT["items"][:2], {**question("p1", "a", "a", "b"), "scale": "planning"}]}),
+        (KNOWLEDGE, {"options": WORDED["options"]}),
+        (KNOWLEDGE, {"items": [question("k1", "b", "a", "b"), KNOWLEDGE["items"][1]]}),
+        ({**WORDED, "norms": [NORM]}, {"norms": [{**NORM, "mean": 40}]}),
+    ],
+)
+def test_nothing_else_of_an_instrument_in_use_changes(before: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+    after = {**before, **changed}
+    if {bool(item.get("texts")) for item in after["items"]} == {True, False}:
+        after["items"] = [{**item, "texts": None} for item in after["items"]]
+    with pytest.raises(Conflict) as refused:
+        define(used(worded(before)), "worded", Definition.model_validate(after))
+    assert refused.value.type == "instrument-in-use"
