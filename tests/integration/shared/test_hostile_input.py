@@ -13,6 +13,7 @@ from yarl import URL
 
 from deploy.local.stack import Infrastructure
 from tests.builders import hostile
+from tests.builders.instruments import KNOWLEDGE, NORM
 from tests.builders.registration import pupil, roster
 from tests.builders.trials import ANSWERS, INSTRUMENT, OFFER, RULES, VENUE
 from tests.drivers.documents import SERVICES
@@ -45,6 +46,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "trials": {
         "PUT /seasons/1999": {**RULES, **TIMED},
         "PUT /diagnostics/hostile": INSTRUMENT,
+        "PUT /diagnostics/worded": {**KNOWLEDGE, "norms": [NORM]},
+        "PUT /participants/p/drafts/readiness?season=2020": {"answers": dict(ANSWERS), "version": "8-9", **TIMED},
         "PUT /competencies/hostile": {"name": "x", **TIMED},
         f"PUT /venues/{VENUE}": VENUE_ENTRY,
         "POST /slots": SLOT,
