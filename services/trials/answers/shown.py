@@ -57,7 +57,7 @@ def mentioned(views: Iterable[tuple[type[BaseModel], Iterable[object]]]) -> dict
     return found
 
 
-def shown(view: type[V], state: object, names: Names = NO_NAMES, **more: Any) -> V:
+def shown(view: type[V], state: object, names: Names = NO_NAMES, /, **more: Any) -> V:
     """Returns a state as a view shows it; `more` are the fields that neither the state nor the names have."""
     for field, kind, source in _name_fields(view):
         codes = getattr(state, source)

@@ -43,7 +43,7 @@ def routes(repository: Repository, instruments: DiagnosticReads, clock: Clock, n
         status_code=201,
         response_model_exclude_none=True,
         responses=also(AttemptAnswer)
-        | problems({404: ["participant-unknown"], 409: [*NOT_READY, "ref-reused", "too-many-attempts"]}),
+        | problems({404: ["participant-unknown"], 409: [*NOT_READY, "ref-reused", "time-over", "too-many-attempts"]}),
     )
     async def attempt(command: AttemptCommand, who: StaffOrPupil, response: Response) -> AttemptAnswer:
         """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
