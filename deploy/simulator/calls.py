@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
 from deploy.simulator.command import Batch, Command, PlayError
-from deploy.simulator.instruments import Instrument
+from deploy.simulator.instruments import EARLIER, Instrument, instruments
 from deploy.simulator.population import Guardian, Pupil
 from deploy.simulator.scenario import Scenario
 
@@ -19,6 +19,8 @@ PARTICIPANT, TRANSFERS, MERGES = "/registration/participants/{id}", "/registrati
 CHANNELS = ("gosuslugi", "paper", "cabinet")
 FURTHER = frozenset({"pupil-left", "participant-archived", "consent-withdrawn"})
 """Refusals of a roster's line by which an earlier play has done more with the pupil than enter one."""
+IN_USE = frozenset({"instrument-in-use"})
+"""The refusal of a diagnostic that a play of an earlier release has used."""
 NEWER_CONSENT = frozenset({"bad-input"})
 """The refusal of a withdrawal where a consent is in force that was given after it."""
 UNDER_WAY = frozenset({"consent-missing"})
@@ -51,7 +53,7 @@ class Commands:
     """
 
     scenario: Scenario
-    instruments: Mapping[str, Instrument]
+    instruments: dict[str, Instrument]
     seed: int
     ledger: Ledger
 
@@ -60,7 +62,7 @@ class Commands:
         rng, at = Random(f"{self.seed}/{step.number}"), step.at.isoformat()
         match step.act:
             case Define(route, code, body):
-                return Command.to("PUT", route, body, of=code)
+                return Command.to("PUT", route, body, of=code, done=IN_USE)
             case Enrol():
                 return self._roster(step.act, step.at, rng)
             case Link(pupil):
@@ -90,6 +92,8 @@ class Commands:
                     for pupil in school_class.pupils:
                         if pupil.number not in self.ledger.gone:
                             self._enter(pupil, items[pupil.external_ref])
+                case Define(_, code) if any("problem" in answer for answer in answers):
+                    self.instruments.update(instruments([code], EARLIER))
                 case Amendment("ask", pupil):
                     (answer,) = answers
                     self.ledger.transfers[pupil.number] = answer["transfer"]

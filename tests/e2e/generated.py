@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 LETTERS = "ABCDEFGHKLMNPRSTUVWXYZ"
-DIAGNOSTICS = ("interests", "knowledge", "orientations", "qualities", "readiness", "made-up")
+DIAGNOSTICS = ("interests", "knowledge", "professions", "qualities", "readiness", "made-up")
 COLUMNS = ("code", "name_ru", "registered", "participated", "tested", "trial_attended", "completed", "recommended")
 CORRECTIONS = ("moves", "transfers", "merges", "archives", "corrections", "guardians", "withdrawals", "erasures")
 GATES = ("after-all-stages", "after-diagnostics")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.simulator.folder import load
-from deploy.simulator.instruments import instruments
+from deploy.simulator.instruments import EARLIER, instruments
 from deploy.simulator.scenario import CORRECTIONS, Scenario, ScenarioError, allot
 from deploy.simulator.simulation import INSTRUMENTS
 
@@ -155,10 +155,22 @@ def test_allotting_keeps_the_total_and_the_order(total: int, weights: list[int])
     assert all(one[1] <= other[1] for one, other in pairwise(by_weight))
 
 
+@pytest.mark.parametrize("path", sorted(EARLIER.glob("*.json")), ids=lambda path: path.stem)
+def test_every_item_of_an_earlier_instrument_belongs_to_a_scale(path: Path) -> None:
+    definition = json.loads(path.read_text(encoding="utf-8"))
+    scales = [scale["code"] for scale in definition["scales"]]
+    codes = [item["code"] for item in definition["items"]]
+    assert len(set(codes)) == len(codes)
+    assert {item["scale"] for item in definition["items"]} == set(scales)
+    assert len({option["points"] for option in definition["options"]}) == len(definition["options"])
+
+
 def test_a_pupil_answers_every_item_with_an_option_of_its_own() -> None:
-    known = instruments(["readiness", "knowledge", "made-up"], INSTRUMENTS)
+    known = instruments(["readiness", "knowledge", "professions", "made-up"], INSTRUMENTS)
     for code, instrument in known.items():
         answers = instrument.answers(Random(1))
         assert [option in instrument.items[item] for item, option in answers.items()] == [True] * len(instrument.items)
         assert len(set(answers.values())) > 1, code
     assert known["made-up"].definition["name"] == "made-up"
+    assert len(known["readiness"].items) == 40
+    assert known["professions"] == instruments(["professions"], EARLIER)["professions"]

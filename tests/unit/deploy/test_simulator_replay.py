@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from deploy.simulator.acts import Amendment, Attend, Book, Enrol, Link, Publish, Sit, Step
+from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Sit, Step
 from deploy.simulator.calls import Commands, Ledger
+from deploy.simulator.catalogue import DIAGNOSTICS
 from deploy.simulator.command import Command, PlayError
 from deploy.simulator.folder import load
-from deploy.simulator.instruments import instruments
+from deploy.simulator.instruments import EARLIER, instruments
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.simulation import INSTRUMENTS
 
@@ -123,3 +124,16 @@ def test_answers_to_a_diagnostic_stay_the_same_when_others_are_left_out(season: 
     assert whole is not None
     assert rest is not None
     assert rest.body["attempts"] == whole.body["attempts"][2:]
+
+
+def test_an_instrument_that_an_earlier_release_has_used_is_answered_as_then(season: Plan) -> None:
+    commands, problem = commands_of(season), {"problem": {"type": "instrument-in-use"}}
+    shipped = dict(commands.instruments)
+    for step in season.steps:
+        if isinstance(step.act, Define) and step.act.route == DIAGNOSTICS:
+            command = commands.of(step)
+            assert command is not None
+            assert command.done == {"instrument-in-use"}
+            commands.learn(step, [problem if step.act.code == "readiness" else {"code": step.act.code}])
+    assert commands.instruments == {**shipped, **instruments(["readiness"], EARLIER)}
+    assert commands.instruments["readiness"] != shipped["readiness"]
