@@ -42,6 +42,7 @@ async def save(repository: Repository, of: DraftOf, command: DraftCommand, who: 
         pupil = caller.pupil(of.participant)
         about([pupil.id])
         season, instrument = states.asked(of.season, of.diagnostic, await repository.instruments([of.diagnostic], tx))
+        season.must_be_open("season")
         time = caller.time(pupil, command.occurred_at)
         season.must_contain(time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, now)

@@ -37,6 +37,8 @@ async def test_a_closed_season_takes_corrections_alone(trials: Trials) -> None:
 
     assert await refused(trials, "PUT", "/seasons/2020", {**RULES, "name": "Иное"}) == (409, CLOSED)
     assert await refused(trials, "POST", "/attempts", attempt("late"), **NAVIGATOR) == (409, CLOSED)
+    draft = "/participants/late/drafts/readiness?season=2020"
+    assert await refused(trials, "PUT", draft, {"answers": {}}, **NAVIGATOR) == (409, CLOSED)
     free = {**OFFER, "venue": VENUE, "season": "2020"}
     assert await refused(trials, "POST", "/slots", free, **HOST) == (409, CLOSED)
     again = {**seat("done"), "occurred_at": "2020-10-01T10:00:00+03:00"}
