@@ -15,6 +15,7 @@ from tests.builders.events import PLACE, at, erased
 from tests.builders.instruments import ALL_YES, WORDED, said
 from tests.builders.merging import merged, unmerged
 from tests.builders.trials import ANSWERS, RULES, attempt
+from tests.drivers.backups import Backup
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import NAVIGATOR, STRANGER, Trials, trials_service
 
@@ -190,3 +191,19 @@ async def test_in_a_closed_season_nobody_goes_on(trials: Trials) -> None:
     refused = await trials.ask("PUT", path, {"answers": {"m2": "yes"}, "occurred_at": dated}, **NAVIGATOR)
     assert (refused.status, refused.body["type"]) == (409, "season-closed")
     assert (await trials.must("GET", path, **NAVIGATOR))["answers"] == {"m1": "yes"}
+
+
+async def test_a_backup_that_is_put_back_has_no_draft_of_what_was_completed_since(trials: Trials) -> None:
+    await trials.enrol("back", "keep", "lost")
+    for id in ("back", "keep", "lost"):
+        await saved(trials, id, m1="yes")
+    await trials.know({}, 0, "outbox")
+    backup = Backup.of(trials.settings, "trials")
+    await trials.must("POST", "/attempts/batch", {"attempts": [attempt("back")]}, **NAVIGATOR)
+    await trials.publish(erased("lost"))
+    await trials.know({"path": {"$regex": "^(back|lost)/"}}, 0, "drafts")
+    await trials.child.stop()
+    backup.put_back()
+    await trials.start()
+    await trials.know({"path": {"$regex": "^(back|lost)/"}}, 0, "drafts")
+    assert (await trials.must("GET", draft_of("keep"), **NAVIGATOR))["answers"] == {"m1": "yes"}
