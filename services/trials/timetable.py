@@ -50,10 +50,10 @@ class Timetable:
         change = {"$set": {"following": following}, "$inc": {"booked": -freed}}
         await self._slots.update_one({"_id": slot}, change, session=tx)
 
-    async def left_behind(self) -> str | None:
-        """Returns a slot whose bookings have not all followed it."""
-        found: Document | None = await self._slots.find_one({"following": IS_TEXT}, {"_id": 1})
-        return None if found is None else str(found["_id"])
+    async def left_behind(self) -> tuple[str, str] | None:
+        """Returns a slot whose bookings have not all followed it, and how far they have come."""
+        found: Document | None = await self._slots.find_one({"following": IS_TEXT}, {"following": 1})
+        return None if found is None else (found["_id"], found["following"])
 
     async def venues_of(self, municipality: str) -> Sequence[str]:
         """Returns the venues in a municipality."""
