@@ -88,7 +88,7 @@ def move(slot: Slot, to: SlotMove, change: Change) -> Decision[Slot]:
     if minutes not in (slot.minutes, change.bounds.minutes or minutes):
         raise BadInput.field("minutes", f"the programme takes {change.bounds.minutes} minutes")
     times = {"starts_at": starts_at, "minutes": minutes}
-    moved = _changed(slot, times | {"moved_at": change.time, "following": ""})
+    moved = _changed(slot, times | {"moved_at": change.time, "following": _behind(slot)})
     event = SlotMoved(**_named(slot), **times, from_starts_at=slot.starts_at, from_minutes=slot.minutes)
     return Decision(moved, (Happened(event, change.time),))
 
@@ -124,7 +124,7 @@ def close(slot: Slot, closing: SlotClosing, change: Change, *, afterwards: bool)
     if not afterwards:
         _must_not_have_begun(slot, change.time)
     said = Closing(time=change.time, reason=closing.reason, words=closing.words)
-    closed = slot.model_copy(update={"closing": said, "following": ""})
+    closed = slot.model_copy(update={"closing": said, "following": _behind(slot)})
     return Decision(closed, (Happened(SlotClosed(**_named(slot), reason=closing.reason), change.time),))
 
 
@@ -136,6 +136,11 @@ def _must_not_be_attended(attended: bool) -> None:
 def _must_not_have_begun(slot: Slot, time: datetime) -> None:
     if time >= slot.starts_at:
         raise Conflict.about("occurred_at", f"the slot had begun at {slot.starts_at.isoformat()}", "slot-past")
+
+
+def _behind(slot: Slot) -> str | None:
+    """Returns the begin of the paths that are to follow; None where nobody has a seat."""
+    return "" if slot.booked else None
 
 
 def _changed(slot: Slot, update: dict[str, Any]) -> Slot:

@@ -9,7 +9,7 @@ from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
 from tests.builders.events import at
 from tests.builders.merging import merged
-from tests.builders.trials import seat
+from tests.builders.trials import OFFER, VENUE, seat
 from tests.drivers.trials import HOST, NAVIGATOR, Trials, trials_service
 
 THEN = "2020-09-25T10:00:00+03:00"
@@ -57,6 +57,36 @@ async def test_who_books_while_a_slot_moves_and_is_called_off_is_where_the_slot_
     await trials.know({"following": {"$type": "string"}}, 0, "slots")
     live = {"bookings": {"$elemMatch": {"slot": other, "cancelled": None}}}
     assert (await trials.mongo["paths"].count_documents(live), await trials.seats(other)) == (0, 0)
+
+
+async def test_a_day_of_many_slots_is_called_off_in_parts_and_the_same_call_goes_on(trials: Trials) -> None:
+    offer = {key: value for key, value in OFFER.items() if key != "starts_at"} | {"capacity": 1}
+    body = {"venue": VENUE, "season": "2020", "occurred_at": "2020-09-01T10:00:00+03:00"}
+    for part in range(6):
+        begins = f"2020-11-16T{9 + part:02}:00:00+03:00"
+        slots = [{**offer, "ref": f"many-{part}-{n}", "starts_at": begins} for n in range(200)]
+        answer = await trials.must("POST", "/slots/batch", {**body, "slots": slots}, **HOST)
+        assert {item["status"] for item in answer["items"]} == {"opened"}
+    await trials.enrol("many")
+    await trials.must("POST", f"/slots/{answer['items'][0]['slot']}/bookings", seat("many"), **NAVIGATOR)
+    frost = {"day": "2020-11-15", "until": "2020-11-16", "region": "RU-ROS", "reason": "frost", "occurred_at": THEN}
+    operator = {"role": "regional-operator", "org": "RU-ROS"}
+    calls = [await trials.must("POST", "/closings", frost, **operator) for _ in range(3)]
+    said = [(call["slots"], call["known"], call["left"], call["bookings"], call["done"]) for call in calls]
+    assert said == [(1_000, 0, 0, 0, False), (200, 0, 0, 1, True), (0, 0, 0, 0, True)]
+    assert await trials.mongo["slots"].count_documents({"ref": {"$regex": "^many"}, "closing": None}) == 0
+
+
+async def test_holders_of_seats_are_found_by_index(trials: Trials) -> None:
+    paths = trials.mongo["paths"]
+    holders = {"bookings.slot": "s", "bookings": {"$elemMatch": {"slot": "s", "cancelled": None}}, "_id": {"$gt": "a"}}
+    attended = {"bookings.slot": {"$in": ["s", "t"]}, "attendances": {"$elemMatch": {"slot": {"$in": ["s", "t"]}}}}
+    for found in (paths.find(holders).sort("_id", 1), paths.find(attended)):
+        plan = str(await found.explain()).split("rejectedPlans")[0]
+        assert "bookings.slot_1__id_1" in plan
+        assert "COLLSCAN" not in plan
+    left = trials.mongo["slots"].find({"following": {"$type": "string"}})
+    assert "following_1" in str(await left.explain()).split("rejectedPlans")[0]
 
 
 async def test_a_booking_of_a_joined_entry_follows_and_the_survivor_is_told(trials: Trials) -> None:

@@ -38,7 +38,7 @@ def closed(place: Slot, reason: Any = "frost") -> Slot:
 
 
 def test_a_slot_is_moved_and_its_event_says_from_when_to_when() -> None:
-    decision = slot_changes.move(slot(), SlotMove(starts_at=at("2020-10-06", 7), minutes=60), change())
+    decision = slot_changes.move(slot(booked=1), SlotMove(starts_at=at("2020-10-06", 7), minutes=60), change())
     (fact,) = decision.happened
     assert isinstance(fact.event, SlotMoved)
     assert (fact.time, fact.event.from_starts_at, fact.event.starts_at) == (
@@ -47,7 +47,7 @@ def test_a_slot_is_moved_and_its_event_says_from_when_to_when() -> None:
         at("2020-10-06", 7),
     )
     assert (fact.event.from_minutes, fact.event.minutes) == (90, 60)
-    assert decision.state.following == ""
+    assert (decision.state.following, moved(slot()).following) == ("", None), "nobody follows an empty slot"
     again = slot_changes.move(decision.state, SlotMove(starts_at=at("2020-10-06", 7)), change())
     assert not again.made
 
