@@ -77,6 +77,7 @@ def stage_days(facts: SeasonFacts, rules: Rules) -> dict[Stage, Day]:
             facts.completed(),
             [(kind, day) for _, kind, day, _ in facts.attendances()],
             [day for key, day in facts.recommended.items() if key not in facts.withdrawn],
+            facts.completed(round=2),
         ),
         rules,
     )

@@ -96,6 +96,7 @@ def _steps(entries: Collection[SeasonFacts]) -> SeasonFacts:
     return SeasonFacts(
         diagnostics={attempt: done for facts in entries for attempt, done in facts.diagnostics.items()},
         undone=set[str]().union(*(facts.undone for facts in entries)),
+        second_round=set[str]().union(*(facts.second_round for facts in entries)),
         booked=_one_a_slot([s for facts in entries for s in facts.booked.items() if s[0] not in cancelled]),
         attended=_one_a_slot([s for facts in entries for s in facts.attended.items() if s[0] not in revoked]),
         recommended={id: day for facts in entries for id, day in facts.recommended.items()},

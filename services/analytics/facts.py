@@ -32,6 +32,8 @@ class SeasonFacts:
     """attempt → diagnostic, day"""
     undone: set[str] = field(default_factory=set)
     """Attempts that were taken back."""
+    second_round: set[str] = field(default_factory=set)
+    """Attempts of the second round."""
     booked: dict[str, Step] = field(default_factory=dict)
     """by booking"""
     cancelled: set[str] = field(default_factory=set)
@@ -41,9 +43,10 @@ class SeasonFacts:
     recommended: dict[str, Day] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
 
-    def completed(self) -> Iterator[tuple[str, Day]]:
-        """Yields the diagnostics that stand."""
-        return (fact for key, fact in self.diagnostics.items() if key not in self.undone)
+    def completed(self, round: int = 1) -> Iterator[tuple[str, Day]]:
+        """Yields the diagnostics of a round that stand."""
+        standing = ((key, fact) for key, fact in self.diagnostics.items() if key not in self.undone)
+        return (fact for key, fact in standing if (key in self.second_round) == (round == 2))
 
     def attendances(self) -> Iterator[Step]:
         """Yields the attendances that stand."""
@@ -124,6 +127,8 @@ def _step(facts: SeasonFacts, event: Any, day: Day) -> bool:
     match event:
         case trials.DiagnosticCompleted():
             facts.diagnostics[event.attempt] = (event.diagnostic, day)
+            if event.round == 2:
+                facts.second_round.add(event.attempt)
         case trials.DiagnosticRevoked():
             facts.undone.add(event.attempt)
         case trials.TrialBooked():

@@ -103,7 +103,7 @@ class Projection:
 
         Raises FactOvertaken for a fact of a season that is not there: it has overtaken the catalogue.
         """
-        wanted = {"diagnostics": 1, "trials_required": 1, "closes": 1}
+        wanted = {"diagnostics": 1, "trials_required": 1, "tested_by": 1, "closes": 1}
         terms = {season["_id"]: Terms.of(season) async for season in self._seasons.find({}, wanted, session=tx)}
         known = {None, *terms}
         missing = {

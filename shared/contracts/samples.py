@@ -130,6 +130,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
             diagnostics=("readiness", "interests"),
             trials_required=2,
             recommendation_gate="after-all-stages",
+            second_round=date(2020, 11, 1),
         ),
     ),
     (datetime(2020, 12, 20, 12, 0, tzinfo=UTC), SeasonClosed(season=SEASON)),
@@ -209,7 +210,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
     (datetime(2020, 11, 2, 18, 10, tzinfo=MOSCOW), ConsentWithdrawn(**PUPIL)),
     (
         datetime(2020, 11, 2, 18, 15, tzinfo=MOSCOW),
-        DiagnosticRevoked(**PUPIL, season=SEASON, diagnostic="readiness", attempt="Wt6yU8iO0pAsDf2G"),
+        DiagnosticRevoked(**PUPIL, season=SEASON, diagnostic="readiness", attempt="Wt6yU8iO0pAsDf2G", round=2),
     ),
     (datetime(2020, 11, 5, 9, 0, tzinfo=MOSCOW), ParticipantMoved(**MOVED, **_sides(PUPIL, MOVED))),
     (

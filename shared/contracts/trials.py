@@ -15,6 +15,7 @@ SlotKind = Literal["trial", "partner-trial", "excursion", "museum", "master-clas
 TRIAL_KINDS: frozenset[SlotKind] = frozenset({"trial", "partner-trial"})
 """The kinds that count as a practical trial (профпроба); every other kind counts as taking part."""
 AttendanceSource = Literal["qr", "list", "import"]
+TestedBy = Literal["first-round", "any-round"]
 RevocationReason = Literal["mistake", "consent"]
 """A step was recorded by mistake, or it happened after a consent had ended, of which nothing was known yet."""
 
@@ -39,6 +40,8 @@ class DiagnosticCompleted(PathEvent):
 
     diagnostic: Public[str]
     attempt: Pseudonymous[str]
+    round: Public[int] = 1
+    """The round of the season to which the day belongs: 1, or 2 where the season has a second one."""
 
 
 class DiagnosticRevoked(PathEvent):
@@ -53,6 +56,8 @@ class DiagnosticRevoked(PathEvent):
     attempt: Pseudonymous[str]
     """The attempt that this takes back."""
     reason: Public[RevocationReason] = "consent"
+    round: Public[int] = 1
+    """The round of the attempt."""
 
 
 class TrialBooked(PathEvent):
@@ -180,6 +185,10 @@ class SeasonDefined(SeasonEvent):
     """Codes of the diagnostics, all of them required."""
     trials_required: Public[int]
     recommendation_gate: Public[Gate]
+    second_round: Public[date | None] = None
+    """The day from which on diagnostics are of the second round; null where the season has one round."""
+    tested_by: Public[TestedBy] = "first-round"
+    """The rounds in which a required diagnostic counts for `tested`; for taking part, each does."""
 
 
 class SeasonClosed(SeasonEvent):

@@ -1,8 +1,9 @@
 """The stages of a pupil's season, defined once: family, school and operator see the same stages on the same days.
 
-registered ← participated (a diagnostic completed, or an activity of any kind attended) ← tested (every required
-diagnostic) ← recommended; participated ← attended (one trial); tested, attended, recommended ← completed (the season's
-number of trials, and a recommendation). A stage is reached with the latest of its own facts and of its prerequisites.
+registered ← participated (a diagnostic completed in any round, or an activity of any kind attended) ← tested (every
+required diagnostic, in the first round unless the season takes any) ← recommended; participated ← attended (one trial);
+tested, attended, recommended ← completed (the season's number of trials, and a recommendation). A stage is reached with
+the latest of its own facts and of its prerequisites.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,11 +34,14 @@ class Rules:
 
     diagnostics: frozenset[str]
     trials_required: int
+    any_round: bool = False
+    """True where a diagnostic of the second round counts for `tested`, too."""
 
     @classmethod
     def of(cls, season: Mapping[str, Any]) -> Self:
-        """From a season's definition, as the event has it."""
-        return cls(frozenset(season["diagnostics"]), int(season["trials_required"]))
+        """From a season's definition, as the event has it; one of an earlier release says nothing of rounds."""
+        any_round = season.get("tested_by") == "any-round"
+        return cls(frozenset(season["diagnostics"]), int(season["trials_required"]), any_round)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +50,24 @@ class Facts(Generic[T]):
 
     registered: T
     diagnostics: Iterable[tuple[str, T]]
-    """Completed, by code; one may be there several times."""
+    """Completed in the first round, by code; one may be there several times."""
     attended: Iterable[tuple[str, T]]
     """Activities, by kind, without those revoked."""
     recommended: Iterable[T]
     """Without those withdrawn."""
+    second_round: Iterable[tuple[str, T]] = ()
+    """Diagnostics that were completed in the second round."""
 
 
 def reached(facts: Facts[T], rules: Rules) -> dict[Stage, T]:
     """The stages reached, each with when."""
     at: dict[Stage, T] = {"registered": facts.registered}
-    attended, first = list(facts.attended), _first(facts.diagnostics)
-    if steps := [*first.values(), *(time for _, time in attended)]:
+    attended, first, second = list(facts.attended), _first(facts.diagnostics), _first(facts.second_round)
+    if steps := [*first.values(), *second.values(), *(time for _, time in attended)]:
         at["participated"] = max(facts.registered, min(steps))
-    if rules.diagnostics <= first.keys():
-        required = [first[code] for code in rules.diagnostics]
+    counted = _first([*first.items(), *second.items()]) if rules.any_round else first
+    if rules.diagnostics <= counted.keys():
+        required = [counted[code] for code in rules.diagnostics]
         at["tested"] = max([at.get("participated", facts.registered), *required])
     if trials := sorted(time for kind, time in attended if kind in TRIAL_KINDS):
         at["attended"] = max(at["participated"], trials[0])
@@ -105,6 +112,7 @@ class Stages(Answer):
             [(code, _told(time)) for code, time in facts.diagnostics],
             [(kind, _told(time)) for kind, time in facts.attended],
             [_told(time) for time in facts.recommended],
+            [(code, _told(time)) for code, time in facts.second_round],
         )
         return cls(**{stage: time for stage, (_, time) in reached(by_day, rules).items()})
 

@@ -13,6 +13,7 @@ from tests.builders.events import PLACE, at, enveloped
 DAYS = (*(f"2020-{month:02}-{day:02}" for month in (8, 9, 10, 11) for day in (1, 10, 20)), "2020-12-20")
 """The last one is behind the season."""
 SEASON = builders.season(diagnostics=("readiness", "interests"), trials_required=1)
+SECOND_ROUND = "2020-11-10"
 MUNICIPALITIES = ("RU-ROS-001", "RU-ROS-002")
 ALIKE = 4
 """So many entries after each other are merged among themselves."""
@@ -123,7 +124,8 @@ class Entries:
                 name = self._rng.choice(SEASON.diagnostics)
                 attempt = f"{entry}-{name}-{len(self.told)}"
                 self._steps[entry].append((name, attempt))
-                self._say(builders.diagnosed(entry, name, attempt=attempt))
+                day = self._rng.choice(DAYS)
+                self._say(builders.diagnosed(entry, name, attempt=attempt, round=2 if day >= SECOND_ROUND else 1), day)
             case "recommended":
                 number = f"r-{entry}-{len(self.told)}"
                 self._steps[entry].append((kind, number))

@@ -84,7 +84,7 @@ class _Pupil:
         diagnosed = self._standing("diagnostic.completed.v1", "diagnostic.revoked.v1", "attempt", day)
         recommended = self._standing("recommendation.issued.v1", "recommendation.withdrawn.v1", "recommendation", day)
         trials = {f.event.slot for f in attended if f.event.kind == "trial"}
-        tested = set(SEASON.diagnostics) <= {f.event.diagnostic for f in diagnosed}
+        tested = set(SEASON.diagnostics) <= {f.event.diagnostic for f in diagnosed if f.event.round == 1}
         stages = {
             "registered": True,
             "participated": bool(diagnosed or attended),

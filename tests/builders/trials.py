@@ -62,9 +62,7 @@ PROGRAMME: Mapping[str, Any] = {
 
 def season(**changed: Any) -> Season:
     """A season in use."""
-    rules = SeasonRules.model_validate({**RULES, **changed}).model_dump(exclude={"occurred_at"})
-    days = {"opens": rules["opens"].isoformat(), "closes": rules["closes"].isoformat()}
-    return Season(id="2020", in_use=True, **(rules | days))
+    return Season(id="2020", in_use=True, **SeasonRules.model_validate({**RULES, **changed}).stored)
 
 
 def instrument(**changed: Any) -> Instrument:

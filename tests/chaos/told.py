@@ -49,6 +49,8 @@ class Step:
     kind: str
     """Of the slot."""
     slot: str
+    round: int = 1
+    """Of a diagnostic."""
 
 
 @dataclass
@@ -89,7 +91,8 @@ class Pupil:
     def stages(self, rules: Mapping[str, Any]) -> Iterator[str]:
         """The stages of the funnel that the pupil has reached."""
         diagnostics, attended = self.standing("attempt"), self.trials("attendance")
-        tested = {step.of for step in diagnostics}.issuperset(rules["diagnostics"])
+        counted = [step for step in diagnostics if step.round == 1 or rules.get("tested_by") == "any-round"]
+        tested = {step.of for step in counted}.issuperset(rules["diagnostics"])
         recommended = tested and bool(self.standing("recommendation"))
         reached = {
             "registered": True,
@@ -127,7 +130,7 @@ class Pupil:
                 what = STEPS[type_]
                 names = ("diagnostic", "competency", "kind", "slot")
                 of, competency, kind, slot = (data.get(name, "") for name in names)
-                self.steps[data[what]] = Step(what, of or competency, kind, slot)
+                self.steps[data[what]] = Step(what, of or competency, kind, slot, data.get("round", 1))
             case type_ if is_ours and type_ in TAKE_BACK:
                 self.taken_back.add(data[TAKE_BACK[type_]])
 

@@ -29,11 +29,11 @@ ALLOWED = {
         "pseudonymous: participant",
     ),
     "diagnostic.completed.v1": (
-        "public: diagnostic grade municipality region school school_class season",
+        "public: diagnostic grade municipality region round school school_class season",
         "pseudonymous: attempt participant",
     ),
     "diagnostic.revoked.v1": (
-        "public: diagnostic grade municipality reason region school school_class season",
+        "public: diagnostic grade municipality reason region round school school_class season",
         "pseudonymous: attempt participant",
     ),
     "guardian.linked.v1": (
@@ -117,7 +117,10 @@ ALLOWED = {
         "pseudonymous: participant recommendation",
     ),
     "season.closed.v1": ("public: season",),
-    "season.defined.v1": ("public: closes diagnostics grades name opens recommendation_gate season trials_required",),
+    "season.defined.v1": (
+        "public: closes diagnostics grades name opens recommendation_gate season second_round "
+        "tested_by trials_required",
+    ),
     "slot.closed.v1": ("public: reason region season slot venue",),
     "slot.moved.v1": ("public: from_minutes from_starts_at minutes region season slot starts_at venue",),
     "slot.opened.v1": (

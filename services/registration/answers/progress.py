@@ -30,7 +30,7 @@ class SeasonView(Answer):
     registered_at: datetime
     """The time when the school entered the pupil into the season, on the region's clock."""
     diagnostics: list[str]
-    """Codes of the diagnostics that were completed."""
+    """Codes of the diagnostics that were completed, in any round."""
     trials: int
     """Practical trials attended."""
     activities: int
@@ -50,7 +50,7 @@ class SeasonView(Answer):
             season=season,
             season_name=progress.seasons.get(season),
             registered_at=registered,
-            diagnostics=sorted({code for code, _ in facts.diagnostics}),
+            diagnostics=sorted({code for code, _ in steps.completed()}),
             trials=steps.trials(),
             activities=len(steps.kinds()) - steps.trials(),
             recommended=any(True for _ in facts.recommended),

@@ -22,6 +22,8 @@ from shared.programme.stages import Facts
 Step = tuple[str, str | list[str] | dict[str, str]]
 """The name of a set of a pupil's season, and the element that an event adds to it; sets only grow, so order and
 repetition do not matter."""
+SECOND = "2"
+"""Marks an attempt of the second round, behind its other parts."""
 
 
 def progress_id(participant: str, season: str) -> str:
@@ -34,7 +36,8 @@ def step(envelope: Envelope) -> Step | None:
     event, time = envelope.event, envelope.time.isoformat()
     match event:
         case DiagnosticCompleted():
-            return "diagnostics", [event.diagnostic, time, event.attempt]
+            said = [event.diagnostic, time, event.attempt]
+            return "diagnostics", [*said, SECOND] if event.round == 2 else said
         case DiagnosticRevoked():
             return "retracted", [event.diagnostic, time, event.attempt]
         case TrialBooked():
@@ -58,9 +61,9 @@ class Steps:
     """One pupil's season so far."""
 
     diagnostics: Sequence[Sequence[str]] = ()
-    """Code, time and attempt of each that was completed; an earlier release kept no attempt."""
+    """Code, time, attempt and second round of each that was completed; an earlier release kept no attempt."""
     retracted: Sequence[Sequence[str]] = ()
-    """The same of those that were taken back."""
+    """The same of those that were taken back, but for the round."""
     attended: Sequence[Sequence[str]] = ()
     """Id, kind and time."""
     revoked: Sequence[str] = ()
@@ -97,15 +100,19 @@ class Steps:
         """The facts by which stages are reached."""
         return Facts(
             registered,
-            [(code, datetime.fromisoformat(time)) for code, time in self.completed()],
+            [(step[0], datetime.fromisoformat(step[1])) for step in self._standing() if SECOND not in step[3:]],
             list(self.activities()),
             [datetime.fromisoformat(time) for id, time in self.recommended if id not in self.withdrawn],
+            [(step[0], datetime.fromisoformat(step[1])) for step in self._standing() if SECOND in step[3:]],
         )
 
     def completed(self) -> list[tuple[str, str]]:
-        """Code and time of each diagnostic that stands."""
+        """Code and time of each diagnostic that stands, of any round."""
+        return [(step[0], step[1]) for step in self._standing()]
+
+    def _standing(self) -> list[Sequence[str]]:
         gone = {tuple(step[:length]) for step in self.retracted for length in (2, 3)}
-        return [(step[0], step[1]) for step in self.diagnostics if tuple(step) not in gone]
+        return [step for step in self.diagnostics if tuple(step[:3]) not in gone]
 
     def activities(self) -> Iterator[tuple[str, datetime]]:
         """Kind and time of each activity that stands."""

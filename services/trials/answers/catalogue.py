@@ -6,10 +6,17 @@ from typing import Literal
 from services.trials.domain.venue_terms import VenueTerms
 from shared.base.models import Answer
 from shared.contracts.cancellations import ClosingReason
-from shared.contracts.trials import Gate, SlotKind
+from shared.contracts.trials import Gate, SlotKind, TestedBy
 from shared.contracts.venues import Registry
 from shared.http.paging import Page
 from shared.programme.moments import LocalTime
+
+
+class SecondRoundView(Answer):
+    """The second round of a season's diagnostics."""
+
+    opens: date
+    """The day from which on an attempt belongs to it, by the calendar of each region."""
 
 
 class SeasonView(Answer):
@@ -31,6 +38,10 @@ class SeasonView(Answer):
     """Practical trials that a pupil attends to complete the season."""
     recommendation_gate: Gate
     """When a recommendation is issued: after all stages, or after the diagnostics alone."""
+    second_round: SecondRoundView | None
+    """The second round of diagnostics; null where all are of one round."""
+    tested_by: TestedBy
+    """The rounds in which a diagnostic counts for `tested` and the gate; for taking part, each does."""
     in_use: bool
     """True since the season's first fact: its rules no longer change."""
     closed_at: datetime | None

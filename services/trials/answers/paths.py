@@ -19,10 +19,27 @@ class AttemptView(Answer):
     """Name of the diagnostic, in Russian; null while its definition is missing."""
     time: LocalTime
     """When the pupil completed it, on the region's clock."""
+    round: int
+    """The round of the season to which that day belongs: 1, or 2 where the season has a second one."""
     profile: dict[str, float]
     """Scale → 0 to 100, the percentage of the points that can be attained on it."""
     scales: list[ScaleResult]
     """The profile in words, scale by scale; none where no answers are known."""
+
+
+class ChangeView(Answer):
+    """The change of a profile from the last attempt of the first round to the last one of the second."""
+
+    diagnostic: str
+    """Code of the diagnostic."""
+    diagnostic_name: str | None
+    """Name of the diagnostic, in Russian; null while its definition is missing."""
+    before: str
+    """Id of the attempt of the first round."""
+    after: str
+    """Id of the attempt of the second round."""
+    scales: dict[str, float]
+    """Scale → the difference in points of percent, below zero where it is less; it is no judgement of the pupil."""
 
 
 class BookingView(Booking):
@@ -70,7 +87,9 @@ class PathView(Answer):
     stages: Stages
     """When each stage was reached."""
     attempts: list[AttemptView]
-    """Completed diagnostics, the earliest first."""
+    """Completed diagnostics, the earliest first, each with its round."""
+    changes: list[ChangeView]
+    """The changes between the rounds, by diagnostic; none before the second one was taken."""
     bookings: list[BookingView]
     """Seats taken, cancelled ones too, in the order of booking."""
     attendances: list[AttendanceView]

@@ -45,11 +45,12 @@ class AttemptBatch:
         known = self._known(path, command, answers)
         if known is not None:
             return Done(Taken(known, pupil.id), new=False)
-        if not path.may_attempt(command.diagnostic):
-            detail = "the pupil has taken the diagnostic often enough"
-            raise Conflict.about("participant", detail, "too-many-attempts")
         season.must_be_open("season")
         time = caller.time(pupil, command.occurred_at)
+        round = season.round_of(time)
+        if not path.may_attempt(command.diagnostic, round):
+            detail = "the pupil has taken the diagnostic often enough"
+            raise Conflict.about("participant", detail, "too-many-attempts")
         season.must_contain(time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, caller.now)
         drafts = self._drafts(pupil.id, command)
@@ -65,6 +66,7 @@ class AttemptBatch:
             time=time,
             by=caller.by,
             version=command.version,
+            round=round,
         )
         self.states.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
         self.known[attempt_key(path.id, command.ref)] = attempt

@@ -79,8 +79,8 @@ def told(path: Path, pupil: Participant, correction: Correction) -> Event:
         case "withdrawn":
             return RecommendationWithdrawn(**fields, recommendation=correction.id)
         case "retracted":
-            attempt, why = correction.id, correction.why
-            return DiagnosticRevoked(**fields, diagnostic=correction.diagnostic, attempt=attempt, reason=why)
+            attempt, why, of = correction.id, correction.why, {"diagnostic": correction.diagnostic}
+            return DiagnosticRevoked(**fields, **of, attempt=attempt, reason=why, round=correction.round)
 
 
 def _slot(of: Booking | Attendance) -> dict[str, str]:

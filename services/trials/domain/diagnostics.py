@@ -46,6 +46,8 @@ class Attempt:
     """The caller who sent it; it is stored, and not read again."""
     version: Version | None = None
     """The version of the words that the pupil had; None where nobody said, as in an attempt of an earlier release."""
+    round: int = 1
+    """The round of the season on whose day it was completed."""
 
     def document(self) -> dict[str, Any]:
         """The row as it is stored."""
@@ -59,6 +61,7 @@ class Attempt:
             "profile": self.profile,
             "time": self.time.isoformat(),
             **({"version": self.version} if self.version else {}),
+            **({"round": self.round} if self.round != 1 else {}),
             **changed(self.by),
         }
 
@@ -67,7 +70,7 @@ class Attempt:
         """Returns the attempt of a stored row."""
         stored = {name: document[name] for name in ("path", "ref", "id", "diagnostic", "answers", "profile")}
         time = datetime.fromisoformat(document["time"])
-        return cls(**stored, time=time, version=document.get("version"))
+        return cls(**stored, time=time, version=document.get("version"), round=document.get("round", 1))
 
 
 def attempt_key(path: str, ref: str) -> str:

@@ -101,3 +101,5 @@ class Correction(BaseModel):
     """Of a booking."""
     diagnostic: str = ""
     """Of an attempt, which stands in no path."""
+    round: int = 1
+    """Of an attempt."""

@@ -35,7 +35,9 @@ class Path(Aggregate):
     participant: str
     season: str
     diagnostics: dict[str, LocalTime] = Field(default_factory=dict)
-    """Code → when it was first completed."""
+    """Code → when it was first completed in the first round."""
+    second_round: dict[str, LocalTime] = Field(default_factory=dict)
+    """The same of the second round."""
     attempts: tuple[str, ...] = ()
     """The refs of the attempts, whose answers and profiles are kept apart."""
     bookings: tuple[Booking, ...] = ()
@@ -55,14 +57,16 @@ class Path(Aggregate):
         """The paths of all entries, the survivor's first."""
         return (self, *self.duplicates)
 
-    @property
-    def completed(self) -> dict[str, datetime]:
-        """Diagnostic → when any of the entries first completed it."""
+    def completed(self, rounds: Iterable[int] = (1,)) -> dict[str, datetime]:
+        """Returns diagnostic → when any of the entries first completed it in one of the rounds."""
         first: dict[str, datetime] = {}
-        for entry in self.entries:
-            for code, time in entry.diagnostics.items():
-                first[code] = min(time, first.get(code, time))
+        for code, time in ((code, time) for n in rounds for entry in self.entries for code, time in entry.times(n)):
+            first[code] = min(time, first.get(code, time))
         return first
+
+    def times(self, round: int) -> Iterable[tuple[str, datetime]]:
+        """Returns the diagnostics that this entry completed in a round, each with when it did first."""
+        return (self.second_round if round == 2 else self.diagnostics).items()
 
     @property
     def all_bookings(self) -> Sequence[Booking]:
@@ -118,7 +122,7 @@ class Path(Aggregate):
 
     def tested_at(self, season: Season) -> datetime | None:
         """Returns when the last of the required diagnostics was completed; None while one is missing."""
-        completed = self.completed
+        completed = self.completed(season.rounds_tested)
         times = [completed.get(code) for code in season.diagnostics]
         known = [time for time in times if time is not None]
         return max(known) if len(known) == len(times) else None
@@ -128,9 +132,9 @@ class Path(Aggregate):
         trials = self.trials
         return trials[season.trials_required - 1].time if len(trials) >= season.trials_required else None
 
-    def may_attempt(self, diagnostic: str) -> bool:
-        """Tells whether another attempt is taken; one that completes a diagnostic is in any case."""
-        return sum(len(entry.attempts) for entry in self.entries) < MOST or diagnostic not in self.completed
+    def may_attempt(self, diagnostic: str, round: int) -> bool:
+        """Tells whether another attempt is taken; one that completes a diagnostic in its round is in any case."""
+        return sum(len(entry.attempts) for entry in self.entries) < MOST or diagnostic not in self.completed([round])
 
     def keys_of(self, ref: str) -> list[str]:
         """Returns the natural keys of the attempts with a ref, of which each entry may have one, its own first."""
@@ -195,5 +199,6 @@ def stages(path: Path, season: Season, registered: datetime) -> Stages:
     """Returns the stages that a path has reached."""
     recommended = [recommendation.time for recommendation in path.recommendations]
     attended = [(a.kind, a.time) for a in path.attended]
-    facts: Facts[datetime] = Facts(registered, list(path.completed.items()), attended, recommended)
+    first, second = path.completed().items(), path.completed([2]).items()
+    facts: Facts[datetime] = Facts(registered, first, attended, recommended, second)
     return Stages.of(facts, Rules.of(vars(season)))

@@ -13,6 +13,8 @@ from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
 from services.trials.domain.paths import Path
 from services.trials.domain.programmes import Criterion, Programme
+from services.trials.domain.rounds import completing
+from services.trials.domain.rounds import without as without_attempts
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Closing, Slot
 from services.trials.domain.venue_terms import VenueTerms
@@ -95,7 +97,7 @@ def correction_of(envelope: Envelope) -> Correction | None:
         case AttendanceRevoked() as event:
             return Correction(kind="revoked", id=event.attendance, time=envelope.time, why=event.reason)
         case DiagnosticRevoked() as event:
-            said = {"why": event.reason, "diagnostic": event.diagnostic}
+            said = {"why": event.reason, "diagnostic": event.diagnostic, "round": event.round}
             return Correction(kind="retracted", id=event.attempt, time=envelope.time, **said)
         case RecommendationWithdrawn() as event:
             return Correction(kind="withdrawn", id=event.recommendation, time=envelope.time)
@@ -130,8 +132,8 @@ def nameless_attempt(envelope: Envelope) -> Attempt | None:
     event = envelope.event
     if not isinstance(event, DiagnosticCompleted):
         return None
-    id, time = event.attempt, envelope.time
-    return Attempt(envelope.subject, _ref(id), id, event.diagnostic, answers=b"", profile={}, time=time)
+    id, of = event.attempt, event.diagnostic
+    return Attempt(envelope.subject, _ref(id), id, of, b"", profile={}, time=envelope.time, round=event.round)
 
 
 def retracted(path: Path, gone: Sequence[Correction], noted: Sequence[Correction], left: Sequence[Attempt]) -> Path:
@@ -139,22 +141,16 @@ def retracted(path: Path, gone: Sequence[Correction], noted: Sequence[Correction
 
     A duplicate's path notes what the survivor's events took back.
     """
-    codes = {correction.diagnostic for correction in gone}
-    diagnostics = {code: time for code, time in path.diagnostics.items() if code not in codes}
-    for attempt in left:
-        if attempt.diagnostic in codes:
-            first = diagnostics.get(attempt.diagnostic, attempt.time)
-            diagnostics[attempt.diagnostic] = min(first, attempt.time)
+    after = without_attempts(path, {(correction.diagnostic, correction.round) for correction in gone}, left)
     refs = {attempt.ref for attempt in left}
     kept = tuple(ref for ref in path.attempts if ref in refs)
     told_elsewhere = (*path.corrections, *noted)
-    return path.model_copy(update={"diagnostics": diagnostics, "attempts": kept, "corrections": told_elsewhere})
+    return after.model_copy(update={"attempts": kept, "corrections": told_elsewhere})
 
 
 def _attempted(path: Path, event: DiagnosticCompleted, time: datetime) -> Path:
-    first = min(time, path.diagnostics.get(event.diagnostic, time))
-    diagnostics, attempts = {**path.diagnostics, event.diagnostic: first}, (*path.attempts, _ref(event.attempt))
-    return path.model_copy(update={"diagnostics": diagnostics, "attempts": attempts})
+    done = completing(path, event.diagnostic, event.round, time)
+    return done.model_copy(update={"attempts": (*path.attempts, _ref(event.attempt))})
 
 
 def _ref(attempt: str) -> str:
@@ -184,6 +180,7 @@ def new_path(event: PathEvent) -> Path:
 def season(known: Season | None, envelope: Envelope, event: SeasonDefined) -> Season:
     """Returns a season as it is told."""
     said = event.model_dump(exclude={"season"}) | {"opens": str(event.opens), "closes": str(event.closes)}
+    said |= {"second_round": {"opens": str(event.second_round)} if event.second_round else None}
     kept = known.model_dump(include={"in_use", "closed_at"}) if known else {}
     return Season(id=event.season, sequence=int(envelope.sequence), **kept, **said)
 

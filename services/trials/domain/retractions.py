@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from services.trials.copies.joining import Joined
+from services.trials.domain import rounds
 from services.trials.domain.corrections import taken_back, told
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Correction
@@ -52,8 +53,8 @@ def _without(decision: Decision[Path], entry: Path, judged: _Judged, joined: Joi
     """Returns the decision with attempts of one entry taken back; a duplicate notes what was told for it."""
     path = decision.state
     corrections = [
-        Correction(kind="retracted", id=gone.id, time=gone.time, why="consent", diagnostic=gone.diagnostic)
-        for gone in judged.gone
+        Correction(kind="retracted", id=a.id, time=a.time, why="consent", diagnostic=a.diagnostic, round=a.round)
+        for a in judged.gone
     ]
     happened = tuple(Happened(told(path, joined.pupil, one), one.time) for one in corrections)
     after = _path_of(entry, judged)
@@ -67,13 +68,7 @@ def _without(decision: Decision[Path], entry: Path, judged: _Judged, joined: Joi
 
 
 def _path_of(entry: Path, judged: _Judged) -> Path:
-    """Returns one entry's path without attempts: a diagnostic was first completed by the first of those that count."""
+    """Returns one entry's path without attempts."""
     refs = {attempt.ref for attempt in judged.gone}
-    codes = {attempt.diagnostic for attempt in judged.gone}
-    diagnostics = {code: time for code, time in entry.diagnostics.items() if code not in codes}
-    for attempt in judged.left:
-        if attempt.diagnostic in codes:
-            first = diagnostics.get(attempt.diagnostic, attempt.time)
-            diagnostics[attempt.diagnostic] = min(first, attempt.time)
-    left = tuple(ref for ref in entry.attempts if ref not in refs)
-    return entry.model_copy(update={"attempts": left, "diagnostics": diagnostics})
+    after = rounds.without(entry, {(attempt.diagnostic, attempt.round) for attempt in judged.gone}, judged.left)
+    return after.model_copy(update={"attempts": tuple(ref for ref in entry.attempts if ref not in refs)})

@@ -1,7 +1,7 @@
 """Seasons and the rules that hold in them."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -10,11 +10,18 @@ from services.trials.domain.grades import Grades
 from shared.base.errors import Conflict, NotFound
 from shared.base.models import Count, Input
 from shared.contracts.codes import DiagnosticCode
-from shared.contracts.trials import Gate, SeasonClosed, SeasonDefined
+from shared.contracts.trials import Gate, SeasonClosed, SeasonDefined, TestedBy
 from shared.programme.closing import is_over, must_be_open
 from shared.programme.moments import Day, LocalTime, Moment, must_lie_within
 from shared.programme.texts import Title
 from shared.storage.decision import Aggregate, Decision, Happened
+
+
+class SecondRound(Input):
+    """The second round of a season's diagnostics."""
+
+    opens: Day
+    """The day from which on an attempt belongs to it, by the calendar of each region; after the season's first."""
 
 
 class SeasonRules(Input):
@@ -34,7 +41,18 @@ class SeasonRules(Input):
     """Practical trials that a pupil attends to complete the season."""
     recommendation_gate: Gate
     """When a recommendation is issued: after all stages, or after the diagnostics alone."""
+    second_round: SecondRound | None = None
+    """The second round of diagnostics; left out, all are of one round."""
+    tested_by: TestedBy = "first-round"
+    """The rounds in which a diagnostic counts for `tested` and the gate; for taking part, each does."""
     occurred_at: Moment | None = None
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The rules with ISO dates: the database has no type for a day."""
+        second = {"opens": str(self.second_round.opens)} if self.second_round else None
+        days = {"opens": str(self.opens), "closes": str(self.closes), "second_round": second}
+        return {**self.model_dump(exclude={"occurred_at"}), **days}
 
     @field_validator("closes")
     @classmethod
@@ -42,6 +60,14 @@ class SeasonRules(Input):
         if "opens" in read.data and closes < read.data["opens"]:
             raise PydanticCustomError("closes_too_early", "lies before opens")
         return closes
+
+    @field_validator("second_round")
+    @classmethod
+    def _within_season(cls, second: SecondRound | None, read: ValidationInfo) -> SecondRound | None:
+        opens, closes = read.data.get("opens"), read.data.get("closes")
+        if second and opens and closes and not opens < second.opens <= closes:
+            raise PydanticCustomError("second_round_outside", "opens on no later day of the season")
+        return second
 
     @field_validator("diagnostics")
     @classmethod
@@ -68,10 +94,22 @@ class Season(Aggregate):
     diagnostics: tuple[str, ...]
     trials_required: int
     recommendation_gate: Gate
+    second_round: dict[Literal["opens"], str] | None = None
+    """The ISO date from which on attempts are of the second round; None where there is one round."""
+    tested_by: TestedBy = "first-round"
     in_use: bool = False
     """Set with the first pupil known to be registered in it: every other fact comes after that."""
     closed_at: LocalTime | None = None
     """The time from which on only corrections are recorded."""
+
+    @property
+    def rounds_tested(self) -> tuple[int, ...]:
+        """The rounds in which a diagnostic counts for `tested` and the gate."""
+        return (1, 2) if self.tested_by == "any-round" else (1,)
+
+    def round_of(self, time: datetime) -> int:
+        """Returns the round to which the day of a time on the region's clock belongs."""
+        return 2 if self.second_round is not None and time.date().isoformat() >= self.second_round["opens"] else 1
 
     def contains(self, day: date) -> bool:
         """Tells whether the day lies within the season's dates."""
@@ -88,15 +126,15 @@ class Season(Aggregate):
 
 def define(known: Season | None, code: str, rules: SeasonRules, time: datetime) -> Decision[Season]:
     """Sets a season's rules; the same again changes nothing, a change of a season in use is refused."""
-    said = {**rules.model_dump(exclude={"occurred_at"}), "opens": str(rules.opens), "closes": str(rules.closes)}
-    season = known.model_copy(update=said) if known else Season(id=code, **said)
+    season = known.model_copy(update=rules.stored) if known else Season(id=code, **rules.stored)
     if season == known:
         return Decision(known)
     if known:
         known.must_be_open("season")
     if known and known.in_use:
         raise Conflict(f"season {code} has its first fact; its rules no longer change", slug="season-in-use")
-    event = SeasonDefined(season=code, **rules.model_dump(exclude={"occurred_at"}))
+    second = rules.second_round and rules.second_round.opens
+    event = SeasonDefined(season=code, **{**rules.stored, "second_round": second})
     return Decision(season, (Happened(event, time),))
 
 

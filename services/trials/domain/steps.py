@@ -11,6 +11,7 @@ from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
 from services.trials.domain.paths import MOST, Path
 from services.trials.domain.retractions import Attempts, retract
+from services.trials.domain.rounds import completing
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from shared.base.errors import BadInput, Conflict
@@ -97,13 +98,11 @@ def _allowed_from(pupil: Participant, opened: datetime) -> datetime | None:
 
 
 def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate) -> Decision[Path]:
-    """Completes a diagnostic; a repeat counts as an attempt, but the first time stays."""
-    first = min(attempt.time, path.diagnostics.get(attempt.diagnostic, attempt.time))
-    event = DiagnosticCompleted(
-        **pupil.event_fields, season=path.season, diagnostic=attempt.diagnostic, attempt=attempt.id
-    )
-    diagnostics = {**path.diagnostics, attempt.diagnostic: first}
-    done = path.model_copy(update={"diagnostics": diagnostics, "attempts": (*path.attempts, attempt.ref)})
+    """Completes a diagnostic in its round; a repeat counts as an attempt, but the first time stays."""
+    of = {"diagnostic": attempt.diagnostic, "round": attempt.round}
+    event = DiagnosticCompleted(**pupil.event_fields, season=path.season, attempt=attempt.id, **of)
+    done = completing(path, attempt.diagnostic, attempt.round, attempt.time)
+    done = done.model_copy(update={"attempts": (*path.attempts, attempt.ref)})
     return gate.settle(Decision(done, (Happened(event, attempt.time),)), pupil)
 
 

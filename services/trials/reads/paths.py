@@ -8,6 +8,7 @@ from services.trials.answers.paths import (
     AttendanceView,
     BookingPage,
     BookingView,
+    ChangeView,
     PathView,
     RecommendationView,
 )
@@ -18,6 +19,7 @@ from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.instruments import Instrument
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.paths import Path, stages
+from services.trials.domain.rounds import changes
 from services.trials.domain.seasons import Season
 from services.trials.reads.names import names
 from services.trials.repository import Repository
@@ -69,6 +71,7 @@ class ScopedReads:
             season_name=rules.name,
             stages=stages(path, rules, pupil.seasons[season].time),
             attempts=[_attempt(attempt, asked.get(attempt.diagnostic), called) for attempt in attempts],
+            changes=[shown(ChangeView, change, called) for change in changes(attempts)],
             bookings=[_booking(booking, path, called) for booking in path.all_bookings],
             attendances=[shown(AttendanceView, attended, called) for attended in path.all_attendances],
             recommendation=path.in_force and shown(RecommendationView, path.in_force, called),

@@ -73,6 +73,14 @@ def test_two_entries_are_one_pupil_once_both_have_said_so_and_two_when_one_parts
     assert municipalities(counted(*both, survivor, duplicate, parted)) == ["R-1", "R-2"]
 
 
+def test_the_second_round_counts_for_tested_where_the_season_says_so() -> None:
+    rules = {"diagnostics": ["x"], "trials_required": 1}
+    fact = told("a", "diagnostic.completed", season=SEASON, diagnostic="x", attempt="x1", round=2)
+    (pupil,) = counted(registered("a"), fact)
+    assert list(pupil.stages(rules)) == ["registered", "participated"]
+    assert "tested" in list(pupil.stages({**rules, "tested_by": "any-round"}))
+
+
 def test_an_attempt_that_was_taken_back_does_not_count() -> None:
     attempts = [told("a", "diagnostic.completed", season=SEASON, diagnostic="x", attempt=id) for id in ("x1", "x2")]
     back = told("a", "diagnostic.revoked", season=SEASON, diagnostic="x", attempt="x1")

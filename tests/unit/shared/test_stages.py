@@ -12,6 +12,7 @@ from services.analytics.facts import Pupil, learn
 from services.registration.copies.steps import Steps, step
 from services.trials.domain.path_parts import Attendance, Recommendation
 from services.trials.domain.paths import Path, stages
+from services.trials.domain.seasons import Season
 from shared.contracts.event import Envelope
 from shared.programme.stages import STAGES, Rules, Stages
 from tests.builders import events as builders
@@ -24,18 +25,22 @@ MOMENTS = st.datetimes(
 """In two offsets: an earlier release kept the one that was given."""
 ATTENDED = st.tuples(st.sampled_from(["trial", "excursion"]), st.booleans(), MOMENTS)
 """Kind, whether revoked, when."""
+Test = tuple[str, int, datetime]
+"""Code, round, when."""
+
+REQUIRED = ("readiness", "interests")
 
 
 def _events(
     registered: datetime,
-    tests: Sequence[tuple[str, datetime]],
+    tests: Sequence[Test],
     activities: Sequence[tuple[str, bool, datetime]],
     recommended: Sequence[datetime],
 ) -> list[Envelope]:
     """What was published: of the recommendations all but the last were withdrawn."""
     facts = [enveloped(builders.registered(), time=registered)]
-    for n, (code, time) in enumerate(tests):
-        facts.append(enveloped(builders.diagnosed(diagnostic=code, attempt=f"a{n}"), time=time))
+    for n, (code, round, time) in enumerate(tests):
+        facts.append(enveloped(builders.diagnosed(diagnostic=code, attempt=f"a{n}", round=round), time=time))
     for n, (kind, is_revoked, time) in enumerate(activities):
         facts.append(enveloped(builders.attended(slot=f"s{n}", kind=kind), time=time))
         facts += [enveloped(builders.revoked(slot=f"s{n}", kind=kind), time=at("2020-12-16"))] if is_revoked else []
@@ -63,14 +68,15 @@ def _of_school(events: Sequence[Envelope], rules: Rules) -> Mapping[str, str]:
 
 def _of_family(
     registered: datetime,
-    tests: Sequence[tuple[str, datetime]],
+    tests: Sequence[Test],
     activities: Sequence[tuple[str, bool, datetime]],
     recommended: Sequence[datetime],
-    required: int,
+    rules: Season,
 ) -> Mapping[str, str]:
     path = Path.new("p1", "2020").model_copy(
         update={
-            "diagnostics": {code: min(t for c, t in tests if c == code) for code, _ in tests},
+            "diagnostics": _first(tests, 1),
+            "second_round": _first(tests, 2),
             "attendances": tuple(
                 Attendance.model_validate(
                     {"id": f"t{n}", "time": time, "booking": "b", "slot": "s", "competency": "gov", "kind": kind}
@@ -81,7 +87,11 @@ def _of_family(
             "recommendation": Recommendation(id="r", time=recommended[-1], competencies=()) if recommended else None,
         }
     )
-    return _days(stages(path, season(trials_required=required), registered))
+    return _days(stages(path, rules, registered))
+
+
+def _first(tests: Sequence[Test], round: int) -> Mapping[str, datetime]:
+    return {code: min(t for c, n, t in tests if (c, n) == (code, round)) for code, n, _ in tests if n == round}
 
 
 def _days(reached: Stages) -> Mapping[str, str]:
@@ -91,7 +101,7 @@ def _days(reached: Stages) -> Mapping[str, str]:
 
 def test_a_season_that_asks_for_no_trial_is_completed_with_the_recommendation() -> None:
     """Trials defines none, but what another client publishes must not end who folds it."""
-    tests = [("readiness", at("2020-09-10")), ("interests", at("2020-09-12"))]
+    tests = [("readiness", 1, at("2020-09-10")), ("interests", 1, at("2020-09-12"))]
     events = _events(at("2020-09-01"), tests, [], [at("2020-09-12")])
     for required in (0, -1):
         days = _of_operator(events, Rules(frozenset(season().diagnostics), required))
@@ -101,22 +111,37 @@ def test_a_season_that_asks_for_no_trial_is_completed_with_the_recommendation() 
 
 @given(
     MOMENTS,
-    st.lists(st.tuples(st.sampled_from(["readiness", "interests", "other"]), MOMENTS), max_size=5),
+    st.lists(st.tuples(st.sampled_from(["readiness", "interests", "other"]), st.integers(1, 2), MOMENTS), max_size=5),
     st.lists(ATTENDED, max_size=5),
     st.lists(MOMENTS, max_size=3),
     st.integers(1, 3),
+    st.sampled_from(["first-round", "any-round"]),
 )
-@example(at("2020-11-01"), [("readiness", at("2020-09-20")), ("interests", at("2020-09-20"))], [], [], 2)
+@example(at("2020-11-01"), [(code, 1, at("2020-09-20")) for code in REQUIRED], [], [], 2, "first-round")
+@example(at("2020-09-01"), [(code, 2, at("2020-09-20")) for code in REQUIRED], [], [at("2020-09-20")], 2, "any-round")
 def test_three_services_tell_the_same_days(
     registered: datetime,
-    tests: list[tuple[str, datetime]],
+    tests: list[Test],
     activities: list[tuple[str, bool, datetime]],
     recommended: list[datetime],
     required: int,
+    tested_by: str,
 ) -> None:
-    rules = Rules(frozenset(season().diagnostics), required)
+    of_family = season(trials_required=required, tested_by=tested_by, second_round={"opens": "2020-10-15"})
+    rules = Rules.of(vars(of_family))
     events = _events(registered, tests, activities, recommended)
     operator = _of_operator(events, rules)
     assert operator == _of_school(events, rules)
-    assert operator == _of_family(registered, tests, activities, recommended, required)
+    assert operator == _of_family(registered, tests, activities, recommended, of_family)
     assert operator["registered"] == min(operator.values())
+
+
+def test_the_second_round_is_taking_part_and_counts_for_tested_where_the_season_says_so() -> None:
+    second = [(code, 2, at("2020-12-01")) for code in REQUIRED]
+    events = _events(at("2020-09-01"), second, [], [])
+    first_round, any_round = (Rules(frozenset(REQUIRED), 2, any_round=said) for said in (False, True))
+    assert _of_operator(events, first_round) == {"registered": "2020-09-01", "participated": "2020-12-01"}
+    assert _of_school(events, any_round)["tested"] == "2020-12-01"
+    both = _events(at("2020-09-01"), [("readiness", 1, at("2020-09-20")), *second], [], [])
+    assert "tested" not in _of_school(both, first_round)
+    assert _of_operator(both, any_round)["tested"] == "2020-12-01"

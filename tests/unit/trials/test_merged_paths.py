@@ -171,7 +171,7 @@ def test_bounds_hold_for_what_comes_and_not_for_what_is_there() -> None:
     entries.become(merged=True)
     path = entries.path("s")
     assert len(path.all_bookings) == 2 * MOST
-    assert not path.may_attempt("readiness")
+    assert not path.may_attempt("readiness", 1)
     with pytest.raises(ServiceError) as refusal:
         steps.book(path, entries.pupil("s").pupil, PLACES[2], BOOKED_AT, entries.gate.new_id)
     assert refusal.value.type == "too-many-bookings"
@@ -189,6 +189,6 @@ def test_the_first_time_of_each_diagnostic_counts_and_stages_follow() -> None:
     entries = entered(("s", "sit", 2), ("d", "sit", 0), ("d", "sit", 1))
     entries.become(merged=True)
     path = entries.path("s")
-    assert path.completed == {"readiness": at("2020-09-14", 9), "interests": at("2020-09-14", 10)}
+    assert path.completed() == {"readiness": at("2020-09-14", 9), "interests": at("2020-09-14", 10)}
     reached: datetime | None = path.tested_at(entries.gate.season)
     assert reached == at("2020-09-14", 10)

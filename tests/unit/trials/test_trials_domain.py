@@ -72,9 +72,10 @@ def test_a_pupil_cannot_book_and_give_up_for_ever() -> None:
 
 def test_attempts_come_to_an_end_but_for_a_diagnostic_that_is_still_missing() -> None:
     path = sat(Path.new("p1", "2020"), "readiness", "2020-09-14").state
-    assert path.model_copy(update={"attempts": ("ref",) * (MOST - 1)}).may_attempt("readiness")
+    assert path.model_copy(update={"attempts": ("ref",) * (MOST - 1)}).may_attempt("readiness", 1)
     full = path.model_copy(update={"attempts": ("ref",) * MOST})
-    assert (full.may_attempt("readiness"), full.may_attempt("interests")) == (False, True)
+    assert (full.may_attempt("readiness", 1), full.may_attempt("interests", 1)) == (False, True)
+    assert full.may_attempt("readiness", 2), "it is of another round"
 
 
 def slug(refused: pytest.ExceptionInfo[ServiceError]) -> str:
