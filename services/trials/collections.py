@@ -66,6 +66,7 @@ COLLECTIONS: Collections = {
     FENCES: Kept(),
     "attempts": Kept([IndexModel("path"), IndexModel("id")], persons=["_id", "path", CHANGED]),
     "drafts": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
+    "repeats": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
     HALF_CORRECTIONS: Kept(),
     "paths": Kept(
         [

@@ -22,6 +22,7 @@ from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
 from services.trials.drafts import Drafts
 from services.trials.half_corrections import HalfCorrections
+from services.trials.repeats import Repeats
 from services.trials.timetable import Timetable
 from shared.http.audit import ACTORS
 from shared.identity.acting import acting, changed
@@ -52,6 +53,7 @@ class Repository:
         self.paths = Aggregates(mongo, outbox, "paths", Path)
         self.attempts = Attempts(mongo)
         self.drafts = Drafts(mongo)
+        self.repeats = Repeats(mongo)
         self.copies = Copies(mongo, monotonic)
         self.losses = Losses(mongo)
         self.corrections = HalfCorrections(mongo)

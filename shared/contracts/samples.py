@@ -131,6 +131,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
             trials_required=2,
             recommendation_gate="after-all-stages",
             second_round=date(2020, 11, 1),
+            attempts_per_round=1,
         ),
     ),
     (datetime(2020, 12, 20, 12, 0, tzinfo=UTC), SeasonClosed(season=SEASON)),

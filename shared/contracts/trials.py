@@ -189,6 +189,8 @@ class SeasonDefined(SeasonEvent):
     """The day from which on diagnostics are of the second round; null where the season has one round."""
     tested_by: Public[TestedBy] = "first-round"
     """The rounds in which a required diagnostic counts for `tested`; for taking part, each does."""
+    attempts_per_round: Public[int | None] = None
+    """Attempts that a pupil has of each diagnostic in a round, but by leave; null for as many as are wanted."""
 
 
 class SeasonClosed(SeasonEvent):

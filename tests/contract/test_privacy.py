@@ -118,7 +118,7 @@ ALLOWED = {
     ),
     "season.closed.v1": ("public: season",),
     "season.defined.v1": (
-        "public: closes diagnostics grades name opens recommendation_gate season second_round "
+        "public: attempts_per_round closes diagnostics grades name opens recommendation_gate season second_round "
         "tested_by trials_required",
     ),
     "slot.closed.v1": ("public: reason region season slot venue",),

@@ -152,6 +152,7 @@ POST   /trials/attempts/batch                               0    +-  +i  +ii ++i
 PUT    /trials/participants/{participant}/drafts/{diagnostic} 0  --  --  --- ++?? --  --  --  +?  ---
 GET    /trials/participants/{participant}/drafts/{diagnostic} 0  --  --  --- ++?? --  --  --  +?  ---
 DELETE /trials/participants/{participant}/drafts/{diagnostic} 0  --  --  --- ++?? --  --  --  +?  ---
+POST   /trials/participants/{participant}/repeats           0    --  --  --- ++?? --  --  --  --  ---
 POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---
 GET    /trials/slots/{id}/link                              0    --  --  --- ---- +?  +?  --  --  ---

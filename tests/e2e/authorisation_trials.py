@@ -56,6 +56,9 @@ def _play(scene: Scene) -> Requests:
         f"{in_slot}/absences": Request(f"{slot}/{slots['missed']}/absences", [{"participant": own}], '"booking"'),
         "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),
         **_drafts(f"/trials/participants/{own}/drafts/e2e?season={season}"),
+        "POST /trials/participants/{participant}/repeats": Request(
+            f"{below}/repeats", {"season": season, "diagnostic": "e2e", "reason": "technical"}, '"round"'
+        ),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
         f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
     }

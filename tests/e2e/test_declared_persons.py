@@ -31,7 +31,10 @@ async def _walk(place: World, participant: str) -> None:
     client = place.client
     by_teacher: dict[str, Any] = {"by": place.navigator, "subject": TEACHER}
     await eventually(lambda: _taken(place, participant))
-    draft = {"answers": {"q1": "yes"}, "occurred_at": "2020-09-21T09:00:00+03:00"}
+    time = "2020-09-21T09:00:00+03:00"
+    leave = {"season": place.season, "diagnostic": "e2e", "reason": "interrupted", "occurred_at": time}
+    await client.ok("POST", f"/trials/participants/{participant}/repeats", leave, **by_teacher)
+    draft = {"answers": {"q1": "yes"}, "occurred_at": time}
     path = f"/trials/participants/{participant}/drafts/e2e?season={place.season}"
     await client.ok("PUT", path, draft, **by_teacher)
     slot = await place.slot("t1")
@@ -188,7 +191,7 @@ async def _accounts(settings: Settings, participant: str) -> set[str]:
 
 
 async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Client, settings: Settings) -> None:
-    place = await world(client)
+    place = await world(client, attempts_per_round=1)
     line = place.pupil(1, guardians=[{"ref": "second", "name": "Соколова Вера"}])
     pupil, gone, other = await place.register([line, place.pupil(2), place.pupil(3)])
     await _goes_to_another_school(place, other["participant"])

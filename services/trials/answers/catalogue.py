@@ -42,6 +42,8 @@ class SeasonView(Answer):
     """The second round of diagnostics; null where all are of one round."""
     tested_by: TestedBy
     """The rounds in which a diagnostic counts for `tested` and the gate; for taking part, each does."""
+    attempts_per_round: int | None
+    """Attempts that a pupil has of each diagnostic in a round, but by leave; null for as many as are wanted."""
     in_use: bool
     """True since the season's first fact: its rules no longer change."""
     closed_at: datetime | None

@@ -22,6 +22,7 @@ from shared.identity.principal import Principal
 from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
 
+REFUSED = ("attempt-taken", "ref-reused", "time-over", "too-many-attempts")
 StaffOrPupil = Annotated[Principal, admit(*STAFF, "pupil")]
 
 
@@ -42,11 +43,14 @@ def routes(repository: Repository, instruments: DiagnosticReads, clock: Clock, n
         max_body_size=LARGEST_ANSWERS,
         status_code=201,
         response_model_exclude_none=True,
-        responses=also(AttemptAnswer)
-        | problems({404: ["participant-unknown"], 409: [*NOT_READY, "ref-reused", "time-over", "too-many-attempts"]}),
+        responses=also(AttemptAnswer) | problems({404: ["participant-unknown"], 409: [*NOT_READY, *REFUSED]}),
     )
     async def attempt(command: AttemptCommand, who: StaffOrPupil, response: Response) -> AttemptAnswer:
-        """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before."""
+        """A pupil completes a diagnostic; 200 with the same profile where the ref was taken before.
+
+        409 `attempt-taken` where the season leaves the pupil no attempt in this round; the navigator can give leave
+        for one more.
+        """
         done = only(await waiting.submit(AttemptRequest(items=[Item("", command)], who=who, now=clock())))
         response.status_code = 201 if done.new else 200
         about([done.value.participant])

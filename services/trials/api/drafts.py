@@ -35,14 +35,15 @@ def routes(repository: Repository, reads: DraftReads, clock: Clock) -> APIRouter
     @router.put(
         DRAFT,
         max_body_size=LARGEST_ANSWERS,
-        responses=problems({404: ["participant-unknown"], 409: [*NOT_READY, "time-over"]}),
+        responses=problems({404: ["participant-unknown"], 409: [*NOT_READY, "attempt-taken", "time-over"]}),
     )
     async def save_draft(
         participant: Id, diagnostic: InDiagnostic, season: SeasonCode, command: DraftCommand, who: TeacherOrPupil
     ) -> DraftView:
         """Saves answers so far, item by item, to be resumed on any device; the attempt completes them.
 
-        409 `time-over` behind the end of the instrument's time, which counts from the first save.
+        409 `time-over` behind the end of the instrument's time, which counts from the first save; 409 `attempt-taken`
+        where the season leaves the pupil no attempt in this round.
         """
         of = DraftOf(participant, season, diagnostic)
         saved = await drafts.save(repository, of, command, who, clock())

@@ -9,6 +9,7 @@ from services.trials.domain.diagnostics import Attempt, AttemptCommand, attempt_
 from services.trials.domain.drafts import Draft, draft_keys, joined_draft
 from services.trials.domain.instruments import Instrument
 from services.trials.domain.paths import Path
+from services.trials.domain.repeats import Sitting, Tally
 from services.trials.domain.states import States
 from services.trials.domain.steps import SeasonGate
 from shared.base.errors import Conflict
@@ -26,6 +27,8 @@ class AttemptBatch:
     drafts: dict[str, Draft]
     """By natural key; those of what was completed are taken out."""
     new_id: NewId
+    tally: Tally = field(default_factory=Tally)
+    """The attempts that were taken before, and those of the batch."""
     added: list[Attempt] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
     """The keys of the drafts that were completed."""
@@ -53,6 +56,7 @@ class AttemptBatch:
             raise Conflict.about("participant", detail, "too-many-attempts")
         season.must_contain(time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, caller.now)
+        self.tally.must_allow(season, self.states.entries[pupil.id], command.diagnostic, round)
         drafts = self._drafts(pupil.id, command)
         if (draft := joined_draft(drafts)) is not None:
             draft.must_admit(instrument, command.answers, time)
@@ -71,6 +75,7 @@ class AttemptBatch:
         self.states.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
         self.known[attempt_key(path.id, command.ref)] = attempt
         self.added.append(attempt)
+        self.tally.attempts[Sitting(path.id, command.diagnostic, round)] += 1
         self._finish(drafts)
         return Done(Taken(attempt, pupil.id), new=True)
 

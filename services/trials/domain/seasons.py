@@ -45,6 +45,8 @@ class SeasonRules(Input):
     """The second round of diagnostics; left out, all are of one round."""
     tested_by: TestedBy = "first-round"
     """The rounds in which a diagnostic counts for `tested` and the gate; for taking part, each does."""
+    attempts_per_round: Annotated[int, Field(ge=1, le=20)] | None = None
+    """Attempts that a pupil has of each diagnostic in a round, but by leave; left out, as many as are wanted."""
     occurred_at: Moment | None = None
 
     @property
@@ -97,6 +99,7 @@ class Season(Aggregate):
     second_round: dict[Literal["opens"], str] | None = None
     """The ISO date from which on attempts are of the second round; None where there is one round."""
     tested_by: TestedBy = "first-round"
+    attempts_per_round: int | None = None
     in_use: bool = False
     """Set with the first pupil known to be registered in it: every other fact comes after that."""
     closed_at: LocalTime | None = None

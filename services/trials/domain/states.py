@@ -1,6 +1,6 @@
 """The states that every step of a pupil is decided upon: pupils, their paths and seasons, and the places' clocks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.trials.copies.participants import Participant
@@ -27,6 +27,12 @@ class States:
         """Returns the path of a pupil who is named by the id of any entry; None before its first step."""
         pupil = self.pupils.get(participant)
         return None if pupil is None else self.paths.get(path_id(pupil.id, season))
+
+    def numbered(self, named: Iterable[tuple[str, str]]) -> set[str]:
+        """Returns the ids of all entries' paths of those named, each with a season, where that numbers attempts."""
+        asked = ((self.pupils.get(id), self.seasons.get(code)) for id, code in named)
+        met = ((pupil, season) for pupil, season in asked if pupil and season and season.attempts_per_round is not None)
+        return {path_id(entry, season.id) for pupil, season in met for entry in self.entries[pupil.id]}
 
     def asked(self, season: str, diagnostic: str, instruments: Mapping[str, Instrument]) -> tuple[Season, Instrument]:
         """Returns a season with one of its diagnostics; raises BadInput for either of them."""

@@ -47,6 +47,8 @@ async def save(repository: Repository, of: DraftOf, command: DraftCommand, who: 
         season.must_contain(time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, now)
         entries = states.entries[pupil.id]
+        tally = await repository.repeats.tally(states.numbered([(of.participant, season.id)]), tx)
+        tally.must_allow(season, entries, instrument.code, season.round_of(time))
         keys = draft_keys(entries, season.id, instrument.code)
         found = await repository.drafts.load(keys, tx)
         known = [found[key] for key in keys if key in found]

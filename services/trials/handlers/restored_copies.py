@@ -43,6 +43,7 @@ class RestoredCopies:
         await repository.copies.keep([pupil.model_copy(update=bare)], tx)
         await repository.attempts.destroy_of(id, tx)
         await repository.drafts.destroy_of(id, tx)
+        await repository.repeats.destroy_of(id, tx)
         await repository.forget_actors([id], tx)
         await repository.losses.forget(id, tx)
 

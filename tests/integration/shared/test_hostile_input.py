@@ -48,6 +48,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "PUT /diagnostics/hostile": INSTRUMENT,
         "PUT /diagnostics/worded": {**KNOWLEDGE, "norms": [NORM]},
         "PUT /participants/p/drafts/readiness?season=2020": {"answers": dict(ANSWERS), "version": "8-9", **TIMED},
+        "POST /participants/p/repeats": {"season": "2020", "diagnostic": "readiness", "reason": "other", **TIMED},
         "PUT /competencies/hostile": {"name": "x", **TIMED},
         f"PUT /venues/{VENUE}": VENUE_ENTRY,
         "POST /slots": SLOT,

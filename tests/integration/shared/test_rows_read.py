@@ -18,6 +18,7 @@ from tests.drivers.service import ServiceProcess
 from tests.drivers.trials import HOST, trials_service
 from tests.drivers.trials import NAVIGATOR as STAFF
 
+DATED = "2020-09-14T10:00:00+03:00"
 MANY = 60
 """Rows that no request of a test is about."""
 SPARE = 20
@@ -97,9 +98,11 @@ async def test_trials_reads_the_rows_that_a_request_is_about(infrastructure: Inf
             for path in ("slots?season=2020", f"slots?season=2020&venue={VENUE}", "slots?season=2020&region=RU-ROS"):
                 page = await service.must("GET", f"/{path}&limit=3")
                 await service.must("GET", f"/{path}&limit=3&after={page['next']}")
-            draft = {"answers": {"m1": "yes"}, "occurred_at": "2020-09-14T10:00:00+03:00"}
+            draft = {"answers": {"m1": "yes"}, "occurred_at": DATED}
             for method, body in (("PUT", draft), ("GET", None), ("DELETE", None)):
                 await service.must(method, "/participants/p1/drafts/interests?season=2020", body, **STAFF)
+            leave = {"season": "2020", "diagnostic": "readiness", "reason": "technical", "occurred_at": DATED}
+            await service.must("POST", "/participants/p1/repeats", leave, **STAFF)
             for path in ("path", "bookings"):
                 await service.must("GET", f"/participants/p1/{path}?season=2020", **STAFF)
         assert excessive == []
