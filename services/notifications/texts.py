@@ -49,6 +49,7 @@ WHY: Mapping[Language, Mapping[str, str]] = {
         "archived": "Участие завершено.",
         "merged": "В этой группе у ребёнка уже есть место: его записи объединены.",
         "moved": "Занятие перенесли на время, когда у ребёнка другая запись.",
+        "unconfirmed": "Место из списка ожидания не подтвердили вовремя, его получит следующий.",
         "frost": "Занятие не состоится из-за мороза.",
         "quarantine": "Занятие не состоится из-за карантина.",
         "staff-absent": "Занятие не состоится: наставник не сможет прийти.",
@@ -63,6 +64,7 @@ WHY: Mapping[Language, Mapping[str, str]] = {
         "archived": "Participation has ended.",
         "merged": "The child has a seat in this group already: two entries were united.",
         "moved": "It was moved to a time at which the child has another booking.",
+        "unconfirmed": "The seat from the waiting list was not confirmed in time and goes to the next in line.",
         "frost": "It is not held because of frost.",
         "quarantine": "It is not held because of quarantine.",
         "staff-absent": "It is not held: the mentor cannot come.",
@@ -134,6 +136,11 @@ TEXTS: Mapping[Language, Mapping[str, Text]] = {
 }
 
 
+OFFERED: Mapping[Language, Text] = {
+    "ru": Text("Освободилось место", "{activity}. Подтвердите запись до {confirm_by}, иначе место получит следующий."),
+    "en": Text("A seat came free", "{activity}. Confirm the booking until {confirm_by}, or the next in line gets it."),
+}
+"""Of a booking from the waiting list that is to be confirmed."""
 OF_A_SLOT: tuple[Kind, ...] = ("competency", "venue", "slot")
 """The fields of a notice's data that name an object of the catalogue by its code."""
 
@@ -147,7 +154,7 @@ def objects(notice: Notice) -> list[Named]:
 
 def render(notice: Notice, names: Names, language: Language) -> Text:
     """Returns the notice in words; what the catalogue does not hold yet is called by its code, or left out."""
-    text, season = TEXTS[language][notice.type], notice.season
+    text, season = _text(notice, language), notice.season
     competencies = [names.get(("competency", code), code) for code in notice.data.get("competencies", ())]
     return Text(
         text.title,
@@ -157,7 +164,8 @@ def render(notice: Notice, names: Names, language: Language) -> Text:
             activity=_activity(notice, names, language),
             competencies=f": {', '.join(competencies)}" if competencies else "",
             why=WHY[language].get(_reason(notice), ""),
-            before=_before(notice, names, language),
+            before=_of_slot(notice, "from_starts_at", names, language),
+            confirm_by=_of_slot(notice, "confirm_by", names, language),
             minutes=notice.data.get("minutes"),
             from_minutes=notice.data.get("from_minutes"),
         ).strip(),
@@ -182,9 +190,13 @@ def _activity(notice: Notice, names: Names, language: Language) -> str:
     return f"{KINDS[language][data['kind']]}: {', '.join(part for part in parts if part)}"
 
 
-def _before(notice: Notice, names: Names, language: Language) -> str:
-    """Returns when what was moved was to be held before."""
-    told = notice.data.get("from_starts_at")
+def _text(notice: Notice, language: Language) -> Text:
+    return OFFERED[language] if notice.data.get("confirm_by") else TEXTS[language][notice.type]
+
+
+def _of_slot(notice: Notice, field: str, names: Names, language: Language) -> str:
+    """Returns a time that a notice has, if it has it, on the clock of its slot."""
+    told = notice.data.get(field)
     return "" if told is None else _local(_on_clock_of(names.get(("slot", notice.data["slot"])), told), language)
 
 

@@ -22,9 +22,11 @@ from services.trials.api import (
     slots,
     timetable,
     venues,
+    waiting,
 )
 from services.trials.collections import COLLECTIONS
 from services.trials.consumers import PARTICIPANTS_GROUP, consumers
+from services.trials.fillers import Fillers
 from services.trials.followers import Followers
 from services.trials.handlers.restoration import Restorer
 from services.trials.handlers.restored_copies import RestoredCopies
@@ -35,6 +37,7 @@ from services.trials.reads.diagnostics import DiagnosticReads
 from services.trials.reads.drafts import DraftReads
 from services.trials.reads.links import LinkReads
 from services.trials.reads.paths import PathReads
+from services.trials.reads.waiting import WaitingReads
 from services.trials.repository import Repository
 from services.trials.respelling import respell
 from shared.http import losses
@@ -52,13 +55,14 @@ def new_id() -> str:
 
 
 def build(platform: Platform) -> Service:
-    """Builds the service: an API, a worker for two topics of registration, and a relay beside which bookings follow."""
+    """Builds the service: an API, a worker for registration's two topics, and a relay with the loops of bookings."""
     repository = Repository(platform.mongo, platform.outbox)
+    fillers = Fillers(platform.lease("fillers"), repository, platform.clock, new_id)
     return Service(
         platform,
         routers=_routers(platform, repository),
         workers={"worker": consumers(platform, repository, new_id)},
-        loops={"relay": [platform.relay(), Followers(platform.lease("followers"), repository)]},
+        loops={"relay": [platform.relay(), Followers(platform.lease("followers"), repository), fillers]},
         restorer=_restorer(platform, repository),
     )
 
@@ -86,6 +90,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         drafts.routes(repository, DraftReads(platform.mongo, repository), clock),
         repeats.routes(repository, clock),
         bookings.routes(repository, clock, new_id),
+        waiting.routes(repository, WaitingReads(platform.mongo, repository), clock),
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),
         links.routes(LinkReads(repository)),

@@ -10,7 +10,7 @@ PARTICIPANTS = "participants_2"
 """The pupils with all changes of their consent; the release before kept the last one's sequence alone."""
 APPLICATIONS = "venue_applications"
 HALF_CORRECTIONS = "half_corrections"
-IS_TEXT = {"$type": "string"}
+IS_TEXT, IS_DATE = {"$type": "string"}, {"$type": "date"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
@@ -58,6 +58,7 @@ COLLECTIONS: Collections = {
             IndexModel([("venue", 1), ("starts", 1), ("_id", 1)]),
             IndexModel([("programme", 1), ("starts", 1), ("_id", 1)]),
             IndexModel([("region", 1), ("starts", 1), ("_id", 1)]),
+            IndexModel("waiting", partialFilterExpression={"waiting": {"$gt": 0}}),
             IndexModel("following", partialFilterExpression={"following": IS_TEXT}),
             IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": IS_TEXT}),
         ],
@@ -67,6 +68,14 @@ COLLECTIONS: Collections = {
     "attempts": Kept([IndexModel("path"), IndexModel("id")], persons=["_id", "path", CHANGED]),
     "drafts": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
     "repeats": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
+    "waiting": Kept(
+        [
+            IndexModel([("slot", 1), ("ended", 1), ("number", 1)]),
+            IndexModel("path"),
+            IndexModel("until", partialFilterExpression={"until": IS_DATE}),
+        ],
+        persons=["_id", "path"],
+    ),
     HALF_CORRECTIONS: Kept(),
     "paths": Kept(
         [

@@ -22,6 +22,7 @@ from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
 from services.trials.drafts import Drafts
 from services.trials.half_corrections import HalfCorrections
+from services.trials.lines import Lines
 from services.trials.repeats import Repeats
 from services.trials.timetable import Timetable
 from shared.http.audit import ACTORS
@@ -54,6 +55,7 @@ class Repository:
         self.attempts = Attempts(mongo)
         self.drafts = Drafts(mongo)
         self.repeats = Repeats(mongo)
+        self.lines = Lines(mongo)
         self.copies = Copies(mongo, monotonic)
         self.losses = Losses(mongo)
         self.corrections = HalfCorrections(mongo)

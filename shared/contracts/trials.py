@@ -73,6 +73,8 @@ class TrialBooked(PathEvent):
     starts_at: Public[Timestamp | None] = None
     """The start of the slot by then; records of an earlier release, when no slot moved, do not say it."""
     minutes: Public[int | None] = None
+    confirm_by: Public[Timestamp | None] = None
+    """Until when the family is to confirm a seat that was given from the waiting list; None where it need not."""
 
 
 class TrialCancelled(PathEvent):

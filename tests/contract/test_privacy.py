@@ -132,7 +132,8 @@ ALLOWED = {
         "pseudonymous: attendance booking participant",
     ),
     "trial.booked.v1": (
-        "public: competency grade kind minutes municipality region school school_class season slot starts_at venue",
+        "public: competency confirm_by grade kind minutes municipality region school school_class season slot "
+        "starts_at venue",
         "pseudonymous: booking participant",
     ),
     "trial.cancelled.v1": (

@@ -28,7 +28,7 @@ DATA: Mapping[type[Event], tuple[str, ...]] = {
     registration.GuardianUnlinked: ("reason",),
     trials.DiagnosticCompleted: ("diagnostic", "attempt"),
     trials.DiagnosticRevoked: ("diagnostic", "attempt", "reason"),
-    trials.TrialBooked: ("booking", "slot", "venue", "competency", "kind", "starts_at"),
+    trials.TrialBooked: ("booking", "slot", "venue", "competency", "kind", "starts_at", "confirm_by"),
     timetables.TrialMoved: ("booking", "slot", "venue", "competency", "kind", *TIMES),
     trials.TrialCancelled: ("booking", "slot", "competency", "kind", "reason"),
     trials.AttendanceMissed: ("booking", "slot", "venue", "competency", "kind"),

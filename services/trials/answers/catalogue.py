@@ -134,7 +134,9 @@ class SlotView(Answer):
     capacity: int
     """Seats in all."""
     open_seats: int
-    """Seats that can be taken; none where it was called off."""
+    """Seats that can be taken; none where it was called off, or where pupils wait for those that become free."""
+    waiting: int
+    """Pupils who wait for a seat."""
     closed: ClosingReason | None
     """The reason why it was called off; null as long as it is held."""
     grades: tuple[int, int]

@@ -41,6 +41,8 @@ class Booking(Step):
     """Start of the slot, on the region's clock."""
     minutes: int
     """Length of the slot in minutes."""
+    confirm_by: LocalTime | None = None
+    """Until when the seat, which was given from the waiting list, is to be confirmed; null where it need not be."""
     cancelled: LocalTime | None = None
     """When the seat was given up; null while it is the pupil's."""
     given_up: CancellationReason | None = None

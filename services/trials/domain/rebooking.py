@@ -48,7 +48,7 @@ def _followed(decision: Decision[Path], joined: Joined, entry: str, booking: Boo
         from_minutes=booking.minutes,
     )
     happened = Happened(event, max(slot.moved_at, booking.time))
-    return Decision(_with(decision.state, moved), (*decision.happened, happened))
+    return Decision(with_booking(decision.state, moved), (*decision.happened, happened))
 
 
 def _given_up(
@@ -58,7 +58,7 @@ def _given_up(
     return taken_back(decision, joined.pupil, correction)
 
 
-def _with(path: Path, changed: Booking) -> Path:
+def with_booking(path: Path, changed: Booking) -> Path:
     """Returns a path with a booking of one of its entries as it is by now."""
 
     def within(entry: Path) -> Path:

@@ -229,7 +229,7 @@ def programme(known: Programme | None, envelope: Envelope, event: ProgrammeDefin
 def slot(known: Slot | None, envelope: Envelope, event: SlotOpened, host: Venue | None) -> Slot:
     """Returns a slot as it is told; the venue's own name of it is in no event."""
     said = event.model_dump(exclude={"slot"})
-    kept = {"ref": known.ref, "booked": known.booked} if known else {"ref": None}
+    kept = known.model_dump(include={"ref", "booked", "waiting", "line"}) if known else {"ref": None}
     owner = known.organisation if known else host.organisation if host else event.venue
     return Slot(id=event.slot, sequence=int(envelope.sequence), organisation=owner, **kept, **said)
 

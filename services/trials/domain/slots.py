@@ -85,6 +85,10 @@ class Slot(Aggregate):
     accessibility: tuple[str, ...]
     programme: str | None = None
     booked: int = 0
+    waiting: int = 0
+    """Pupils in its line, to whom the seats belong that become free."""
+    line: int = 0
+    """The last number that was given in its line."""
     first: Terms | None = None
     """As it was offered, where it was changed since: the same offer, sent again, still means it."""
     moved_at: LocalTime | None = None
@@ -107,8 +111,13 @@ class Slot(Aggregate):
 
     @property
     def open_seats(self) -> int:
-        """The number of seats that can be taken: none where it is not held."""
-        return 0 if self.closing else self.capacity - self.booked
+        """The number of seats that anybody can take: none where it is not held, or where somebody waits for them."""
+        return 0 if self.closing or self.waiting > 0 else self.free_seats
+
+    @property
+    def free_seats(self) -> int:
+        """The number of seats that nobody has, also where they are those of who waits."""
+        return self.capacity - self.booked
 
     @property
     def closed(self) -> ClosingReason | None:
@@ -158,7 +167,7 @@ class Schedule:
     """Those that are named, by their codes."""
 
 
-KEPT = ("id", "sequence", "booked", "first", "moved_at", "closing", "following")
+KEPT = ("id", "sequence", "booked", "waiting", "line", "first", "moved_at", "closing", "following")
 """The fields of a slot that no offer sets."""
 
 

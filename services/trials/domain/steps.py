@@ -106,8 +106,10 @@ def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate)
     return gate.settle(Decision(done, (Happened(event, attempt.time),)), pupil)
 
 
-def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: NewId) -> Decision[Path]:
-    """Takes a seat; one that the pupil has already is kept."""
+def book(
+    path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: NewId, confirm_by: datetime | None = None
+) -> Decision[Path]:
+    """Takes a seat, perhaps one that is to be confirmed; one that the pupil has already is kept."""
     if path.live_booking(slot.id):
         return Decision(path)
     slot.must_be_held()
@@ -121,18 +123,24 @@ def book(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: New
         kind=slot.kind,
         starts_at=slot.starts_at,
         minutes=slot.minutes,
+        confirm_by=confirm_by,
     )
-    times = {"starts_at": slot.starts_at, "minutes": slot.minutes}
+    times = {"starts_at": slot.starts_at, "minutes": slot.minutes, "confirm_by": confirm_by}
     event = TrialBooked(**_said(path, pupil, booking), booking=booking.id, venue=slot.venue, **times)
     return Decision(path.model_copy(update={"bookings": (*path.bookings, booking)}), (Happened(event, time),))
 
 
-def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime) -> None:
+def must_suit(pupil: Participant, slot: Slot, time: datetime) -> None:
+    """Raises Conflict where the slot has begun, or is for other grades."""
     if time >= slot.starts_at:
         raise Conflict.about("occurred_at", f"the slot had begun at {slot.starts_at.isoformat()}", "slot-past")
     low, high = slot.grades
     if not low <= pupil.grade <= high:
         raise Conflict.about("participant", f"the slot is for grades {low} to {high}", "grade-outside-slot")
+
+
+def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime) -> None:
+    must_suit(pupil, slot, time)
     if any(b.is_live and b.starts_at < slot.ends_at and slot.starts_at < b.ends_at for b in path.all_bookings):
         raise Conflict.about("participant", "another booking of the pupil overlaps in time", "time-conflict")
     if slot.is_full:

@@ -35,6 +35,7 @@ async def answer(
         rows |= {"attempts": await repository.attempts.destroy_of(id, tx)}
         rows |= {"drafts": await repository.drafts.destroy_of(id, tx), PARTICIPANTS: int(pupil is not None)}
         rows |= {"repeats": await repository.repeats.destroy_of(id, tx)}
+        rows |= {"waiting": await repository.lines.destroy_of(id, tx)}
         # A duplicate's path is written with each of the survivor's steps, also between the erasures of both.
         await repository.forget_actors(pupils[id].ids, tx)
         answered = PathErased(**Place.of(event).event_fields(id), act=event.act, rows=rows)

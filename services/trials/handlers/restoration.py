@@ -67,8 +67,10 @@ class Restorer:
     async def settle(self) -> None:
         """Learns of pupils all that was published, before any path follows.
 
-        A path that is known to its end would else be judged by what was known of its pupil long before.
+        A path that is known to its end would else be judged by what was known of its pupil long before. Seats that
+        were to be confirmed count as confirmed.
         """
+        await self._repository.lines.forget_deadlines()
         await self._copies.catch_up(self._new_id)
 
     async def _answered(self, subjects: Sequence[str], tx: Transaction) -> dict[str, int]:

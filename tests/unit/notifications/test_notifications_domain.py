@@ -3,7 +3,7 @@
 import string
 from base64 import urlsafe_b64encode
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -214,6 +214,15 @@ def test_words_name_the_place_and_the_hour_on_the_region_s_clock() -> None:
 def test_a_cancellation_says_why_in_our_words(reason: str, said: str) -> None:
     notice = domain.number([Story().then(trials.TrialCancelled, reason=reason)], set(), {})[0]
     assert texts.render(notice, NAMES, "ru").body == f"Профпроба: Поварское дело, 12 октября 2020, 15:30.{said}"
+
+
+def test_a_seat_from_the_waiting_list_says_until_when_to_confirm_it() -> None:
+    until = datetime(2020, 10, 2, 9, 5, tzinfo=UTC)
+    notice = domain.number([Story().then(trials.TrialBooked, confirm_by=until)], set(), {})[0]
+    ru, en = (texts.render(notice, NAMES, language) for language in ("ru", "en"))
+    assert (ru.title, en.title) == ("Освободилось место", "A seat came free")
+    assert "до 2 октября 2020, 12:05," in ru.body
+    assert "until 2 October 2020, 12:05," in en.body
 
 
 def test_times_that_moved_are_told_on_the_clock_of_the_place() -> None:
