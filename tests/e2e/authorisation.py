@@ -157,6 +157,10 @@ POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?
 POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---
 GET    /trials/slots/{id}/link                              0    --  --  --- ---- +?  +?  --  --  ---
 GET    /trials/bookings/{id}/link                           0    --  --  --- ---- --  --  +?  +?  ---
+POST   /trials/slots/{id}/waiting                           0    +-  +?  +?? ++?? --  --  +?  +?  ---
+DELETE /trials/slots/{id}/waiting/{participant}             0    +-  +?  +?? ++?? --  --  +?  +?  ---
+GET    /trials/participants/{participant}/waiting           0    +-  +?  +?? ++?? --  --  +?  +?  ---
+POST   /trials/bookings/{id}/confirmation                   0    +-  +?  +?? ++?? --  --  +?  +?  ---
 DELETE /trials/bookings/{id}                                0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/attendance                        0    +-  +-  --- ---- +-  +-  --  --  ---
 GET    /trials/bookings/{id}/pass                           0    +-  +?  +?? ++?? --  --  +?  +?  ---

@@ -55,7 +55,7 @@ class Scene:
     pupils: dict[str, Pupil] = field(default_factory=dict)
     slots: dict[str, str] = field(default_factory=dict)
     """Ids by their refs: `free` and `wide` are to be booked, `left` and `near` are, `held` is attended, `over` was,
-    and `missed` is not; `moved` and `off` are changed, and nobody books there."""
+    and `missed` is not; `moved` and `off` are changed, and nobody books there; for `full` `own` waits."""
     booking: str = ""
     """Of `own`, in `left`."""
     kept: str = ""
@@ -146,7 +146,12 @@ class Scene:
 
     def offer(self, ref: str, day: str) -> dict[str, Any]:
         """A slot of a timetable."""
-        fields: dict[str, Any] = {"minutes": 90, "capacity": 8, "grades": [6, 11], "kind": "trial"}
+        fields: dict[str, Any] = {
+            "minutes": 90,
+            "capacity": 1 if ref == "full" else 8,
+            "grades": [6, 11],
+            "kind": "trial",
+        }
         fields |= {"programme": self.competency} if ref == "left" else {}
         return {"ref": ref, "competency": self.competency, "starts_at": f"{day}T15:00:00+03:00", **fields}
 
@@ -236,24 +241,22 @@ class Scene:
             attempt = self.here.attempt(self.pupils[key].id, "first")
             await soon(self.client, "POST", "/trials/attempts", attempt, by=self.here.operator)
         timetable = {"venue": self.here.venue, "season": self.here.season, "occurred_at": "2020-09-20T10:00:00+03:00"}
-        slots = [self.offer(ref, day) for ref, day in DAYS.items()]
-        body = {**timetable, "slots": slots}
+        body = {**timetable, "slots": [self.offer(ref, day) for ref, day in DAYS.items()]}
         opened = await soon(self.client, "POST", "/trials/slots/batch", body, by=self.here.host)
         self.slots = {item["ref"]: item["slot"] for item in opened["items"]}
-        await self._book("held")
-        await self._book("over")
-        await self._book("missed")
-        self.kept = await self._book("near")
-        self.booking = await self._book("left")
-        presence = [{"participant": self.pupils["own"].id, "source": "list"}]
-        path = f"/trials/slots/{self.slots['over']}/attendance"
-        present = await self.client.ok("POST", path, presence, by=self.here.host)
+        for ref in ("held", "over", "missed"):
+            await self._book(ref)
+        self.kept, self.booking = await self._book("near"), await self._book("left")
+        await self._book("full", "second")
+        await self._book("full", way="waiting")
+        path, own = f"/trials/slots/{self.slots['over']}/attendance", self.pupils["own"].id
+        present = await self.client.ok("POST", path, [{"participant": own, "source": "list"}], by=self.here.host)
         self.attendance = present["items"][0]["attendance"]
 
-    async def _book(self, ref: str) -> str:
-        body = {"participant": self.pupils["own"].id, "occurred_at": "2020-09-21T10:00:00+03:00"}
-        path = f"/trials/slots/{self.slots[ref]}/bookings"
-        return str((await soon(self.client, "POST", path, body, by=self.here.navigator))["booking"])
+    async def _book(self, ref: str, pupil: str = "own", way: str = "bookings") -> str:
+        body = {"participant": self.pupils[pupil].id, "occurred_at": "2020-09-21T10:00:00+03:00"}
+        path = f"/trials/slots/{self.slots[ref]}/{way}"
+        return str((await soon(self.client, "POST", path, body, by=self.here.navigator)).get("booking"))
 
 
 DOCUMENT = {"title": "Согласие", "url": "https://example.org/consent"}
@@ -262,6 +265,7 @@ DAYS = {
     "over": "2020-10-06",
     "missed": "2020-10-07",
     **{ref: f"2050-10-0{day}" for day, ref in enumerate(("free", "wide", "left", "moved", "off"), 5)},
+    "full": "2050-10-12",
     "near": (date.today() + timedelta(days=1)).isoformat(),
 }
 
@@ -280,8 +284,7 @@ async def scene(client: Client) -> Scene:
     made.act_of_guardian = erased["act"]["number"]
     withdrawn = f"/registration/participants/{made.pupils['one'].id}/consents/current"
     await client.ok("DELETE", f"{withdrawn}?occurred_at=2020-10-20T10:00:00%2B03:00", by=here.operator)
-    made.transfer = await made.refuse_transfer()
-    made.imported = await made.send_file()
+    made.transfer, made.imported = await made.refuse_transfer(), await made.send_file()
     body = {"org": here.school, "account": "somebody"}
     made.exclusion = (await client.ok("POST", "/registration/staff/exclusions", body, by=here.navigator))["exclusion"]
     made.erased_contact = await made.name_navigators()

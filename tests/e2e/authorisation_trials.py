@@ -59,8 +59,24 @@ def _play(scene: Scene) -> Requests:
         "POST /trials/participants/{participant}/repeats": Request(
             f"{below}/repeats", {"season": season, "diagnostic": "e2e", "reason": "technical"}, '"round"'
         ),
+        **_line(scene, own),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
         f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
+    }
+
+
+def _line(scene: Scene, own: str) -> Requests:
+    """Of the slot in whose line the pupil is, and of a booking that needs no confirmation; each may ask again."""
+    full, below = f"/trials/slots/{scene.slots['full']}/waiting", "/trials/participants"
+    return {
+        "POST /trials/slots/{id}/waiting": Request(full, {"participant": own}, '"place"'),
+        "DELETE /trials/slots/{id}/waiting/{participant}": Request(f"{full}/{own}", sign='"left"'),
+        f"GET {below}/{{participant}}/waiting": Request(
+            f"{below}/{own}/waiting?season={scene.here.season}", sign=scene.slots["full"]
+        ),
+        "POST /trials/bookings/{id}/confirmation": Request(
+            f"/trials/bookings/{scene.kept}/confirmation", sign='"confirmed"'
+        ),
     }
 
 

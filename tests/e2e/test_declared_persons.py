@@ -45,6 +45,14 @@ async def _walk(place: World, participant: str) -> None:
     await client.ok("GET", f"/trials/participants/{participant}/path?season={place.season}", **by_teacher)
 
 
+async def _waits(place: World, participant: str, holder: str) -> None:
+    """A pupil waits for the only seat of a slot, which another one has."""
+    slot = await place.slot("t2", capacity=1, starts_at="2020-10-07T15:00:00+03:00")
+    for way, id in (("bookings", holder), ("waiting", participant)):
+        body = {"participant": id, "occurred_at": "2020-09-22T10:00:00+03:00"}
+        await place.client.ok("POST", f"/trials/slots/{slot}/{way}", body, by=place.operator, subject=TEACHER)
+
+
 async def _tells_of_the_year(place: World) -> None:
     """The school and the region's operator, in the name of the teacher."""
     by: dict[str, Any] = {"by": place.operator, "subject": TEACHER}
@@ -216,6 +224,7 @@ async def test_a_person_stands_in_the_declared_fields_and_in_no_other(client: Cl
     await client.ok("PUT", "/registration/consent-documents/9", document, by=NATION)
     await _sends_a_file(place)
     await _walk(place, participant)
+    await _waits(place, participant, other["participant"])
     merged = await _becomes_one(place, settings)
     told_apart = await _are_told_apart(place)
     navigators = await _names_a_navigator(place)

@@ -44,6 +44,7 @@ class RestoredCopies:
         await repository.attempts.destroy_of(id, tx)
         await repository.drafts.destroy_of(id, tx)
         await repository.repeats.destroy_of(id, tx)
+        await repository.lines.destroy_of(id, tx)
         await repository.forget_actors([id], tx)
         await repository.losses.forget(id, tx)
 

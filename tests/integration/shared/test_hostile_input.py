@@ -56,6 +56,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "POST /attempts": {**ATTEMPT, **TIMED},
         "POST /attempts/batch": {"attempts": [{**ATTEMPT, **TIMED}]},
         "POST /slots/s/bookings": {"participant": "p", **TIMED},
+        "POST /slots/s/waiting": {"participant": "p", **TIMED},
         "POST /slots/s/bookings/batch": {"participants": ["p"], **TIMED},
         "POST /slots/s/attendance": [{"participant": "p", "source": "qr", **TIMED}],
         "POST /attendance/a/revocation": {"reason": "x", **TIMED},

@@ -103,7 +103,10 @@ async def test_trials_reads_the_rows_that_a_request_is_about(infrastructure: Inf
                 await service.must(method, "/participants/p1/drafts/interests?season=2020", body, **STAFF)
             leave = {"season": "2020", "diagnostic": "readiness", "reason": "technical", "occurred_at": DATED}
             await service.must("POST", "/participants/p1/repeats", leave, **STAFF)
-            for path in ("path", "bookings"):
+            narrow = await service.slot(starts_at="2020-10-31T14:00:00+03:00", capacity=1)
+            await service.must("POST", f"/slots/{narrow}/bookings", seat("p2"), **STAFF)
+            await service.must("POST", f"/slots/{narrow}/waiting", seat("p1"), **STAFF)
+            for path in ("path", "bookings", "waiting"):
                 await service.must("GET", f"/participants/p1/{path}?season=2020", **STAFF)
         assert excessive == []
 

@@ -1,6 +1,7 @@
 """Waiting for a seat on real servers: seats that become free are given in order, by whichever worker comes first."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from shared.contracts.registration import ParticipantErased
 from shared.contracts.trials import TrialBooked, TrialCancelled
 from shared.storage.outbox import Outbox
 from tests.builders.events import PLACE
+from tests.drivers.backups import Backup
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import HOST, NAVIGATOR, RUNNING, STRANGER, Trials, trials_service
 
@@ -169,3 +171,47 @@ async def test_a_line_ends_with_its_slot_and_an_erased_pupil_leaves_nothing_in_i
     await eventually(over)
     assert await shown(trials, slot) == (0, 0)
     assert await repository(trials).lines.due(datetime.now(UTC)) is None
+
+
+async def test_a_service_that_is_killed_while_it_gives_seats_gives_them_all_in_order(trials: Trials) -> None:
+    holders, line = [f"kh{n}" for n in range(6)], [f"kl{n}" for n in range(8)]
+    slot = await opened(trials, *holders, days=8)
+    await joined(trials, slot, *line)
+    taken = [(await booking(trials, id))["id"] for id in holders]
+    for round in (taken[:3], taken[3:]):
+        await asyncio.gather(*(trials.must("DELETE", f"/bookings/{id}", **NAVIGATOR) for id in round))
+        trials.child.send(signal.SIGKILL)
+        await trials.child.wait()
+        await trials.start()
+    for id in line[:6]:
+        await seated(trials, id)
+    assert [await places(trials, id) for id in line[6:]] == [[(1, None)], [(2, None)]]
+    assert (await trials.seats(slot), await shown(trials, slot)) == (6, (0, 2))
+    await trials.know({}, 0, "outbox")
+    events = [e.event for e in await trials.published("trials.events.v1") if isinstance(e.event, TrialBooked)]
+    assert sorted(e.participant for e in events if e.slot == slot and e.participant in line) == line[:6]
+
+
+async def test_a_database_that_was_put_back_asks_nobody_to_confirm_what_may_be_confirmed(trials: Trials) -> None:
+    slot = await opened(trials, "r0", "r1", days=9)
+    await joined(trials, slot, "r2", "r3", "r4")
+    await trials.must("DELETE", f"/bookings/{(await booking(trials, 'r0'))['id']}", **NAVIGATOR)
+    await seated(trials, "r2")
+    await trials.know({}, 0, "outbox")
+    backup = Backup.of(trials.settings, "trials")
+    confirmed = (await booking(trials, "r2"))["id"]
+    await trials.must("POST", f"/bookings/{confirmed}/confirmation", **NAVIGATOR)
+    await trials.must("DELETE", f"/bookings/{(await booking(trials, 'r1'))['id']}", **NAVIGATOR)
+    since = await seated(trials, "r3")
+    await trials.know({}, 0, "outbox")
+    await trials.child.stop()
+    backup.put_back()
+    await trials.start()
+    assert (await seated(trials, "r3"))["id"] == since["id"]
+    for id in ("r2", "r3"):
+        kept = await booking(trials, id)
+        assert (kept["cancelled"], kept["confirm_by"]) == (None, None)
+    assert (await places(trials, "r4"), await trials.seats(slot)) == ([(1, None)], 2)
+    tomorrow = datetime.now(UTC) + timedelta(hours=25)
+    late = await repository(trials).lines.due(tomorrow)
+    assert late is None or late.overdue is None
