@@ -247,7 +247,7 @@ class Scene:
         for ref in ("held", "over", "missed"):
             await self._book(ref)
         self.kept, self.booking = await self._book("near"), await self._book("left")
-        await self._book("full", "second")
+        await self._book("full", "form")
         await self._book("full", way="waiting")
         path, own = f"/trials/slots/{self.slots['over']}/attendance", self.pupils["own"].id
         present = await self.client.ok("POST", path, [{"participant": own, "source": "list"}], by=self.here.host)
