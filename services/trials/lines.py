@@ -1,6 +1,7 @@
 """Lines of slots in the database, and the slots and bookings in which something is to be done for them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from pymongo import ReplaceOne, UpdateOne
 
 from services.trials.attempts import below
 from services.trials.collections import IS_DATE, IS_TEXT
-from services.trials.domain.waiting import Waiter
+from services.trials.domain.waiting import SEATED, Waiter
 from shared.storage.mongo import Document, Mongo, Transaction
 
 WAITS = {"waiting": {"$gt": 0}}
@@ -78,6 +79,14 @@ class Lines:
         over = [{"closing": {"$ne": None}}, {"starts": {"$lte": now}}]
         found: Document | None = await self._slots.find_one({**WAITS, "$or": [free, *over]}, {"_id": 1})
         return None if found is None else Due(slot=found["_id"])
+
+    async def were_seated(self, booked: Mapping[str, str], tx: Transaction) -> None:
+        """Ends the places, by their ids, of which events tell that bookings were made; others are none of ours."""
+        rows = await self._rows.find({"_id": {"$in": list(booked)}, "ended": None}, session=tx).to_list(None)
+        seated = [replace(_waiter(row), ended=SEATED, booking=booked[row["_id"]]) for row in rows]
+        for place in seated:
+            await self.count({place.slot: -1}, tx)
+        await self.put(seated, tx)
 
     async def forget_deadlines(self) -> None:
         """Takes every seat that is to be confirmed for confirmed, since no event tells which were."""

@@ -10,6 +10,7 @@ from services.trials.domain.drafts import draft_key
 from services.trials.domain.path_parts import Correction
 from services.trials.domain.paths import Path
 from services.trials.domain.restoring import STEPS, correction_of, has, new_path, walked
+from services.trials.domain.waiting import waiter_id
 from services.trials.handlers.restored_catalogue import KINDS, RestoredCatalogue
 from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.repository import Repository
@@ -57,6 +58,7 @@ class Restorer:
         steps = [envelope for envelope in events if isinstance(envelope.event, PathEvent)]
         if steps:
             losses += await self._walk(steps, tx)
+            await self._repository.lines.were_seated(_places(steps), tx)
         for envelope in events:
             if isinstance(envelope.event, PathErased):
                 await self._copies.cleared(envelope.event, tx)
@@ -148,6 +150,12 @@ def _is_answered(pupil: Participant | None, *named: str) -> bool:
         return False
     *guardians, act = named
     return any(pupil.guardians_erased.get(guardian) == act for guardian in guardians) if guardians else pupil.act == act
+
+
+def _places(steps: Sequence[Envelope]) -> dict[str, str]:
+    """Returns the bookings that were made, by the places in line from which they may come."""
+    booked = ((step.subject, step.event) for step in steps)
+    return {waiter_id(path, event.slot): event.booking for path, event in booked if isinstance(event, TrialBooked)}
 
 
 def _parts(paths: Collection[Path]) -> Iterator[str]:
