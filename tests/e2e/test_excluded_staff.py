@@ -91,7 +91,10 @@ async def test_who_is_put_out_of_a_municipality_is_so_in_its_venues_and_its_figu
     async def attends() -> Any:
         return await client.call("POST", f"/trials/slots/{slot}/attendance", present, by=mentor, subject="official")
 
-    assert (await counts()).status == 200
+    async def shown() -> bool:
+        return bool((await counts()).status == 200)
+
+    await eventually(shown)  # analytics hears of the season a moment after trials
     assert (await attends()).status == 200
     await put_out(place, place.municipality, account)
     seconds = await asyncio.gather(refused(counts), refused(attends))
