@@ -16,6 +16,10 @@ class Applications:
         row = await self._rows.find_one({"_id": id}, session=tx)
         return None if row is None else Application.model_validate(row | {"id": row["_id"]})
 
+    async def waiting_of(self, organisation: str, tx: Transaction) -> int:
+        """Returns how many applications of an organisation wait."""
+        return await self._rows.count_documents({"organisation": organisation, "state": "asked"}, session=tx)
+
     async def save(self, application: Application, tx: Transaction) -> None:
         """Stores an application, new or known."""
         row = application.model_dump(exclude={"id"})

@@ -38,7 +38,11 @@ COLLECTIONS: Collections = {
         persons=[CHANGED],
     ),
     APPLICATIONS: Kept(
-        [IndexModel([("venue", 1), ("_id", 1)]), IndexModel([("region", 1), ("_id", 1)])],
+        [
+            IndexModel([("venue", 1), ("_id", 1)]),
+            IndexModel([("region", 1), ("_id", 1)]),
+            IndexModel([("organisation", 1), ("state", 1)]),
+        ],
         persons=["history.account"],
     ),
     "programmes": Kept(
@@ -84,6 +88,7 @@ COLLECTIONS: Collections = {
                 [("bookings.slot", 1), ("_id", 1)], partialFilterExpression={"bookings.slot": {"$exists": True}}
             ),
             IndexModel("attendances.id", sparse=True),
+            IndexModel("attendances.slot", sparse=True),
             IndexModel("recommendation.id", sparse=True),
         ],
         persons=["_id", "participant", CHANGED],

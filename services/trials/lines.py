@@ -70,6 +70,11 @@ class Lines:
         await self.count({row["slot"]: -1 for row in rows if row["ended"] is None}, tx)
         return (await self._rows.delete_many(mine, session=tx)).deleted_count
 
+    async def hasten(self, slot: str, latest: datetime | None, tx: Transaction) -> None:
+        """Lets the seats of a slot that are to be confirmed be so by a time at the latest; by None, they are."""
+        query = {"slot": slot, "until": IS_DATE if latest is None else {**IS_DATE, "$gt": latest}}
+        await self._rows.update_many(query, {"$set": {"until": latest}}, session=tx)
+
     async def due(self, now: datetime) -> Due | None:
         """Returns what is to be done first: bookings are given up before seats are given."""
         late: Document | None = await self._rows.find_one({"until": {**IS_DATE, "$lte": now}})

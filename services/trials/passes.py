@@ -43,8 +43,8 @@ class Passes:
             signed = jws.deserialize_compact(token, self._key, algorithms=[ALGORITHM])
             is_pass = signed.protected.get("typ") == KIND
             return PASSES.validate_json(signed.payload) if is_pass else None
-        except (JoseError, ValidationError, ValueError):
-            return None
+        except (JoseError, ValidationError, ValueError, TypeError, RecursionError):
+            return None  # whoever shows a token may have written anything into its header
 
     @property
     def keys(self) -> Sequence[Mapping[str, Any]]:

@@ -134,6 +134,10 @@ class Repository:
         if writes:
             await self._mongo["slots"].bulk_write(writes, ordered=False, session=tx)
 
+    async def hold_slots(self, ids: Iterable[str], tx: Transaction) -> None:
+        """Lets this transaction conflict with one that moves the slots or calls them off."""
+        await touch(self._mongo["slots"], ids, tx)
+
     # Paths, each with those of the entries joined to the pupil's.
 
     async def hold_paths(self, walked: Iterable[Walked], tx: Transaction) -> None:
@@ -156,12 +160,14 @@ class Repository:
         """Stores the paths of decisions, each with those of duplicates.
 
         These are written without a change, too: whoever parts them meanwhile conflicts. Before a first step no row is
-        there in which to conflict with whatever is learned of the pupil, but the pupil's own.
+        there in which to conflict with whatever is learned of the pupil, but the pupil's own. Where nothing is told, a
+        survivor's path that has no row gets none: its next event would take it for new.
         """
         made = [decision for decision in decisions if decision.made]
         await self.copies.hold([decision.state.participant for decision in made if not decision.state.sequence], tx)
         beside = [Decision(one, quiet=True, by=decision.by) for decision in made for one in decision.state.duplicates]
-        await self.paths.save([*made, *beside], tx)
+        own = [decision for decision in made if decision.happened or decision.state.sequence]
+        await self.paths.save([*own, *beside], tx)
 
     async def states(self, named: Collection[tuple[str, str]], tx: Transaction) -> States:
         """Returns what steps of pupils are decided upon, each named with a season by the id of any of the entries."""

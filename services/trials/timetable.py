@@ -37,9 +37,9 @@ class Timetable:
         return [Holder(row["_id"], row["participant"], row["season"]) for row in await found.to_list(None)]
 
     async def attended(self, slots: Collection[str], tx: Transaction) -> set[str]:
-        """Returns the slots that somebody has attended."""
+        """Returns the slots that somebody has attended, be the booking on that path or on another entry's."""
         within = {"$in": list(slots)}
-        query = {"bookings.slot": within, "attendances": {"$elemMatch": {"slot": within, "revoked": None}}}
+        query = {"attendances.slot": within, "attendances": {"$elemMatch": {"slot": within, "revoked": None}}}
         found: set[str] = set()
         async for row in self._paths.find(query, {"attendances": 1}, session=tx):
             found.update(one["slot"] for one in row["attendances"] if one.get("revoked") is None)

@@ -16,6 +16,7 @@ __all__ = [
     "Day",
     "LocalTime",
     "Moment",
+    "SeasonDay",
     "bounded",
     "happened_at",
     "must_lie_within",
@@ -52,10 +53,21 @@ def _is_day(said: Any) -> Any:
     return said
 
 
+def _in_bounds(day: date) -> date:
+    """Returns the day, where it lies in a year that a season can have; else raises a ValueError."""
+    if day.year not in YEARS:
+        raise complaint(
+            "time_out_of_bounds", "lies outside the years {first} to {last}", first=YEARS[0], last=YEARS[-1]
+        )
+    return day
+
+
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_is_time), AfterValidator(bounded)]
 """When something happens, as a caller says it, in any offset."""
 Day = Annotated[date, Field(strict=False), BeforeValidator(_is_day)]
 """A day of the calendar, as a caller says it."""
+SeasonDay = Annotated[Day, AfterValidator(_in_bounds)]
+"""A day that a season can have."""
 
 
 def must_lie_within(time: datetime, season: str, opens: date, closes: date, word: str) -> None:

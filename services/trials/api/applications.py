@@ -23,7 +23,7 @@ from shared.http.paging import Paged
 from shared.http.routes import router_of
 from shared.storage.outbox import Clock
 
-REFUSED = ("code-taken", "organisation-closed", "organisation-unknown", "venue-taken")
+REFUSED = ("code-taken", "organisation-closed", "organisation-unknown", "season-closed", "venue-taken")
 OfSeason = Annotated[SeasonCode, Path(description="Code of the season.")]
 
 
@@ -40,7 +40,7 @@ def _add_asking(router: APIRouter, repository: Repository, clock: Clock) -> None
     @router.post(
         "/venues/{code}/applications",
         status_code=201,
-        responses=also(ApplicationView) | problems({409: [*REFUSED, "season-closed", "too-many-applications"]}),
+        responses=also(ApplicationView) | problems({409: [*REFUSED, "too-many-applications"]}),
     )
     async def apply_for_registry(
         code: InCode, entry: VenueEntry, who: VenueOperator, response: Response

@@ -26,7 +26,9 @@ def routes(repository: Repository, reads: CatalogueReads, clock: Clock) -> APIRo
 
     @router.put(
         "/venues/{code}",
-        responses=problems({409: ["code-taken", "organisation-closed", "organisation-unknown", "venue-taken"]}),
+        responses=problems(
+            {409: ["code-taken", "organisation-closed", "organisation-unknown", "season-closed", "venue-taken"]}
+        ),
     )
     async def register_venue(code: InCode, entry: VenueEntry, who: RegionOperator) -> VenueView:
         """Enters a venue into the registry of a season."""

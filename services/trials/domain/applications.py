@@ -136,7 +136,7 @@ def ask(known: Application | None, application: Application, step: HistoryStep) 
         return application.gone_on(step)
     if known.organisation != application.organisation:
         if known.state == "asked":
-            detail = f"{known.organisation} has applied for venue {known.venue}"
+            detail = f"another organisation has applied for venue {known.venue}"
             raise Conflict.about("organisation", detail, "venue-taken")
         return application.model_copy(update={"history": ()}).gone_on(step)
     if application == known and known.state in ("asked", "approved"):

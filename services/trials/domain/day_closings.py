@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from services.trials.domain.slot_changes import SlotClosing
 from shared.base.wording import complaint
 from shared.contracts.codes import OrganisationCode, VenueCode
-from shared.programme.moments import Day
+from shared.programme.moments import SeasonDay
 
 MOST_DAYS = 62
 
@@ -17,9 +17,9 @@ MOST_DAYS = 62
 class DayClosing(SlotClosing):
     """The calling off of all slots that begin on some days, at one venue or wherever they are held in one place."""
 
-    day: Day
+    day: SeasonDay
     """The first of the days, by the clock of each venue."""
-    until: Day | None = None
+    until: SeasonDay | None = None
     """The last of the days, included; left out, it is one day."""
     venue: VenueCode | None = None
     """Code of the venue; exactly one of `venue`, `municipality` and `region` is said."""

@@ -14,6 +14,17 @@ from shared.contracts.trials import (
 )
 from shared.programme.moments import LocalTime
 
+BEFORE_START = timedelta(hours=6)
+"""So long before the start an unconfirmed seat goes to the next at the latest."""
+SHORTEST = timedelta(hours=2)
+"""A seat that leaves less time to answer is given without being asked."""
+
+
+def latest_answer(now: datetime, starts_at: datetime) -> datetime | None:
+    """Returns until when a seat is to be confirmed at the latest; None where too little time is left to ask."""
+    until = starts_at - BEFORE_START
+    return until if until - now >= SHORTEST else None
+
 
 class Step(Answer):
     """A part of a path."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.trials.copies.joining import Joined
 from services.trials.domain.corrections import taken_back
-from services.trials.domain.path_parts import Booking, Correction
+from services.trials.domain.path_parts import Booking, Correction, latest_answer
 from services.trials.domain.paths import Path
 from services.trials.domain.slots import Slot
 from shared.contracts.cancellations import CancellationReason
@@ -32,7 +32,10 @@ def _followed(decision: Decision[Path], joined: Joined, entry: str, booking: Boo
         return _given_up(decision, joined, booking, slot.closing.time, slot.closing.reason)
     if slot.moved_at is None or (booking.starts_at, booking.minutes) == (slot.starts_at, slot.minutes):
         return decision
-    moved = booking.model_copy(update={"starts_at": slot.starts_at, "minutes": slot.minutes})
+    latest = latest_answer(slot.moved_at, slot.starts_at)
+    until = booking.confirm_by and latest and min(booking.confirm_by, latest)
+    times = {"starts_at": slot.starts_at, "minutes": slot.minutes, "confirm_by": until}
+    moved = booking.model_copy(update=times)
     barred = joined.barred_from(entry, booking.time, slot.starts_at)
     if barred is not None:
         return _given_up(decision, joined, booking, slot.moved_at, barred[1])

@@ -12,7 +12,7 @@ from shared.base.models import Count, Input
 from shared.contracts.codes import DiagnosticCode
 from shared.contracts.trials import Gate, SeasonClosed, SeasonDefined, TestedBy
 from shared.programme.closing import is_over, must_be_open
-from shared.programme.moments import Day, LocalTime, Moment, must_lie_within
+from shared.programme.moments import LocalTime, Moment, SeasonDay, must_lie_within
 from shared.programme.texts import Title
 from shared.storage.decision import Aggregate, Decision, Happened
 
@@ -20,7 +20,7 @@ from shared.storage.decision import Aggregate, Decision, Happened
 class SecondRound(Input):
     """The second round of a season's diagnostics."""
 
-    opens: Day
+    opens: SeasonDay
     """The day from which on an attempt belongs to it, by the calendar of each region; after the season's first."""
 
 
@@ -29,9 +29,9 @@ class SeasonRules(Input):
 
     name: Title
     """Shown to people, in Russian."""
-    opens: Day
+    opens: SeasonDay
     """First day, by the calendar of each region."""
-    closes: Day
+    closes: SeasonDay
     """Last day, included."""
     grades: Grades
     """Lowest and highest grade, both included."""

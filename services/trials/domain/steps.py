@@ -70,7 +70,9 @@ class SeasonGate:
         for known in decision.state.recommendations:
             if time is not None and (opened is None or not decision.state.bears_out(known)):
                 decision = taken_back(decision, pupil, Correction(kind="withdrawn", id=known.id, time=time))
-        if self.season.closed_at is not None and time is None:
+        closed_at = self.season.closed_at
+        is_correction = bool(decision.happened) or (corrected_at and closed_at and corrected_at >= closed_at)
+        if closed_at is not None and not is_correction:
             return decision
         issued_at = None if opened is None or not pupil.consent else _allowed_from(pupil, opened)
         if decision.state.in_force is None and issued_at is not None:

@@ -8,7 +8,7 @@ from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import clock_of, must_take_part
 from services.trials.domain.corrections import taken_back
-from services.trials.domain.path_parts import Booking, Correction
+from services.trials.domain.path_parts import Booking, Correction, latest_answer
 from services.trials.domain.paths import Path
 from services.trials.domain.rebooking import with_booking
 from services.trials.domain.seasons import Season
@@ -27,10 +27,6 @@ MOST_ROWS = 500
 PER_SEAT = 3
 """So many wait for each seat of a slot at most."""
 TO_ANSWER = timedelta(hours=24)
-BEFORE_START = timedelta(hours=6)
-"""So long before the start an unconfirmed seat goes to the next at the latest."""
-SHORTEST = timedelta(hours=2)
-"""A seat that leaves less time to answer is given without being asked."""
 SEATED, UNCONFIRMED, LEFT = "seated", "unconfirmed", "left"
 
 
@@ -78,8 +74,8 @@ def waiter_id(path: str, slot: str) -> str:
 
 def confirm_by(now: datetime, starts_at: datetime) -> datetime | None:
     """Returns until when a seat that is given now is to be confirmed; None where too little time is left to ask."""
-    until = min(now + TO_ANSWER, starts_at - BEFORE_START)
-    return until if until - now >= SHORTEST else None
+    latest = latest_answer(now, starts_at)
+    return latest and min(now + TO_ANSWER, latest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from shared.programme.organisations import Organisation
 from shared.storage.decision import Done
 from shared.storage.mongo import Transaction
 
+MOST_WAITING = 50
+"""Applications of an organisation that may wait at once, where any of them is for a new venue."""
+
 
 async def ask(repository: Repository, code: str, entry: VenueEntry, who: Principal, now: datetime) -> Done[Application]:
     """Asks for a venue's entry in a season's registry, or for a change of it; not new where it changes nothing.
@@ -44,6 +47,9 @@ async def ask(repository: Repository, code: str, entry: VenueEntry, who: Princip
             return Done(after, new=False)
         (season,) = (await repository.seasons.load([entry.season], tx)).values()
         season.must_be_open("season")
+        if venue is None and await repository.applications.waiting_of(place.owner.id, tx) >= MOST_WAITING:
+            detail = f"{MOST_WAITING} applications of the organisation for new venues wait already"
+            raise Conflict(detail, slug="too-many-applications")
         await repository.applications.save(after, tx)
         return Done(after, new=True)
 

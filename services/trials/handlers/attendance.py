@@ -56,7 +56,9 @@ async def confirm(
         batch = await _load(repository, requests, new_id, tx)
         weight = sum(len(request.items) for request in requests)
         outcomes = await aside(lambda: served(requests, partial(_serve, batch)), weight)
-        await repository.save_walks(batch.states.paths.made, tx)
+        made = batch.states.paths.made
+        await repository.hold_slots({r.slot for r in requests if r.slot in batch.slots} if made else (), tx)
+        await repository.save_walks(made, tx)
         return outcomes
 
     return await repository.transact(body)

@@ -53,10 +53,19 @@ async def scanned(
     return [_presence(scans, item) for item in items]
 
 
+class Scanned(Item[Presence]):
+    """A presence whose pupil a pass named."""
+
+    def pointer(self, word: str) -> str:
+        """Returns the place of a refusal's word: what is said of the pupil is said of the pass."""
+        return f"{self.at}/token" if word == "participant" else super().pointer(word)
+
+
 def _presence(scans: Scans, item: Item[PresenceEntry]) -> Item[Presence]:
     if isinstance(item.value, BadInput):
         return Item(item.at, item.value)
     try:
-        return Item(item.at, scans.presence(item.value))
+        kind = Item if item.value.token is None else Scanned
+        return kind(item.at, scans.presence(item.value))
     except BadInput as refusal:
         return Item(item.at, refusal.moved(item.pointer))

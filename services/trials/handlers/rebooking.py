@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from services.trials.domain.path_parts import latest_answer
 from services.trials.domain.rebooking import rebooked
 from services.trials.repository import Repository
 from shared.base.side_thread import aside, paced
@@ -62,6 +63,8 @@ async def _step(repository: Repository, id: str, tx: Transaction) -> Followed:
     )
     freed = sum(path.seats[id] - decision.state.seats[id] for path, decision in zip(paths, decisions, strict=True))
     await repository.save_walks(decisions, tx)
+    if slot.moved_at is not None:
+        await repository.lines.hasten(id, latest_answer(slot.moved_at, slot.starts_at), tx)
     done = len(holders) < CHUNK
     await repository.timetable.advance(id, None if done else holders[-1].id, freed, tx)
     about(decision.state.participant for decision in decisions if decision.made)

@@ -8,13 +8,16 @@ from services.trials.domain.applications import Application, HistoryStep, Regist
 from services.trials.domain.caller import known_zone
 from services.trials.domain.venues import Venue, VenueEntry
 from services.trials.repository import Repository
-from shared.base.errors import BadInput, Forbidden, NotFound, NotKnownYet
+from shared.base.errors import BadInput, Conflict, Forbidden, NotFound, NotKnownYet
+from shared.contracts.venues import Registry
 from shared.identity.acting import acting
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
 from shared.programme.organisations import Organisation
 from shared.storage.mongo import Transaction
 from shared.storage.namesakes import must_be_own
+
+FEDERAL = "the federal registry is the national operator's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,13 @@ async def enter(repository: Repository, place: Site, entry: VenueEntry, who: Pri
         place.must_be_free(who)
     decision = venues.register(known, code, entry, place.owner, place.time)
     before = await repository.applications.one(application_id(code, entry.season), tx)
+    if before is not None and before.organisation != entry.organisation:
+        if before.state == "asked":
+            raise Conflict.about("organisation", "another organisation has applied for this venue", "venue-taken")
+        before = None  # another organisation's, with reasons that are not for this one
+    must_leave_to_the_nation(known, entry.season, entry.registry, who)
+    if decision.made:
+        (await repository.seasons.load([entry.season], tx))[entry.season].must_be_open("season")
     if decision.made or (before is not None and before.state != "approved"):
         step = HistoryStep.new("approved", entry.registry, place.time, acting())
         approved = applications.asked_for(before, code, entry, place.owner).gone_on(step)
@@ -114,6 +124,8 @@ async def withdraw(
         application = before or _of_before(known, season)
         _must_speak_for(application, known, who)
         registered = known is not None and season in known.seasons
+        if not (known is not None and _is_host(known.hosts, who)):
+            must_leave_to_the_nation(known, season, None, who)
         if not registered and application.state != "asked":
             return application
         time = await time_at(repository, known or application, ended.occurred_at, now)
@@ -138,13 +150,23 @@ def _must_speak_for(application: Application, known: Venue | None, who: Principa
     is_own = known is not None and known.organisation == application.organisation
     hosts = known.hosts if known is not None and is_own else (application.organisation,)
     who.scope.must_cover(application.region, hosts=hosts)
-    is_host = any(grant.role == "venue" and grant.org in hosts for grant in who.grants)
-    if not is_host:
+    if not _is_host(hosts, who):
         must_decide(application, who)
+
+
+def _is_host(hosts: tuple[str, ...], who: Principal) -> bool:
+    return any(grant.role == "venue" and grant.org in hosts for grant in who.grants)
+
+
+def must_leave_to_the_nation(known: Venue | None, season: str, becomes: Registry | None, who: Principal) -> None:
+    """Raises Forbidden for whoever takes a venue out of the federal registry, and is not the nation's operator."""
+    stands = known.seasons.get(season) if known is not None else None
+    if stands == "federal" and becomes != "federal" and not who.has("national-operator"):
+        raise Forbidden(FEDERAL)
 
 
 def must_decide(application: Application, who: Principal) -> None:
     """Raises Forbidden for whoever is not the operator that decides: of the region, or for `federal` of the nation."""
     who.scope.must_cover(application.region)
     if application.registry == "federal" and not who.has("national-operator"):
-        raise Forbidden("the federal registry is the national operator's")
+        raise Forbidden(FEDERAL)

@@ -31,16 +31,29 @@ class ApplicationReads:
 
     async def of_venue(self, who: Principal, code: str, paging: Paging) -> ApplicationPage:
         """Returns a page of a venue's applications; raises NotFound for no venue, Forbidden outside the scope."""
-        venue = (await self._repository.venues.load([code])).get(code)
-        first = None if venue else await self._rows.find_one({"venue": code})
-        if venue is not None:
-            who.scope.must_cover(venue.region, hosts=venue.hosts)
-        elif first is not None:
-            who.scope.must_cover(first["region"], hosts=(first["organisation"],))
-        else:
-            raise NotFound.about("code", "no such venue, and none has applied")
-        rows, onward = await OF_VENUE.page(self._rows, {"venue": code}, paging, {"venue": code})
+        seen = await self._owners_seen(who, code)
+        query = {"venue": code, "organisation": {"$in": seen}}
+        rows, onward = await OF_VENUE.page(self._rows, query, paging, {"venue": code})
         return ApplicationPage(items=[_shown(row, who) for row in rows], next=onward)
+
+    async def _owners_seen(self, who: Principal, code: str) -> list[str]:
+        """Returns the organisations for which somebody speaks among those that have a code or asked for it.
+
+        Several may have asked, each for a season of its own, also of other regions.
+        """
+        venue = (await self._repository.venues.load([code])).get(code)
+        found = self._rows.find({"venue": code}, {"organisation": 1, "region": 1})
+        owners = {row["organisation"]: row["region"] async for row in found}
+        hosts: dict[str, tuple[str, ...]] = {owner: (owner,) for owner in owners}
+        if venue is not None:
+            owners[venue.organisation], hosts[venue.organisation] = venue.region, venue.hosts
+        if not owners:
+            raise NotFound.about("code", "no such venue, and none has applied")
+        seen = [owner for owner, region in owners.items() if who.scope.covers(region, hosts=hosts[owner])]
+        if not seen:
+            owner = min(owners)
+            who.scope.must_cover(owners[owner], hosts=hosts[owner])
+        return seen
 
 
 def shown(application: Application, who: Principal) -> ApplicationView:

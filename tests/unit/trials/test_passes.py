@@ -1,5 +1,6 @@
 """Passes: signed by one installation, checked by anybody with its public key, and good for one booking in one slot."""
 
+import base64
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,14 @@ def test_a_stranger_checks_a_pass_with_the_public_key_alone() -> None:
 @given(st.text() | st.from_regex(r"[\w-]+\.[\w-]+\.[\w-]+", fullmatch=True))
 def test_nothing_else_is_a_pass(said: str) -> None:
     assert PASSES.read(said) is None
+
+
+@pytest.mark.parametrize(
+    "header", ['{"alg":"Ed25519","crit":5}', '"alg"', '["alg"]', '{"alg":"Ed25519","crit":[[]]}', "[" * 9_999]
+)
+def test_a_header_that_is_none_makes_no_pass(header: str) -> None:
+    token = f"{base64.urlsafe_b64encode(header.encode()).decode().rstrip('=')}.e30.AA"
+    assert PASSES.read(token) is None
 
 
 @pytest.mark.parametrize("change", ["another installation", "another kind", "no such payload", "unsigned", "cut"])

@@ -138,3 +138,11 @@ def test_a_recommendation_that_names_what_was_attended_twice_stays() -> None:
     mistake = next(a.id for a in path.attendances if a.competency == "gov")
     decision = steps.revoke(path, pupil(), mistake, "wrong list", at("2020-11-01"), GATE)
     assert [type(fact.event) for fact in decision.happened] == [AttendanceRevoked]
+
+
+@pytest.mark.parametrize("merged_on", ["2020-11-01", "2020-12-21"])
+def test_in_a_closed_season_a_merging_of_before_brings_no_recommendation(merged_on: str) -> None:
+    closed = season().model_copy(update={"closed_at": at("2020-12-20")})
+    path = completed().state.model_copy(update={"recommendation": None})
+    settled = SeasonGate(closed, ids()).settle(Decision(path), pupil(), at(merged_on))
+    assert bool(settled.happened) is (merged_on > "2020-12-20")

@@ -1,6 +1,6 @@
 """A venue moves a slot, gives it other seats or calls it off: what is allowed, and what becomes of its bookings."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -227,3 +227,18 @@ def test_days_are_of_one_place_and_not_far_apart(wrong: dict[str, Any]) -> None:
     assert said.last - said.day == timedelta()
     with pytest.raises(ValueError, match="1 validation error"):
         DayClosing.model_validate({**body, **wrong})
+
+
+def test_a_seat_that_is_to_be_confirmed_is_so_by_the_new_time_or_need_not_be() -> None:
+    path = booked(Path.new("p1", "2020"), slot())
+    (held,) = path.bookings
+    late = held.model_copy(update={"confirm_by": at("2020-10-05", 8)})
+    path = path.model_copy(update={"bookings": (late,)})
+    for to, expected in (
+        ("2020-09-25T19:00:00+03:00", at("2020-09-25", 13)),
+        ("2020-09-25T17:59:00+03:00", None),
+        ("2020-10-09T10:00:00+03:00", at("2020-10-05", 8)),
+    ):
+        place = slot_changes.move(slot(), SlotMove(starts_at=datetime.fromisoformat(to)), change()).state
+        followed = rebooked(path, Joined(pupil()), place).state.bookings[0]
+        assert (followed.starts_at, followed.confirm_by) == (datetime.fromisoformat(to), expected)
