@@ -12,9 +12,13 @@ import aiohttp
 from shared.contracts.event import Envelope
 from shared.contracts.registration import AccountLinked, GuardianLinked
 from shared.contracts.samples import envelopes as samples
+from shared.contracts.trials import CompetencyApproved, SeasonDefined, SlotOpened
+from shared.contracts.venues import VenueRegistered
 from tests.builders.notifications import Story
 from tests.drivers.consumers import DEADLINE, eventually, publish
 from tests.drivers.service import ServiceProcess
+
+DEFINITIONS = (SeasonDefined, CompetencyApproved, VenueRegistered, SlotOpened)
 
 
 class Notifications(ServiceProcess):
@@ -27,8 +31,8 @@ class Notifications(ServiceProcess):
         await publish(self.settings, *envelopes)
 
     async def learn_catalogue(self) -> None:
-        """Sends the sample's diagnostics, rules, competencies and venues, and waits until they are known."""
-        catalogue = [e for e in samples().values() if e.event.topic == "trials.catalogue.v1"]
+        """Sends the sample's season, competency, venue and slot, and waits until they are known."""
+        catalogue = [e for e in samples().values() if isinstance(e.event, DEFINITIONS)]
         await self.publish(*catalogue)
         await self.know({}, len(catalogue), "catalogue")
 
