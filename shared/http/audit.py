@@ -8,11 +8,13 @@ is taken out of it is in no entry any more. Entries are forgotten when their ret
 import secrets
 from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bson import ObjectId
 from pymongo import IndexModel, UpdateOne
+from pymongo.errors import BulkWriteError
 from typing_extensions import override
 
 from shared.base.errors import Unavailable
@@ -39,6 +41,8 @@ COLLECTIONS: Collections = {
     ACTORS: Kept(persons=["_id"]),
 }
 FLUSH_SECONDS = 0.5
+IS_THERE = 11000
+"""MongoDB's code for a row whose id is there already."""
 BATCH = 1_000
 MOST_WAITING = 20_000
 """Entries in memory. While the database takes none, no person is shown beyond them; a write that has happened is
@@ -55,6 +59,8 @@ class Entry:
     on: dict[str, str]
     """What the address names."""
     status: int
+    id: ObjectId = field(default_factory=ObjectId)
+    """Of its row: a batch whose writing was broken off, as at the end of a process, is written again."""
 
 
 class AuditLog(WriteBehind):
@@ -119,7 +125,11 @@ class AuditLog(WriteBehind):
     async def _write(self, batch: Sequence[Entry]) -> None:
         names = await self._names({entry.actor.account for entry in batch if entry.actor.account})
         rows = [self._row(entry, names) for entry in batch]
-        await self._mongo[LOG].insert_many(rows, ordered=False)
+        try:
+            await self._mongo[LOG].insert_many(rows, ordered=False)
+        except BulkWriteError as error:
+            if any(one["code"] != IS_THERE for one in error.details["writeErrors"]):
+                raise
 
     async def _names(self, accounts: set[str]) -> dict[str, str]:
         """The ids of actors by account, random for those who act for the first time."""
@@ -137,6 +147,7 @@ class AuditLog(WriteBehind):
 
     def _row(self, entry: Entry, names: dict[str, str]) -> Document:
         return {
+            "_id": entry.id,
             "at": entry.at,
             "actor": names.get(entry.actor.account or ""),
             "roles": list(entry.actor.roles),

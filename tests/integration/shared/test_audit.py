@@ -221,6 +221,19 @@ async def test_a_stream_has_whom_it_shows_later_on_record_too(platform_of: Calla
     assert [row["participants"] async for row in found] == [["p1"], ["p2"]]
 
 
+async def test_a_batch_that_is_written_again_stands_once(platform_of: Callable[..., Platform]) -> None:
+    """The end of a process may come between the writing of a batch and the knowledge that it is written."""
+    platform = platform_of("registration")
+    log = AuditLog(platform.mongo, timedelta(days=1), lambda: datetime.now(UTC))
+    actor = Actor(None, ("service",), "a test")
+    first, second = (Entry(datetime.now(UTC), actor, (pupil,), {}, 200) for pupil in ("p1", "p2"))
+    await log.tell(first)
+    log._waiting.append(first)
+    await log.tell(second)
+    rows = await platform.mongo[LOG].find({}).sort("participants", 1).to_list(None)
+    assert [row["participants"] for row in rows] == [["p1"], ["p2"]]
+
+
 async def test_what_was_gathered_is_written_at_the_end(trials: Trials) -> None:
     await trials.enrol("a5")
     await trials.must("GET", "/participants/a5/path?season=2020", **NAVIGATOR)
