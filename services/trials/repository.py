@@ -134,10 +134,6 @@ class Repository:
         if writes:
             await self._mongo["slots"].bulk_write(writes, ordered=False, session=tx)
 
-    async def hold_slots(self, ids: Iterable[str], tx: Transaction) -> None:
-        """Lets this transaction conflict with one that moves the slots or calls them off."""
-        await touch(self._mongo["slots"], ids, tx)
-
     # Paths, each with those of the entries joined to the pupil's.
 
     async def hold_paths(self, walked: Iterable[Walked], tx: Transaction) -> None:

@@ -1,10 +1,11 @@
 """Slots by place and day, and whose bookings are still to follow them."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.trials.collections import IS_TEXT
+from services.trials.copies.store import touch
 from shared.storage.mongo import Document, Mongo, Transaction
 
 
@@ -44,6 +45,10 @@ class Timetable:
         async for row in self._paths.find(query, {"attendances": 1}, session=tx):
             found.update(one["slot"] for one in row["attendances"] if one.get("revoked") is None)
         return found & set(slots)
+
+    async def hold(self, slots: Iterable[str], tx: Transaction) -> None:
+        """Lets this transaction conflict with one that moves the slots or calls them off."""
+        await touch(self._slots, slots, tx)
 
     async def advance(self, slot: str, following: str | None, freed: int, tx: Transaction) -> None:
         """Remembers how far the bookings of a slot have followed, with the seats that became free."""

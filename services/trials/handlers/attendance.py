@@ -57,7 +57,7 @@ async def confirm(
         weight = sum(len(request.items) for request in requests)
         outcomes = await aside(lambda: served(requests, partial(_serve, batch)), weight)
         made = batch.states.paths.made
-        await repository.hold_slots({r.slot for r in requests if r.slot in batch.slots} if made else (), tx)
+        await repository.timetable.hold({r.slot for r in requests if r.slot in batch.slots} if made else (), tx)
         await repository.save_walks(made, tx)
         return outcomes
 
