@@ -58,7 +58,6 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     await trials.publish(erased("gone"))
     await trials.know({"_id": "gone", "erased": True}, 1, PARTICIPANTS)
     await trials.must("PUT", "/seasons/2031", {**RULES, "name": "Сезон 2031"})
-    await trials.must("POST", "/seasons/2031/closing", {})
     await trials.must("PUT", "/competencies/new", {"name": "Новая"})
     entry = {"organisation": VENUE, "name": "Иное имя", "registry": "federal", "season": "2031"}
     said = {"grades": [8, 9], "accessibility": ["assistant"], "capacity": 9}
@@ -66,6 +65,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     await trials.must("PUT", "/venues/gone", entry, role="regional-operator", org="RU-ROS")
     await trials.must("POST", "/venues/gone/applications/2031/withdrawal", {"reason": "Ремонт"}, **HOST)
     await trials.must("PUT", "/programmes/new", {**PROGRAMME, "competency": "new"}, **HOST)
+    await trials.must("POST", "/seasons/2031/closing", {})
     before, stored = await history(trials), await states(trials)
     assert_numbered_once(before)
     assert sum(isinstance(e.event, TrialCancelled) for e in before) == 2
