@@ -1,32 +1,8 @@
 """Events of a timetable after a slot was opened: it is moved, has other seats, or is called off; bookings follow."""
 
-from typing_extensions import override
-
 from shared.contracts.cancellations import ClosingReason
-from shared.contracts.codes import RegionOfEvent
-from shared.contracts.event import Event, Pseudonymous, Public, Timestamp
-from shared.contracts.trials import PathEvent, SlotKind
-
-
-class SlotEvent(Event):
-    """A change of a slot that is open."""
-
-    topic = "trials.catalogue.v1"
-
-    slot: Public[str]
-    venue: Public[str]
-    season: Public[str]
-    region: Public[RegionOfEvent]
-
-    @property
-    @override
-    def key(self) -> str:
-        return self.slot
-
-    @property
-    @override
-    def subject(self) -> str:
-        return f"slot/{self.slot}"
+from shared.contracts.event import Pseudonymous, Public, Timestamp
+from shared.contracts.trials import PathEvent, SlotEvent, SlotKind
 
 
 class SlotMoved(SlotEvent):
@@ -78,4 +54,4 @@ class TrialMoved(PathEvent):
     """The length of which the pupil knew until now."""
 
 
-__all__ = ["SlotClosed", "SlotEvent", "SlotMoved", "SlotResized", "TrialMoved"]
+__all__ = ["SlotClosed", "SlotMoved", "SlotResized", "TrialMoved"]

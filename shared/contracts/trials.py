@@ -224,16 +224,32 @@ class CompetencyApproved(Event):
         return f"competency/{self.code}"
 
 
-class SlotOpened(Event):
-    """A venue offers seats at a time: what can be booked."""
+class SlotEvent(Event):
+    """A fact of a slot."""
 
-    type = "slot.opened.v1"
     topic = "trials.catalogue.v1"
 
     slot: Public[str]
     venue: Public[str]
     season: Public[str]
     region: Public[RegionOfEvent]
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.slot
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"slot/{self.slot}"
+
+
+class SlotOpened(SlotEvent):
+    """A venue offers seats at a time: what can be booked."""
+
+    type = "slot.opened.v1"
+
     competency: Public[str]
     kind: Public[SlotKind]
     starts_at: Public[Timestamp]
@@ -245,16 +261,6 @@ class SlotOpened(Event):
     """Disability groups that the venue is equipped for, free codes."""
     programme: Public[str | None] = None
     """Code of the trial programme that is held; None where the slot names none."""
-
-    @property
-    @override
-    def key(self) -> str:
-        return self.slot
-
-    @property
-    @override
-    def subject(self) -> str:
-        return f"slot/{self.slot}"
 
 
 __all__ = [
@@ -274,6 +280,7 @@ __all__ = [
     "SeasonClosed",
     "SeasonDefined",
     "SeasonEvent",
+    "SlotEvent",
     "SlotKind",
     "SlotOpened",
     "TrialAttended",

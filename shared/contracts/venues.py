@@ -17,13 +17,29 @@ Environment = Literal[
 """The nine surroundings of a life (среды) that a trial programme shows."""
 
 
-class VenueRegistered(Event):
-    """A venue entered the registry of a season."""
+class VenueEvent(Event):
+    """A fact of a venue."""
 
-    type = "venue.registered.v1"
     topic = "trials.catalogue.v1"
 
     venue: Public[str]
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.venue
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"venue/{self.venue}"
+
+
+class VenueRegistered(VenueEvent):
+    """A venue entered the registry of a season."""
+
+    type = "venue.registered.v1"
+
     organisation: Public[str]
     name: Public[str]
     registry: Public[Registry]
@@ -41,38 +57,16 @@ class VenueRegistered(Event):
     address_municipality: Public[str | None] = None
     """Code of the municipality in which the site stands, which may be another one than the owner's."""
 
-    @property
-    @override
-    def key(self) -> str:
-        return self.venue
 
-    @property
-    @override
-    def subject(self) -> str:
-        return f"venue/{self.venue}"
-
-
-class VenueWithdrawn(Event):
+class VenueWithdrawn(VenueEvent):
     """A venue left the registry of a season: no new slot is opened there, and those that are open stay."""
 
     type = "venue.withdrawn.v1"
-    topic = "trials.catalogue.v1"
 
-    venue: Public[str]
     organisation: Public[str]
     season: Public[str]
     region: Public[RegionOfEvent]
     municipality: Public[str]
-
-    @property
-    @override
-    def key(self) -> str:
-        return self.venue
-
-    @property
-    @override
-    def subject(self) -> str:
-        return f"venue/{self.venue}"
 
 
 class ProgrammeDefined(Event):

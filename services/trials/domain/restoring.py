@@ -20,7 +20,7 @@ from services.trials.domain.slots import Closing, Slot
 from services.trials.domain.venue_terms import VenueTerms
 from services.trials.domain.venues import Venue, without
 from shared.contracts.event import Envelope
-from shared.contracts.timetables import SlotClosed, SlotEvent, SlotMoved, SlotResized, TrialMoved
+from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized, TrialMoved
 from shared.contracts.trials import (
     AttendanceMissed,
     AttendanceRevoked,
@@ -31,6 +31,7 @@ from shared.contracts.trials import (
     RecommendationIssued,
     RecommendationWithdrawn,
     SeasonDefined,
+    SlotEvent,
     SlotOpened,
     TrialAttended,
     TrialBooked,

@@ -28,7 +28,7 @@ from shared.programme.texts import Id, Reason
 from shared.storage.decision import Decision, Happened, NewId
 
 DOOR_OPENS = timedelta(hours=1)
-"""So long before a slot starts its door is open to whoever shows a pass."""
+"""So long before a slot starts its door is open to whoever is scanned, by a pass or another code."""
 
 
 class Presence(Input):

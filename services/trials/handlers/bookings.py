@@ -6,15 +6,15 @@ from datetime import datetime
 from functools import partial
 
 from services.trials.domain import steps
-from services.trials.domain.bookings import NO_BOOKING, BookingBatch
-from services.trials.domain.caller import Caller, Taken, reaches
+from services.trials.domain.bookings import BookingBatch
+from services.trials.domain.caller import Caller, Taken
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.slots import Slot
+from services.trials.handlers.held import held, walk_of
 from services.trials.repository import Repository
-from shared.base.errors import NotFound, ServiceError
+from shared.base.errors import ServiceError
 from shared.base.side_thread import aside
 from shared.http.batch import Outcome, Request, each, served
-from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.decision import NewId
 from shared.storage.group_commit import GroupCommit
@@ -74,22 +74,14 @@ async def cancel(
     repository: Repository, booking: str, occurred_at: datetime | None, who: Principal, now: datetime
 ) -> Booking:
     """Gives a seat up, now or before; raises NotFound where there is none in the scope."""
-    found = await repository.walk_with("bookings", booking)
-    if found is None:
-        raise NotFound(NO_BOOKING)
-    participant, season = found
+    walk = await walk_of(repository, booking)
 
     async def body(tx: Transaction) -> Booking:
-        states = await repository.states([found], tx)
-        pupil = states.pupils[participant]
-        if not reaches(who, pupil):
-            raise NotFound(NO_BOOKING)
-        about([pupil.id])
-        caller = Caller(who, now, states.pupils, states.zones)
-        path = states.paths.of(pupil.id, season)
-        if path.booking(booking).is_live:
-            states.seasons[season].must_be_open("")
-        decision = steps.cancel(path, pupil, booking, caller.time(pupil, occurred_at))
+        its = await held(repository, walk, who, tx)
+        caller = Caller(who, now, its.states.pupils, its.states.zones)
+        if its.path.booking(booking).is_live:
+            its.states.seasons[its.path.season].must_be_open("")
+        decision = steps.cancel(its.path, its.pupil, booking, caller.time(its.pupil, occurred_at))
         cancelled = decision.state.booking(booking)
         await repository.count_seats({cancelled.slot: -len(decision.happened)}, tx)
         await repository.save_walks([decision], tx)

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-from services.trials.domain.bookings import NO_BOOKING
-from services.trials.domain.caller import reaches
 from services.trials.domain.passes import Pass, PresenceEntry, Scans
 from services.trials.domain.steps import Presence
+from services.trials.handlers.held import held, walk_of
 from services.trials.passes import Passes
 from services.trials.repository import Repository
-from shared.base.errors import BadInput, Conflict, NotFound
+from shared.base.errors import BadInput, Conflict
 from shared.base.side_thread import aside, paced
 from shared.http.batch import Item
-from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.mongo import Transaction
 
@@ -21,21 +19,13 @@ async def pass_of(repository: Repository, passes: Passes, booking: str, who: Pri
 
     Raises NotFound where there is no booking in the scope, Conflict for one that was given up.
     """
-    found = await repository.walk_with("bookings", booking)
-    if found is None:
-        raise NotFound(NO_BOOKING)
-    participant, season = found
+    walk = await walk_of(repository, booking)
 
     async def body(tx: Transaction) -> Pass:
-        states = await repository.states([found], tx)
-        pupil = states.pupils[participant]
-        if not reaches(who, pupil):
-            raise NotFound(NO_BOOKING)
-        about([pupil.id])
-        held = states.paths.of(pupil.id, season).booking(booking)
-        if not held.is_live:
+        seat = (await held(repository, walk, who, tx)).path.booking(booking)
+        if not seat.is_live:
             raise Conflict("the booking was given up", slug="booking-cancelled")
-        return Pass(held.id, held.slot)
+        return Pass(seat.id, seat.slot)
 
     said = await repository.transact(body)
     return said, passes.write(said)

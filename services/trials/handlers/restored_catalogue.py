@@ -8,8 +8,8 @@ from services.trials.domain.applications import ApplicationState, HistoryStep, a
 from services.trials.domain.venues import Venue
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
-from shared.contracts.timetables import SlotClosed, SlotEvent, SlotMoved, SlotResized
-from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotOpened
+from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized
+from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotEvent, SlotOpened
 from shared.contracts.venues import ProgrammeDefined, VenueRegistered, VenueWithdrawn
 from shared.storage.decision import Aggregate
 from shared.storage.losses import Loss

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.trials.domain import waiting
-from services.trials.domain.bookings import NO_BOOKING
-from services.trials.domain.caller import Caller, reaches
+from services.trials.domain.caller import Caller
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.slots import NO_SLOT
 from services.trials.domain.waiting import LEFT, UNCONFIRMED, Filling, Joining, Waiter, places_of
+from services.trials.handlers.held import held, walk_of
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.base.side_thread import aside
@@ -89,21 +89,14 @@ async def leave(repository: Repository, of: InLine) -> str:
 
 async def confirm(repository: Repository, booking: str, who: Principal) -> Booking:
     """Keeps a seat that was given from a line; raises NotFound where there is none in the scope."""
-    found = await repository.walk_with("bookings", booking)
-    if found is None:
-        raise NotFound(NO_BOOKING)
-    participant, season = found
+    walk = await walk_of(repository, booking)
 
     async def body(tx: Transaction) -> Booking:
-        states = await repository.states([found], tx)
-        pupil = states.pupils[participant]
-        if not reaches(who, pupil):
-            raise NotFound(NO_BOOKING)
-        about([pupil.id])
-        decision = waiting.confirm(states.paths.of(pupil.id, season), booking)
+        its = await held(repository, walk, who, tx)
+        decision = waiting.confirm(its.path, booking)
         await repository.save_walks([decision], tx)
         if decision.made:
-            paths = places_of(states.entries[pupil.id], season)
+            paths = places_of(its.states.entries[its.pupil.id], its.path.season)
             places = await repository.lines.made_from(booking, paths, tx)
             await repository.lines.put([replace(place, until=None) for place in places], tx)
         return decision.state.booking(booking)
