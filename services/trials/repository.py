@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from pymongo import UpdateOne
 
+from services.trials.actors import Actors
 from services.trials.applications import Applications
-from services.trials.attempts import Attempts, below
+from services.trials.attempts import Attempts
 from services.trials.collections import IS_TEXT
 from services.trials.copies.joining import Joined
 from services.trials.copies.store import Copies, touch
@@ -16,7 +17,7 @@ from services.trials.domain.competencies import Competency
 from services.trials.domain.instruments import Instrument
 from services.trials.domain.paths import Path, Paths, path_id
 from services.trials.domain.programmes import Programme
-from services.trials.domain.seasons import Season
+from services.trials.domain.seasons import Season, overlap
 from services.trials.domain.slots import Slot
 from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
@@ -25,7 +26,6 @@ from services.trials.half_corrections import HalfCorrections
 from services.trials.lines import Lines
 from services.trials.repeats import Repeats
 from services.trials.timetable import Timetable
-from shared.http.audit import ACTORS
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
 from shared.storage.decision import Decision, Happened
@@ -58,6 +58,7 @@ class Repository:
         self.lines = Lines(mongo)
         self.copies = Copies(mongo, monotonic)
         self.losses = Losses(mongo)
+        self.actors = Actors(mongo)
         self.corrections = HalfCorrections(mongo)
         self.timetable = Timetable(mongo)
         self._mongo = mongo
@@ -112,18 +113,6 @@ class Repository:
         documents = await self._mongo["slots"].find(query, session=tx).to_list(None)
         return {d["ref"]: Slot.model_validate(d | {"id": d["_id"]}) for d in documents}
 
-    # Seats and actors belong to no aggregate of one pupil's own events.
-
-    async def forget_actors(self, participants: Iterable[str], tx: Transaction, account: str | None = None) -> int:
-        """Forgets whose account, or that one alone, changed the paths of entries last; returns how many there were."""
-        by = {"changed": {"$exists": True}} if account is None else {"changed.by": account}
-        query = {"$or": [{"_id": below(participant)} for participant in participants], **by}
-        return (await self._mongo["paths"].update_many(query, {"$unset": {"changed": ""}}, session=tx)).modified_count
-
-    async def forget_in_audit(self, account: str, tx: Transaction) -> int:
-        """Forgets whose an account is in the log of audit; returns how many rows there were."""
-        return (await self._mongo[ACTORS].delete_many({"_id": account}, session=tx)).deleted_count
-
     async def tell(self, fact: Happened, tx: Transaction) -> None:
         """Puts an event into the outbox that is the only one of its subject."""
         await self._outbox.tell(fact, tx)
@@ -165,17 +154,29 @@ class Repository:
         own = [decision for decision in made if decision.happened or decision.state.sequence]
         await self.paths.save([*own, *beside], tx)
 
-    async def states(self, named: Collection[tuple[str, str]], tx: Transaction) -> States:
-        """Returns what steps of pupils are decided upon, each named with a season by the id of any of the entries."""
+    async def states(self, named: Collection[tuple[str, str]], tx: Transaction, *, takes_seats: bool = False) -> States:
+        """Returns what steps are decided upon, of pupils named by any entry; `takes_seats` adds the seats elsewhere."""
         pupils = await self.copies.joined((participant for participant, _ in named), tx)
         walked = [(pupils[participant], season) for participant, season in named if participant in pupils]
+        beside = await self.beside(walked, tx) if takes_seats else []
         return States(
             pupils={id: one.pupil for id, one in pupils.items()},
-            paths=Paths(await self.walks(walked, tx)),
+            paths=Paths(await self.walks([*walked, *beside], tx)),
             seasons=await self.rules({season for _, season in named}, tx),
             zones=await self.copies.register.clocks(one.pupil.region for one in pupils.values()),
             entries={one.pupil.id: one.ids for one in pupils.values()},
         )
+
+    async def beside(self, walked: Collection[Walked], tx: Transaction) -> list[Walked]:
+        """Returns the pupils with the other seasons whose dates overlap, in which they may have seats too.
+
+        Of two who seat a pupil in two seasons each writes a path that the other one reads: they conflict by the pupil.
+        """
+        others = [(one, known, season) for one, season in walked for known in one.pupil.seasons if known != season]
+        rules = await self.rules({code for _, *both in others for code in both}, tx) if others else {}
+        met = [(one, known) for one, known, season in others if overlap(rules.get(known), rules.get(season))]
+        await self.copies.hold({one.pupil.id for one, _ in met}, tx)
+        return met
 
     async def holders(self, bookings: Collection[str]) -> dict[str, str]:
         """Returns whose path has each of the bookings, by booking."""

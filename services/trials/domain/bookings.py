@@ -34,7 +34,7 @@ class BookingBatch:
         """Books a pupil in, or finds the booking that is there."""
         pupil, slot = caller.pupil(participant), self.slot(slot_id)
         slot.must_be_held()
-        path = self.states.paths.of(pupil.id, slot.season)
+        path = self.states.paths.of(pupil.id, slot.season, pupil.seasons)
         known = path.live_booking(slot.id)
         if known is not None:
             return Done(Taken(known, pupil.id), new=False)

@@ -46,6 +46,8 @@ class Path(Aggregate):
     corrections: tuple[Correction, ...] = ()
     """What of this path only the survivor's events took back: to be told under its own key once it stands alone."""
     duplicates: tuple["Path", ...] = Field(default=(), exclude=True)
+    elsewhere: tuple[Booking, ...] = Field(default=(), exclude=True)
+    """The seats held in other seasons that overlap: known where a seat is taken or moved."""
 
     @classmethod
     def new(cls, participant: str, season: str) -> "Path":
@@ -74,9 +76,14 @@ class Path(Aggregate):
         return _in_order(entry.bookings for entry in self.entries)
 
     @property
+    def held(self) -> list[Booking]:
+        """The bookings in force of all entries."""
+        return [booking for booking in self.all_bookings if booking.is_live]
+
+    @property
     def seats(self) -> Counter[str]:
         """Slot → the seats that are held in it."""
-        return Counter(booking.slot for booking in self.all_bookings if booking.is_live)
+        return Counter(booking.slot for booking in self.held)
 
     @property
     def all_attendances(self) -> Sequence[Attendance]:
@@ -161,16 +168,11 @@ class Path(Aggregate):
 
     def live_booking(self, slot: str) -> Booking | None:
         """Returns the booking in force in a slot."""
-        return next((b for b in self.all_bookings if b.slot == slot and b.is_live), None)
+        return next((booking for booking in self.held if booking.slot == slot), None)
 
     def attendance_of(self, booking: str) -> Attendance | None:
         """Returns the attendance in force of a booking."""
         return next((a for a in self.all_attendances if a.booking == booking and a.revoked is None), None)
-
-    def overlapping(self, booking: Booking) -> list[str]:
-        """Returns the ids of the other bookings in force at the time of one: two entries may have had them."""
-        others = (b for b in self.all_bookings if b.is_live and b.id != booking.id)
-        return [b.id for b in others if b.starts_at < booking.ends_at and booking.starts_at < b.ends_at]
 
 
 StepOf = TypeVar("StepOf", bound=Step)
@@ -182,6 +184,16 @@ def _in_order(parts: Iterable[tuple[StepOf, ...]]) -> Sequence[StepOf]:
     return several[0] if len(several) == 1 else sorted(chain.from_iterable(several), key=lambda part: part.time)
 
 
+def overlapping(path: Path, booking: Booking) -> list[str]:
+    """Returns the ids of the other bookings in force at the time of one: two entries may have had them."""
+    return [b.id for b in held_between(path, booking.starts_at, booking.ends_at) if b.id != booking.id]
+
+
+def held_between(path: Path, begins: datetime, ends: datetime) -> list[Booking]:
+    """Returns the bookings in force that take some of a time, in other seasons too."""
+    return [b for b in (*path.held, *path.elsewhere) if b.starts_at < ends and begins < b.ends_at]
+
+
 def path_id(participant: str, season: str) -> str:
     """Returns the id of a pupil's path through a season."""
     return f"{participant}/{season}"
@@ -190,9 +202,12 @@ def path_id(participant: str, season: str) -> str:
 class Paths(Decisions[Path]):
     """The paths of a batch while it is decided."""
 
-    def of(self, participant: str, season: str) -> Path:
-        """Returns the path as it is by now."""
-        return self.get(path_id(participant, season)) or Path.new(participant, season)
+    def of(self, participant: str, season: str, seasons: Iterable[str] = ()) -> Path:
+        """Returns the path as it is by now, with the seats on those through others of `seasons` that were loaded."""
+        path = self.get(path_id(participant, season)) or Path.new(participant, season)
+        others = (self.get(path_id(participant, other)) for other in seasons if other != season)
+        elsewhere = tuple(booking for other in others if other for booking in other.held)
+        return path.model_copy(update={"elsewhere": elsewhere}) if elsewhere != path.elsewhere else path
 
 
 def stages(path: Path, season: Season, registered: datetime) -> Stages:

@@ -5,7 +5,7 @@ from datetime import datetime
 from services.trials.copies.joining import Joined
 from services.trials.domain.corrections import taken_back
 from services.trials.domain.path_parts import Booking, Correction, latest_answer
-from services.trials.domain.paths import Path
+from services.trials.domain.paths import Path, overlapping
 from services.trials.domain.slots import Slot
 from shared.contracts.cancellations import CancellationReason
 from shared.contracts.timetables import TrialMoved
@@ -39,7 +39,7 @@ def _followed(decision: Decision[Path], joined: Joined, entry: str, booking: Boo
     barred = joined.barred_from(entry, booking.time, slot.starts_at)
     if barred is not None:
         return _given_up(decision, joined, booking, slot.moved_at, barred[1])
-    if booking.time >= slot.starts_at or decision.state.overlapping(moved):
+    if booking.time >= slot.starts_at or overlapping(decision.state, moved):
         return _given_up(decision, joined, booking, slot.moved_at, "moved")
     pupil = joined.pupil
     event = TrialMoved(

@@ -127,6 +127,11 @@ class Season(Aggregate):
         must_lie_within(time, self.id, date.fromisoformat(self.opens), date.fromisoformat(self.closes), named)
 
 
+def overlap(one: Season | None, other: Season | None) -> bool:
+    """Tells whether some day lies within the dates of two seasons, of which both are known."""
+    return one is not None and other is not None and one.opens <= other.closes and other.opens <= one.closes
+
+
 def define(known: Season | None, code: str, rules: SeasonRules, time: datetime) -> Decision[Season]:
     """Sets a season's rules; the same again changes nothing, a change of a season in use is refused."""
     season = known.model_copy(update=rules.stored) if known else Season(id=code, **rules.stored)

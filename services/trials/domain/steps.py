@@ -9,7 +9,7 @@ from services.trials.copies.participants import Participant
 from services.trials.domain.corrections import taken_back, told_again
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
-from services.trials.domain.paths import MOST, Path
+from services.trials.domain.paths import MOST, Path, held_between
 from services.trials.domain.retractions import Attempts, retract
 from services.trials.domain.rounds import completing
 from services.trials.domain.seasons import Season
@@ -143,7 +143,7 @@ def must_suit(pupil: Participant, slot: Slot, time: datetime) -> None:
 
 def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime) -> None:
     must_suit(pupil, slot, time)
-    if any(b.is_live and b.starts_at < slot.ends_at and slot.starts_at < b.ends_at for b in path.all_bookings):
+    if held_between(path, slot.starts_at, slot.ends_at):
         raise Conflict.about("participant", "another booking of the pupil overlaps in time", "time-conflict")
     if slot.is_full:
         raise Conflict.about("participant", "no seat is left", "slot-full")

@@ -150,7 +150,7 @@ class Filling:
         pupil = self.states.pupils.get(place.participant)
         if pupil is None:
             return place.over("participant-unknown")
-        path = self.states.paths.of(pupil.id, self.slot.season)
+        path = self.states.paths.of(pupil.id, self.slot.season, pupil.seasons)
         known = path.live_booking(self.slot.id)
         if known is not None:  # of another entry, joined since
             return replace(place.over(SEATED), booking=known.id)

@@ -60,7 +60,7 @@ async def _load(
 ) -> BookingBatch:
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     wanted = [(id, season) for request, season in known for id in request.values]
-    states = await repository.states(wanted, tx)
+    states = await repository.states(wanted, tx, takes_seats=True)
     return BookingBatch(dict(slots), states, new_id)
 
 

@@ -37,7 +37,7 @@ async def answer(
         rows |= {"repeats": await repository.repeats.destroy_of(id, tx)}
         rows |= {"waiting": await repository.lines.destroy_of(id, tx)}
         # A duplicate's path is written with each of the survivor's steps, also between the erasures of both.
-        await repository.forget_actors(pupils[id].ids, tx)
+        await repository.actors.forget(pupils[id].ids, tx)
         answered = PathErased(**Place.of(event).event_fields(id), act=event.act, rows=rows)
         await repository.tell(Happened(answered, fact.time), tx)
 
@@ -59,7 +59,7 @@ async def answer_for_guardians(
         if event.account is not None:
             joined = (await repository.copies.joined([event.key], tx)).get(event.key)
             ids = joined.ids if joined else [event.key]
-            rows["paths"] = await repository.forget_actors(ids, tx, event.account)
+            rows["paths"] = await repository.actors.forget(ids, tx, event.account)
         fields = Place.of(event).event_fields(event.key)
         cleared = ActorErased(**fields, guardian=event.guardian, act=event.act, rows=rows)
         await repository.tell(Happened(cleared, fact.time), tx)
@@ -67,4 +67,4 @@ async def answer_for_guardians(
 
 async def _in_audit(repository: Repository, account: str | None, tx: Transaction) -> dict[str, int]:
     """Forgets whose an account is in the audit log, also once more: a backup that was put back may know it again."""
-    return {} if account is None else {ACTORS: await repository.forget_in_audit(account, tx)}
+    return {} if account is None else {ACTORS: await repository.actors.forget_in_audit(account, tx)}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from services.trials.domain.path_parts import latest_answer
+from services.trials.domain.paths import Paths
 from services.trials.domain.rebooking import rebooked
 from services.trials.repository import Repository
 from shared.base.side_thread import aside, paced
@@ -54,10 +55,12 @@ async def _step(repository: Repository, id: str, tx: Transaction) -> Followed:
         return Followed(done=True)
     holders = await repository.timetable.holders(id, slot.following, CHUNK, tx)
     pupils = await repository.copies.joined((holder.participant for holder in holders), tx)
-    known = [(pupils[holder.participant], holder.season) for holder in holders if holder.participant in pupils]
-    walked = {(joined.pupil.id, season): (joined, season) for joined, season in known}
-    paths = await repository.walks(walked.values(), tx)
+    held = [(pupils[holder.participant], holder.season) for holder in holders if holder.participant in pupils]
+    walked = {(joined.pupil.id, season): (joined, season) for joined, season in held}
+    beside = await repository.beside(walked.values(), tx)
+    known = Paths(await repository.walks([*walked.values(), *beside], tx))
     by_id = {joined.pupil.id: joined for joined, _ in walked.values()}
+    paths = [known.of(id, season, by_id[id].pupil.seasons) for id, season in walked]
     decisions = await aside(
         lambda: [rebooked(path, by_id[path.participant], slot) for path in paced(paths)], len(paths)
     )

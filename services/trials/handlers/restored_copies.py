@@ -45,7 +45,7 @@ class RestoredCopies:
         await repository.drafts.destroy_of(id, tx)
         await repository.repeats.destroy_of(id, tx)
         await repository.lines.destroy_of(id, tx)
-        await repository.forget_actors([id], tx)
+        await repository.actors.forget([id], tx)
         await repository.losses.forget(id, tx)
 
     async def guardian_cleared(self, event: ActorErased, tx: Transaction) -> None:
@@ -55,8 +55,8 @@ class RestoredCopies:
         pupil = known or Participant(id=id, place_set_by=BEFORE_ALL, **Place.of(event)._asdict())
         hers = [change for change in pupil.link_changes if change.guardian == event.guardian]
         for account in {change.account for change in hers}:
-            await repository.forget_actors([id], tx, account)
-            await repository.forget_in_audit(account, tx)
+            await repository.actors.forget([id], tx, account)
+            await repository.actors.forget_in_audit(account, tx)
         links = tuple(change for change in pupil.link_changes if change not in hers)
         accounts = {change.account for change in hers} - {change.account for change in links}
         bare = {

@@ -116,7 +116,8 @@ async def fill(repository: Repository, slot_id: str, now: datetime, new_id: NewI
         if not line:  # a count without places, which would be looked at for ever
             await repository.lines.count({slot.id: -slot.waiting}, tx)
             return
-        states = await repository.states([(one.participant, slot.season) for one in line], tx)
+        wanted = [(one.participant, slot.season) for one in line]
+        states = await repository.states(wanted, tx, takes_seats=True)
         filling = Filling(slot, states, new_id, now)
         await aside(lambda: filling.serve(line), len(line))
         await repository.count_seats({slot.id: filling.seats}, tx)

@@ -18,7 +18,7 @@ from services.trials.domain.caller import reaches
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.instruments import Instrument
 from services.trials.domain.path_parts import Booking
-from services.trials.domain.paths import Path, stages
+from services.trials.domain.paths import Path, overlapping, stages
 from services.trials.domain.rounds import changes
 from services.trials.domain.seasons import Season
 from services.trials.reads.names import names
@@ -104,6 +104,6 @@ def _attempt(attempt: Attempt, instrument: Instrument | None, called: Names) -> 
 
 def _booking(booking: Booking, path: Path, called: Names) -> BookingView:
     attended = path.attendance_of(booking.id)
-    overlaps = path.overlapping(booking) if booking.is_live else []
+    overlaps = overlapping(path, booking) if booking.is_live else []
     used = {"attendance": attended.id if attended else None, "missed": None if attended else booking.missed}
     return shown(BookingView, booking, called, **used, overlaps=overlaps)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.trials.domain import steps
-from services.trials.domain.paths import MOST
+from services.trials.domain.paths import MOST, overlapping
 from shared.base.errors import ServiceError
 from shared.contracts.trials import AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn, TrialCancelled
 from tests.builders.events import at
@@ -39,7 +39,7 @@ def test_states_seats_gates_and_events_agree_whenever_entries_are_merged_and_par
         for path, told in zip(paths, facts, strict=True):
             assert stored(path) == standing(told)
             assert (path.in_force is not None) == (entries.gate.opened_at(path) is not None)
-            assert all(len(path.overlapping(b)) == 0 for b in path.all_bookings if b.is_live and not path.duplicates)
+            assert all(len(overlapping(path, b)) == 0 for b in path.all_bookings if b.is_live and not path.duplicates)
         held = sum((path.seats for path in paths), Counter[str]())
         assert +entries.seats == held
         if entries.merged:
@@ -157,8 +157,8 @@ def test_overlapping_bookings_of_two_entries_stay_and_name_each_other() -> None:
         entries.keep(steps.book(entries.path(id), entries.pupil(id).pupil, place, BOOKED_AT, entries.gate.new_id))
     entries.become(merged=True)
     first, second = entries.path("s").all_bookings
-    assert entries.path("s").overlapping(first) == [second.id]
-    assert entries.path("s").overlapping(second) == [first.id]
+    assert overlapping(entries.path("s"), first) == [second.id]
+    assert overlapping(entries.path("s"), second) == [first.id]
 
 
 def test_bounds_hold_for_what_comes_and_not_for_what_is_there() -> None:
