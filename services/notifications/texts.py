@@ -141,6 +141,11 @@ OFFERED: Mapping[Language, Text] = {
     "en": Text("A seat came free", "{activity}. Confirm the booking until {confirm_by}, or the next in line gets it."),
 }
 """Of a booking from the waiting list that is to be confirmed."""
+REVISED: Mapping[Language, Text] = {
+    "ru": Text("Рекомендация обновлена", "Сезон «{season}»{competencies}. Прежняя больше не действует."),
+    "en": Text("The recommendation was revised", "Season “{season}”{competencies}. The one before no longer holds."),
+}
+"""Of a recommendation that follows an earlier one of the season."""
 OF_A_SLOT: tuple[Kind, ...] = ("competency", "venue", "slot")
 """The fields of a notice's data that name an object of the catalogue by its code."""
 
@@ -191,7 +196,9 @@ def _activity(notice: Notice, names: Names, language: Language) -> str:
 
 
 def _text(notice: Notice, language: Language) -> Text:
-    return OFFERED[language] if notice.data.get("confirm_by") else TEXTS[language][notice.type]
+    if notice.data.get("confirm_by"):
+        return OFFERED[language]
+    return REVISED[language] if notice.data.get("revision", 1) > 1 else TEXTS[language][notice.type]
 
 
 def _of_slot(notice: Notice, field: str, names: Names, language: Language) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from services.trials.api import (
+    advice,
     applications,
     attempts,
     attendance,
@@ -31,6 +32,7 @@ from services.trials.followers import Followers
 from services.trials.handlers.restoration import Restorer
 from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.passes import Passes
+from services.trials.reads.advice import AdviceReads
 from services.trials.reads.applications import ApplicationReads
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.reads.diagnostics import DiagnosticReads
@@ -76,6 +78,7 @@ def _restorer(platform: Platform, repository: Repository) -> Restorer:
 def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
     clock, catalogue = platform.clock, CatalogueReads(platform.mongo)
     instruments = DiagnosticReads(platform.mongo, repository)
+    advised = AdviceReads(platform.mongo, repository)
     signed = Passes(platform.settings.master_key)
     return [
         seasons.routes(repository, catalogue, clock),
@@ -94,7 +97,8 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),
         links.routes(LinkReads(repository)),
-        paths.routes(PathReads(platform.mongo, repository)),
+        paths.routes(PathReads(platform.mongo, repository, advised)),
+        advice.routes(repository, advised),
         losses.routes("trials", platform.mongo),
     ]
 

@@ -27,6 +27,8 @@ COLLECTIONS: Collections = {
     ),
     "seasons": Kept([BY_CODE], persons=[CHANGED]),
     "instruments": Kept([BY_CODE], persons=[CHANGED]),
+    "advice": Kept(persons=[CHANGED]),
+    "education": Kept(persons=[CHANGED]),
     "competencies": Kept([BY_CODE], persons=[CHANGED]),
     "venues": Kept(
         [

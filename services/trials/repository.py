@@ -3,11 +3,12 @@
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pymongo import UpdateOne
 
 from services.trials.actors import Actors
+from services.trials.advice import AdviceRows
 from services.trials.applications import Applications
 from services.trials.attempts import Attempts
 from services.trials.collections import IS_TEXT
@@ -22,6 +23,8 @@ from services.trials.domain.slots import Slot
 from services.trials.domain.states import States
 from services.trials.domain.venues import Venue
 from services.trials.drafts import Drafts
+from services.trials.education import Education
+from services.trials.fixed import Fixed
 from services.trials.half_corrections import HalfCorrections
 from services.trials.lines import Lines
 from services.trials.repeats import Repeats
@@ -35,8 +38,6 @@ from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
 T = TypeVar("T")
-KEPT_SECONDS = 60.0
-"""For which rules are kept in memory."""
 Walked: TypeAlias = tuple[Joined, str]
 """A pupil, and the season whose path is meant."""
 
@@ -53,6 +54,8 @@ class Repository:
         self.slots = Aggregates(mongo, outbox, "slots", Slot)
         self.paths = Aggregates(mongo, outbox, "paths", Path)
         self.attempts = Attempts(mongo)
+        self.education = Education(mongo)
+        self.advice = AdviceRows(mongo, self.attempts, monotonic)
         self.drafts = Drafts(mongo)
         self.repeats = Repeats(mongo)
         self.lines = Lines(mongo)
@@ -193,29 +196,3 @@ class Repository:
 
 def _ids(walked: Iterable[Walked]) -> Sequence[str]:
     return [path_id(id, season) for joined, season in walked for id in joined.ids]
-
-
-class Fixed(Generic[T]):
-    """Rules that are kept in memory once they are in use: from then on they no longer change, but for added words."""
-
-    def __init__(
-        self,
-        read: Callable[[Iterable[str], Transaction], Awaitable[dict[str, T]]],
-        is_fixed: Callable[[T], bool],
-        monotonic: Callable[[], float],
-    ) -> None:
-        self._read = read
-        self._is_fixed = is_fixed
-        self._monotonic = monotonic
-        self._known: dict[str, T] = {}
-        self._kept_since = monotonic()
-
-    async def load(self, codes: Iterable[str], tx: Transaction) -> dict[str, T]:
-        """Returns the entries that exist among `codes`."""
-        wanted = set(codes)
-        if self._monotonic() - self._kept_since > KEPT_SECONDS:
-            self._known, self._kept_since = {}, self._monotonic()
-        missing = wanted - self._known.keys()
-        found = await self._read(missing, tx) if missing else {}
-        self._known |= {code: entry for code, entry in found.items() if self._is_fixed(entry)}
-        return found | {code: self._known[code] for code in wanted - missing}

@@ -130,22 +130,30 @@ class AttendanceRevoked(PathEvent):
 
 
 class RecommendationIssued(PathEvent):
-    """The season's gate opened for a pupil: the individual recommendation exists, once per pupil and season."""
+    """The season's gate opened for a pupil: the individual recommendation exists, or its next revision.
+
+    Of a pupil and season one is in force; `time` is when the gate opened, in each revision.
+    """
 
     type = "recommendation.issued.v1"
 
     recommendation: Pseudonymous[str]
     competencies: Public[tuple[str, ...]]
     """Up to three competency codes, the most fitting first."""
+    revision: Public[int] = 1
+    revised_at: Public[Timestamp | None] = None
+    """When that changed which led to a later revision; None for the first one."""
 
 
 class RecommendationWithdrawn(PathEvent):
-    """A correction closed the season's gate again; figures subtract the recommendation."""
+    """A correction closed the season's gate again, or another revision follows; figures subtract this one."""
 
     type = "recommendation.withdrawn.v1"
 
     recommendation: Pseudonymous[str]
     """The recommendation that this takes back."""
+    replaced: Public[bool] = False
+    """True where another revision is in force in its place."""
 
 
 class PathErased(Cleared):

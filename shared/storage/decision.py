@@ -1,6 +1,6 @@
 """Decisions, the results of a domain's pure functions: the new state and what happened."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -78,6 +78,10 @@ class Decisions(Generic[S]):
         happened = (*before.happened, *decision.happened) if before else decision.happened
         quiet = decision.quiet or (before is not None and before.quiet)
         self._made[decision.state.id] = Decision(decision.state, happened, by, quiet)
+
+    def __iter__(self) -> Iterator[S]:
+        """Yields the states as they are by now."""
+        return (made.state for made in self._made.values())
 
     @property
     def made(self) -> list[Decision[S]]:

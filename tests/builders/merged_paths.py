@@ -10,8 +10,8 @@ from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.absences import miss
 from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.gates import SeasonGate
 from services.trials.domain.paths import Path
-from services.trials.domain.steps import SeasonGate
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
 from shared.contracts.trials import (

@@ -6,10 +6,10 @@ from typing import Any
 
 from services.trials.domain import steps
 from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.gates import SeasonGate
 from services.trials.domain.paths import Path
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
-from services.trials.domain.steps import SeasonGate
 from shared.storage.decision import Decision, NewId
 from tests.builders.events import at
 from tests.builders.trials import pupil, season, slot

@@ -109,11 +109,11 @@ ALLOWED = {
         "sensitive: disability",
     ),
     "recommendation.issued.v1": (
-        "public: competencies grade municipality region school school_class season",
+        "public: competencies grade municipality region revised_at revision school school_class season",
         "pseudonymous: participant recommendation",
     ),
     "recommendation.withdrawn.v1": (
-        "public: grade municipality region school school_class season",
+        "public: grade municipality region replaced school school_class season",
         "pseudonymous: participant recommendation",
     ),
     "season.closed.v1": ("public: season",),

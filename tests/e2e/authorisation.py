@@ -126,6 +126,10 @@ GET    /trials/venues/{code}/applications                   0    +-  +-  --- ---
 POST   /trials/venues/{code}/applications/{season}/decision 0    +-  +-  --- ---- --  --  --  --  ---
 POST   /trials/venues/{code}/applications/{season}/withdrawal 0  +-  +-  --- ---- +-  --  --  --  ---
 GET    /trials/applications                                 0    +-  +-  --- ---- --  --  --  --  ---
+PUT    /trials/seasons/{season}/advice                      0    +-  --  --- ---- --  --  --  --  ---
+GET    /trials/seasons/{season}/advice                      0    *-  **  *** **** **  **  **  **  ***
+PUT    /trials/regions/{region}/education                   0    +-  +-  --- ---- --  --  --  --  ---
+GET    /trials/regions/{region}/education                   0    *-  **  *** **** **  **  **  **  ***
 PUT    /trials/programmes/{code}                            0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots                                        0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots/batch                                  0    +-  +-  --- ---- +-  --  --  --  ---

@@ -11,7 +11,19 @@ from tests.e2e.season import RULES as USUAL
 
 def requests(scene: Scene) -> Requests:
     """By row."""
-    return {**_play(scene), **_catalogue(scene), **_links(scene)}
+    return {**_play(scene), **_catalogue(scene), **_links(scene), **_advice(scene)}
+
+
+def _advice(scene: Scene) -> Requests:
+    season, region = (f"/trials/seasons/{scene.here.season}/advice", f"/trials/regions/{scene.here.region}/education")
+    because = {"ru": "потому что это было на пробе", "en": "because you tried it"}
+    ground = {"code": "tried", "kind": "tried", "points": 1, "because": because}
+    return {
+        "PUT /trials/seasons/{season}/advice": Request(season, {"grounds": [ground]}, '"grounds"'),
+        "GET /trials/seasons/{season}/advice": Request(season),
+        "PUT /trials/regions/{region}/education": Request(region, {"programmes": []}, '"programmes"'),
+        "GET /trials/regions/{region}/education": Request(region),
+    }
 
 
 def _registry(scene: Scene, venue: Mapping[str, Any]) -> Requests:

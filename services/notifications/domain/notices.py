@@ -34,14 +34,20 @@ DATA: Mapping[type[Event], tuple[str, ...]] = {
     trials.AttendanceMissed: ("booking", "slot", "venue", "competency", "kind"),
     trials.TrialAttended: ("attendance", "booking", "slot", "venue", "competency", "kind"),
     trials.AttendanceRevoked: ("attendance", "slot", "competency", "kind", "reason"),
-    trials.RecommendationIssued: ("recommendation", "competencies"),
+    trials.RecommendationIssued: ("recommendation", "competencies", "revision"),
     trials.RecommendationWithdrawn: ("recommendation",),
 }
 """The events that make a notice, and the fields that it keeps: named one by one, so that no sensitive one slips in."""
 
 
 def is_news(event: Event) -> bool:
-    """Tells whether a family is told of an event: not where the pupil's own class went to another municipality."""
+    """Tells whether a family is told of an event.
+
+    Not where the pupil's own class went to another municipality, nor of a recommendation that another revision
+    replaces: of that one it is told.
+    """
+    if isinstance(event, trials.RecommendationWithdrawn):
+        return not event.replaced
     if isinstance(event, registration.ParticipantMoved):
         return (event.from_school, event.from_school_class) != (event.to_school, event.to_school_class)
     return type(event) in DATA

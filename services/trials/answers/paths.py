@@ -1,7 +1,8 @@
 """A pupil's path as it is shown, with names beside codes."""
 
+from services.trials.answers.advice import RecommendationView
 from services.trials.answers.explanations import ScaleResult
-from services.trials.domain.path_parts import Attendance, Booking, Recommendation
+from services.trials.domain.path_parts import Attendance, Booking
 from shared.base.models import Answer
 from shared.http.paging import Page
 from shared.programme.moments import LocalTime
@@ -64,13 +65,6 @@ class AttendanceView(Attendance):
 
     competency_name: str | None
     """Name of the competency, in Russian; null while its definition is missing."""
-
-
-class RecommendationView(Recommendation):
-    """The individual recommendation in force, with names."""
-
-    competency_names: dict[str, str | None]
-    """Code of a competency → its name."""
 
 
 class PathView(Answer):

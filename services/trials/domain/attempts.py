@@ -7,11 +7,11 @@ from services.trials.domain import steps
 from services.trials.domain.caller import Caller, Taken, must_take_part
 from services.trials.domain.diagnostics import Attempt, AttemptCommand, attempt_key
 from services.trials.domain.drafts import Draft, draft_keys, joined_draft
+from services.trials.domain.gates import Gates
 from services.trials.domain.instruments import Instrument
 from services.trials.domain.paths import Path
 from services.trials.domain.repeats import Sitting, Tally
 from services.trials.domain.states import States
-from services.trials.domain.steps import SeasonGate
 from shared.base.errors import Conflict
 from shared.storage.decision import Done, NewId
 
@@ -26,6 +26,7 @@ class AttemptBatch:
     """By natural key."""
     drafts: dict[str, Draft]
     """By natural key; those of what was completed are taken out."""
+    gates: Gates
     new_id: NewId
     tally: Tally = field(default_factory=Tally)
     """The attempts that were taken before, and those of the batch."""
@@ -72,11 +73,9 @@ class AttemptBatch:
             version=command.version,
             round=round,
         )
-        self.states.paths.take(steps.complete(path, pupil, attempt, SeasonGate(season, self.new_id)), caller.by)
-        self.known[attempt_key(path.id, command.ref)] = attempt
-        self.added.append(attempt)
-        self.tally.attempts[Sitting(path.id, command.diagnostic, round)] += 1
-        self._finish(drafts)
+        self.gates.profiles.add(attempt)
+        self.states.paths.take(steps.complete(path, pupil, attempt, self.gates.of(season.id)), caller.by)
+        self._keep(attempt, drafts)
         return Done(Taken(attempt, pupil.id), new=True)
 
     def _known(self, path: Path, command: AttemptCommand, answers: bytes) -> Attempt | None:
@@ -88,7 +87,10 @@ class AttemptBatch:
             raise Conflict.about("ref", "this ref names another attempt of the pupil", "ref-reused")
         return found
 
-    def _finish(self, drafts: Sequence[Draft]) -> None:
+    def _keep(self, attempt: Attempt, drafts: Sequence[Draft]) -> None:
+        self.known[attempt_key(attempt.path, attempt.ref)] = attempt
+        self.added.append(attempt)
+        self.tally.attempts[Sitting(attempt.path, attempt.diagnostic, attempt.round)] += 1
         for draft in drafts:
             del self.drafts[draft.key]
             self.finished.append(draft.key)

@@ -8,16 +8,17 @@ from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.absences import Absence, miss
 from services.trials.domain.caller import Taken, clock_of
+from services.trials.domain.gates import Gates
 from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.paths import Path
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
-from services.trials.domain.steps import Presence, SeasonGate
+from services.trials.domain.steps import Presence
 from shared.base.errors import Conflict, NotFound
 from shared.identity.acting import Actor
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
-from shared.storage.decision import Done, NewId
+from shared.storage.decision import Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class AttendanceBatch:
 
     slots: Mapping[str, Slot]
     states: States
-    new_id: NewId
+    gates: Gates
 
     def slot(self, id: str, who: Principal) -> Slot:
         """Returns the slot to those who speak for its venue; raises NotFound, or Forbidden for another's."""
@@ -43,8 +44,7 @@ class AttendanceBatch:
         if known is not None:
             return Done(Taken(known, path.participant), new=False)
         pupil, time = self._came(slot, presence, now)
-        gate = SeasonGate(self.states.seasons[slot.season], self.new_id)
-        decision = steps.attend(path, pupil, booking, presence.source, time, gate)
+        decision = steps.attend(path, pupil, booking, presence.source, time, self.gates.of(slot.season))
         self.states.paths.take(decision, by)
         return Done(Taken(decision.state.attendances[-1], pupil.id), new=True)
 

@@ -59,7 +59,8 @@ def _without(path: Path, correction: Correction, reason: str | None) -> Path:
             taken_back = (a.model_copy(update=change) if a.id == id else a for a in path.attendances)
             return path.model_copy(update={"attendances": tuple(taken_back)})
         case "withdrawn" if path.recommendation is not None and path.recommendation.id == id:
-            return path.model_copy(update={"recommendation": None})
+            revisions = max(path.revisions, path.recommendation.revision)
+            return path.model_copy(update={"recommendation": None, "revisions": revisions})
     return path
 
 
@@ -77,7 +78,7 @@ def told(path: Path, pupil: Participant, correction: Correction) -> Event:
             of = _slot(path.attendance(correction.id))
             return AttendanceRevoked(**fields, **of, attendance=correction.id, reason=correction.why)
         case "withdrawn":
-            return RecommendationWithdrawn(**fields, recommendation=correction.id)
+            return RecommendationWithdrawn(**fields, recommendation=correction.id, replaced=correction.replaced)
         case "retracted":
             attempt, why, of = correction.id, correction.why, {"diagnostic": correction.diagnostic}
             return DiagnosticRevoked(**fields, **of, attempt=attempt, reason=why, round=correction.round)

@@ -96,6 +96,10 @@ class Recommendation(Step):
 
     competencies: tuple[str, ...]
     """Codes of the competencies that are recommended, the most fitting first."""
+    revision: int = 1
+    """1 for the first that was issued to the pupil in the season; each that takes another one's place counts on."""
+    revised_at: LocalTime | None = None
+    """When that changed which led to this revision; null for the first one."""
 
 
 class Correction(BaseModel):
@@ -112,6 +116,8 @@ class Correction(BaseModel):
     """Of an attendance or an attempt."""
     because: CancellationReason = "unsaid"
     """Of a booking."""
+    replaced: bool = False
+    """True of a recommendation in whose place another one is in force."""
     diagnostic: str = ""
     """Of an attempt, which stands in no path."""
     round: int = 1

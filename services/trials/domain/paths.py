@@ -19,7 +19,6 @@ from shared.programme.stages import Facts, Rules, Stages
 from shared.programme.texts import REF
 from shared.storage.decision import Aggregate, Decisions
 
-MOST_COMPETENCIES = 3
 MOST = 500
 """Attempts of a path, and bookings, cancelled ones too: each change of a path writes all of it."""
 
@@ -43,6 +42,8 @@ class Path(Aggregate):
     bookings: tuple[Booking, ...] = ()
     attendances: tuple[Attendance, ...] = ()
     recommendation: Recommendation | None = None
+    revisions: int = 0
+    """The number of the last recommendation that was taken back; 0 where none was."""
     corrections: tuple[Correction, ...] = ()
     """What of this path only the survivor's events took back: to be told under its own key once it stands alone."""
     duplicates: tuple["Path", ...] = Field(default=(), exclude=True)
@@ -96,6 +97,11 @@ class Path(Aggregate):
         return [entry.recommendation for entry in self.entries if entry.recommendation]
 
     @property
+    def last_revision(self) -> int:
+        """The number of the last recommendation that was issued to any of the entries; 0 where none was."""
+        return max(max(entry.revisions for entry in self.entries), *(0, *(r.revision for r in self.recommendations)))
+
+    @property
     def in_force(self) -> Recommendation | None:
         """The recommendation that is shown: the survivor's, or else that of the first duplicate."""
         return next(iter(self.recommendations), None)
@@ -115,17 +121,6 @@ class Path(Aggregate):
     def trials(self) -> list[Attendance]:
         """The practical trials among what was attended."""
         return [attendance for attendance in self.attended if attendance.kind in TRIAL_KINDS]
-
-    @property
-    def fitting(self) -> tuple[str, ...]:
-        """Up to three competencies that were tried, none where nothing was attended.
-
-        Those tried in practice come first, then those of other activities; of each the latest come first.
-        """
-        latest_first = self.attended[::-1]
-        practical = [a.competency for a in latest_first if a.kind in TRIAL_KINDS]
-        others = [a.competency for a in latest_first if a.kind not in TRIAL_KINDS]
-        return tuple(dict.fromkeys(practical + others))[:MOST_COMPETENCIES]
 
     def tested_at(self, season: Season) -> datetime | None:
         """Returns when the last of the required diagnostics was completed; None while one is missing."""
@@ -153,10 +148,6 @@ class Path(Aggregate):
         if ref in self.attempts:
             return ref
         return next((stored for stored in self.attempts if REF.read(stored) == ref), None)
-
-    def bears_out(self, recommendation: Recommendation) -> bool:
-        """Tells whether the pupil attended all that a recommendation names, as far as that was not revoked."""
-        return {a.competency for a in self.attended}.issuperset(recommendation.competencies)
 
     def booking(self, id: str) -> Booking:
         """Returns a booking of any entry by its id."""

@@ -71,7 +71,8 @@ def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
             attendance = Attendance(id=event.attendance, time=time, **named)
             state = path.model_copy(update={"attendances": (*path.attendances, attendance)})
         case RecommendationIssued():
-            issued = Recommendation(id=event.recommendation, time=time, competencies=event.competencies)
+            said = event.model_dump(include={"competencies", "revision", "revised_at"})
+            issued = Recommendation(id=event.recommendation, time=time, **said)
             state = path.model_copy(update={"recommendation": issued})
     if (correction := correction_of(envelope)) is not None:
         others = tuple(
@@ -101,7 +102,7 @@ def correction_of(envelope: Envelope) -> Correction | None:
             said = {"why": event.reason, "diagnostic": event.diagnostic, "round": event.round}
             return Correction(kind="retracted", id=event.attempt, time=envelope.time, **said)
         case RecommendationWithdrawn() as event:
-            return Correction(kind="withdrawn", id=event.recommendation, time=envelope.time)
+            return Correction(kind="withdrawn", id=event.recommendation, time=envelope.time, replaced=event.replaced)
     return None
 
 
@@ -182,7 +183,7 @@ def season(known: Season | None, envelope: Envelope, event: SeasonDefined) -> Se
     """Returns a season as it is told."""
     said = event.model_dump(exclude={"season"}) | {"opens": str(event.opens), "closes": str(event.closes)}
     said |= {"second_round": {"opens": str(event.second_round)} if event.second_round else None}
-    kept = known.model_dump(include={"in_use", "closed_at"}) if known else {}
+    kept = known.model_dump(include={"in_use", "closed_at", "advised"}) if known else {}
     return Season(id=event.season, sequence=int(envelope.sequence), **kept, **said)
 
 

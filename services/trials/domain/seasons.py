@@ -104,6 +104,8 @@ class Season(Aggregate):
     """Set with the first pupil known to be registered in it: every other fact comes after that."""
     closed_at: LocalTime | None = None
     """The time from which on only corrections are recorded."""
+    advised: bool = False
+    """Set with the season's own rules of advice, which are kept apart."""
 
     @property
     def rounds_tested(self) -> tuple[int, ...]:

@@ -1,6 +1,5 @@
 """The steps of a path: diagnostics, bookings, attendances and their revocation, and the recommendation that follows."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,18 +7,17 @@ from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
 from services.trials.domain.corrections import taken_back, told_again
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
+from services.trials.domain.gates import SeasonGate
+from services.trials.domain.path_parts import Attendance, Booking, Correction
 from services.trials.domain.paths import MOST, Path, held_between
 from services.trials.domain.retractions import Attempts, retract
 from services.trials.domain.rounds import completing
-from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
 from shared.contracts.trials import (
     AttendanceSource,
     DiagnosticCompleted,
-    RecommendationIssued,
     TrialAttended,
     TrialBooked,
 )
@@ -46,57 +44,6 @@ class Revocation(Input):
     reason: Reason
     """In the venue's words; it is kept with the attendance and must name nobody."""
     occurred_at: Moment | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SeasonGate:
-    """A season's gate: while it is open for a path and the pupil has a consent, a recommendation is in force."""
-
-    season: Season
-    new_id: NewId
-
-    def settle(
-        self, decision: Decision[Path], pupil: Participant, corrected_at: datetime | None = None
-    ) -> Decision[Path]:
-        """Returns the decision with what follows for the recommendation.
-
-        It is issued, taken back, or issued anew in place of one that names what was revoked; without consent none is
-        issued, and one that is in force stays. In a closed season it follows corrections, mergings and partings alone.
-        A recommendation happens at the latest time of its causes, a withdrawal at the time of the correction: of what
-        was decided last, or else of the merging or parting that led here.
-        """
-        opened = self.opened_at(decision.state)
-        time = decision.happened[-1].time if decision.happened else corrected_at
-        for known in decision.state.recommendations:
-            if time is not None and (opened is None or not decision.state.bears_out(known)):
-                decision = taken_back(decision, pupil, Correction(kind="withdrawn", id=known.id, time=time))
-        closed_at = self.season.closed_at
-        is_correction = bool(decision.happened) or (corrected_at and closed_at and corrected_at >= closed_at)
-        if closed_at is not None and not is_correction:
-            return decision
-        issued_at = None if opened is None or not pupil.consent else _allowed_from(pupil, opened)
-        if decision.state.in_force is None and issued_at is not None:
-            issued = Recommendation(id=self.new_id(), time=issued_at, competencies=decision.state.fitting)
-            event = RecommendationIssued(
-                **pupil.event_fields, season=self.season.id, recommendation=issued.id, competencies=issued.competencies
-            )
-            path = decision.state.model_copy(update={"recommendation": issued})
-            decision = Decision(path, (*decision.happened, Happened(event, issued_at)))
-        return decision
-
-    def opened_at(self, path: Path) -> datetime | None:
-        """Returns when the gate opened for the path; None while it is closed."""
-        tested = path.tested_at(self.season)
-        if self.season.recommendation_gate == "after-diagnostics" or tested is None:
-            return tested
-        walked = path.trials_done_at(self.season)
-        return walked and max(tested, walked)
-
-
-def _allowed_from(pupil: Participant, opened: datetime) -> datetime | None:
-    """Returns when a recommendation may be issued whose gate has opened: at once, or with the next consent if any."""
-    lapse = pupil.lapse(opened, opened)
-    return opened if lapse is None else lapse.ends
 
 
 def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate) -> Decision[Path]:

@@ -58,6 +58,7 @@ async def _load(
         instruments=await repository.instruments((c.diagnostic for c in commands), tx),
         known=await repository.attempts.load((key for path, c in met for key in path.keys_of(c.ref)), tx),
         drafts=await repository.drafts.load(drafted, tx),
+        gates=await repository.advice.gates(states.seasons, states.paths, new_id, tx),
         tally=await repository.repeats.tally(states.numbered(named), tx),
         new_id=new_id,
     )

@@ -10,7 +10,7 @@ from services.trials.domain.absences import Absence
 from services.trials.domain.attendance import AttendanceBatch
 from services.trials.domain.caller import Taken, clock_of
 from services.trials.domain.path_parts import Attendance, Booking
-from services.trials.domain.steps import Presence, Revocation, SeasonGate
+from services.trials.domain.steps import Presence, Revocation
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
 from shared.base.side_thread import aside
@@ -84,7 +84,8 @@ async def _load(
     slots = await repository.slots.load((request.slot for request in requests), tx)
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
     named = [(said.participant, season) for request, season in known for said in request.values]
-    return AttendanceBatch(slots, await repository.states(named, tx), new_id)
+    states = await repository.states(named, tx)
+    return AttendanceBatch(slots, states, await repository.advice.gates(states.seasons, states.paths, new_id, tx))
 
 
 def _serve(batch: AttendanceBatch, request: AttendanceRequest) -> list[Outcome[Taken[Attendance]]]:
@@ -111,8 +112,8 @@ async def revoke(
             raise NotFound(NO_ATTENDANCE)
         about([pupil.id])
         time = happened_at(correction.occurred_at, now, clock_of(states.zones, pupil))
-        gate = SeasonGate(states.seasons[season], new_id)
-        decision = steps.revoke(path, pupil, attendance, correction.reason, time, gate)
+        gates = await repository.advice.gates(states.seasons, [path], new_id, tx)
+        decision = steps.revoke(path, pupil, attendance, correction.reason, time, gates.of(season))
         await repository.save_walks([decision], tx)
         return decision.state.attendance(attendance)
 

@@ -10,7 +10,6 @@ from services.trials.domain import steps
 from services.trials.domain.diagnostics import attempt_key
 from services.trials.domain.drafts import has_lapsed
 from services.trials.domain.paths import Path, path_id
-from services.trials.domain.steps import SeasonGate
 from services.trials.repository import Repository
 from shared.identity.acting import Actor
 from shared.storage.decision import NewId
@@ -34,9 +33,9 @@ async def follow(repository: Repository, changed: Collection[Participant], new_i
     await repository.hold_paths(walked, tx)
     paths = await repository.walks(walked, tx)
     seasons = await repository.rules({path.season for path in paths}, tx)
-    gates = {code: SeasonGate(season, new_id) for code, season in seasons.items()}
+    gates = await repository.advice.gates(seasons, paths, new_id, tx)
     attempts = await repository.attempts.on([entry.id for path in _judged(paths, pupils) for entry in path.entries], tx)
-    followed = (steps.follow(path, pupils[path.participant], gates[path.season], attempts) for path in paths)
+    followed = (steps.follow(path, pupils[path.participant], gates.of(path.season), attempts) for path in paths)
     decisions = [replace(decision, by=FOLLOWING) for decision in followed]
     # Not by events: what is told once more for a duplicate freed its seat when the survivor's event was told.
     taken = Counter[str]()

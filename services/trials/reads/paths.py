@@ -10,7 +10,6 @@ from services.trials.answers.paths import (
     BookingView,
     ChangeView,
     PathView,
-    RecommendationView,
 )
 from services.trials.answers.shown import Names, mentioned, shown
 from services.trials.copies.participants import Participant
@@ -21,6 +20,7 @@ from services.trials.domain.path_parts import Booking
 from services.trials.domain.paths import Path, overlapping, stages
 from services.trials.domain.rounds import changes
 from services.trials.domain.seasons import Season
+from services.trials.reads.advice import AdviceReads
 from services.trials.reads.names import names
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
@@ -35,21 +35,23 @@ BOOKINGS = Listing("bookings", {"starts_at": datetime, "id": str})
 class PathReads:
     """Reads; reachable only through `within`."""
 
-    def __init__(self, mongo: Mongo, repository: Repository) -> None:
+    def __init__(self, mongo: Mongo, repository: Repository, advised: AdviceReads) -> None:
         self._mongo = mongo
         self._repository = repository
+        self._advised = advised
 
     def within(self, who: Principal) -> "ScopedReads":
         """Returns the reads that `who` may make."""
-        return ScopedReads(self._mongo, self._repository, who)
+        return ScopedReads(self._mongo, self._repository, self._advised, who)
 
 
 class ScopedReads:
     """Reads on behalf of a principal."""
 
-    def __init__(self, mongo: Mongo, repository: Repository, who: Principal) -> None:
+    def __init__(self, mongo: Mongo, repository: Repository, advised: AdviceReads, who: Principal) -> None:
         self._mongo = mongo
         self._repository = repository
+        self._advised = advised
         self._who = who
 
     async def path(self, participant: str, season: str) -> PathView:
@@ -60,9 +62,8 @@ class ScopedReads:
             rows = await self._mongo["attempts"].find(of_entries, session=session).to_list(None)
             asked = await self._repository.instruments({row["diagnostic"] for row in rows}, session)
         attempts = sorted(map(Attempt.of, rows), key=lambda attempt: attempt.time)
-        recommended = [path.in_force] if path.in_force else []
         walked = ((BookingView, path.all_bookings), (AttendanceView, path.all_attendances))
-        shows = ((AttemptView, attempts), *walked, (RecommendationView, recommended))
+        shows = ((AttemptView, attempts), *walked)
         called = await names(self._mongo, mentioned(shows))
         return PathView(
             participant=pupil.id,
@@ -74,7 +75,7 @@ class ScopedReads:
             changes=[shown(ChangeView, change, called) for change in changes(attempts)],
             bookings=[_booking(booking, path, called) for booking in path.all_bookings],
             attendances=[shown(AttendanceView, attended, called) for attended in path.all_attendances],
-            recommendation=path.in_force and shown(RecommendationView, path.in_force, called),
+            recommendation=await self._advised.recommendation(path, attempts, pupil.region),
         )
 
     async def bookings(self, participant: str, season: str, paging: Paging) -> BookingPage:

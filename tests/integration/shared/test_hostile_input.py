@@ -13,6 +13,7 @@ from yarl import URL
 
 from deploy.local.stack import Infrastructure
 from tests.builders import hostile
+from tests.builders.advice import RULES as ADVICE
 from tests.builders.instruments import KNOWLEDGE, NORM
 from tests.builders.registration import pupil, roster
 from tests.builders.trials import ANSWERS, INSTRUMENT, OFFER, RULES, VENUE
@@ -30,6 +31,14 @@ EVERY_ROLE = [
 ]
 ACCOUNTS = count()
 ATTEMPT = {"ref": "r", "participant": "p", "season": "2020", "diagnostic": "readiness", "answers": dict(ANSWERS)}
+COURSE = {
+    "code": "c",
+    "name": "x",
+    "institution": "x",
+    "level": "higher",
+    "competencies": ["gov"],
+    "link": "https://x.x",
+}
 TIMED = {"occurred_at": "2020-09-14T10:00:00+03:00"}
 SLOT = {**OFFER, **TIMED, "venue": VENUE, "season": "2020", "ref": "s", "accessibility": ["ramp"]}
 OFFERED = {**OFFER, "ref": "s", "accessibility": ["ramp"]}
@@ -49,6 +58,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "PUT /diagnostics/worded": {**KNOWLEDGE, "norms": [NORM]},
         "PUT /participants/p/drafts/readiness?season=2020": {"answers": dict(ANSWERS), "version": "8-9", **TIMED},
         "POST /participants/p/repeats": {"season": "2020", "diagnostic": "readiness", "reason": "other", **TIMED},
+        "PUT /seasons/2020/advice": ADVICE,
+        "PUT /regions/RU-ROS/education": {"programmes": [COURSE]},
         "PUT /competencies/hostile": {"name": "x", **TIMED},
         f"PUT /venues/{VENUE}": VENUE_ENTRY,
         "POST /slots": SLOT,

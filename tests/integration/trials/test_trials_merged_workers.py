@@ -16,8 +16,8 @@ from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.diagnostics import Attempt, AttemptCommand
+from services.trials.domain.gates import SeasonGate
 from services.trials.domain.paths import Path
-from services.trials.domain.steps import SeasonGate
 from services.trials.handlers.attempts import AttemptRequest, take
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event

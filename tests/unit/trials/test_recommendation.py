@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.trials.domain import steps
+from services.trials.domain.gates import SeasonGate
 from services.trials.domain.paths import Path, stages
-from services.trials.domain.steps import SeasonGate
 from shared.base.errors import BadInput
 from shared.contracts.trials import TRIAL_KINDS, AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn
 from shared.storage.decision import Decision

@@ -8,8 +8,8 @@ from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange, Participant
 from services.trials.domain import steps
 from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.gates import SeasonGate
 from services.trials.domain.paths import Path
-from services.trials.domain.steps import SeasonGate
 from shared.contracts.trials import DiagnosticRevoked
 from shared.programme.merging import Word
 from shared.storage.decision import Decision

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from services.trials.copies.joining import Joined
 from services.trials.domain import rounds, seasons, steps
 from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.gates import SeasonGate
 from services.trials.domain.paths import Path
 from services.trials.domain.restoring import correction_of, nameless_attempt, retracted, walked
 from services.trials.domain.restoring import season as restored_season
 from services.trials.domain.seasons import Season, SeasonRules
-from services.trials.domain.steps import SeasonGate
 from shared.base.errors import Conflict
 from shared.contracts.trials import DiagnosticCompleted, DiagnosticRevoked, SeasonDefined
 from shared.storage.decision import Decision
