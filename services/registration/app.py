@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from services.registration.act_watch import ActWatch
 from services.registration.acts import Acts
 from services.registration.api import (
+    certificates,
     checkins,
     codes,
     consents,
@@ -38,6 +39,7 @@ from services.registration.api import (
     transfers,
     years,
 )
+from services.registration.certificate_numbers import CertificateNumbers
 from services.registration.codes import Codes
 from services.registration.collections import COLLECTIONS
 from services.registration.consumers import consumers
@@ -133,6 +135,9 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
         numbers.routes(repository, clock),
         checkins.routes(reads, clock),
         staff.routes(repository, reads, clock),
+        certificates.routes(
+            reads, CertificateNumbers(platform.settings.master_key), clock, platform.settings.public_url
+        ),
         downloads.routes(repository, reads, clock, platform.settings.cabinet_url),
         losses.routes("registration", platform.mongo),
     ]

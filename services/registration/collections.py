@@ -212,4 +212,5 @@ COLLECTIONS: Collections = {
     "steps": Kept([IndexModel("booked.slot", sparse=True)], persons=["_id"]),
     "slots": Kept([IndexModel("expires", expireAfterSeconds=0)]),
     "venues": Kept(),
+    "competencies": Kept(),
 }

@@ -11,7 +11,7 @@ from services.registration.handlers.erasure import answered
 from shared.contracts import guardians, notifications, timetables, trials, venues
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
-from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened
+from shared.contracts.trials import CompetencyApproved, PathEvent, SeasonClosed, SeasonDefined, SlotOpened
 from shared.contracts.venues import VenueRegistered
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
@@ -24,9 +24,15 @@ UNHURRIED_MS = 500
 """A school's list may be a second late; it spares half of the transactions."""
 
 RULES = Events.of(
-    [trials.SeasonDefined, trials.SeasonClosed, venues.VenueRegistered, trials.SlotOpened, timetables.SlotMoved],
-    ignored=[
+    [
+        trials.SeasonDefined,
+        trials.SeasonClosed,
         trials.CompetencyApproved,
+        venues.VenueRegistered,
+        trials.SlotOpened,
+        timetables.SlotMoved,
+    ],
+    ignored=[
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,
         timetables.SlotResized,
@@ -71,10 +77,12 @@ def consumers(platform: Platform, copies: Copies, acts: Acts) -> Sequence[BatchC
 
 
 async def rules(copies: Copies, clock: Clock, received: Sequence[Received], tx: Transaction) -> None:
-    """Keeps the seasons that a roster is checked against and stages are reached by, and whose each slot is."""
+    """Keeps the seasons that a roster is checked against and stages are reached by, competencies, and slots."""
     defined = [(r.event, r.envelope.sequence) for r in received if isinstance(r.event, SeasonDefined)]
     await copies.define(defined, tx)
     await copies.close([(r.event, r.envelope.time) for r in received if isinstance(r.event, SeasonClosed)], tx)
+    approved = [(r.event, r.envelope.sequence) for r in received if isinstance(r.event, CompetencyApproved)]
+    await copies.approve(approved, tx)
     events = [r.event for r in received]
     await copies.register([event for event in events if isinstance(event, VenueRegistered)], tx)
     await copies.time([event for event in events if isinstance(event, SlotOpened | SlotMoved)], clock(), tx)

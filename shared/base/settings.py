@@ -86,6 +86,8 @@ class Settings(LimitSettings):
     log_level: str = "INFO"
     cabinet_url: str = Field(default="", max_length=200)
     """The address where families type their codes, as it is printed for them; none where there is no page of it."""
+    public_url: str = Field(default="", max_length=200, pattern=r"^(https?://[^/]+(/.*)?)?$")
+    """The address under which strangers reach the services, as certificates say it; that of the request without it."""
     vault_keys: NamedKeys = ()
     """Keys that wrap those of persons, of registration and of notifications, each its own: the current one first, the
     derived one need not be named. Written `id:base64,id:base64`."""

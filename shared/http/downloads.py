@@ -1,4 +1,4 @@
-"""Files that are answered to be kept: workbooks, and pages to be printed."""
+"""Files that are answered to be kept: workbooks, pages to be printed, and pictures."""
 
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +20,12 @@ class Printout(Response):
     media_type = "application/pdf"
 
 
+class Picture(Response):
+    """A picture in PNG."""
+
+    media_type = "image/png"
+
+
 def named(kind: type[Response], content: bytes, name: str) -> Response:
     """Returns a file under a name, in any alphabet, that a browser keeps it by (RFC 6266)."""
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in name)
@@ -27,8 +33,9 @@ def named(kind: type[Response], content: bytes, name: str) -> Response:
     return kind(content, headers={"Content-Disposition": disposition})
 
 
-def file_of(kind: type[Response], slugs: Slugs) -> dict[int | str, Json]:
-    """Returns the `responses` of a route that answers with a file, or refuses with one of these types."""
-    media: dict[str, Any] = {str(kind.media_type): {"schema": {"type": "string", "format": "binary"}}}
+def file_of(kind: type[Response], slugs: Slugs, *others: type[Response]) -> dict[int | str, Json]:
+    """Returns the `responses` of a route that answers with a file, of one kind or of others, or refuses."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    media: dict[str, Any] = {str(one.media_type): binary for one in (kind, *others)}
     headers = {"Content-Disposition": {"description": "The file's name.", "schema": {"type": "string"}}}
     return {200: {"content": media, "headers": headers, "description": "The file."}, **problems(slugs)}

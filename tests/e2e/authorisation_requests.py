@@ -195,6 +195,11 @@ def _files(scene: Scene) -> Requests:
         f"GET {path}/class-form": Request(f"{below}/class-form?season={here.season}&class=7А", sign=name),
         f"GET {path}/class-codes": Request(f"{below}/class-codes?season={here.season}&class=7Б", sign=printed),
         f"GET {path}/summary": Request(f"{below}/summary?year=2020", sign=name),
+        "GET /registration/participants/{participant}/certificate": Request(
+            f"/registration/participants/{scene.pupils['own'].id}/certificate?season={here.season}"
+        ),
+        "GET /registration/certificates/{number}": Request("/registration/certificates/of-nobody"),
+        "GET /registration/certificates/{number}/page": Request("/registration/certificates/of-nobody/page"),
     }
 
 

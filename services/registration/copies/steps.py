@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from shared.contracts.event import Envelope
 from shared.contracts.trials import (
@@ -49,11 +49,31 @@ def step(envelope: Envelope) -> Step | None:
         case AttendanceRevoked():
             return "revoked", event.attendance
         case RecommendationIssued():
-            return "recommended", [event.recommendation, time]
+            revised = (event.revised_at or envelope.time).isoformat()
+            return "recommended", [event.recommendation, time, str(event.revision), revised, *event.competencies]
         case RecommendationWithdrawn():
             return "withdrawn", event.recommendation
         case _:
             return None
+
+
+class Recommendation(NamedTuple):
+    """A recommendation that was issued, in force or not."""
+
+    id: str
+    time: datetime
+    """When the season's gate opened."""
+    revision: int
+    revised_at: datetime
+    competencies: tuple[str, ...]
+
+    @classmethod
+    def of(cls, step: Sequence[str]) -> Self:
+        """The recommendation of a stored step; one of an earlier release says no competency."""
+        id, time, *more = step
+        revision, revised, *competencies = more or ("1", time)
+        revised_at = datetime.fromisoformat(revised)
+        return cls(id, datetime.fromisoformat(time), int(revision), revised_at, tuple(competencies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +88,7 @@ class Steps:
     """Id, kind and time."""
     revoked: Sequence[str] = ()
     recommended: Sequence[Sequence[str]] = ()
-    """Id and time."""
+    """Id, time, revision, time of that revision, competencies; an earlier release kept id and time alone."""
     withdrawn: Sequence[str] = field(default=())
     booked: Sequence[Mapping[str, str]] = ()
     """Each `booking` with its `slot`."""
@@ -102,9 +122,19 @@ class Steps:
             registered,
             [(step[0], datetime.fromisoformat(step[1])) for step in self._standing() if SECOND not in step[3:]],
             list(self.activities()),
-            [datetime.fromisoformat(time) for id, time in self.recommended if id not in self.withdrawn],
+            [datetime.fromisoformat(step[1]) for step in self.recommended if step[0] not in self.withdrawn],
             [(step[0], datetime.fromisoformat(step[1])) for step in self._standing() if SECOND in step[3:]],
         )
+
+    def recommendations(self) -> dict[str, Recommendation]:
+        """The recommendations that were ever issued, by id."""
+        return {step[0]: Recommendation.of(step) for step in sorted(self.recommended, key=len)}
+
+    @property
+    def in_force(self) -> Recommendation | None:
+        """The recommendation that stands, of several the newest; None where none does."""
+        standing = [one for id, one in self.recommendations().items() if id not in self.withdrawn]
+        return max(standing, key=lambda one: (one.revision, one.id), default=None)
 
     def completed(self) -> list[tuple[str, str]]:
         """Code and time of each diagnostic that stands, of any round."""

@@ -8,20 +8,21 @@ from pymongo import DeleteOne, ReplaceOne, UpdateOne
 from services.registration.copies.seasons import Season
 from services.registration.copies.slots import Slot, slot_row
 from shared.contracts.timetables import SlotMoved
-from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotOpened
+from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotOpened
 from shared.contracts.venues import VenueRegistered
 from shared.storage.copies import newest
-from shared.storage.mongo import Document, Mongo, Transaction
+from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 
 
 class Copies:
-    """Seasons, venues, slots and steps of one database."""
+    """Seasons, competencies, venues, slots and steps of one database."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._rules = mongo["rules"]
         self._steps = mongo["steps"]
         self._slots = mongo["slots"]
         self._venues = mongo["venues"]
+        self._competencies = mongo["competencies"]
 
     async def seasons(self, codes: Iterable[str]) -> dict[str, Season]:
         """The seasons that trials has defined among `codes`."""
@@ -71,6 +72,16 @@ class Copies:
         writes = [newest(season.season, season.model_dump(mode="json"), sequence) for season, sequence in defined]
         if writes:
             await self._rules.bulk_write(writes, ordered=True, session=tx)
+
+    async def approve(self, approved: Iterable[tuple[CompetencyApproved, str]], tx: Transaction) -> None:
+        """Keeps the newest name of each competency, given with its sequence."""
+        writes = [newest(one.code, {"name": one.name}, sequence) for one, sequence in approved]
+        if writes:
+            await self._competencies.bulk_write(writes, ordered=True, session=tx)
+
+    async def competencies(self, codes: Iterable[str]) -> dict[str, str]:
+        """The names of those competencies that are known."""
+        return {row["_id"]: row["name"] for row in await by_ids(self._competencies, codes)}
 
     async def close(self, closed: Iterable[tuple[SeasonClosed, datetime]], tx: Transaction) -> None:
         """Keeps the time at which each season was closed, which is after its last definition."""

@@ -3,6 +3,7 @@
 from services.registration.domain.retention import Terms
 from services.registration.imports import Imports
 from services.registration.reads.acts import ActReads
+from services.registration.reads.certificates import CertificateReads, Verifications
 from services.registration.reads.checkins import CheckIns
 from services.registration.reads.documents import DocumentReads
 from services.registration.reads.downloads import Downloads
@@ -35,6 +36,7 @@ class Reads:
         self._mongo = mongo
         self._vault = vault
         self._names = NameReads(mongo, vault)
+        self.verifications = Verifications(mongo, self._names)
         self._clock = clock
         self._clocks = clocks
         self._imports = imports
@@ -71,6 +73,10 @@ class Reads:
     def downloads(self, who: Principal) -> Downloads:
         """Returns the files of schools within a scope."""
         return Downloads(self._mongo, self._names, self._clock, who, self._clocks)
+
+    def certificates(self, who: Principal) -> CertificateReads:
+        """Returns the certificates that a principal may fetch."""
+        return CertificateReads(self._mongo, self._names, self._clock, who, self._clocks)
 
     def requests(self, who: Principal) -> RequestReads:
         """Returns the requests for a place that a principal has made or may answer."""
