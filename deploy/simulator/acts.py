@@ -64,6 +64,7 @@ class Sit:
 
     diagnostic: str
     pupils: tuple[Pupil, ...]
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,40 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Attend:
-    """A venue records who took part."""
+    """A venue records who took part, or by mistake who did not: that is revoked."""
+
+    slot: Slot
+    pupils: tuple[Pupil, ...]
+    is_mistaken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A venue records who did not come."""
+
+    slot: Slot
+    pupils: tuple[Pupil, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """A venue takes back the attendance of a pupil that it recorded by mistake."""
+
+    slot: Slot
+    pupil: Pupil
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A venue moves a slot, and those who are booked with it, to the time that it has here."""
+
+    slot: Slot
+    pupils: tuple[Pupil, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """A venue calls a slot off for those who are booked."""
 
     slot: Slot
     pupils: tuple[Pupil, ...]
@@ -106,7 +140,7 @@ class Amendment:
     """A second entry that is merged, or the entry of the school that confirms."""
 
 
-Act = Define | Enrol | Link | Sit | Publish | Book | Attend | Amendment
+Act = Define | Enrol | Link | Sit | Publish | Book | Attend | Miss | Revoke | Shift | CallOff | Amendment
 
 
 @dataclass(frozen=True, slots=True)

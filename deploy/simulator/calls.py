@@ -7,7 +7,22 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
+from deploy.simulator.acts import (
+    Amendment,
+    Attend,
+    Book,
+    CallOff,
+    Define,
+    Enrol,
+    Link,
+    Miss,
+    Publish,
+    Revoke,
+    Shift,
+    Sit,
+    Slot,
+    Step,
+)
 from deploy.simulator.command import Batch, Command, PlayError
 from deploy.simulator.instruments import EARLIER, Instrument, instruments
 from deploy.simulator.population import Guardian, Pupil
@@ -16,6 +31,7 @@ from deploy.simulator.scenario import Scenario
 LINKS, ROSTERS = "/registration/links", "/registration/rosters"
 ATTEMPTS, TIMETABLES = "/trials/attempts/batch", "/trials/slots/batch"
 PARTICIPANT, TRANSFERS, MERGES = "/registration/participants/{id}", "/registration/transfers", "/registration/merges"
+SLOT, REVOCATION, MISTAKE = "/trials/slots/{id}", "/trials/attendance/{id}/revocation", "Отмечен по ошибке"
 CHANNELS = ("gosuslugi", "paper", "cabinet")
 FURTHER = frozenset({"pupil-left", "participant-archived", "consent-withdrawn"})
 """Refusals of a roster's line by which an earlier play has done more with the pupil than enter one."""
@@ -23,6 +39,8 @@ IN_USE = frozenset({"instrument-in-use"})
 """The refusal of a diagnostic that a play of an earlier release has used."""
 NEWER_CONSENT = frozenset({"bad-input"})
 """The refusal of a withdrawal where a consent is in force that was given after it."""
+CALLED_OFF = frozenset({"slot-closed"})
+"""The refusal of a booking where an earlier play has called the slot off."""
 UNDER_WAY = frozenset({"consent-missing"})
 """The refusal of trials until a consent has arrived there that was given late, or once more."""
 
@@ -41,6 +59,10 @@ class Ledger:
     slots: dict[str, str] = field(default_factory=dict)
     gone: frozenset[int] = frozenset()
     """Pupils whom an earlier play has erased: nobody finds them any more, and a roster would enter them anew."""
+    attendances: dict[int, str] = field(default_factory=dict)
+    """Those that are revoked, by the pupil's number."""
+    revoked: frozenset[int] = frozenset()
+    """Pupils whose mistaken attendance an earlier play has revoked: recorded again it would stand."""
     lapsing: frozenset[int] = frozenset()
     """Pupils whose first consent an earlier play may have withdrawn: a roster that says it again would be refused."""
 
@@ -76,10 +98,23 @@ class Commands:
                 booked = {"participants": list(self._known(pupils).values()), "occurred_at": at}
                 batch = Batch("participants", "participant")
                 return self._at_slot(slot, "bookings/batch", booked, batch) if booked["participants"] else None
-            case Attend(slot, pupils):
+            case Attend(slot, pupils, is_mistaken):
+                known = self._known(p for p in pupils if not (is_mistaken and p.number in self.ledger.revoked))
                 said = {"source": rng.choice(("qr", "list")), "occurred_at": at}
-                present = [{"participant": id, **said} for id in self._known(pupils).values()]
+                present = [{"participant": id, **said} for id in known.values()]
                 return self._at_slot(slot, "attendance", present, Batch("", "participant")) if present else None
+            case Miss(slot, pupils):
+                absent = [{"participant": id, "occurred_at": at} for id in self._known(pupils).values()]
+                return self._at_slot(slot, "absences", absent, Batch("", "participant")) if absent else None
+            case Revoke(_, pupil):
+                attendance, said = self.ledger.attendances.get(pupil.number), {"reason": MISTAKE, "occurred_at": at}
+                return Command.to("POST", REVOCATION, said, of=attendance) if attendance else None
+            case Shift(slot, _):
+                to = {"starts_at": slot.starts_at.isoformat(), "occurred_at": at}
+                return Command.to("POST", f"{SLOT}/move", to, of=self.ledger.slots[slot.ref])
+            case CallOff(slot, _):
+                said = {"reason": "frost", "occurred_at": at}
+                return Command.to("POST", f"{SLOT}/closing", said, of=self.ledger.slots[slot.ref])
             case amendment:
                 return _amending(amendment, self.ledger, at)
 
@@ -97,6 +132,10 @@ class Commands:
                 case Amendment("ask", pupil):
                     (answer,) = answers
                     self.ledger.transfers[pupil.number] = answer["transfer"]
+                case Attend(_, pupils, True):
+                    ids = {answer["participant"]: answer["attendance"] for answer in answers}
+                    known = self._known(pupils)
+                    self.ledger.attendances.update({n: ids[id] for n, id in known.items() if id in ids})
                 case Publish():
                     self.ledger.slots.update((answer["ref"], answer["slot"]) for answer in answers)
         except KeyError as missing:
@@ -154,7 +193,7 @@ class Commands:
         answers = {pupil.number: instrument.answers(rng) for pupil in act.pupils}
         attempts = [
             {
-                "ref": f"{season}/{act.diagnostic}/{number}",
+                "ref": f"{season}/{act.diagnostic}/{number}" + ("" if act.round == 1 else f"/{act.round}"),
                 "participant": id,
                 "season": season,
                 "diagnostic": act.diagnostic,
@@ -167,8 +206,8 @@ class Commands:
         return Command.to("POST", ATTEMPTS, body, batch=batch, awaited=UNDER_WAY) if attempts else None
 
     def _at_slot(self, slot: Slot, what: str, body: Any, batch: Batch) -> Command:
-        route, id = f"/trials/slots/{{id}}/{what}", self.ledger.slots[slot.ref]
-        return Command.to("POST", route, body, of=id, batch=batch, awaited=UNDER_WAY)
+        id = self.ledger.slots[slot.ref]
+        return Command.to("POST", f"{SLOT}/{what}", body, of=id, batch=batch, awaited=UNDER_WAY, done=CALLED_OFF)
 
 
 def _amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:

@@ -12,6 +12,8 @@ from deploy.simulator.draft import Draft
 from deploy.simulator.instruments import Instrument
 from deploy.simulator.population import School, fresh
 from deploy.simulator.scenario import Municipality, Scenario
+from deploy.simulator.schooldays import DIAGNOSTICS as FIRST_ROUND
+from deploy.simulator.schooldays import SECOND_ROUND
 
 LEVELS = ("basic", "main", "advanced")
 VENUE_KINDS = (
@@ -62,7 +64,8 @@ def catalogue(draft: Draft, schools: Iterable[School], instruments: Mapping[str,
     for m in scenario.municipalities:
         places[m.code] = organisation(m.code, "municipality", m.name, scenario.region)
     diagnostics = [put(DIAGNOSTICS, code, found.definition) for code, found in instruments.items()]
-    season = put(SEASONS, scenario.season, rules(scenario), diagnostics)
+    second = {"second_round": {"opens": second_round_opens(draft)}} if scenario.corrections.get("second_rounds") else {}
+    season = put(SEASONS, scenario.season, rules(scenario) | second, diagnostics)
     venues = {m.code: list(venues_of(m, scenario)) for m in scenario.municipalities}
     every = [venue for group in venues.values() for venue in group]
     owners = {v.code: organisation(v.code, v.kind, v.name, v.municipality) for v in every}
@@ -83,6 +86,14 @@ def _put(draft: Draft, route: str, code: str, body: Mapping[str, Any], needs: It
     actor = staff("regional-operator", region) if of_region else NATIONAL_OPERATOR
     dated = {**body, "occurred_at": at.isoformat()} if event else body
     return draft.add(actor, at, Define(route, code, dated), {event: 1} if event else {}, needs)
+
+
+def second_round_opens(draft: Draft) -> str:
+    """The day from which on diagnostics are of the second round; raises ValueError where the first takes all days."""
+    opens = draft.days.at(SECOND_ROUND).date()
+    if opens <= draft.days.at(FIRST_ROUND[1]).date():
+        raise ValueError("`corrections` ask for `second_rounds`, but the season is too short for two")
+    return opens.isoformat()
 
 
 def rules(scenario: Scenario) -> dict[str, Any]:

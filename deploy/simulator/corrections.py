@@ -34,10 +34,26 @@ OPERATORS: Sequence[Kind] = ("move", "merge", "erase")
 """Acts of the region's operator; the others are those of a school."""
 MOST_TRANSFERS = 25
 """Into one school: an account finds at most 60 children an hour by their names, and a season may be played twice."""
-What = Literal[
+OfEntries = Literal[
     "move", "transfer", "merge", "correct", "late guardian", "second guardian", "lapse", "withdraw", "leave", "erase"
 ]
+OfTrials = Literal["closing", "absence", "revocation", "shift", "second round"]
+What = OfEntries | OfTrials
 """A scenario's kinds, with those parted that stand for two things: a consent that lapses is given again."""
+
+
+def _too_few(wanted: int, kind: str, there: str) -> str:
+    return f"`corrections` ask for {wanted} of `{kind}`, but there are {there}, beside those of other kinds"
+
+
+_OF_TRIALS: Sequence[tuple[What, Depth, str]] = (
+    ("shift", Depth.ATTENDED, "who attend a trial"),
+    ("second round", Depth.PARTICIPATED, "who take part"),
+    ("closing", Depth.REGISTERED, "with a consent"),
+    ("absence", Depth.REGISTERED, "with a consent"),
+    ("revocation", Depth.REGISTERED, "with a consent"),
+)
+"""Kinds of the trials' half, with whom they may befall."""
 
 
 @dataclass(slots=True)
@@ -66,8 +82,7 @@ def choose(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> Chosen:
         wanted = number(kind) - but
         free = [pupil.number for pupil in among if pupil.number not in taken] if wanted else []
         if wanted > len(free):
-            there = f"{len(free)} pupils {whom}, beside those of other kinds"
-            raise ValueError(f"`corrections` ask for {wanted} of `{kind}`, but there are {there}")
+            raise ValueError(_too_few(wanted, kind, f"{len(free)} pupils {whom}"))
         found = rng.sample(free, wanted)
         taken.update(found)
         return found
@@ -79,8 +94,8 @@ def choose(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> Chosen:
     whom = "whom another school can enter"
     asked = take("transfers", some if several else (), f"{whom}, {MOST_TRANSFERS} a school")
     merges = take("merges", consenting if several else (), f"with a consent {whom}")
-    found: dict[What, Iterable[int]] = {"transfer": asked, "merge": merges}
     guardians = take("guardians", consenting, "with a guardian")
+    found: dict[What, Iterable[int]] = {"transfer": asked, "merge": merges}
     found |= {"late guardian": guardians[::2], "second guardian": guardians[1::2]}
     moves = take("moves", pupils if several else (), whom)
     found |= {"move": moves, "correct": take("corrections", pupils, "of the scenario")}
@@ -91,6 +106,9 @@ def choose(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> Chosen:
     lapses = {p.number for p in consenting if p.depth in (Depth.REGISTERED, Depth.TESTED)} & {*withdrawals[::2]}
     found |= {"lapse": lapses, "withdraw": {*withdrawals} - lapses, "erase": erasures}
     found |= {"leave": take("archives", pupils, "of the scenario", but=mistakes)}
+    taken = set(lapses)
+    for what, depth, whom in _OF_TRIALS:
+        found[what] = take(f"{what.replace(' ', '_')}s", (p for p in consenting if p.depth >= depth), whom)
     born = {(pupil.name, pupil.birth_date) for pupil in pupils}
     return Chosen({what: frozenset(them) for what, them in found.items()}, mistakes, born)
 

@@ -6,15 +6,16 @@ from datetime import date
 from itertools import count, groupby
 from random import Random
 
-from deploy.simulator.acts import Amendment, Enrol, Kind, Step
+from deploy.simulator.acts import Amendment, Enrol, Kind, Revoke, Step
 from deploy.simulator.catalogue import Catalogue, catalogue
 from deploy.simulator.command import staff
 from deploy.simulator.corrections import Corrections, choose
 from deploy.simulator.draft import Draft
 from deploy.simulator.instruments import Instrument
+from deploy.simulator.mishaps import Mishaps
 from deploy.simulator.population import Depth, Pupil, SchoolClass, populate
 from deploy.simulator.scenario import Scenario
-from deploy.simulator.schooldays import DIAGNOSTICS, ROSTERS, TRIALS, SchoolDays, part
+from deploy.simulator.schooldays import DIAGNOSTICS, ROSTERS, SchoolDays, part
 from deploy.simulator.trials import Trials
 
 STARTED_DIAGNOSTICS = 0.7
@@ -37,6 +38,11 @@ class Plan:
     def amended(self, kind: Kind) -> list[int]:
         """The numbers of the pupils of such amendments, in that order."""
         return [s.act.pupil.number for s in self.steps if isinstance(s.act, Amendment) and s.act.kind == kind]
+
+    @property
+    def revoked(self) -> list[int]:
+        """The numbers of the pupils whose attendances are revoked, in that order."""
+        return [step.act.pupil.number for step in self.steps if isinstance(step.act, Revoke)]
 
 
 def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random, today: date) -> Plan:
@@ -63,7 +69,11 @@ def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random,
             season.diagnose(c, place, taken)
     corrections.go_between(pupils)
     tourists = [p for p in pupils if p.depth is Depth.PARTICIPATED and not taken[p.number]]
-    Trials(draft, known).hold(pupils, tourists, TRIALS)
+    mishaps = Mishaps(Trials(draft, known), chosen)
+    mishaps.begin(pupils)
+    mishaps.trials.hold(pupils, tourists, mishaps.window, chosen.numbers["shift"])
+    mishaps.sit_again(pupils)
+    mishaps.end(pupils)
     corrections.end(pupils)
     return Plan(scenario, classes, draft.ordered())
 

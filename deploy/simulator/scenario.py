@@ -20,7 +20,10 @@ MOST_STAGES = 20
 """Of a kind that the platform lets a season require."""
 STAGES = ("registered", "participated", "tested", "trial_attended", "completed")
 COUNTS = (*STAGES, "recommended")
-CORRECTIONS = ("moves", "transfers", "merges", "archives", "corrections", "guardians", "withdrawals", "erasures")
+CORRECTIONS = (
+    *("moves", "transfers", "merges", "archives", "corrections", "guardians", "withdrawals", "erasures"),
+    *("closings", "absences", "revocations", "shifts", "second_rounds"),
+)
 """What may be put right in a season: each is a share of the registered pupils, and changes no figure in the end."""
 
 

@@ -18,6 +18,8 @@ ROSTERS: Window = (0.01, 0.14)
 LINKS: Window = (0.14, 0.17)
 DIAGNOSTICS: Window = (0.17, 0.36)
 TRIALS: Window = (0.36, 1.0)
+SECOND_ROUND = 0.7
+"""The fraction with whose day the second round of diagnostics begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ async def _until_visible(player: Player, meter: Meter, season: Plan, ledger: Led
             if season.scenario.corrections:
                 before = await meter.caught_up()
                 ledger.gone = frozenset(season.amended("erase")[: before["participant.erased.v1"]])
+                ledger.revoked = frozenset(season.revoked[: before["attendance.revoked.v1"]])
                 ledger.lapsing = frozenset(season.amended("consent") if before["consent.withdrawn.v1"] else ())
             await player.play()
             tail.cancel()

@@ -1,13 +1,13 @@
 """The season's second half: groups by competency, timetables, then rounds of trials, booked and recorded."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import groupby
 from random import Random
 
-from deploy.simulator.acts import Attend, Book, Publish, Slot
+from deploy.simulator.acts import Attend, Book, Publish, Shift, Slot
 from deploy.simulator.catalogue import Catalogue
 from deploy.simulator.command import staff
 from deploy.simulator.draft import Draft
@@ -17,8 +17,8 @@ from deploy.simulator.schooldays import Window, part, within
 
 TIMETABLES = 0.06
 """The share of the window in which venues publish; the rounds follow."""
-BOOKINGS, SLOTS = 0.3, 0.4
-"""Shares of a round's window: booked before the first, held after the second."""
+BOOKINGS, CHANGES, SLOTS = 0.3, 0.36, 0.4
+"""Shares of a round's window: booked before the first, changed before the second, held after the third."""
 TIMETABLE_SIZE = 200
 """Slots in one command."""
 TRIAL_GROUP = 8
@@ -44,39 +44,62 @@ class Trials:
 
     draft: Draft
     known: Catalogue
+    last: dict[int, str] = field(default_factory=dict)
+    """The competency that was tried last, by the number of the pupil."""
 
-    def hold(self, pupils: Sequence[Pupil], tourists: Sequence[Pupil], window: Window) -> None:
-        """All trials of the pupils and the excursions of the tourists, within a window of the season."""
+    def hold(
+        self, pupils: Sequence[Pupil], tourists: Sequence[Pupil], window: Window, shifted: Collection[int] = ()
+    ) -> None:
+        """All trials of the pupils and the excursions of the tourists, within a window of the season.
+
+        The slots of some pupils are published for another time, and moved once they are booked.
+        """
         rounds = trial_rounds(self.draft.scenario, pupils, self.draft.rng)
         rounds[0].extend(excursions(self.draft.scenario, tourists, self.draft.rng))
         held = (within(window, TIMETABLES), window[1])
         windows = [part(held, number, len(rounds)) for number in range(len(rounds))]
+        following = [self.draft.days.at(within(one, SLOTS)) for one in windows[1:]] + [None]
         offers = [
-            (number, *offer) for number, groups in enumerate(rounds) for offer in self._offers(groups, number, windows)
+            (number, *offer)
+            for number, groups in enumerate(rounds)
+            for offer in self.offers(groups, f"{number + 1}", windows[number], following[number])
         ]
-        published = self._publish([slot for _, slot, _ in offers], (window[0], held[0]))
+        early = {slot.ref for _, slot, group in offers if any(pupil.number in shifted for pupil in group.pupils)}
+        as_said = [self._otherwise(slot) if slot.ref in early else slot for _, slot, _ in offers]
+        published = self.publish(as_said, (window[0], held[0]))
         for number, slot, group in offers:
-            booked = self._book(slot, group.pupils, published[slot.ref], windows[number])
+            booked = self.book(slot, group.pupils, published[slot.ref], windows[number])
+            if slot.ref in early:
+                booked = [self._shift(slot, group.pupils, booked, windows[number])]
             if booked:
                 self._attend(slot, group.pupils, booked, windows[number][1], last=number == len(rounds) - 1)
 
-    def _offers(self, groups: Sequence[Group], number: int, windows: Sequence[Window]) -> list[tuple[Slot, Group]]:
-        """Slots for the groups of a round, over before the next round's begin: nobody can be in two at once."""
-        window = windows[number]
+    def offers(
+        self, groups: Sequence[Group], name: str, window: Window, following: datetime | None = None
+    ) -> list[tuple[Slot, Group]]:
+        """Slots for groups, named alike, over before those that follow: nobody can be in two at once."""
         starts = self.draft.days.slot_starts(within(window, SLOTS), window[1])
-        following = self.draft.days.at(within(windows[number + 1], SLOTS)) if number + 1 < len(windows) else None
         offers, places = list[tuple[Slot, Group]](), self.draft.scenario.municipalities
         for place, group in enumerate(groups):
             starts_at = self.draft.rng.choice(starts)
             free = group.minutes if following is None else int((following - starts_at).total_seconds() // 60)
-            minutes, ref = min(group.minutes, free), f"{self.draft.scenario.season}/{number + 1}-{place + 1:05}"
+            minutes, ref = min(group.minutes, free), f"{self.draft.scenario.season}/{name}-{place + 1:05}"
             home = group.pupils[0].school.municipality if group.pupils else self.draft.rng.choice(places)
             venue = self.draft.rng.choice(self.known.venues[home.code])
             slot = Slot(ref, venue, group.competency, group.kind, starts_at, minutes, group.capacity)
             offers.append((slot, group))
         return offers
 
-    def _publish(self, slots: Sequence[Slot], window: Window) -> dict[str, int]:
+    def _otherwise(self, slot: Slot) -> Slot:
+        """The slot at the time for which it is published at first."""
+        return replace(slot, starts_at=slot.starts_at + timedelta(minutes=30 * self.draft.rng.randint(1, 3)))
+
+    def _shift(self, slot: Slot, pupils: tuple[Pupil, ...], booked: Sequence[int], window: Window) -> int:
+        at = self.draft.days.at(self.draft.moment((within(window, BOOKINGS), within(window, CHANGES))))
+        events = {"slot.moved.v1": 1, "trial.moved.v1": len(pupils)}
+        return self.draft.add(staff("venue", slot.venue.code), at, Shift(slot, pupils), events, booked, pupils)
+
+    def publish(self, slots: Sequence[Slot], window: Window) -> dict[str, int]:
         """Timetables by venue; returns the draft number that opens each slot, by its `ref`."""
         published: dict[str, int] = {}
         by_venue = sorted(slots, key=lambda slot: (slot.venue.code, slot.starts_at))
@@ -90,7 +113,7 @@ class Trials:
                 published.update((slot.ref, number) for slot in page)
         return published
 
-    def _book(self, slot: Slot, pupils: Sequence[Pupil], published: int, window: Window) -> list[int]:
+    def book(self, slot: Slot, pupils: Sequence[Pupil], published: int, window: Window) -> list[int]:
         """Each school's navigator books the school's pupils."""
         booked = []
         for code, schoolmates in groupby(pupils, key=lambda pupil: pupil.school.code):
@@ -103,10 +126,17 @@ class Trials:
     def _attend(self, slot: Slot, pupils: tuple[Pupil, ...], booked: Sequence[int], end: float, *, last: bool) -> None:
         late = slot.starts_at + timedelta(minutes=self.draft.rng.randint(0, 20))
         at = max(slot.starts_at, min(late, self.draft.days.at(end)))
-        opens_gate = self.draft.scenario.gate is Gate.AFTER_ALL_STAGES and last
-        completing = sum(pupil.depth is Depth.COMPLETED for pupil in pupils) if opens_gate else 0
-        events = {"trial.attended.v1": len(pupils), "recommendation.issued.v1": completing}
+        after_all = self.draft.scenario.gate is Gate.AFTER_ALL_STAGES
+        completing = sum(pupil.depth is Depth.COMPLETED for pupil in pupils) if after_all and last else 0
+        revised = 0 if after_all or slot.kind == "excursion" else sum(self.is_new(pupil, slot) for pupil in pupils)
+        issued = {"recommendation.issued.v1": completing + revised, "recommendation.withdrawn.v1": revised}
+        events = {"trial.attended.v1": len(pupils), **issued}
+        self.last.update((pupil.number, slot.competency) for pupil in pupils)
         self.draft.add(staff("venue", slot.venue.code), at, Attend(slot, pupils), events, booked, pupils)
+
+    def is_new(self, pupil: Pupil, slot: Slot) -> bool:
+        """True where the pupil tried something else last, so that what the slot adds revises a recommendation."""
+        return self.last.get(pupil.number) != slot.competency
 
 
 def trial_rounds(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> list[list[Group]]:
@@ -134,7 +164,7 @@ def excursions(scenario: Scenario, pupils: Sequence[Pupil], rng: Random) -> list
     return [
         Group(rng.choice(codes), "excursion", EXCURSION_GROUP, 60, tuple(group))
         for _, neighbours in groupby(pupils, key=lambda pupil: pupil.school.municipality.code)
-        for group in _chunks(list(neighbours), EXCURSION_GROUP)
+        for group in chunks(list(neighbours), EXCURSION_GROUP)
     ]
 
 
@@ -182,9 +212,10 @@ def _choose(
 
 def _trials(code: str, pupils: list[Pupil]) -> Iterator[Group]:
     neighbours = sorted(pupils, key=lambda pupil: pupil.number)
-    for place, group in enumerate(_chunks(neighbours, TRIAL_GROUP)):
+    for place, group in enumerate(chunks(neighbours, TRIAL_GROUP)):
         yield Group(code, "partner-trial" if place % 4 == 3 else "trial", TRIAL_GROUP, 90, tuple(group))
 
 
-def _chunks(pupils: list[Pupil], size: int) -> Iterator[list[Pupil]]:
+def chunks(pupils: list[Pupil], size: int) -> Iterator[list[Pupil]]:
+    """Returns the pupils in groups of a size."""
     return (pupils[begin : begin + size] for begin in range(0, len(pupils), size))

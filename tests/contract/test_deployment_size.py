@@ -1,11 +1,14 @@
-"""What deploys stays small: it serves who runs Bilet, and what serves tests alone is theirs."""
+"""What deploys stays small: it serves who runs Bilet, and what serves tests alone is theirs.
+
+The simulator plays what may go wrong in a season; each kind of it costs lines here.
+"""
 
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BOUNDS = {"deploy": 6_415, "deploy/local": 849, "deploy/simulator": 2_654, "deploy/cli": 1_870}
+BOUNDS = {"deploy": 6_675, "deploy/local": 849, "deploy/simulator": 2_914, "deploy/cli": 1_870}
 """Lines of Python."""
 
 

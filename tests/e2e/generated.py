@@ -12,7 +12,10 @@ from typing import Any
 LETTERS = "ABCDEFGHKLMNPRSTUVWXYZ"
 DIAGNOSTICS = ("interests", "knowledge", "professions", "qualities", "readiness", "made-up")
 COLUMNS = ("code", "name_ru", "registered", "participated", "tested", "trial_attended", "completed", "recommended")
-CORRECTIONS = ("moves", "transfers", "merges", "archives", "corrections", "guardians", "withdrawals", "erasures")
+CORRECTIONS = (
+    *("moves", "transfers", "merges", "archives", "corrections", "guardians", "withdrawals", "erasures"),
+    *("closings", "absences", "revocations", "second_rounds"),
+)
 GATES = ("after-all-stages", "after-diagnostics")
 ZONES = ("+02:00", "+03:00", "+05:00", "+10:00", "+12:00")
 
@@ -40,7 +43,7 @@ def write(folder: Path, gate: str, trials_required: int, rng: Random) -> None:
         "participants": sum(m["participated"] for m in municipalities),
         "recommendations": sum(m["recommended"] for m in municipalities),
         "guardians": rng.randint(0, registered // 2),
-        "corrections": {kind: round(rng.uniform(0, 0.1), 3) for kind in CORRECTIONS},
+        "corrections": _corrections(sum(m["trial_attended"] for m in municipalities) / registered, rng),
         "competencies": len(competencies),
         "trial_attendances": attendances,
         "ranking": _ranking(municipalities)[: rng.randint(1, 5)],
@@ -50,6 +53,12 @@ def write(folder: Path, gate: str, trials_required: int, rng: Random) -> None:
     (folder / "season.json").write_text(json.dumps(season, ensure_ascii=False))
     _table(folder / "municipalities.csv", COLUMNS, municipalities)
     _table(folder / "competencies.csv", ("code", "name_ru", "attended"), competencies)
+
+
+def _corrections(attended: float, rng: Random) -> dict[str, float]:
+    """A small share for each kind; only slots of those who attend one can be moved."""
+    shares = {kind: round(rng.uniform(0, 0.1), 3) for kind in CORRECTIONS}
+    return {**shares, "shifts": round(rng.uniform(0, attended / 2), 3)}
 
 
 def _municipalities(region: str, gate: str, trials_required: int, rng: Random) -> list[dict[str, Any]]:

@@ -82,7 +82,9 @@ async def test_a_season_with_corrections_may_be_broken_off_and_played_again(
     both = await agreed(running, scenario.region, scenario.season)
     told = ("moved", "merged", "archived", "erased")
     assert all(both.events[f"participant.{word}.v1"] > 0 for word in told)
-    assert both.events["consent.withdrawn.v1"] > 0
+    of_slots = ("slot.closed", "slot.moved", "trial.moved", "trial.cancelled")
+    taken_back = ("consent.withdrawn", "attendance.missed", "attendance.revoked")
+    assert all(both.events[f"{word}.v1"] > 0 for word in (*of_slots, *taken_back))
     again = await play(running, scenario, Options(seed=3))
     assert again.events == first.events
     assert await agreed(running, scenario.region, scenario.season) == both, "nothing happens twice"

@@ -2,26 +2,28 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import date
 
-from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Sit, Slot, Step
+from deploy.simulator.acts import (
+    Amendment,
+    Attend,
+    Book,
+    CallOff,
+    Define,
+    Enrol,
+    Link,
+    Miss,
+    Publish,
+    Revoke,
+    Shift,
+    Sit,
+    Slot,
+    Step,
+)
 from deploy.simulator.population import Pupil, School, SchoolClass
 from deploy.simulator.scenario import Gate, Scenario
-
-
-@dataclass
-class Entry:
-    """An entry of a child, as registration has it."""
-
-    school: School
-    school_class: str
-    key: str
-    child: tuple[str, str]
-    guardians: set[str]
-    consent: str = ""
-    """Version of the one in force."""
-    archived: str = ""
-    erased: bool = False
-    merged: bool = False
+from tests.unit.deploy.advised import advised, revised
+from tests.unit.deploy.entry import Entry
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Recount:
     asked: dict[int, tuple[School, str, str]] = field(default_factory=dict)
     diagnostics: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     trials: Counter[int] = field(default_factory=Counter)
+    tried: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    second_round: date | None = None
     outings: Counter[int] = field(default_factory=Counter)
     recommended: set[int] = field(default_factory=set)
     cabinets: dict[int, str] = field(default_factory=dict)
@@ -52,6 +56,8 @@ class Recount:
             case Define(route, code):
                 assert f"{route} {code}" not in self.defined
                 self.defined.add(f"{route} {code}")
+                if (second := step.act.body.get("second_round")) is not None:
+                    self.second_round = date.fromisoformat(second["opens"])
                 return Counter({"defined": 1})
             case Enrol(school_class, consents_from):
                 assert consents_from <= step.at
@@ -70,7 +76,49 @@ class Recount:
                 return Counter({"slot.opened.v1": len(slots)})
             case Sit() | Book() | Attend():
                 return self.take_part(step)
+            case Miss() | CallOff() | Shift() | Revoke():
+                return self.go_wrong(step)
         return self.amend(step)
+
+    def go_wrong(self, step: Step) -> Counter[str]:
+        """What a venue changes of a slot, or of who was there."""
+        act = step.act
+        assert isinstance(act, Miss | CallOff | Shift | Revoke)
+        assert step.actor.subject == f"venue:{act.slot.venue.code}"
+        known, booked = self.offered[act.slot.ref], self.booked[act.slot.ref]
+        match act:
+            case Miss(slot, pupils):
+                assert step.at >= slot.starts_at
+                assert {pupil.number for pupil in pupils} <= booked
+                booked.difference_update(pupil.number for pupil in pupils)
+                return Counter({"attendance.missed.v1": len(pupils)})
+            case CallOff(_, pupils):
+                assert step.at < known.starts_at
+                assert {pupil.number for pupil in pupils} == booked
+                freed = len(booked)
+                booked.clear()
+                return Counter({"slot.closed.v1": 1, "trial.cancelled.v1": freed})
+            case Shift(slot, pupils):
+                assert {pupil.number for pupil in pupils} == booked
+                assert step.at < min(known.starts_at, slot.starts_at)
+                assert known.starts_at != slot.starts_at
+                self.offered[slot.ref] = slot
+                return Counter({"slot.moved.v1": 1, "trial.moved.v1": len(booked)})
+        return self.revoke(act.slot, act.pupil.number)
+
+    def revoke(self, slot: Slot, number: int) -> Counter[str]:
+        """The last attendance of a pupil is taken back."""
+        before = advised(self.tried[number])
+        assert self.tried[number].pop() == slot.competency
+        self.trials[number] -= 1
+        self.competencies[slot.competency] -= 1
+        events = Counter({"attendance.revoked.v1": 1})
+        if number not in self.recommended:
+            return events
+        if not self.is_open(number):
+            self.recommended.discard(number)
+            return events + Counter({"recommendation.withdrawn.v1": 1})
+        return events + revised(before, self.tried[number])
 
     def enrol(self, c: SchoolClass, pupil: Pupil) -> Counter[str]:
         """One line of a roster, of a new child or of one who is there."""
@@ -175,7 +223,12 @@ class Recount:
             if not isinstance(step.act, Attend):
                 assert step.actor.subject == f"navigator:{entry.school.code}"
             match step.act:
+                case Sit(diagnostic, _, 2):
+                    assert self.second_round is not None
+                    assert step.at.date() >= self.second_round
+                    events["diagnostic.completed.v1"] += 1
                 case Sit(diagnostic):
+                    assert self.second_round is None or step.at.date() < self.second_round
                     assert diagnostic not in self.diagnostics[pupil.number]
                     self.diagnostics[pupil.number].add(diagnostic)
                     events["diagnostic.completed.v1"] += 1
@@ -187,27 +240,35 @@ class Recount:
                     events["trial.booked.v1"] += 1
                 case Attend(slot):
                     assert step.at >= slot.starts_at
+                    assert slot == self.offered[slot.ref]
                     self.booked[slot.ref].remove(pupil.number)
+                    before = advised(self.tried[pupil.number])
                     self.attend(slot, pupil)
                     events["trial.attended.v1"] += 1
+                    if pupil.number in self.recommended:
+                        events += revised(before, self.tried[pupil.number])
             events["recommendation.issued.v1"] += self.opens_gate(pupil.number)
         return events
 
     def attend(self, slot: Slot, pupil: Pupil) -> None:
         if slot.kind in ("trial", "partner-trial"):
             self.trials[pupil.number] += 1
+            self.tried[pupil.number].append(slot.competency)
             self.competencies[slot.competency] += 1
         else:
             self.outings[pupil.number] += 1
 
     def opens_gate(self, number: int) -> bool:
-        tested = self.diagnostics[number] >= set(self.scenario.diagnostics)
-        enough = self.trials[number] >= self.scenario.trials_required
-        opens = tested and (enough or self.scenario.gate is Gate.AFTER_DIAGNOSTICS)
-        if not opens or number in self.recommended:
+        if not self.is_open(number) or number in self.recommended:
             return False
         self.recommended.add(number)
         return True
+
+    def is_open(self, number: int) -> bool:
+        """Whether the gate is open for a pupil."""
+        tested = self.diagnostics[number] >= set(self.scenario.diagnostics)
+        enough = self.trials[number] >= self.scenario.trials_required
+        return tested and (enough or self.scenario.gate is Gate.AFTER_DIAGNOSTICS)
 
     def counts(self, number: int) -> bool:
         """Whether figures count an entry: each pupil once, and no mistake."""

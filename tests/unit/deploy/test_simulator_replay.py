@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Sit, Step
+from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Revoke, Sit, Step
 from deploy.simulator.calls import Commands, Ledger
 from deploy.simulator.catalogue import DIAGNOSTICS
 from deploy.simulator.command import Command, PlayError
@@ -50,6 +50,8 @@ def play(season: Plan, commands: Commands, refused: Mapping[str, str]) -> Iterat
             commands.learn(step, [{"ref": slot.ref, "slot": slot.ref} for slot in step.act.slots])
         elif isinstance(step.act, Amendment) and step.act.kind == "ask" and command is not None:
             commands.learn(step, [{"transfer": "t"}])
+        elif isinstance(step.act, Attend) and command is not None:
+            commands.learn(step, [{**one, "attendance": f"a-{one['participant']}"} for one in command.body])
         yield step, command
 
 
@@ -83,6 +85,18 @@ def test_of_whom_was_archived_nothing_more_is_sent(season: Plan) -> None:
             assert not {f"p-{ref}" for ref in refused} & set(str(command.body).split("'"))
         if isinstance(step.act, Amendment) and step.act.kind == "archive":
             assert command is None
+
+
+def test_what_an_earlier_play_has_revoked_is_not_recorded_again(season: Plan) -> None:
+    commands, revoked = commands_of(season), season.revoked[:3]
+    commands.ledger.revoked = frozenset(revoked)
+    sent = list(play(season, commands, {}))
+    acts = [step.act for step, command in sent if command is not None]
+    assert [act.pupil.number for act in acts if isinstance(act, Revoke)] == season.revoked[3:]
+    mistaken = [(step.act, command) for step, command in sent if isinstance(step.act, Attend) and step.act.is_mistaken]
+    present = [one["participant"] for _, command in mistaken if command is not None for one in command.body]
+    ids = commands.ledger.participants
+    assert sorted(present) == sorted(ids[number] for number in season.revoked[3:])
 
 
 def test_who_has_come_from_another_school_is_not_moved_again(season: Plan) -> None:
