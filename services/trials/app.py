@@ -17,6 +17,7 @@ from services.trials.api import (
     links,
     passes,
     paths,
+    placements,
     programmes,
     repeats,
     seasons,
@@ -29,6 +30,7 @@ from services.trials.collections import COLLECTIONS
 from services.trials.consumers import PARTICIPANTS_GROUP, consumers
 from services.trials.fillers import Fillers
 from services.trials.followers import Followers
+from services.trials.handlers.bookings import queue
 from services.trials.handlers.restoration import Restorer
 from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.passes import Passes
@@ -79,7 +81,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
     clock, catalogue = platform.clock, CatalogueReads(platform.mongo)
     instruments = DiagnosticReads(platform.mongo, repository)
     advised = AdviceReads(platform.mongo, repository)
-    signed = Passes(platform.settings.master_key)
+    signed, seats = Passes(platform.settings.master_key), queue(repository, new_id)
     return [
         seasons.routes(repository, catalogue, clock),
         diagnostics.routes(repository, catalogue, instruments),
@@ -92,7 +94,8 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         attempts.routes(repository, instruments, clock, new_id),
         drafts.routes(repository, DraftReads(platform.mongo, repository), clock),
         repeats.routes(repository, clock),
-        bookings.routes(repository, clock, new_id),
+        bookings.routes(repository, seats, clock),
+        placements.routes(repository, seats, clock, new_id),
         waiting.routes(repository, WaitingReads(platform.mongo, repository), clock),
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),

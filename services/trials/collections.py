@@ -16,6 +16,7 @@ COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     "organisations": Kept([BY_CODE]),
     PARTICIPANTS: Kept(
+        [IndexModel([("school", 1), ("school_class", 1)])],
         persons=[
             "_id",
             "accounts.account",
@@ -23,7 +24,7 @@ COLLECTIONS: Collections = {
             "link_changes.guardian",
             "mergings.other",
             "guardians_erased",
-        ]
+        ],
     ),
     "seasons": Kept([BY_CODE], persons=[CHANGED]),
     "instruments": Kept([BY_CODE], persons=[CHANGED]),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.trials.collections import IS_TEXT
 from services.trials.copies.store import touch
+from services.trials.domain.slots import Slot
 from shared.storage.mongo import Document, Mongo, Transaction
 
 
@@ -64,6 +65,12 @@ class Timetable:
         """Returns the venues in a municipality."""
         found = self._venues.find({"municipality": municipality}, {"_id": 1})
         return [row["_id"] async for row in found]
+
+    async def held(self, where: Document, begins: datetime, ends: datetime, most: int, tx: Transaction) -> list[Slot]:
+        """Returns the first slots of a place that are not called off and start within a time."""
+        query = {**where, "starts": {"$gte": begins, "$lt": ends}, "closing": None}
+        found = self._slots.find(query, session=tx).sort([("starts", 1), ("_id", 1)]).limit(most)
+        return [Slot.model_validate(row | {"id": row["_id"]}) for row in await found.to_list(None)]
 
     async def between(self, where: Document, begins: datetime, ends: datetime) -> AsyncIterator[tuple[str, bool]]:
         """Yields the slots of a place that start within a time, each with whether it is as it will be.

@@ -54,6 +54,7 @@ def _play(scene: Scene) -> Requests:
     below, of = f"/trials/participants/{own}", "GET /trials/participants/{participant}"
     revocation = f"/trials/attendance/{scene.attendance}/revocation"
     in_slot, slot = "POST /trials/slots/{id}", "/trials/slots"
+    wide, of_class = {"season": season, "slots": [slots["wide"]]}, {"school": scene.here.school, "class": "7А"}
     return {
         "POST /trials/attempts": Request("/trials/attempts", {"ref": "one", **attempt}, "profile"),
         "POST /trials/attempts/batch": Request("/trials/attempts/batch", many, "profile"),
@@ -62,6 +63,8 @@ def _play(scene: Scene) -> Requests:
             f"{slot}/{slots['wide']}/bookings/batch", {"participants": [own]}, '"booking"'
         ),
         "DELETE /trials/bookings/{id}": Request(f"/trials/bookings/{scene.booking}", sign=slots["left"]),
+        "POST /trials/placements pupils": Request("/trials/placements", {"participants": [own], **wide}, '"booking"'),
+        "POST /trials/placements class": Request("/trials/placements", {**of_class, **wide}, '"booking"'),
         f"{in_slot}/attendance": Request(f"{slot}/{slots['held']}/attendance", present, '"attendance"'),
         "GET /trials/bookings/{id}/pass": Request(f"/trials/bookings/{scene.kept}/pass", sign=slots["near"]),
         "GET /trials/pass-keys": Request("/trials/pass-keys"),

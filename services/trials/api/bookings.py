@@ -5,20 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 
 from services.trials.answers.commands import BookingAnswer, CancelledAnswer, Items
-from services.trials.api.items import NOT_READY, BookingId, SlotId, item_by_item, noted
+from services.trials.api.items import NOT_READY, BookingId, SlotId, item_by_item, noted, wanted
 from services.trials.handlers import bookings
-from services.trials.handlers.bookings import BookingRequest
+from services.trials.handlers.bookings import BookingRequest, Bookings
 from services.trials.repository import Repository
-from shared.base.errors import BadInput
 from shared.base.models import Count, Input
 from shared.http.authorisation import SchoolStaff, StaffOrFamily
-from shared.http.batch import Item, ReadAs, only
+from shared.http.batch import ReadAs, only
 from shared.http.openapi import also, problems
 from shared.http.routes import KIB, router_of
 from shared.identity.acting import about
 from shared.programme.moments import Moment
-from shared.programme.texts import REF, Id
-from shared.storage.decision import NewId
+from shared.programme.texts import Id
 from shared.storage.outbox import Clock
 
 NO_SEAT = ("grade-outside-slot", "slot-closed", "slot-full", "slot-past", "time-conflict", "too-many-bookings")
@@ -39,16 +37,9 @@ class BookingsBody(Input):
     occurred_at: Moment | None = None
 
 
-def wanted(sent: object, at: str) -> Item[str]:
-    """Reads the id of a pupil for whom a seat is wanted."""
-    id = REF.read(sent)
-    return Item(at, BadInput.field(at, "not the id of a participant") if id is None else id, "participant")
-
-
-def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
+def routes(repository: Repository, waiting: Bookings, clock: Clock) -> APIRouter:
     """Returns the routes by which seats are taken and given up."""
     router = router_of("trials")
-    waiting = bookings.queue(repository, new_id)
 
     @router.post(
         "/slots/{id}/bookings",

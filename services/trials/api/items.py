@@ -3,18 +3,20 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Path
+from fastapi import Path, Query
 
 from services.trials.answers.commands import AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer, Items
+from services.trials.answers.placements import Placed
+from shared.base.errors import BadInput
 from shared.base.models import Answer
 from shared.base.side_thread import aside
-from shared.http.batch import Outcome
+from shared.http.batch import Item, Outcome
 from shared.http.routes import KIB
 from shared.identity.acting import about
-from shared.programme.texts import Id
+from shared.programme.texts import REF, Id
 
 A = TypeVar("A", bound=Answer)
-P = TypeVar("P", AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer)
+P = TypeVar("P", AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer, Placed)
 R = TypeVar("R")
 BookingId = Annotated[Id, Path(description="Id of the booking.")]
 SlotId = Annotated[Id, Path(description="Id of the slot.")]
@@ -29,6 +31,13 @@ NOT_READY = (
     "season-closed",
 )
 """The slugs of refusals because a pupil cannot act yet, or at all."""
+Dry = Annotated[bool, Query(description="true to see what would come of it, and change nothing")]
+
+
+def wanted(sent: object, at: str) -> Item[str]:
+    """Reads the id of a pupil for whom a seat is wanted."""
+    id = REF.read(sent)
+    return Item(at, BadInput.field(at, "not the id of a participant") if id is None else id, "participant")
 
 
 async def item_by_item(

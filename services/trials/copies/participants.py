@@ -133,6 +133,11 @@ class Participant(BaseModel):
         """The times in the archive."""
         return _lapses((change.time, not change.archived, None) for change in self.archivings)
 
+    @property
+    def is_gone(self) -> bool:
+        """True where the pupil is erased, or in the archive by the last that was heard."""
+        return self.erased or (bool(self.archivings) and self.archivings[-1].archived)
+
     def lapse(self, begins: datetime, ends: datetime) -> Lapse | None:
         """Returns the first time without consent that meets another time."""
         return next((lapse for lapse in self.lapses if lapse.meets(begins, ends)), None)

@@ -48,6 +48,18 @@ class Copies:
         wanted = list(ids)
         return joined(wanted, await self.entries(wanted, tx))
 
+    async def of_class(self, school: str, school_class: str, season: str, tx: Transaction) -> list[str]:
+        """Returns the pupils of a class who take part in a season, but for those in the archive, by their ids.
+
+        A pupil of several entries is in the class of the survivor.
+        """
+        query = {"school": school, "school_class": school_class}
+        rows = await self._mongo[PARTICIPANTS].find(query, {"_id": 1}, session=tx).sort("_id", 1).to_list(None)
+        pupils = [
+            one.pupil for id, one in (await self.joined((r["_id"] for r in rows), tx)).items() if id == one.pupil.id
+        ]
+        return [pupil.id for pupil in pupils if season in pupil.seasons and not pupil.is_gone]
+
     async def hold(self, pupils: Iterable[str], tx: Transaction) -> None:
         """Lets this transaction conflict with one that learns something of the pupils.
 

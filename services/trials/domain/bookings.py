@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, Taken, must_take_part
 from services.trials.domain.path_parts import Booking
@@ -38,13 +39,24 @@ class BookingBatch:
         known = path.live_booking(slot.id)
         if known is not None:
             return Done(Taken(known, pupil.id), new=False)
+        time = self._admitted_at(pupil, slot, occurred_at, caller)
+        decision = steps.book(path, pupil, slot, time, self.new_id)
+        self.states.paths.take(decision, caller.by)
+        self.slots[slot.id] = slot.with_seat_taken()
+        return Done(Taken(decision.state.bookings[-1], pupil.id), new=True)
+
+    def must_admit(self, pupil: Participant, slot: Slot, occurred_at: datetime | None, caller: Caller) -> None:
+        """Raises ServiceError where a pupil who has no seat in a slot cannot be booked in."""
+        slot.must_be_held()
+        time = self._admitted_at(pupil, slot, occurred_at, caller)
+        steps.must_fit(self.states.paths.of(pupil.id, slot.season, pupil.seasons), pupil, slot, time)
+
+    def _admitted_at(self, pupil: Participant, slot: Slot, occurred_at: datetime | None, caller: Caller) -> datetime:
+        """Returns the time of a booking; raises ServiceError where the season or the pupil's part in it bars it."""
         season = self.states.seasons[slot.season]
         season.must_be_open("")
         time = caller.time(pupil, occurred_at)
         if time < slot.starts_at:
             season.must_contain(time, "occurred_at" if occurred_at else "")
         must_take_part(pupil, season, time, slot.starts_at, caller.now)
-        decision = steps.book(path, pupil, slot, time, self.new_id)
-        self.states.paths.take(decision, caller.by)
-        self.slots[slot.id] = slot.with_seat_taken()
-        return Done(Taken(decision.state.bookings[-1], pupil.id), new=True)
+        return time

@@ -62,7 +62,7 @@ def book(
     if path.live_booking(slot.id):
         return Decision(path)
     slot.must_be_held()
-    _must_fit(path, pupil, slot, time)
+    must_fit(path, pupil, slot, time)
     booking = Booking(
         id=new_id(),
         time=time,
@@ -88,7 +88,8 @@ def must_suit(pupil: Participant, slot: Slot, time: datetime) -> None:
         raise Conflict.about("participant", f"the slot is for grades {low} to {high}", "grade-outside-slot")
 
 
-def _must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime) -> None:
+def must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime) -> None:
+    """Raises Conflict where the pupil cannot have a seat: there is none, or the pupil is somewhere else then."""
     must_suit(pupil, slot, time)
     if held_between(path, slot.starts_at, slot.ends_at):
         raise Conflict.about("participant", "another booking of the pupil overlaps in time", "time-conflict")

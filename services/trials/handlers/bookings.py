@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TypeAlias
 
 from services.trials.domain import steps
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Taken
 from services.trials.domain.path_parts import Booking
+from services.trials.domain.placements import Placing, slots_of
 from services.trials.domain.slots import Slot
 from services.trials.handlers.held import held, walk_of
 from services.trials.repository import Repository
@@ -20,6 +22,9 @@ from shared.storage.decision import NewId
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 
+Seated: TypeAlias = list[Outcome[Taken[Booking]]]
+"""The outcomes of a request, in the order wanted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest(Request[str]):
@@ -28,22 +33,63 @@ class BookingRequest(Request[str]):
     slot: str
     occurred_at: datetime | None = None
 
+    @property
+    def named(self) -> Sequence[str]:
+        """The ids of the slots."""
+        return (self.slot,)
 
-def queue(repository: Repository, new_id: NewId) -> GroupCommit[BookingRequest, list[Outcome[Taken[Booking]]]]:
+    def walked(self, slots: Mapping[str, Slot]) -> list[tuple[str, str]]:
+        """Returns the pupils, each with the season of the slot, where that is known."""
+        return [(id, slots[self.slot].season) for id in self.values] if self.slot in slots else []
+
+    def serve(self, batch: BookingBatch) -> Seated:
+        """Books in turn; raises NotFound for an unknown slot."""
+        batch.slot(self.slot)
+        caller = _caller(self, batch)
+        return each(self.items, lambda id: batch.book(id, self.slot, self.occurred_at, caller))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementRequest(Request[str]):
+    """A seat for each of some pupils, in any of some slots of a season."""
+
+    season: str
+    named: Sequence[str]
+    """The ids of the slots."""
+    occurred_at: datetime | None = None
+
+    def walked(self, slots: Mapping[str, Slot]) -> list[tuple[str, str]]:
+        """Returns the pupils, each with the season."""
+        return [(id, self.season) for id in self.values]
+
+    def serve(self, batch: BookingBatch) -> Seated:
+        """Books all who can be seated; raises BadInput for a slot that is none of the season."""
+        slots = slots_of(self.season, self.named, batch.slots)
+        placing = Placing(batch, self.season, slots, self.occurred_at, _caller(self, batch))
+        seats = placing.seats(self.values)
+        return each(self.items, lambda id: placing.book(id, seats))
+
+
+SeatRequest: TypeAlias = BookingRequest | PlacementRequest
+Bookings: TypeAlias = GroupCommit[SeatRequest, Seated]
+
+
+def _caller(request: SeatRequest, batch: BookingBatch) -> Caller:
+    return Caller(request.who, request.now, batch.states.pupils, batch.states.zones, request.by)
+
+
+def queue(repository: Repository, new_id: NewId) -> Bookings:
     """Returns the queue of bookings: those of a popular slot come in one after the other instead of conflicting."""
     return GroupCommit(partial(book, repository, new_id=new_id), weigh=lambda request: len(request.items))
 
 
-async def book(
-    repository: Repository, requests: Sequence[BookingRequest], new_id: NewId
-) -> list[list[Outcome[Taken[Booking]]] | ServiceError]:
-    """Returns each request's outcomes in the order wanted, all of one transaction; NotFound for an unknown slot."""
+async def book(repository: Repository, requests: Sequence[SeatRequest], new_id: NewId) -> list[Seated | ServiceError]:
+    """Returns each request's outcomes, all of one transaction, or why the whole request is refused."""
 
-    async def body(tx: Transaction) -> list[list[Outcome[Taken[Booking]]] | ServiceError]:
-        before = await repository.slots.load((request.slot for request in requests), tx)
-        batch = await _load(repository, requests, before, new_id, tx)
-        weight = sum(len(request.items) for request in requests)
-        outcomes = await aside(lambda: served(requests, partial(_serve, batch)), weight)
+    async def body(tx: Transaction) -> list[Seated | ServiceError]:
+        batch = await _load(repository, requests, new_id, tx)
+        before = dict(batch.slots)
+        outcomes = await _served(batch, requests)
         await repository.count_seats({id: slot.booked - before[id].booked for id, slot in batch.slots.items()}, tx)
         await repository.save_walks(batch.states.paths.made, tx)
         return outcomes
@@ -51,23 +97,29 @@ async def book(
     return await repository.transact(body)
 
 
+async def foresee(repository: Repository, request: SeatRequest, new_id: NewId) -> Seated:
+    """Returns the outcomes that a request would have now, and changes nothing."""
+
+    async def body(tx: Transaction) -> list[Seated | ServiceError]:
+        return await _served(await _load(repository, [request], new_id, tx), [request])
+
+    (outcomes,) = await repository.transact(body)
+    if isinstance(outcomes, ServiceError):
+        raise outcomes
+    return outcomes
+
+
 async def _load(
-    repository: Repository,
-    requests: Sequence[BookingRequest],
-    slots: Mapping[str, Slot],
-    new_id: NewId,
-    tx: Transaction,
+    repository: Repository, requests: Sequence[SeatRequest], new_id: NewId, tx: Transaction
 ) -> BookingBatch:
-    known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
-    wanted = [(id, season) for request, season in known for id in request.values]
-    states = await repository.states(wanted, tx, takes_seats=True)
-    return BookingBatch(dict(slots), states, new_id)
+    slots = await repository.slots.load((slot for request in requests for slot in request.named), tx)
+    wanted = [walk for request in requests for walk in request.walked(slots)]
+    return BookingBatch(slots, await repository.states(wanted, tx, takes_seats=True), new_id)
 
 
-def _serve(batch: BookingBatch, request: BookingRequest) -> list[Outcome[Taken[Booking]]]:
-    batch.slot(request.slot)  # an unknown one refuses the whole request
-    caller = Caller(request.who, request.now, batch.states.pupils, batch.states.zones, request.by)
-    return each(request.items, lambda id: batch.book(id, request.slot, request.occurred_at, caller))
+async def _served(batch: BookingBatch, requests: Sequence[SeatRequest]) -> list[Seated | ServiceError]:
+    weight = sum(len(request.items) * len(request.named) for request in requests)
+    return await aside(lambda: served(requests, lambda request: request.serve(batch)), weight)
 
 
 async def cancel(

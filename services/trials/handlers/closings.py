@@ -1,16 +1,16 @@
 """Use case: all slots of some days are called off at once, for a venue, a municipality or a region."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime
 from functools import partial
 
 from services.trials.domain import slot_changes
-from services.trials.domain.caller import known_zone
 from services.trials.domain.day_closings import DayClosing
 from services.trials.domain.slot_changes import Change
 from services.trials.domain.slots import Slot
 from services.trials.handlers.rebooking import follow_slot
+from services.trials.handlers.venue_clocks import around, clocks_of
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Conflict
 from shared.identity.principal import Principal
@@ -24,8 +24,6 @@ MOST_SLOTS = 1_000
 """Of one command that are called off; the same command again goes on behind them."""
 MOST_BOOKINGS = 2_000
 """Of one command that are given up; the others follow by themselves."""
-WIDEST = timedelta(hours=15)
-"""No clock is further from UTC: so a day anywhere lies within."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,7 @@ async def close_days(repository: Repository, command: Command) -> Closed:
     """
     days = command.closing
     where = await _where(repository, command)
-    begins = datetime.combine(days.day, time(), UTC) - WIDEST
-    ends = datetime.combine(days.last, time(), UTC) + timedelta(days=1) + WIDEST
+    begins, ends = around(days.day, days.last)
     ids = [id async for id, is_over in repository.timetable.between(where, begins, ends) if not is_over]
     closed, following = Closed(), list[str]()
     for begin in range(0, len(ids), CHUNK):
@@ -111,7 +108,7 @@ async def _step(
 ) -> tuple[Closed, list[str]]:
     """Calls off some slots; returns how many, and those whose bookings are to follow."""
     slots = list((await repository.slots.load(ids, tx)).values())
-    clocks = await _clocks(repository, slots, tx)
+    clocks = await clocks_of(repository, slots, tx)
     seasons = await repository.rules({slot.season for slot in slots}, tx)
     attended = await repository.timetable.attended(ids, tx)
     said = command.closing
@@ -132,10 +129,3 @@ async def _step(
         following += [slot.id] if decision.state.following is not None else []
     await repository.slots.save(decisions, tx)
     return closed, following
-
-
-async def _clocks(repository: Repository, slots: Sequence[Slot], tx: Transaction) -> Mapping[str, tzinfo]:
-    """Returns the clock of each venue."""
-    venues = await repository.venues.load({slot.venue for slot in slots}, tx)
-    clocks = await repository.copies.register.clocks({venue.region for venue in venues.values()})
-    return {id: known_zone(clocks, venue.region, venue.municipality) for id, venue in venues.items()}

@@ -69,6 +69,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "POST /slots/s/bookings": {"participant": "p", **TIMED},
         "POST /slots/s/waiting": {"participant": "p", **TIMED},
         "POST /slots/s/bookings/batch": {"participants": ["p"], **TIMED},
+        "POST /placements": {"season": "2020", "participants": ["p"], "slots": ["s"], **TIMED},
         "POST /slots/s/attendance": [{"participant": "p", "source": "qr", **TIMED}],
         "POST /attendance/a/revocation": {"reason": "x", **TIMED},
     },

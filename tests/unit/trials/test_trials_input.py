@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from services.trials.answers.commands import AttemptAnswer, BookingAnswer
-from services.trials.api.bookings import wanted
+from services.trials.api.items import wanted
 from services.trials.api.slots import KeyedOffer
 from services.trials.domain.caller import UnknownParticipant, reaches
 from services.trials.domain.competencies import CompetencyEntry

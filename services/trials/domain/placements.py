@@ -1,0 +1,108 @@
+"""A class over several slots: who can be seated is, as many as can be, and told otherwise why not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.trials.copies.participants import Participant
+from services.trials.domain.bookings import BookingBatch
+from services.trials.domain.caller import Caller, Taken
+from services.trials.domain.matching import Wishes, matched
+from services.trials.domain.path_parts import Booking
+from services.trials.domain.paths import Path
+from services.trials.domain.slots import Slot
+from shared.base.errors import BadInput, Conflict, ServiceError
+from shared.base.side_thread import paced
+from shared.storage.decision import Done
+
+MOST_PUPILS = 100
+MOST_SLOTS = 100
+OWN = ""
+NEAREST = ("slot-full", "time-conflict", "too-many-bookings", OWN, "grade-outside-slot", "slot-past", "slot-closed")
+"""The refusals by how little is in the way: what the pupil lacks in any slot stands between those that tell of seats
+and times, and those of slots that are for others."""
+
+
+def slots_of(season: str, named: Sequence[str], known: Mapping[str, Slot]) -> list[Slot]:
+    """Returns the slots by their starts; raises BadInput about the first that is none of the season."""
+    for index, id in enumerate(named):
+        if id not in known or known[id].season != season:
+            raise BadInput.field(f"slots/{index}", f"no slot of season {season}")
+    return sorted({known[id].id: known[id] for id in named}.values(), key=lambda slot: (slot.starts_at, slot.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Some slots, in each of which any of the pupils may be seated, but each pupil in one of them."""
+
+    batch: BookingBatch
+    season: str
+    slots: Sequence[Slot]
+    """In the order in which they are filled."""
+    occurred_at: datetime | None
+    caller: Caller
+
+    def seats(self, participants: Iterable[str]) -> Mapping[str, str]:
+        """Returns pupil → slot for all who can be seated, of whom those named first come first.
+
+        What the pupil has tried, or is about to, is given where nothing else is left. Whoever has a seat in one of the
+        slots needs none.
+        """
+        wishes: dict[str, Wishes] = {}
+        for id in paced(participants):
+            pupil = self._found(id)
+            if pupil is not None and pupil.id not in wishes:
+                wishes[pupil.id] = self._wishes(pupil)
+        chosen = matched(list(wishes.values()), [slot.open_seats for slot in self.slots])
+        pairs = zip(wishes, chosen, strict=True)
+        return {id: self.slots[number].id for id, number in pairs if number is not None}
+
+    def book(self, participant: str, seats: Mapping[str, str]) -> Done[Taken[Booking]]:
+        """Books a pupil in where `seats` say, or finds the booking that is there; raises the nearest refusal."""
+        pupil = self.caller.pupil(participant)
+        known = self._seated(self._path(pupil))
+        if known is not None:
+            return Done(Taken(known, pupil.id), new=False)
+        if pupil.id not in seats:
+            raise self._refusal(pupil)
+        return self.batch.book(participant, seats[pupil.id], self.occurred_at, self.caller)
+
+    def _found(self, participant: str) -> Participant | None:
+        try:
+            return self.caller.pupil(participant)
+        except ServiceError:
+            return None
+
+    def _path(self, pupil: Participant) -> Path:
+        return self.batch.states.paths.of(pupil.id, self.season)
+
+    def _seated(self, path: Path) -> Booking | None:
+        return next((booking for slot in self.slots if (booking := path.live_booking(slot.id))), None)
+
+    def _wishes(self, pupil: Participant) -> Wishes:
+        path = self._path(pupil)
+        if self._seated(path):
+            return {}
+        tried = {attendance.competency for attendance in path.attended}
+        tried |= {booking.competency for booking in path.all_bookings if booking.is_live and not booking.missed}
+        suiting = (n for n, slot in enumerate(self.slots) if self._refused(pupil, slot) is None)
+        return {number: int(self.slots[number].competency in tried) for number in suiting}
+
+    def _refused(self, pupil: Participant, slot: Slot) -> ServiceError | None:
+        try:
+            self.batch.must_admit(pupil, slot, self.occurred_at, self.caller)
+        except ServiceError as refusal:
+            return refusal
+        return None
+
+    def _refusal(self, pupil: Participant) -> ServiceError:
+        """Returns why a pupil is not seated: of all slots' refusals, the one that was the last in the way."""
+        refusals = [self._refused(pupil, slot) for slot in self.slots]
+        if None in refusals:
+            detail = "the seats of the slots that suit the pupil went to those who come first"
+            return Conflict.about("participant", detail, "slot-full")
+        return min((refusal for refusal in refusals if refusal), key=_distance)
+
+
+def _distance(refusal: ServiceError) -> int:
+    return NEAREST.index(refusal.type if refusal.type in NEAREST else OWN)
