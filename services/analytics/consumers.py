@@ -12,6 +12,7 @@ from shared.contracts import (
     registration,
     staff,
     targets,
+    terms,
     timetables,
     topics,
     trials,
@@ -32,6 +33,7 @@ DEFINED = Events.of(
     ignored=[
         organisations.OrganisationClosed,  # names stay for the past; whoever was in it moves by events of their own
         targets.TargetSet,  # a figure of plan and fact is still to come
+        terms.SeasonRevised,
         trials.SeasonClosed,  # trials and registration tell but corrections of it, and those count as ever
         venues.ProgrammeDefined,
         venues.VenueRegistered,

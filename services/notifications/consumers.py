@@ -10,7 +10,18 @@ from services.notifications.domain import notices as domain
 from services.notifications.handlers import inbox as handlers
 from services.notifications.handlers.inbox import Changes
 from services.notifications.repository import Repository
-from shared.contracts import guardians, organisations, registration, staff, targets, timetables, topics, trials, venues
+from shared.contracts import (
+    guardians,
+    organisations,
+    registration,
+    staff,
+    targets,
+    terms,
+    timetables,
+    topics,
+    trials,
+    venues,
+)
 from shared.contracts.event import ParticipantEvent
 from shared.identity.family import change_of
 from shared.messaging.consumer import BatchConsumer
@@ -38,6 +49,7 @@ NAMED = Events.of(
     ],
     ignored=[
         targets.TargetSet,
+        terms.SeasonRevised,
         trials.SeasonClosed,
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,

@@ -8,7 +8,7 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import guardians, notifications, timetables, trials, venues
+from shared.contracts import guardians, notifications, terms, timetables, trials, venues
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import CompetencyApproved, PathEvent, SeasonClosed, SeasonDefined, SlotOpened
@@ -33,6 +33,7 @@ RULES = Events.of(
         timetables.SlotMoved,
     ],
     ignored=[
+        terms.SeasonRevised,
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,
         timetables.SlotResized,

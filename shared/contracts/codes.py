@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -16,6 +16,8 @@ OrganisationCode = Annotated[str, StringConstraints(pattern=ORGANISATION)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 """Of anything else in a catalogue; no dot, dollar, colon or slash, since codes become fields, keys and addresses."""
 SeasonCode = Code
+ExceptionReason = Literal["illness", "late-papers", "technical", "other"]
+"""Why an operator lets be recorded what a season's dates, deadlines or limits stand against."""
 VenueCode = Code
 """May equal the code of the venue's organisation."""
 CompetencyCode = Code

@@ -27,6 +27,7 @@ from shared.contracts.registration import (
 )
 from shared.contracts.staff import StaffExcluded, StaffReadmitted
 from shared.contracts.targets import TargetSet
+from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized, TrialMoved
 from shared.contracts.topics import TOPICS
 from shared.contracts.trials import (
@@ -132,6 +133,18 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
             recommendation_gate="after-all-stages",
             second_round=date(2020, 11, 1),
             attempts_per_round=1,
+        ),
+    ),
+    (
+        datetime(2020, 9, 1, 9, 0, tzinfo=UTC),
+        SeasonRevised(
+            season=SEASON,
+            since=date(2020, 9, 7),
+            bookings_at_once=3,
+            days_ahead=30,
+            notice={"family": 24, "school": 4},
+            deadlines={"diagnostics": date(2020, 11, 30)},
+            texts={"on-the-day": {"ru": "Возьмите сменную обувь.", "en": "Bring indoor shoes."}},
         ),
     ),
     (datetime(2020, 12, 20, 12, 0, tzinfo=UTC), SeasonClosed(season=SEASON)),

@@ -12,6 +12,7 @@ from shared.contracts import (
     registration,
     staff,
     targets,
+    terms,
     timetables,
     trials,
     venues,
@@ -96,6 +97,7 @@ TRIALS_CATALOGUE = Topic(
     "Seasons, competencies, trial programmes, venues and slots; keyed by the object's code.",
     (
         trials.SeasonDefined,
+        terms.SeasonRevised,
         trials.SeasonClosed,
         trials.CompetencyApproved,
         venues.ProgrammeDefined,

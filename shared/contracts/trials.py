@@ -8,7 +8,8 @@ from typing_extensions import override
 from shared.contracts.cancellations import CancellationReason
 from shared.contracts.codes import RegionOfEvent
 from shared.contracts.erasure import Cleared
-from shared.contracts.event import Event, ParticipantEvent, Pseudonymous, Public, Timestamp
+from shared.contracts.event import Event, Pseudonymous, Public, Timestamp
+from shared.contracts.steps import PathEvent, TakenStep
 
 Gate = Literal["after-all-stages", "after-diagnostics"]
 SlotKind = Literal["trial", "partner-trial", "excursion", "museum", "master-class", "lesson", "festival"]
@@ -20,20 +21,7 @@ RevocationReason = Literal["mistake", "consent"]
 """A step was recorded by mistake, or it happened after a consent had ended, of which nothing was known yet."""
 
 
-class PathEvent(ParticipantEvent):
-    """A step of one pupil's path through one season."""
-
-    topic = "trials.events.v1"
-
-    season: Public[str]
-
-    @property
-    @override
-    def subject(self) -> str:
-        return f"{self.participant}/{self.season}"
-
-
-class DiagnosticCompleted(PathEvent):
+class DiagnosticCompleted(TakenStep):
     """A pupil answered every item of a diagnostic; the profile itself stays in trials."""
 
     type = "diagnostic.completed.v1"
@@ -60,7 +48,7 @@ class DiagnosticRevoked(PathEvent):
     """The round of the attempt."""
 
 
-class TrialBooked(PathEvent):
+class TrialBooked(TakenStep):
     """A seat in a slot was taken for a pupil."""
 
     type = "trial.booked.v1"
@@ -90,7 +78,7 @@ class TrialCancelled(PathEvent):
     reason: Public[CancellationReason] = "unsaid"
 
 
-class TrialAttended(PathEvent):
+class TrialAttended(TakenStep):
     """The venue confirmed that a pupil took part in what was booked."""
 
     type = "trial.attended.v1"
@@ -104,7 +92,7 @@ class TrialAttended(PathEvent):
     source: Public[AttendanceSource]
 
 
-class AttendanceMissed(PathEvent):
+class AttendanceMissed(TakenStep):
     """A pupil did not come to what was booked, as the venue said; an attendance of the booking says otherwise."""
 
     type = "attendance.missed.v1"

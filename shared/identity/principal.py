@@ -31,6 +31,10 @@ class Principal:
             raise Forbidden("; ".join([f"needs one of the roles {', '.join(roles)}", *self.refused[:MOST_REASONS]]))
         return replace(self, grants=admitted, excluded=excluded)
 
+    def holding(self, *roles: Role) -> "Principal":
+        """The principal with the grants of these roles alone, perhaps with none."""
+        return replace(self, grants=tuple(grant for grant in self.grants if grant.role in roles))
+
     def without(self, excluded: Collection[Grant]) -> "Principal":
         """The principal without grants of which the account was put out."""
         left = tuple(grant for grant in self.grants if grant not in excluded)

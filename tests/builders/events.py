@@ -131,7 +131,8 @@ def diagnosed(participant: str = "p1", diagnostic: str = "readiness", **changed:
 
 
 def undone(participant: str = "p1", diagnostic: str = "readiness", **changed: Any) -> trials.DiagnosticRevoked:
-    return trials.DiagnosticRevoked(**{**diagnosed(participant, diagnostic).model_dump(), **changed})
+    said = diagnosed(participant, diagnostic).model_dump(exclude={"exception"})
+    return trials.DiagnosticRevoked(**{**said, **changed})
 
 
 def booked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials.TrialBooked:

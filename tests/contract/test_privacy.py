@@ -12,7 +12,7 @@ ALLOWED = {
         "pseudonymous: account participant",
     ),
     "attendance.missed.v1": (
-        "public: competency grade kind municipality region school school_class season slot venue",
+        "public: competency exception grade kind municipality region school school_class season slot venue",
         "pseudonymous: booking participant",
     ),
     "attendance.revoked.v1": (
@@ -29,7 +29,7 @@ ALLOWED = {
         "pseudonymous: participant",
     ),
     "diagnostic.completed.v1": (
-        "public: diagnostic grade municipality region round school school_class season",
+        "public: diagnostic exception grade municipality region round school school_class season",
         "pseudonymous: attempt participant",
     ),
     "diagnostic.revoked.v1": (
@@ -117,6 +117,7 @@ ALLOWED = {
         "pseudonymous: participant recommendation",
     ),
     "season.closed.v1": ("public: season",),
+    "season.revised.v1": ("public: bookings_at_once days_ahead deadlines notice season since texts",),
     "season.defined.v1": (
         "public: attempts_per_round closes diagnostics grades name opens recommendation_gate season second_round "
         "tested_by trials_required",
@@ -128,12 +129,12 @@ ALLOWED = {
     ),
     "slot.resized.v1": ("public: capacity region season slot venue",),
     "trial.attended.v1": (
-        "public: competency grade kind municipality region school school_class season slot source venue",
+        "public: competency exception grade kind municipality region school school_class season slot source venue",
         "pseudonymous: attendance booking participant",
     ),
     "trial.booked.v1": (
-        "public: competency confirm_by grade kind minutes municipality region school school_class season slot "
-        "starts_at venue",
+        "public: competency confirm_by exception grade kind minutes municipality region school school_class season "
+        "slot starts_at venue",
         "pseudonymous: booking participant",
     ),
     "trial.cancelled.v1": (

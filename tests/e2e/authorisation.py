@@ -144,6 +144,8 @@ POST   /trials/closings municipality                        0    +-  +-  +-- ---
 POST   /trials/closings region                              0    +-  +-  --- ---- --  --  --  --  ---
 GET    /trials/seasons                                      0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/seasons/{code}                               0    *-  **  *** **** **  **  **  **  ***
+PUT    /trials/seasons/{season}/terms/{since}                0    +-  --  --- ---- --  --  --  --  ---
+GET    /trials/seasons/{season}/terms                       0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/diagnostics                                  0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/diagnostics/{code}                           0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/competencies                                 0    *-  **  *** **** **  **  **  **  ***

@@ -118,6 +118,10 @@ def _catalogue(scene: Scene) -> Requests:
     found = {
         "POST /trials/seasons/{season}/closing": Request(f"/trials/seasons/{scene.over}/closing", {}, '"closed_at"'),
         **_registry(scene, venue),
+        "PUT /trials/seasons/{season}/terms/{since}": Request(
+            f"/trials/seasons/{here.season}/terms/2050-01-01", {"texts": {"booking": {"ru": "Правила"}}}, '"versions"'
+        ),
+        "GET /trials/seasons/{season}/terms": Request(f"/trials/seasons/{here.season}/terms"),
         "POST /trials/slots": Request("/trials/slots", {**timetable, **slot}, '"slot"'),
         "POST /trials/slots/batch": Request("/trials/slots/batch", {**timetable, "slots": [slot]}, '"slot"'),
         **_changes(scene),

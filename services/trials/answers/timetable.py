@@ -27,7 +27,8 @@ class DaysAnswer(Answer):
     known: int
     """Slots of these days that had been called off before, and whose bookings were still to follow."""
     left: int
-    """Slots of these days that had begun by then, or that somebody has attended: they stay."""
+    """Slots of these days that had begun by then, that somebody has attended, or that an operator alone may call off
+    so late: they stay."""
     bookings: int
     """Bookings that this request gave up."""
     done: bool

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.trials.answers.commands import Items
 from services.trials.answers.placements import Placed
 from services.trials.api.items import Dry, item_by_item, noted, wanted
+from services.trials.domain.caller import Said
 from services.trials.domain.placements import MOST_PUPILS, MOST_SLOTS
 from services.trials.domain.slot_searches import SlotSearch
 from services.trials.handlers.bookings import Bookings, PlacementRequest, foresee
@@ -76,7 +77,7 @@ def routes(repository: Repository, waiting: Bookings, clock: Clock, new_id: NewI
         if body.search is not None:
             slots = await slots_found(repository, body.season, body.search)
         request = PlacementRequest(
-            items=items, who=who, now=clock(), season=body.season, named=slots, occurred_at=body.occurred_at
+            items=items, who=who, now=clock(), season=body.season, named=slots, said=Said(body.occurred_at)
         )
         outcomes = await (foresee(repository, request, new_id) if dry_run else waiting.submit(request))
         return noted(await item_by_item(lambda raw, outcome: Placed.of(raw, outcome, planned=dry_run), sent, outcomes))

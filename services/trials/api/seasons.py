@@ -1,18 +1,25 @@
 """Trials over HTTP: seasons."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from services.trials.answers.catalogue import SeasonView
 from services.trials.answers.shown import shown
-from services.trials.api.reading import InCode, add_entry, add_list
+from services.trials.answers.terms import SeasonTermsView
+from services.trials.api.reading import UNKNOWN, InCode, add_entry, add_list
+from services.trials.domain.season_terms import TermsEntry
 from services.trials.domain.seasons import Closing, SeasonRules
 from services.trials.handlers import seasons
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.repository import Repository
-from shared.http.authorisation import NationalOperator
+from shared.http.authorisation import Anyone, NationalOperator
 from shared.http.openapi import problems
-from shared.http.routes import router_of
+from shared.http.routes import KIB, router_of
+from shared.programme.moments import SeasonDay
 from shared.storage.outbox import Clock
+
+Since = Annotated[SeasonDay, Path(description="The day from which on they are in force, no earlier one than today.")]
 
 
 def routes(repository: Repository, reads: CatalogueReads, clock: Clock) -> APIRouter:
@@ -30,6 +37,24 @@ def routes(repository: Repository, reads: CatalogueReads, clock: Clock) -> APIRo
         """Closes a season whose last day is over: from then on only corrections are recorded; again, it is the same."""
         closed = await seasons.close(repository, season, body, clock())
         return shown(SeasonView, closed, season=closed.id)
+
+    @router.put(
+        "/seasons/{season}/terms/{since}",
+        max_body_size=160 * KIB,
+        responses=problems({404: ["not-found"], 409: ["season-closed", "too-many-versions"]}),
+    )
+    async def revise_season(season: InCode, since: Since, body: TermsEntry, who: NationalOperator) -> SeasonTermsView:
+        """Sets the terms of a season from a day on: booking limits, last days of stages, texts; again, it is the same.
+
+        Unlike its rules they may change while it runs. An act is judged by the terms of its day.
+        """
+        now = clock()
+        return SeasonTermsView.of(await seasons.revise(repository, season, since, body, now), now)
+
+    @router.get("/seasons/{season}/terms", responses=UNKNOWN)
+    async def terms(season: InCode, who: Anyone) -> SeasonTermsView:
+        """Shows the terms of a season that are in force now, and their history."""
+        return SeasonTermsView.of(await seasons.named(repository, season), clock())
 
     add_list(router, "seasons", reads.seasons, "Seasons with their rules, by code.")
     add_entry(router, "seasons", "season", reads.seasons, "One season with its rules.")

@@ -9,7 +9,7 @@ from services.trials.answers.catalogue import NamedSlot, OpenedAnswer
 from services.trials.answers.commands import Items, SlotAnswer
 from services.trials.answers.shown import shown
 from services.trials.api.items import SlotId, item_by_item
-from services.trials.api.reading import UNKNOWN, InRegion, OfGrade, add_list
+from services.trials.api.reading import UNKNOWN, InRegion, OfGrade
 from services.trials.domain.slots import SlotOffer
 from services.trials.handlers import slots
 from services.trials.handlers.slots import SlotRequest
@@ -21,8 +21,9 @@ from shared.http.authorisation import Anyone, VenueOperator
 from shared.http.batch import Item, ReadAs, only, read_each
 from shared.http.entity_tags import Known
 from shared.http.openapi import also, problems
-from shared.http.paging import Filter
+from shared.http.paging import Filter, Paged
 from shared.http.routes import KIB, router_of
+from shared.identity.grants import FAMILY
 from shared.identity.principal import Principal
 from shared.programme.moments import Moment
 from shared.programme.texts import Ref
@@ -62,7 +63,7 @@ def routes(repository: Repository, reads: CatalogueReads, clock: Clock, new_id: 
     """Returns the routes by which slots are opened and read."""
     router = router_of("trials")
     _add_writes(router, repository, clock, new_id)
-    _add_reads(router, reads)
+    _add_reads(router, reads, clock)
     return router
 
 
@@ -111,8 +112,14 @@ def _request(
     )
 
 
-def _add_reads(router: APIRouter, reads: CatalogueReads) -> None:
-    add_list(router, "slots", reads.slots, "Slots of a season with their open seats, the earliest first.", _narrowed)
+def _add_reads(router: APIRouter, reads: CatalogueReads, clock: Clock) -> None:
+    @router.get("/slots", name="slots", response_model=reads.slots.page_model)
+    async def listed(
+        who: Anyone, paging: Paged, known: Known, asked: Annotated[Filter, Depends(_narrowed)]
+    ) -> Response:
+        """Slots of a season with their open seats, the earliest first; families see as far ahead as its terms say."""
+        is_family = FAMILY.issuperset(grant.role for grant in who.grants)
+        return known.answer(await reads.slots.page_from(paging, asked, clock() if is_family else None))
 
     @router.get("/slots/{id}", response_model=NamedSlot, responses=UNKNOWN)
     async def slot(who: Anyone, id: SlotId, known: Known) -> Response:

@@ -17,6 +17,7 @@ from shared.identity.principal import Principal
 from shared.storage.outbox import Clock
 
 CLOSED = ("organisation-unknown", "season-closed", "slot-closed", "slot-past")
+NOTICE = ("already-attended", "too-late")
 
 
 def routes(repository: Repository, clock: Clock) -> APIRouter:
@@ -26,7 +27,7 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
     def command(id: str, who: Principal, body: SlotMove | SlotSize | SlotClosing) -> Command:
         return Command(id, who, clock(), body.occurred_at)
 
-    @router.post("/slots/{id}/move", responses=problems({404: ["not-found"], 409: [*CLOSED, "already-attended"]}))
+    @router.post("/slots/{id}/move", responses=problems({404: ["not-found"], 409: [*CLOSED, *NOTICE]}))
     async def move_slot(id: SlotId, body: SlotMove, who: VenueOperator) -> ChangedSlot:
         """Holds a slot at another time: its bookings follow, or are given up where the pupil cannot come then."""
         return _answer(await slot_changes.move(repository, command(id, who, body), body))
@@ -36,7 +37,7 @@ def routes(repository: Repository, clock: Clock) -> APIRouter:
         """Gives a slot more or fewer seats, never fewer than are taken."""
         return _answer(await slot_changes.resize(repository, command(id, who, body), body))
 
-    @router.post("/slots/{id}/closing", responses=problems({404: ["not-found"], 409: [*CLOSED, "already-attended"]}))
+    @router.post("/slots/{id}/closing", responses=problems({404: ["not-found"], 409: [*CLOSED, *NOTICE]}))
     async def close_slot(id: SlotId, body: SlotClosing, who: VenueOperator) -> ChangedSlot:
         """Calls a slot off, and gives its bookings up; again, it changes nothing.
 

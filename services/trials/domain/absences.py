@@ -8,6 +8,7 @@ from services.trials.domain.path_parts import Booking, Correction
 from services.trials.domain.paths import Path
 from shared.base.errors import Conflict
 from shared.base.models import Input
+from shared.contracts.codes import ExceptionReason
 from shared.programme.moments import Moment
 from shared.programme.texts import Id
 from shared.storage.decision import Decision
@@ -18,6 +19,8 @@ class Absence(Input):
 
     participant: Id
     occurred_at: Moment | None = None
+    exception: ExceptionReason | None = None
+    """The reason why an operator lets it be recorded outside the season's dates, or behind the stage's last day."""
 
 
 def miss(path: Path, pupil: Participant, booking: Booking, time: datetime) -> Decision[Path]:

@@ -15,6 +15,8 @@ from services.trials.domain.states import States
 from shared.base.errors import Conflict
 from shared.storage.decision import Done, NewId
 
+OFTEN_ENOUGH = "the pupil has taken the diagnostic often enough"
+
 
 @dataclass(slots=True)
 class AttemptBatch:
@@ -53,9 +55,10 @@ class AttemptBatch:
         time = caller.time(pupil, command.occurred_at)
         round = season.round_of(time)
         if not path.may_attempt(command.diagnostic, round):
-            detail = "the pupil has taken the diagnostic often enough"
-            raise Conflict.about("participant", detail, "too-many-attempts")
-        season.must_contain(time, "occurred_at" if command.occurred_at else "season")
+            raise Conflict.about("participant", OFTEN_ENOUGH, "too-many-attempts")
+        caller.must_except(pupil, command.exception)
+        if command.exception is None:
+            season.must_take("diagnostics", time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, caller.now)
         self.tally.must_allow(season, self.states.entries[pupil.id], command.diagnostic, round)
         drafts = self._drafts(pupil.id, command)
@@ -74,7 +77,8 @@ class AttemptBatch:
             round=round,
         )
         self.gates.profiles.add(attempt)
-        self.states.paths.take(steps.complete(path, pupil, attempt, self.gates.of(season.id)), caller.by)
+        completed = steps.complete(path, pupil, attempt, self.gates.of(season.id))
+        self.states.paths.take(steps.as_exception(completed, command.exception), caller.by)
         self._keep(attempt, drafts)
         return Done(Taken(attempt, pupil.id), new=True)
 

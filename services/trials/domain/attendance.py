@@ -7,14 +7,15 @@ from datetime import datetime
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.absences import Absence, miss
-from services.trials.domain.caller import Taken, clock_of
+from services.trials.domain.caller import ONLY_OPERATORS, OPERATORS, Taken, clock_of
 from services.trials.domain.gates import Gates
 from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.paths import Path
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
 from services.trials.domain.steps import Presence
-from shared.base.errors import Conflict, NotFound
+from shared.base.errors import BadInput, Conflict, NotFound
+from shared.contracts.codes import ExceptionReason
 from shared.identity.acting import Actor
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
@@ -45,7 +46,7 @@ class AttendanceBatch:
             return Done(Taken(known, path.participant), new=False)
         pupil, time = self._came(slot, presence, now)
         decision = steps.attend(path, pupil, booking, presence.source, time, self.gates.of(slot.season))
-        self.states.paths.take(decision, by)
+        self.states.paths.take(steps.as_exception(decision, presence.exception), by)
         return Done(Taken(decision.state.attendances[-1], pupil.id), new=True)
 
     def miss(self, slot: Slot, absence: Absence, now: datetime, by: Actor | None) -> Done[Taken[Booking]]:
@@ -54,9 +55,14 @@ class AttendanceBatch:
         if booking.missed is not None and path.attendance_of(booking.id) is None:
             return Done(Taken(booking, path.participant), new=False)
         pupil, time = self._came(slot, absence, now)
-        decision = miss(path, pupil, booking, time)
+        decision = steps.as_exception(miss(path, pupil, booking, time), absence.exception)
         self.states.paths.take(decision, by)
         return Done(Taken(decision.state.booking(booking.id), pupil.id), new=True)
+
+    def must_except(self, slot: Slot, who: Principal, exception: ExceptionReason | None) -> None:
+        """Raises BadInput where an exception is asked for by anybody but an operator of the slot's region."""
+        if exception is not None and not who.holding(*OPERATORS).scope.covers(slot.region):
+            raise BadInput.field("exception", ONLY_OPERATORS)
 
     def _came(self, slot: Slot, said: Presence | Absence, now: datetime) -> tuple[Participant, datetime]:
         """Returns the pupil, and when it was that one came or did not, within the season."""
@@ -64,7 +70,8 @@ class AttendanceBatch:
         slot.must_be_held()
         season.must_be_open("")
         time = happened_at(said.occurred_at, now, clock_of(self.states.zones, pupil))
-        season.must_contain(time, "occurred_at" if said.occurred_at else "")
+        if said.exception is None:
+            season.must_take("attendance", time, "occurred_at" if said.occurred_at else "")
         return pupil, time
 
     def _seated(self, slot: Slot, participant: str) -> tuple[Path, Booking]:

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
-from services.trials.domain.caller import Caller, Taken, must_take_part
+from services.trials.domain.caller import Caller, Said, Taken, must_take_part
 from services.trials.domain.path_parts import Booking
+from services.trials.domain.paths import ahead
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
 from shared.base.errors import NotFound
@@ -29,9 +30,7 @@ class BookingBatch:
             raise NotFound(NO_SLOT)
         return self.slots[id]
 
-    def book(
-        self, participant: str, slot_id: str, occurred_at: datetime | None, caller: Caller
-    ) -> Done[Taken[Booking]]:
+    def book(self, participant: str, slot_id: str, said: Said, caller: Caller) -> Done[Taken[Booking]]:
         """Books a pupil in, or finds the booking that is there."""
         pupil, slot = caller.pupil(participant), self.slot(slot_id)
         slot.must_be_held()
@@ -39,24 +38,26 @@ class BookingBatch:
         known = path.live_booking(slot.id)
         if known is not None:
             return Done(Taken(known, pupil.id), new=False)
-        time = self._admitted_at(pupil, slot, occurred_at, caller)
-        decision = steps.book(path, pupil, slot, time, self.new_id)
+        time = self._admitted_at(pupil, slot, said, caller)
+        decision = steps.as_exception(steps.book(path, pupil, slot, time, self.new_id), said.exception)
         self.states.paths.take(decision, caller.by)
         self.slots[slot.id] = slot.with_seat_taken()
         return Done(Taken(decision.state.bookings[-1], pupil.id), new=True)
 
-    def must_admit(self, pupil: Participant, slot: Slot, occurred_at: datetime | None, caller: Caller) -> None:
+    def must_admit(self, pupil: Participant, slot: Slot, said: Said, caller: Caller) -> None:
         """Raises ServiceError where a pupil who has no seat in a slot cannot be booked in."""
         slot.must_be_held()
-        time = self._admitted_at(pupil, slot, occurred_at, caller)
+        time = self._admitted_at(pupil, slot, said, caller)
         steps.must_fit(self.states.paths.of(pupil.id, slot.season, pupil.seasons), pupil, slot, time)
 
-    def _admitted_at(self, pupil: Participant, slot: Slot, occurred_at: datetime | None, caller: Caller) -> datetime:
+    def _admitted_at(self, pupil: Participant, slot: Slot, said: Said, caller: Caller) -> datetime:
         """Returns the time of a booking; raises ServiceError where the season or the pupil's part in it bars it."""
         season = self.states.seasons[slot.season]
         season.must_be_open("")
-        time = caller.time(pupil, occurred_at)
-        if time < slot.starts_at:
-            season.must_contain(time, "occurred_at" if occurred_at else "")
+        time = caller.time(pupil, said.occurred_at)
+        caller.must_except(pupil, said.exception)
+        if time < slot.starts_at and said.exception is None:
+            seats = ahead(self.states.paths.of(pupil.id, slot.season), time)
+            season.must_let_book(time, slot.starts_at, seats, "occurred_at" if said.occurred_at else "")
         must_take_part(pupil, season, time, slot.starts_at, caller.now)
         return time

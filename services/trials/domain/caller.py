@@ -3,18 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from services.trials.copies.participants import UNSET, Participant
+from services.trials.domain.season_terms import Side
 from services.trials.domain.seasons import Season
 from shared.base.errors import BadInput, Conflict, NotFound, NotKnownYet
+from shared.contracts.codes import ExceptionReason
 from shared.identity.acting import Actor
 from shared.identity.family import is_family
+from shared.identity.grants import Role
 from shared.identity.principal import Principal
 from shared.programme.clocks import Clocks
 from shared.programme.moments import happened_at, zone
 
 T = TypeVar("T")
+OPERATORS: tuple[Role, ...] = ("national-operator", "regional-operator", "municipal-operator")
+ONLY_OPERATORS = "only an operator of the place makes an exception"
 CONSENT_UNDER_WAY = timedelta(seconds=30)
 """The consent sent in the same roster as a registration may be on its way here for so long after it."""
 
@@ -39,6 +44,13 @@ class Taken(Generic[T]):
     def merged_into(self, named: str | None) -> str | None:
         """Returns whose it is where that is not the one who was named."""
         return None if named == self.participant else self.participant
+
+
+class Said(NamedTuple):
+    """The time that a command says, with the operator's reason for an exception, if any."""
+
+    occurred_at: datetime | None = None
+    exception: ExceptionReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,21 @@ class Caller:
         if given is not None and not self._is_staff(pupil):
             raise BadInput.field("occurred_at", "only staff say when it happened")
         return happened_at(given, self.now, clock_of(self.zones, pupil))
+
+    def is_operator(self, pupil: Participant) -> bool:
+        """Tells whether an operator's grant covers the place where the pupil belongs."""
+        return self.who.holding(*OPERATORS).scope.covers(pupil.region, pupil.municipality, pupil.school)
+
+    def side(self, pupil: Participant) -> Side | None:
+        """Returns for whom a pupil's seat is given up: the school or the family; None for an operator."""
+        if self.is_operator(pupil):
+            return None
+        return "school" if self._is_staff(pupil) else "family"
+
+    def must_except(self, pupil: Participant, exception: ExceptionReason | None) -> None:
+        """Raises BadInput where an exception is asked for by anybody but an operator of the pupil's place."""
+        if exception is not None and not self.is_operator(pupil):
+            raise BadInput.field("exception", ONLY_OPERATORS)
 
     def _is_staff(self, pupil: Participant) -> bool:
         """As `is_staff_of`, asked once for each class: a batch is mostly one."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from services.trials.domain.definitions import MOST_ITEMS
 from services.trials.domain.wording import Version
 from shared.base.models import Count, Input
-from shared.contracts.codes import DiagnosticCode, SeasonCode, SoughtCode
+from shared.contracts.codes import DiagnosticCode, ExceptionReason, SeasonCode, SoughtCode
 from shared.identity.acting import Actor, changed
 from shared.programme.moments import Moment
 from shared.programme.texts import Id, Ref
@@ -28,6 +28,8 @@ class AttemptCommand(Input):
     version: Version | None = None
     """The version of the items' words that the pupil had; only norms of this version are compared with."""
     occurred_at: Moment | None = None
+    exception: ExceptionReason | None = None
+    """The reason why an operator lets it be recorded outside the season's dates, or behind the stage's last day."""
 
 
 @dataclass(frozen=True, slots=True)

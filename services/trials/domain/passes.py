@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.trials.domain.steps import Presence
 from shared.base.errors import BadInput
 from shared.base.models import Input
+from shared.contracts.codes import ExceptionReason
 from shared.contracts.trials import AttendanceSource
 from shared.programme.moments import Moment
 from shared.programme.texts import Id
@@ -36,6 +37,8 @@ class PresenceEntry(Input):
     source: AttendanceSource
     """The way in which the venue knows: by a scanned code, a list, or an import."""
     occurred_at: Moment | None = None
+    exception: ExceptionReason | None = None
+    """The reason why an operator lets it be recorded outside the season's dates, or behind the stage's last day."""
 
     @model_validator(mode="after")
     def _by_one_of_both(self) -> Self:
@@ -62,7 +65,8 @@ class Scans:
         Raises BadInput for a token that is no pass, or that of another slot or of no booking.
         """
         participant = entry.participant or self._holder(entry.token or "")
-        return Presence(participant=participant, source=entry.source, occurred_at=entry.occurred_at)
+        said = entry.model_dump(include={"source", "occurred_at", "exception"})
+        return Presence(participant=participant, **said)
 
     def _holder(self, token: str) -> str:
         shown = self.read.get(token)

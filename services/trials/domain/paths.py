@@ -166,6 +166,11 @@ class Path(Aggregate):
         return next((a for a in self.all_attendances if a.booking == booking and a.revoked is None), None)
 
 
+def ahead(path: Path, time: datetime) -> int:
+    """Returns how many seats a pupil has in slots that begin after a time."""
+    return sum(booking.starts_at > time for booking in path.held)
+
+
 StepOf = TypeVar("StepOf", bound=Step)
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from services.trials.copies.participants import Participant
 from services.trials.domain.bookings import BookingBatch
-from services.trials.domain.caller import Caller, Taken
+from services.trials.domain.caller import Caller, Said, Taken
 from services.trials.domain.matching import Wishes, matched
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.paths import Path
@@ -18,7 +17,16 @@ from shared.storage.decision import Done
 MOST_PUPILS = 100
 MOST_SLOTS = 100
 OWN = ""
-NEAREST = ("slot-full", "time-conflict", "too-many-bookings", OWN, "grade-outside-slot", "slot-past", "slot-closed")
+NEAREST = (
+    "slot-full",
+    "time-conflict",
+    "too-many-bookings",
+    OWN,
+    "too-early",
+    "grade-outside-slot",
+    "slot-past",
+    "slot-closed",
+)
 """The refusals by how little is in the way: what the pupil lacks in any slot stands between those that tell of seats
 and times, and those of slots that are for others."""
 
@@ -39,7 +47,7 @@ class Placing:
     season: str
     slots: Sequence[Slot]
     """In the order in which they are filled."""
-    occurred_at: datetime | None
+    said: Said
     caller: Caller
 
     def seats(self, participants: Iterable[str]) -> Mapping[str, str]:
@@ -65,7 +73,7 @@ class Placing:
             return Done(Taken(known, pupil.id), new=False)
         if pupil.id not in seats:
             raise self._refusal(pupil)
-        return self.batch.book(participant, seats[pupil.id], self.occurred_at, self.caller)
+        return self.batch.book(participant, seats[pupil.id], self.said, self.caller)
 
     def _found(self, participant: str) -> Participant | None:
         try:
@@ -84,13 +92,13 @@ class Placing:
         if self._seated(path):
             return {}
         tried = {attendance.competency for attendance in path.attended}
-        tried |= {booking.competency for booking in path.all_bookings if booking.is_live and not booking.missed}
+        tried |= {booking.competency for booking in path.held if not booking.missed}
         suiting = (n for n, slot in enumerate(self.slots) if self._refused(pupil, slot) is None)
         return {number: int(self.slots[number].competency in tried) for number in suiting}
 
     def _refused(self, pupil: Participant, slot: Slot) -> ServiceError | None:
         try:
-            self.batch.must_admit(pupil, slot, self.occurred_at, self.caller)
+            self.batch.must_admit(pupil, slot, self.said, self.caller)
         except ServiceError as refusal:
             return refusal
         return None

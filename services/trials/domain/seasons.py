@@ -7,9 +7,21 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from services.trials.domain.grades import Grades
-from shared.base.errors import Conflict, NotFound
+from services.trials.domain.season_terms import (
+    MOST_VERSIONS,
+    UNLIMITED,
+    Side,
+    Stage,
+    Terms,
+    TermsEntry,
+    TermsVersion,
+    in_force,
+    stated,
+)
+from shared.base.errors import BadInput, Conflict, NotFound
 from shared.base.models import Count, Input
 from shared.contracts.codes import DiagnosticCode
+from shared.contracts.terms import SeasonRevised
 from shared.contracts.trials import Gate, SeasonClosed, SeasonDefined, TestedBy
 from shared.programme.closing import is_over, must_be_open
 from shared.programme.moments import LocalTime, Moment, SeasonDay, must_lie_within
@@ -106,6 +118,8 @@ class Season(Aggregate):
     """The time from which on only corrections are recorded."""
     advised: bool = False
     """Set with the season's own rules of advice, which are kept apart."""
+    versions: tuple[TermsVersion, ...] = ()
+    """The terms that may change while it runs, in the order in which they were set."""
 
     @property
     def rounds_tested(self) -> tuple[int, ...]:
@@ -115,6 +129,11 @@ class Season(Aggregate):
     def round_of(self, time: datetime) -> int:
         """Returns the round to which the day of a time on the region's clock belongs."""
         return 2 if self.second_round is not None and time.date().isoformat() >= self.second_round["opens"] else 1
+
+    def terms_at(self, time: datetime) -> Terms:
+        """Returns the terms that are in force at a time on the region's clock."""
+        version = in_force(self.versions, time) if self.versions else None
+        return UNLIMITED if version is None else version.terms
 
     def contains(self, day: date) -> bool:
         """Tells whether the day lies within the season's dates."""
@@ -127,6 +146,21 @@ class Season(Aggregate):
     def must_contain(self, time: datetime, named: str) -> None:
         """Raises Conflict for a time on a day outside the season; `named` is the word that says it, if one does."""
         must_lie_within(time, self.id, date.fromisoformat(self.opens), date.fromisoformat(self.closes), named)
+
+    def must_take(self, stage: Stage, time: datetime, named: str) -> None:
+        """Raises Conflict for a time outside the season, or behind the last day of a stage."""
+        self.must_contain(time, named)
+        self.terms_at(time).must_be_in_time(stage, time, named)
+
+    def must_let_book(self, time: datetime, starts_at: datetime, ahead: int, named: str) -> None:
+        """Raises Conflict where no seat may be taken at a time by a pupil who has so many ahead."""
+        self.must_contain(time, named)
+        self.terms_at(time).must_allow_booking(time, starts_at, ahead, named)
+
+    def must_let_give_up(self, side: Side | None, booked_at: datetime, time: datetime, starts_at: datetime) -> None:
+        """Raises Conflict where a side may no longer give up a seat, by the terms under which it was taken."""
+        if side is not None and time < starts_at:
+            self.terms_at(booked_at).must_leave_notice(side, time, starts_at)
 
 
 def overlap(one: Season | None, other: Season | None) -> bool:
@@ -159,3 +193,25 @@ def close(known: Season | None, code: str, time: datetime) -> Decision[Season]:
         raise Conflict.about("occurred_at", detail, "season-not-over")
     closed = known.model_copy(update={"closed_at": time})
     return Decision(closed, (Happened(SeasonClosed(season=code), time),))
+
+
+def revise(known: Season | None, code: str, since: date, entry: TermsEntry, time: datetime) -> Decision[Season]:
+    """Sets the terms of a season from a day on; those that are set for that day already change nothing.
+
+    The day is no earlier one than that on which they are set: what was done stays under the terms of its day.
+    """
+    if known is None:
+        raise NotFound(f"no season {code}")
+    last = next((version for version in reversed(known.versions) if version.since == since), None)
+    if last is not None and last.terms == stated(entry):
+        return Decision(known)
+    known.must_be_open("")
+    if since < time.date():
+        raise BadInput.field("path:since", f"lies before {time.date()}, on which the terms are set")
+    if len(known.versions) >= MOST_VERSIONS:
+        raise Conflict(f"season {code} has had {MOST_VERSIONS} versions", slug="too-many-versions")
+    version = TermsVersion(since=since, set_at=time, terms=stated(entry))
+    revised = known.model_copy(update={"versions": (*known.versions, version)})
+    said = version.terms.model_dump(include={"bookings_at_once", "days_ahead"})
+    parts = {name: version.terms.model_dump(exclude_none=True)[name] for name in ("notice", "deadlines", "texts")}
+    return Decision(revised, (Happened(SeasonRevised(season=code, since=since, **said, **parts), time),))

@@ -67,6 +67,8 @@ class Change:
     attended: bool = False
     """True where somebody has attended the slot."""
     bounds: Bounds = UNBOUND
+    by_venue: bool = False
+    """True where the venue itself changes it, which has to leave the notice of the season's terms."""
 
 
 def move(slot: Slot, to: SlotMove, change: Change) -> Decision[Slot]:
@@ -78,6 +80,7 @@ def move(slot: Slot, to: SlotMove, change: Change) -> Decision[Slot]:
     change.season.must_be_open("")
     _must_not_be_attended(change.attended)
     _must_not_have_begun(slot, change.time)
+    _must_leave_notice(slot, change)
     if slot.moved_at is not None and change.time < slot.moved_at:
         raise BadInput.field("occurred_at", "lies before the slot was moved last")
     if starts_at <= change.time:
@@ -123,6 +126,7 @@ def close(slot: Slot, closing: SlotClosing, change: Change, *, afterwards: bool)
     _must_not_be_attended(change.attended)
     if not afterwards:
         _must_not_have_begun(slot, change.time)
+    _must_leave_notice(slot, change)
     said = Closing(time=change.time, reason=closing.reason, words=closing.words)
     closed = slot.model_copy(update={"closing": said, "following": _behind(slot)})
     return Decision(closed, (Happened(SlotClosed(**_named(slot), reason=closing.reason), change.time),))
@@ -136,6 +140,11 @@ def _must_not_be_attended(attended: bool) -> None:
 def _must_not_have_begun(slot: Slot, time: datetime) -> None:
     if time >= slot.starts_at:
         raise Conflict.about("occurred_at", f"the slot had begun at {slot.starts_at.isoformat()}", "slot-past")
+
+
+def _must_leave_notice(slot: Slot, change: Change) -> None:
+    if change.by_venue and slot.booked:
+        change.season.terms_at(change.time).must_leave_notice("venue", change.time, slot.starts_at)
 
 
 def _behind(slot: Slot) -> str | None:

@@ -1,5 +1,6 @@
 """The steps of a path: diagnostics, bookings, attendances and their revocation, and the recommendation that follows."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from services.trials.domain.rounds import completing
 from services.trials.domain.slots import Slot
 from shared.base.errors import BadInput, Conflict
 from shared.base.models import Input
+from shared.contracts.codes import ExceptionReason
+from shared.contracts.steps import TakenStep
 from shared.contracts.trials import (
     AttendanceSource,
     DiagnosticCompleted,
@@ -36,6 +39,8 @@ class Presence(Input):
     source: AttendanceSource
     """The way in which the venue knows: by a scanned code, a list, or an import."""
     occurred_at: Moment | None = None
+    exception: ExceptionReason | None = None
+    """The reason why an operator lets it be recorded outside the season's dates, or behind the stage's last day."""
 
 
 class Revocation(Input):
@@ -44,6 +49,18 @@ class Revocation(Input):
     reason: Reason
     """In the venue's words; it is kept with the attendance and must name nobody."""
     occurred_at: Moment | None = None
+
+
+def as_exception(decision: Decision[Path], exception: ExceptionReason | None) -> Decision[Path]:
+    """Returns a decision whose steps tell why an operator made an exception for them, if one did."""
+    if exception is None:
+        return decision
+    told = {"exception": exception}
+    happened = (
+        replace(one, event=one.event.model_copy(update=told)) if isinstance(one.event, TakenStep) else one
+        for one in decision.happened
+    )
+    return replace(decision, happened=tuple(happened))
 
 
 def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate) -> Decision[Path]:

@@ -9,7 +9,7 @@ from services.trials.domain import steps
 from services.trials.domain.caller import clock_of, must_take_part
 from services.trials.domain.corrections import taken_back
 from services.trials.domain.path_parts import Booking, Correction, latest_answer
-from services.trials.domain.paths import Path
+from services.trials.domain.paths import Path, ahead
 from services.trials.domain.rebooking import with_booking
 from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Slot
@@ -104,7 +104,7 @@ def join(known: Collection[Waiter], slot: Slot, joining: Joining) -> Waiter:
     pupil, season, time = joining.pupil, joining.season, joining.time
     season.must_be_open("")
     steps.must_suit(pupil, slot, time)
-    season.must_contain(time, "")
+    season.must_let_book(time, slot.starts_at, 0, "")
     must_take_part(pupil, season, time, slot.starts_at, joining.now)
     _must_have_room(known, waiting, slot)
     return Waiter(joining.path.id, slot.id, slot.line + 1, time)
@@ -164,7 +164,7 @@ class Filling:
     def _booked(self, path: Path, pupil: Participant) -> tuple[Booking, datetime | None]:
         season, time = self.states.seasons[self.slot.season], self.now.astimezone(clock_of(self.states.zones, pupil))
         season.must_be_open("")
-        season.must_contain(time, "")
+        season.must_let_book(time, self.slot.starts_at, ahead(path, time), "")
         must_take_part(pupil, season, time, self.slot.starts_at, self.now)
         until = confirm_by(time, self.slot.starts_at)
         freed = self.slot.model_copy(update={"waiting": 0, "booked": self.slot.booked + self.seats})

@@ -18,7 +18,7 @@ from shared.http.batch import Outcome, Request, each, served
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
-from shared.storage.decision import NewId
+from shared.storage.decision import Done, NewId
 from shared.storage.group_commit import GroupCommit
 from shared.storage.mongo import Transaction
 
@@ -70,7 +70,11 @@ async def miss(repository: Repository, request: AbsenceRequest, new_id: NewId) -
     async def body(tx: Transaction) -> list[Outcome[Taken[Booking]]]:
         batch = await _load(repository, [request], new_id, tx)
         slot = batch.slot(request.slot, request.who)
-        said = partial(batch.miss, slot, now=request.now, by=request.by)
+
+        def said(absence: Absence) -> Done[Taken[Booking]]:
+            batch.must_except(slot, request.who, absence.exception)
+            return batch.miss(slot, absence, request.now, request.by)
+
         outcomes = await aside(lambda: each(request.items, said), len(request.items))
         await repository.save_walks(batch.states.paths.made, tx)
         return outcomes
@@ -90,7 +94,12 @@ async def _load(
 
 def _serve(batch: AttendanceBatch, request: AttendanceRequest) -> list[Outcome[Taken[Attendance]]]:
     slot = batch.slot(request.slot, request.who)
-    return each(request.items, lambda presence: batch.confirm(slot, presence, request.now, request.by))
+
+    def said(presence: Presence) -> Done[Taken[Attendance]]:
+        batch.must_except(slot, request.who, presence.exception)
+        return batch.confirm(slot, presence, request.now, request.by)
+
+    return each(request.items, said)
 
 
 async def revoke(

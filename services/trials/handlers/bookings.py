@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from services.trials.domain import steps
 from services.trials.domain.bookings import BookingBatch
-from services.trials.domain.caller import Caller, Taken
+from services.trials.domain.caller import Caller, Said, Taken
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.placements import Placing, slots_of
 from services.trials.domain.slots import Slot
@@ -31,7 +31,7 @@ class BookingRequest(Request[str]):
     """Seats of one slot, wanted for pupils in this order."""
 
     slot: str
-    occurred_at: datetime | None = None
+    said: Said
 
     @property
     def named(self) -> Sequence[str]:
@@ -46,7 +46,7 @@ class BookingRequest(Request[str]):
         """Books in turn; raises NotFound for an unknown slot."""
         batch.slot(self.slot)
         caller = _caller(self, batch)
-        return each(self.items, lambda id: batch.book(id, self.slot, self.occurred_at, caller))
+        return each(self.items, lambda id: batch.book(id, self.slot, self.said, caller))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class PlacementRequest(Request[str]):
     season: str
     named: Sequence[str]
     """The ids of the slots."""
-    occurred_at: datetime | None = None
+    said: Said
 
     def walked(self, slots: Mapping[str, Slot]) -> list[tuple[str, str]]:
         """Returns the pupils, each with the season."""
@@ -65,7 +65,7 @@ class PlacementRequest(Request[str]):
     def serve(self, batch: BookingBatch) -> Seated:
         """Books all who can be seated; raises BadInput for a slot that is none of the season."""
         slots = slots_of(self.season, self.named, batch.slots)
-        placing = Placing(batch, self.season, slots, self.occurred_at, _caller(self, batch))
+        placing = Placing(batch, self.season, slots, self.said, _caller(self, batch))
         seats = placing.seats(self.values)
         return each(self.items, lambda id: placing.book(id, seats))
 
@@ -131,9 +131,13 @@ async def cancel(
     async def body(tx: Transaction) -> Booking:
         its = await held(repository, walk, who, tx)
         caller = Caller(who, now, its.states.pupils, its.states.zones)
-        if its.path.booking(booking).is_live:
-            its.states.seasons[its.path.season].must_be_open("")
-        decision = steps.cancel(its.path, its.pupil, booking, caller.time(its.pupil, occurred_at))
+        time, known = caller.time(its.pupil, occurred_at), its.path.booking(booking)
+        if known.is_live:
+            season = its.states.seasons[its.path.season]
+            season.must_be_open("")
+            if known.confirm_by is None:
+                season.must_let_give_up(caller.side(its.pupil), known.time, time, known.starts_at)
+        decision = steps.cancel(its.path, its.pupil, booking, time)
         cancelled = decision.state.booking(booking)
         await repository.count_seats({cancelled.slot: -len(decision.happened)}, tx)
         await repository.save_walks([decision], tx)

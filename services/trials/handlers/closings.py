@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from services.trials.domain import slot_changes
+from services.trials.domain.caller import OPERATORS
 from services.trials.domain.day_closings import DayClosing
 from services.trials.domain.slot_changes import Change
 from services.trials.domain.slots import Slot
@@ -34,7 +35,7 @@ class Closed:
     known: int = 0
     """Called off before."""
     left: int = 0
-    """Those that had begun, or that somebody has attended."""
+    """Those that had begun, that somebody has attended, or of which the venue left too little notice."""
     bookings: int = 0
     done: bool = True
 
@@ -111,14 +112,14 @@ async def _step(
     clocks = await clocks_of(repository, slots, tx)
     seasons = await repository.rules({slot.season for slot in slots}, tx)
     attended = await repository.timetable.attended(ids, tx)
-    said = command.closing
+    said, by_venue = command.closing, not command.who.holding(*OPERATORS).grants
     closed, following, decisions = Closed(), list[str](), list[Decision[Slot]]()
     for slot in slots:
         local = clocks[slot.venue]
         if not said.day <= slot.starts_at.astimezone(local).date() <= said.last:
             continue
         at = happened_at(said.occurred_at, command.now, local)
-        change = Change(seasons[slot.season], local, at, slot.id in attended)
+        change = Change(seasons[slot.season], local, at, slot.id in attended, by_venue=by_venue)
         try:
             decision = slot_changes.close(slot, said, change, afterwards=False)
         except Conflict:

@@ -44,7 +44,7 @@ async def save(repository: Repository, of: DraftOf, command: DraftCommand, who: 
         season, instrument = states.asked(of.season, of.diagnostic, await repository.instruments([of.diagnostic], tx))
         season.must_be_open("season")
         time = caller.time(pupil, command.occurred_at)
-        season.must_contain(time, "occurred_at" if command.occurred_at else "season")
+        season.must_take("diagnostics", time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, now)
         entries = states.entries[pupil.id]
         tally = await repository.repeats.tally(states.numbered([(of.participant, season.id)]), tx)

@@ -8,6 +8,7 @@ from services.trials.domain.applications import ApplicationState, HistoryStep, a
 from services.trials.domain.venues import Venue
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
+from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized
 from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotEvent, SlotOpened
 from shared.contracts.venues import ProgrammeDefined, VenueRegistered, VenueWithdrawn
@@ -20,6 +21,7 @@ S = TypeVar("S", bound=Aggregate)
 KINDS: Mapping[type[Event], str] = {
     SeasonDefined: "season/",
     SeasonClosed: "season/",
+    SeasonRevised: "season/",
     CompetencyApproved: "competency/",
     ProgrammeDefined: "programme/",
     VenueRegistered: "venue/",
@@ -74,6 +76,8 @@ class RestoredCatalogue:
                     found[one.subject] = seasons[event.season] = restoring.season(seasons.get(event.season), one, event)
                 case SeasonClosed() as event:
                     found[one.subject] = seasons[event.season] = restoring.closed(seasons[event.season], one)
+                case SeasonRevised() as event:
+                    found[one.subject] = seasons[event.season] = restoring.revised(seasons[event.season], one, event)
                 case CompetencyApproved() as event:
                     found[one.subject] = restoring.competency(one, event)
                 case ProgrammeDefined() as event:

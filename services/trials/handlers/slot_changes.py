@@ -85,7 +85,8 @@ async def _judged(repository: Repository, command: Command, slot: Slot, tx: Tran
     season = (await repository.rules([slot.season], tx))[slot.season]
     attended = await repository.timetable.attended([slot.id], tx)
     time = happened_at(command.occurred_at, command.now, local)
-    return Change(season, local, time, bool(attended), await _bounds(repository, slot, venue, tx))
+    by_venue = not command.who.scope.covers(slot.region)
+    return Change(season, local, time, bool(attended), await _bounds(repository, slot, venue, tx), by_venue)
 
 
 async def _bounds(repository: Repository, slot: Slot, venue: Venue, tx: Transaction) -> Bounds:

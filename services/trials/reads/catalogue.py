@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -130,6 +130,18 @@ class SlotEntries(ListedEntries[Slot, NamedSlot]):
     """Slots, whose starts are told on the clock of where their venue lies, which may have changed since."""
 
     register: OrganisationCopies = field(kw_only=True)
+
+    async def page_from(self, paging: Paging, asked: Filter, now: datetime | None) -> Page[NamedSlot]:
+        """Returns a page of slots: where a time is said, those alone that the season's terms show then."""
+        query = self.query(asked)
+        if now is not None and (ahead := await self._days_ahead(asked["season"], now)) is not None:
+            query["starts"] = {"$lt": datetime.combine(now.date() + timedelta(days=ahead + 1), time(), UTC)}
+        rows, onward = await self.listing.page(self.mongo[self.collection], query, paging, asked)
+        return self.page_model(items=await self._shown(rows), next=onward)
+
+    async def _days_ahead(self, season: str | None, now: datetime) -> int | None:
+        row = await self.mongo["seasons"].find_one({"_id": season})
+        return Season.model_validate(row | {"id": row["_id"]}).terms_at(now).days_ahead if row else None
 
     async def _shown(self, rows: Sequence[Document]) -> list[NamedSlot]:
         clocks = await self.register.clocks({row["region"] for row in rows})

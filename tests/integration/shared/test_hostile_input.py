@@ -54,6 +54,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "trials": {
         "PUT /seasons/1999": {**RULES, **TIMED},
+        "PUT /seasons/1999/terms/2050-01-01": {"bookings_at_once": 2, "texts": {"booking": {"ru": "x"}}, **TIMED},
         "PUT /diagnostics/hostile": INSTRUMENT,
         "PUT /diagnostics/worded": {**KNOWLEDGE, "norms": [NORM]},
         "PUT /participants/p/drafts/readiness?season=2020": {"answers": dict(ANSWERS), "version": "8-9", **TIMED},

@@ -11,6 +11,7 @@ from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
 from services.trials.copies.participants import Participant
+from services.trials.domain.caller import Said
 from services.trials.handlers.bookings import BookingRequest, book
 from services.trials.repository import Repository
 from shared.base.errors import Conflict
@@ -185,7 +186,7 @@ async def test_no_step_overlooks_a_withdrawal_that_commits_meanwhile(
     monkeypatch.setattr(repository.copies, "participants", withdrawn_behind)
     who = Principal("someone", "account", (Grant("navigator", NAVIGATOR["org"]),))
     wanted = [Item("/participant", pupil, "participant")]
-    asked = BookingRequest(items=wanted, who=who, now=datetime.now(UTC), slot=slot, occurred_at=at("2020-09-20"))
+    asked = BookingRequest(items=wanted, who=who, now=datetime.now(UTC), slot=slot, said=Said(at("2020-09-20")))
     ((refused,),) = await book(repository, [asked], lambda: "b1")  # type: ignore[misc]
     platform.close()
     assert isinstance(refused, Conflict)

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
+from services.trials.domain.caller import Said
 from services.trials.handlers import bookings
 from services.trials.handlers.bookings import BookingRequest
 from services.trials.repository import Repository
@@ -76,7 +77,7 @@ async def test_of_two_workers_that_seat_a_pupil_in_two_seasons_one_does(trials: 
     async def seated(slot: str, pupil: str) -> bool:
         worker = Repository(trials.mongo, outbox)
         wanted = [Item("/participant", pupil)]
-        request = BookingRequest(items=wanted, who=who, now=datetime.now(UTC), slot=slot, occurred_at=THEN)
+        request = BookingRequest(items=wanted, who=who, now=datetime.now(UTC), slot=slot, said=Said(THEN))
         (outcomes,) = await bookings.book(worker, [request], lambda: uuid4().hex)
         assert not isinstance(outcomes, ServiceError), outcomes
         return isinstance(outcomes[0], Done)

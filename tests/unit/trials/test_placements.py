@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.trials.domain import steps
 from services.trials.domain.bookings import BookingBatch
-from services.trials.domain.caller import Caller
+from services.trials.domain.caller import Caller, Said
 from services.trials.domain.paths import Path, Paths
 from services.trials.domain.placements import Placing, slots_of
 from services.trials.domain.slots import Slot
@@ -51,7 +51,7 @@ def placing(slots: Sequence[Slot], grades: Sequence[int], *paths: Path) -> Placi
     states = States(pupils, Paths(paths), {"2020": rules()}, Clocks({"RU-ROS": "+03:00"}), entries)
     batch = BookingBatch({one.id: one for one in slots}, states, ids())
     caller = Caller(NAVIGATOR, datetime(2020, 12, 1, tzinfo=UTC), pupils, states.zones)
-    return Placing(batch, "2020", slots_of("2020", [one.id for one in slots], batch.slots), BOOKED_AT, caller)
+    return Placing(batch, "2020", slots_of("2020", [one.id for one in slots], batch.slots), Said(BOOKED_AT), caller)
 
 
 def placed(placing: Placing, named: Sequence[str]) -> list[tuple[str, bool]]:
