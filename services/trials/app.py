@@ -23,6 +23,7 @@ from services.trials.api import (
     seasons,
     slots,
     timetable,
+    timetable_rules,
     venues,
     waiting,
 )
@@ -91,6 +92,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         applications.routes(repository, ApplicationReads(platform.mongo, repository), clock),
         slots.routes(repository, catalogue, clock, new_id),
         timetable.routes(repository, clock),
+        timetable_rules.routes(repository, clock, new_id),
         attempts.routes(repository, instruments, clock, new_id),
         drafts.routes(repository, DraftReads(platform.mongo, repository), clock),
         repeats.routes(repository, clock),

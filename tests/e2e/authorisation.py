@@ -136,6 +136,7 @@ GET    /trials/regions/{region}/education                   0    *-  **  *** ***
 PUT    /trials/programmes/{code}                            0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots                                        0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots/batch                                  0    +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/venues/{venue}/timetables                    0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots/{id}/move                              0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots/{id}/seats                             0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots/{id}/closing                           0    +-  +-  --- ---- +-  --  --  --  ---

@@ -124,6 +124,9 @@ def _catalogue(scene: Scene) -> Requests:
         "GET /trials/seasons/{season}/terms": Request(f"/trials/seasons/{here.season}/terms"),
         "POST /trials/slots": Request("/trials/slots", {**timetable, **slot}, '"slot"'),
         "POST /trials/slots/batch": Request("/trials/slots/batch", {**timetable, "slots": [slot]}, '"slot"'),
+        "POST /trials/venues/{venue}/timetables": Request(
+            f"/trials/venues/{here.venue}/timetables", _rule(scene), "ref"
+        ),
         **_changes(scene),
         "GET /trials/losses": Request("/trials/losses"),
         "GET /trials/slots": Request(f"/trials/slots?season={here.season}"),
@@ -137,6 +140,12 @@ def _catalogue(scene: Scene) -> Requests:
         }
         found[f"GET /trials/{kind}/{{code}}"] = Request(one)
     return found
+
+
+def _rule(scene: Scene) -> Mapping[str, Any]:
+    offer = {name: value for name, value in scene.offer("ruled", "2050-11-07").items() if name != "starts_at"}
+    days = {"first": "2050-11-07", "last": "2050-11-07", "weekdays": ["mon"], "hours": ["10:00"]}
+    return {**offer, **days, "season": scene.here.season}
 
 
 def _changes(scene: Scene) -> Requests:

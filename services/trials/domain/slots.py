@@ -23,17 +23,13 @@ from shared.storage.decision import Aggregate, Decision, Happened
 NO_SLOT = "no such slot"
 
 
-class SlotOffer(Input):
-    """A slot that a venue offers."""
+class OfferTerms(Input):
+    """The parts of an offer that say what is held, and for whom."""
 
-    ref: Ref | None = None
-    """The venue's own name of the slot; the same again is the same slot."""
     competency: CompetencyCode
     """Code of an approved competency."""
     kind: SlotKind
     """Only `trial` and `partner-trial` count as a practical trial; every other kind counts as taking part."""
-    starts_at: Moment
-    """RFC 3339 with an offset, on a day of the season."""
     minutes: Annotated[int, Field(ge=15, le=480)]
     """Length in minutes."""
     capacity: Annotated[int, Field(ge=1, le=1000)]
@@ -44,6 +40,15 @@ class SlotOffer(Input):
     """Codes of the disability groups for which the venue is equipped."""
     programme: Code | None = None
     """Code of the trial programme that is held, with which competency, length, seats and grades agree."""
+
+
+class SlotOffer(OfferTerms):
+    """A slot that a venue offers."""
+
+    ref: Ref | None = None
+    """The venue's own name of the slot; the same again is the same slot."""
+    starts_at: Moment
+    """RFC 3339 with an offset, on a day of the season."""
 
 
 class Terms(BaseModel):

@@ -23,6 +23,8 @@ class SlotRequest(Request[SlotOffer]):
     venue: str
     season: str
     occurred_at: datetime | None = None
+    dry_run: bool = False
+    """True where the outcomes are only foreseen."""
 
 
 async def open_slots(repository: Repository, request: SlotRequest, new_id: NewId) -> list[Outcome[Slot]]:
@@ -33,15 +35,16 @@ async def open_slots(repository: Repository, request: SlotRequest, new_id: NewId
     """
 
     async def body(tx: Transaction) -> list[Outcome[Slot]]:
-        batch = await _load(repository, request, new_id, tx)
+        batch = await load(repository, request, new_id, tx)
         outcomes = await aside(lambda: each(request.items, batch.open), len(request.items))
-        await repository.slots.save(batch.decided, tx)
+        await repository.slots.save(() if request.dry_run else batch.decided, tx)
         return outcomes
 
     return await repository.transact(body)
 
 
-async def _load(repository: Repository, request: SlotRequest, new_id: NewId, tx: Transaction) -> SlotBatch:
+async def load(repository: Repository, request: SlotRequest, new_id: NewId, tx: Transaction) -> SlotBatch:
+    """Returns the states on which offers are decided; raises as `open_slots` does."""
     venue = _of_season((await repository.venues.load([request.venue], tx)).get(request.venue), request)
     local = known_zone(await repository.copies.register.clocks([venue.region]), venue.region, venue.municipality)
     owner = (await repository.copies.organisations([venue.organisation], tx)).get(venue.organisation)

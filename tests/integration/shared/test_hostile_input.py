@@ -42,6 +42,15 @@ COURSE = {
 TIMED = {"occurred_at": "2020-09-14T10:00:00+03:00"}
 SLOT = {**OFFER, **TIMED, "venue": VENUE, "season": "2020", "ref": "s", "accessibility": ["ramp"]}
 OFFERED = {**OFFER, "ref": "s", "accessibility": ["ramp"]}
+RULE = {
+    **{name: value for name, value in OFFERED.items() if name != "starts_at"},
+    "season": "2020",
+    "first": "2020-10-05",
+    "last": "2020-10-06",
+    "weekdays": ["mon"],
+    "hours": ["10:00"],
+    "without": ["2020-10-06"],
+}
 REGION = {"kind": "region", "name": "Ростов", "parent": "RU", "utc_offset": "+03:00", **TIMED}
 VENUE_ENTRY = {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": "2020", **TIMED}
 CONSENT = {"version": "1", "channel": "paper", "given_at": "2020-09-14T10:00:00+03:00", "guardian": "g"}
@@ -65,6 +74,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         f"PUT /venues/{VENUE}": VENUE_ENTRY,
         "POST /slots": SLOT,
         "POST /slots/batch": {"venue": VENUE, "season": "2020", **TIMED, "slots": [OFFERED]},
+        f"POST /venues/{VENUE}/timetables": {**RULE, **TIMED},
         "POST /attempts": {**ATTEMPT, **TIMED},
         "POST /attempts/batch": {"attempts": [{**ATTEMPT, **TIMED}]},
         "POST /slots/s/bookings": {"participant": "p", **TIMED},
