@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.contracts.codes import RegionOfEvent
+from shared.contracts.codes import ExceptionReason, RegionOfEvent
 from shared.contracts.event import ParticipantEvent, Pseudonymous, Public, Sensitive, Timestamp
 
 ConsentChannel = Literal["gosuslugi", "paper", "cabinet"]
@@ -22,6 +22,8 @@ class ParticipantRegistered(ParticipantEvent):
     season: Public[str]
     disability: Sensitive[bool] = False
     """Limited health or disability; only ever read by suppressed aggregates."""
+    exception: Public[ExceptionReason | None] = None
+    """The operator's reason to enter a pupil outside the season's dates; null where no exception was made."""
 
 
 class ParticipantMoved(ParticipantEvent):

@@ -104,7 +104,7 @@ ALLOWED = {
         "pseudonymous: participant",
     ),
     "participant.registered.v1": (
-        "public: grade municipality region school school_class season",
+        "public: exception grade municipality region school school_class season",
         "pseudonymous: participant",
         "sensitive: disability",
     ),

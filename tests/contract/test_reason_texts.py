@@ -39,6 +39,7 @@ MODULES = [
     *(f"shared.tables.{name}" for name in ["cells", "csv_text", "files", "headers", "merges", "table", "workbook"]),
     *(f"shared.programme.{name}" for name in ["closing", "legal_entities", "moments", "texts"]),
     "shared.base.quota",
+    "shared.identity.exceptions",
     "shared.identity.grants",
     "shared.storage.namesakes",
 ]

@@ -166,7 +166,7 @@ POST   /trials/participants/{participant}/repeats           0    --  --  --- ++?
 POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---
 POST   /trials/placements pupils                            0    +-  +i  +ii ++ii --  --  --  --  ---
-POST   /trials/placements class                             0    +-  +-  +-- ++-- --  --  --  --  ---
+POST   /trials/placements class                             0    +-  +-  +-- +-+- --  --  --  --  ---
 GET    /trials/slots/{id}/link                              0    --  --  --- ---- +?  +?  --  --  ---
 GET    /trials/bookings/{id}/link                           0    --  --  --- ---- --  --  +?  +?  ---
 POST   /trials/slots/{id}/waiting                           0    +-  +?  +?? ++?? --  --  +?  +?  ---

@@ -54,7 +54,7 @@ def _play(scene: Scene) -> Requests:
     below, of = f"/trials/participants/{own}", "GET /trials/participants/{participant}"
     revocation = f"/trials/attendance/{scene.attendance}/revocation"
     in_slot, slot = "POST /trials/slots/{id}", "/trials/slots"
-    wide, of_class = {"season": season, "slots": [slots["wide"]]}, {"school": scene.here.school, "class": "7А"}
+    wide, of_class = {"season": season, "slots": [slots["wide"]]}, {"school": scene.here.school, "class": "7Б"}
     return {
         "POST /trials/attempts": Request("/trials/attempts", {"ref": "one", **attempt}, "profile"),
         "POST /trials/attempts/batch": Request("/trials/attempts/batch", many, "profile"),

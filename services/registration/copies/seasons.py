@@ -32,7 +32,8 @@ class Season:
             closed_at=row.get("closed_at"),
         )
 
-    def must_contain(self, time: datetime) -> None:
-        """Raises Conflict for a time on a day outside the season, and for any once the season is closed."""
+    def must_contain(self, time: datetime, *, excepted: bool = False) -> None:
+        """Raises Conflict for a time on a day outside the season unless excepted, and for any once it is closed."""
         must_be_open(self.code, self.closed_at, "season")
-        must_lie_within(time, self.code, self.opens, self.closes, "occurred_at")
+        if not excepted:
+            must_lie_within(time, self.code, self.opens, self.closes, "occurred_at")

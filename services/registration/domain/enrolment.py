@@ -21,6 +21,7 @@ from services.registration.domain.rosters import Intake
 from services.registration.domain.school_keys import Guardians, NewGuardian, Pupils
 from shared.base.errors import BadInput, Conflict
 from shared.base.wording import worded
+from shared.contracts.codes import ExceptionReason
 from shared.contracts.registration import ParticipantMoved, ParticipantRegistered
 from shared.programme.texts import ref_key
 from shared.storage.decision import Decision, Happened, NewId
@@ -42,6 +43,8 @@ class Enrolment:
     guardians: tuple[str, ...]
     consent: Consent | None
     occurred_at: datetime
+    exception: ExceptionReason | None = None
+    """The operator's reason to enter it outside the season."""
 
     @classmethod
     def of(cls, entry: PupilEntry, intake: Intake, guardians: Mapping[str, str]) -> "Enrolment":
@@ -55,6 +58,7 @@ class Enrolment:
             guardians=tuple(guardians.values()),
             consent=consent_of(intake, entry, guardians[giver.ref] if giver else SELF),
             occurred_at=intake.occurred_at,
+            exception=intake.exception,
         )
 
 
@@ -69,9 +73,8 @@ def enrol(current: Participant | None, enrolment: Enrolment, new_id: NewId) -> D
         state = _with_disability(with_guardians(moved.state, enrolment.guardians), enrolment)
         return _consented(Decision(state, moved.happened, quiet=state != moved.state), enrolment)
     state = _first(enrolment, new_id()) if current is None else _again(current, enrolment)
-    event = ParticipantRegistered(
-        **enrolment.place.event_fields(state.id), season=enrolment.season, disability=enrolment.disability
-    )
+    told = {"season": enrolment.season, "disability": enrolment.disability, "exception": enrolment.exception}
+    event = ParticipantRegistered(**enrolment.place.event_fields(state.id), **told)
     return _consented(Decision(state, (Happened(event, enrolment.occurred_at),)), enrolment)
 
 

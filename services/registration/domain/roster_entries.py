@@ -11,7 +11,7 @@ from services.registration.domain.identities import GuardianKind, child_of
 from services.registration.domain.templates import ConsentWords
 from services.registration.name_index import Child
 from shared.base.models import Count, Input
-from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.contracts.codes import ExceptionReason, OrganisationCode, SeasonCode
 from shared.contracts.registration import ConsentChannel
 from shared.programme.legal_entities import Inn, Ogrn
 from shared.programme.moments import Day, Moment
@@ -128,3 +128,5 @@ class RosterHeader(Input):
     school_class: Annotated[ClassName, Field(alias="class")]
     """The class as the school writes it, for instance «7А»."""
     occurred_at: Moment | None = None
+    exception: ExceptionReason | None = None
+    """The reason why an operator enters it on a day outside the season."""

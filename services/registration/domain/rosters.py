@@ -12,6 +12,7 @@ from services.registration.domain.participants import Key
 from services.registration.domain.placements import Place, local_day
 from services.registration.domain.roster_entries import PupilEntry, RosterHeader
 from services.registration.domain.templates import NO_TEMPLATES, Templates
+from shared.contracts.codes import ExceptionReason
 from shared.identity.acting import Actor
 from shared.programme.moments import happened_at, zone
 
@@ -34,6 +35,8 @@ class Intake:
     """Its place among the rosters that are decided together."""
     school: Organisation | None = None
     """The school as it was when the roster was read: pupils follow where it went since."""
+    exception: ExceptionReason | None = None
+    """The operator's reason to enter it outside the season."""
     templates: Templates = NO_TEMPLATES
     """Of consents, of the season."""
 
@@ -44,8 +47,8 @@ class Intake:
         """Raises BadInput where the organisation is no school or the time is to come, Conflict outside the season."""
         happened = happened_at(header.occurred_at, now, zone(school.utc_offset))
         place = class_of(school, header.school_class, local_day(happened))
-        season.must_contain(happened)
-        return cls(season, place, happened, now, classes, school=school)
+        season.must_contain(happened, excepted=header.exception is not None)
+        return cls(season, place, happened, now, classes, school=school, exception=header.exception)
 
     @property
     def pupils(self) -> list[Key]:

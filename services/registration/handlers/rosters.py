@@ -18,6 +18,7 @@ from shared.base.errors import FieldError, NotKnownYet, ServiceError
 from shared.base.side_thread import aside, paced
 from shared.base.wording import worded
 from shared.http.batch import Outcome, Request, decided, served
+from shared.identity.exceptions import may_except
 from shared.programme.texts import ref_key
 from shared.storage.decision import Done, NewId
 from shared.storage.group_commit import GroupCommit
@@ -122,6 +123,7 @@ def intake_of(schools: Mapping[str, Organisation], seasons: Mapping[str, Season]
     header, scope = request.header, request.who.scope
     school = known_school(schools.get(header.school), header.school, "school")
     scope.must_cover(*school.place, school_class=header.school_class)
+    may_except(header.exception, request.who, school.region, school.municipality)
     season = seasons.get(header.season)
     if season is None:
         errors = [FieldError("season", "has not been defined")]

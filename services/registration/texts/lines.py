@@ -110,6 +110,7 @@ LINES: Mapping[str, str] = {
     "season {season} is closed; only corrections are recorded": (
         "сезон {season} закрыт: можно только исправлять то, что в нём записано"
     ),
+    "only an operator of the place makes an exception": "исключение делает только оператор этого места",
     "lies in the future": "эта дата ещё не наступила",
     # pupils who are there already
     "another class's roster knows {whom}, and the token's grants do not cover that class: "

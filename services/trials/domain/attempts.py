@@ -13,6 +13,7 @@ from services.trials.domain.paths import Path
 from services.trials.domain.repeats import Sitting, Tally
 from services.trials.domain.states import States
 from shared.base.errors import Conflict
+from shared.identity.exceptions import may_except
 from shared.storage.decision import Done, NewId
 
 OFTEN_ENOUGH = "the pupil has taken the diagnostic often enough"
@@ -56,7 +57,7 @@ class AttemptBatch:
         round = season.round_of(time)
         if not path.may_attempt(command.diagnostic, round):
             raise Conflict.about("participant", OFTEN_ENOUGH, "too-many-attempts")
-        caller.must_except(pupil, command.exception)
+        may_except(command.exception, caller.who, pupil.region, pupil.municipality)
         if command.exception is None:
             season.must_take("diagnostics", time, "occurred_at" if command.occurred_at else "season")
         must_take_part(pupil, season, time, time, caller.now)

@@ -7,15 +7,14 @@ from datetime import datetime
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.absences import Absence, miss
-from services.trials.domain.caller import ONLY_OPERATORS, OPERATORS, Taken, clock_of
+from services.trials.domain.caller import Taken, clock_of
 from services.trials.domain.gates import Gates
 from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.paths import Path
 from services.trials.domain.slots import NO_SLOT, Slot
 from services.trials.domain.states import States
 from services.trials.domain.steps import Presence
-from shared.base.errors import BadInput, Conflict, NotFound
-from shared.contracts.codes import ExceptionReason
+from shared.base.errors import Conflict, NotFound
 from shared.identity.acting import Actor
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
@@ -58,11 +57,6 @@ class AttendanceBatch:
         decision = steps.as_exception(miss(path, pupil, booking, time), absence.exception)
         self.states.paths.take(decision, by)
         return Done(Taken(decision.state.booking(booking.id), pupil.id), new=True)
-
-    def must_except(self, slot: Slot, who: Principal, exception: ExceptionReason | None) -> None:
-        """Raises BadInput where an exception is asked for by anybody but an operator of the slot's region."""
-        if exception is not None and not who.holding(*OPERATORS).scope.covers(slot.region):
-            raise BadInput.field("exception", ONLY_OPERATORS)
 
     def _came(self, slot: Slot, said: Presence | Absence, now: datetime) -> tuple[Participant, datetime]:
         """Returns the pupil, and when it was that one came or did not, within the season."""

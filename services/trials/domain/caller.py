@@ -11,15 +11,13 @@ from services.trials.domain.seasons import Season
 from shared.base.errors import BadInput, Conflict, NotFound, NotKnownYet
 from shared.contracts.codes import ExceptionReason
 from shared.identity.acting import Actor
+from shared.identity.exceptions import is_operator
 from shared.identity.family import is_family
-from shared.identity.grants import Role
 from shared.identity.principal import Principal
 from shared.programme.clocks import Clocks
 from shared.programme.moments import happened_at, zone
 
 T = TypeVar("T")
-OPERATORS: tuple[Role, ...] = ("national-operator", "regional-operator", "municipal-operator")
-ONLY_OPERATORS = "only an operator of the place makes an exception"
 CONSENT_UNDER_WAY = timedelta(seconds=30)
 """The consent sent in the same roster as a registration may be on its way here for so long after it."""
 
@@ -82,18 +80,13 @@ class Caller:
 
     def is_operator(self, pupil: Participant) -> bool:
         """Tells whether an operator's grant covers the place where the pupil belongs."""
-        return self.who.holding(*OPERATORS).scope.covers(pupil.region, pupil.municipality, pupil.school)
+        return is_operator(self.who, pupil.region, pupil.municipality, pupil.school)
 
     def side(self, pupil: Participant) -> Side | None:
         """Returns for whom a pupil's seat is given up: the school or the family; None for an operator."""
         if self.is_operator(pupil):
             return None
         return "school" if self._is_staff(pupil) else "family"
-
-    def must_except(self, pupil: Participant, exception: ExceptionReason | None) -> None:
-        """Raises BadInput where an exception is asked for by anybody but an operator of the pupil's place."""
-        if exception is not None and not self.is_operator(pupil):
-            raise BadInput.field("exception", ONLY_OPERATORS)
 
     def _is_staff(self, pupil: Participant) -> bool:
         """As `is_staff_of`, asked once for each class: a batch is mostly one."""

@@ -16,6 +16,7 @@ from shared.base.errors import NotFound, ServiceError
 from shared.base.side_thread import aside
 from shared.http.batch import Outcome, Request, each, served
 from shared.identity.acting import about
+from shared.identity.exceptions import may_except
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
 from shared.storage.decision import Done, NewId
@@ -72,7 +73,7 @@ async def miss(repository: Repository, request: AbsenceRequest, new_id: NewId) -
         slot = batch.slot(request.slot, request.who)
 
         def said(absence: Absence) -> Done[Taken[Booking]]:
-            batch.must_except(slot, request.who, absence.exception)
+            may_except(absence.exception, request.who, slot.region)
             return batch.miss(slot, absence, request.now, request.by)
 
         outcomes = await aside(lambda: each(request.items, said), len(request.items))
@@ -96,7 +97,7 @@ def _serve(batch: AttendanceBatch, request: AttendanceRequest) -> list[Outcome[T
     slot = batch.slot(request.slot, request.who)
 
     def said(presence: Presence) -> Done[Taken[Attendance]]:
-        batch.must_except(slot, request.who, presence.exception)
+        may_except(presence.exception, request.who, slot.region)
         return batch.confirm(slot, presence, request.now, request.by)
 
     return each(request.items, said)

@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 
 from services.trials.domain import slot_changes
-from services.trials.domain.caller import OPERATORS
 from services.trials.domain.day_closings import DayClosing
 from services.trials.domain.slot_changes import Change
 from services.trials.domain.slots import Slot
@@ -14,6 +13,7 @@ from services.trials.handlers.rebooking import follow_slot
 from services.trials.handlers.venue_clocks import around, clocks_of
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Conflict
+from shared.identity.exceptions import OPERATORS
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
 from shared.storage.decision import Decision

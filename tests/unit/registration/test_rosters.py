@@ -253,3 +253,10 @@ def test_a_roster_lies_within_the_season_by_the_regions_calendar(time: str, insi
     with pytest.raises(Conflict, match="2020-07-07 to 2020-12-16") as refused:
         intake(at("2021-01-01"), occurred_at=time)
     assert (refused.value.type, refused.value.errors[0].pointer) == ("outside-season", "occurred_at")
+
+
+def test_an_operator_enters_a_class_outside_the_season_and_the_event_says_why() -> None:
+    early = {"occurred_at": "2020-06-20T10:00:00+03:00", "exception": "late-papers"}
+    made = entered(pupil(consent=None), changed=early)
+    (registered, *_) = made.decisions[0].happened
+    assert (registered.time.month, getattr(registered.event, "exception", "")) == (6, "late-papers")
