@@ -65,7 +65,7 @@ PATCH  /registration/participants/{participant}             0    +-  +?  +?? ++?
 GET    /registration/schools/{code}/participants            0    +-  +-  +-- ++~- --  --  --  --  ---
 GET    /registration/schools/{code}/class-form              0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /registration/schools/{code}/class-codes             0    +-  +?  +?? +?+? --  --  --  --  ---
-GET    /registration/participants/{participant}/certificate 0    --  --  --- 99?? --  --  9?  9?  ---
+GET    /registration/participants/{participant}/certificate 0    --  --  --- ++?? --  --  +?  +?  ---
 GET    /registration/certificates/{number}                  ?    ??  ??  ??? ???? ??  ??  ??  ??  ???
 GET    /registration/certificates/{number}/page             ?    ??  ??  ??? ???? ??  ??  ??  ??  ???
 GET    /registration/schools/{code}/summary                 0    +-  +?  +?? ++~? --  --  --  --  ---

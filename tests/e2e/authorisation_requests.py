@@ -196,7 +196,7 @@ def _files(scene: Scene) -> Requests:
         f"GET {path}/class-codes": Request(f"{below}/class-codes?season={here.season}&class=7Б", sign=printed),
         f"GET {path}/summary": Request(f"{below}/summary?year=2020", sign=name),
         "GET /registration/participants/{participant}/certificate": Request(
-            f"/registration/participants/{scene.pupils['own'].id}/certificate?season={here.season}"
+            f"/registration/participants/{scene.pupils['own'].id}/certificate?season={here.season}", sign=name
         ),
         "GET /registration/certificates/{number}": Request("/registration/certificates/of-nobody"),
         "GET /registration/certificates/{number}/page": Request("/registration/certificates/of-nobody/page"),
