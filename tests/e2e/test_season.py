@@ -57,6 +57,32 @@ async def test_a_family_watches_live_what_the_operator_counts(client: Client) ->
     assert (funnel["registered"], funnel["participated"], funnel["tested"], funnel["attended"]) == (2, 1, 1, 1)
 
 
+async def test_a_stranger_verifies_what_the_family_was_recommended(client: Client) -> None:
+    place = await world(client)
+    (entry,) = await place.register([place.pupil(1, name="Ёлкина Анна")])
+    pupil, mother = entry["participant"], f"mother of {entry['participant']}"
+    await client.ok("POST", "/registration/links", {"code": entry["link_code"]}, by=("guardian",), subject=mother)
+    await _walk(place, pupil)
+    asked = f"/trials/participants/{pupil}/path?season={place.season}"
+    recommended = (await soon(client, "GET", asked, by=("guardian",), subject=mother))["recommendation"]
+    assert [reason["because"][0]["en"] for reason in recommended["reasons"]] == ["because you tried it in practice"]
+    fetched = f"/registration/participants/{pupil}/certificate?season={place.season}"
+    found: list[bytes] = []
+
+    async def certified() -> bool:
+        async with client.stream(fetched, by=("guardian",), subject=mother) as answer:
+            found.append(await answer.read())
+            return bool(answer.status == 200)
+
+    await eventually(certified)
+    address = found[-1].split(b"/URI (", 1)[1].split(b")", 1)[0].decode()
+    assert address.startswith(f"{client.system.url}/registration/certificates/"), "where the family asked"
+    verified = await client.call("GET", address.removeprefix(client.system.url).removesuffix("/page"))
+    told = (verified.body["state"], verified.body["initials"], verified.body["season"])
+    assert (verified.status, told) == (200, ("valid", "Ё. А.", place.season))
+    assert not {"Ёлкина", pupil} & {str(value) for value in verified.body.values()}
+
+
 async def _listen(stream: Any, told: list[dict[str, Any]]) -> None:
     async for line in stream.content:
         if line.startswith(b"data:"):

@@ -207,6 +207,15 @@ def test_words_name_the_place_and_the_hour_on_the_region_s_clock() -> None:
     assert texts.render(issued, NAMES, "ru").body == "Сезон «Билет в будущее 2020»: Поварское дело, nursing, gov."
 
 
+def test_a_revision_is_told_once_in_words_of_its_own() -> None:
+    (revised,) = domain.number([Story().then(trials.RecommendationIssued, revision=2)], set(), {})
+    assert texts.render(revised, NAMES, "ru").title == "Рекомендация обновлена"
+    assert "no longer holds" in texts.render(revised, NAMES, "en").body
+    gone = SAMPLES["recommendation.withdrawn.v1"].event
+    assert domain.is_news(gone)
+    assert not domain.is_news(gone.model_copy(update={"replaced": True}))
+
+
 @pytest.mark.parametrize(
     ("reason", "said"),
     [("frost", " Занятие не состоится из-за мороза."), ("asked", ""), ("unsaid", "")],

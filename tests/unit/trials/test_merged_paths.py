@@ -39,6 +39,8 @@ def test_states_seats_gates_and_events_agree_whenever_entries_are_merged_and_par
         for path, told in zip(paths, facts, strict=True):
             assert stored(path) == standing(told)
             assert (path.in_force is not None) == (entries.gate.opened_at(path) is not None)
+            said = entries.gate.recommended(path).competencies
+            assert {recommendation.competencies for recommendation in path.recommendations} <= {said}
             assert all(len(overlapping(path, b)) == 0 for b in path.all_bookings if b.is_live and not path.duplicates)
         held = sum((path.seats for path in paths), Counter[str]())
         assert +entries.seats == held
