@@ -32,7 +32,7 @@ def routes(repository: Repository, reads: AdviceReads) -> APIRouter:
     @router.put(
         "/seasons/{season}/advice",
         max_body_size=LARGEST,
-        responses=problems({404: ["not-found"], 409: ["advice-in-use"]}),
+        responses=problems({404: ["not-found"], 409: ["advice-in-use", "season-closed"]}),
     )
     async def set_advice(season: OfSeason, rules: AdviceRules, who: NationalOperator) -> AdviceView:
         """Sets the rules by which a season recommends, also in one that had none of its own.

@@ -15,13 +15,15 @@ from shared.storage.mongo import Transaction
 async def set_rules(repository: Repository, season: str, rules: AdviceRules) -> Advice:
     """Sets the rules of a season; the same again changes nothing.
 
-    Raises NotFound for no season, Conflict for a change once it is in use, BadInput for what the rules cannot name.
+    Raises NotFound for no season, Conflict for a closed one and for a change once it is in use, BadInput for what the
+    rules cannot name.
     """
 
     async def body(tx: Transaction) -> Advice:
         found = (await repository.rules([season], tx)).get(season)
         if found is None:
             raise NotFound.about("season", "no such season")
+        found.must_be_open("season")
         await _must_name_what_is(repository, found, rules, tx)
         known = (await repository.advice.load([season], tx)).get(season)
         said = advice.define(known, rules, in_use=found.in_use)

@@ -1,6 +1,6 @@
 """Certificates over HTTP on real Kafka and MongoDB: for family and navigator by name, for strangers by initials."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest_asyncio
@@ -24,9 +24,16 @@ from tests.drivers.registration import (
 GUARDIAN, PUPIL = [{"role": "guardian"}], [{"role": "pupil"}]
 
 
+class Guarded(Registration):
+    """Whoever has no token is told less in a minute than elsewhere."""
+
+    def _environ(self, port: int) -> Mapping[str, str]:
+        return {**super()._environ(port), "LIMIT_UNKNOWN_CALLERS": "60/60"}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def running(infrastructure: Infrastructure) -> AsyncIterator[Registration]:
-    async with registration(infrastructure) as service:
+    async with registration(infrastructure, Guarded) as service:
         await publish(service.settings, enveloped(CompetencyApproved(code="gov", name="Госслужба"), 1))
         await service.know({"_id": "gov"}, 1, "competencies")
         yield service
@@ -146,3 +153,5 @@ async def test_numbers_are_not_guessed(running: Registration) -> None:
     for number in ("A", "nonsense", "x" * 82):
         assert (await verified(running, number))[0] == 404
     assert (await verified(running, "%20"))[0] == 422
+    last = [(await verified(running, "A"))[0] for _ in range(80)]
+    assert last[-1] == 429, "an address that asks on and on is told to wait"

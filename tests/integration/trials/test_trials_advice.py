@@ -137,6 +137,9 @@ async def test_rules_name_what_is_there(trials: Trials) -> None:
         refused = await trials.ask("PUT", f"/seasons/{season}/advice", body)
         assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "/grounds")
     assert (await trials.ask("PUT", "/seasons/none/advice", of(season))).status == 404
+    await trials.must("POST", f"/seasons/{season}/closing", {})
+    closed = await trials.ask("PUT", f"/seasons/{season}/advice", {"grounds": ADVICE["grounds"][:1]})
+    assert (closed.status, closed.body["type"]) == (409, "season-closed")
     default = await trials.must("GET", "/seasons/2020/advice")
     assert [ground["kind"] for ground in default["grounds"]] == ["tried", "visited"]
 
