@@ -65,6 +65,10 @@ async def _tells_of_the_year(place: World) -> None:
     programme: dict[str, Any] = {"organisation": place.region, "name": "Проба", "competency": "gov", "level": "basic"}
     programme |= {"format": "in-person", "environment": "smart", "minutes": 90, "places": 8, "grades": [6, 11]}
     await place.client.ok("PUT", f"/trials/programmes/{place.region}-P1", programme, **by)
+    await place.client.ok("PUT", f"/trials/regions/{place.region}/education", {"programmes": []}, **by)
+    tried = {"code": "tried", "kind": "tried", "points": 1, "because": {"ru": "потому что это было на пробе"}}
+    path = f"/trials/seasons/{place.season}/advice"
+    await place.client.ok("PUT", path, {"grounds": [tried]}, by=NATION, subject=TEACHER)
 
 
 async def _goes_to_another_school(place: World, participant: str) -> None:
