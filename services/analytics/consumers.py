@@ -9,6 +9,7 @@ from services.analytics.projection import Projection
 from shared.contracts import (
     guardians,
     organisations,
+    quotas,
     registration,
     staff,
     targets,
@@ -42,6 +43,8 @@ DEFINED = Events.of(
         timetables.SlotMoved,
         timetables.SlotResized,
         timetables.SlotClosed,
+        quotas.QuotaSet,  # a figure of quotas is still to come
+        quotas.QuotaMoved,
     ],
 )
 NO_FIGURES = (timetables.TrialMoved, trials.AttendanceMissed, trials.PathErased, guardians.ActorErased)

@@ -7,7 +7,8 @@ from services.analytics.enrolments import Terms
 from services.analytics.projection import Projection
 from shared.contracts.event import Event
 from shared.contracts.organisations import OrganisationDefined
-from shared.contracts.trials import CompetencyApproved, SeasonDefined
+from shared.contracts.trials import SeasonDefined
+from shared.contracts.venues import CompetencyApproved
 from shared.messaging.poll import Received
 from shared.storage.copies import newest
 from shared.storage.exclusions import Exclusions

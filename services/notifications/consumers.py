@@ -13,6 +13,7 @@ from services.notifications.repository import Repository
 from shared.contracts import (
     guardians,
     organisations,
+    quotas,
     registration,
     staff,
     targets,
@@ -38,7 +39,7 @@ FACTS = [topics.REGISTRATION_EVENTS.name, topics.TRIALS_EVENTS.name]
 NAMED = Events.of(
     [
         trials.SeasonDefined,
-        trials.CompetencyApproved,
+        venues.CompetencyApproved,
         venues.VenueRegistered,
         trials.SlotOpened,
         timetables.SlotMoved,
@@ -54,6 +55,8 @@ NAMED = Events.of(
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,
         timetables.SlotResized,
+        quotas.QuotaSet,
+        quotas.QuotaMoved,
         timetables.SlotClosed,  # each booking is cancelled by an event of its own, which is told
     ],
 )

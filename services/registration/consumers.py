@@ -8,11 +8,11 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import guardians, notifications, terms, timetables, trials, venues
+from shared.contracts import guardians, notifications, quotas, terms, timetables, trials, venues
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
-from shared.contracts.trials import CompetencyApproved, PathEvent, SeasonClosed, SeasonDefined, SlotOpened
-from shared.contracts.venues import VenueRegistered
+from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened
+from shared.contracts.venues import CompetencyApproved, VenueRegistered
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.events import Events
 from shared.messaging.poll import Received
@@ -27,7 +27,7 @@ RULES = Events.of(
     [
         trials.SeasonDefined,
         trials.SeasonClosed,
-        trials.CompetencyApproved,
+        venues.CompetencyApproved,
         venues.VenueRegistered,
         trials.SlotOpened,
         timetables.SlotMoved,
@@ -37,6 +37,8 @@ RULES = Events.of(
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,
         timetables.SlotResized,
+        quotas.QuotaSet,
+        quotas.QuotaMoved,
         timetables.SlotClosed,  # nobody is expected there any more: each booking is cancelled by an event of its own
     ],
 )

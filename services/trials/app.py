@@ -19,6 +19,7 @@ from services.trials.api import (
     paths,
     placements,
     programmes,
+    quotas,
     repeats,
     seasons,
     slots,
@@ -42,6 +43,7 @@ from services.trials.reads.diagnostics import DiagnosticReads
 from services.trials.reads.drafts import DraftReads
 from services.trials.reads.links import LinkReads
 from services.trials.reads.paths import PathReads
+from services.trials.reads.quotas import QuotaReads
 from services.trials.reads.waiting import WaitingReads
 from services.trials.repository import Repository
 from services.trials.respelling import respell
@@ -99,6 +101,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         bookings.routes(repository, seats, clock),
         placements.routes(repository, seats, clock, new_id),
         waiting.routes(repository, WaitingReads(platform.mongo, repository), clock),
+        quotas.routes(repository, QuotaReads(platform.mongo, repository), clock, new_id),
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),
         links.routes(LinkReads(repository)),

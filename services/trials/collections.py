@@ -14,7 +14,7 @@ IS_TEXT, IS_DATE = {"$type": "string"}, {"$type": "date"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
-    "organisations": Kept([BY_CODE]),
+    "organisations": Kept([BY_CODE, IndexModel("region"), IndexModel("municipality")]),
     PARTICIPANTS: Kept(
         [IndexModel([("school", 1), ("school_class", 1)])],
         persons=[
@@ -82,6 +82,20 @@ COLLECTIONS: Collections = {
             IndexModel("until", partialFilterExpression={"until": IS_DATE}),
         ],
         persons=["_id", "path"],
+    ),
+    "quotas": Kept(
+        [
+            IndexModel([("season", 1), ("_id", 1)]),
+            IndexModel([("season", 1), ("organisation", 1), ("_id", 1)]),
+            IndexModel([("season", 1), ("venue", 1), ("_id", 1)]),
+        ]
+    ),
+    "quota_entries": Kept(
+        [
+            IndexModel([("season", 1), ("organisation", 1), ("at", -1), ("_id", -1)]),
+            IndexModel([("season", 1), ("giver", 1), ("at", -1), ("_id", -1)]),
+        ],
+        persons=[CHANGED],
     ),
     HALF_CORRECTIONS: Kept(),
     "paths": Kept(

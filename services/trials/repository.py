@@ -11,7 +11,6 @@ from services.trials.actors import Actors
 from services.trials.advice import AdviceRows
 from services.trials.applications import Applications
 from services.trials.attempts import Attempts
-from services.trials.collections import IS_TEXT
 from services.trials.copies.joining import Joined
 from services.trials.copies.store import Copies, touch
 from services.trials.domain.competencies import Competency
@@ -26,6 +25,7 @@ from services.trials.drafts import Drafts
 from services.trials.education import Education
 from services.trials.fixed import Fixed
 from services.trials.half_corrections import HalfCorrections
+from services.trials.ledger import Ledger
 from services.trials.lines import Lines
 from services.trials.repeats import Repeats
 from services.trials.timetable import Timetable
@@ -66,6 +66,7 @@ class Repository:
         self.timetable = Timetable(mongo)
         self._mongo = mongo
         self._outbox = outbox
+        self.ledger = Ledger(mongo, outbox, Fixed(self.rules, lambda season: season.in_use, monotonic).load)
         self._instruments = Fixed(self.stored_instruments, lambda instrument: instrument.used, monotonic)
 
     async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
@@ -110,12 +111,6 @@ class Repository:
             query = {"_id": {"$in": wanted}, flag: False}
             await self._mongo[collection].update_many(query, {"$set": {flag: True}}, session=tx)
 
-    async def slots_by_ref(self, venue: str, refs: Iterable[str], tx: Transaction) -> dict[str, Slot]:
-        """Returns the venue's slots among `refs`, by ref."""
-        query = {"venue": venue, "ref": {"$in": list(refs), **IS_TEXT}}
-        documents = await self._mongo["slots"].find(query, session=tx).to_list(None)
-        return {d["ref"]: Slot.model_validate(d | {"id": d["_id"]}) for d in documents}
-
     async def tell(self, fact: Happened, tx: Transaction) -> None:
         """Puts an event into the outbox that is the only one of its subject."""
         await self._outbox.tell(fact, tx)
@@ -149,9 +144,10 @@ class Repository:
 
         These are written without a change, too: whoever parts them meanwhile conflicts. Before a first step no row is
         there in which to conflict with whatever is learned of the pupil, but the pupil's own. Where nothing is told, a
-        survivor's path that has no row gets none: its next event would take it for new.
+        survivor's path that has no row gets none: its next event would take it for new. What they hold of quotas is
+        counted with them, also where nothing else changed.
         """
-        made = [decision for decision in decisions if decision.made]
+        made = [decision for decision in await self.ledger.settled(decisions, tx) if decision.made]
         await self.copies.hold([decision.state.participant for decision in made if not decision.state.sequence], tx)
         beside = [Decision(one, quiet=True, by=decision.by) for decision in made for one in decision.state.duplicates]
         own = [decision for decision in made if decision.happened or decision.state.sequence]

@@ -28,6 +28,12 @@ class Timetable:
         self._paths = mongo["paths"]
         self._venues = mongo["venues"]
 
+    async def by_ref(self, venue: str, refs: Iterable[str], tx: Transaction) -> dict[str, Slot]:
+        """Returns the venue's slots among `refs`, by ref."""
+        query = {"venue": venue, "ref": {"$in": list(refs), **IS_TEXT}}
+        documents = await self._slots.find(query, session=tx).to_list(None)
+        return {d["ref"]: Slot.model_validate(d | {"id": d["_id"]}) for d in documents}
+
     async def holders(self, slot: str, after: str, most: int, tx: Transaction) -> list[Holder]:
         """Returns the next paths, in the order of their ids, that have a booking in force in a slot."""
         query = {

@@ -9,6 +9,7 @@ from shared.contracts.event import Envelope, Event
 from shared.contracts.guardians import ActorErased, GuardianErased, ReaderErased
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
+from shared.contracts.quota_samples import QUOTAS
 from shared.contracts.registration import (
     AccountLinked,
     AccountUnlinked,
@@ -33,7 +34,6 @@ from shared.contracts.topics import TOPICS
 from shared.contracts.trials import (
     AttendanceMissed,
     AttendanceRevoked,
-    CompetencyApproved,
     DiagnosticCompleted,
     DiagnosticRevoked,
     PathErased,
@@ -47,6 +47,7 @@ from shared.contracts.trials import (
     TrialCancelled,
 )
 from shared.contracts.venue_samples import MOSCOW, SEASON, VENUE, VENUES
+from shared.contracts.venues import CompetencyApproved
 
 ACCOUNT, GUARDIAN_ACCOUNT = "tUE1wFqeXW3vyRzMbCk0Ag", "hP0d2sJk8YlqVn4Rf7TzGQ"
 STAFF: Mapping[str, Any] = MappingProxyType(
@@ -133,8 +134,10 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
             recommendation_gate="after-all-stages",
             second_round=date(2020, 11, 1),
             attempts_per_round=1,
+            quotas_bind=True,
         ),
     ),
+    *QUOTAS,
     (
         datetime(2020, 9, 1, 9, 0, tzinfo=UTC),
         SeasonRevised(

@@ -9,6 +9,7 @@ from shared.contracts import (
     guardians,
     notifications,
     organisations,
+    quotas,
     registration,
     staff,
     targets,
@@ -94,12 +95,12 @@ TRIALS_EVENTS = Topic(
 TRIALS_CATALOGUE = Topic(
     "trials.catalogue.v1",
     "trials",
-    "Seasons, competencies, trial programmes, venues and slots; keyed by the object's code.",
+    "Seasons, competencies, trial programmes, venues, slots and quotas; keyed by the object's code.",
     (
         trials.SeasonDefined,
         terms.SeasonRevised,
         trials.SeasonClosed,
-        trials.CompetencyApproved,
+        venues.CompetencyApproved,
         venues.ProgrammeDefined,
         venues.VenueRegistered,
         venues.VenueWithdrawn,
@@ -107,6 +108,8 @@ TRIALS_CATALOGUE = Topic(
         timetables.SlotMoved,
         timetables.SlotResized,
         timetables.SlotClosed,
+        quotas.QuotaSet,
+        quotas.QuotaMoved,
     ),
     spread=False,
 )

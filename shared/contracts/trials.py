@@ -9,6 +9,7 @@ from shared.contracts.cancellations import CancellationReason
 from shared.contracts.codes import RegionOfEvent
 from shared.contracts.erasure import Cleared
 from shared.contracts.event import Event, Pseudonymous, Public, Timestamp
+from shared.contracts.quotas import QuotaUnit
 from shared.contracts.steps import PathEvent, TakenStep
 
 Gate = Literal["after-all-stages", "after-diagnostics"]
@@ -189,6 +190,9 @@ class SeasonDefined(SeasonEvent):
     """The rounds in which a required diagnostic counts for `tested`; for taking part, each does."""
     attempts_per_round: Public[int | None] = None
     """Attempts that a pupil has of each diagnostic in a round, but by leave; null for as many as are wanted."""
+    quota_unit: Public[QuotaUnit] = "attendance"
+    quotas_bind: Public[bool] = False
+    """True where no booking goes beyond the quota of the school for the venue; elsewhere bookings are only counted."""
 
 
 class SeasonClosed(SeasonEvent):
@@ -198,26 +202,6 @@ class SeasonClosed(SeasonEvent):
     """
 
     type = "season.closed.v1"
-
-
-class CompetencyApproved(Event):
-    """A competency (a field in which trials are held) may be offered."""
-
-    type = "competency.approved.v1"
-    topic = "trials.catalogue.v1"
-
-    code: Public[str]
-    name: Public[str]
-
-    @property
-    @override
-    def key(self) -> str:
-        return self.code
-
-    @property
-    @override
-    def subject(self) -> str:
-        return f"competency/{self.code}"
 
 
 class SlotEvent(Event):
@@ -264,7 +248,6 @@ __all__ = [
     "AttendanceMissed",
     "AttendanceRevoked",
     "AttendanceSource",
-    "CompetencyApproved",
     "DiagnosticCompleted",
     "DiagnosticRevoked",
     "Gate",

@@ -1,4 +1,4 @@
-"""Events of trials: venues that enter a season's registry and leave it, and the programmes that they hold."""
+"""Events of trials: venues that enter a season's registry and leave it, competencies, and programmes held there."""
 
 from typing import Literal
 
@@ -69,6 +69,26 @@ class VenueWithdrawn(VenueEvent):
     municipality: Public[str]
 
 
+class CompetencyApproved(Event):
+    """A competency (a field in which trials are held) may be offered."""
+
+    type = "competency.approved.v1"
+    topic = "trials.catalogue.v1"
+
+    code: Public[str]
+    name: Public[str]
+
+    @property
+    @override
+    def key(self) -> str:
+        return self.code
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"competency/{self.code}"
+
+
 class ProgrammeDefined(Event):
     """The passport of a trial programme, which slots name; where an online one is held is in no event."""
 
@@ -106,6 +126,7 @@ class ProgrammeDefined(Event):
 
 
 __all__ = [
+    "CompetencyApproved",
     "Environment",
     "ProgrammeDefined",
     "ProgrammeFormat",

@@ -49,6 +49,7 @@ Operator = Annotated[Principal, admit("national-operator", "regional-operator", 
 STAFF: tuple[Role, ...] = ("national-operator", "regional-operator", "municipal-operator", "navigator")
 """Who acts for the pupils of a place, from the nation down to a class."""
 SchoolStaff = Annotated[Principal, admit(*STAFF)]
+StaffOrVenue = Annotated[Principal, admit(*STAFF, "venue")]
 VenueOperator = Annotated[Principal, admit("national-operator", "regional-operator", "venue")]
 Organiser = Annotated[Principal, admit("national-operator", "regional-operator", "municipal-operator", "venue")]
 """Who may close what is held in a place."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from shared.contracts import guardians, notifications, organisations, registration, trials
+from shared.contracts import guardians, notifications, organisations, registration, trials, venues
 from shared.contracts.event import Envelope, Event
 
 ROSTOV = timezone(timedelta(hours=3))
@@ -103,6 +103,14 @@ def municipality(code: str = "RU-ROS-001", name: str = "Аксайский ра�
     )
 
 
+def school(code: str = "RU-ROS-001-S01", name: str = "Школа № 1") -> organisations.OrganisationDefined:
+    parent = code.rsplit("-", 1)[0]
+    place = {"region": parent.rsplit("-", 1)[0], "municipality": parent}
+    return organisations.OrganisationDefined(
+        code=code, kind="school", name=name, parent=parent, **place, utc_offset="+03:00"
+    )
+
+
 def season(code: str = "2020", **changed: Any) -> trials.SeasonDefined:
     rules: dict[str, Any] = {
         "season": code,
@@ -121,8 +129,8 @@ def season_closed(code: str = "2020") -> trials.SeasonClosed:
     return trials.SeasonClosed(season=code)
 
 
-def competency(code: str = "gov", name: str = "Государственное управление") -> trials.CompetencyApproved:
-    return trials.CompetencyApproved(code=code, name=name)
+def competency(code: str = "gov", name: str = "Государственное управление") -> venues.CompetencyApproved:
+    return venues.CompetencyApproved(code=code, name=name)
 
 
 def diagnosed(participant: str = "p1", diagnostic: str = "readiness", **changed: Any) -> trials.DiagnosticCompleted:

@@ -30,7 +30,10 @@ from tests.builders.events import at
 from tests.builders.trials import pupil, season, slot
 from tests.builders.walks import ids
 
-PLACES = [slot(f"s{n}", starts_at=at("2020-10-05", 9 + n), minutes=60, competency=f"c{n}") for n in range(6)]
+PLACES = [
+    slot(f"s{n}", starts_at=at("2020-10-05", 9 + n), minutes=60, competency=f"c{n}", venue=f"V{n % 2}")
+    for n in range(6)
+]
 """Six trials of one day, none of which overlaps another."""
 BOOKED_AT, LATER = at("2020-09-20"), at("2020-12-01")
 

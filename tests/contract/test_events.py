@@ -147,7 +147,7 @@ def _without(headers: list[tuple[str, bytes | None]], name: str) -> list[tuple[s
 def test_what_can_never_be_read_is_told_without_its_values(
     headers: Callable[[Any], Any], value: bytes | None, reason: str
 ) -> None:
-    sample = SAMPLES[trials.CompetencyApproved.type]
+    sample = SAMPLES["competency.approved.v1"]
     with pytest.raises(InvalidMessage, match=reason) as refusal:
         wire.read(headers(list(wire.headers(sample))), value)
     assert "secret" not in str(refusal.value)

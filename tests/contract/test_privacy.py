@@ -108,6 +108,8 @@ ALLOWED = {
         "pseudonymous: participant",
         "sensitive: disability",
     ),
+    "quota.moved.v1": ("public: amount entry giver organisation region season unit venue",),
+    "quota.set.v1": ("public: added entry season unit value",),
     "recommendation.issued.v1": (
         "public: competencies grade municipality region revised_at revision school school_class season",
         "pseudonymous: participant recommendation",
@@ -119,8 +121,8 @@ ALLOWED = {
     "season.closed.v1": ("public: season",),
     "season.revised.v1": ("public: bookings_at_once days_ahead deadlines notice season since texts",),
     "season.defined.v1": (
-        "public: attempts_per_round closes diagnostics grades name opens recommendation_gate season second_round "
-        "tested_by trials_required",
+        "public: attempts_per_round closes diagnostics grades name opens quota_unit quotas_bind "
+        "recommendation_gate season second_round tested_by trials_required",
     ),
     "slot.closed.v1": ("public: reason region season slot venue",),
     "slot.moved.v1": ("public: from_minutes from_starts_at minutes region season slot starts_at venue",),

@@ -12,8 +12,8 @@ import aiohttp
 from shared.contracts.event import Envelope
 from shared.contracts.registration import AccountLinked, GuardianLinked
 from shared.contracts.samples import envelopes as samples
-from shared.contracts.trials import CompetencyApproved, SeasonDefined, SlotOpened
-from shared.contracts.venues import VenueRegistered
+from shared.contracts.trials import SeasonDefined, SlotOpened
+from shared.contracts.venues import CompetencyApproved, VenueRegistered
 from tests.builders.notifications import Story
 from tests.drivers.consumers import DEADLINE, eventually, publish
 from tests.drivers.service import ServiceProcess

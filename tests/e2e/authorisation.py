@@ -133,6 +133,11 @@ PUT    /trials/seasons/{season}/advice                      0    +-  --  --- ---
 GET    /trials/seasons/{season}/advice                      0    *-  **  *** **** **  **  **  **  ***
 PUT    /trials/regions/{region}/education                   0    +-  +-  --- ---- --  --  --  --  ---
 GET    /trials/regions/{region}/education                   0    *-  **  *** **** **  **  **  **  ***
+PUT    /trials/quotas/{season}                              0    +-  --  --- ---- --  --  --  --  ---
+POST   /trials/quotas/{season}/transfers                    0    +-  +-  +-- ---- --  --  --  --  ---
+GET    /trials/quotas/{season} organisation                 0    +-  +-  +-- +++- --  --  --  --  ---
+GET    /trials/quotas/{season} venue                        0    +-  +-  +-- ---- +-  --  --  --  ---
+GET    /trials/quotas/{season}/entries                      0    +-  +-  +-- +++- --  --  --  --  ---
 PUT    /trials/programmes/{code}                            0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots                                        0    +-  +-  --- ---- +-  --  --  --  ---
 POST   /trials/slots/batch                                  0    +-  +-  --- ---- +-  --  --  --  ---

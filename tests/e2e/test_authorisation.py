@@ -25,6 +25,7 @@ from tests.drivers.pointers import checked
 from tests.drivers.service import BOOKKEEPING
 from tests.e2e.authorisation import ROWS, UNCHANGED, Row, open_routes, routes
 from tests.e2e.authorisation_callers import Caller, callers, subject
+from tests.e2e.authorisation_quotas import give_quotas
 from tests.e2e.authorisation_request import Request
 from tests.e2e.authorisation_requests import requests
 from tests.e2e.authorisation_scene import Scene, scene, settled
@@ -119,6 +120,7 @@ async def stage(running: System, settings: Settings) -> AsyncIterator[Stage]:
         await made.link("next", "guardian", subject(made, "other guardian"))
         await made.link("next", "pupil", subject(made, "other pupil"))
         await made.ask_for_place(subject(made, "guardian"))
+        await give_quotas(made.client, made.here)
         await settled(settings)
         databases = [Mongo(settings.mongo_url, settings.database(service)) for service in SERVICES]
         yield Stage(made, http, requests(made), databases)

@@ -22,7 +22,7 @@ def entry(event: Event) -> tuple[Named, Mapping[str, str]] | None:
     match event:
         case trials.SeasonDefined():
             return ("season", event.season), {"text": event.name}
-        case trials.CompetencyApproved():
+        case venues.CompetencyApproved():
             return ("competency", event.code), {"text": event.name}
         case venues.VenueRegistered():
             return ("venue", event.venue), {"text": event.name, "organisation": event.organisation}

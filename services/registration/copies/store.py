@@ -8,8 +8,8 @@ from pymongo import DeleteOne, ReplaceOne, UpdateOne
 from services.registration.copies.seasons import Season
 from services.registration.copies.slots import Slot, slot_row
 from shared.contracts.timetables import SlotMoved
-from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotOpened
-from shared.contracts.venues import VenueRegistered
+from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotOpened
+from shared.contracts.venues import CompetencyApproved, VenueRegistered
 from shared.storage.copies import newest
 from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 

@@ -6,6 +6,7 @@ from typing import Literal
 from services.trials.domain.venue_terms import VenueTerms
 from shared.base.models import Answer
 from shared.contracts.cancellations import ClosingReason
+from shared.contracts.quotas import QuotaUnit
 from shared.contracts.trials import Gate, SlotKind, TestedBy
 from shared.contracts.venues import Registry
 from shared.http.paging import Page
@@ -44,6 +45,10 @@ class SeasonView(Answer):
     """The rounds in which a diagnostic counts for `tested` and the gate; for taking part, each does."""
     attempts_per_round: int | None
     """Attempts that a pupil has of each diagnostic in a round, but by leave; null for as many as are wanted."""
+    quota_unit: QuotaUnit
+    """A unit of the season's quotas: an attendance, or all that one pupil books in it."""
+    quotas_bind: bool
+    """True where no booking goes beyond the quota of the school for the venue; else bookings are only counted."""
     in_use: bool
     """True since the season's first fact: its rules no longer change."""
     closed_at: datetime | None

@@ -24,6 +24,7 @@ from shared.storage.outbox import Clock
 NO_SEAT = (
     "deadline-over",
     "grade-outside-slot",
+    "quota-exhausted",
     "slot-closed",
     "slot-full",
     "slot-past",

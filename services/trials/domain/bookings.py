@@ -1,11 +1,12 @@
 """Bookings are decided one after the other: each sees the seats that are left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import Caller, Said, Taken, must_take_part
+from services.trials.domain.claims import Allowance, Pair
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.paths import ahead
 from services.trials.domain.slots import NO_SLOT, Slot
@@ -24,6 +25,7 @@ class BookingBatch:
     slots: dict[str, Slot]
     states: States
     new_id: NewId
+    allowance: Allowance = field(default_factory=lambda: Allowance({}))
 
     def slot(self, id: str) -> Slot:
         """Returns the slot as it is by now; raises NotFound."""
@@ -41,6 +43,7 @@ class BookingBatch:
             return Done(Taken(known, pupil.id), new=False)
         time = self._admitted_at(pupil, slot, said, caller)
         decision = steps.as_exception(steps.book(path, pupil, slot, time, self.new_id), said.exception)
+        self.allowance.take(path, decision.state, self.states.seasons[slot.season])
         self.states.paths.take(decision, caller.by)
         self.slots[slot.id] = slot.with_seat_taken()
         return Done(Taken(decision.state.bookings[-1], pupil.id), new=True)
@@ -49,7 +52,9 @@ class BookingBatch:
         """Raises ServiceError where a pupil who has no seat in a slot cannot be booked in."""
         slot.must_be_held()
         time = self._admitted_at(pupil, slot, said, caller)
-        steps.must_fit(self.states.paths.of(pupil.id, slot.season, pupil.seasons), pupil, slot, time)
+        path = self.states.paths.of(pupil.id, slot.season, pupil.seasons)
+        steps.must_fit(path, pupil, slot, time)
+        self.allowance.must_have(path, Pair(pupil.school, slot.venue), self.states.seasons[slot.season])
 
     def _admitted_at(self, pupil: Participant, slot: Slot, said: Said, caller: Caller) -> datetime:
         """Returns the time of a booking; raises ServiceError where the season or the pupil's part in it bars it."""

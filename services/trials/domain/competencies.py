@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shared.base.models import Input
-from shared.contracts.trials import CompetencyApproved
+from shared.contracts.venues import CompetencyApproved
 from shared.programme.moments import Moment
 from shared.programme.texts import Title
 from shared.storage.decision import Aggregate, Decision, Happened

@@ -14,6 +14,7 @@ from shared.contracts.trials import (
 )
 from shared.programme.moments import LocalTime
 
+Claim = Literal["reserved", "completed"]
 BEFORE_START = timedelta(hours=6)
 """So long before the start an unconfirmed seat goes to the next at the latest."""
 SHORTEST = timedelta(hours=2)
@@ -60,6 +61,10 @@ class Booking(Step):
     """The reason why it was given up; null while it is the pupil's, and where an earlier release kept none."""
     missed: LocalTime | None = None
     """When the venue said that the pupil had not come; null while it has not, or where the pupil had come after all."""
+    school: str | None = None
+    """Code of the school of which a quota is used; null where an earlier release kept none."""
+    holds: Claim | None = None
+    """The part of the ledger in which the booking holds a unit of that quota; null where it holds none."""
 
     @property
     def is_live(self) -> bool:

@@ -1,7 +1,7 @@
 """A pupil's path through one season, as one aggregate, and the stages that it has reached."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import TypeVar
@@ -46,6 +46,8 @@ class Path(Aggregate):
     """The number of the last recommendation that was taken back; 0 where none was."""
     corrections: tuple[Correction, ...] = ()
     """What of this path only the survivor's events took back: to be told under its own key once it stands alone."""
+    erased: bool = False
+    """True once this entry is erased: what was not attended holds no quota."""
     duplicates: tuple["Path", ...] = Field(default=(), exclude=True)
     elsewhere: tuple[Booking, ...] = Field(default=(), exclude=True)
     """The seats held in other seasons that overlap: known where a seat is taken or moved."""
@@ -140,14 +142,8 @@ class Path(Aggregate):
 
     def keys_of(self, ref: str) -> list[str]:
         """Returns the natural keys of the attempts with a ref, of which each entry may have one, its own first."""
-        spelt = ((entry, entry.spelling_of(ref)) for entry in self.entries)
+        spelt = ((entry, _spelling(entry.attempts, ref)) for entry in self.entries)
         return [attempt_key(entry.id, stored) for entry, stored in spelt if stored is not None]
-
-    def spelling_of(self, ref: str) -> str | None:
-        """Returns a ref as an attempt of this entry stores it: an older release stored white space around it, too."""
-        if ref in self.attempts:
-            return ref
-        return next((stored for stored in self.attempts if REF.read(stored) == ref), None)
 
     def booking(self, id: str) -> Booking:
         """Returns a booking of any entry by its id."""
@@ -169,6 +165,13 @@ class Path(Aggregate):
 def ahead(path: Path, time: datetime) -> int:
     """Returns how many seats a pupil has in slots that begin after a time."""
     return sum(booking.starts_at > time for booking in path.held)
+
+
+def _spelling(attempts: Collection[str], ref: str) -> str | None:
+    """Returns a ref as one of an entry's attempts stores it: an older release stored white space around it, too."""
+    if ref in attempts:
+        return ref
+    return next((stored for stored in attempts if REF.read(stored) == ref), None)
 
 
 StepOf = TypeVar("StepOf", bound=Step)

@@ -19,6 +19,7 @@ MOST_SLOTS = 100
 OWN = ""
 NEAREST = (
     "slot-full",
+    "quota-exhausted",
     "time-conflict",
     "too-many-bookings",
     OWN,

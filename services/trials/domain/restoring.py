@@ -13,6 +13,7 @@ from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
 from services.trials.domain.paths import Path
 from services.trials.domain.programmes import Criterion, Programme
+from services.trials.domain.quotas import QuotaEntry
 from services.trials.domain.rounds import completing
 from services.trials.domain.rounds import without as without_attempts
 from services.trials.domain.season_terms import Terms, TermsVersion
@@ -21,12 +22,12 @@ from services.trials.domain.slots import Closing, Slot
 from services.trials.domain.venue_terms import VenueTerms
 from services.trials.domain.venues import Venue, without
 from shared.contracts.event import Envelope
+from shared.contracts.quotas import QuotaEvent, QuotaMoved, QuotaSet
 from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized, TrialMoved
 from shared.contracts.trials import (
     AttendanceMissed,
     AttendanceRevoked,
-    CompetencyApproved,
     DiagnosticCompleted,
     DiagnosticRevoked,
     PathEvent,
@@ -39,7 +40,8 @@ from shared.contracts.trials import (
     TrialBooked,
     TrialCancelled,
 )
-from shared.contracts.venues import ProgrammeDefined, VenueRegistered, VenueWithdrawn
+from shared.contracts.venues import CompetencyApproved, ProgrammeDefined, VenueRegistered, VenueWithdrawn
+from shared.identity.grants import NATION
 
 STEPS: Sequence[type[PathEvent]] = (
     DiagnosticCompleted,
@@ -173,6 +175,7 @@ def _booking(event: TrialBooked, slot: Slot, time: datetime) -> Booking:
         kind=event.kind,
         starts_at=event.starts_at or first.starts_at,
         minutes=event.minutes or first.minutes,
+        school=event.school,
     )
 
 
@@ -244,6 +247,21 @@ def slot(known: Slot | None, envelope: Envelope, event: SlotOpened, host: Venue 
     kept = known.model_dump(include={"ref", "booked", "waiting", "line"}) if known else {"ref": None}
     owner = known.organisation if known else host.organisation if host else event.venue
     return Slot(id=event.slot, sequence=int(envelope.sequence), organisation=owner, **kept, **said)
+
+
+def quota_entries(told: Iterable[Envelope]) -> list[QuotaEntry]:
+    """Returns the entries of the ledger as they are told; the giver's own name of each is in no event."""
+    return [_quota_entry(one, one.event) for one in told if isinstance(one.event, QuotaEvent)]
+
+
+def _quota_entry(envelope: Envelope, event: QuotaEvent) -> QuotaEntry:
+    said = {"season": event.season, "unit": event.unit, "time": envelope.time, "sequence": int(envelope.sequence)}
+    if isinstance(event, QuotaSet):
+        held = {"giver": None, "organisation": NATION, "venue": None, "amount": event.added}
+    else:
+        assert isinstance(event, QuotaMoved)
+        held = event.model_dump(include={"giver", "organisation", "venue", "amount"})
+    return QuotaEntry(id=event.entry, **held, **said)
 
 
 def changed_slot(known: Slot, envelope: Envelope, event: SlotEvent) -> Slot:

@@ -21,6 +21,7 @@ from services.trials.domain.season_terms import (
 from shared.base.errors import BadInput, Conflict, NotFound
 from shared.base.models import Count, Input
 from shared.contracts.codes import DiagnosticCode
+from shared.contracts.quotas import QuotaUnit
 from shared.contracts.terms import SeasonRevised
 from shared.contracts.trials import Gate, SeasonClosed, SeasonDefined, TestedBy
 from shared.programme.closing import is_over, must_be_open
@@ -59,6 +60,10 @@ class SeasonRules(Input):
     """The rounds in which a diagnostic counts for `tested` and the gate; for taking part, each does."""
     attempts_per_round: Annotated[int, Field(ge=1, le=20)] | None = None
     """Attempts that a pupil has of each diagnostic in a round, but by leave; left out, as many as are wanted."""
+    quota_unit: QuotaUnit = "attendance"
+    """A unit of the season's quotas: an attendance, or all that one pupil books in it."""
+    quotas_bind: bool = False
+    """True where no booking goes beyond the quota of the school for the venue; else bookings are only counted."""
     occurred_at: Moment | None = None
 
     @property
@@ -112,6 +117,8 @@ class Season(Aggregate):
     """The ISO date from which on attempts are of the second round; None where there is one round."""
     tested_by: TestedBy = "first-round"
     attempts_per_round: int | None = None
+    quota_unit: QuotaUnit = "attendance"
+    quotas_bind: bool = False
     in_use: bool = False
     """Set with the first pupil known to be registered in it: every other fact comes after that."""
     closed_at: LocalTime | None = None

@@ -90,6 +90,7 @@ def book(
         starts_at=slot.starts_at,
         minutes=slot.minutes,
         confirm_by=confirm_by,
+        school=pupil.school,
     )
     times = {"starts_at": slot.starts_at, "minutes": slot.minutes, "confirm_by": confirm_by}
     event = TrialBooked(**_said(path, pupil, booking), booking=booking.id, venue=slot.venue, **times)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.caller import clock_of, must_take_part
+from services.trials.domain.claims import Allowance
 from services.trials.domain.corrections import taken_back
 from services.trials.domain.path_parts import Booking, Correction, latest_answer
 from services.trials.domain.paths import Path, ahead
@@ -128,6 +129,7 @@ class Filling:
     states: States
     new_id: NewId
     now: datetime
+    allowance: Allowance = field(default_factory=lambda: Allowance({}))
     changed: list[Waiter] = field(default_factory=list)
     """The places that have ended."""
     seats: int = 0
@@ -169,6 +171,7 @@ class Filling:
         until = confirm_by(time, self.slot.starts_at)
         freed = self.slot.model_copy(update={"waiting": 0, "booked": self.slot.booked + self.seats})
         decision = steps.book(path, pupil, freed, time, self.new_id, until)
+        self.allowance.take(path, decision.state, season)
         self.states.paths.take(decision, WAITING)
         return decision.state.bookings[-1], until
 

@@ -12,6 +12,7 @@ from services.trials.domain.caller import Caller, Said, Taken
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.placements import Placing, slots_of
 from services.trials.domain.slots import Slot
+from services.trials.handlers.allowances import allowance
 from services.trials.handlers.held import held, walk_of
 from services.trials.repository import Repository
 from shared.base.errors import ServiceError
@@ -114,7 +115,11 @@ async def _load(
 ) -> BookingBatch:
     slots = await repository.slots.load((slot for request in requests for slot in request.named), tx)
     wanted = [walk for request in requests for walk in request.walked(slots)]
-    return BookingBatch(slots, await repository.states(wanted, tx, takes_seats=True), new_id)
+    states = await repository.states(wanted, tx, takes_seats=True)
+    seats = (
+        (id, slots[slot]) for request in requests for slot in request.named if slot in slots for id in request.values
+    )
+    return BookingBatch(slots, states, new_id, await allowance(repository, seats, states, tx))
 
 
 async def _served(batch: BookingBatch, requests: Sequence[SeatRequest]) -> list[Seated | ServiceError]:

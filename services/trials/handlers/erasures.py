@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from services.trials.collections import PARTICIPANTS
 from services.trials.copies.participants import Participant
+from services.trials.handlers.claims import release
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.guardians import ActorErased, GuardianErased
@@ -36,6 +37,7 @@ async def answer(
         rows |= {"drafts": await repository.drafts.destroy_of(id, tx), PARTICIPANTS: int(pupil is not None)}
         rows |= {"repeats": await repository.repeats.destroy_of(id, tx)}
         rows |= {"waiting": await repository.lines.destroy_of(id, tx)}
+        await release(repository, pupils[id], id, tx)
         # A duplicate's path is written with each of the survivor's steps, also between the erasures of both.
         await repository.actors.forget(pupils[id].ids, tx)
         answered = PathErased(**Place.of(event).event_fields(id), act=event.act, rows=rows)

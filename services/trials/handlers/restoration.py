@@ -11,6 +11,7 @@ from services.trials.domain.path_parts import Correction
 from services.trials.domain.paths import Path
 from services.trials.domain.restoring import STEPS, correction_of, has, new_path, walked
 from services.trials.domain.waiting import waiter_id
+from services.trials.handlers.claims import recount
 from services.trials.handlers.restored_catalogue import KINDS, RestoredCatalogue
 from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.repository import Repository
@@ -74,6 +75,7 @@ class Restorer:
         """
         await self._repository.lines.forget_deadlines()
         await self._copies.catch_up(self._new_id)
+        await recount(self._repository)
 
     async def _answered(self, subjects: Sequence[str], tx: Transaction) -> dict[str, int]:
         """The answers that were given: each is the only event of its subject.

@@ -8,10 +8,11 @@ from services.trials.domain.applications import ApplicationState, HistoryStep, a
 from services.trials.domain.venues import Venue
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
+from shared.contracts.quotas import QuotaMoved, QuotaSet
 from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized
-from shared.contracts.trials import CompetencyApproved, SeasonClosed, SeasonDefined, SlotEvent, SlotOpened
-from shared.contracts.venues import ProgrammeDefined, VenueRegistered, VenueWithdrawn
+from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotEvent, SlotOpened
+from shared.contracts.venues import CompetencyApproved, ProgrammeDefined, VenueRegistered, VenueWithdrawn
 from shared.storage.decision import Aggregate
 from shared.storage.losses import Loss
 from shared.storage.mongo import Transaction
@@ -30,12 +31,14 @@ KINDS: Mapping[type[Event], str] = {
     SlotMoved: "slot/",
     SlotResized: "slot/",
     SlotClosed: "slot/",
+    QuotaSet: "quota/",
+    QuotaMoved: "quota/",
 }
 """The begin of the subjects of each event."""
 
 
 class RestoredCatalogue:
-    """Seasons, competencies, programmes, venues and slots."""
+    """Seasons, competencies, programmes, venues, slots and the ledger of quotas."""
 
     kinds = tuple(dict.fromkeys(KINDS.values()))
 
@@ -47,6 +50,7 @@ class RestoredCatalogue:
             "programme/": repository.programmes,
             "venue/": repository.venues,
             "slot/": repository.slots,
+            "quota/": repository.ledger.entries,
         }
 
     async def sequences(self, subjects: Collection[str], tx: Transaction) -> dict[str, int]:
@@ -63,9 +67,8 @@ class RestoredCatalogue:
         if not told:
             return []
         codes = [envelope.subject.partition("/")[2] for envelope in told]
-        venues = await self._repository.venues.load(
-            [*codes, *(one.event.venue for one in told if isinstance(one.event, SlotOpened))], tx
-        )
+        hosts = [one.event.venue for one in told if isinstance(one.event, SlotOpened)]
+        venues = await self._repository.venues.load([*codes, *hosts], tx)
         seasons = await self._repository.seasons.load(codes, tx)
         slots = await self._repository.slots.load(codes, tx)
         programmes = await self._repository.programmes.load(codes, tx)
@@ -94,6 +97,7 @@ class RestoredCatalogue:
                     found[one.subject] = slots[event.slot]
                 case SlotEvent() as event if event.slot in slots:
                     found[one.subject] = slots[event.slot] = restoring.changed_slot(slots[event.slot], one, event)
+        await self._repository.ledger.restore(restoring.quota_entries(told), tx)
         for kind, states in self._states.items():
             await states.restore([state for subject, state in found.items() if subject.startswith(kind)], tx)
         return [Loss(one, word) for one in told if (word := _lacking(one)) is not None]
@@ -118,6 +122,8 @@ def _lacking(told: Envelope) -> str | None:
             return "ref"
         case SlotClosed():
             return "words"
+        case QuotaMoved():
+            return "ref"
         case ProgrammeDefined(format="online"):
             return "link"
         case VenueWithdrawn():

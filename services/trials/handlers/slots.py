@@ -59,7 +59,7 @@ async def load(repository: Repository, request: SlotRequest, new_id: NewId, tx: 
         local=local,
         programmes=await repository.programmes.load({offer.programme for offer in offers if offer.programme}, tx),
     )
-    known = await repository.slots_by_ref(venue.id, refs, tx)
+    known = await repository.timetable.by_ref(venue.id, refs, tx)
     return SlotBatch(schedule, known, happened_at(request.occurred_at, request.now, local), new_id)
 
 

@@ -8,6 +8,7 @@ from services.trials.domain.caller import Caller
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.slots import NO_SLOT
 from services.trials.domain.waiting import LEFT, UNCONFIRMED, Filling, Joining, Waiter, places_of
+from services.trials.handlers.allowances import allowance
 from services.trials.handlers.held import held, walk_of
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
@@ -118,7 +119,8 @@ async def fill(repository: Repository, slot_id: str, now: datetime, new_id: NewI
             return
         wanted = [(one.participant, slot.season) for one in line]
         states = await repository.states(wanted, tx, takes_seats=True)
-        filling = Filling(slot, states, new_id, now)
+        quotas = await allowance(repository, [(one.participant, slot) for one in line], states, tx)
+        filling = Filling(slot, states, new_id, now, quotas)
         await aside(lambda: filling.serve(line), len(line))
         await repository.count_seats({slot.id: filling.seats}, tx)
         await repository.lines.count({slot.id: -len(filling.changed)}, tx)

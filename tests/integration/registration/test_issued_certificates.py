@@ -6,7 +6,8 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from shared.contracts.trials import CompetencyApproved, RecommendationWithdrawn
+from shared.contracts.trials import RecommendationWithdrawn
+from shared.contracts.venues import CompetencyApproved
 from tests.builders.events import PLACE, at, enveloped, recommended
 from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.consumers import publish

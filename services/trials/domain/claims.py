@@ -1,0 +1,131 @@
+"""The units of quotas that a pupil holds, as a function of what stands on the path; and those that are free.
+
+A unit is of the school to which the pupil belonged when the booking was made, for the venue of the booking. It stays
+where it is when the pupil moves, and returns by itself with whatever takes the booking or the attendance back.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from services.trials.domain.path_parts import Booking, Claim
+from services.trials.domain.paths import Path
+from services.trials.domain.seasons import Season
+from shared.base.errors import Conflict
+
+
+class Pair(NamedTuple):
+    """A school and a venue, to which a quota may be given."""
+
+    school: str
+    venue: str
+
+
+Changes = Counter[tuple[Pair, Claim]]
+"""How many more units, or below zero fewer, are reserved and completed."""
+
+
+def claims(path: Path, season: Season) -> Mapping[str, Claim]:
+    """Returns what each booking holds, by its id; those that hold nothing are left out.
+
+    Where the unit is an attendance, each booking holds one until it is given up, missed, or its attendance revoked.
+    Where it is a pupil, all that stand hold one together, of the pair of the first of them.
+    """
+    bookings = [(entry, booking) for entry in path.entries for booking in entry.bookings if booking.school]
+    if not bookings:
+        return {}
+    attended = {attendance.booking for attendance in path.all_attendances if attendance.revoked is None}
+    ended = _ended(path, attended)
+    held: dict[str, Claim] = {}
+    for entry, booking in bookings:
+        if booking.id in attended:
+            held[booking.id] = "completed"
+        elif booking.id not in ended and not entry.erased:
+            held[booking.id] = "reserved"
+    if season.quota_unit == "attendance" or not held:
+        return held
+    first = _first([booking for _, booking in bookings], held, ended)
+    return {first.id: "reserved" if path.trials_done_at(season) is None else "completed"}
+
+
+def _ended(path: Path, attended: set[str]) -> dict[str, datetime]:
+    """Returns the bookings that stand no longer, each with the time since when."""
+    ended = {a.booking: a.revoked for a in path.all_attendances if a.revoked is not None}
+    for booking in path.all_bookings:
+        over = booking.cancelled or booking.missed
+        if over is not None:
+            ended[booking.id] = over
+    return {id: time for id, time in ended.items() if id not in attended}
+
+
+def _first(bookings: Iterable[Booking], held: Mapping[str, Claim], ended: Mapping[str, datetime]) -> Booking:
+    """Returns the booking with which the pupil began to hold a unit, and has held it ever since.
+
+    That may be one which was given up while others stood: else a quota could be passed by, with a booking elsewhere
+    that is given up at once.
+    """
+    by_time = sorted(bookings, key=lambda booking: (booking.time, booking.id))
+    first = next(booking for booking in by_time if booking.id in held)
+    for before in reversed(by_time[: by_time.index(first)]):
+        first = before if before.id in ended and ended[before.id] > first.time else first
+    return first
+
+
+def settle(path: Path, season: Season) -> tuple[Path, Changes]:
+    """Returns the path with what each booking holds by now, and the units that change hands by it.
+
+    Nothing changes where the path is the same.
+    """
+    held, changes = claims(path, season), Changes()
+    for booking in path.all_bookings:
+        now = held.get(booking.id)
+        if booking.holds != now and booking.school is not None:
+            pair = Pair(booking.school, booking.venue)
+            changes.update([(pair, now)] if now else [])
+            changes.subtract([(pair, booking.holds)] if booking.holds else [])
+    return (_marked(path, held) if changes else path), changes
+
+
+def _marked(path: Path, held: Mapping[str, Claim]) -> Path:
+    duplicates = tuple(_marked(duplicate, held) for duplicate in path.duplicates)
+    bookings = tuple(booking.model_copy(update={"holds": held.get(booking.id)}) for booking in path.bookings)
+    return path.model_copy(update={"bookings": bookings, "duplicates": duplicates})
+
+
+def pairs_of(path: Path | None) -> set[Pair]:
+    """Returns the pairs of which a path has, or may come to hold, a unit."""
+    return {Pair(b.school, b.venue) for b in path.all_bookings if b.school is not None} if path else set()
+
+
+@dataclass(slots=True)
+class Allowance:
+    """The units that are free while bookings are decided one after the other, in seasons whose quotas bind."""
+
+    free: dict[tuple[str, Pair], int]
+    """By season and pair."""
+
+    def take(self, before: Path, after: Path, season: Season) -> None:
+        """Takes the unit that a booking reserves, if it does; raises Conflict where none is free."""
+        if not season.quotas_bind:
+            return
+        taken = _units(after, season) - _units(before, season)
+        for pair, units in taken.items():
+            self._must_be_free(pair, units, season)
+            self.free[season.id, pair] -= units
+
+    def must_have(self, path: Path, pair: Pair, season: Season) -> None:
+        """Raises Conflict where a booking of a pair would reserve a unit, and none is free."""
+        if season.quotas_bind and (season.quota_unit == "attendance" or not claims(path, season)):
+            self._must_be_free(pair, 1, season)
+
+    def _must_be_free(self, pair: Pair, units: int, season: Season) -> None:
+        if self.free.get((season.id, pair), 0) < units:
+            detail = f"the quota of school {pair.school} for venue {pair.venue} is exhausted"
+            raise Conflict.about("participant", detail, "quota-exhausted")
+
+
+def _units(path: Path, season: Season) -> Counter[Pair]:
+    held = claims(path, season)
+    return Counter(Pair(b.school, b.venue) for b in path.all_bookings if b.school is not None and b.id in held)
