@@ -140,7 +140,7 @@ async def cancel(
         if known.is_live:
             season = its.states.seasons[its.path.season]
             season.must_be_open("")
-            if known.confirm_by is None:
+            if season.versions and not await _may_be_declined(repository, known, tx):
                 season.must_let_give_up(caller.side(its.pupil), known.time, time, known.starts_at)
         decision = steps.cancel(its.path, its.pupil, booking, time)
         cancelled = decision.state.booking(booking)
@@ -149,3 +149,9 @@ async def cancel(
         return cancelled
 
     return await repository.transact(body)
+
+
+async def _may_be_declined(repository: Repository, booking: Booking, tx: Transaction) -> bool:
+    """Tells whether the family has not agreed to a time: it is to confirm the seat, or the slot was moved since."""
+    slot = (await repository.slots.load([booking.slot], tx))[booking.slot]
+    return booking.confirm_by is not None or (slot.moved_at is not None and slot.moved_at > booking.time)

@@ -58,6 +58,12 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     await trials.publish(erased("gone"))
     await trials.know({"_id": "gone", "erased": True}, 1, PARTICIPANTS)
     await trials.must("PUT", "/seasons/2031", {**RULES, "name": "Сезон 2031"})
+    terms = {
+        "notice": {"family": 24},
+        "deadlines": {"bookings": "2050-11-30"},
+        "texts": {"welcome": {"ru": "Здравствуйте"}},
+    }
+    await trials.must("PUT", "/seasons/2031/terms/2050-01-01", terms)
     await trials.must("PUT", "/competencies/new", {"name": "Новая"})
     entry = {"organisation": VENUE, "name": "Иное имя", "registry": "federal", "season": "2031"}
     said = {"grades": [8, 9], "accessibility": ["assistant"], "capacity": 9}
