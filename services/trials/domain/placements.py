@@ -1,7 +1,7 @@
 """A class over several slots: who can be seated is, as many as can be, and told otherwise why not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.trials.copies.participants import Participant
 from services.trials.domain.bookings import BookingBatch
@@ -50,6 +50,8 @@ class Placing:
     """In the order in which they are filled."""
     said: Said
     caller: Caller
+    refusals: dict[str, ServiceError] = field(default_factory=dict)
+    """The nearest refusal of each pupil whom no slot suits."""
 
     def seats(self, participants: Iterable[str]) -> Mapping[str, str]:
         """Returns pupil → slot for all who can be seated, of whom those named first come first.
@@ -73,7 +75,8 @@ class Placing:
         if known is not None:
             return Done(Taken(known, pupil.id), new=False)
         if pupil.id not in seats:
-            raise self._refusal(pupil)
+            detail = "the seats of the slots that suit the pupil went to those who come first"
+            raise self.refusals.get(pupil.id) or Conflict.about("participant", detail, "slot-full")
         return self.batch.book(participant, seats[pupil.id], self.said, self.caller)
 
     def _found(self, participant: str) -> Participant | None:
@@ -94,7 +97,10 @@ class Placing:
             return {}
         tried = {attendance.competency for attendance in path.attended}
         tried |= {booking.competency for booking in path.held if not booking.missed}
-        suiting = (n for n, slot in enumerate(self.slots) if self._refused(pupil, slot) is None)
+        refused = [self._refused(pupil, slot) for slot in self.slots]
+        if None not in refused:
+            self.refusals[pupil.id] = min(filter(None, refused), key=_distance)
+        suiting = (number for number, refusal in enumerate(refused) if refusal is None)
         return {number: int(self.slots[number].competency in tried) for number in suiting}
 
     def _refused(self, pupil: Participant, slot: Slot) -> ServiceError | None:
@@ -103,14 +109,6 @@ class Placing:
         except ServiceError as refusal:
             return refusal
         return None
-
-    def _refusal(self, pupil: Participant) -> ServiceError:
-        """Returns why a pupil is not seated: of all slots' refusals, the one that was the last in the way."""
-        refusals = [self._refused(pupil, slot) for slot in self.slots]
-        if None in refusals:
-            detail = "the seats of the slots that suit the pupil went to those who come first"
-            return Conflict.about("participant", detail, "slot-full")
-        return min((refusal for refusal in refusals if refusal), key=_distance)
 
 
 def _distance(refusal: ServiceError) -> int:
