@@ -15,6 +15,7 @@ from services.trials.api import (
     diagnostics,
     drafts,
     links,
+    needs,
     passes,
     paths,
     placements,
@@ -42,6 +43,7 @@ from services.trials.reads.catalogue import CatalogueReads
 from services.trials.reads.diagnostics import DiagnosticReads
 from services.trials.reads.drafts import DraftReads
 from services.trials.reads.links import LinkReads
+from services.trials.reads.needs import NeedsReads
 from services.trials.reads.paths import PathReads
 from services.trials.reads.quotas import QuotaReads
 from services.trials.reads.waiting import WaitingReads
@@ -100,6 +102,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         repeats.routes(repository, clock),
         bookings.routes(repository, seats, clock),
         placements.routes(repository, seats, clock, new_id),
+        needs.routes(repository, NeedsReads(platform.mongo, repository), clock),
         waiting.routes(repository, WaitingReads(platform.mongo, repository), clock),
         quotas.routes(repository, QuotaReads(platform.mongo, repository), clock, new_id),
         attendance.routes(repository, signed, clock, new_id),

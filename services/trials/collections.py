@@ -9,6 +9,8 @@ from shared.storage.collections import CHANGED, Collections, Kept
 PARTICIPANTS = "participants_2"
 """The pupils with all changes of their consent; the release before kept the last one's sequence alone."""
 APPLICATIONS = "venue_applications"
+NEEDS = "needs"
+"""Of a pupil, in codes: in no event, and in no other collection."""
 HALF_CORRECTIONS = "half_corrections"
 IS_TEXT, IS_DATE = {"$type": "string"}, {"$type": "date"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""
@@ -75,6 +77,7 @@ COLLECTIONS: Collections = {
     "attempts": Kept([IndexModel("path"), IndexModel("id")], persons=["_id", "path", CHANGED]),
     "drafts": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
     "repeats": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
+    NEEDS: Kept(persons=["_id", CHANGED]),
     "waiting": Kept(
         [
             IndexModel([("slot", 1), ("ended", 1), ("number", 1)]),

@@ -28,6 +28,7 @@ from services.trials.half_corrections import HalfCorrections
 from services.trials.ledger import Ledger
 from services.trials.lines import Lines
 from services.trials.repeats import Repeats
+from services.trials.statements import Statements
 from services.trials.timetable import Timetable
 from shared.identity.acting import acting, changed
 from shared.storage import code_twins
@@ -58,6 +59,7 @@ class Repository:
         self.advice = AdviceRows(mongo, self.attempts, monotonic)
         self.drafts = Drafts(mongo)
         self.repeats = Repeats(mongo)
+        self.statements = Statements(mongo)
         self.lines = Lines(mongo)
         self.copies = Copies(mongo, monotonic)
         self.losses = Losses(mongo)

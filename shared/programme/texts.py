@@ -224,5 +224,7 @@ ClassName = Annotated[str, Text(LONGEST_CLASS, class_name)]
 """A school's own name of a class; figures are kept in fields of this name."""
 LinkCode = Annotated[str, Text(100, link_code)]
 """A one-time code that was handed out; case, spaces, dashes and characters that look alike do not matter."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a text's UTF-8 in small hexadecimal letters."""
 Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """An opaque id that a service gave out."""

@@ -46,7 +46,7 @@ MODULES = [
 """Where files and their lines are refused."""
 ELSEWHERE = {
     "consents": {"channel_of", "withdraw_consent"},
-    "templates": {"_is_of_the_text", "_has_a_text", "define"},
+    "templates": {"_is_of_the_text", "_has_a_text", "_of_participation", "define"},
     "quota": {"parse"},
     "grants": {"must_cover_whole"},
 }

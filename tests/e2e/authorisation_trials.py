@@ -75,6 +75,7 @@ def _play(scene: Scene) -> Requests:
         "POST /trials/participants/{participant}/repeats": Request(
             f"{below}/repeats", {"season": season, "diagnostic": "e2e", "reason": "technical"}, '"round"'
         ),
+        **_needs(scene, own),
         **_line(scene, own),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
         f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
@@ -93,6 +94,18 @@ def _line(scene: Scene, own: str) -> Requests:
         "POST /trials/bookings/{id}/confirmation": Request(
             f"/trials/bookings/{scene.kept}/confirmation", sign='"confirmed"'
         ),
+    }
+
+
+def _needs(scene: Scene, own: str) -> Requests:
+    row, needs = "/trials/participants/{participant}/needs", f"/trials/participants/{own}/needs"
+    signed = {"needs": ["large-print"], "template": "0" * 64, "register_number": "7"}
+    near = f"/trials/slots/{scene.slots['near']}/needs"
+    return {
+        f"PUT {row}": Request(needs, signed, own),
+        f"GET {row}": Request(needs, sign=own),
+        f"DELETE {row}": Request(needs, sign="taken-back"),
+        "GET /trials/slots/{id}/needs": Request(near, sign=scene.slots["near"]),
     }
 
 

@@ -34,6 +34,8 @@ async def _walk(place: World, participant: str) -> None:
     time = "2020-09-21T09:00:00+03:00"
     leave = {"season": place.season, "diagnostic": "e2e", "reason": "interrupted", "occurred_at": time}
     await client.ok("POST", f"/trials/participants/{participant}/repeats", leave, **by_teacher)
+    signed = {"needs": ["large-print"], "template": "0" * 64, "register_number": "7", "occurred_at": time}
+    await client.ok("PUT", f"/trials/participants/{participant}/needs", signed, **by_teacher)
     draft = {"answers": {"q1": "yes"}, "occurred_at": time}
     path = f"/trials/participants/{participant}/drafts/e2e?season={place.season}"
     await client.ok("PUT", path, draft, **by_teacher)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.registration.domain.templates import Template
+from services.registration.domain.templates import Purpose, Template
 from shared.base.models import Answer
 from shared.http.paging import Page
 
@@ -16,6 +16,8 @@ class TemplateView(Answer):
     """Code of the region."""
     version: str
     """Version, unique within both."""
+    purpose: Purpose
+    """`participation` in the season, or `health`: what a pupil needs of a place, which trials is told of."""
     title: str
     """The template's title, in Russian."""
     digest: str
@@ -25,7 +27,7 @@ class TemplateView(Answer):
     since: datetime
     """The time from which it is in force, UTC; of several the newest is the one that is meant."""
     used: bool
-    """True once somebody has consented to it: it no longer changes."""
+    """True once somebody has consented to it, and of the purpose `health` at once: it no longer changes."""
 
     @classmethod
     def of(cls, template: Template) -> "TemplateView":

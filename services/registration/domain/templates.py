@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,14 +17,13 @@ from shared.base.models import Input
 from shared.base.wording import worded
 from shared.contracts.registration import ConsentChannel
 from shared.programme.moments import Day, Moment
-from shared.programme.texts import Document, Ref, Title, Version
+from shared.programme.texts import Digest, Document, Ref, Title, Version
 
 MOST_VERSIONS = 100
 """Of a region in a season."""
 MOST_DAYS = 3_660
 """Ten years: longer than a pupil is one."""
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-"""SHA-256 in small hexadecimal letters."""
+Purpose = Literal["participation", "health"]
 
 
 def digest_of(text: str) -> str:
@@ -37,6 +36,8 @@ class TemplateEntry(Input):
 
     version: Version
     """Unique within the region and the season."""
+    purpose: Purpose = "participation"
+    """`participation` in the season, or `health`: to the processing of what a pupil needs of a place."""
     title: Title
     """The template's title, in Russian."""
     text: Document | None = None
@@ -62,15 +63,26 @@ class TemplateEntry(Input):
             raise PydanticCustomError("no_text", "needs `text` or `digest`")
         return self
 
+    @field_validator("days")
+    @classmethod
+    def _of_participation(cls, days: int | None, read: ValidationInfo) -> int | None:
+        if days is not None and read.data.get("purpose") == "health":
+            raise PydanticCustomError("term_of_health", "is of participation, with which a consent to health ends")
+        return days
+
 
 class Template(BaseModel):
-    """A template of a region and a season; it no longer changes once somebody has consented to it."""
+    """A template of a region and a season; it no longer changes once somebody has consented to it.
+
+    Who consents to one of the purpose `health` is known to trials alone, so that such a one never changes.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     region: str
     season: str
     version: str
+    purpose: Purpose = "participation"
     title: str
     text: str | None = None
     digest: str
@@ -112,7 +124,7 @@ def define(
             raise Conflict.about("version", detail, "template-used")
     elif versions >= MOST_VERSIONS:
         raise Conflict(f"the region has {MOST_VERSIONS} templates in this season", slug="too-many-templates")
-    return Template(**said, since=since)
+    return Template(**said, since=since, used=entry.purpose == "health")
 
 
 class ConsentWords(Input):
@@ -158,7 +170,8 @@ class Templates:
         if words.last_day is not None and words.last_day < given.date():
             raise BadInput.field("last_day", "lies before the day on which it was given")
         asked = set(seasons)
-        there = [t for t in self._known if t.region == region and t.season in asked and self._is_in_force(t, given)]
+        of_region = (t for t in self._known if t.region == region and t.purpose == "participation")
+        there = [t for t in of_region if t.season in asked and self._is_in_force(t, given)]
         own_end = None if words.last_day is None else _behind(words.last_day, given)
         template = _chosen(there, words)
         if template is None:

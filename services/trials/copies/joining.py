@@ -63,11 +63,15 @@ class Joined:
         Only what is known of withdrawals and terms counts: a step from before the first consent was judged when it was
         taken.
         """
+        return any(lapse.meets(time, time) for lapse in self.lapses(entry))
+
+    def lapses(self, entry: str) -> list[Lapse]:
+        """Returns the times without consent after one that hold for an entry."""
         merged_at, duplicate = self._joined_as(entry)
         lapses = [*self.pupil.lapses]
         if duplicate is not None and merged_at is not None:
-            lapses = [*duplicate.lapses, *_since(merged_at, lapses, duplicate)]
-        return any(lapse.meets(time, time) for lapse in lapses)
+            return [*duplicate.lapses, *_since(merged_at, lapses, duplicate)]
+        return lapses
 
     def _joined_as(self, entry: str) -> tuple[datetime | None, Participant | None]:
         """Returns when an entry was joined as a duplicate, and which one it is; None for the survivor."""
@@ -80,9 +84,8 @@ class Joined:
             yield from self.pupil.lapses
             yield from self.pupil.absences
             return
-        yield from duplicate.lapses
+        yield from self.lapses(entry)
         yield from duplicate.absences
-        yield from _since(merged_at, self.pupil.lapses, duplicate)
         yield from (lapse for lapse in self.pupil.absences if lapse.begins >= merged_at)
 
 

@@ -10,11 +10,12 @@ from shared.base.models import Count
 Need = Literal["wheelchair", "sign-language", "large-print", "quiet-room", "assistant"]
 
 
-def _each_once(needs: tuple[Need, ...]) -> tuple[Need, ...]:
+def each_once(needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    """Returns needs as they are; raises PydanticCustomError where one is named twice."""
     if len(set(needs)) < len(needs):
         raise PydanticCustomError("need_twice", "names a need twice")
     return needs
 
 
-Needs = Annotated[tuple[Need, ...], Count(0, len(get_args(Need))), AfterValidator(_each_once)]
+Needs = Annotated[tuple[Need, ...], Count(0, len(get_args(Need))), AfterValidator(each_once)]
 """Needs that are served, each once."""

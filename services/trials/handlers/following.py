@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from services.trials.copies.joining import Joined, joined
 from services.trials.copies.participants import Participant
-from services.trials.domain import steps
+from services.trials.domain import drafts, statements, steps
 from services.trials.domain.diagnostics import attempt_key
-from services.trials.domain.drafts import has_lapsed
 from services.trials.domain.paths import Path, path_id
 from services.trials.repository import Repository
 from shared.identity.acting import Actor
@@ -48,14 +47,19 @@ async def follow(repository: Repository, changed: Collection[Participant], new_i
     await repository.attempts.destroy(
         (key for before, after in zip(paths, states, strict=True) for key in _gone(before, after)), tx
     )
-    await _drop_drafts(repository, [one for one in pupils.values() if _may_lack_consent(one)], tx)
+    await _drop_unconsented(repository, [one for one in pupils.values() if _may_lack_consent(one)], tx)
 
 
-async def _drop_drafts(repository: Repository, pupils: Iterable[Joined], tx: Transaction) -> None:
-    """Destroys the drafts of pupils that were saved without consent, or that no consent lets anybody finish."""
+async def _drop_unconsented(repository: Repository, pupils: Collection[Joined], tx: Transaction) -> None:
+    """Destroys drafts and statements that were made without consent, or that none covers any more."""
     paths = {path_id(id, season): (id, one) for one in pupils for season in one.seasons for id in one.ids}
     found = await repository.drafts.on(paths, tx)
-    await repository.drafts.destroy((draft.key for draft in found if has_lapsed(draft, *paths[draft.path])), tx)
+    gone = (draft.key for draft in found if drafts.has_lapsed(draft, *paths[draft.path]))
+    await repository.drafts.destroy(gone, tx)
+    entries = {id: one for one in pupils for id in one.ids}
+    stated = await repository.statements.load(entries, tx)
+    lapsed = [id for id, said in stated.items() if statements.has_lapsed(said, entries[id])]
+    await repository.statements.destroy(lapsed, tx)
 
 
 def _may_lack_consent(joined: Joined) -> bool:

@@ -70,6 +70,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "POST /participants/p/repeats": {"season": "2020", "diagnostic": "readiness", "reason": "other", **TIMED},
         "PUT /seasons/2020/advice": ADVICE,
         "PUT /regions/RU-ROS/education": {"programmes": [COURSE]},
+        "PUT /participants/p/needs": {"needs": ["assistant"], "template": "0" * 64, "register_number": "7", **TIMED},
         "PUT /competencies/hostile": {"name": "x", **TIMED},
         f"PUT /venues/{VENUE}": VENUE_ENTRY,
         "POST /slots": SLOT,

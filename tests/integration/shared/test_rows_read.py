@@ -103,6 +103,10 @@ async def test_trials_reads_the_rows_that_a_request_is_about(infrastructure: Inf
                 await service.must(method, "/participants/p1/drafts/interests?season=2020", body, **STAFF)
             leave = {"season": "2020", "diagnostic": "readiness", "reason": "technical", "occurred_at": DATED}
             await service.must("POST", "/participants/p1/repeats", leave, **STAFF)
+            signed = {"needs": ["assistant"], "template": "0" * 64, "register_number": "7", "occurred_at": DATED}
+            for method in ("PUT", "GET", "DELETE"):
+                await service.must(method, "/participants/p1/needs", signed if method == "PUT" else None, **STAFF)
+            await service.must("GET", f"/slots/{slot}/needs", **HOST)
             narrow = await service.slot(starts_at="2020-10-31T14:00:00+03:00", capacity=1)
             await service.must("POST", f"/slots/{narrow}/bookings", seat("p2"), **STAFF)
             await service.must("POST", f"/slots/{narrow}/waiting", seat("p1"), **STAFF)

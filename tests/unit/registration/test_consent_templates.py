@@ -56,6 +56,22 @@ def test_a_template_is_its_text_and_no_longer_changes_once_it_was_used() -> None
         define(None, entry(), WHERE, at("2020-08-05"), MOST_VERSIONS)
 
 
+def test_a_template_of_health_is_nobody_s_consent_to_take_part_and_never_changes() -> None:
+    health = define(None, entry(version="h", purpose="health"), WHERE, at("2020-08-01"), 1)
+    assert health.used
+    with pytest.raises(Conflict):
+        define(health, entry(version="h", purpose="health", title="Иное"), WHERE, at("2020-08-05"), 2)
+    with pytest.raises(Conflict):
+        define(template(used=True), entry(purpose="health"), WHERE, at("2020-08-05"), 1)
+    both = Templates([template(), health.model_copy(update={"since": at("2020-09-25")})], {"2020": date(2020, 12, 16)})
+    words = ConsentRequest(register_number="7")
+    assert both.agreed(words, "paper", "RU-ROS", ["2020"], at("2020-09-30")).version == "1"
+    with pytest.raises(BadInput):
+        both.agreed(ConsentRequest(template=health.digest), "cabinet", "RU-ROS", ["2020"], at("2020-09-30"))
+    with pytest.raises(ValidationError, match="participation"):
+        entry(purpose="health", days=30)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -1,0 +1,75 @@
+"""Reads of the needs of pupils: for the family and the teacher, and as numbers for the venue that expects them.
+
+Nobody else has one: an operator needs no figure of it, and a venue need not know whose a need is.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.trials.answers.needs import NeedsView, SlotNeedsView, UnmetView
+from services.trials.copies.joining import Joined
+from services.trials.domain.caller import UnknownParticipant, reaches
+from services.trials.domain.needs import Need
+from services.trials.domain.slots import NO_SLOT
+from services.trials.domain.statements import in_force, unmet
+from services.trials.repository import Repository
+from shared.base.errors import NotFound
+from shared.identity.acting import about
+from shared.identity.principal import Principal
+from shared.storage.mongo import Mongo, Transaction
+
+MOST_SEATS = 1_000
+"""Of a slot."""
+
+
+class NeedsReads:
+    """Reads of needs, each on behalf of a principal."""
+
+    def __init__(self, mongo: Mongo, repository: Repository) -> None:
+        self._mongo = mongo
+        self._repository = repository
+
+    async def of_pupil(self, participant: str, who: Principal, now: datetime) -> NeedsView:
+        """Returns a pupil's needs, with the seats where they are not met; raises UnknownParticipant out of scope."""
+        async with self._mongo.snapshot() as session:
+            found = (await self._repository.copies.joined([participant], session)).get(participant)
+            if found is None or not reaches(who, found.pupil):
+                raise UnknownParticipant.about("participant", "no such participant in your scope")
+            about([found.pupil.id])
+            said = in_force(found, await self._repository.statements.load(found.ids, session), now)
+            lacking = await self._lacking(found, said.needs, now, session) if said else []
+            return NeedsView.of(found.pupil.id, said, lacking)
+
+    async def of_slot(self, slot: str, who: Principal, now: datetime) -> SlotNeedsView:
+        """Returns the needs of those booked, until the slot is over; raises NotFound for who is not of its venue."""
+        async with self._mongo.snapshot() as session:
+            known = (await self._repository.slots.load([slot], session)).get(slot)
+            if known is None or not who.scope.covers(known.region, hosts=known.hosts):
+                raise NotFound(NO_SLOT)
+            if known.closing is not None or known.ends_at <= now:
+                return SlotNeedsView.of(slot, Counter())
+            booked = await self._repository.timetable.holders(slot, "", MOST_SEATS, session)
+            joined = await self._repository.copies.joined((one.participant for one in booked), session)
+            pupils = {one.pupil.id: one for one in joined.values()}
+            entries = [id for one in pupils.values() for id in one.ids]
+            said = await self._repository.statements.load(entries, session)
+            needs = {id: held.needs for id, one in pupils.items() if (held := in_force(one, said, now))}
+            about(needs)
+            return SlotNeedsView.of(slot, Counter[Need](need for each in needs.values() for need in each))
+
+    async def _lacking(
+        self, joined: Joined, needs: Sequence[Need], now: datetime, session: Transaction
+    ) -> list[UnmetView]:
+        paths = await self._repository.walks([(joined, season) for season in sorted(joined.seasons)], session)
+        seats = [seat for path in paths for seat in path.all_bookings if seat.is_live and seat.starts_at > now]
+        slots = await self._repository.slots.load((seat.slot for seat in seats), session)
+        venues = await self._repository.venues.load({slot.venue for slot in slots.values()}, session)
+        codes = {slot.programme for slot in slots.values() if slot.programme}
+        programmes = await self._repository.programmes.load(codes, session)
+        found = []
+        for seat in sorted(seats, key=lambda seat: (seat.starts_at, seat.id)):
+            slot = slots[seat.slot]
+            missing = unmet(needs, slot, venues.get(slot.venue), programmes.get(slot.programme or ""))
+            found += [UnmetView.of(seat, missing)] if missing else []
+        return found

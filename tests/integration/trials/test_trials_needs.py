@@ -1,0 +1,135 @@
+"""Needs over HTTP: stated by those who may, told to those alone who have to know, and gone with the consent."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest_asyncio
+
+from deploy.local.stack import Infrastructure
+from services.trials.collections import NEEDS, PARTICIPANTS
+from shared.contracts.trials import PathErased
+from tests.builders.events import at, erased
+from tests.builders.merging import merged, unmerged
+from tests.builders.trials import seat
+from tests.drivers.consumers import eventually
+from tests.drivers.trials import HOST, NAVIGATOR, RUNNING, STRANGER, Trials, trials_service
+
+DATED = "2020-09-14T10:00:00+03:00"
+LATER = "2020-09-14T11:00:00+03:00"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def trials(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
+    async with trials_service(infrastructure) as running:
+        yield running
+
+
+def coming(days: int) -> str:
+    """A time some days from now, at which a slot starts."""
+    return (datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=days)).isoformat()
+
+
+def needs_of(id: str) -> str:
+    return f"/participants/{id}/needs"
+
+
+def signed(*needs: str, time: str = DATED) -> dict[str, Any]:
+    return {"needs": needs, "template": "a" * 64, "register_number": "7-12", "occurred_at": time}
+
+
+async def test_a_guardian_states_needs_and_is_warned_of_a_seat_that_does_not_meet_them(trials: Trials) -> None:
+    await trials.enrol("own", season=RUNNING)
+    await trials.link("own", "mother")
+    guardian = {"role": "guardian", "org": "mother"}
+    assert (await trials.must("GET", needs_of("own"), **guardian))["needs"] == []
+    start = {"season": RUNNING, "starts_at": coming(10)}
+    wide = await trials.slot(**start, accessibility=["wheelchair", "quiet-room"])
+    narrow = await trials.slot(**{**start, "starts_at": coming(11)}, accessibility=["quiet-room"])
+    for slot in (wide, narrow):
+        assert (await trials.ask("POST", f"/slots/{slot}/bookings", {"participant": "own"}, **guardian)).status == 201
+    stated = await trials.must("PUT", needs_of("own"), {"needs": ["wheelchair", "quiet-room"]}, **guardian)
+    assert (stated["needs"], stated["register_number"]) == (["wheelchair", "quiet-room"], None)
+    assert [(one["slot"], one["needs"]) for one in stated["unmet"]] == [(narrow, ["wheelchair"])]
+    again = await trials.must("PUT", needs_of("own"), {"needs": ["quiet-room", "wheelchair"]}, **guardian)
+    assert again == stated, "the same again changes nothing"
+    told = await trials.must("GET", f"/slots/{narrow}/needs", **HOST)
+    assert told == {
+        "slot": narrow,
+        "needs": [{"need": "quiet-room", "pupils": 1}, {"need": "wheelchair", "pupils": 1}],
+    }
+    taken_back = [await trials.must("DELETE", needs_of("own"), **guardian) for _ in range(2)]
+    assert [one["status"] for one in taken_back] == ["taken-back"] * 2
+    assert (await trials.must("GET", f"/slots/{narrow}/needs", **HOST))["needs"] == []
+    log = json.dumps(await trials.mongo["audit_log"].find({}).to_list(None), default=str)
+    sent = json.dumps([str(one.event) for one in await trials.published("trials.events.v1")])
+    assert "wheelchair" not in log + sent
+
+
+async def test_a_teacher_needs_a_signed_consent_and_nobody_else_may(trials: Trials) -> None:
+    await trials.enrol("paper")
+    await trials.enrol("silent", consent=False)
+    for missing in ("template", "register_number"):
+        bare = {name: value for name, value in signed("assistant").items() if name != missing}
+        refused = await trials.ask("PUT", needs_of("paper"), bare, **NAVIGATOR)
+        assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, f"/{missing}")
+    refused = await trials.ask("PUT", needs_of("silent"), signed("assistant"), **NAVIGATOR)
+    assert (refused.status, refused.body["type"]) == (409, "consent-missing")
+    await trials.must("PUT", needs_of("paper"), signed("assistant", time=LATER), **NAVIGATOR)
+    early = await trials.must("PUT", needs_of("paper"), signed("large-print"), **NAVIGATOR)
+    assert early["needs"] == ["assistant"], "what was signed before does not replace it"
+    slot = await trials.slot(starts_at="2020-10-06T14:00:00+03:00")
+    await trials.must("POST", f"/slots/{slot}/bookings", seat("paper"), **NAVIGATOR)
+    assert (await trials.must("GET", f"/slots/{slot}/needs", **HOST))["needs"] == [], "the slot is over"
+    operator = {"role": "regional-operator", "org": "RU-ROS"}
+    for method, sent in (("PUT", signed("assistant")), ("GET", None), ("DELETE", None)):
+        assert (await trials.ask(method, needs_of("paper"), sent, **STRANGER)).status == 404
+        for who in (operator, HOST):
+            assert (await trials.ask(method, needs_of("paper"), sent, **who)).status == 403
+    assert (await trials.ask("GET", f"/slots/{slot}/needs", **operator)).status == 403
+    assert (await trials.ask("GET", f"/slots/{slot}/needs", role="venue", org="RU-ROS-001-V09")).status == 404
+
+
+async def test_needs_go_with_the_consent_and_with_the_pupil(trials: Trials) -> None:
+    await trials.enrol("lapsed", "gone", "stays")
+    for id in ("lapsed", "gone", "stays"):
+        await trials.must("PUT", needs_of(id), signed("assistant"), **NAVIGATOR)
+    await trials.withdraw("lapsed", at("2020-09-20"))
+    await trials.know({"_id": "lapsed"}, 0, NEEDS)
+    await trials.consent("lapsed", at("2020-09-25"))
+    assert (await trials.must("GET", needs_of("lapsed"), **NAVIGATOR))["needs"] == []
+    await trials.publish(erased("gone"))
+    await trials.know({"_id": "gone"}, 0, NEEDS)
+    await trials.know({"_id": "stays"}, 1, NEEDS)
+
+    async def told() -> bool:
+        found = [e.event for e in await trials.published("trials.events.v1") if isinstance(e.event, PathErased)]
+        return [event.rows[NEEDS] for event in found if event.key == "gone"] == [1]
+
+    await eventually(told)
+
+
+async def test_a_withdrawal_and_a_statement_at_once_leave_nothing_behind(trials: Trials) -> None:
+    await trials.enrol("race")
+    many = (trials.ask("PUT", needs_of("race"), signed("assistant"), **NAVIGATOR) for _ in range(4))
+    await asyncio.gather(trials.withdraw("race", at("2020-09-20")), *many)
+    await trials.know({"_id": "race"}, 0, NEEDS)
+
+
+async def test_joined_entries_have_what_was_stated_last_until_they_are_parted(trials: Trials) -> None:
+    await trials.enrol("ns", "nd")
+    await trials.must("PUT", needs_of("ns"), signed("large-print"), **NAVIGATOR)
+    await trials.must("PUT", needs_of("nd"), signed("assistant", time=LATER), **NAVIGATOR)
+    await trials.publish(*merged("ns", "nd"), time=at("2020-09-15"))
+    for id, other in (("ns", "nd"), ("nd", "ns")):
+        await trials.know({"_id": id, "mergings": {"$elemMatch": {"other": other, "merged": True}}}, 1, PARTICIPANTS)
+    for id in ("ns", "nd"):
+        view = await trials.must("GET", needs_of(id), **NAVIGATOR)
+        assert (view["participant"], view["needs"]) == ("ns", ["assistant"])
+    await trials.publish(*unmerged("ns", "nd"), time=at("2020-09-16"))
+    for id, other in (("ns", "nd"), ("nd", "ns")):
+        await trials.know({"_id": id, "mergings": {"$elemMatch": {"other": other, "merged": False}}}, 1, PARTICIPANTS)
+    found = [(await trials.must("GET", needs_of(id), **NAVIGATOR))["needs"] for id in ("ns", "nd")]
+    assert found == [["large-print"], ["assistant"]]
