@@ -24,6 +24,7 @@ from services.trials.api import (
     repeats,
     seasons,
     slots,
+    suggestions,
     timetable,
     timetable_rules,
     venues,
@@ -44,8 +45,10 @@ from services.trials.reads.diagnostics import DiagnosticReads
 from services.trials.reads.drafts import DraftReads
 from services.trials.reads.links import LinkReads
 from services.trials.reads.needs import NeedsReads
+from services.trials.reads.open_slots import OpenSlots
 from services.trials.reads.paths import PathReads
 from services.trials.reads.quotas import QuotaReads
+from services.trials.reads.suggestions import SuggestionReads
 from services.trials.reads.waiting import WaitingReads
 from services.trials.repository import Repository
 from services.trials.respelling import respell
@@ -107,6 +110,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         quotas.routes(repository, QuotaReads(platform.mongo, repository), clock, new_id),
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),
+        suggestions.routes(SuggestionReads(platform.mongo, repository, OpenSlots(platform.mongo, repository)), clock),
         links.routes(LinkReads(repository)),
         paths.routes(PathReads(platform.mongo, repository, advised)),
         advice.routes(repository, advised),

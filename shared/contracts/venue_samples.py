@@ -24,6 +24,7 @@ VENUES: tuple[tuple[datetime, Event], ...] = (
             capacity=24,
             address="г. Аксай, ул. Чапаева, 1",
             address_municipality="RU-ROS-001",
+            expects=("RU-ROS-002",),
         ),
     ),
     (

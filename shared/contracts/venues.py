@@ -56,6 +56,8 @@ class VenueRegistered(VenueEvent):
     """Of the site; None where it has not said."""
     address_municipality: Public[str | None] = None
     """Code of the municipality in which the site stands, which may be another one than the owner's."""
+    expects: Public[tuple[str, ...] | None] = None
+    """Codes of neighbouring municipalities whose pupils it expects besides; None where it has not said."""
 
 
 class VenueWithdrawn(VenueEvent):

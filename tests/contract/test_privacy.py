@@ -153,8 +153,8 @@ ALLOWED = {
         " region",
     ),
     "venue.registered.v1": (
-        "public: accessibility address address_municipality capacity grades municipality name organisation region"
-        " registry season venue",
+        "public: accessibility address address_municipality capacity expects grades municipality name organisation"
+        " region registry season venue",
     ),
     "venue.withdrawn.v1": ("public: municipality organisation region season venue",),
 }

@@ -171,6 +171,7 @@ POST   /trials/participants/{participant}/repeats           0    --  --  --- ++?
 PUT    /trials/participants/{participant}/needs             0    --  --  --- ++?? --  --  +?  --  ---
 GET    /trials/participants/{participant}/needs             0    --  --  --- ++?? --  --  +?  +?  ---
 DELETE /trials/participants/{participant}/needs             0    --  --  --- ++?? --  --  +?  +?  ---
+GET    /trials/participants/{participant}/suggestions       0    --  --  --- ++?? --  --  +?  +?  ---
 GET    /trials/slots/{id}/needs                             0    --  --  --- ---- +?  +?  --  --  ---
 POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---

@@ -77,6 +77,7 @@ def _play(scene: Scene) -> Requests:
         ),
         **_needs(scene, own),
         **_line(scene, own),
+        f"{of}/suggestions": Request(f"{below}/suggestions?season={season}", sign=own),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
         f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
     }

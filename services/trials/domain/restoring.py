@@ -224,7 +224,7 @@ def venue(known: Venue | None, envelope: Envelope, event: VenueRegistered) -> Ve
 def terms(event: VenueRegistered, before: VenueTerms | None) -> VenueTerms:
     """Returns the terms of a venue as they are told, with the contact of before."""
     address = {"municipality": event.address_municipality, "line": event.address} if event.address else None
-    said = event.model_dump(include={"grades", "accessibility", "capacity"})
+    said = event.model_dump(include={"grades", "accessibility", "capacity", "expects"})
     return VenueTerms.model_validate({**said, "address": address, "contact": before.contact if before else None})
 
 

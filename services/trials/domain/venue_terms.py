@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.trials.domain.grades import Grades
 from services.trials.domain.needs import Needs
 from shared.base.errors import BadInput
-from shared.base.models import Input
+from shared.base.models import Count, Input
 from shared.contracts.codes import OrganisationCode
 from shared.programme.texts import Text, Title, plain
 
@@ -49,6 +49,8 @@ class VenueTerms(Input):
     """The needs that the venue serves; a slot offers none beyond. An empty list says that it serves none."""
     capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Most pupils at a time; no slot has more seats."""
+    expects: Annotated[tuple[OrganisationCode, ...], Count(0, 100)] | None = None
+    """Codes of neighbouring municipalities whose pupils it expects besides those of its own; it refuses no others."""
     contact: ContactRole | None = None
     """The role of whoever answers at the venue, as «дежурный администратор»: never a person's name, phone or mail."""
     address: VenueAddress | None = None

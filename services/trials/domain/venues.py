@@ -88,6 +88,7 @@ def _registered(venue: Venue, entry: VenueEntry) -> VenueRegistered:
         capacity=said.capacity,
         address=said.address.line if said.address else None,
         address_municipality=said.address.municipality if said.address else None,
+        expects=said.expects,
     )
 
 

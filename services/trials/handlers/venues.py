@@ -52,10 +52,12 @@ async def site(repository: Repository, code: str, entry: VenueEntry, owner: Orga
         raise BadInput.field("organisation", f"a {owner.kind} cannot have a venue")
     if not await repository.seasons.load([entry.season]):
         raise BadInput.field("season", "no such season")
-    if entry.address is not None:
-        town = (await repository.copies.organisations([entry.address.municipality])).get(entry.address.municipality)
-        if town is None or town.kind != "municipality" or town.region != owner.region:
-            raise BadInput.field("address/municipality", "no such municipality in the venue's region")
+    named = {f"expects/{place}": town for place, town in enumerate(entry.expects or ())}
+    named |= {"address/municipality": entry.address.municipality} if entry.address else {}
+    towns = await repository.copies.organisations(named.values())
+    for word, town in named.items():
+        if town not in towns or towns[town].kind != "municipality" or towns[town].region != owner.region:
+            raise BadInput.field(word, "no such municipality in the venue's region")
     return Site(code, owner, await repository.copies.namesakes(code), time)
 
 
