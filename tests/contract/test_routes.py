@@ -25,6 +25,8 @@ PAGE = {"/", "/favicon.ico", "/static/{name}", "/static/{version}/{name}", "/doc
 
 VERIFIED = {"/registration/certificates/{number}", "/registration/certificates/{number}/page"}
 """What a stranger asks who holds a certificate in hand."""
+PICTURES = {"/trials/pictures/{code}"}
+"""What a page's `img` loads, which sends no token."""
 
 
 def _document_of(service: str) -> set[str]:
@@ -57,7 +59,7 @@ def _open_routes(app: FastAPI) -> set[str]:
 
 @pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
 async def test_every_route_has_a_principal(service: str) -> None:
-    told = PAGE if service == "analytics" else VERIFIED if service == "registration" else set()
+    told = {"analytics": PAGE, "registration": VERIFIED, "trials": PICTURES}.get(service, set())
     with application(service) as app:
         assert _open_routes(app) == PROBES | told | _document_of(service)
 

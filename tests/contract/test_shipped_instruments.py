@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, get_args
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from deploy.simulator.simulation import INSTRUMENTS
 from services.trials.answers.diagnostics import DiagnosticView
@@ -14,6 +15,7 @@ from services.trials.api.diagnostics import LARGEST_DEFINITION
 from services.trials.domain.definitions import Definition
 from services.trials.domain.instruments import Instrument
 from services.trials.domain.wording import OLDEST, VERSIONS, Version
+from services.trials.pictures import PICTURES
 
 FILES = sorted(INSTRUMENTS.glob("*.json"))
 LEAST: Mapping[str, tuple[int, int]] = {
@@ -69,7 +71,8 @@ def test_no_item_is_asked_twice_in_the_same_words(path: Path) -> None:
     known = published(path)
     for version in known.versions:
         for language in ("ru", "en"):
-            asked = [getattr((item.texts or {})[version], language) for item in known.items]
+            items = (item.texts or {} for item in known.items if item.code in known.asked(version))
+            asked = [getattr(texts[version], language) for texts in items]
             assert len(set(asked)) == len(asked), (version, language)
 
 
@@ -102,3 +105,24 @@ def test_a_test_of_knowledge_has_its_right_answers_in_every_place() -> None:
     longest = max(len(item.options or ()) for item in known.items)
     assert {places.count(place) > 0 for place in range(longest)} == {True}
     assert max(map(places.count, places)) <= len(places) / 2
+
+
+def test_interests_are_asked_beside_pictures_too_each_of_its_own_with_words_for_who_does_not_see_it() -> None:
+    known = published(INSTRUMENTS / "interests.json")
+    shown = [item for item in known.items if item.code in known.asked("pictures")]
+    pictures = [item.picture.code for item in shown if item.picture]
+    assert sorted(pictures) == sorted(PICTURES)
+    assert len(pictures) == len(shown) == 30
+    assert {[item.scale for item in shown].count(scale.code) for scale in known.scales} == {3}
+    assert all(item.picture and item.picture.alt.en for item in shown)
+    longest = max(len(text.ru.split()) for item in shown if (text := (item.texts or {}).get("pictures")))
+    assert longest <= 5, "simple words"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_small_and_plain_and_loads_nothing(name: str) -> None:
+    picture = PICTURES[name]
+    assert picture.media_type == "image/svg+xml"
+    assert len(picture.content) < 2_000
+    drawn = {part.tag.rpartition("}")[2] for part in fromstring(picture.content).iter()}
+    assert drawn <= {"svg", "circle", "ellipse", "path", "rect"}, "no script, no text and nothing from elsewhere"

@@ -153,6 +153,7 @@ GET    /trials/seasons/{code}                               0    *-  **  *** ***
 PUT    /trials/seasons/{season}/terms/{since}                0    +-  --  --- ---- --  --  --  --  ---
 GET    /trials/seasons/{season}/terms                       0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/diagnostics                                  0    *-  **  *** **** **  **  **  **  ***
+GET    /trials/pictures/{code}                              *    **  **  *** **** **  **  **  **  ***
 GET    /trials/diagnostics/{code}                           0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/competencies                                 0    *-  **  *** **** **  **  **  **  ***
 GET    /trials/competencies/{code}                          0    *-  **  *** **** **  **  **  **  ***

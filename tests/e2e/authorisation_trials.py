@@ -143,6 +143,7 @@ def _catalogue(scene: Scene) -> Requests:
             f"/trials/venues/{here.venue}/timetables", _rule(scene), "ref"
         ),
         **_changes(scene),
+        "GET /trials/pictures/{code}": Request("/trials/pictures/heart"),
         "GET /trials/losses": Request("/trials/losses"),
         "GET /trials/slots": Request(f"/trials/slots?season={here.season}"),
         "GET /trials/slots/{id}": Request(f"/trials/slots/{scene.slots['free']}"),

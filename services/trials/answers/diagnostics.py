@@ -1,8 +1,8 @@
 """Diagnostic instruments as they are shown: to everybody without what would give the answers away."""
 
-from services.trials.domain.definitions import Choice, Item, Norm, Option, Scale
+from services.trials.domain.definitions import Choice, Item, ItemPicture, Norm, Option, Scale
 from services.trials.domain.instruments import Instrument
-from services.trials.domain.wording import Label, Version, Words
+from services.trials.domain.wording import PICTURES, Label, Version, Words
 from shared.base.models import Answer
 from shared.http.paging import Page
 
@@ -74,6 +74,22 @@ class ChoiceView(Answer):
         return cls(code=choice.code, text=choice.text, points=points)
 
 
+class PictureView(Answer):
+    """A picture that is shown with an item."""
+
+    code: str
+    """Code of the picture."""
+    url: str
+    """Its address on this service: SVG, which everybody may read, a page's `img` too."""
+    alt: Words
+    """Says in words what is to be seen, for whoever does not see it."""
+
+    @classmethod
+    def of(cls, picture: ItemPicture) -> "PictureView":
+        """Shows where a picture is."""
+        return cls(code=picture.code, url=f"/trials/pictures/{picture.code}", alt=picture.alt)
+
+
 class ItemView(Answer):
     """One question or statement."""
 
@@ -83,6 +99,8 @@ class ItemView(Answer):
     """Code of the scale that it counts towards."""
     texts: dict[Version, Words] | None = None
     """The words by version, or of the version asked for alone; absent where the page has its own."""
+    picture: PictureView | None = None
+    """The picture of the version beside pictures; absent where there is none, and in another version."""
     options: list[ChoiceView] | None = None
     """Answers of its own; absent where it offers those of the instrument."""
     reversed: bool | None = None
@@ -98,6 +116,7 @@ class ItemView(Answer):
             code=item.code,
             scale=item.scale,
             texts=texts,
+            picture=PictureView.of(item.picture) if item.picture and version in (None, PICTURES) else None,
             options=item.options and [ChoiceView.of(choice, whole) for choice in item.options],
             reversed=item.reversed if whole else None,
             right=item.right if whole else None,
@@ -132,13 +151,14 @@ class DiagnosticView(Answer):
     options: list[ChoiceView]
     """Answers that every item offers that has none of its own."""
     items: list[ItemView]
-    """Questions or statements, in the order in which they are asked."""
+    """Questions or statements, in the order in which they are asked: beside pictures only some of them."""
     norms: tuple[Norm, ...]
     """The results of others with which a profile is compared; none where there are no norms."""
 
     @classmethod
     def of(cls, instrument: Instrument, version: Version | None = None, whole: bool = False) -> "DiagnosticView":
         """Shows an instrument in one version or all, with what decides points where `whole`."""
+        asked = set(instrument.asked(version))
         return cls(
             code=instrument.code,
             name=instrument.name.ru,
@@ -152,6 +172,6 @@ class DiagnosticView(Answer):
             version=version,
             scales=[ScaleView.of(scale) for scale in instrument.scales],
             options=[ChoiceView.of(option, whole) for option in instrument.options],
-            items=[ItemView.of(item, version, whole) for item in instrument.items],
+            items=[ItemView.of(item, version, whole) for item in instrument.items if item.code in asked],
             norms=instrument.norms,
         )

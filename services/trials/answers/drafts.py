@@ -27,7 +27,7 @@ class DraftView(Answer):
     answers: dict[str, str]
     """Item → option, by their codes."""
     left: int
-    """The number of items that are not answered yet."""
+    """The number of items that are not answered yet, of those that the version asks."""
 
     @classmethod
     def of(cls, draft: Draft, instrument: Instrument, participant: str) -> "DraftView":
@@ -40,7 +40,7 @@ class DraftView(Answer):
             saved_at=draft.saved,
             ends_at=draft.ends(instrument),
             answers={code: answer.option for code, answer in draft.answers.items()},
-            left=len(instrument.items) - len(draft.answers),
+            left=sum(code not in draft.answers for code in instrument.asked(draft.version)),
         )
 
 

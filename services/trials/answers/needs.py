@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Literal
 
-from services.trials.domain.needs import Need
+from services.trials.domain.needs import BESIDE_PICTURES, Need
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.statements import Statement
 from shared.base.models import Answer
@@ -41,6 +41,8 @@ class NeedsView(Answer):
     """SHA-256 of the text of the purpose `health` that was consented to; null where a family named none."""
     register_number: str | None
     """Number under which the school keeps the signed consent; null where a family stated the needs by itself."""
+    offers_pictures: bool
+    """True where diagnostics beside pictures suit: the version `pictures`, where there is one. It is an offer."""
     unmet: list[UnmetView]
     """Seats to come in slots that do not serve all of the needs. A seat is never refused for that."""
 
@@ -53,6 +55,7 @@ class NeedsView(Answer):
             stated_at=said and said.time,
             template=said and said.template,
             register_number=said and said.register_number,
+            offers_pictures=said is not None and not BESIDE_PICTURES.isdisjoint(said.needs),
             unmet=unmet,
         )
 

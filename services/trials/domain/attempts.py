@@ -46,8 +46,8 @@ class AttemptBatch:
         """Scores an attempt and takes the step on the pupil's path; the same ref again is the same attempt."""
         pupil = caller.pupil(command.participant)
         season, instrument = self.states.asked(command.season, command.diagnostic, self.instruments)
-        answers = instrument.encode(command.answers)
         instrument.must_have(command.version)
+        answers = instrument.encode(command.answers, command.version)
         path = self.states.paths.of(pupil.id, season.id)
         known = self._known(path, command, answers)
         if known is not None:

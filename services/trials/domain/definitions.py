@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.trials.domain.wording import VERSIONS, Named, Version, Words
+from services.trials.domain.wording import PICTURES, VERSIONS, Named, Version, Words
 from shared.base.models import Count, Input
 from shared.contracts.codes import Code
 from shared.programme.texts import Title
@@ -49,6 +49,15 @@ class Option(Choice):
     """Points for choosing it."""
 
 
+class ItemPicture(Input):
+    """A picture that is shown with an item."""
+
+    code: Code
+    """Code of one of the pictures that trials has."""
+    alt: Words
+    """Says in words what is to be seen, for whoever does not see it."""
+
+
 class Item(Part):
     """One question or statement; a reversed one counts against its scale, a question has one right answer."""
 
@@ -57,7 +66,10 @@ class Item(Part):
     reversed: bool = False
     """True where agreeing speaks against the scale."""
     texts: Annotated[dict[Version, Words], Count(1, 4)] | None = None
-    """The words by version: for the grades of an age, and beside pictures; every item has the same versions."""
+    """The words by version: for the grades of an age, and beside pictures. Every item has the same ages; beside
+    pictures some items of each scale are enough, and they alone are asked."""
+    picture: ItemPicture | None = None
+    """The picture of the version beside pictures; null where there is none."""
     options: Annotated[tuple[Choice, ...], Count(2, MOST_OPTIONS)] | None = None
     """Answers of its own, as in a test of knowledge; null where it offers those of the instrument."""
     right: Code | None = None
@@ -152,8 +164,11 @@ class Definition(Input):
     def _can_be_answered(cls, items: tuple[Item, ...], read: ValidationInfo) -> tuple[Item, ...]:
         if read.data.get("options") == () and any(item.options is None for item in items):
             raise PydanticCustomError("no_options", "every item has answers of its own where the instrument has none")
-        if len({frozenset(item.texts or ()) for item in items}) > 1:
+        if len({frozenset(item.texts or ()) - {PICTURES} for item in items}) > 1:
             raise PydanticCustomError("versions_unequal", "every item has words in the same versions")
+        shown = [item.scale for item in items if PICTURES in (item.texts or ())]
+        if shown and set(shown) != {item.scale for item in items}:
+            raise PydanticCustomError("pictures_unmatched", "beside pictures every scale has an item")
         return items
 
     @field_validator("norms")
@@ -168,8 +183,9 @@ class Definition(Input):
 
     @property
     def versions(self) -> tuple[Version, ...]:
-        """The versions in which every item has words."""
-        return tuple(version for version in VERSIONS if version in (self.items[0].texts or ()))
+        """The versions in which it can be taken."""
+        worded = {version for item in self.items for version in item.texts or ()}
+        return tuple(version for version in VERSIONS if version in worded)
 
     def norm(self, scale: str, version: Version | None) -> Norm | None:
         """Returns the norm for a scale of those who had a version: its own, or else the one of all."""

@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import ConfigDict, model_validator
 
 from services.trials.domain.definitions import Definition, Item
-from services.trials.domain.wording import Version
+from services.trials.domain.wording import PICTURES, Version
 from shared.base.errors import MOST_ERRORS, BadInput, Conflict, FieldError, word
 
+NOT_ASKED = 255
+"""Stands for the option of an item that the version did not ask."""
 DEFINITION = "definition"
 """The field of a stored row with all that an instrument says; those beside it are for the release before."""
 
@@ -52,18 +54,31 @@ class Instrument(Definition):
     def _codes(self) -> Sequence[str]:
         return [item.code for item in self.items]
 
-    def encode(self, answers: Mapping[str, str]) -> bytes:
-        """Returns one byte an item in the instrument's order, the number of its option.
+    @cached_property
+    def _beside_pictures(self) -> Sequence[str]:
+        return [item.code for item in self.items if PICTURES in (item.texts or ())]
+
+    def asked(self, version: Version | None) -> Sequence[str]:
+        """Returns the codes of the items that are asked in a version: beside pictures those alone that have words."""
+        return self._beside_pictures if version == PICTURES else self._codes
+
+    def encode(self, answers: Mapping[str, str], version: Version | None = None) -> bytes:
+        """Returns one byte an item in the instrument's order, the number of its option, or `NOT_ASKED`.
 
         Raises BadInput that names each wrong answer as `answers/<code>`.
         """
+        asked = self.asked(version)
         try:
-            if len(answers) == len(self.items):
+            if len(answers) == len(asked) == len(self.items):
                 return bytes(map(getitem, self._choices, map(answers.__getitem__, self._codes)))
+            if len(answers) == len(asked):
+                given = {code: self._by_code[code][answers[code]] for code in asked}
+                return bytes(given.get(code, NOT_ASKED) for code in self._codes)
         except KeyError:
             pass  # the wrong ones are named below, all of them
-        missing = {code: "not answered" for code in self._codes if code not in answers}
-        raise _wrong(missing | self._unknown(answers))
+        missing = {code: "not answered" for code in asked if code not in answers}
+        beyond = {code: "not asked in this version" for code in answers if code not in set(asked)}
+        raise _wrong(missing | beyond | self._unknown(answers))
 
     def must_offer(self, answers: Mapping[str, str]) -> None:
         """Raises BadInput as `encode` does, but for items that are not answered yet."""
@@ -85,12 +100,19 @@ class Instrument(Definition):
 
         That is the percentage of the points attainable on the scale above its minimum (POMP scoring). A reversed
         item gives the highest points plus the lowest minus those of its option; an item with answers of its own gives
-        the highest for the right one, and else the lowest.
+        the highest for the right one, and else the lowest. Of items that were not asked no points were attainable.
         """
+        if NOT_ASKED in encoded:
+            return {scale: self._part(encoded, rows) for scale, _, rows in self._scoring}
         return {
             scale: round(sum([gains[encoded[place]] for place, gains in rows]) * percent, 1)
             for scale, percent, rows in self._scoring
         }
+
+    def _part(self, encoded: bytes, rows: Sequence[tuple[int, Sequence[int]]]) -> float:
+        """Returns the percentage of a scale of which some items were asked."""
+        asked = [(gains, encoded[place]) for place, gains in rows if encoded[place] != NOT_ASKED]
+        return round(100 * sum(gains[chosen] for gains, chosen in asked) / sum(max(gains) for gains, _ in asked), 1)
 
     @cached_property
     def _scoring(self) -> Sequence[tuple[str, float, Sequence[tuple[int, Sequence[int]]]]]:

@@ -10,6 +10,10 @@ from shared.base.models import Count
 Need = Literal["wheelchair", "sign-language", "large-print", "quiet-room", "assistant"]
 
 
+BESIDE_PICTURES: frozenset[Need] = frozenset({"sign-language", "large-print", "assistant"})
+"""Needs of pupils who may read little: to them diagnostics beside pictures are offered, and forced upon nobody."""
+
+
 def each_once(needs: tuple[Need, ...]) -> tuple[Need, ...]:
     """Returns needs as they are; raises PydanticCustomError where one is named twice."""
     if len(set(needs)) < len(needs):

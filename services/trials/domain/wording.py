@@ -14,6 +14,8 @@ from shared.programme.texts import TITLE, Passage, Title
 Version = Literal["6-7", "8-9", "10-11", "pictures"]
 """Of an item's words: for the grades of an age, or beside pictures for pupils who read little."""
 VERSIONS: Sequence[Version] = get_args(Version)
+PICTURES: Version = "pictures"
+"""The one that may ask a part of the items alone."""
 OLDEST: Mapping[Version, int] = {"6-7": 7, "8-9": 9, "10-11": 11}
 """The last grade of each age."""
 

@@ -3,12 +3,14 @@
 from services.trials.domain import instruments
 from services.trials.domain.definitions import Definition
 from services.trials.domain.instruments import Instrument
+from services.trials.pictures import must_be_there
 from services.trials.repository import Repository
 from shared.storage.mongo import Transaction
 
 
 async def define(repository: Repository, code: str, definition: Definition) -> Instrument:
     """Publishes an instrument; the same again changes nothing, and one in use takes words and norms alone."""
+    must_be_there(definition)
 
     async def body(tx: Transaction) -> Instrument:
         await repository.alone("instruments", code)(tx)

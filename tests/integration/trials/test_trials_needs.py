@@ -9,11 +9,12 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from deploy.simulator.simulation import INSTRUMENTS
 from services.trials.collections import NEEDS, PARTICIPANTS
 from shared.contracts.trials import PathErased
 from tests.builders.events import at, erased
 from tests.builders.merging import merged, unmerged
-from tests.builders.trials import seat
+from tests.builders.trials import RULES, seat
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import HOST, NAVIGATOR, RUNNING, STRANGER, Trials, trials_service
 
@@ -133,3 +134,33 @@ async def test_joined_entries_have_what_was_stated_last_until_they_are_parted(tr
         await trials.know({"_id": id, "mergings": {"$elemMatch": {"other": other, "merged": False}}}, 1, PARTICIPANTS)
     found = [(await trials.must("GET", needs_of(id), **NAVIGATOR))["needs"] for id in ("ns", "nd")]
     assert found == [["large-print"], ["assistant"]]
+
+
+async def test_a_diagnostic_beside_pictures_is_offered_and_asks_a_part_of_the_items(trials: Trials) -> None:
+    shipped = json.loads((INSTRUMENTS / "interests.json").read_text(encoding="utf-8"))
+    await trials.must("PUT", "/diagnostics/shown", shipped)
+    await trials.must("PUT", "/seasons/shown", {**RULES, "diagnostics": ["shown"]})
+    await trials.enrol("reads", "looks", season="shown")
+    for id, need, offered in (("reads", "wheelchair", False), ("looks", "sign-language", True)):
+        assert (await trials.must("PUT", needs_of(id), signed(need), **NAVIGATOR))["offers_pictures"] == offered
+    page = await trials.must("GET", "/diagnostics/shown?version=pictures", **NAVIGATOR)
+    first = page["items"][0]
+    assert (len(page["items"]), first["picture"]["alt"]["en"][:12]) == (30, "Two children")
+    url = trials.base + first["picture"]["url"]
+    async with trials.http.get(url) as answer:
+        assert (answer.status, answer.content_type) == (200, "image/svg+xml")
+        assert answer.headers["Cache-Control"] == "public, max-age=86400"
+        known = {"If-None-Match": answer.headers["ETag"]}
+    async with trials.http.get(url, headers=known) as answer:
+        assert answer.status == 304
+    async with trials.http.get(f"{trials.base}/trials/pictures/none") as answer:
+        assert answer.status == 404
+    answers = {item["code"]: "like" for item in page["items"]}
+    saved = {"answers": dict(list(answers.items())[:29]), "version": "pictures", "occurred_at": DATED}
+    draft = "/participants/looks/drafts/shown?season=shown"
+    assert (await trials.must("PUT", draft, saved, **NAVIGATOR))["left"] == 1
+    sent = {"ref": "1", "participant": "looks", "season": "shown", "diagnostic": "shown", "occurred_at": DATED}
+    taken = await trials.must("POST", "/attempts", {**sent, "answers": answers, "version": "pictures"}, **NAVIGATOR)
+    assert set(taken["profile"].values()) == {100.0}
+    refused = await trials.ask("POST", "/attempts", {**sent, "ref": "2", "answers": answers}, **NAVIGATOR)
+    assert refused.status == 422, "in any other version all are asked"
