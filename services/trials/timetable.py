@@ -44,12 +44,6 @@ class Timetable:
         found = self._paths.find(query, {"participant": 1, "season": 1}, session=tx).sort("_id", 1).limit(most)
         return [Holder(row["_id"], row["participant"], row["season"]) for row in await found.to_list(None)]
 
-    async def by_ref(self, venue: str, refs: Iterable[str], tx: Transaction) -> dict[str, Slot]:
-        """Returns the venue's slots among `refs`, by ref."""
-        query = {"venue": venue, "ref": {"$in": list(refs), **IS_TEXT}}
-        documents = await self._slots.find(query, session=tx).to_list(None)
-        return {d["ref"]: Slot.model_validate(d | {"id": d["_id"]}) for d in documents}
-
     async def attended(self, slots: Collection[str], tx: Transaction) -> set[str]:
         """Returns the slots that somebody has attended, be the booking on that path or on another entry's."""
         within = {"$in": list(slots)}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials.domain import applications, venues
+from services.trials.domain import applications, restoring, venues
 from services.trials.domain.applications import (
     MOST_ASKED,
     MOST_STEPS,
@@ -37,6 +37,7 @@ TERMS: Mapping[str, Any] = {
     "grades": [8, 9],
     "accessibility": ["wheelchair", "quiet-room"],
     "capacity": 12,
+    "expects": ["RU-ROS-002"],
     "contact": "дежурный администратор",
     "address": {"municipality": "RU-ROS-002", "line": "г. Азов, ул. Мира, 1"},
 }
@@ -57,6 +58,8 @@ def test_a_venue_says_of_itself_what_its_event_tells_but_for_who_answers_there()
     event = fact.event
     assert isinstance(event, VenueRegistered)
     assert (event.grades, event.accessibility, event.capacity) == ((8, 9), ("wheelchair", "quiet-room"), 12)
+    assert event.expects == ("RU-ROS-002",)
+    assert restoring.terms(event, decision.state.terms_in("2020")) == decision.state.terms_in("2020")
     assert (event.address, event.address_municipality) == ("г. Азов, ул. Мира, 1", "RU-ROS-002")
     assert "администратор" not in event.model_dump_json()
     assert decision.state.terms_in("2020").contact == "дежурный администратор"
