@@ -89,9 +89,12 @@ def settle(path: Path, season: Season) -> tuple[Path, Changes]:
 
 
 def _marked(path: Path, held: Mapping[str, Claim]) -> Path:
+    def within(booking: Booking) -> Booking:
+        now = held.get(booking.id)
+        return booking if booking.holds == now else booking.model_copy(update={"holds": now})
+
     duplicates = tuple(_marked(duplicate, held) for duplicate in path.duplicates)
-    bookings = tuple(booking.model_copy(update={"holds": held.get(booking.id)}) for booking in path.bookings)
-    return path.model_copy(update={"bookings": bookings, "duplicates": duplicates})
+    return path.model_copy(update={"bookings": tuple(map(within, path.bookings)), "duplicates": duplicates})
 
 
 def pairs_of(path: Path | None) -> set[Pair]:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.trials.domain import quotas
+from services.trials.domain.claims import Allowance, Pair
 from services.trials.domain.gates import SeasonGate
 from services.trials.domain.quotas import Balance, Parties, Total, Transfer
 from shared.base.errors import BadInput, Conflict
@@ -148,3 +149,15 @@ def test_a_school_holds_for_a_venue_and_nobody_else_does() -> None:
         quotas.giver_of(here, "V0")
     with pytest.raises(BadInput, match="holds no units"):
         quotas.giver_of(host, None)
+
+
+def test_a_slot_suits_a_pupil_where_a_unit_is_free_or_none_is_needed() -> None:
+    none_free, pair = Allowance({}), Pair("S1", "V1")
+    by_attendance, by_pupil = ledger("attendance"), ledger("pupil")
+    for kept in (by_attendance, by_pupil):
+        kept.step("s", "book", 0)
+    with pytest.raises(Conflict, match="quota of school S1 for venue V1 is exhausted") as refused:
+        none_free.must_have(by_attendance.rows["s"], pair, by_attendance.season)
+    assert refused.value.type == "quota-exhausted"
+    none_free.must_have(by_pupil.rows["s"], pair, by_pupil.season)
+    none_free.must_have(by_attendance.rows["s"], pair, season())
