@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter
 
@@ -35,6 +36,7 @@ from services.trials.collections import COLLECTIONS
 from services.trials.consumers import PARTICIPANTS_GROUP, consumers
 from services.trials.fillers import Fillers
 from services.trials.followers import Followers
+from services.trials.handlers.allowances import allowance
 from services.trials.handlers.bookings import queue
 from services.trials.handlers.restoration import Restorer
 from services.trials.handlers.restored_copies import RestoredCopies
@@ -86,6 +88,11 @@ def _restorer(platform: Platform, repository: Repository) -> Restorer:
     return Restorer(repository, copies, new_id)
 
 
+def _suggestions(platform: Platform, repository: Repository) -> SuggestionReads:
+    free = partial(allowance, repository)
+    return SuggestionReads(platform.mongo, repository, OpenSlots(platform.mongo, repository), free)
+
+
 def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
     clock, catalogue = platform.clock, CatalogueReads(platform.mongo)
     instruments = DiagnosticReads(platform.mongo, repository)
@@ -111,7 +118,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         quotas.routes(repository, QuotaReads(platform.mongo, repository), clock, new_id),
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),
-        suggestions.routes(SuggestionReads(platform.mongo, repository, OpenSlots(platform.mongo, repository)), clock),
+        suggestions.routes(_suggestions(platform, repository), clock),
         links.routes(LinkReads(repository)),
         pictures.routes(),
         paths.routes(PathReads(platform.mongo, repository, advised)),

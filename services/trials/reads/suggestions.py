@@ -1,14 +1,16 @@
 """Reads of suggestions: the trials that suit a pupil, each of which a booking would give at this moment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import TypeAlias
 
 from services.trials.answers.suggestions import SuggestionsView, SuggestionView
 from services.trials.copies.joining import Joined
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Said, UnknownParticipant, clock_of, reaches
+from services.trials.domain.claims import Allowance
 from services.trials.domain.paths import Paths, path_id
 from services.trials.domain.slots import Slot
 from services.trials.domain.statements import in_force
@@ -27,6 +29,9 @@ ROUNDS = 4
 """So often more offers are looked at where those before were full, or the pupil is elsewhere at their times."""
 TIMES = 2
 """Times of one offer that are looked at."""
+
+Allowed: TypeAlias = Callable[[Iterable[tuple[str, Slot]], States, Transaction], Awaitable[Allowance]]
+"""Reads what is left of the quotas that pupils need in slots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,14 @@ class Seeker:
     interests: Mapping[str, Label]
     """The names of the scales by the surroundings that they are about."""
 
-    def could_book(self, slot: Slot) -> bool:
-        """Tells whether a booking would give a seat that the pupil has not yet."""
+    def could_book(self, slot: Slot, free: Allowance) -> bool:
+        """Tells whether a booking would give a seat that the pupil has not yet; `free` is left of the quotas."""
         pupil = self.states.pupils[self.id]
         if self.states.paths.of(pupil.id, slot.season).live_booking(slot.id):
             return False
         try:
-            BookingBatch({slot.id: slot}, self.states, lambda: "").must_admit(pupil, slot, Said(), self.caller)
+            batch = BookingBatch({slot.id: slot}, self.states, lambda: "", free)
+            batch.must_admit(pupil, slot, Said(), self.caller)
         except ServiceError:
             return False
         return True
@@ -66,10 +72,11 @@ class Seeker:
 class SuggestionReads:
     """Reads of suggestions, each on behalf of a principal."""
 
-    def __init__(self, mongo: Mongo, repository: Repository, open_slots: OpenSlots) -> None:
+    def __init__(self, mongo: Mongo, repository: Repository, open_slots: OpenSlots, allowed: Allowed) -> None:
         self._mongo = mongo
         self._repository = repository
         self._open = open_slots
+        self._allowed = allowed
 
     async def of(self, asked: Asked) -> SuggestionsView:
         """Returns suggestions; raises UnknownParticipant outside the scope."""
@@ -131,9 +138,10 @@ class SuggestionReads:
             looked = list(islice(best, asked.most))
             times = {offer: _slots(offer, asked.now) for offer in looked}
             slots = await self._repository.slots.load((id for ids in times.values() for id in ids), session)
+            free = await self._allowed(((seeker.id, slot) for slot in slots.values()), seeker.states, session)
             for offer in looked:
                 there = (slots[id] for id in times[offer] if id in slots)
-                slot = next((one for one in there if seeker.could_book(one)), None)
+                slot = next((one for one in there if seeker.could_book(one, free)), None)
                 found += [(offer, slot)] if slot else []
             if len(found) >= asked.most or not looked:
                 break
