@@ -9,6 +9,7 @@ from services.analytics.projection import Projection
 from shared.contracts import (
     guardians,
     organisations,
+    payments,
     quotas,
     registration,
     staff,
@@ -43,6 +44,8 @@ DEFINED = Events.of(
         timetables.SlotMoved,
         timetables.SlotResized,
         timetables.SlotClosed,
+        payments.ActSigned,  # no figure is of money
+        payments.ActPaid,
         quotas.QuotaSet,  # a figure of quotas is still to come
         quotas.QuotaMoved,
     ],

@@ -13,6 +13,7 @@ from services.notifications.repository import Repository
 from shared.contracts import (
     guardians,
     organisations,
+    payments,
     quotas,
     registration,
     staff,
@@ -55,6 +56,8 @@ NAMED = Events.of(
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,
         timetables.SlotResized,
+        payments.ActSigned,  # no family is told of money
+        payments.ActPaid,
         quotas.QuotaSet,
         quotas.QuotaMoved,
         timetables.SlotClosed,  # each booking is cancelled by an event of its own, which is told

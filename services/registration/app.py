@@ -27,6 +27,7 @@ from services.registration.api import (
     numbers,
     organisations,
     participants,
+    payment_acts,
     places,
     promotions,
     regions,
@@ -37,6 +38,7 @@ from services.registration.api import (
     staff,
     templates,
     transfers,
+    trips,
     years,
 )
 from services.registration.certificate_numbers import CertificateNumbers
@@ -58,6 +60,7 @@ from services.registration.requests import Requests
 from services.registration.respelling import respell
 from services.registration.retention_job import RetentionJob
 from services.registration.sealed import SealedIdentities
+from services.registration.trips import Trips
 from shared.http import losses
 from shared.identity.key_ring import KeyRing
 from shared.identity.keys import derive
@@ -79,7 +82,7 @@ def build(platform: Platform) -> Service:
     reads = Reads(platform.mongo, vault, platform.clock, repository.imports, repository.clocks)
     return Service(
         platform,
-        routers=_routers(platform, repository, reads, entropy.id),
+        routers=_routers(platform, repository, reads, Trips(platform.mongo, vault), entropy.id),
         workers={"worker": consumers(platform, Copies(platform.mongo), Acts(platform.mongo))},
         loops={
             "relay": [
@@ -106,7 +109,9 @@ def repository_of(platform: Platform, vault: Vault) -> Repository:
     return Repository(platform.mongo, platform.outbox, sealed, codes, requests, files)
 
 
-def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: NewId) -> Sequence[APIRouter]:
+def _routers(
+    platform: Platform, repository: Repository, reads: Reads, kept: Trips, new_id: NewId
+) -> Sequence[APIRouter]:
     clock = platform.clock
     return [
         organisations.routes(repository, reads, clock),
@@ -139,6 +144,8 @@ def _routers(platform: Platform, repository: Repository, reads: Reads, new_id: N
             reads, CertificateNumbers(platform.settings.master_key), clock, platform.settings.public_url
         ),
         downloads.routes(repository, reads, clock, platform.settings.cabinet_url),
+        payment_acts.routes(reads, clock),
+        trips.routes(repository, reads, kept, clock),
         losses.routes("registration", platform.mongo),
     ]
 

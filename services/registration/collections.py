@@ -17,6 +17,7 @@ GIVEN: Document = {"$gt": ""}
 """Of a legal entity's number: organisations without one are in no index of it."""
 REQUESTS = "place_requests"
 DISMISSALS = "dismissals"
+TRIPS = "trips"
 STAFF, EXCLUDED = "staff", "staff_exclusions"
 """Accounts that acted for organisations, and those that were put out; `exclusions` is the copy of all services."""
 RETENTION, RETENTION_LIST, RETENTION_RUNS = "retention", "retention_list", "retention_runs"
@@ -185,6 +186,10 @@ COLLECTIONS: Collections = {
             IndexModel("expires", expireAfterSeconds=0),
         ]
     ),
+    TRIPS: Kept(
+        [IndexModel("school"), IndexModel("expires", expireAfterSeconds=0)],
+        persons=["account", CHANGED],
+    ),
     DISMISSALS: Kept([IndexModel("participants")], persons=["participants", CHANGED]),
     STAFF: Kept(
         [
@@ -210,7 +215,8 @@ COLLECTIONS: Collections = {
     WORDS: Kept(persons=["_id", "other"]),
     "rules": Kept(),
     "steps": Kept([IndexModel("booked.slot", sparse=True)], persons=["_id"]),
-    "slots": Kept([IndexModel("expires", expireAfterSeconds=0)]),
+    "slots": Kept([IndexModel([("venue", 1), ("starts", 1)]), IndexModel("expires", expireAfterSeconds=0)]),
     "venues": Kept(),
     "competencies": Kept(),
+    "payment_acts": Kept(),
 }

@@ -8,7 +8,8 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import guardians, notifications, quotas, terms, timetables, trials, venues
+from shared.contracts import guardians, notifications, payments, quotas, terms, timetables, trials, venues
+from shared.contracts.payments import ActSigned
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened
@@ -31,11 +32,13 @@ RULES = Events.of(
         venues.VenueRegistered,
         trials.SlotOpened,
         timetables.SlotMoved,
+        payments.ActSigned,
     ],
     ignored=[
         terms.SeasonRevised,
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,
+        payments.ActPaid,
         timetables.SlotResized,
         quotas.QuotaSet,
         quotas.QuotaMoved,
@@ -80,7 +83,7 @@ def consumers(platform: Platform, copies: Copies, acts: Acts) -> Sequence[BatchC
 
 
 async def rules(copies: Copies, clock: Clock, received: Sequence[Received], tx: Transaction) -> None:
-    """Keeps the seasons that a roster is checked against and stages are reached by, competencies, and slots."""
+    """Keeps seasons, by which a roster is checked and stages are reached, competencies, slots and acts for payment."""
     defined = [(r.event, r.envelope.sequence) for r in received if isinstance(r.event, SeasonDefined)]
     await copies.define(defined, tx)
     await copies.close([(r.event, r.envelope.time) for r in received if isinstance(r.event, SeasonClosed)], tx)
@@ -89,6 +92,7 @@ async def rules(copies: Copies, clock: Clock, received: Sequence[Received], tx: 
     events = [r.event for r in received]
     await copies.register([event for event in events if isinstance(event, VenueRegistered)], tx)
     await copies.time([event for event in events if isinstance(event, SlotOpened | SlotMoved)], clock(), tx)
+    await copies.sign([event for event in events if isinstance(event, ActSigned)], tx)
 
 
 async def steps(copies: Copies, acts: Acts, received: Sequence[Received], tx: Transaction) -> None:

@@ -19,10 +19,12 @@ from services.trials.api import (
     needs,
     passes,
     paths,
+    payment_acts,
     pictures,
     placements,
     programmes,
     quotas,
+    rates,
     repeats,
     seasons,
     slots,
@@ -50,6 +52,7 @@ from services.trials.reads.links import LinkReads
 from services.trials.reads.needs import NeedsReads
 from services.trials.reads.open_slots import OpenSlots
 from services.trials.reads.paths import PathReads
+from services.trials.reads.payment_acts import PaymentReads
 from services.trials.reads.quotas import QuotaReads
 from services.trials.reads.suggestions import SuggestionReads
 from services.trials.reads.waiting import WaitingReads
@@ -98,6 +101,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
     instruments = DiagnosticReads(platform.mongo, repository)
     advised = AdviceReads(platform.mongo, repository)
     signed, seats = Passes(platform.settings.master_key), queue(repository, new_id)
+    payments = PaymentReads(platform.mongo)
     return [
         seasons.routes(repository, catalogue, clock),
         diagnostics.routes(repository, catalogue, instruments),
@@ -119,6 +123,8 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         attendance.routes(repository, signed, clock, new_id),
         passes.routes(repository, signed),
         suggestions.routes(_suggestions(platform, repository), clock),
+        rates.routes(repository, payments, clock),
+        payment_acts.routes(repository, payments, clock, new_id),
         links.routes(LinkReads(repository)),
         pictures.routes(),
         paths.routes(PathReads(platform.mongo, repository, advised)),

@@ -11,6 +11,7 @@ PARTICIPANTS = "participants_2"
 APPLICATIONS = "venue_applications"
 NEEDS = "needs"
 """Of a pupil, in codes: in no event, and in no other collection."""
+RATES, PAYMENT_ACTS, PAYMENT_LINES = "payment_rates", "payment_acts", "payment_lines"
 HALF_CORRECTIONS = "half_corrections"
 IS_TEXT, IS_DATE = {"$type": "string"}, {"$type": "date"}
 """Said by a query too: without that, MongoDB does not take the index that has but those rows."""
@@ -86,6 +87,17 @@ COLLECTIONS: Collections = {
         ],
         persons=["_id", "path"],
     ),
+    RATES: Kept([IndexModel([("season", 1), ("_id", 1)])], persons=[CHANGED]),
+    PAYMENT_ACTS: Kept(
+        [
+            IndexModel([("venue", 1), ("signed", -1), ("_id", -1)]),
+            IndexModel([("region", 1), ("signed", -1), ("_id", -1)]),
+            IndexModel([("venue", 1), ("season", 1), ("number", 1)], unique=True),
+            IndexModel([("venue", 1), ("ref", 1)], unique=True, partialFilterExpression={"ref": IS_TEXT}),
+        ],
+        persons=[CHANGED],
+    ),
+    PAYMENT_LINES: Kept([IndexModel([("act", 1), ("_id", 1)]), IndexModel([("venue", 1), ("season", 1)])]),
     "quotas": Kept(
         [
             IndexModel([("season", 1), ("_id", 1)]),

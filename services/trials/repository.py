@@ -27,6 +27,7 @@ from services.trials.fixed import Fixed
 from services.trials.half_corrections import HalfCorrections
 from services.trials.ledger import Ledger
 from services.trials.lines import Lines
+from services.trials.payments import Payments
 from services.trials.repeats import Repeats
 from services.trials.statements import Statements
 from services.trials.timetable import Timetable
@@ -54,6 +55,7 @@ class Repository:
         self.applications = Applications(mongo)
         self.slots = Aggregates(mongo, outbox, "slots", Slot)
         self.paths = Aggregates(mongo, outbox, "paths", Path)
+        self.payments = Payments(mongo, outbox)
         self.attempts = Attempts(mongo)
         self.education = Education(mongo)
         self.advice = AdviceRows(mongo, self.attempts, monotonic)
@@ -62,9 +64,8 @@ class Repository:
         self.statements = Statements(mongo)
         self.lines = Lines(mongo)
         self.copies = Copies(mongo, monotonic)
-        self.losses = Losses(mongo)
         self.actors = Actors(mongo)
-        self.corrections = HalfCorrections(mongo)
+        self.losses, self.corrections = Losses(mongo), HalfCorrections(mongo)
         self.timetable = Timetable(mongo)
         self._mongo = mongo
         self._outbox = outbox

@@ -9,6 +9,7 @@ from shared.contracts.event import Envelope, Event
 from shared.contracts.guardians import ActorErased, GuardianErased, ReaderErased
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
+from shared.contracts.payment_samples import payments
 from shared.contracts.quota_samples import QUOTAS
 from shared.contracts.registration import (
     AccountLinked,
@@ -95,6 +96,7 @@ TIMES: Mapping[str, Any] = MappingProxyType(
 
 _STORY: tuple[tuple[datetime, Event], ...] = (
     *VENUES,
+    *payments(ATTENDANCE, SLOT),
     (
         datetime(2020, 7, 1, 9, 0, tzinfo=MOSCOW),
         OrganisationDefined(

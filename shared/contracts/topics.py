@@ -9,6 +9,7 @@ from shared.contracts import (
     guardians,
     notifications,
     organisations,
+    payments,
     quotas,
     registration,
     staff,
@@ -95,7 +96,7 @@ TRIALS_EVENTS = Topic(
 TRIALS_CATALOGUE = Topic(
     "trials.catalogue.v1",
     "trials",
-    "Seasons, competencies, trial programmes, venues, slots and quotas; keyed by the object's code.",
+    "Seasons, competencies, trial programmes, venues, slots, quotas and acts for payment; keyed by the object's code.",
     (
         trials.SeasonDefined,
         terms.SeasonRevised,
@@ -108,6 +109,8 @@ TRIALS_CATALOGUE = Topic(
         timetables.SlotMoved,
         timetables.SlotResized,
         timetables.SlotClosed,
+        payments.ActSigned,
+        payments.ActPaid,
         quotas.QuotaSet,
         quotas.QuotaMoved,
     ),

@@ -11,6 +11,11 @@ ALLOWED = {
         "public: grade municipality region school school_class",
         "pseudonymous: account participant",
     ),
+    "act.paid.v1": ("public: act kopecks number region season venue",),
+    "act.signed.v1": (
+        "public: act begins ends kopecks number organisation part parts pupils rates region season slots venue",
+        "pseudonymous: attendances",
+    ),
     "attendance.missed.v1": (
         "public: competency exception grade kind municipality region school school_class season slot venue",
         "pseudonymous: booking participant",

@@ -166,7 +166,8 @@ async def history(trials: Trials) -> list[Envelope]:
 async def states(trials: Trials) -> dict[str, Any]:
     """Paths and the catalogue as they are stored, but for what no event tells and who did it."""
     kept: dict[str, Any] = {}
-    for name in ("paths", "slots", "venues", "venue_applications", "programmes", "seasons", "competencies"):
+    catalogue = ("slots", "venues", "venue_applications", "programmes", "seasons", "competencies")
+    for name in ("paths", *catalogue, "payment_acts", "payment_lines"):
         async for row in trials.mongo[name].find({}):
             away = {"changed", "held", "attempts", "ref", "in_use", "history"}
             bare = {field: value for field, value in row.items() if field not in away}

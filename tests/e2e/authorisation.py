@@ -69,7 +69,12 @@ GET    /registration/participants/{participant}/certificate 0    --  --  --- ++?
 GET    /registration/certificates/{number}                  ?    ??  ??  ??? ???? ??  ??  ??  ??  ???
 GET    /registration/certificates/{number}/page             ?    ??  ??  ??? ???? ??  ??  ??  ??  ???
 GET    /registration/schools/{code}/summary                 0    +-  +?  +?? ++~? --  --  --  --  ---
+PUT    /registration/schools/{code}/trips/{venue}/{day}     0    +-  +-  +-- ++-- --  --  --  --  ---
+GET    /registration/schools/{code}/trips/{venue}/{day}/workbook 0 +- +? +?? ++?? --  --  --  --  ---
+GET    /registration/schools/{code}/trips/{venue}/{day}/printout 0 +- +? +?? ++?? --  --  --  --  ---
 GET    /registration/slots/{slot}/participants              0    --  --  --- ---- +?  +?  --  --  ---
+GET    /registration/payment-acts/{act}/workbook            0    +-  +?  --- ---- +?  --  --  --  ---
+GET    /registration/payment-acts/{act}/printout            0    +-  +?  --- ---- +?  --  --  --  ---
 POST   /registration/participants/{participant}/consents    0    +-  +?  +?? ++?? --  --  +?  ??  ---
 DELETE /registration/participants/{participant}/consents/current 0 +- +? +?? ++?? --  --  +?  ??  ---
 PUT    /registration/participants/{participant}/guardians/{owner}/keeping 0 -- -- --- ---- -- -- -- +? ---
@@ -133,6 +138,15 @@ PUT    /trials/seasons/{season}/advice                      0    +-  --  --- ---
 GET    /trials/seasons/{season}/advice                      0    *-  **  *** **** **  **  **  **  ***
 PUT    /trials/regions/{region}/education                   0    +-  +-  --- ---- --  --  --  --  ---
 GET    /trials/regions/{region}/education                   0    *-  **  *** **** **  **  **  **  ***
+POST   /trials/rates                                        0    +-  +-  --- ---- --  --  --  --  ---
+GET    /trials/rates                                        0    *-  **  --- ---- **  --  --  --  ---
+GET    /trials/venues/{code}/payment-acts/draft             0    +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/venues/{code}/payment-acts                   0    +-  +-  --- ---- --  --  --  --  ---
+GET    /trials/venues/{code}/payment-acts                   0    +-  +-  --- ---- +-  --  --  --  ---
+GET    /trials/payment-acts                                 0    +-  +-  --- ---- --  --  --  --  ---
+GET    /trials/payment-acts/{act}                           0    +-  +?  --- ---- +?  --  --  --  ---
+GET    /trials/payment-acts/{act}/lines                     0    +-  +?  --- ---- +?  --  --  --  ---
+POST   /trials/payment-acts/{act}/payment                   0    +-  +?  --- ---- --  --  --  --  ---
 PUT    /trials/quotas/{season}                              0    +-  --  --- ---- --  --  --  --  ---
 POST   /trials/quotas/{season}/transfers                    0    +-  +-  +-- ---- --  --  --  --  ---
 GET    /trials/quotas/{season} organisation                 0    +-  +-  +-- +++- --  --  --  --  ---

@@ -2,7 +2,7 @@
 
 from tests.e2e import authorisation_trials
 from tests.e2e.authorisation_request import Request, Requests
-from tests.e2e.authorisation_scene import DOCUMENT, Scene
+from tests.e2e.authorisation_scene import DAYS, DOCUMENT, Scene
 
 
 def requests(scene: Scene) -> Requests:
@@ -111,6 +111,7 @@ def _persons(scene: Scene) -> Requests:
         f"PATCH {persons}/{{participant}}": Request(f"{persons}/{own.id}", {"name": name}, own.id),
         "GET /registration/schools/{code}/participants": Request(listed, sign=name),
         **_files(scene),
+        **_trips(scene, name),
         "GET /registration/slots/{slot}/participants": Request(
             f"/registration/slots/{scene.slots['near']}/participants", sign=own.id, tells=(own.id, name)
         ),
@@ -239,4 +240,15 @@ def _imports(scene: Scene) -> Requests:
         f"DELETE {path}/{{import}}": Request(f"{path}/{scene.imported}", sign=here.school),
         f"GET {path}/{{import}}": Request(f"{path}/{scene.imported}", sign=here.school),
         f"GET {path}/{{import}}/refused": Request(f"{path}/{scene.imported}/refused", sign="Отказ Анна"),
+    }
+
+
+def _trips(scene: Scene, name: str) -> Requests:
+    """Of the class on the day of the slot that is near."""
+    here, path = scene.here, "/registration/schools/{code}/trips/{venue}/{day}"
+    below, of_class = f"/registration/schools/{here.school}/trips/{here.venue}/{DAYS['near']}", "?class=7А"
+    return {
+        f"PUT {path}": Request(below + of_class, {"name": "Сопровождающая Анна"}, '"accompanied_by"'),
+        f"GET {path}/workbook": Request(f"{below}/workbook{of_class}", sign=name),
+        f"GET {path}/printout": Request(f"{below}/printout{of_class}", sign=name),
     }

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.cli.lag import backlog
-from shared.base.settings import Settings
 from tests.drivers.consumers import eventually
+from tests.e2e.authorisation_payments import signed_act
 from tests.e2e.conftest import Client
 from tests.e2e.season import NATION, World, soon, world
 from tests.e2e.season import RULES as USUAL
@@ -76,6 +75,8 @@ class Scene:
     """Of a file of the school, with a line that was refused."""
     erased_contact: str = ""
     """Of a responsible person who is erased."""
+    payment_act: str = ""
+    """An act for payment of the attendance."""
 
     @property
     def over(self) -> str:
@@ -278,6 +279,7 @@ async def scene(client: Client) -> Scene:
     for key in WHERE:
         await made.enter(key)
     await made.play()
+    made.payment_act = await signed_act(client, here)
     erased = await client.ok("DELETE", f"/registration/participants/{made.pupils['gone'].id}", by=here.operator)
     made.act = erased["act"]["number"]
     erased = await client.ok("DELETE", f"/registration/guardians/{made.pupils['school'].guardian}", by=here.operator)
@@ -289,12 +291,3 @@ async def scene(client: Client) -> Scene:
     made.exclusion = (await client.ok("POST", "/registration/staff/exclusions", body, by=here.navigator))["exclusion"]
     made.erased_contact = await made.name_navigators()
     return made
-
-
-async def settled(settings: Settings) -> None:
-    """Returns once everything that was accepted can be seen everywhere."""
-
-    async def nothing_waits() -> bool:
-        return (await backlog(settings)).total == 0
-
-    await eventually(nothing_waits)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tests.e2e import authorisation_payments
 from tests.e2e.authorisation_quotas import quotas
 from tests.e2e.authorisation_request import Request, Requests
 from tests.e2e.authorisation_scene import RULES, Scene
@@ -12,7 +13,8 @@ from tests.e2e.season import RULES as USUAL
 
 def requests(scene: Scene) -> Requests:
     """By row."""
-    return {**_play(scene), **_catalogue(scene), **_links(scene), **_advice(scene), **quotas(scene.here)}
+    paid, held = authorisation_payments.requests(scene), quotas(scene.here)
+    return {**_play(scene), **_catalogue(scene), **_links(scene), **_advice(scene), **held, **paid}
 
 
 def _advice(scene: Scene) -> Requests:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.cli.lag import backlog
+from shared.base.settings import Settings
+from tests.drivers.consumers import eventually
 from tests.e2e.conftest import Client
 
 NATION, DEADLINE = ("national-operator:RU",), 60.0
@@ -141,3 +144,12 @@ async def soon(
             return answer.body
         assert asyncio.get_running_loop().time() < deadline, answer.body
         await asyncio.sleep(0.05)
+
+
+async def settled(settings: Settings) -> None:
+    """Returns once everything that was accepted can be seen everywhere."""
+
+    async def nothing_waits() -> bool:
+        return (await backlog(settings)).total == 0
+
+    await eventually(nothing_waits)

@@ -28,8 +28,9 @@ from tests.e2e.authorisation_callers import Caller, callers, subject
 from tests.e2e.authorisation_quotas import give_quotas
 from tests.e2e.authorisation_request import Request
 from tests.e2e.authorisation_requests import requests
-from tests.e2e.authorisation_scene import Scene, scene, settled
+from tests.e2e.authorisation_scene import Scene, scene
 from tests.e2e.conftest import Client
+from tests.e2e.season import settled
 
 STATUS = {"0": 401, "-": 403, "?": 404, "9": 409, "i": 200}
 ANSWERED = "+~*"

@@ -24,7 +24,7 @@ class Pseudonyms:
         event = envelope.event
         kind = type(event)
         ids = {name: getattr(event, name) for name in fields_marked(kind, Privacy.PSEUDONYMOUS)}
-        changed = {name: self._rekey(id) for name, id in ids.items() if id is not None}
+        changed = {name: self._rekeyed(said) for name, said in ids.items() if said is not None}
         shown = event.model_copy(update=changed)
         return {
             "key": shown.key,
@@ -39,6 +39,10 @@ class Pseudonyms:
             },
             "data": shown.model_dump_json(exclude=set(fields_marked(kind, Privacy.SENSITIVE))),
         }
+
+    def _rekeyed(self, said: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        """Returns an id, or each of a list, as the feed knows it."""
+        return self._rekey(said) if isinstance(said, str) else tuple(map(self._rekey, said))
 
     def _rekey(self, identifier: str) -> str:
         return keyed_id(self._key, identifier)

@@ -1,21 +1,28 @@
 """The copies in the database: kept up to date by consumers, read by use cases and reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
+from services.registration.copies import payment_acts
+from services.registration.copies.payment_acts import Act
 from services.registration.copies.seasons import Season
 from services.registration.copies.slots import Slot, slot_row
+from shared.contracts.payments import ActSigned
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotOpened
 from shared.contracts.venues import CompetencyApproved, VenueRegistered
+from shared.programme.clocks import Clocks, zone
 from shared.storage.copies import newest
-from shared.storage.mongo import Document, Mongo, Transaction, by_ids
+from shared.storage.mongo import WHOLE, Document, Mongo, Transaction, by_ids
+
+UTC_CLOCK = "+00:00"
+"""Of a region whose clock is not known."""
 
 
 class Copies:
-    """Seasons, competencies, venues, slots and steps of one database."""
+    """Seasons, competencies, venues, slots, acts for payment and steps of one database."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._rules = mongo["rules"]
@@ -23,6 +30,7 @@ class Copies:
         self._slots = mongo["slots"]
         self._venues = mongo["venues"]
         self._competencies = mongo["competencies"]
+        self._payment_acts = mongo["payment_acts"]
 
     async def seasons(self, codes: Iterable[str]) -> dict[str, Season]:
         """The seasons that trials has defined among `codes`."""
@@ -46,9 +54,40 @@ class Copies:
         venue = row and await self._venues.find_one({"_id": row["venue"]})
         return (Slot.of(row), [venue["organisation"], venue["_id"]]) if row and venue else None
 
+    async def held(self, venue: str, day: date, clocks: Clocks) -> list[Slot]:
+        """The slots of a venue that begin on a day of its region, the earliest first, but for those long over."""
+        midnight = datetime.combine(day, datetime.min.time(), UTC)
+        begins, ends = midnight - timedelta(hours=14), midnight + timedelta(hours=36)
+        query = {"venue": venue, "starts": {"$gte": begins, "$lt": ends}}
+        slots = map(Slot.of, await self._slots.find(query).sort([("starts", 1), ("_id", 1)]).to_list(None))
+        return [
+            slot for slot in slots if slot.starts.astimezone(zone(clocks.of(slot.region) or UTC_CLOCK)).date() == day
+        ]
+
+    async def venue_name(self, code: str) -> str:
+        """The name and the address of a venue, as far as they were told; its code otherwise."""
+        row = await self._venues.find_one({"_id": code}) or {}
+        return ", ".join(filter(None, (row.get("name") or code, row.get("address"))))
+
     async def seated(self, slot: str) -> list[Document]:
         """The rows of steps of everyone who ever booked a seat in a slot."""
         return await self._steps.find({"booked.slot": slot}, {"booked": 1, "cancelled": 1}).to_list(None)
+
+    async def payment_act(self, id: str) -> Act | None:
+        """An act for payment; None for one that is not known, or not yet as a whole."""
+        row = await self._payment_acts.find_one({"_id": id})
+        return Act.of(row) if row else None
+
+    async def attended(self, slots: Iterable[str]) -> list[Document]:
+        """The rows of steps of everyone who ever booked a seat in one of the slots, with what was attended."""
+        query = {"booked.slot": {"$in": list(slots)}}
+        return await self._steps.find(query, {"attended": 1}, batch_size=WHOLE).to_list(None)
+
+    async def sign(self, signed: Iterable[ActSigned], tx: Transaction) -> None:
+        """Keeps the parts of acts for payment."""
+        writes = [UpdateOne({"_id": one.act}, {"$set": payment_acts.told(one)}, upsert=True) for one in signed]
+        if writes:
+            await self._payment_acts.bulk_write(writes, ordered=False, session=tx)
 
     async def time(self, told: Iterable[SlotOpened | SlotMoved], now: datetime, tx: Transaction) -> None:
         """Keeps slots at the times that were told last, but for those that are long over, as in a replay."""
@@ -61,9 +100,9 @@ class Copies:
             await self._slots.bulk_write(writes, ordered=False, session=tx)
 
     async def register(self, registered: Iterable[VenueRegistered], tx: Transaction) -> None:
-        """Keeps the owner of each venue, which never changes."""
-        owners = {venue.venue: venue.organisation for venue in registered}
-        writes = [UpdateOne({"_id": id}, {"$set": {"organisation": of}}, upsert=True) for id, of in owners.items()]
+        """Keeps the owner of each venue, which never changes, and what it was called and where it lay last."""
+        told = {one.venue: one.model_dump(include={"organisation", "name", "address"}) for one in registered}
+        writes = [UpdateOne({"_id": id}, {"$set": said}, upsert=True) for id, said in told.items()]
         if writes:
             await self._venues.bulk_write(writes, ordered=False, session=tx)
 

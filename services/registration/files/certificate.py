@@ -11,7 +11,7 @@ from fpdf import FPDF
 from fpdf.fonts import TTFFont
 from PIL import Image, ImageDraw, ImageFont
 
-from services.registration.files.slips import FONT, NO_GLYPH
+from services.registration.files.pages import FONT, NO_GLYPH
 from services.registration.texts.certificates import WORDS
 from shared.base.languages import Language
 

@@ -1,24 +1,17 @@
 """One-time codes to be printed and cut out: a slip for each who has one, so that nobody gets another's. Pure."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Literal
 
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue
-from fpdf.fonts import TTFFont
 
+from services.registration.files.pages import drawable, pages
 from shared.base.side_thread import paced
 
-for library in ("fontTools", "fpdf"):
-    logging.getLogger(library).setLevel(logging.ERROR)  # they tell of the letters of names
 Owner = Literal["guardian", "pupil"]
-FONT = Path(__file__).parent / "DejaVuSans.ttf"
-"""DejaVu Sans 2.37 as it was published: it has the letters of all peoples of the country, and may be passed on freely
-(LICENSE.DejaVu). The fonts that every reader of PDF has are without Cyrillic."""
 COLUMNS, ROWS = 2, 5
 MARGIN, WIDTH, HEIGHT = 10.0, 95.0, 55.0
 """Millimetres of an A4 page, and of a slip."""
@@ -26,8 +19,6 @@ INSIDE = 5.0
 """Between a slip's edge and its text."""
 LEADING = 0.55
 """Millimetres from a line to the next, for each point of its size."""
-NO_GLYPH = "□"
-"""Stands for a letter that the font lacks: the library would write such a letter of a name into the log."""
 GROUP = 4
 """Characters of a code that are read at once."""
 TO: dict[Owner, str] = {"guardian": "Родителю или законному представителю", "pupil": "Ученику"}
@@ -48,12 +39,7 @@ class Slip:
 
 def printed(heading: str, where: str, slips: Sequence[Slip], now: datetime) -> bytes:
     """The pages with these slips, ten a page; `where` says where a code is typed."""
-    pdf = FPDF(format="A4")
-    pdf.set_creation_date(now)
-    pdf.set_lang("ru")
-    pdf.set_title("Одноразовые коды")
-    pdf.add_font("sans", "", FONT)
-    pdf.set_auto_page_break(False)
+    pdf = pages("Одноразовые коды", now)
     for number, slip in enumerate(paced(slips)):
         place = number % (COLUMNS * ROWS)
         if place == 0:
@@ -82,7 +68,7 @@ def _draw(pdf: FPDF, corner: tuple[float, float], heading: str, where: str, slip
     pdf.set_xy(left + INSIDE, top + INSIDE)
     for text, size, most in lines:
         pdf.set_font("sans", size=size)
-        for line in _fitting(pdf, _drawable(pdf, text), most):
+        for line in _fitting(pdf, drawable(pdf, text), most):
             pdf.set_x(left + INSIDE)
             pdf.cell(WIDTH - 2 * INSIDE, size * LEADING, line, new_x="LMARGIN", new_y="NEXT")
 
@@ -101,9 +87,3 @@ def _fitting(pdf: FPDF, text: str, most: int) -> list[str]:
     while pdf.get_string_width(f"{last}…") > width - 2:
         last = last[:-1]
     return [*lines[: most - 1], f"{last}…"]
-
-
-def _drawable(pdf: FPDF, text: str) -> str:
-    font = pdf.fonts["sans"]
-    assert isinstance(font, TTFFont)
-    return "".join(letter if ord(letter) in font.cmap else NO_GLYPH for letter in text if letter.isprintable())

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from io import BytesIO
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import xlsxwriter
 
-Cell = str | int | date | None
+Cell = str | int | Decimal | date | None
 HEADER = 2
 """The row of the header, below the title and an empty one."""
 KEPT_LEFT = 2
@@ -60,6 +61,8 @@ class Sheet:
                     self._worksheet.write_string(self._row, number, _seen(cell))
                 case date():
                     self._worksheet.write_datetime(self._row, number, cell, self._formats["date"])
+                case Decimal():
+                    self._worksheet.write_number(self._row, number, cell, self._formats["money"])
                 case int():
                     self._worksheet.write_number(self._row, number, cell)
 
@@ -81,6 +84,7 @@ class Book:
         self._formats = {
             "title": add({"bold": True, "font_size": 13}),
             "header": add(header),
+            "money": add({"num_format": "#,##0.00"}),
             "date": add({"num_format": "dd.mm.yyyy", "align": "left"}),
         }
         self._sheets: list[Sheet] = []

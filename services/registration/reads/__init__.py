@@ -12,11 +12,13 @@ from services.registration.reads.imports import ImportReads
 from services.registration.reads.names import NameReads
 from services.registration.reads.organisations import OrganisationReads
 from services.registration.reads.participants import ScopedReads
+from services.registration.reads.payment_acts import PaymentActs
 from services.registration.reads.requests import RequestReads
 from services.registration.reads.retention import RetentionReads
 from services.registration.reads.staff import StaffReads
 from services.registration.reads.templates import TemplateReads
 from services.registration.reads.transfers import TransferReads
+from services.registration.reads.trips import TripSheets
 from services.registration.reads.years import YearReads
 from services.registration.retention import Retention
 from shared.identity.principal import Principal
@@ -78,6 +80,10 @@ class Reads:
         """Returns the certificates that a principal may fetch."""
         return CertificateReads(self._mongo, self._names, self._clock, who, self._clocks)
 
+    def payment_acts(self, who: Principal) -> PaymentActs:
+        """Returns the acts for payment that a principal speaks for."""
+        return PaymentActs(self._mongo, self._names, self._clock, who, self._clocks)
+
     def requests(self, who: Principal) -> RequestReads:
         """Returns the requests for a place that a principal has made or may answer."""
         return RequestReads(self._mongo, self._vault, who)
@@ -89,6 +95,10 @@ class Reads:
     def staff(self, who: Principal) -> StaffReads:
         """Returns the staff of organisations within a scope."""
         return StaffReads(self._mongo, who)
+
+    def trips(self, who: Principal) -> TripSheets:
+        """Returns the sheets of trips of classes within a scope."""
+        return TripSheets(self._mongo, self._names, self._clock, who, self._clocks)
 
     def within(self, who: Principal) -> ScopedReads:
         """Returns the reads of persons, who are shown in this way alone."""

@@ -60,6 +60,13 @@ class Copies:
         ]
         return [pupil.id for pupil in pupils if season in pupil.seasons and not pupil.is_gone]
 
+    async def survivors(self, ids: Iterable[str], tx: Transaction) -> dict[str, str]:
+        """Returns whose each of those entries is that were ever merged with another, by their ids."""
+        query = {"_id": {"$in": list(ids)}, "mergings.0": {"$exists": True}}
+        rows = await self._mongo[PARTICIPANTS].find(query, {"_id": 1}, session=tx).to_list(None)
+        found = await self.joined((row["_id"] for row in rows), tx)
+        return {id: one.pupil.id for id, one in found.items()}
+
     async def hold(self, pupils: Iterable[str], tx: Transaction) -> None:
         """Lets this transaction conflict with one that learns something of the pupils.
 

@@ -5,9 +5,11 @@ from typing import Any, TypeVar
 
 from services.trials.domain import restoring
 from services.trials.domain.applications import ApplicationState, HistoryStep, application_id, of_venue
+from services.trials.domain.payment_acts import PaymentAct, restored_act, restored_lines
 from services.trials.domain.venues import Venue
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
+from shared.contracts.payments import ActPaid, ActSigned, PaymentActEvent
 from shared.contracts.quotas import QuotaMoved, QuotaSet
 from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized
@@ -31,6 +33,8 @@ KINDS: Mapping[type[Event], str] = {
     SlotMoved: "slot/",
     SlotResized: "slot/",
     SlotClosed: "slot/",
+    ActSigned: "payment-act/",
+    ActPaid: "payment-act/",
     QuotaSet: "quota/",
     QuotaMoved: "quota/",
 }
@@ -38,7 +42,7 @@ KINDS: Mapping[type[Event], str] = {
 
 
 class RestoredCatalogue:
-    """Seasons, competencies, programmes, venues, slots and the ledger of quotas."""
+    """Seasons, competencies, programmes, venues, slots, the ledger of quotas and acts for payment."""
 
     kinds = tuple(dict.fromkeys(KINDS.values()))
 
@@ -50,6 +54,7 @@ class RestoredCatalogue:
             "programme/": repository.programmes,
             "venue/": repository.venues,
             "slot/": repository.slots,
+            "payment-act/": repository.payments.acts,
             "quota/": repository.ledger.entries,
         }
 
@@ -72,7 +77,7 @@ class RestoredCatalogue:
         seasons = await self._repository.seasons.load(codes, tx)
         slots = await self._repository.slots.load(codes, tx)
         programmes = await self._repository.programmes.load(codes, tx)
-        found: dict[str, Aggregate] = {}
+        found: dict[str, Aggregate] = {**await self._acts(told, tx)}
         for one in told:
             match one.event:
                 case SeasonDefined() as event:
@@ -81,11 +86,10 @@ class RestoredCatalogue:
                     found[one.subject] = seasons[event.season] = restoring.closed(seasons[event.season], one)
                 case SeasonRevised() as event:
                     found[one.subject] = seasons[event.season] = restoring.revised(seasons[event.season], one, event)
-                case CompetencyApproved() as event:
-                    found[one.subject] = restoring.competency(one, event)
-                case ProgrammeDefined() as event:
-                    before = programmes.get(event.programme)
-                    found[one.subject] = programmes[event.programme] = restoring.programme(before, one, event)
+                case CompetencyApproved():
+                    found[one.subject] = restoring.competency(one, one.event)
+                case ProgrammeDefined(programme=code) as event:
+                    found[one.subject] = programmes[code] = restoring.programme(programmes.get(code), one, event)
                 case VenueWithdrawn() as event if event.venue in venues:
                     await self._answered(one, event, venues[event.venue], tx)
                     found[one.subject] = venues[event.venue] = restoring.withdrawn(venues[event.venue], one, event)
@@ -101,6 +105,21 @@ class RestoredCatalogue:
         for kind, states in self._states.items():
             await states.restore([state for subject, state in found.items() if subject.startswith(kind)], tx)
         return [Loss(one, word) for one in told if (word := _lacking(one)) is not None]
+
+    async def _acts(self, told: Sequence[Envelope], tx: Transaction) -> dict[str, PaymentAct]:
+        """Returns acts as far as they are told, by subject, and stores the lines that events tell."""
+        payments, found = self._repository.payments, dict[str, PaymentAct]()
+        acts = await payments.acts.load((e.event.act for e in told if isinstance(e.event, PaymentActEvent)), tx)
+        for one in told:
+            match one.event:
+                case ActSigned() as event:
+                    lines = restored_lines(event)
+                    found[one.subject] = acts[event.act] = restored_act(acts.get(event.act), one, event, lines)
+                    await payments.add(acts[event.act], lines, tx)
+                case ActPaid(act=act) if act in acts:
+                    paid = {"sequence": int(one.sequence), "paid_at": one.time}
+                    found[one.subject] = acts[act] = acts[act].model_copy(update=paid)
+        return found
 
     async def _answered(
         self, one: Envelope, event: VenueRegistered | VenueWithdrawn, venue: Venue, tx: Transaction
@@ -118,7 +137,7 @@ class RestoredCatalogue:
 def _lacking(told: Envelope) -> str | None:
     """Returns the part of an entry that no event tells; slots and venues may have had it, the others had it."""
     match told.event:
-        case SlotOpened():
+        case SlotOpened() | ActSigned(part=1):
             return "ref"
         case SlotClosed():
             return "words"

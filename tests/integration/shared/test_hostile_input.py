@@ -54,12 +54,14 @@ RULE = {
 REGION = {"kind": "region", "name": "Ростов", "parent": "RU", "utc_offset": "+03:00", **TIMED}
 VENUE_ENTRY = {"organisation": VENUE, "name": "Колледж", "registry": "regional", "season": "2020", **TIMED}
 CONSENT = {"version": "1", "channel": "paper", "given_at": "2020-09-14T10:00:00+03:00", "guardian": "g"}
+ACT = {"ref": "1", "season": "2020", "begins": "2020-10-01", "ends": "2020-10-31", "kopecks": 1, "lines": 1, **TIMED}
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "registration": {
         "PUT /organisations/RU-ZZZ": REGION,
         "POST /rosters": roster([pupil("h1", disability=True)]),
         "POST /links": {"code": "AAAA-BBBB"},
         "POST /participants/p/consents": CONSENT,
+        "PUT /schools/RU-ROS-001-S01/trips/V1/2020-10-05?class=7А": {"name": "Анна", **TIMED},
     },
     "trials": {
         "PUT /seasons/1999": {**RULES, **TIMED},
@@ -84,6 +86,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "POST /placements": {"season": "2020", "participants": ["p"], "slots": ["s"], **TIMED},
         "POST /slots/s/attendance": [{"participant": "p", "source": "qr", **TIMED}],
         "POST /attendance/a/revocation": {"reason": "x", **TIMED},
+        "POST /rates": {"season": "2020", "region": "RU-ROS", "since": "2020-09-01", "kopecks": 1, **TIMED},
+        f"POST /venues/{VENUE}/payment-acts": ACT,
     },
 }
 

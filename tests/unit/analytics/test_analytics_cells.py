@@ -15,6 +15,8 @@ from services.analytics.feed.pseudonyms import Pseudonyms
 from services.analytics.figures.ranking import ranked
 from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import Event
+from shared.contracts.payment_samples import payments
+from shared.contracts.payments import ActSigned
 from shared.programme.stages import Rules
 from tests.builders.events import (
     at,
@@ -113,6 +115,13 @@ def test_a_feed_tells_of_a_guardian_who_had_no_account() -> None:
         data = json.loads(feed.record(enveloped(guardian_erased(account=account)))["data"])
         assert data["account"] == (told and json.loads(told["data"])["account"])
         assert data["guardian"] == json.loads(linked["data"])["guardian"]
+
+
+def test_a_feed_knows_the_attendances_of_an_act_by_the_ids_that_it_told() -> None:
+    feed = Pseudonyms(bytes(32), "RU-ROS", 1)
+    (act,) = (event for _, event in payments("t-p1-s1", "s1") if isinstance(event, ActSigned))
+    told = [json.loads(feed.record(enveloped(event))["data"]) for event in (attended(), act)]
+    assert told[1]["attendances"] == [told[0]["attendance"]] != ["t-p1-s1"]
 
 
 def test_an_erased_guardian_stays_in_figures() -> None:

@@ -247,6 +247,8 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
     assert {event.type for event in EVENTS.values() if silent(event)} == {
         "account.linked.v1",
         "account.unlinked.v1",
+        "act.paid.v1",
+        "act.signed.v1",
         "actor.erased.v1",
         "family.erased.v1",
         "guardian.erased.v1",

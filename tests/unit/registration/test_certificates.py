@@ -14,7 +14,7 @@ from services.registration.certificate_numbers import CertificateNumbers, Certif
 from services.registration.copies.steps import Steps, step
 from services.registration.files import certificate, verified_page
 from services.registration.files.certificate import Certificate
-from services.registration.files.slips import NO_GLYPH
+from services.registration.files.pages import NO_GLYPH
 from services.registration.reads.certificates import initials
 from services.registration.texts.certificates import WORDS
 from shared.base.languages import Language

@@ -7,7 +7,8 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from services.registration.files.slips import NO_GLYPH, Slip, printed
+from services.registration.files.pages import NO_GLYPH
+from services.registration.files.slips import Slip, printed
 from tests.builders.events import at
 from tests.drivers.files import PDF, text_of
 
