@@ -1,11 +1,14 @@
-"""The diagnostics that ship with trials, taken as a page lets a child take them: read, answered, resumed, explained."""
+"""A season of a school by API alone, as a page would take it: from the first question to a stranger who verifies."""
 
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from joserfc import jws
+from joserfc.jwk import OKPKey
 
 from deploy.simulator.simulation import INSTRUMENTS
 from tests.drivers.consumers import eventually
@@ -70,10 +73,59 @@ async def test_an_instrument_is_read_with_its_words_for_every_age(client: Client
             assert not [word for word in ('"points"', '"right"', '"reversed"') if word in json.dumps(page)]
 
 
-async def test_a_child_takes_the_shipped_diagnostics_on_two_devices_and_reads_what_they_say(client: Client) -> None:
+async def _tries(client: Client, place: World, pupil: str, itself: Mapping[str, Any], mother: Mapping[str, Any]) -> str:
+    """The pupil's trial: the mother books what is open, the venue scans the pass at the door; the day of it."""
+    starts = datetime.now(UTC) + timedelta(minutes=30)
+    await place.slot("today", starts_at=starts.isoformat())
+    (slot,) = (await client.ok("GET", f"/trials/slots?season={place.season}&grade=7", **mother))["items"]
+    path = f"/trials/slots/{slot['slot']}"
+    booked = await soon(client, "POST", f"{path}/bookings", {"participant": pupil}, **mother)
+    shown = await client.ok("GET", f"/trials/bookings/{booked['booking']}/pass", **itself)
+    (key,) = (await client.ok("GET", "/trials/pass-keys", by=place.host))["keys"]
+    genuine = jws.deserialize_compact(shown["token"], OKPKey.import_key(key), algorithms=[key["alg"]])
+    assert json.loads(genuine.payload) == {"booking": booked["booking"], "slot": slot["slot"]}
+    scanned = [{"token": shown["token"], "source": "qr"}]
+    (item,) = (await client.ok("POST", f"{path}/attendance", scanned, by=place.host))["items"]
+    assert item["status"] == "attended"
+    return str(slot["starts_at"])[:10]
+
+
+async def _is_on_paper(client: Client, place: World, day: str) -> None:
+    """The class has its sheet for the day, and the venue what it is to be paid for."""
+    path = f"/registration/schools/{place.school}/trips/{place.venue}/{day}/printout?class=7А"
+
+    async def printed() -> bool:
+        return (await _file(client, path, by=place.navigator))[:4] == b"%PDF"
+
+    await eventually(printed)
+    query = f"season={place.season}&begins={day}&ends={day}"
+    draft = await client.ok("GET", f"/trials/venues/{place.venue}/payment-acts/draft?{query}", by=place.host)
+    assert draft["unpriced"] == [{"competency": "gov", "attendances": 1}]
+
+
+async def _is_certified(client: Client, place: World, pupil: str, mother: Mapping[str, Any]) -> None:
+    """The mother fetches the certificate, and a stranger verifies it by its code, without a token."""
+    path, told = f"/registration/participants/{pupil}/certificate?season={place.season}", list[bytes]()
+
+    async def issued() -> bool:
+        told.append(await _file(client, path, **mother))
+        return told[-1][:4] == b"%PDF"
+
+    await eventually(issued)
+    address = told[-1].split(b"/URI (", 1)[1].split(b")", 1)[0].decode()
+    seen = await client.call("GET", f"/registration/certificates/{address.split('/')[-2]}")
+    assert (seen.status, seen.body["state"], seen.body["initials"][:5]) == (200, "valid", "С. М.")
+    assert pupil not in str(seen.body)
+
+
+async def _file(client: Client, path: str, *, by: Sequence[str], subject: str = "somebody") -> bytes:
+    async with client.stream(path, by=by, subject=subject) as answer:
+        return bytes(await answer.read())
+
+
+async def test_a_child_is_tested_booked_checked_in_recommended_and_certified(client: Client) -> None:
     codes = await _published(client, f"taken-{uuid.uuid4().hex[:6]}")
-    rules = {"diagnostics": codes, "closes": "2099-12-31", "recommendation_gate": "after-diagnostics"}
-    place = await world(client, **rules)
+    place = await world(client, diagnostics=codes, closes="2099-12-31")
     (entry,) = await place.register([place.pupil(1)])
     pupil, itself = entry["participant"], {"by": ("pupil",), "subject": f"child of {entry['participant']}"}
     mother: Mapping[str, Any] = {"by": ("guardian",), "subject": f"mother of {pupil}"}
@@ -93,9 +145,13 @@ async def test_a_child_takes_the_shipped_diagnostics_on_two_devices_and_reads_wh
         "GET", f"/trials/participants/{pupil}/drafts/{codes[0]}?season={place.season}", **mother
     )
     assert refused.status == 403
+    day = await _tries(client, place, pupil, itself, mother)
+    assert (await client.ok("GET", path, **mother))["recommendation"]["competencies"] == ["gov"]
+    await _is_certified(client, place, pupil, mother)
+    await _is_on_paper(client, place, day)
 
     async def counted() -> bool:
         funnel = await place.funnel()
-        return (funnel["tested"], funnel["recommended"]) == (1, 1)
+        return (funnel["tested"], funnel["completed"], funnel["recommended"]) == (1, 1, 1)
 
     await eventually(counted)
