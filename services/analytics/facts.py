@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from shared.contracts import registration, trials
+from shared.contracts import lessons, registration, trials
 from shared.contracts.event import Envelope
 from shared.contracts.registration import MergeRole
 from shared.programme.place import Place
@@ -12,7 +12,7 @@ from shared.programme.place import Place
 Day = str
 """A local day, `2020-09-14`: compares as text."""
 Step = tuple[str, str, Day, str]
-"""What was booked or attended: competency, kind, day, slot."""
+"""What was booked or attended: competency, kind, day, slot; a lesson of a school has no competency, and is its slot."""
 Role = MergeRole | Literal[""]
 """A pupil's role towards another one: none once they are parted."""
 Word = tuple[str, Role]
@@ -137,7 +137,9 @@ def _step(facts: SeasonFacts, event: Any, day: Day) -> bool:
             facts.cancelled.add(event.booking)
         case trials.TrialAttended():
             facts.attended[event.attendance] = (event.competency, event.kind, day, event.slot)
-        case trials.AttendanceRevoked():
+        case lessons.LessonAttended():
+            facts.attended[event.attendance] = ("", "lesson", day, event.lesson)
+        case trials.AttendanceRevoked() | lessons.LessonRevoked():
             facts.revoked.add(event.attendance)
         case trials.RecommendationIssued():
             facts.recommended[event.recommendation] = day

@@ -12,6 +12,7 @@ from services.notifications.handlers.inbox import Changes
 from services.notifications.repository import Repository
 from shared.contracts import (
     guardians,
+    lessons,
     organisations,
     payments,
     quotas,
@@ -71,7 +72,12 @@ TOLD = Events.of(
         registration.ParticipantErased,
         guardians.GuardianErased,
     ],
-    ignored=[trials.PathErased, guardians.ActorErased],
+    ignored=[
+        lessons.LessonAttended,  # one a week, which a family knows from the timetable and sees on the path
+        lessons.LessonRevoked,
+        trials.PathErased,
+        guardians.ActorErased,
+    ],
 )
 OF_PLACES = Events.of(
     [

@@ -8,7 +8,7 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import guardians, notifications, payments, quotas, terms, timetables, trials, venues
+from shared.contracts import guardians, lessons, notifications, payments, quotas, terms, timetables, trials, venues
 from shared.contracts.payments import ActSigned
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
@@ -53,6 +53,8 @@ STEPS = Events.of(
         trials.TrialCancelled,
         trials.TrialAttended,
         trials.AttendanceRevoked,
+        lessons.LessonAttended,
+        lessons.LessonRevoked,
         trials.RecommendationIssued,
         trials.RecommendationWithdrawn,
         trials.PathErased,

@@ -121,6 +121,8 @@ COLLECTIONS: Collections = {
             ),
             IndexModel("attendances.id", sparse=True),
             IndexModel("attendances.slot", sparse=True),
+            IndexModel("lessons.id", sparse=True),
+            IndexModel("lessons.lesson", sparse=True),
             IndexModel("recommendation.id", sparse=True),
         ],
         persons=["_id", "participant", CHANGED],

@@ -18,7 +18,7 @@ class HalfCorrections:
 
     async def paths(self, parts: Sequence[str], tx: Transaction) -> list[str]:
         """Returns the ids of the entries' paths that have parts with these ids, but for attempts."""
-        ways = [{f"{part}.id": {"$in": parts}} for part in ("bookings", "attendances", "recommendation")]
+        ways = [{f"{part}.id": {"$in": parts}} for part in ("bookings", "attendances", "lessons", "recommendation")]
         return [row["_id"] async for row in self._paths.find({"$or": ways}, {"_id": 1}, session=tx)] if parts else []
 
     async def take(self, made: Sequence[Correction], parts: Iterable[str], tx: Transaction) -> list[Correction]:

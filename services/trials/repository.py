@@ -26,6 +26,7 @@ from services.trials.education import Education
 from services.trials.fixed import Fixed
 from services.trials.half_corrections import HalfCorrections
 from services.trials.ledger import Ledger
+from services.trials.lessons import Lessons
 from services.trials.lines import Lines
 from services.trials.payments import Payments
 from services.trials.repeats import Repeats
@@ -63,6 +64,7 @@ class Repository:
         self.repeats = Repeats(mongo)
         self.statements = Statements(mongo)
         self.lines = Lines(mongo)
+        self.lessons = Lessons(mongo)
         self.copies = Copies(mongo, monotonic)
         self.actors = Actors(mongo)
         self.losses, self.corrections = Losses(mongo), HalfCorrections(mongo)

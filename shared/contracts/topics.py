@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from shared.contracts import (
     guardians,
+    lessons,
     notifications,
     organisations,
     payments,
@@ -87,6 +88,8 @@ TRIALS_EVENTS = Topic(
         trials.TrialAttended,
         trials.AttendanceMissed,
         trials.AttendanceRevoked,
+        lessons.LessonAttended,
+        lessons.LessonRevoked,
         trials.RecommendationIssued,
         trials.RecommendationWithdrawn,
         trials.PathErased,

@@ -116,7 +116,7 @@ class Entries:
     def _step(self, entry: str) -> None:
         """Takes a step, or takes one back: of a merged pupil the survivor may take back a duplicate's."""
         kind, slot = (
-            self._rng.choice(("diagnosed", "booked", "attended", "recommended", "undone")),
+            self._rng.choice(("diagnosed", "booked", "attended", "lesson", "recommended", "undone")),
             self._rng.choice(SLOTS),
         )
         match kind:
@@ -132,7 +132,7 @@ class Entries:
                 self._say(builders.recommended(entry, recommendation=number))
             case "undone" if self._steps[entry]:
                 self._undo(self.survivors.get(entry, entry), *self._rng.choice(self._steps[entry]))
-            case "booked" | "attended" if (entry, kind, slot) not in self._taken:
+            case "booked" | "attended" | "lesson" if (entry, kind, slot) not in self._taken:
                 self._taken.add((entry, kind, slot))
                 self._steps[entry].append((kind, f"{entry}-{slot}"))
                 self._say(_step(kind, entry, slot))
@@ -145,11 +145,15 @@ class Entries:
             self._say(builders.undone(entry, kind, attempt=step))
         elif kind == "booked":
             self._say(builders.cancelled(entry, slot, booking=f"b-{step}", **_of(slot)))
+        elif kind == "lesson":
+            self._say(builders.unheld(entry, f"l-{slot}", attendance=f"l-{step}"))
         else:
             self._say(builders.revoked(entry, slot, attendance=f"t-{step}", **_of(slot)))
 
 
 def _step(kind: str, entry: str, slot: str) -> PathEvent:
+    if kind == "lesson":
+        return builders.lesson(entry, f"l-{slot}", attendance=f"l-{entry}-{slot}")
     return (builders.booked if kind == "booked" else builders.attended)(entry, slot, **_of(slot))
 
 

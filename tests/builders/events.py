@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from shared.contracts import guardians, notifications, organisations, registration, trials, venues
+from shared.contracts import guardians, lessons, notifications, organisations, registration, trials, venues
 from shared.contracts.event import Envelope, Event
 
 ROSTOV = timezone(timedelta(hours=3))
@@ -168,6 +168,16 @@ def revoked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials
     fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot}
     fields |= {"attendance": f"t-{participant}-{slot}", "competency": "gov", "kind": "trial"}
     return trials.AttendanceRevoked(**{**fields, **changed})
+
+
+def lesson(participant: str = "p1", lesson: str = "l1", **changed: Any) -> lessons.LessonAttended:
+    fields = {**PLACE, "participant": participant, "season": "2020", "attendance": f"l-{participant}-{lesson}"}
+    return lessons.LessonAttended(**{**fields, "lesson": lesson, "theme": "4", **changed})
+
+
+def unheld(participant: str = "p1", lesson: str = "l1", **changed: Any) -> lessons.LessonRevoked:
+    fields = {**PLACE, "participant": participant, "season": "2020", "attendance": f"l-{participant}-{lesson}"}
+    return lessons.LessonRevoked(**{**fields, "lesson": lesson, "theme": "4", **changed})
 
 
 def withdrawn(participant: str = "p1", **changed: Any) -> trials.RecommendationWithdrawn:

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
-from services.trials.domain import steps
+from services.trials.domain import lessons, steps
 from services.trials.domain.absences import miss
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.gates import SeasonGate
+from services.trials.domain.lessons import HeldLesson
 from services.trials.domain.paths import Path
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
+from shared.contracts.lessons import LessonAttended, LessonRevoked
 from shared.contracts.trials import (
     AttendanceMissed,
     AttendanceRevoked,
@@ -98,6 +100,12 @@ class Entries:
             return steps.book(path, one, PLACES[n], BOOKED_AT, self.gate.new_id)
         if act == "cancel":
             return steps.cancel(path, one, next(b.id for b in path.all_bookings if b.slot == place), at("2020-09-25"))
+        if act == "hear":
+            held = HeldLesson("2020", one.school, f"l{n}", "4", None)
+            return lessons.attend(path, one, held, at("2020-09-16", 9 + n), self.gate.new_id)
+        if act == "unhear":
+            heard = next(a for entry in path.entries for a in entry.lessons if a.revoked is None)
+            return lessons.revoke(path, one, heard, "ошибка", LATER)
         if act == "revoke":
             standing = next(a for a in path.attended if a.slot == place)
             return steps.revoke(path, one, standing.id, "ошибка", LATER, self.gate)
@@ -125,12 +133,16 @@ def standing(told: Iterable[Event]) -> dict[str, set[str]]:
                 made["attendances"].add(event.attendance)
             case AttendanceRevoked():
                 undone["attendances"].add(event.attendance)
+            case LessonAttended():
+                made["lessons"].add(event.attendance)
+            case LessonRevoked():
+                undone["lessons"].add(event.attendance)
             case RecommendationIssued():
                 made["recommendations"].add(event.recommendation)
             case RecommendationWithdrawn():
                 undone["recommendations"].add(event.recommendation)
     made["missed"] &= made["bookings"]  # of another key's booking it says nothing
-    kinds = ("attempts", "bookings", "missed", "attendances", "recommendations")
+    kinds = ("attempts", "bookings", "missed", "attendances", "lessons", "recommendations")
     return {kind: made[kind] - undone[kind] for kind in kinds}
 
 
@@ -140,5 +152,6 @@ def stored(path: Path) -> dict[str, set[str]]:
         "bookings": {b.id for b in path.all_bookings if b.is_live},
         "missed": {b.id for b in path.all_bookings if b.missed},
         "attendances": {a.id for a in path.all_attendances if a.revoked is None},
+        "lessons": {a.id for entry in path.entries for a in entry.lessons if a.revoked is None},
         "recommendations": {r.id for r in path.recommendations},
     }

@@ -80,6 +80,7 @@ class _Pupil:
 
     def cells(self, day: str) -> Counted:
         attended = self._standing("trial.attended.v1", "attendance.revoked.v1", "attendance", day)
+        lessons = self._standing("lesson.attended.v1", "lesson.revoked.v1", "attendance", day)
         booked = self._standing("trial.booked.v1", "trial.cancelled.v1", "booking", day)
         diagnosed = self._standing("diagnostic.completed.v1", "diagnostic.revoked.v1", "attempt", day)
         recommended = self._standing("recommendation.issued.v1", "recommendation.withdrawn.v1", "recommendation", day)
@@ -87,7 +88,7 @@ class _Pupil:
         tested = set(SEASON.diagnostics) <= {f.event.diagnostic for f in diagnosed if f.event.round == 1}
         stages = {
             "registered": True,
-            "participated": bool(diagnosed or attended),
+            "participated": bool(diagnosed or attended or lessons),
             "tested": tested,
             "attended": bool(trials),
             "recommended": tested and bool(recommended),

@@ -11,6 +11,7 @@ STEPS = {
     "diagnostic.completed.v1": "attempt",
     "trial.booked.v1": "booking",
     "trial.attended.v1": "attendance",
+    "lesson.attended.v1": "attendance",
     "recommendation.issued.v1": "recommendation",
 }
 """Event → the field that names the step."""
@@ -18,6 +19,7 @@ TAKE_BACK = {
     "diagnostic.revoked.v1": "attempt",
     "trial.cancelled.v1": "booking",
     "attendance.revoked.v1": "attendance",
+    "lesson.revoked.v1": "attendance",
     "recommendation.withdrawn.v1": "recommendation",
 }
 """Event → the field that names the step that it takes back."""

@@ -24,6 +24,14 @@ ALLOWED = {
         "public: competency grade kind municipality reason region school school_class season slot",
         "pseudonymous: attendance participant",
     ),
+    "lesson.attended.v1": (
+        "public: grade lesson municipality region school school_class season theme",
+        "pseudonymous: attendance participant",
+    ),
+    "lesson.revoked.v1": (
+        "public: grade lesson municipality reason region school school_class season theme",
+        "pseudonymous: attendance participant",
+    ),
     "competency.approved.v1": ("public: code name",),
     "consent.given.v1": (
         "public: channel grade municipality region school school_class template until version",

@@ -204,6 +204,8 @@ GET    /trials/bookings/{id}/pass                           0    +-  +?  +?? ++?
 GET    /trials/pass-keys                                    0    *-  **  *** **** **  **  **  **  ***
 POST   /trials/slots/{id}/absences                          0    +-  +-  --- ---- +-  +-  --  --  ---
 POST   /trials/attendance/{id}/revocation                   0    +-  +?  --- ---- +?  +?  --  --  ---
+POST   /trials/lessons                                      0    +-  +i  +ii ++ii --  --  --  --  ---
+POST   /trials/lessons/{id}/revocation                      0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /trials/participants/{participant}/path              0    +-  +?  +?? ++?? --  --  +?  +?  ---
 GET    /trials/participants/{participant}/bookings          0    +-  +?  +?? ++?? --  --  +?  +?  ---
 

@@ -71,6 +71,8 @@ class Scene:
     """Of the erasure of the guardian of `school`."""
     attendance: str = ""
     """Of `own`, in `over`."""
+    lesson: str = ""
+    """In which `own` was."""
     imported: str = ""
     """Of a file of the school, with a line that was refused."""
     erased_contact: str = ""
@@ -114,6 +116,12 @@ class Scene:
     def address(self) -> str:
         """The address where that is held."""
         return f"https://meet.example.org/{self.here.season}"
+
+    @property
+    def held_lesson(self) -> Mapping[str, Any]:
+        """A lesson in which `own` was."""
+        where = {"season": self.here.season, "school": self.here.school}
+        return {**where, "theme": "1", "participants": [self.pupils["own"].id]}
 
     @property
     def application(self) -> tuple[str, dict[str, Any]]:
@@ -253,6 +261,8 @@ class Scene:
         path, own = f"/trials/slots/{self.slots['over']}/attendance", self.pupils["own"].id
         present = await self.client.ok("POST", path, [{"participant": own, "source": "list"}], by=self.here.host)
         self.attendance = present["items"][0]["attendance"]
+        held = {**self.held_lesson, "ref": "first"}
+        self.lesson = (await self.client.ok("POST", "/trials/lessons", held, by=self.here.navigator))["lesson"]
 
     async def _book(self, ref: str, pupil: str = "own", way: str = "bookings") -> str:
         body = {"participant": self.pupils[pupil].id, "occurred_at": "2020-09-21T10:00:00+03:00"}

@@ -80,6 +80,10 @@ def _play(scene: Scene) -> Requests:
         **_needs(scene, own),
         **_line(scene, own),
         f"{of}/suggestions": Request(f"{below}/suggestions?season={season}", sign=own),
+        "POST /trials/lessons": Request("/trials/lessons", {**scene.held_lesson, "ref": "second"}, '"attendance"'),
+        "POST /trials/lessons/{id}/revocation": Request(
+            f"/trials/lessons/{scene.lesson}/revocation", {"reason": "Ошибка"}, '"lesson"'
+        ),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
         f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
     }

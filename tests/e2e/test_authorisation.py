@@ -19,6 +19,7 @@ from deploy.local.system import System
 from services.analytics.api import page
 from shared.base.settings import Settings
 from shared.storage.mongo import Mongo
+from tests.chaos.agreement import settled
 from tests.drivers.documents import SERVICES, application, documented
 from tests.drivers.files import text_of
 from tests.drivers.pointers import checked

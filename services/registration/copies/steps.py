@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from shared.contracts.event import Envelope
+from shared.contracts.lessons import LessonAttended, LessonRevoked
 from shared.contracts.trials import (
     TRIAL_KINDS,
     AttendanceRevoked,
@@ -13,6 +14,7 @@ from shared.contracts.trials import (
     DiagnosticRevoked,
     RecommendationIssued,
     RecommendationWithdrawn,
+    SlotKind,
     TrialAttended,
     TrialBooked,
     TrialCancelled,
@@ -22,6 +24,7 @@ from shared.programme.stages import Facts
 Step = tuple[str, str | list[str] | dict[str, str]]
 """The name of a set of a pupil's season, and the element that an event adds to it; sets only grow, so order and
 repetition do not matter."""
+LESSON: SlotKind = "lesson"
 SECOND = "2"
 """Marks an attempt of the second round, behind its other parts."""
 
@@ -46,7 +49,9 @@ def step(envelope: Envelope) -> Step | None:
             return "cancelled", event.booking
         case TrialAttended():
             return "attended", [event.attendance, event.kind, time]
-        case AttendanceRevoked():
+        case LessonAttended():
+            return "attended", [event.attendance, LESSON, time, event.lesson]
+        case AttendanceRevoked() | LessonRevoked():
             return "revoked", event.attendance
         case RecommendationIssued():
             revised = (event.revised_at or envelope.time).isoformat()
@@ -85,7 +90,7 @@ class Steps:
     retracted: Sequence[Sequence[str]] = ()
     """The same of those that were taken back, but for the round."""
     attended: Sequence[Sequence[str]] = ()
-    """Id, kind and time."""
+    """Id, kind and time, and behind them the lesson where the school held one."""
     revoked: Sequence[str] = ()
     recommended: Sequence[Sequence[str]] = ()
     """Id, time, revision, time of that revision, competencies; an earlier release kept id and time alone."""
@@ -145,5 +150,7 @@ class Steps:
         return [step for step in self.diagnostics if tuple(step[:3]) not in gone]
 
     def activities(self) -> Iterator[tuple[str, datetime]]:
-        """Kind and time of each activity that stands."""
-        return ((kind, datetime.fromisoformat(time)) for id, kind, time in self.attended if id not in self.revoked)
+        """Kind and time of each activity that stands; a lesson in which two entries of a pupil were counts once."""
+        standing = [step for step in self.attended if step[0] not in self.revoked]
+        once = {step[3] if len(step) > 3 else step[0]: step for step in standing}
+        return ((step[1], datetime.fromisoformat(step[2])) for step in once.values())

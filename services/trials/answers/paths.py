@@ -2,7 +2,7 @@
 
 from services.trials.answers.advice import RecommendationView
 from services.trials.answers.explanations import ScaleResult
-from services.trials.domain.path_parts import Attendance, Booking
+from services.trials.domain.path_parts import Attendance, Booking, Lesson
 from shared.base.models import Answer
 from shared.http.paging import Page
 from shared.programme.moments import LocalTime
@@ -88,5 +88,7 @@ class PathView(Answer):
     """Seats taken, cancelled ones too, in the order of booking."""
     attendances: list[AttendanceView]
     """Attendances confirmed by venues, revoked ones too."""
+    lessons: list[Lesson]
+    """Lessons of the school in which the pupil was, revoked ones too, by time."""
     recommendation: RecommendationView | None
     """The recommendation in force; null before the season's gate opens."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Path, Query
 
 from services.trials.answers.commands import AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer, Items
+from services.trials.answers.lessons import LessonAnswer
 from services.trials.answers.placements import Placed
 from shared.base.errors import BadInput
 from shared.base.models import Answer
@@ -16,7 +17,7 @@ from shared.identity.acting import about
 from shared.programme.texts import REF, Id
 
 A = TypeVar("A", bound=Answer)
-P = TypeVar("P", AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer, Placed)
+P = TypeVar("P", AbsenceAnswer, AttemptAnswer, AttendanceAnswer, BookingAnswer, LessonAnswer, Placed)
 R = TypeVar("R")
 BookingId = Annotated[Id, Path(description="Id of the booking.")]
 SlotId = Annotated[Id, Path(description="Id of the slot.")]
@@ -35,7 +36,7 @@ Dry = Annotated[bool, Query(description="true to see what would come of it, and 
 
 
 def wanted(sent: object, at: str) -> Item[str]:
-    """Reads the id of a pupil for whom a seat is wanted."""
+    """Reads the id of a pupil for whom something is wanted."""
     id = REF.read(sent)
     return Item(at, BadInput.field(at, "not the id of a participant") if id is None else id, "participant")
 

@@ -7,10 +7,13 @@ booking is in force. So its path notes what was told for it elsewhere, and tells
 time at which it happened. The survivor's event then takes back what that key never had, which changes nothing.
 """
 
+from typing import TypeVar
+
 from services.trials.copies.participants import Participant
-from services.trials.domain.path_parts import Attendance, Booking, Correction
+from services.trials.domain.path_parts import Attendance, Booking, Correction, Lesson
 from services.trials.domain.paths import Path
 from shared.contracts.event import Event
+from shared.contracts.lessons import LessonRevoked
 from shared.contracts.trials import (
     AttendanceMissed,
     AttendanceRevoked,
@@ -19,6 +22,8 @@ from shared.contracts.trials import (
     TrialCancelled,
 )
 from shared.storage.decision import Decision, Happened
+
+Part = TypeVar("Part", Attendance, Lesson)
 
 
 def taken_back(
@@ -55,13 +60,18 @@ def _without(path: Path, correction: Correction, reason: str | None) -> Path:
             not_kept = (b.model_copy(update={"missed": time}) if b.id == id else b for b in path.bookings)
             return path.model_copy(update={"bookings": tuple(not_kept)})
         case "revoked" if any(a.id == id for a in path.attendances):
-            change = {"revoked": time, "reason": reason}
-            taken_back = (a.model_copy(update=change) if a.id == id else a for a in path.attendances)
-            return path.model_copy(update={"attendances": tuple(taken_back)})
+            return path.model_copy(update={"attendances": _revoked(path.attendances, correction, reason)})
+        case "unheld" if any(a.id == id for a in path.lessons):
+            return path.model_copy(update={"lessons": _revoked(path.lessons, correction, reason)})
         case "withdrawn" if path.recommendation is not None and path.recommendation.id == id:
             revisions = max(path.revisions, path.recommendation.revision)
             return path.model_copy(update={"recommendation": None, "revisions": revisions})
     return path
+
+
+def _revoked(parts: tuple[Part, ...], correction: Correction, reason: str | None) -> tuple[Part, ...]:
+    change = {"revoked": correction.time, "reason": reason}
+    return tuple(part.model_copy(update=change) if part.id == correction.id else part for part in parts)
 
 
 def told(path: Path, pupil: Participant, correction: Correction) -> Event:
@@ -77,6 +87,10 @@ def told(path: Path, pupil: Participant, correction: Correction) -> Event:
         case "revoked":
             of = _slot(path.attendance(correction.id))
             return AttendanceRevoked(**fields, **of, attendance=correction.id, reason=correction.why)
+        case "unheld":
+            lesson = next(a for entry in path.entries for a in entry.lessons if a.id == correction.id)
+            of = {"lesson": lesson.lesson, "theme": lesson.theme}
+            return LessonRevoked(**fields, **of, attendance=lesson.id, reason=correction.why)
         case "withdrawn":
             return RecommendationWithdrawn(**fields, recommendation=correction.id, replaced=correction.replaced)
         case "retracted":

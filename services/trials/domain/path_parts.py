@@ -96,6 +96,23 @@ class Attendance(Step):
     """The reason why it was revoked, in the venue's words."""
 
 
+class Lesson(Step):
+    """A pupil's taking part in a lesson of career guidance, as the school said."""
+
+    lesson: str
+    """Id of the lesson, the same for all who were in it; by it the school takes it back."""
+    theme: str
+    """Code or number of the theme."""
+    school: str
+    """Code of the school that held it."""
+    school_class: str
+    """The pupil's class by then."""
+    revoked: LocalTime | None = None
+    """When it was taken back as a mistake; null while it counts."""
+    reason: str | None = None
+    """The reason why it was revoked, in the school's words."""
+
+
 class Recommendation(Step):
     """The individual recommendation in force."""
 
@@ -112,13 +129,13 @@ class Correction(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["cancelled", "missed", "revoked", "withdrawn", "retracted"]
-    """A booking was given up or not kept, or an attendance, a recommendation or an attempt was taken back."""
+    kind: Literal["cancelled", "missed", "revoked", "unheld", "withdrawn", "retracted"]
+    """A booking was given up or not kept, or an attendance, a lesson, a recommendation or an attempt was taken back."""
     id: str
     """Of the part."""
     time: LocalTime
     why: RevocationReason = "mistake"
-    """Of an attendance or an attempt."""
+    """Of an attendance, a lesson or an attempt."""
     because: CancellationReason = "unsaid"
     """Of a booking."""
     replaced: bool = False

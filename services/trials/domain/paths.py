@@ -9,10 +9,11 @@ from typing import TypeVar
 from pydantic import Field
 
 from services.trials.domain.diagnostics import attempt_key
-from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation, Step
+from services.trials.domain.path_parts import Attendance, Booking, Correction, Lesson, Recommendation, Step
 from services.trials.domain.seasons import Season
 from shared.contracts.trials import (
     TRIAL_KINDS,
+    SlotKind,
 )
 from shared.programme.moments import LocalTime
 from shared.programme.stages import Facts, Rules, Stages
@@ -20,7 +21,9 @@ from shared.programme.texts import REF
 from shared.storage.decision import Aggregate, Decisions
 
 MOST = 500
-"""Attempts of a path, and bookings, cancelled ones too: each change of a path writes all of it."""
+"""Attempts of a path, bookings, cancelled ones too, and lessons: each change of a path writes all of it."""
+LESSON: SlotKind = "lesson"
+"""The kind of activity that a school's own lesson is."""
 
 
 class Path(Aggregate):
@@ -41,6 +44,7 @@ class Path(Aggregate):
     """The refs of the attempts, whose answers and profiles are kept apart."""
     bookings: tuple[Booking, ...] = ()
     attendances: tuple[Attendance, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
     recommendation: Recommendation | None = None
     revisions: int = 0
     """The number of the last recommendation that was taken back; 0 where none was."""
@@ -213,6 +217,7 @@ def stages(path: Path, season: Season, registered: datetime) -> Stages:
     """Returns the stages that a path has reached."""
     recommended = [recommendation.time for recommendation in path.recommendations]
     attended = [(a.kind, a.time) for a in path.attended]
+    attended += [(LESSON, a.time) for entry in path.entries for a in entry.lessons if a.revoked is None]
     first, second = path.completed().items(), path.completed([2]).items()
     facts: Facts[datetime] = Facts(registered, first, attended, recommended, second)
     return Stages.of(facts, Rules.of(vars(season)))

@@ -10,7 +10,7 @@ from typing import Any
 from services.trials.domain.competencies import Competency
 from services.trials.domain.corrections import corrected
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.path_parts import Attendance, Booking, Correction, Recommendation
+from services.trials.domain.path_parts import Attendance, Booking, Correction, Lesson, Recommendation
 from services.trials.domain.paths import Path
 from services.trials.domain.programmes import Criterion, Programme
 from services.trials.domain.quotas import QuotaEntry
@@ -22,6 +22,7 @@ from services.trials.domain.slots import Closing, Slot
 from services.trials.domain.venue_terms import VenueTerms
 from services.trials.domain.venues import Venue, without
 from shared.contracts.event import Envelope
+from shared.contracts.lessons import LessonAttended, LessonRevoked
 from shared.contracts.quotas import QuotaEvent, QuotaMoved, QuotaSet
 from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized, TrialMoved
@@ -52,6 +53,8 @@ STEPS: Sequence[type[PathEvent]] = (
     TrialAttended,
     AttendanceMissed,
     AttendanceRevoked,
+    LessonAttended,
+    LessonRevoked,
     RecommendationIssued,
     RecommendationWithdrawn,
 )
@@ -74,6 +77,10 @@ def walked(path: Path, envelope: Envelope, slots: Mapping[str, Slot]) -> Path:
             named = {name: getattr(event, name) for name in ("booking", "slot", "competency", "kind", "source")}
             attendance = Attendance(id=event.attendance, time=time, **named)
             state = path.model_copy(update={"attendances": (*path.attendances, attendance)})
+        case LessonAttended():
+            named = {name: getattr(event, name) for name in ("lesson", "theme", "school", "school_class")}
+            lesson = Lesson(id=event.attendance, time=time, **named)
+            state = path.model_copy(update={"lessons": (*path.lessons, lesson)})
         case RecommendationIssued():
             said = event.model_dump(include={"competencies", "revision", "revised_at"})
             issued = Recommendation(id=event.recommendation, time=time, **said)
@@ -102,6 +109,8 @@ def correction_of(envelope: Envelope) -> Correction | None:
             return Correction(kind="missed", id=event.booking, time=envelope.time)
         case AttendanceRevoked() as event:
             return Correction(kind="revoked", id=event.attendance, time=envelope.time, why=event.reason)
+        case LessonRevoked() as event:
+            return Correction(kind="unheld", id=event.attendance, time=envelope.time, why=event.reason)
         case DiagnosticRevoked() as event:
             said = {"why": event.reason, "diagnostic": event.diagnostic, "round": event.round}
             return Correction(kind="retracted", id=event.attempt, time=envelope.time, **said)
@@ -117,6 +126,8 @@ def has(path: Path, correction: Correction) -> bool:
             return any(booking.id == correction.id for booking in path.bookings)
         case "revoked":
             return any(attendance.id == correction.id for attendance in path.attendances)
+        case "unheld":
+            return any(lesson.id == correction.id for lesson in path.lessons)
         case "retracted":
             return False  # it stands in no path: the attempts themselves tell whose it is
     return path.recommendation is not None and path.recommendation.id == correction.id

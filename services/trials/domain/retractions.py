@@ -6,18 +6,20 @@ brings nothing of it back; it can be recorded anew.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from services.trials.copies.joining import Joined
 from services.trials.domain import rounds
 from services.trials.domain.corrections import taken_back, told
 from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.path_parts import Correction
+from services.trials.domain.path_parts import Attendance, Correction, Lesson
 from services.trials.domain.paths import Path
 from shared.storage.decision import Decision, Happened
 
 Attempts = Mapping[str, Sequence[Attempt]]
 """The attempts on each entry's path, by the path's id."""
+Revoked = Literal["revoked", "unheld"]
+"""The kind of a correction of an attendance, or of a lesson."""
 
 
 class _Judged(NamedTuple):
@@ -28,14 +30,16 @@ class _Judged(NamedTuple):
 
 
 def retract(decision: Decision[Path], joined: Joined, attempts: Attempts) -> Decision[Path]:
-    """Takes back the attendances and attempts of a path that happened in a time without consent after one.
+    """Takes back the lessons, attendances and attempts of a path that happened in a time without consent after one.
 
     Bookings are given up by whoever frees seats, once nothing was attended.
     """
     for entry in decision.state.entries:
-        for attendance in entry.attendances:
-            if attendance.revoked is None and joined.unconsented(entry.participant, attendance.time):
-                correction = Correction(kind="revoked", id=attendance.id, time=attendance.time, why="consent")
+        held: tuple[Lesson | Attendance, ...] = (*entry.lessons, *entry.attendances)
+        for part in held:
+            if part.revoked is None and joined.unconsented(entry.participant, part.time):
+                kind: Revoked = "unheld" if isinstance(part, Lesson) else "revoked"
+                correction = Correction(kind=kind, id=part.id, time=part.time, why="consent")
                 decision = taken_back(decision, joined.pupil, correction)
     for entry in decision.state.entries:
         judged = _judged(attempts.get(entry.id, ()), joined, entry.participant)

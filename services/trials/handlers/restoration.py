@@ -17,6 +17,7 @@ from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.guardians import ActorErased
+from shared.contracts.lessons import LessonRevoked
 from shared.contracts.timetables import TrialMoved
 from shared.contracts.trials import (
     AttendanceRevoked,
@@ -164,6 +165,7 @@ def _parts(paths: Collection[Path]) -> Iterator[str]:
     for path in paths:
         yield from (booking.id for booking in path.bookings)
         yield from (attendance.id for attendance in path.attendances)
+        yield from (lesson.id for lesson in path.lessons)
         yield from () if path.recommendation is None else (path.recommendation.id,)
 
 
@@ -172,7 +174,7 @@ def _lacking(step: Envelope, slots: Mapping[str, Any]) -> str | None:
     match step.event:
         case DiagnosticCompleted():
             return "answers"
-        case AttendanceRevoked():
+        case AttendanceRevoked() | LessonRevoked():
             return "reason"
         case TrialBooked() as event if event.slot not in slots:
             return "slot"

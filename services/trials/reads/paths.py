@@ -75,6 +75,7 @@ class ScopedReads:
             changes=[shown(ChangeView, change, called) for change in changes(attempts)],
             bookings=[_booking(booking, path, called) for booking in path.all_bookings],
             attendances=[shown(AttendanceView, attended, called) for attended in path.all_attendances],
+            lessons=sorted((one for entry in path.entries for one in entry.lessons), key=lambda one: one.time),
             recommendation=await self._advised.recommendation(path, attempts, pupil.region),
         )
 

@@ -252,6 +252,8 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
         "actor.erased.v1",
         "family.erased.v1",
         "guardian.erased.v1",
+        "lesson.attended.v1",
+        "lesson.revoked.v1",
         "participant.erased.v1",
         "reader.erased.v1",
         "path.erased.v1",

@@ -87,10 +87,13 @@ def test_a_year_counts_different_diagnostics_and_what_was_not_revoked() -> None:
             ["3", "museum", "2020-10-07T15:00:00+03:00"],
             ["4", "trial", "2020-10-08T15:00:00+03:00"],
             ["5", "excursion", "2021-02-01T15:00:00+03:00"],
+            ["6", "lesson", "2020-09-21T08:30:00+03:00", "l1"],
+            ["7", "lesson", "2020-09-21T08:30:00+03:00", "l1"],
         ],
         revoked=["4"],
     )
     year = summary.Year.of(2020, [steps, Steps()])
     assert (year.diagnostics, year.trials, year.activities["museum"], year.activities["excursion"]) == (1, 2, 1, 0)
+    assert year.activities["lesson"] == 1, "two entries of the pupil were in it"
     after = summary.Year.of(2021, [steps])
     assert (after.diagnostics, after.trials, after.activities["excursion"]) == (1, 0, 1)
