@@ -131,7 +131,7 @@ def _step(facts: SeasonFacts, event: Any, day: Day) -> bool:
                 facts.second_round.add(event.attempt)
         case trials.DiagnosticRevoked():
             facts.undone.add(event.attempt)
-        case trials.TrialBooked():
+        case trials.TrialBooked(source=None):  # who was let in at the door is no demand
             facts.booked[event.booking] = (event.competency, event.kind, day, event.slot)
         case trials.TrialCancelled():
             facts.cancelled.add(event.booking)

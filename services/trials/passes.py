@@ -10,18 +10,17 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import TypeAdapter, ValidationError
 
-from services.trials.domain.passes import Pass
+from services.trials.domain.passes import OwnCode, Pass
 from shared.identity.keys import derive
 
 ALGORITHM = "Ed25519"
 """Of RFC 9864."""
-KIND = "bilet-pass"
-"""The type in a pass's header: nothing else that is signed is taken for one."""
-PASSES = TypeAdapter(Pass)
+KINDS: Mapping[str, TypeAdapter[Any]] = {"bilet-pass": TypeAdapter(Pass), "bilet-pupil": TypeAdapter(OwnCode)}
+"""What passes and pupils' own codes say, by the type in their header: nothing else that is signed is taken for one."""
 
 
 class Passes:
-    """Signs the passes of one installation, and knows them again.
+    """Signs the passes and pupils' own codes of one installation, and knows them again.
 
     The key follows from the master key, so that every replica has it and none is stored. A pass says which booking in
     which slot it is: no time, which would have to be signed anew where a slot is moved, and nothing of the pupil.
@@ -31,18 +30,21 @@ class Passes:
         seed = derive(master_key, "passes")
         public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
         self._key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "d": _text(seed), "x": _text(public)})
-        self._header = {"alg": ALGORITHM, "typ": KIND, "kid": self._key.thumbprint()}
+        self._header = {"alg": ALGORITHM, "kid": self._key.thumbprint()}
 
-    def write(self, said: Pass) -> str:
-        """Returns a pass as a compact JWS (RFC 7515), to be shown as a QR code."""
-        return jws.serialize_compact(self._header, PASSES.dump_json(said), self._key, algorithms=[ALGORITHM])
+    def write(self, said: Pass | OwnCode) -> str:
+        """Returns a pass or a code as a compact JWS (RFC 7515), to be shown as a QR code."""
+        kind = "bilet-pass" if isinstance(said, Pass) else "bilet-pupil"
+        header, payload = {**self._header, "typ": kind}, KINDS[kind].dump_json(said)
+        return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])
 
-    def read(self, token: str) -> Pass | None:
-        """Returns what a pass says; None for anything that was not signed here as one."""
+    def read(self, token: str) -> Pass | OwnCode | None:
+        """Returns what a pass or a code says; None for anything that was not signed here as one."""
         try:
             signed = jws.deserialize_compact(token, self._key, algorithms=[ALGORITHM])
-            is_pass = signed.protected.get("typ") == KIND
-            return PASSES.validate_json(signed.payload) if is_pass else None
+            kind = KINDS.get(str(signed.protected.get("typ")))
+            said: Pass | OwnCode | None = kind and kind.validate_json(signed.payload)
+            return said
         except (JoseError, ValidationError, ValueError, TypeError, RecursionError):
             return None  # whoever shows a token may have written anything into its header
 

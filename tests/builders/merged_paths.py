@@ -98,6 +98,11 @@ class Entries:
             return steps.complete(path, one, attempt, self.gate)
         if act == "book":
             return steps.book(path, one, PLACES[n], BOOKED_AT, self.gate.new_id)
+        if act == "door":
+            time = PLACES[n].starts_at + timedelta(minutes=5)
+            seated = steps.book_at_door(path, one, PLACES[n], time, self.gate.new_id)
+            there = steps.attend(seated.state, one, seated.state.bookings[-1], "qr", time, self.gate)
+            return Decision(there.state, (*seated.happened, *there.happened))
         if act == "cancel":
             return steps.cancel(path, one, next(b.id for b in path.all_bookings if b.slot == place), at("2020-09-25"))
         if act == "hear":

@@ -82,6 +82,7 @@ class _Pupil:
         attended = self._standing("trial.attended.v1", "attendance.revoked.v1", "attendance", day)
         lessons = self._standing("lesson.attended.v1", "lesson.revoked.v1", "attendance", day)
         booked = self._standing("trial.booked.v1", "trial.cancelled.v1", "booking", day)
+        booked = [fact for fact in booked if fact.event.source != "door"]
         diagnosed = self._standing("diagnostic.completed.v1", "diagnostic.revoked.v1", "attempt", day)
         recommended = self._standing("recommendation.issued.v1", "recommendation.withdrawn.v1", "recommendation", day)
         trials = {f.event.slot for f in attended if f.event.kind == "trial"}

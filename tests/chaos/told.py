@@ -132,6 +132,7 @@ class Pupil:
                 what = STEPS[type_]
                 names = ("diagnostic", "competency", "kind", "slot")
                 of, competency, kind, slot = (data.get(name, "") for name in names)
+                kind = "door" if data.get("source") == "door" else kind  # a booking at the door is no demand
                 self.steps[data[what]] = Step(what, of or competency, kind, slot, data.get("round", 1))
             case type_ if is_ours and type_ in TAKE_BACK:
                 self.taken_back.add(data[TAKE_BACK[type_]])

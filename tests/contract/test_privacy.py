@@ -149,7 +149,7 @@ ALLOWED = {
     ),
     "trial.booked.v1": (
         "public: competency confirm_by exception grade kind minutes municipality region school school_class season "
-        "slot starts_at venue",
+        "slot source starts_at venue",
         "pseudonymous: booking participant",
     ),
     "trial.cancelled.v1": (

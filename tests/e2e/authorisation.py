@@ -201,6 +201,7 @@ POST   /trials/bookings/{id}/confirmation                   0    +-  +?  +?? ++?
 DELETE /trials/bookings/{id}                                0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/attendance                        0    +-  +-  --- ---- +-  +-  --  --  ---
 GET    /trials/bookings/{id}/pass                           0    +-  +?  +?? ++?? --  --  +?  +?  ---
+GET    /trials/participants/{participant}/code              0    +-  +?  +?? ++?? --  --  +?  +?  ---
 GET    /trials/pass-keys                                    0    *-  **  *** **** **  **  **  **  ***
 POST   /trials/slots/{id}/absences                          0    +-  +-  --- ---- +-  +-  --  --  ---
 POST   /trials/attendance/{id}/revocation                   0    +-  +?  --- ---- +?  +?  --  --  ---

@@ -44,10 +44,15 @@ def is_news(event: Event) -> bool:
     """Tells whether a family is told of an event.
 
     Not where the pupil's own class went to another municipality, nor of a recommendation that another revision
-    replaces: of that one it is told.
+    replaces: of that one it is told. Nor of a booking that was made at the door, or taken back with the attendance by
+    which it was: of that the attendance tells.
     """
     if isinstance(event, trials.RecommendationWithdrawn):
         return not event.replaced
+    if isinstance(event, trials.TrialBooked) and event.source == "door":
+        return False
+    if isinstance(event, trials.TrialCancelled) and event.reason == "mistake":
+        return False
     if isinstance(event, registration.ParticipantMoved):
         return (event.from_school, event.from_school_class) != (event.to_school, event.to_school_class)
     return type(event) in DATA

@@ -16,6 +16,15 @@ class PassView(Answer):
     """The pass: a JWS (RFC 7515) of type `bilet-pass` in its compact form, whose payload is booking and slot."""
 
 
+class OwnCodeView(Answer):
+    """A pupil's own code."""
+
+    participant: str
+    """Id of the pupil: where the named entry was merged into another one, that one's."""
+    token: str
+    """The code: a JWS (RFC 7515) of type `bilet-pupil` in its compact form, whose payload is the pupil's id."""
+
+
 class PassKey(Answer):
     """A public key (RFC 8037)."""
 

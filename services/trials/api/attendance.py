@@ -42,7 +42,8 @@ def routes(repository: Repository, passes: Passes, clock: Clock, new_id: NewId) 
     async def attend(id: SlotId, body: PresenceList, who: VenueStaff) -> Items[AttendanceAnswer]:
         """A list of at most 1,000 presences, item by item: `{participant, source, occurred_at?}`, or `token` of a pass.
 
-        Who shows a pass may be let in for an hour before the slot starts.
+        Who shows a pass may be let in for an hour before the slot starts. Who has no booking is let in by the own code
+        alone, and where there is a seat: that books one, by the rules of any booking, until the slot is over.
         """
         entries = await read_each(PresenceEntry, body, "")
         items = await scanned(repository, passes, entries, id)

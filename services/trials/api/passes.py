@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.trials.answers.passes import PassKeys, PassView
+from services.trials.answers.passes import OwnCodeView, PassKeys, PassView
 from services.trials.api.items import BookingId
 from services.trials.handlers import passes as handlers
 from services.trials.passes import Passes
@@ -10,6 +10,7 @@ from services.trials.repository import Repository
 from shared.http.authorisation import Anyone, StaffOrFamily
 from shared.http.openapi import problems
 from shared.http.routes import router_of
+from shared.programme.texts import Id
 
 
 def routes(repository: Repository, passes: Passes) -> APIRouter:
@@ -21,6 +22,15 @@ def routes(repository: Repository, passes: Passes) -> APIRouter:
         """A booking's pass, to be shown as a QR code at the door; it stays good where the slot is moved."""
         said, token = await handlers.pass_of(repository, passes, id, who)
         return PassView(booking=said.booking, slot=said.slot, token=token)
+
+    @router.get("/participants/{participant}/code", responses=problems({404: ["participant-unknown"]}))
+    async def show_own_code(participant: Id, who: StaffOrFamily) -> OwnCodeView:
+        """A pupil's own code, to be shown at the door as a QR code or printed: without a booking it lets in, too.
+
+        That is where there is a seat, by the rules of any booking.
+        """
+        pupil, token = await handlers.own_code(repository, passes, participant, who)
+        return OwnCodeView(participant=pupil, token=token)
 
     @router.get("/pass-keys")
     async def pass_keys(who: Anyone) -> PassKeys:

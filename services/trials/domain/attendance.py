@@ -1,13 +1,12 @@
 """Presences and absences are decided one after the other, by the venue of the slot alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.absences import Absence, miss
-from services.trials.domain.caller import Taken, clock_of
+from services.trials.domain.caller import Taken, UnknownParticipant, clock_of, must_take_part
 from services.trials.domain.gates import Gates
 from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.paths import Path
@@ -25,7 +24,7 @@ from shared.storage.decision import Done
 class AttendanceBatch:
     """The states that presences are decided upon."""
 
-    slots: Mapping[str, Slot]
+    slots: dict[str, Slot]
     states: States
     gates: Gates
 
@@ -39,6 +38,8 @@ class AttendanceBatch:
 
     def confirm(self, slot: Slot, presence: Presence, now: datetime, by: Actor | None) -> Done[Taken[Attendance]]:
         """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
+        if presence.own_code and self._booking(slot, presence.participant) is None:
+            return self._let_in(self.slots[slot.id], presence, now, by)
         path, booking = self._seated(slot, presence.participant)
         known = path.attendance_of(booking.id)
         if known is not None:
@@ -47,6 +48,22 @@ class AttendanceBatch:
         decision = steps.attend(path, pupil, booking, presence.source, time, self.gates.of(slot.season))
         self.states.paths.take(steps.as_exception(decision, presence.exception), by)
         return Done(Taken(decision.state.attendances[-1], pupil.id), new=True)
+
+    def _let_in(self, slot: Slot, presence: Presence, now: datetime, by: Actor | None) -> Done[Taken[Attendance]]:
+        """Books a pupil who has come without a booking, and confirms that."""
+        if presence.participant not in self.states.pupils:
+            raise UnknownParticipant.about("participant", "is the code of nobody who is known here")
+        pupil, time = self._came(slot, presence, now)
+        season = self.states.seasons[slot.season]
+        must_take_part(pupil, season, time, time, now)
+        path = self.states.paths.of(pupil.id, season.id, pupil.seasons)
+        gate = self.gates.of(season.id)
+        seated = steps.book_at_door(path, pupil, slot, time, gate.new_id)
+        attended = steps.attend(seated.state, pupil, seated.state.bookings[-1], presence.source, time, gate)
+        for decision in (seated, attended):
+            self.states.paths.take(decision, by)
+        self.slots[slot.id] = slot.with_seat_taken()
+        return Done(Taken(attended.state.attendances[-1], pupil.id), new=True)
 
     def miss(self, slot: Slot, absence: Absence, now: datetime, by: Actor | None) -> Done[Taken[Booking]]:
         """Notes that a pupil whom the venue seated did not come; again, it changes nothing."""
@@ -70,8 +87,11 @@ class AttendanceBatch:
 
     def _seated(self, slot: Slot, participant: str) -> tuple[Path, Booking]:
         """Returns the path, and the booking at the time of the slot, which it may not have followed yet."""
-        path = self.states.path_of(participant, slot.season)
-        booking = None if path is None else path.live_booking(slot.id)
+        path, booking = self.states.path_of(participant, slot.season), self._booking(slot, participant)
         if path is None or booking is None:
             raise Conflict.about("participant", "no booking in force in this slot", "not-booked")
         return path, booking.model_copy(update={"starts_at": slot.starts_at, "minutes": slot.minutes})
+
+    def _booking(self, slot: Slot, participant: str) -> Booking | None:
+        path = self.states.path_of(participant, slot.season)
+        return None if path is None else path.live_booking(slot.id)

@@ -27,13 +27,20 @@ class Pass:
     slot: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCode:
+    """The pupil whom a code of its own stands for: it says who is there, and of no slot."""
+
+    pupil: str
+
+
 class PresenceEntry(Input):
     """A pupil's presence: whose, by id or by a pass, and the way in which the venue knows of it."""
 
     participant: Id | None = None
     """Id of the pupil; absent where a pass says whose booking it is."""
     token: Annotated[str, Field(max_length=LONGEST, pattern=r"^[\w-]+\.[\w-]+\.[\w-]+$")] | None = None
-    """The pass that the pupil showed, as it was scanned; its source is `qr`."""
+    """The pass or the own code that the pupil showed, as it was scanned; its source is `qr`."""
     source: AttendanceSource
     """The way in which the venue knows: by a scanned code, a list, or an import."""
     occurred_at: Moment | None = None
@@ -54,7 +61,7 @@ class Scans:
     """The passes that were scanned for one slot, as far as they are any, and whose bookings they are."""
 
     slot: str
-    read: Mapping[str, Pass | None]
+    read: Mapping[str, Pass | OwnCode | None]
     """By token."""
     holders: Mapping[str, str]
     """Participant by booking."""
@@ -64,12 +71,13 @@ class Scans:
 
         Raises BadInput for a token that is no pass, or that of another slot or of no booking.
         """
-        participant = entry.participant or self._holder(entry.token or "")
+        shown = None if entry.token is None else self.read.get(entry.token)
+        is_own = isinstance(shown, OwnCode)
+        whose = shown.pupil if isinstance(shown, OwnCode) else entry.participant or self._holder(shown)
         said = entry.model_dump(include={"source", "occurred_at", "exception"})
-        return Presence(participant=participant, **said)
+        return Presence(participant=whose, own_code=is_own, **said)
 
-    def _holder(self, token: str) -> str:
-        shown = self.read.get(token)
+    def _holder(self, shown: Pass | None) -> str:
         if shown is None:
             raise BadInput.field("token", "is no pass of this platform")
         if shown.slot != self.slot:

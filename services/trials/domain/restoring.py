@@ -187,6 +187,7 @@ def _booking(event: TrialBooked, slot: Slot, time: datetime) -> Booking:
         starts_at=event.starts_at or first.starts_at,
         minutes=event.minutes or first.minutes,
         school=event.school,
+        source=event.source,
     )
 
 

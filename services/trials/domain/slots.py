@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -138,6 +138,12 @@ class Slot(Aggregate):
     def hosts(self) -> tuple[str, str]:
         """The codes in which a grant speaks for the slot: those of the venue's owner and of the venue."""
         return self.organisation, self.venue
+
+    @property
+    def booked_as(self) -> dict[str, Any]:
+        """The parts of it that a booking keeps."""
+        said = ("venue", "competency", "kind", "starts_at", "minutes")
+        return {"slot": self.id, **{name: getattr(self, name) for name in said}}
 
     @property
     def terms(self) -> Terms:

@@ -41,6 +41,8 @@ class Presence(Input):
     occurred_at: Moment | None = None
     exception: ExceptionReason | None = None
     """The reason why an operator lets it be recorded outside the season's dates, or behind the stage's last day."""
+    own_code: bool = False
+    """True where the pupil showed its own code: one without a booking is let in where there is a seat."""
 
 
 class Revocation(Input):
@@ -80,27 +82,36 @@ def book(
         return Decision(path)
     slot.must_be_held()
     must_fit(path, pupil, slot, time)
-    booking = Booking(
-        id=new_id(),
-        time=time,
-        slot=slot.id,
-        venue=slot.venue,
-        competency=slot.competency,
-        kind=slot.kind,
-        starts_at=slot.starts_at,
-        minutes=slot.minutes,
-        confirm_by=confirm_by,
-        school=pupil.school,
-    )
-    times = {"starts_at": slot.starts_at, "minutes": slot.minutes, "confirm_by": confirm_by}
-    event = TrialBooked(**_said(path, pupil, booking), booking=booking.id, venue=slot.venue, **times)
-    return Decision(path.model_copy(update={"bookings": (*path.bookings, booking)}), (Happened(event, time),))
+    return _seated(path, pupil, Booking(id=new_id(), time=time, **slot.booked_as, school=pupil.school, confirm_by=confirm_by))
+
+
+def book_at_door(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: NewId) -> Decision[Path]:
+    """Takes a seat for a pupil who has come to a slot whose door is open, by the rules of any booking."""
+    slot.must_be_held()
+    if time < slot.starts_at - DOOR_OPENS:
+        raise Conflict.about("occurred_at", "the door was not open yet", "not-started")
+    if time >= slot.ends_at:
+        raise Conflict.about("occurred_at", f"the slot was over at {slot.ends_at.isoformat()}", "slot-past")
+    _must_be_for(pupil, slot)
+    _must_have_room(path, slot)
+    return _seated(path, pupil, Booking(id=new_id(), time=time, **slot.booked_as, school=pupil.school, source="door"))
+
+
+def _seated(path: Path, pupil: Participant, booking: Booking) -> Decision[Path]:
+    how = {name: getattr(booking, name) for name in ("venue", "starts_at", "minutes", "confirm_by", "source")}
+    event = TrialBooked(**_said(path, pupil, booking), booking=booking.id, **how)
+    done = path.model_copy(update={"bookings": (*path.bookings, booking)})
+    return Decision(done, (Happened(event, booking.time),))
 
 
 def must_suit(pupil: Participant, slot: Slot, time: datetime) -> None:
     """Raises Conflict where the slot has begun, or is for other grades."""
     if time >= slot.starts_at:
         raise Conflict.about("occurred_at", f"the slot had begun at {slot.starts_at.isoformat()}", "slot-past")
+    _must_be_for(pupil, slot)
+
+
+def _must_be_for(pupil: Participant, slot: Slot) -> None:
     low, high = slot.grades
     if not low <= pupil.grade <= high:
         raise Conflict.about("participant", f"the slot is for grades {low} to {high}", "grade-outside-slot")
@@ -109,6 +120,10 @@ def must_suit(pupil: Participant, slot: Slot, time: datetime) -> None:
 def must_fit(path: Path, pupil: Participant, slot: Slot, time: datetime) -> None:
     """Raises Conflict where the pupil cannot have a seat: there is none, or the pupil is somewhere else then."""
     must_suit(pupil, slot, time)
+    _must_have_room(path, slot)
+
+
+def _must_have_room(path: Path, slot: Slot) -> None:
     if held_between(path, slot.starts_at, slot.ends_at):
         raise Conflict.about("participant", "another booking of the pupil overlaps in time", "time-conflict")
     if slot.is_full:
@@ -200,14 +215,22 @@ def attend(
 def revoke(
     path: Path, pupil: Participant, attendance_id: str, reason: str, time: datetime, gate: SeasonGate
 ) -> Decision[Path]:
-    """Takes back an attendance that was recorded by mistake, and the recommendation if the gate closes by it."""
+    """Takes back an attendance that was recorded by mistake, and the recommendation if the gate closes by it.
+
+    The seat that was taken for it at the door becomes free.
+    """
     attendance = path.attendance(attendance_id)
     if attendance.revoked:
         return Decision(path)
     if time < attendance.time:
         raise BadInput.field("occurred_at", "lies before the attendance")
     correction = Correction(kind="revoked", id=attendance.id, time=time)
-    return gate.settle(taken_back(Decision(path), pupil, correction, reason), pupil)
+    decision = taken_back(Decision(path), pupil, correction, reason)
+    booking = path.booking(attendance.booking)
+    if booking.source == "door" and booking.is_live:
+        freed = Correction(kind="cancelled", id=booking.id, time=time, because="mistake")
+        decision = taken_back(decision, pupil, freed)
+    return gate.settle(decision, pupil)
 
 
 def _said(path: Path, pupil: Participant, of: Booking) -> dict[str, Any]:

@@ -55,10 +55,12 @@ async def confirm(
 
     async def body(tx: Transaction) -> list[list[Outcome[Taken[Attendance]]] | ServiceError]:
         batch = await _load(repository, requests, new_id, tx)
+        seats = {id: slot.booked for id, slot in batch.slots.items()}
         weight = sum(len(request.items) for request in requests)
         outcomes = await aside(lambda: served(requests, partial(_serve, batch)), weight)
         made = batch.states.paths.made
         await repository.timetable.hold({r.slot for r in requests if r.slot in batch.slots} if made else (), tx)
+        await repository.count_seats({id: slot.booked - seats[id] for id, slot in batch.slots.items()}, tx)
         await repository.save_walks(made, tx)
         return outcomes
 
@@ -88,8 +90,10 @@ async def _load(
 ) -> AttendanceBatch:
     slots = await repository.slots.load((request.slot for request in requests), tx)
     known = [(request, slots[request.slot].season) for request in requests if request.slot in slots]
-    named = [(said.participant, season) for request, season in known for said in request.values]
-    states = await repository.states(named, tx)
+    said = [(one, season) for request, season in known for one in request.values]
+    takes_seats = any(isinstance(one, Presence) and one.own_code for one, _ in said)
+    named = [(one.participant, season) for one, season in said]
+    states = await repository.states(named, tx, takes_seats=takes_seats)
     return AttendanceBatch(slots, states, await repository.advice.gates(states.seasons, states.paths, new_id, tx))
 
 
@@ -124,6 +128,7 @@ async def revoke(
         time = happened_at(correction.occurred_at, now, clock_of(states.zones, pupil))
         gates = await repository.advice.gates(states.seasons, [path], new_id, tx)
         decision = steps.revoke(path, pupil, attendance, correction.reason, time, gates.of(season))
+        await repository.count_seats({id: decision.state.seats[id] - path.seats[id]}, tx)
         await repository.save_walks([decision], tx)
         return decision.state.attendance(attendance)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.trials.domain.passes import Pass, PresenceEntry, Scans
+from services.trials.domain.caller import UnknownParticipant, reaches
+from services.trials.domain.passes import OwnCode, Pass, PresenceEntry, Scans
 from services.trials.domain.steps import Presence
 from services.trials.handlers.held import held, walk_of
 from services.trials.passes import Passes
@@ -10,6 +11,7 @@ from services.trials.repository import Repository
 from shared.base.errors import BadInput, Conflict
 from shared.base.side_thread import aside, paced
 from shared.http.batch import Item
+from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.mongo import Transaction
 
@@ -31,6 +33,20 @@ async def pass_of(repository: Repository, passes: Passes, booking: str, who: Pri
     return said, passes.write(said)
 
 
+async def own_code(repository: Repository, passes: Passes, participant: str, who: Principal) -> tuple[str, str]:
+    """Returns a pupil's id and own code; raises UnknownParticipant outside the scope."""
+
+    async def body(tx: Transaction) -> str:
+        found = (await repository.copies.joined([participant], tx)).get(participant)
+        if found is None or not reaches(who, found.pupil):
+            raise UnknownParticipant.about("participant", "no such participant in your scope")
+        about([found.pupil.id])
+        return found.pupil.id
+
+    pupil = await repository.transact(body)
+    return pupil, passes.write(OwnCode(pupil))
+
+
 async def scanned(
     repository: Repository, passes: Passes, items: Sequence[Item[PresenceEntry]], slot: str
 ) -> list[Item[Presence]]:
@@ -38,7 +54,7 @@ async def scanned(
     entries = [item.value for item in items if isinstance(item.value, PresenceEntry)]
     tokens = {entry.token for entry in entries if entry.token is not None}
     read = await aside(lambda: {token: passes.read(token) for token in paced(tokens)}, len(tokens))
-    bookings = [shown.booking for shown in read.values() if shown is not None and shown.slot == slot]
+    bookings = [shown.booking for shown in read.values() if isinstance(shown, Pass) and shown.slot == slot]
     scans = Scans(slot, read, await repository.holders(bookings) if bookings else {})
     return [_presence(scans, item) for item in items]
 

@@ -1,5 +1,6 @@
 """At the door of a venue: who shows a pass is let in, and who does not come is noted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -72,3 +73,76 @@ async def test_a_pass_lets_its_own_booking_in(trials: Trials) -> None:
     assert problems(answer)[1:3] == [("not-booked", "/1/token"), ("bad-input", "/2/token")]
     elsewhere = await trials.must("POST", f"/slots/{other}/attendance", tokens[:1], **HOST)
     assert problems(elsewhere) == [("bad-input", "/0/token")]
+
+
+async def test_who_has_no_booking_is_let_in_by_the_own_code_where_there_is_a_seat(trials: Trials) -> None:
+    await trials.enrol("d1", "d2", "d3", "late")
+    await trials.enrol("young", grade=6)
+    await trials.link("d1", "mother of d1")
+    slot = await trials.slot(starts_at="2020-10-07T14:00:00+03:00", capacity=2, grades=[7, 11])
+    beside = await trials.slot(starts_at="2020-10-07T14:30:00+03:00")
+    family = {"role": "guardian", "org": "mother of d1"}
+    codes = {id: (await trials.must("GET", f"/participants/{id}/code", **NAVIGATOR))["token"] for id in ("d2", "d3")}
+    codes |= {
+        id: (await trials.must("GET", f"/participants/{id}/code", **NAVIGATOR))["token"] for id in ("young", "late")
+    }
+    codes["d1"] = (await trials.must("GET", "/participants/d1/code", **family))["token"]
+    assert (await trials.ask("GET", "/participants/d2/code", **family)).status == 404
+
+    def shown(id: str, at: str = "13:30") -> dict[str, str]:
+        return {"token": codes[id], "source": "qr", "occurred_at": f"2020-10-07T{at}:00+03:00"}
+
+    path = f"/slots/{slot}/attendance"
+    no_code = [{"participant": "d1", "source": "qr", "occurred_at": "2020-10-07T14:10:00+03:00"}]
+    assert problems(await trials.must("POST", path, no_code, **HOST)) == [("not-booked", "/0/participant")]
+    tried = [
+        shown("late", "12:59"),
+        shown("late", "15:30"),
+        shown("young"),
+        shown("d1"),
+        shown("d2"),
+        shown("d1"),
+        shown("d3"),
+    ]
+    answer = await trials.must("POST", path, tried, role="mentor", org=VENUE)
+    assert [item["status"] for item in answer["items"]] == [
+        *["rejected"] * 3,
+        "attended",
+        "attended",
+        "known",
+        "rejected",
+    ]
+    assert problems(answer)[:3] == [
+        ("not-started", "/0/occurred_at"),
+        ("slot-past", "/1/occurred_at"),
+        ("grade-outside-slot", "/2/token"),
+    ]
+    assert problems(answer)[6] == ("slot-full", "/6/token")
+    assert await trials.seats(slot) == 2
+    elsewhere = await trials.must("POST", f"/slots/{beside}/attendance", [shown("d1", "14:40")], **HOST)
+    assert problems(elsewhere) == [("time-conflict", "/0/token")]
+    (booking,) = (await trials.must("GET", "/participants/d1/path?season=2020", **family))["bookings"]
+    assert (booking["source"], booking["time"]) == ("door", "2020-10-07T13:30:00+03:00")
+
+    there = answer["items"][3]["attendance"]
+    await trials.must("POST", f"/attendance/{there}/revocation", {"reason": "не тот"}, **HOST)
+    assert await trials.seats(slot) == 1
+    (moved,) = (await trials.must("POST", f"/slots/{beside}/attendance", [shown("d1", "14:40")], **HOST))["items"]
+    assert moved["status"] == "attended"
+    await trials.know({}, 0, "outbox")
+    told = [type_ for type_, _ in await trials.walked("d1")]
+    again = ["trial.booked", "trial.attended"]
+    assert told == [*again, "attendance.revoked", "trial.cancelled", *again]
+
+
+async def test_at_the_door_nobody_is_seated_twice_at_once(trials: Trials) -> None:
+    """Two devices let in as many as there are seats, whichever comes first."""
+    pupils = [f"many{n}" for n in range(6)]
+    await trials.enrol(*pupils)
+    slot = await trials.slot(starts_at="2020-10-08T14:00:00+03:00", capacity=3)
+    codes = [(await trials.must("GET", f"/participants/{id}/code", **NAVIGATOR))["token"] for id in pupils]
+    said = [[{"token": code, "source": "qr", "occurred_at": "2020-10-08T14:05:00+03:00"}] for code in codes]
+    answers = await asyncio.gather(*(trials.must("POST", f"/slots/{slot}/attendance", one, **HOST) for one in said))
+    statuses = sorted(answer["items"][0]["status"] for answer in answers)
+    assert statuses == ["attended"] * 3 + ["rejected"] * 3
+    assert await trials.seats(slot) == 3

@@ -17,7 +17,7 @@ from tests.builders.trials import slot
 
 ACTS = st.tuples(
     st.sampled_from(["s", "d"]),
-    st.sampled_from(["sit", "book", "book", "attend", "cancel", "miss", "revoke", "hear", "unhear"]),
+    st.sampled_from(["sit", "book", "book", "attend", "cancel", "miss", "revoke", "door", "hear", "unhear"]),
     st.integers(0, 5),
 )
 TURNS = st.lists(ACTS | st.booleans(), max_size=50)

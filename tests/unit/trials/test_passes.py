@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
 from services.trials.domain import steps
-from services.trials.domain.passes import Pass, PresenceEntry, Scans
+from services.trials.domain.passes import OwnCode, Pass, PresenceEntry, Scans
 from services.trials.passes import Passes
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.trials import AttendanceSource
@@ -27,6 +27,11 @@ HERE = Pass("a-booking", "a-slot")
 @given(st.text(), st.text())
 def test_a_pass_says_what_it_was_written_for(booking: str, slot: str) -> None:
     assert PASSES.read(PASSES.write(Pass(booking, slot))) == Pass(booking, slot)
+
+
+@given(st.text())
+def test_a_pupil_s_own_code_is_no_pass(pupil: str) -> None:
+    assert PASSES.read(PASSES.write(OwnCode(pupil))) == OwnCode(pupil)
 
 
 def test_a_stranger_checks_a_pass_with_the_public_key_alone() -> None:
@@ -83,7 +88,10 @@ def test_a_pass_names_the_pupil_in_its_own_slot_alone() -> None:
         "a-slot", {"t.t.t": HERE, "u.u.u": Pass("b", "another"), "v.v.v": Pass("gone", "a-slot")}, {"a-booking": "p1"}
     )
     assert scans.presence(entry(token="t.t.t")).participant == "p1"
-    assert scans.presence(entry(participant="p2")).participant == "p2"
+    own = Scans("a-slot", {"o.o.o": OwnCode("p3")}, {}).presence(entry(token="o.o.o"))
+    assert (own.participant, own.own_code) == ("p3", True)
+    named = scans.presence(entry(participant="p2"))
+    assert (named.participant, named.own_code) == ("p2", False)
     for token, why in (("u.u.u", "another slot"), ("v.v.v", "no booking"), ("w.w.w", "no pass")):
         with pytest.raises(BadInput, match="token") as refused:
             scans.presence(entry(token=token))
