@@ -203,6 +203,7 @@ POST   /trials/slots/{id}/attendance                        0    +-  +-  --- ---
 GET    /trials/bookings/{id}/pass                           0    +-  +?  +?? ++?? --  --  +?  +?  ---
 GET    /trials/participants/{participant}/code              0    +-  +?  +?? ++?? --  --  +?  +?  ---
 GET    /trials/pass-keys                                    0    *-  **  *** **** **  **  **  **  ***
+POST   /trials/checkins                                     0    +-  +i  --- ---- +i  +i  --  --  ---
 POST   /trials/slots/{id}/absences                          0    +-  +-  --- ---- +-  +-  --  --  ---
 POST   /trials/attendance/{id}/revocation                   0    +-  +?  --- ---- +?  +?  --  --  ---
 POST   /trials/lessons                                      0    +-  +i  +ii ++ii --  --  --  --  ---

@@ -73,6 +73,8 @@ class Scene:
     """Of `own`, in `over`."""
     lesson: str = ""
     """In which `own` was."""
+    code: str = ""
+    """The own one of `own`."""
     imported: str = ""
     """Of a file of the school, with a line that was refused."""
     erased_contact: str = ""
@@ -155,12 +157,8 @@ class Scene:
 
     def offer(self, ref: str, day: str) -> dict[str, Any]:
         """A slot of a timetable."""
-        fields: dict[str, Any] = {
-            "minutes": 90,
-            "capacity": 1 if ref == "full" else 8,
-            "grades": [6, 11],
-            "kind": "trial",
-        }
+        seats = 1 if ref == "full" else 8
+        fields: dict[str, Any] = {"minutes": 90, "capacity": seats, "grades": [6, 11], "kind": "trial"}
         fields |= {"programme": self.competency} if ref == "left" else {}
         return {"ref": ref, "competency": self.competency, "starts_at": f"{day}T15:00:00+03:00", **fields}
 
@@ -261,6 +259,7 @@ class Scene:
         path, own = f"/trials/slots/{self.slots['over']}/attendance", self.pupils["own"].id
         present = await self.client.ok("POST", path, [{"participant": own, "source": "list"}], by=self.here.host)
         self.attendance = present["items"][0]["attendance"]
+        self.code = (await self.client.ok("GET", f"/trials/participants/{own}/code", by=self.here.navigator))["token"]
         held = {**self.held_lesson, "ref": "first"}
         self.lesson = (await self.client.ok("POST", "/trials/lessons", held, by=self.here.navigator))["lesson"]
 

@@ -56,6 +56,7 @@ def _play(scene: Scene) -> Requests:
     many, present = {"attempts": [{"ref": "many", **attempt}]}, [{"participant": own, "source": "list"}]
     below, of = f"/trials/participants/{own}", "GET /trials/participants/{participant}"
     revocation = f"/trials/attendance/{scene.attendance}/revocation"
+    scan = {"token": scene.code, "slot": slots["held"], "occurred_at": "2020-10-05T15:00:00+03:00"}
     in_slot, slot = "POST /trials/slots/{id}", "/trials/slots"
     wide, of_class = {"season": season, "slots": [slots["wide"]]}, {"school": scene.here.school, "class": "7Б"}
     return {
@@ -71,6 +72,7 @@ def _play(scene: Scene) -> Requests:
         f"{in_slot}/attendance": Request(f"{slot}/{slots['held']}/attendance", present, '"attendance"'),
         "GET /trials/bookings/{id}/pass": Request(f"/trials/bookings/{scene.kept}/pass", sign=slots["near"]),
         f"{of}/code": Request(f"{below}/code", sign='"token"'),
+        "POST /trials/checkins": Request("/trials/checkins", [scan], '"attendance"'),
         "GET /trials/pass-keys": Request("/trials/pass-keys"),
         f"{in_slot}/absences": Request(f"{slot}/{slots['missed']}/absences", [{"participant": own}], '"booking"'),
         "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),

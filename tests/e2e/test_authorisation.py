@@ -35,7 +35,7 @@ from tests.e2e.season import settled
 
 STATUS = {"0": 401, "-": 403, "?": 404, "9": 409, "i": 200}
 ANSWERED = "+~*"
-ITEMS: Mapping[str, set[str | None]] = {"+": {None}, "i": {"participant-unknown"}}
+ITEMS: Mapping[str, set[str | None]] = {"+": {None}, "i": {"participant-unknown", "not-found"}}
 """The types of the problems that items may have."""
 AT_ONCE = 8
 FILES = {"{name}": "page.js", "{version}": page.VERSION}

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Path
 from services.trials.answers.commands import AbsenceAnswer, AttendanceAnswer, Items, RevokedAnswer
 from services.trials.api.items import SlotId, item_by_item, noted
 from services.trials.domain.absences import Absence
-from services.trials.domain.passes import PresenceEntry
+from services.trials.domain.passes import PresenceEntry, Scan
 from services.trials.domain.steps import Revocation
 from services.trials.handlers import attendance
 from services.trials.handlers.attendance import AbsenceRequest, AttendanceRequest
+from services.trials.handlers.checkins import check_in
 from services.trials.handlers.passes import scanned
 from services.trials.passes import Passes
 from services.trials.repository import Repository
@@ -26,6 +27,7 @@ from shared.storage.outbox import Clock
 AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]
 AbsenceList = Annotated[list[Annotated[Any, ReadAs(Absence)]], Count(1, 1_000)]
 PresenceList = Annotated[list[Annotated[Any, ReadAs(PresenceEntry)]], Count(1, 1_000)]
+ScanList = Annotated[list[Annotated[Any, ReadAs(Scan)]], Count(1, 1_000)]
 
 
 def routes(repository: Repository, passes: Passes, clock: Clock, new_id: NewId) -> APIRouter:
@@ -48,6 +50,17 @@ def routes(repository: Repository, passes: Passes, clock: Clock, new_id: NewId) 
         entries = await read_each(PresenceEntry, body, "")
         items = await scanned(repository, passes, entries, id)
         outcomes = await waiting.submit(AttendanceRequest(items=items, who=who, now=clock(), slot=id))
+        return noted(await item_by_item(AttendanceAnswer.of, body, outcomes))
+
+    @router.post("/checkins", max_body_size=512 * KIB, response_model_exclude_none=True)
+    async def tell_scans(body: ScanList, who: VenueStaff) -> Items[AttendanceAnswer]:
+        """A sheet of at most 1,000 codes that were scanned without a network, of one slot or many, answered one by one.
+
+        Each has its own time, within the hours of the door. Whatever is in doubt is refused: the slot was moved since,
+        the booking given up, or the attendance taken back. The same sheet again changes nothing.
+        """
+        items = await read_each(Scan, body, "")
+        outcomes = await check_in(repository, passes, items, who, clock(), new_id)
         return noted(await item_by_item(AttendanceAnswer.of, body, outcomes))
 
     _add_corrections(router, repository, clock, new_id)

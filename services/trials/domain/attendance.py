@@ -38,16 +38,40 @@ class AttendanceBatch:
 
     def confirm(self, slot: Slot, presence: Presence, now: datetime, by: Actor | None) -> Done[Taken[Attendance]]:
         """Confirms a presence. Whom the venue did not seat, it is told nothing about, not even that there is one."""
-        if presence.own_code and self._booking(slot, presence.participant) is None:
+        path = self.states.path_of(presence.participant, slot.season)
+        booking = self._booking(slot, presence.participant)
+        known = None if path is None or booking is None else path.attendance_of(booking.id)
+        if path is not None and known is not None:
+            return Done(Taken(known, path.participant), new=False)
+        if presence.late and presence.occurred_at is not None:
+            self._must_be_beyond_doubt(slot, presence.participant, presence.occurred_at)
+        if presence.own_code and booking is None:
             return self._let_in(self.slots[slot.id], presence, now, by)
         path, booking = self._seated(slot, presence.participant)
-        known = path.attendance_of(booking.id)
-        if known is not None:
-            return Done(Taken(known, path.participant), new=False)
         pupil, time = self._came(slot, presence, now)
         decision = steps.attend(path, pupil, booking, presence.source, time, self.gates.of(slot.season))
         self.states.paths.take(steps.as_exception(decision, presence.exception), by)
         return Done(Taken(decision.state.attendances[-1], pupil.id), new=True)
+
+    def _must_be_beyond_doubt(self, slot: Slot, participant: str, scanned_at: datetime) -> None:
+        """Raises Conflict for a late scan of which it is not sure that the pupil was where it counts.
+
+        What was taken back is not confirmed once more by the same sheet.
+        """
+        if slot.moved_at is not None and scanned_at < slot.moved_at:
+            raise Conflict.about(
+                "occurred_at", f"the slot was moved since, at {slot.moved_at.isoformat()}", "slot-moved"
+            )
+        if scanned_at >= slot.ends_at:
+            raise Conflict.about("occurred_at", f"the slot was over at {slot.ends_at.isoformat()}", "slot-past")
+        path = self.states.path_of(participant, slot.season)
+        attended = [] if path is None else [a for a in path.all_attendances if a.slot == slot.id]
+        if any(a.revoked is not None and a.time == scanned_at for a in attended):
+            raise Conflict.about("participant", "the attendance of this scan was taken back", "attendance-revoked")
+        given_up = [] if path is None else [b.cancelled for b in path.all_bookings if b.slot == slot.id and b.cancelled]
+        if given_up and self._booking(slot, participant) is None:
+            detail = f"the booking was given up at {max(given_up).isoformat()}"
+            raise Conflict.about("participant", detail, "booking-cancelled")
 
     def _let_in(self, slot: Slot, presence: Presence, now: datetime, by: Actor | None) -> Done[Taken[Attendance]]:
         """Books a pupil who has come without a booking, and confirms that."""

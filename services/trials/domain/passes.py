@@ -17,6 +17,12 @@ from shared.programme.texts import Id
 
 LONGEST = 512
 """Characters of a pass: it has some 280."""
+Token = Annotated[str, Field(max_length=LONGEST, pattern=r"^[\w-]+\.[\w-]+\.[\w-]+$")]
+NO_PASS, OF_ANOTHER_SLOT, OF_NO_BOOKING = (
+    "is no pass of this platform",
+    "is a pass for another slot",
+    "is the pass of no booking",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class PresenceEntry(Input):
 
     participant: Id | None = None
     """Id of the pupil; absent where a pass says whose booking it is."""
-    token: Annotated[str, Field(max_length=LONGEST, pattern=r"^[\w-]+\.[\w-]+\.[\w-]+$")] | None = None
+    token: Token | None = None
     """The pass or the own code that the pupil showed, as it was scanned; its source is `qr`."""
     source: AttendanceSource
     """The way in which the venue knows: by a scanned code, a list, or an import."""
@@ -54,6 +60,37 @@ class PresenceEntry(Input):
         if self.token is not None and self.source != "qr":
             raise PydanticCustomError("token_without_scan", "a token is scanned: its source is qr")
         return self
+
+
+class Scan(Input):
+    """A code that was scanned at the door, at a time of its own, and is told later."""
+
+    token: Token
+    """The pass or the own code that the pupil showed."""
+    slot: Id | None = None
+    """Id of the slot to which the pupil came; a pass says it itself."""
+    occurred_at: Moment
+    """When it was scanned."""
+
+    def slot_of(self, shown: Pass | OwnCode | None) -> str:
+        """Returns the slot of which a scan is; raises BadInput for no code, for none of a slot, and for another's."""
+        if shown is None:
+            raise BadInput.field("token", NO_PASS)
+        if isinstance(shown, Pass):
+            if self.slot not in (None, shown.slot):
+                raise BadInput.field("token", OF_ANOTHER_SLOT)
+            return shown.slot
+        if self.slot is None:
+            raise BadInput.field("slot", "is missing: a pupil's own code names none")
+        return self.slot
+
+    def presence(self, participant: str | None, shown: Pass | OwnCode | None) -> Presence:
+        """Returns the presence of a scan, whose participant is known to hold the booking of a pass."""
+        is_own = isinstance(shown, OwnCode)
+        whose = shown.pupil if isinstance(shown, OwnCode) else participant
+        if whose is None:
+            raise BadInput.field("token", OF_NO_BOOKING)
+        return Presence(participant=whose, source="qr", occurred_at=self.occurred_at, own_code=is_own, late=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +116,10 @@ class Scans:
 
     def _holder(self, shown: Pass | None) -> str:
         if shown is None:
-            raise BadInput.field("token", "is no pass of this platform")
+            raise BadInput.field("token", NO_PASS)
         if shown.slot != self.slot:
-            raise BadInput.field("token", "is a pass for another slot")
+            raise BadInput.field("token", OF_ANOTHER_SLOT)
         holder = self.holders.get(shown.booking)
         if holder is None:
-            raise BadInput.field("token", "is the pass of no booking")
+            raise BadInput.field("token", OF_NO_BOOKING)
         return holder

@@ -43,6 +43,8 @@ class Presence(Input):
     """The reason why an operator lets it be recorded outside the season's dates, or behind the stage's last day."""
     own_code: bool = False
     """True where the pupil showed its own code: one without a booking is let in where there is a seat."""
+    late: bool = False
+    """True for a scan that was noted without a network, and is told later: what is in doubt is refused."""
 
 
 class Revocation(Input):
@@ -82,7 +84,9 @@ def book(
         return Decision(path)
     slot.must_be_held()
     must_fit(path, pupil, slot, time)
-    return _seated(path, pupil, Booking(id=new_id(), time=time, **slot.booked_as, school=pupil.school, confirm_by=confirm_by))
+    return _seated(
+        path, pupil, Booking(id=new_id(), time=time, **slot.booked_as, school=pupil.school, confirm_by=confirm_by)
+    )
 
 
 def book_at_door(path: Path, pupil: Participant, slot: Slot, time: datetime, new_id: NewId) -> Decision[Path]:

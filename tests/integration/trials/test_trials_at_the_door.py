@@ -146,3 +146,64 @@ async def test_at_the_door_nobody_is_seated_twice_at_once(trials: Trials) -> Non
     statuses = sorted(answer["items"][0]["status"] for answer in answers)
     assert statuses == ["attended"] * 3 + ["rejected"] * 3
     assert await trials.seats(slot) == 3
+
+
+async def test_a_sheet_of_scans_comes_later_and_each_is_answered_by_itself(trials: Trials) -> None:
+    pupils = ("l1", "l2", "l3", "l4", "walk")
+    await trials.enrol(*pupils)
+    first = await trials.slot(starts_at="2020-10-12T10:00:00+03:00")
+    second = await trials.slot(starts_at="2020-10-12T12:00:00+03:00")
+    moved = await trials.slot(starts_at="2020-10-12T15:00:00+03:00")
+    passes = {}
+    for id, slot in (("l1", first), ("l2", first), ("l3", second), ("l4", moved)):
+        booking = (await trials.must("POST", f"/slots/{slot}/bookings", seat(id), **NAVIGATOR))["booking"]
+        passes[id] = (await trials.must("GET", f"/bookings/{booking}/pass", **NAVIGATOR))["token"]
+        if id == "l2":
+            await trials.must("DELETE", f"/bookings/{booking}?occurred_at=2020-10-10T10:00:00Z", **NAVIGATOR)
+    code = (await trials.must("GET", "/participants/walk/code", **NAVIGATOR))["token"]
+    later = {"starts_at": "2020-10-12T16:00:00+03:00", "occurred_at": "2020-10-12T14:50:00+03:00"}
+    await trials.must("POST", f"/slots/{moved}/move", later, **HOST)
+
+    def scan(token: str, at: str, **changed: str) -> dict[str, str]:
+        return {"token": token, "occurred_at": f"2020-10-12T{at}:00+03:00", **changed}
+
+    sheet = [
+        scan(passes["l1"], "10:20"),
+        scan(passes["l1"], "09:55"),
+        scan(passes["l2"], "09:56"),
+        scan(code, "11:31", slot=first),
+        scan(passes["l3"], "12:01", slot=first),
+        scan(passes["l4"], "14:40"),
+        scan(code, "11:58"),
+        scan(code, "11:59", slot=second),
+        scan(passes["l1"][:-4], "10:00"),
+        {"token": passes["l1"]},
+        scan(passes["l3"], "11:59"),
+    ]
+    answer = await trials.must("POST", "/checkins", sheet, role="mentor", org=VENUE)
+    statuses = [item["status"] for item in answer["items"]]
+    assert [n for n, status in enumerate(statuses) if status == "attended"] == [1, 7, 10], answer
+    assert statuses[0] == "known", "the earlier of two scans counts"
+    assert problems(answer)[2:7] == [
+        ("booking-cancelled", "/2/token"),
+        ("slot-past", "/3/occurred_at"),
+        ("bad-input", "/4/token"),
+        ("slot-moved", "/5/occurred_at"),
+        ("bad-input", "/6/slot"),
+    ]
+    assert problems(answer)[8:10] == [("bad-input", "/8/token"), ("bad-input", "/9/occurred_at")]
+    (attended,) = (await trials.must("GET", "/participants/l1/path?season=2020", **NAVIGATOR))["attendances"]
+    assert attended["time"] == "2020-10-12T09:55:00+03:00"
+
+    there = answer["items"][7]["attendance"]
+    await trials.must("POST", f"/attendance/{there}/revocation", {"reason": "не тот"}, **HOST)
+    again = await trials.must("POST", "/checkins", sheet, **HOST)
+    assert [item["status"] for item in again["items"]] == ["known" if s == "attended" else s for s in statuses[:7]] + [
+        "rejected",
+        "rejected",
+        "rejected",
+        "known",
+    ]
+    assert problems(again)[7] == ("attendance-revoked", "/7/token")
+    strange = await trials.must("POST", "/checkins", sheet[:1], role="venue", org="OTHER")
+    assert problems(strange) == [("not-found", "/0/token")]
