@@ -52,7 +52,6 @@ def test_a_lesson_counts_as_taking_part_and_as_no_trial() -> None:
     assert (reached.participated, reached.attended) == (at("2020-09-14"), None)
     alone = stages(heard().state, season(), at("2020-09-01"))
     assert (alone.participated, alone.tested, alone.attended) == (at("2020-09-21"), None, None)
-    assert path.fitting == ()
 
 
 def test_a_lesson_sent_again_changes_nothing_and_its_ref_names_no_other() -> None:
