@@ -190,8 +190,7 @@ class Repository:
 
     async def walk_with(self, part: str, id: str) -> tuple[str, str] | None:
         """Returns whose path has this booking (`bookings`) or attendance (`attendances`), and through which season."""
-        fields = {"participant": 1, "season": 1}
-        found: Document | None = await self._mongo["paths"].find_one({f"{part}.id": id}, fields)
+        found: Document | None = await self._mongo["paths"].find_one({f"{part}.id": id}, ["participant", "season"])
         return None if found is None else (found["participant"], found["season"])
 
 

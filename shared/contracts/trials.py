@@ -17,7 +17,6 @@ SlotKind = Literal["trial", "partner-trial", "excursion", "museum", "master-clas
 TRIAL_KINDS: frozenset[SlotKind] = frozenset({"trial", "partner-trial"})
 """The kinds that count as a practical trial (профпроба); every other kind counts as taking part."""
 AttendanceSource = Literal["qr", "list", "import"]
-BookingSource = Literal["door"]
 TestedBy = Literal["first-round", "any-round"]
 RevocationReason = Literal["mistake", "consent"]
 """A step was recorded by mistake, or it happened after a consent had ended, of which nothing was known yet."""
@@ -65,7 +64,7 @@ class TrialBooked(TakenStep):
     minutes: Public[int | None] = None
     confirm_by: Public[Timestamp | None] = None
     """Until when the family is to confirm a seat that was given from the waiting list; None where it need not."""
-    source: Public[BookingSource | None] = None
+    source: Public[Literal["door"] | None] = None
     """`door` where it was made as the pupil was let in, which is no demand; None for one that was made before."""
 
 
@@ -251,7 +250,6 @@ __all__ = [
     "AttendanceMissed",
     "AttendanceRevoked",
     "AttendanceSource",
-    "BookingSource",
     "DiagnosticCompleted",
     "DiagnosticRevoked",
     "Gate",

@@ -9,7 +9,6 @@ from shared.base.models import Answer
 from shared.contracts.cancellations import CancellationReason
 from shared.contracts.trials import (
     AttendanceSource,
-    BookingSource,
     RevocationReason,
     SlotKind,
 )
@@ -54,7 +53,7 @@ class Booking(Step):
     """Start of the slot, on the region's clock."""
     minutes: int
     """Length of the slot in minutes."""
-    source: BookingSource | None = None
+    source: Literal["door"] | None = None
     """`door` where it was made as the pupil was let in; null for one that was made before."""
     confirm_by: LocalTime | None = None
     """Until when the seat, which was given from the waiting list, is to be confirmed; null where it need not be."""
