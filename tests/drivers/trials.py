@@ -171,7 +171,7 @@ async def states(trials: Trials) -> dict[str, Any]:
         async for row in trials.mongo[name].find({}):
             away = {"changed", "held", "attempts", "ref", "in_use", "history"}
             bare = {field: value for field, value in row.items() if field not in away}
-            for attendance in bare.get("attendances", ()):
-                attendance["reason"] = None
+            for part in (*bare.get("attendances", ()), *bare.get("lessons", ())):
+                part["reason"] = None
             kept[f"{name} {row['_id']}"] = bare
     return kept

@@ -37,6 +37,7 @@ class History:
         """Slot and participant of each booking."""
         self.attendances: list[str] = []
         self.accepted: Counter[str] = Counter()
+        self.lessons: list[str] = []
         self.refused: Counter[str] = Counter()
 
     @property
@@ -70,6 +71,7 @@ class History:
             *([self.sits] * 4),
             *([self.books] * 4),
             *([self.attends] * 5),
+            *(self.arrives, self.arrives, self.hears, self.hears, self.forgets),
             *(self.misses, self.revokes, self.moves, self.moves, self.links, self.links, self.unlinks),
             *(self.withdraws, self.consents, self.archives, self.restores, self.merges, self.merges, self.parts),
             *(self.erases, self.relocates, self.shifts, self.shifts, self.resizes, self.calls_off),
@@ -114,6 +116,30 @@ class History:
         answer = await self._do("POST", f"/trials/slots/{slot}/attendance", present, self.place.host)
         self.attendances += [i["attendance"] for i in answer.body.get("items", ()) if i.get("attendance")]
         return answer
+
+    async def arrives(self) -> Answer:
+        """A pupil comes to the door, with a booking or without."""
+        code = await self._do("GET", f"/trials/participants/{self.one()['participant']}/code")
+        if code.status >= 300:
+            return code
+        scan = {"token": code.body["token"], "slot": self.rng.choice(self.slots)}
+        at = f"2020-10-05T{self.rng.randint(8, 16):02}:10:00+03:00"
+        answer = await self._do("POST", "/trials/checkins", [{**scan, "occurred_at": at}], self.place.host)
+        self.attendances += [i["attendance"] for i in answer.body.get("items", ()) if i.get("attendance")]
+        return answer
+
+    async def hears(self) -> Answer:
+        """A school says that a pupil was in one of its lessons."""
+        lesson = {"ref": f"l{self.rng.randint(1, 4)}", "season": self.place.season, "theme": "1"}
+        of = {"school": self.rng.choice([self.place.school, self.other]), "occurred_at": "2020-09-25T09:00:00+03:00"}
+        said = {**lesson, **of, "participants": [self.one()["participant"]]}
+        answer = await self._do("POST", "/trials/lessons", said)
+        self.lessons += [answer.body["lesson"]] if answer.status < 300 else []
+        return answer
+
+    async def forgets(self) -> Answer:
+        id = self.rng.choice(self.lessons) if self.lessons else "none"
+        return await self._do("POST", f"/trials/lessons/{id}/revocation", {"reason": "Ошибка"})
 
     async def misses(self) -> Answer:
         slot, participant = self.rng.choice([*self.seats, (self.slots[0], self.one()["participant"])])

@@ -14,6 +14,14 @@ from tests.builders.trials import PROGRAMME, RULES, VENUE, attempt, present, sea
 from tests.drivers.backups import Backup, assert_numbered_once
 from tests.drivers.trials import HOST, NAVIGATOR, Trials, completed, history, states, trials_service
 
+LESSON = {
+    "ref": "l",
+    "season": "2020",
+    "school": NAVIGATOR["org"],
+    "theme": "1",
+    "occurred_at": "2020-09-21T08:30:00+03:00",
+}
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def trials(infrastructure: Infrastructure) -> AsyncIterator[Trials]:
@@ -52,9 +60,15 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     absent = [{"participant": "duplicate", "occurred_at": "2020-10-29T16:00:00+03:00"}]
     await trials.must("POST", f"/slots/{empty}/absences", absent, **HOST)
     (given_up,) = await trials.booked("duplicate", "2020-11-28")
+    lesson = (await trials.must("POST", "/lessons", {**LESSON, "participants": ["duplicate"]}, **NAVIGATOR))["lesson"]
+    door = await trials.slot(starts_at="2020-10-22T14:00:00+03:00")
+    code = (await trials.must("GET", "/participants/again/code", **NAVIGATOR))["token"]
+    scanned = {"token": code, "slot": door, "occurred_at": "2020-10-22T14:05:00+03:00"}
+    await trials.must("POST", "/checkins", [scanned], **HOST)
     await trials.publish(*merged("survivor", "duplicate"), time=at("2020-11-18"))
     await trials.know({"_id": {"$in": ["survivor", "duplicate"]}, "mergings.merged": True}, 2, PARTICIPANTS)
     await cancelled(trials, "survivor", given_up)
+    await trials.must("POST", f"/lessons/{lesson}/revocation", {"reason": "не было"}, **NAVIGATOR)
     await trials.publish(erased("gone"))
     await trials.know({"_id": "gone", "erased": True}, 1, PARTICIPANTS)
     await trials.must("PUT", "/seasons/2031", {**RULES, "name": "Сезон 2031"})
@@ -89,7 +103,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     assert_numbered_once(after)
     assert await states(trials) == stored
     answer = await trials.must("GET", "/losses", role="regional-operator", org="RU-ROS")
-    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 2, "ref": 4, "contact": 1}
+    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 3, "ref": 5, "contact": 1}
 
     # Everything goes on behind what was published.
     await trials.must("POST", f"/slots/{late}/attendance", [present("again", "2020-10-20")], **HOST)
