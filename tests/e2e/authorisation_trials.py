@@ -72,7 +72,7 @@ def _play(scene: Scene) -> Requests:
         f"{in_slot}/attendance": Request(f"{slot}/{slots['held']}/attendance", present, '"attendance"'),
         "GET /trials/bookings/{id}/pass": Request(f"/trials/bookings/{scene.kept}/pass", sign=slots["near"]),
         f"{of}/code": Request(f"{below}/code", sign='"token"'),
-        "POST /trials/checkins": Request("/trials/checkins", [scan], '"attendance"', tells=[own]),
+        "POST /trials/checkins": Request("/trials/checkins", [scan], '"attendance"', tells=(own,)),
         "GET /trials/pass-keys": Request("/trials/pass-keys"),
         f"{in_slot}/absences": Request(f"{slot}/{slots['missed']}/absences", [{"participant": own}], '"booking"'),
         "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),

@@ -107,11 +107,11 @@ async def revoke(repository: Repository, said: Withdrawal) -> Told:
         named = [*found, *((id, season) for id in said.participants or ())]
         states = await repository.states(named, tx)
         of = LessonRevocation(said.lesson, season, said.reason, said.occurred_at, said.who, said.now, by)
-        mine = {states.pupils[id].id for id, _ in found if id in states.pupils and of.parts(states, id)}
+        mine = {states.pupils[id].id: id for id, _ in found if id in states.pupils and of.parts(states, id)}
         if not mine:
             raise NotFound(NO_LESSON)
         if said.participants is None:
-            items = [Item("/participants", id, "participant") for id in sorted(mine)]
+            items = [Item("/participants", id, "participant") for id in sorted(mine.values())]
         else:
             items = [Item(f"/participants/{n}", id, "participant") for n, id in enumerate(said.participants)]
         outcomes = await aside(lambda: each(items, lambda id: of.revoke(states, id)), len(items))

@@ -60,7 +60,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     absent = [{"participant": "duplicate", "occurred_at": "2020-10-29T16:00:00+03:00"}]
     await trials.must("POST", f"/slots/{empty}/absences", absent, **HOST)
     (given_up,) = await trials.booked("duplicate", "2020-11-28")
-    lesson = (await trials.must("POST", "/lessons", {**LESSON, "participants": ["duplicate"]}, **NAVIGATOR))["lesson"]
+    lesson = await trials.must("POST", "/lessons", {**LESSON, "participants": ["duplicate"]}, **NAVIGATOR)
     door = await trials.slot(starts_at="2020-10-22T14:00:00+03:00")
     code = (await trials.must("GET", "/participants/again/code", **NAVIGATOR))["token"]
     scanned = {"token": code, "slot": door, "occurred_at": "2020-10-22T14:05:00+03:00"}
@@ -68,7 +68,9 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     await trials.publish(*merged("survivor", "duplicate"), time=at("2020-11-18"))
     await trials.know({"_id": {"$in": ["survivor", "duplicate"]}, "mergings.merged": True}, 2, PARTICIPANTS)
     await cancelled(trials, "survivor", given_up)
-    await trials.must("POST", f"/lessons/{lesson}/revocation", {"reason": "не было"}, **NAVIGATOR)
+    of_lesson = f"/lessons/{lesson['lesson']}/revocation"
+    back = await trials.must("POST", of_lesson, {"reason": "не было"}, **NAVIGATOR)
+    assert [item["status"] for item in (*lesson["items"], *back["items"])] == ["attended", "revoked"]
     await trials.publish(erased("gone"))
     await trials.know({"_id": "gone", "erased": True}, 1, PARTICIPANTS)
     await trials.must("PUT", "/seasons/2031", {**RULES, "name": "Сезон 2031"})
