@@ -1,12 +1,13 @@
 """Presences and absences are decided one after the other, by the venue of the slot alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.trials.copies.participants import Participant
 from services.trials.domain import steps
 from services.trials.domain.absences import Absence, miss
 from services.trials.domain.caller import Taken, UnknownParticipant, clock_of, must_take_part
+from services.trials.domain.claims import Allowance
 from services.trials.domain.gates import Gates
 from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.paths import Path
@@ -27,6 +28,8 @@ class AttendanceBatch:
     slots: dict[str, Slot]
     states: States
     gates: Gates
+    allowance: Allowance = field(default_factory=lambda: Allowance({}))
+    """Of whoever may be let in without a booking."""
 
     def slot(self, id: str, who: Principal) -> Slot:
         """Returns the slot to those who speak for its venue; raises NotFound, or Forbidden for another's."""
@@ -84,6 +87,7 @@ class AttendanceBatch:
         gate = self.gates.of(season.id)
         seated = steps.book_at_door(path, pupil, slot, time, gate.new_id)
         attended = steps.attend(seated.state, pupil, seated.state.bookings[-1], presence.source, time, gate)
+        self.allowance.take(path, seated.state, season)
         for decision in (seated, attended):
             self.states.paths.take(decision, by)
         self.slots[slot.id] = slot.with_seat_taken()

@@ -11,6 +11,7 @@ from services.trials.domain.attendance import AttendanceBatch
 from services.trials.domain.caller import Taken, clock_of
 from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.steps import Presence, Revocation
+from services.trials.handlers.allowances import allowance
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError
 from shared.base.side_thread import aside
@@ -94,7 +95,14 @@ async def _load(
     takes_seats = any(isinstance(one, Presence) and one.own_code for one, _ in said)
     named = [(one.participant, season) for one, season in said]
     states = await repository.states(named, tx, takes_seats=takes_seats)
-    return AttendanceBatch(slots, states, await repository.advice.gates(states.seasons, states.paths, new_id, tx))
+    gates = await repository.advice.gates(states.seasons, states.paths, new_id, tx)
+    at_door = [
+        (one.participant, slots[request.slot])
+        for request, _ in known
+        for one in request.values
+        if isinstance(one, Presence) and one.own_code
+    ]
+    return AttendanceBatch(slots, states, gates, await allowance(repository, at_door, states, tx))
 
 
 def _serve(batch: AttendanceBatch, request: AttendanceRequest) -> list[Outcome[Taken[Attendance]]]:
