@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from tests.drivers.consumers import eventually
+from tests.e2e.authorisation_calendar import DAYS
 from tests.e2e.authorisation_payments import signed_act
 from tests.e2e.conftest import Client
 from tests.e2e.season import NATION, World, soon, world
@@ -270,14 +270,6 @@ class Scene:
 
 
 DOCUMENT = {"title": "Согласие", "url": "https://example.org/consent"}
-DAYS = {
-    "held": "2020-10-05",
-    "over": "2020-10-06",
-    "missed": "2020-10-07",
-    **{ref: f"2050-10-0{day}" for day, ref in enumerate(("free", "wide", "left", "moved", "off"), 5)},
-    "full": "2050-10-12",
-    "near": (date.today() + timedelta(days=1)).isoformat(),
-}
 
 
 async def scene(client: Client) -> Scene:

@@ -19,7 +19,6 @@ from deploy.local.system import System
 from services.analytics.api import page
 from shared.base.settings import Settings
 from shared.storage.mongo import Mongo
-from tests.chaos.agreement import settled
 from tests.drivers.documents import SERVICES, application, documented
 from tests.drivers.files import text_of
 from tests.drivers.pointers import checked
