@@ -1,8 +1,9 @@
 """A valid request of each row of the table of authorisation: what is refused is refused for who asks alone."""
 
 from tests.e2e import authorisation_trials
+from tests.e2e.authorisation_calendar import DAYS
 from tests.e2e.authorisation_request import Request, Requests
-from tests.e2e.authorisation_scene import DAYS, DOCUMENT, Scene
+from tests.e2e.authorisation_scene import DOCUMENT, Scene
 
 
 def requests(scene: Scene) -> Requests:
