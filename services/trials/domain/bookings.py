@@ -1,5 +1,6 @@
 """Bookings are decided one after the other: each sees the seats that are left."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +27,8 @@ class BookingBatch:
     states: States
     new_id: NewId
     allowance: Allowance = field(default_factory=lambda: Allowance({}))
+    unsuited: Collection[tuple[str, str]] = ()
+    """Pupils with the slots that do not serve what they need of a place, known where slots are chosen for them."""
 
     def slot(self, id: str) -> Slot:
         """Returns the slot as it is by now; raises NotFound."""

@@ -1,6 +1,6 @@
 """A class over several slots: who can be seated is, as many as can be, and told otherwise why not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.trials.copies.participants import Participant
@@ -16,6 +16,8 @@ from shared.storage.decision import Done
 
 MOST_PUPILS = 100
 MOST_SLOTS = 100
+UNSUITED = 2
+"""The reluctance of a seat that does not meet a need: more than of what was tried before."""
 OWN = ""
 NEAREST = (
     "slot-full",
@@ -50,14 +52,16 @@ class Placing:
     """In the order in which they are filled."""
     said: Said
     caller: Caller
+    unsuited: Collection[tuple[str, str]] = ()
+    """Pupils with the slots that do not serve what they need of a place."""
     refusals: dict[str, ServiceError] = field(default_factory=dict)
     """The nearest refusal of each pupil whom no slot suits."""
 
     def seats(self, participants: Iterable[str]) -> Mapping[str, str]:
         """Returns pupil → slot for all who can be seated, of whom those named first come first.
 
-        What the pupil has tried, or is about to, is given where nothing else is left. Whoever has a seat in one of the
-        slots needs none.
+        What the pupil has tried, or is about to, is given where nothing else is left, and a slot that does not serve
+        the pupil's needs only then. Whoever has a seat in one of the slots needs none.
         """
         wishes: dict[str, Wishes] = {}
         for id in paced(participants):
@@ -101,7 +105,10 @@ class Placing:
         if None not in refused:
             self.refusals[pupil.id] = min(filter(None, refused), key=_distance)
         suiting = (number for number, refusal in enumerate(refused) if refusal is None)
-        return {number: int(self.slots[number].competency in tried) for number in suiting}
+        return {number: self._reluctance(pupil, self.slots[number], tried) for number in suiting}
+
+    def _reluctance(self, pupil: Participant, slot: Slot, tried: Collection[str]) -> int:
+        return UNSUITED * ((pupil.id, slot.id) in self.unsuited) + (slot.competency in tried)
 
     def _refused(self, pupil: Participant, slot: Slot) -> ServiceError | None:
         try:

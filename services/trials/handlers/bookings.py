@@ -14,6 +14,7 @@ from services.trials.domain.placements import Placing, slots_of
 from services.trials.domain.slots import Slot
 from services.trials.handlers.allowances import allowance
 from services.trials.handlers.held import held, walk_of
+from services.trials.handlers.unsuiting import unsuiting
 from services.trials.repository import Repository
 from shared.base.errors import ServiceError
 from shared.base.side_thread import aside
@@ -66,7 +67,7 @@ class PlacementRequest(Request[str]):
     def serve(self, batch: BookingBatch) -> Seated:
         """Books all who can be seated; raises BadInput for a slot that is none of the season."""
         slots = slots_of(self.season, self.named, batch.slots)
-        placing = Placing(batch, self.season, slots, self.said, _caller(self, batch))
+        placing = Placing(batch, self.season, slots, self.said, _caller(self, batch), batch.unsuited)
         seats = placing.seats(self.values)
         return each(self.items, lambda id: placing.book(id, seats))
 
@@ -119,7 +120,12 @@ async def _load(
     seats = (
         (id, slots[slot]) for request in requests for slot in request.named if slot in slots for id in request.values
     )
-    return BookingBatch(slots, states, new_id, await allowance(repository, seats, states, tx))
+    unsuited = set[tuple[str, str]]()
+    for request in requests:
+        if isinstance(request, PlacementRequest):
+            there = [slots[id] for id in request.named if id in slots]
+            unsuited |= await unsuiting(repository, request.values, there, request.now, tx)
+    return BookingBatch(slots, states, new_id, await allowance(repository, seats, states, tx), unsuited)
 
 
 async def _served(batch: BookingBatch, requests: Sequence[SeatRequest]) -> list[Seated | ServiceError]:

@@ -164,3 +164,19 @@ async def test_a_diagnostic_beside_pictures_is_offered_and_asks_a_part_of_the_it
     assert set(taken["profile"].values()) == {100.0}
     refused = await trials.ask("POST", "/attempts", {**sent, "ref": "2", "answers": answers}, **NAVIGATOR)
     assert refused.status == 422, "in any other version all are asked"
+
+
+async def test_a_class_is_seated_where_needs_are_met_as_far_as_seats_are_there(trials: Trials) -> None:
+    await trials.enrol("placed", "other", "also")
+    for id in ("placed", "also"):
+        await trials.must("PUT", needs_of(id), signed("assistant"), **NAVIGATOR)
+    bare = await trials.slot(starts_at="2020-10-12T10:00:00+03:00", capacity=2)
+    helped = await trials.slot(starts_at="2020-10-12T15:00:00+03:00", capacity=1, accessibility=["assistant"])
+    wanted = {"season": "2020", "slots": [bare, helped], "occurred_at": "2020-09-20T10:00:00+03:00"}
+    body = {**wanted, "participants": ["placed", "other", "also"]}
+    seated = await trials.must("POST", "/placements", body, **NAVIGATOR)
+    assert [(one["participant"], one["slot"]) for one in seated["items"]] == [
+        ("placed", helped),
+        ("other", bare),
+        ("also", bare),
+    ]
