@@ -68,7 +68,7 @@ class PaymentActs(ScopedReads):
         """The lines with names as far as they are the reader's to see: a venue's are all who were there."""
         whose, days = dict[str, str](), dict[str, datetime]()
         for row in await self._copies.attended({line.slot for line in act.lines}):
-            for attendance, _, time in row.get("attended", ()):
+            for attendance, _, time, *_ in row.get("attended", ()):  # a lesson says more of itself
                 whose[attendance] = row["_id"].partition("/")[0]
                 days[attendance] = datetime.fromisoformat(time)
         seen = await self._seen({whose[line.attendance] for line in act.lines if line.attendance in whose}, act)
