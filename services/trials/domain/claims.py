@@ -5,7 +5,7 @@ where it is when the pupil moves, and returns by itself with whatever takes the 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -102,6 +102,12 @@ def pairs_of(path: Path | None) -> set[Pair]:
     return {Pair(b.school, b.venue) for b in path.all_bookings if b.school is not None} if path else set()
 
 
+def exhausted(pair: Pair) -> Conflict:
+    """Returns the refusal of a booking for which no unit is free."""
+    detail = f"the quota of school {pair.school} for venue {pair.venue} is exhausted"
+    return Conflict.about("participant", detail, "quota-exhausted")
+
+
 @dataclass(slots=True)
 class Allowance:
     """The units that are free while bookings are decided one after the other, in seasons whose quotas bind."""
@@ -120,13 +126,23 @@ class Allowance:
 
     def must_have(self, path: Path, pair: Pair, season: Season) -> None:
         """Raises Conflict where a booking of a pair would reserve a unit, and none is free."""
-        if season.quotas_bind and (season.quota_unit == "attendance" or not claims(path, season)):
+        if self._would_take(path, season):
             self._must_be_free(pair, 1, season)
+
+    def beyond(self, wanted: Iterable[tuple[Path, Pair]], season: Season) -> Iterator[bool]:
+        """Tells of bookings that are to be made in turn whether each would reserve a unit that is free no longer."""
+        left: dict[Pair, int] = {}
+        for path, pair in wanted:
+            takes = self._would_take(path, season)
+            left[pair] = left.get(pair, self.free.get((season.id, pair), 0)) - takes
+            yield takes and left[pair] < 0
+
+    def _would_take(self, path: Path, season: Season) -> bool:
+        return season.quotas_bind and (season.quota_unit == "attendance" or not claims(path, season))
 
     def _must_be_free(self, pair: Pair, units: int, season: Season) -> None:
         if self.free.get((season.id, pair), 0) < units:
-            detail = f"the quota of school {pair.school} for venue {pair.venue} is exhausted"
-            raise Conflict.about("participant", detail, "quota-exhausted")
+            raise exhausted(pair)
 
 
 def _units(path: Path, season: Season) -> Counter[Pair]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from services.trials.copies.participants import Participant
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Said, Taken
+from services.trials.domain.claims import Pair, exhausted
 from services.trials.domain.matching import Wishes, matched
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.paths import Path
@@ -61,16 +62,23 @@ class Placing:
         """Returns pupil → slot for all who can be seated, of whom those named first come first.
 
         What the pupil has tried, or is about to, is given where nothing else is left, and a slot that does not serve
-        the pupil's needs only then. Whoever has a seat in one of the slots needs none.
+        the pupil's needs only then. Whoever has a seat in one of the slots needs none. Where a quota is not enough for
+        all who would go to its venue, those who come last are seated at others.
         """
-        wishes: dict[str, Wishes] = {}
+        pupils, wishes = dict[str, Participant](), dict[str, Wishes]()
         for id in paced(participants):
             pupil = self._found(id)
             if pupil is not None and pupil.id not in wishes:
-                wishes[pupil.id] = self._wishes(pupil)
-        chosen = matched(list(wishes.values()), [slot.open_seats for slot in self.slots])
-        pairs = zip(wishes, chosen, strict=True)
-        return {id: self.slots[number].id for id, number in pairs if number is not None}
+                pupils[pupil.id], wishes[pupil.id] = pupil, self._wishes(pupil)
+        while True:
+            found = matched(list(wishes.values()), [slot.open_seats for slot in self.slots])
+            chosen = {id: self.slots[number] for id, number in zip(wishes, found, strict=True) if number is not None}
+            beyond = self._beyond({id: Pair(pupils[id].school, slot.venue) for id, slot in chosen.items()})
+            if not beyond:
+                return {id: slot.id for id, slot in chosen.items()}
+            for id, pair in beyond.items():
+                elsewhere = {n: cost for n, cost in wishes[id].items() if self.slots[n].venue != pair.venue}
+                wishes[id], self.refusals[id] = elsewhere, exhausted(pair)
 
     def book(self, participant: str, seats: Mapping[str, str]) -> Done[Taken[Booking]]:
         """Books a pupil in where `seats` say, or finds the booking that is there; raises the nearest refusal."""
@@ -82,6 +90,13 @@ class Placing:
             detail = "the seats of the slots that suit the pupil went to those who come first"
             raise self.refusals.get(pupil.id) or Conflict.about("participant", detail, "slot-full")
         return self.batch.book(participant, seats[pupil.id], self.said, self.caller)
+
+    def _beyond(self, wanted: Mapping[str, Pair]) -> Mapping[str, Pair]:
+        """Returns those of the pupils for whom the quota of the pair is not enough."""
+        states = self.batch.states
+        takers = ((states.paths.of(id, self.season), pair) for id, pair in wanted.items())
+        beyond = self.batch.allowance.beyond(takers, states.seasons[self.season])
+        return {id: pair for (id, pair), is_beyond in zip(wanted.items(), beyond, strict=True) if is_beyond}
 
     def _found(self, participant: str) -> Participant | None:
         try:

@@ -1,7 +1,7 @@
 """A class over several slots: every seat that helps is given, each pupil has one, and again nothing changes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import product
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.trials.domain import steps
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Said
+from services.trials.domain.claims import Allowance, Pair
 from services.trials.domain.paths import Path, Paths
 from services.trials.domain.placements import Placing, slots_of
 from services.trials.domain.slots import Slot
@@ -20,7 +21,7 @@ from shared.base.errors import BadInput, ServiceError
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.programme.clocks import Clocks
-from tests.builders.events import at
+from tests.builders.events import PLACE, at
 from tests.builders.trials import pupil, slot
 from tests.builders.trials import season as rules
 from tests.builders.walks import BOOKED_AT, attended, booked, ids, trial
@@ -44,12 +45,17 @@ SLOTS = st.lists(
 )
 
 
-def placing(slots: Sequence[Slot], grades: Sequence[int], *paths: Path) -> Placing:
-    """Pupils `p0`, `p1` and so on of these grades, and the slots in which they may be seated."""
+def placing(
+    slots: Sequence[Slot], grades: Sequence[int], *paths: Path, quotas: Mapping[str, int] | None = None
+) -> Placing:
+    """Pupils `p0`, `p1` and so on of these grades, the slots in which they may be seated, and quotas by venue."""
     pupils = {f"p{n}": pupil(f"p{n}", grade=grade) for n, grade in enumerate(grades)}
     entries = {id: [id] for id in pupils}
-    states = States(pupils, Paths(paths), {"2020": rules()}, Clocks({"RU-ROS": "+03:00"}), entries)
-    batch = BookingBatch({one.id: one for one in slots}, states, ids())
+    states = States(
+        pupils, Paths(paths), {"2020": rules(quotas_bind=quotas is not None)}, Clocks({"RU-ROS": "+03:00"}), entries
+    )
+    free = {("2020", Pair(PLACE["school"], venue)): units for venue, units in (quotas or {}).items()}
+    batch = BookingBatch({one.id: one for one in slots}, states, ids(), Allowance(free))
     caller = Caller(NAVIGATOR, datetime(2020, 12, 1, tzinfo=UTC), pupils, states.zones)
     return Placing(batch, "2020", slots_of("2020", [one.id for one in slots], batch.slots), Said(BOOKED_AT), caller)
 
@@ -122,6 +128,22 @@ def test_of_all_refusals_the_nearest_is_told() -> None:
     assert placed(placing([other, full], [7]), ["p0"]) == [("slot-full", False)]
     assert placed(placing([other], [7]), ["p0"]) == [("grade-outside-slot", False)]
     assert placed(placing([slot(capacity=1)], [7, 7]), ["p0", "p1"]) == [("s1", True), ("slot-full", False)]
+
+
+def test_whom_the_quota_of_a_venue_leaves_out_is_seated_at_another() -> None:
+    slots = [slot("near", venue="near"), slot("far", venue="far", starts_at=at("2020-10-06"))]
+    class_of_four = [f"p{n}" for n in range(4)]
+    two_and_one = placing(slots, [7] * 4, quotas={"near": 2, "far": 1})
+    assert placed(two_and_one, class_of_four) == [
+        ("near", True),
+        ("near", True),
+        ("far", True),
+        ("quota-exhausted", False),
+    ]
+    assert placed(placing(slots, [7] * 4, quotas={"near": 1, "far": 9}), class_of_four) == [
+        ("near", True),
+        *[("far", True)] * 3,
+    ]
 
 
 def test_a_slot_of_another_season_is_named() -> None:
