@@ -1,8 +1,9 @@
 """Use case: codes that were scanned without a network come later, those of a day or of many slots in one sheet."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 from services.trials.domain.caller import Taken
@@ -37,19 +38,19 @@ async def check_in(
     bookings = [shown.booking for shown in read.values() if isinstance(shown, Pass)]
     holders = await repository.holders(bookings) if bookings else {}
     outcomes: dict[int, Outcome[Taken[Attendance]]] = {}
-    by_slot: dict[str, list[tuple[int, Item[Presence]]]] = defaultdict(list)
+    in_turn: list[tuple[str, int, Item[Presence]]] = []
     for n, item in sorted(enumerate(items), key=_scanned_at):
         try:
             slot, presence = _presence(item, read, holders)
-            by_slot[slot].append((n, Scanned(item.at, presence)))
+            in_turn.append((slot, n, Scanned(item.at, presence)))
         except BadInput as refusal:
             outcomes[n] = refusal if refusal is item.value else refusal.moved(item.pointer)
+    runs = [(slot, list(run)) for slot, run in groupby(in_turn, key=itemgetter(0))]
     requests = [
-        AttendanceRequest(items=[said for _, said in scans], who=who, now=now, slot=slot)
-        for slot, scans in by_slot.items()
+        AttendanceRequest(items=[said for _, _, said in run], who=who, now=now, slot=slot) for slot, run in runs
     ]
-    for scans, found in zip(by_slot.values(), await confirm(repository, requests, new_id), strict=True):
-        for place, (n, said) in enumerate(scans):
+    for (_, run), found in zip(runs, await confirm(repository, requests, new_id), strict=True):
+        for place, (_, n, said) in enumerate(run):
             unknown = NotFound.about(f"{said.at}/token", NO_SLOT)
             outcomes[n] = unknown if isinstance(found, ServiceError) else found[place]
     return [outcomes[n] for n in range(len(items))]

@@ -207,3 +207,18 @@ async def test_a_sheet_of_scans_comes_later_and_each_is_answered_by_itself(trial
     assert problems(again)[7] == ("attendance-revoked", "/7/token")
     strange = await trials.must("POST", "/checkins", sheet[:1], role="venue", org="OTHER")
     assert problems(strange) == [("not-found", "/0/token")]
+
+
+async def test_of_scans_at_two_slots_at_once_the_earlier_counts_whatever_else_the_sheet_has(trials: Trials) -> None:
+    await trials.enrol("x1", "y1")
+    here = await trials.slot(starts_at="2020-10-13T10:00:00+03:00")
+    there = await trials.slot(starts_at="2020-10-13T10:30:00+03:00")
+    codes = {id: (await trials.must("GET", f"/participants/{id}/code", **NAVIGATOR))["token"] for id in ("x1", "y1")}
+
+    def scan(id: str, slot: str, at: str) -> dict[str, str]:
+        return {"token": codes[id], "slot": slot, "occurred_at": f"2020-10-13T{at}:00+03:00"}
+
+    sheet = [scan("y1", there, "09:50"), scan("x1", there, "10:20"), scan("x1", here, "09:55")]
+    answer = await trials.must("POST", "/checkins", sheet, **HOST)
+    assert [item["status"] for item in answer["items"]] == ["attended", "rejected", "attended"]
+    assert problems(answer)[1] == ("time-conflict", "/1/token")
