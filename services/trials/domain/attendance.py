@@ -69,8 +69,8 @@ class AttendanceBatch:
             raise Conflict.about("occurred_at", f"the slot was over at {slot.ends_at.isoformat()}", "slot-past")
         path = self.states.path_of(participant, slot.season)
         attended = [] if path is None else [a for a in path.all_attendances if a.slot == slot.id]
-        if any(a.revoked is not None and a.time == scanned_at for a in attended):
-            raise Conflict.about("participant", "the attendance of this scan was taken back", "attendance-revoked")
+        if any(a.revoked is not None and scanned_at <= a.revoked for a in attended):
+            raise Conflict.about("participant", "an attendance was taken back since", "attendance-revoked")
         given_up = [] if path is None else [b.cancelled for b in path.all_bookings if b.slot == slot.id and b.cancelled]
         if given_up and self._booking(slot, participant) is None:
             detail = f"the booking was given up at {max(given_up).isoformat()}"
@@ -89,7 +89,7 @@ class AttendanceBatch:
         attended = steps.attend(seated.state, pupil, seated.state.bookings[-1], presence.source, time, gate)
         self.allowance.take(path, seated.state, season)
         for decision in (seated, attended):
-            self.states.paths.take(decision, by)
+            self.states.paths.take(steps.as_exception(decision, presence.exception), by)
         self.slots[slot.id] = slot.with_seat_taken()
         return Done(Taken(attended.state.attendances[-1], pupil.id), new=True)
 

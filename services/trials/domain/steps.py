@@ -161,7 +161,8 @@ def follow(path: Path, joined: Joined, gate: SeasonGate, attempts: Attempts) -> 
     decision = retract(told_again(path, pupil), joined, attempts)
     for entry in decision.state.entries:
         for booking in entry.bookings:
-            barred = joined.barred_from(entry.participant, booking.time, booking.starts_at)
+            ends = max(booking.starts_at, booking.time)  # at the door one may be late
+            barred = joined.barred_from(entry.participant, booking.time, ends)
             if barred is not None and booking.is_live and not decision.state.attendance_of(booking.id):
                 lapse, why = barred
                 time = max(lapse.begins, booking.time)
