@@ -62,7 +62,7 @@ async def answer_for_guardians(
         if event.account is not None:
             joined = (await repository.copies.joined([event.key], tx)).get(event.key)
             ids = joined.ids if joined else [event.key]
-            rows["paths"] = await repository.actors.forget(ids, tx, event.account)
+            rows |= await repository.actors.forget_account(ids, event.account, tx)
         fields = Place.of(event).event_fields(event.key)
         cleared = ActorErased(**fields, guardian=event.guardian, act=event.act, rows=rows)
         await repository.tell(Happened(cleared, fact.time), tx)

@@ -57,7 +57,7 @@ class RestoredCopies:
         pupil = known or Participant(id=id, place_set_by=BEFORE_ALL, **Place.of(event)._asdict())
         hers = [change for change in pupil.link_changes if change.guardian == event.guardian]
         for account in {change.account for change in hers}:
-            await repository.actors.forget([id], tx, account)
+            await repository.actors.forget_account([id], account, tx)
             await repository.actors.forget_in_audit(account, tx)
         links = tuple(change for change in pupil.link_changes if change not in hers)
         accounts = {change.account for change in hers} - {change.account for change in links}

@@ -11,8 +11,9 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from deploy.simulator.simulation import INSTRUMENTS
 from services.trials.collections import NEEDS, PARTICIPANTS
+from shared.contracts.guardians import ActorErased
 from shared.contracts.trials import PathErased
-from tests.builders.events import at, erased
+from tests.builders.events import at, erased, guardian_erased
 from tests.builders.merging import merged, unmerged
 from tests.builders.trials import RULES, seat
 from tests.drivers.consumers import eventually
@@ -110,6 +111,33 @@ async def test_needs_go_with_the_consent_and_with_the_pupil(trials: Trials) -> N
         return [event.rows[NEEDS] for event in found if event.key == "gone"] == [1]
 
     await eventually(told)
+
+
+async def test_a_statement_keeps_no_account_of_a_guardian_who_was_erased(trials: Trials) -> None:
+    await trials.enrol("kept")
+    await trials.link("kept", "erased mother")
+    await trials.must("PUT", needs_of("kept"), {"needs": ["assistant"]}, role="guardian", org="erased mother")
+    account = trials.account("erased mother")
+    await trials.know({"_id": "kept", "changed.by": account}, 1, NEEDS)
+    await trials.publish(guardian_erased("kept", account=account))
+    await trials.know({"_id": "kept", "changed": {"$exists": False}}, 1, NEEDS)
+
+    async def told() -> bool:
+        found = [e.event for e in await trials.published("trials.events.v1") if isinstance(e.event, ActorErased)]
+        return [event.rows[NEEDS] for event in found if event.key == "kept"] == [1]
+
+    await eventually(told)
+
+
+async def test_the_log_of_a_slot_s_needs_does_not_tell_whose_they_are(trials: Trials) -> None:
+    await trials.enrol("needy", "beside", season=RUNNING)
+    slot = await trials.slot(season=RUNNING, starts_at=coming(12))
+    for id in ("needy", "beside"):
+        await trials.must("POST", f"/slots/{slot}/bookings", {"participant": id}, **NAVIGATOR)
+    await trials.must("PUT", needs_of("needy"), {**signed("assistant"), "occurred_at": None}, **NAVIGATOR)
+    assert (await trials.must("GET", f"/slots/{slot}/needs", **HOST))["needs"] == [{"need": "assistant", "pupils": 1}]
+    entry = {"route": "GET /trials/slots/{id}/needs", "participants": {"$all": ["needy", "beside"]}}
+    await trials.know(entry, 1, "audit_log")
 
 
 async def test_a_withdrawal_and_a_statement_at_once_leave_nothing_behind(trials: Trials) -> None:
