@@ -55,7 +55,7 @@ class NeedsReads:
             entries = [id for one in pupils.values() for id in one.ids]
             said = await self._repository.statements.load(entries, session)
             needs = {id: held.needs for id, one in pupils.items() if (held := in_force(one, said, now))}
-            about(needs)
+            about(pupils)  # of those booked, so that the log does not say who has needs
             return SlotNeedsView.of(slot, Counter[Need](need for each in needs.values() for need in each))
 
     async def _lacking(
