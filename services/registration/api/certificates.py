@@ -59,12 +59,13 @@ def _add_file(router: APIRouter, reads: Reads, numbers: CertificateNumbers, cloc
 
 def _add_verification(router: APIRouter, reads: Reads, numbers: CertificateNumbers) -> None:
     @router.get(ONE, responses=problems({404: ["not-found"], 429: ["quota-exceeded"]}))
-    async def verify_certificate(number: Number, request: Request) -> VerifiedView:
+    async def verify_certificate(number: Number, request: Request, response: Response) -> VerifiedView:
         """A certificate as its number says it, without a token: initials, and whether it still holds.
 
         Nothing is left of one after an erasure. Who asks is counted by address, as whoever has no valid token.
         """
         await request.app.state.limits.refuse(request.scope)
+        response.headers["Cache-Control"] = "no-store"  # it may be withdrawn, or erased, at any time
         return await reads.verifications.verified(number, numbers)
 
     @router.get(f"{ONE}/page", include_in_schema=False)

@@ -56,6 +56,7 @@ async def number_of(running: Registration, id: str) -> str:
 
 async def verified(running: Registration, number: str) -> tuple[int, Any]:
     async with running.http.get(f"{running.base}/registration/certificates/{number}") as answer:
+        assert answer.headers["Cache-Control"] == "no-store", "it may hold no longer a moment later"
         return answer.status, await answer.json(content_type=None)
 
 
