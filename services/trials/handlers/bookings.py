@@ -124,7 +124,7 @@ async def _load(
     for request in requests:
         if isinstance(request, PlacementRequest):
             there = [slots[id] for id in request.named if id in slots]
-            unsuited |= await unsuiting(repository, request.values, there, request.now, tx)
+            unsuited |= await unsuiting(repository, request, there, tx)
     return BookingBatch(slots, states, new_id, await allowance(repository, seats, states, tx), unsuited)
 
 

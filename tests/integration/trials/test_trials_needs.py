@@ -201,6 +201,12 @@ async def test_a_class_is_seated_where_needs_are_met_as_far_as_seats_are_there(t
     bare = await trials.slot(starts_at="2020-10-12T10:00:00+03:00", capacity=2)
     helped = await trials.slot(starts_at="2020-10-12T15:00:00+03:00", capacity=1, accessibility=["assistant"])
     wanted = {"season": "2020", "slots": [bare, helped], "occurred_at": "2020-09-20T10:00:00+03:00"}
+    operator = {"role": "regional-operator", "org": "RU-ROS"}
+    for who, slot in ((NAVIGATOR, helped), (operator, bare)):
+        (seen,) = (
+            await trials.must("POST", "/placements?dry_run=true", {**wanted, "participants": ["placed"]}, **who)
+        )["items"]
+        assert seen["slot"] == slot, "an operator does not see by a seat that something is needed"
     body = {**wanted, "participants": ["placed", "other", "also"]}
     seated = await trials.must("POST", "/placements", body, **NAVIGATOR)
     assert [(one["participant"], one["slot"]) for one in seated["items"]] == [
