@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from services.trials.domain.wording import Words
 from shared.base.errors import Conflict
@@ -18,7 +18,11 @@ from shared.programme.moments import LocalTime, Moment, SeasonDay
 Side: TypeAlias = Literal["family", "school", "venue"]
 Stage: TypeAlias = Literal["diagnostics", "bookings", "attendance"]
 Occasion: TypeAlias = Literal["welcome", "booking", "cancelling", "on-the-day", "afterwards"]
-StoredDay = Annotated[SeasonDay, PlainSerializer(date.isoformat, return_type=str)]
+StoredDay = Annotated[
+    SeasonDay,
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date"}, mode="serialization"),
+]
 """A day as the database keeps it, which has no type for one."""
 Hours = Annotated[int, Field(ge=0, le=720)]
 
