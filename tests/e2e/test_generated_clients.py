@@ -25,7 +25,7 @@ GENERATE = (
     "--fail-on-warning",
 )
 
-FILES = dict.fromkeys([*MEDIA_TYPES, WORKBOOK, PDF], "application/octet-stream")
+FILES = dict.fromkeys([*MEDIA_TYPES, WORKBOOK, PDF, "image/svg+xml"], "application/octet-stream")
 """The generator knows no other file."""
 
 

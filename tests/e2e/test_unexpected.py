@@ -22,7 +22,7 @@ from tests.drivers.documents import SERVICES, document, operations
 from tests.e2e.conftest import Client
 from tests.e2e.season import World, soon, world
 
-EXAMPLES = settings().max_examples // 5
+EXAMPLES = settings().max_examples // 10
 """Of each operation; seeded by its name, so that every run asks the same."""
 CHECKS = [
     not_a_server_error,

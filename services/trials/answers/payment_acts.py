@@ -47,7 +47,7 @@ class UnpricedView(Answer):
     """The number of them."""
 
 
-class DraftView(Answer):
+class ActDraftView(Answer):
     """An act as it would be signed now; it changes with what is recorded, until it is signed."""
 
     venue: str

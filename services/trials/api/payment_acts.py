@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.trials.answers.payment_acts import ActPage, DraftView, LinePage, NamedAct, UnpricedView
+from services.trials.answers.payment_acts import ActDraftView, ActPage, LinePage, NamedAct, UnpricedView
 from services.trials.api.reading import InCode
 from services.trials.domain.payment_acts import Payment, Signing
 from services.trials.domain.payment_drafts import Draft, Period, sums
@@ -50,7 +50,7 @@ def _add_of_venue(router: APIRouter, repository: Repository, reads: PaymentReads
     @router.get("/venues/{code}/payment-acts/draft", responses=UNKNOWN)
     async def draft_act(
         code: InCode, who: VenueOperator, season: SeasonCode, begins: FirstDay, ends: LastDay
-    ) -> DraftView:
+    ) -> ActDraftView:
         """The act of a venue for a period, as it would be signed now: what it has attended and no act has yet.
 
         What was taken back since an act paid it is in the next draft, of whatever period, with a sum below zero.
@@ -108,11 +108,11 @@ def _add_reads(router: APIRouter, repository: Repository, reads: PaymentReads) -
         return await reads.lines(act, paging)
 
 
-def _shown(venue: str, drafted: Draft) -> DraftView:
+def _shown(venue: str, drafted: Draft) -> ActDraftView:
     unpriced = [
         UnpricedView(competency=competency, attendances=count) for competency, count in sorted(drafted.unpriced.items())
     ]
-    return DraftView(
+    return ActDraftView(
         venue=venue,
         **drafted.period._asdict(),
         pupils=drafted.pupils,
