@@ -7,6 +7,7 @@ from services.analytics.feed.numbering import Numbering
 from services.analytics.figures.registry import FOLD
 from services.analytics.projection import Projection
 from shared.contracts import (
+    feedback,
     guardians,
     organisations,
     payments,
@@ -50,7 +51,13 @@ DEFINED = Events.of(
         quotas.QuotaMoved,
     ],
 )
-NO_FIGURES = (timetables.TrialMoved, trials.AttendanceMissed, trials.PathErased, guardians.ActorErased)
+NO_FIGURES = (
+    timetables.TrialMoved,
+    trials.AttendanceMissed,
+    feedback.FeedbackGiven,  # for whoever reads the feed: no figure is of marks or stars
+    trials.PathErased,
+    guardians.ActorErased,
+)
 """Of a pupil's path: figures know the day of a booking, not that of its slot, and who came, not who did not."""
 FOLDED = Events.of(
     [

@@ -11,6 +11,7 @@ from services.notifications.handlers import inbox as handlers
 from services.notifications.handlers.inbox import Changes
 from services.notifications.repository import Repository
 from shared.contracts import (
+    feedback,
     guardians,
     lessons,
     organisations,
@@ -73,6 +74,7 @@ TOLD = Events.of(
         guardians.GuardianErased,
     ],
     ignored=[
+        feedback.FeedbackGiven,  # the family's own, or marks that it sees on the path
         lessons.LessonAttended,  # one a week, which a family knows from the timetable and sees on the path
         lessons.LessonRevoked,
         trials.PathErased,

@@ -8,7 +8,18 @@ from services.registration.acts import Acts
 from services.registration.copies.steps import progress_id, step
 from services.registration.copies.store import Copies
 from services.registration.handlers.erasure import answered
-from shared.contracts import guardians, lessons, notifications, payments, quotas, terms, timetables, trials, venues
+from shared.contracts import (
+    feedback,
+    guardians,
+    lessons,
+    notifications,
+    payments,
+    quotas,
+    terms,
+    timetables,
+    trials,
+    venues,
+)
 from shared.contracts.payments import ActSigned
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
@@ -60,7 +71,7 @@ STEPS = Events.of(
         trials.PathErased,
         guardians.ActorErased,
     ],
-    ignored=[timetables.TrialMoved, trials.AttendanceMissed],
+    ignored=[timetables.TrialMoved, trials.AttendanceMissed, feedback.FeedbackGiven],
 )
 CLEARED = Events.of([notifications.FamilyErased, guardians.ReaderErased])
 

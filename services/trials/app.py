@@ -15,6 +15,7 @@ from services.trials.api import (
     competencies,
     diagnostics,
     drafts,
+    feedback,
     lessons,
     links,
     needs,
@@ -55,6 +56,7 @@ from services.trials.reads.open_slots import OpenSlots
 from services.trials.reads.paths import PathReads
 from services.trials.reads.payment_acts import PaymentReads
 from services.trials.reads.quotas import QuotaReads
+from services.trials.reads.reviews import ReviewReads
 from services.trials.reads.suggestions import SuggestionReads
 from services.trials.reads.waiting import WaitingReads
 from services.trials.repository import Repository
@@ -122,6 +124,7 @@ def _routers(platform: Platform, repository: Repository) -> Sequence[APIRouter]:
         waiting.routes(repository, WaitingReads(platform.mongo, repository), clock),
         quotas.routes(repository, QuotaReads(platform.mongo, repository), clock, new_id),
         attendance.routes(repository, signed, clock, new_id),
+        feedback.routes(repository, ReviewReads(platform.mongo, repository), clock, new_id),
         lessons.routes(repository, clock, new_id),
         passes.routes(repository, signed),
         suggestions.routes(_suggestions(platform, repository), clock),

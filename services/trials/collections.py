@@ -11,6 +11,8 @@ PARTICIPANTS = "participants_2"
 APPLICATIONS = "venue_applications"
 NEEDS = "needs"
 """Of a pupil, in codes: in no event, and in no other collection."""
+REVIEWS = "reviews"
+"""The words of pupils of what they attended: in no event, and in no other collection."""
 RATES, PAYMENT_ACTS, PAYMENT_LINES = "payment_rates", "payment_acts", "payment_lines"
 HALF_CORRECTIONS = "half_corrections"
 IS_TEXT, IS_DATE = {"$type": "string"}, {"$type": "date"}
@@ -78,6 +80,7 @@ COLLECTIONS: Collections = {
     "attempts": Kept([IndexModel("path"), IndexModel("id")], persons=["_id", "path", CHANGED]),
     "drafts": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
     "repeats": Kept([IndexModel("path")], persons=["_id", "path", CHANGED]),
+    REVIEWS: Kept([IndexModel("path")], persons=["path"]),
     NEEDS: Kept(persons=["_id", CHANGED]),
     "waiting": Kept(
         [

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pymongo import ReplaceOne
 
 from services.trials.collections import HALF_CORRECTIONS
-from services.trials.domain.path_parts import Correction
+from services.trials.domain.path_parts import OPINIONS, Correction
 from shared.storage.mongo import Mongo, Transaction, by_ids
 
 
@@ -22,11 +22,13 @@ class HalfCorrections:
         return [row["_id"] async for row in self._paths.find({"$or": ways}, {"_id": 1}, session=tx)] if parts else []
 
     async def take(self, made: Sequence[Correction], parts: Iterable[str], tx: Transaction) -> list[Correction]:
-        """Keeps corrections, and returns and forgets those of some parts."""
-        rows = [(one.id, one.model_dump(mode="json", exclude={"id"})) for one in made]
-        writes = [ReplaceOne({"_id": id}, row, upsert=True) for id, row in rows]
+        """Keeps corrections, and returns those of some parts by time, and forgets them."""
+        rows = {one.key: one.model_dump(mode="json", exclude={"id"}) for one in made}
+        writes = [ReplaceOne({"_id": key}, row, upsert=True) for key, row in rows.items()]
         if writes:
             await self._rows.bulk_write(writes, ordered=False, session=tx)
-        found = await by_ids(self._rows, parts, tx)
+        keys = (key for part in parts for key in (part, *(f"{part}/{kind}" for kind in OPINIONS)))
+        found = await by_ids(self._rows, keys, tx)
         await self._rows.delete_many({"_id": {"$in": [row["_id"] for row in found]}}, session=tx)
-        return [Correction.model_validate({**row, "id": row["_id"]}) for row in found]
+        taken = (Correction.model_validate({**row, "id": row["_id"].partition("/")[0]}) for row in found)
+        return sorted(taken, key=lambda one: one.time)

@@ -30,6 +30,7 @@ from services.trials.lessons import Lessons
 from services.trials.lines import Lines
 from services.trials.payments import Payments
 from services.trials.repeats import Repeats
+from services.trials.reviews import Reviews
 from services.trials.statements import Statements
 from services.trials.timetable import Timetable
 from shared.identity.acting import acting, changed
@@ -63,6 +64,7 @@ class Repository:
         self.drafts = Drafts(mongo)
         self.repeats = Repeats(mongo)
         self.statements = Statements(mongo)
+        self.reviews = Reviews(mongo)
         self.lines = Lines(mongo)
         self.lessons = Lessons(mongo)
         self.copies = Copies(mongo, monotonic)

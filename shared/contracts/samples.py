@@ -7,7 +7,6 @@ from typing import Any
 
 from shared.contracts.event import Envelope, Event
 from shared.contracts.guardians import ActorErased, GuardianErased, ReaderErased
-from shared.contracts.lessons import LessonAttended, LessonRevoked
 from shared.contracts.notifications import FamilyErased
 from shared.contracts.organisations import OrganisationClosed, OrganisationDefined
 from shared.contracts.payment_samples import payments
@@ -50,6 +49,7 @@ from shared.contracts.trials import (
 )
 from shared.contracts.venue_samples import MOSCOW, SEASON, VENUE, VENUES
 from shared.contracts.venues import CompetencyApproved
+from shared.contracts.walk_samples import beside
 
 ACCOUNT, GUARDIAN_ACCOUNT = "tUE1wFqeXW3vyRzMbCk0Ag", "hP0d2sJk8YlqVn4Rf7TzGQ"
 STAFF: Mapping[str, Any] = MappingProxyType(
@@ -83,9 +83,6 @@ def _sides(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any
 
 
 TRIAL: Mapping[str, Any] = MappingProxyType({"slot": SLOT, "competency": "cooking", "kind": "trial"})
-LESSON: Mapping[str, Any] = MappingProxyType(
-    {"attendance": "Tn4gB6hY8jU0kI2o", "lesson": "Vb7nM9kQ1wE3rT5y", "theme": "4"}
-)
 OPEN: Mapping[str, Any] = MappingProxyType({"slot": SLOT, "venue": VENUE, "season": SEASON, "region": "RU-ROS"})
 BEFORE: Mapping[str, Any] = MappingProxyType(
     {"starts_at": datetime(2020, 10, 12, 14, 30, tzinfo=MOSCOW), "minutes": 90}
@@ -235,8 +232,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
         datetime(2020, 11, 2, 18, 15, tzinfo=MOSCOW),
         DiagnosticRevoked(**PUPIL, season=SEASON, diagnostic="readiness", attempt="Wt6yU8iO0pAsDf2G", round=2),
     ),
-    (datetime(2020, 9, 24, 8, 30, tzinfo=MOSCOW), LessonAttended(**PUPIL, season=SEASON, **LESSON)),
-    (datetime(2020, 9, 25, 12, 0, tzinfo=MOSCOW), LessonRevoked(**PUPIL, season=SEASON, **LESSON)),
+    *beside(PUPIL, ATTENDANCE, TRIAL),
     (datetime(2020, 11, 5, 9, 0, tzinfo=MOSCOW), ParticipantMoved(**MOVED, **_sides(PUPIL, MOVED))),
     (
         datetime(2020, 11, 9, 12, 0, tzinfo=MOSCOW),

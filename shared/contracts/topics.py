@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from shared.contracts import (
+    feedback,
     guardians,
     lessons,
     notifications,
@@ -88,6 +89,7 @@ TRIALS_EVENTS = Topic(
         trials.TrialAttended,
         trials.AttendanceMissed,
         trials.AttendanceRevoked,
+        feedback.FeedbackGiven,
         lessons.LessonAttended,
         lessons.LessonRevoked,
         trials.RecommendationIssued,

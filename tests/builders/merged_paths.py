@@ -7,14 +7,16 @@ from datetime import timedelta
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
-from services.trials.domain import lessons, steps
+from services.trials.domain import feedback, lessons, steps
 from services.trials.domain.absences import miss
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.gates import SeasonGate
 from services.trials.domain.lessons import HeldLesson
+from services.trials.domain.path_parts import Attendance, Marks, Stars
 from services.trials.domain.paths import Path
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
+from shared.contracts.feedback import FeedbackGiven
 from shared.contracts.lessons import LessonAttended, LessonRevoked
 from shared.contracts.trials import (
     AttendanceMissed,
@@ -29,7 +31,7 @@ from shared.contracts.trials import (
 from shared.programme.merging import Word
 from shared.storage.decision import Decision
 from tests.builders.events import at
-from tests.builders.trials import pupil, season, slot
+from tests.builders.trials import programme, pupil, season, slot
 from tests.builders.walks import ids
 
 PLACES = [
@@ -37,6 +39,7 @@ PLACES = [
     for n in range(6)
 ]
 """Six trials of one day, none of which overlaps another."""
+CRITERIA = ("order", "idea", "care")
 BOOKED_AT, LATER = at("2020-09-20"), at("2020-12-01")
 
 
@@ -111,6 +114,8 @@ class Entries:
         if act == "unhear":
             heard = next(a for entry in path.entries for a in entry.lessons if a.revoked is None)
             return lessons.revoke(path, one, heard, "ошибка", LATER)
+        if act in ("mark", "star"):
+            return self._say(path, one, act, next(a for a in path.attended if a.slot == place), n)
         if act == "revoke":
             standing = next(a for a in path.attended if a.slot == place)
             return steps.revoke(path, one, standing.id, "ошибка", LATER, self.gate)
@@ -119,11 +124,21 @@ class Entries:
             return miss(path, one, booking, booking.starts_at + timedelta(minutes=50))
         return steps.attend(path, one, booking, "list", booking.starts_at + timedelta(minutes=5), self.gate)
 
+    def _say(self, path: Path, one: Participant, act: str, of: Attendance, n: int) -> Decision[Path]:
+        known, steps = (of.feedback, len(CRITERIA)) if act == "mark" else (of.review, 5)
+        said = {"time": LATER, "revision": 1}
+        value = 1 + (n + (known.revision if known else 0)) % steps
+        if act == "star":
+            return feedback.star(path, one, Stars(**said, stars=value), of.id)
+        marks = Marks(**said, programme="p", marks={CRITERIA[value - 1]: 5})
+        return feedback.mark(path, one, marks, of.id, programme(*CRITERIA), self.gate)
+
 
 def standing(told: Iterable[Event]) -> dict[str, set[str]]:
     """What a set of facts comes to for whoever reads the events alone."""
     made: dict[str, set[str]] = defaultdict(set)
     undone: dict[str, set[str]] = defaultdict(set)
+    said: dict[tuple[str, str], int] = defaultdict(int)
     for event in told:
         match event:
             case DiagnosticCompleted():
@@ -138,6 +153,8 @@ def standing(told: Iterable[Event]) -> dict[str, set[str]]:
                 made["attendances"].add(event.attendance)
             case AttendanceRevoked():
                 undone["attendances"].add(event.attendance)
+            case FeedbackGiven():
+                said[event.attendance, event.giver] = max(event.revision, said[event.attendance, event.giver])
             case LessonAttended():
                 made["lessons"].add(event.attendance)
             case LessonRevoked():
@@ -147,7 +164,9 @@ def standing(told: Iterable[Event]) -> dict[str, set[str]]:
             case RecommendationWithdrawn():
                 undone["recommendations"].add(event.recommendation)
     made["missed"] &= made["bookings"]  # of another key's booking it says nothing
-    kinds = ("attempts", "bookings", "missed", "attendances", "lessons", "recommendations")
+    of = made["attendances"] - undone["attendances"]
+    made["said"] = {f"{id} {giver} {revision}" for (id, giver), revision in said.items() if id in of}
+    kinds = ("attempts", "bookings", "missed", "attendances", "lessons", "recommendations", "said")
     return {kind: made[kind] - undone[kind] for kind in kinds}
 
 
@@ -157,6 +176,12 @@ def stored(path: Path) -> dict[str, set[str]]:
         "bookings": {b.id for b in path.all_bookings if b.is_live},
         "missed": {b.id for b in path.all_bookings if b.missed},
         "attendances": {a.id for a in path.all_attendances if a.revoked is None},
+        "said": {
+            f"{a.id} {giver} {said.revision}"
+            for a in path.all_attendances
+            for giver, said in (("mentor", a.feedback), ("pupil", a.review))
+            if a.revoked is None and said is not None
+        },
         "lessons": {a.id for entry in path.entries for a in entry.lessons if a.revoked is None},
         "recommendations": {r.id for r in path.recommendations},
     }

@@ -7,6 +7,7 @@ from typing import Any
 from services.trials.copies.participants import ConsentChange, Entry, Participant
 from services.trials.domain.definitions import Definition
 from services.trials.domain.instruments import Instrument
+from services.trials.domain.programmes import Programme
 from services.trials.domain.seasons import Season, SeasonRules
 from services.trials.domain.slots import Slot
 from shared.contracts.organisations import OrganisationDefined
@@ -95,6 +96,13 @@ def slot(id: str = "s1", **changed: Any) -> Slot:
         "accessibility": (),
     }
     return Slot(id=id, **{**fields, **changed})
+
+
+def programme(*criteria: str, **changed: Any) -> Programme:
+    """A trial programme of the venue with these criteria."""
+    fields = {**PROGRAMME, "id": "p", "region": "RU-ROS", "link": None}
+    named = [{"code": code, "name": code} for code in criteria]
+    return Programme.model_validate({**fields, "criteria": named, **changed})
 
 
 def college(code: str = VENUE) -> OrganisationDefined:

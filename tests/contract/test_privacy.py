@@ -32,6 +32,11 @@ ALLOWED = {
         "public: grade lesson municipality reason region school school_class season theme",
         "pseudonymous: attendance participant",
     ),
+    "feedback.given.v1": (
+        "public: competency giver grade kind marks municipality programme region revision school school_class season "
+        "slot stars",
+        "pseudonymous: attendance participant",
+    ),
     "competency.approved.v1": ("public: code name",),
     "consent.given.v1": (
         "public: channel grade municipality region school school_class template until version",

@@ -205,6 +205,10 @@ GET    /trials/participants/{participant}/code              0    +-  +?  +?? ++?
 GET    /trials/pass-keys                                    0    *-  **  *** **** **  **  **  **  ***
 POST   /trials/checkins                                     0    +-  +i  --- ---- +i  +i  --  --  ---
 POST   /trials/slots/{id}/absences                          0    +-  +-  --- ---- +-  +-  --  --  ---
+PUT    /trials/attendance/{id}/feedback                     0    +-  +?  --- ---- +?  +?  --  --  ---
+PUT    /trials/attendance/{id}/review                       0    --  --  --- ---- --  --  +?  +?  ---
+GET    /trials/attendance/{id}/review                       0    --  --  --- ---- --  --  +?  +?  ---
+GET    /trials/slots/{id}/reviews                           0    +-  +?  --- ---- +?  +?  --  --  ---
 POST   /trials/attendance/{id}/revocation                   0    +-  +?  --- ---- +?  +?  --  --  ---
 POST   /trials/lessons                                      0    +-  +i  +ii ++ii --  --  --  --  ---
 POST   /trials/lessons/{id}/revocation                      0    +-  +?  +?? ++?? --  --  --  --  ---

@@ -111,7 +111,8 @@ class Scene:
     def programme(self) -> dict[str, Any]:
         """An online one of the venue, by which a slot is held."""
         who = {"organisation": self.here.venue, "name": "Проба", "competency": self.competency}
-        how = {"level": "basic", "format": "online", "link": self.address, "environment": "smart"}
+        how: dict[str, Any] = {"level": "basic", "format": "online", "link": self.address, "environment": "smart"}
+        how |= {"criteria": [{"code": "care", "name": "Аккуратность"}]}
         return {**who, **how, "minutes": 90, "places": 8, "grades": [6, 11]}
 
     @property
@@ -159,7 +160,7 @@ class Scene:
         """A slot of a timetable."""
         seats = 1 if ref == "full" else 8
         fields: dict[str, Any] = {"minutes": 90, "capacity": seats, "grades": [6, 11], "kind": "trial"}
-        fields |= {"programme": self.competency} if ref == "left" else {}
+        fields |= {"programme": self.competency} if ref in ("left", "over") else {}
         return {"ref": ref, "competency": self.competency, "starts_at": f"{day}T15:00:00+03:00", **fields}
 
     async def organise(self) -> None:

@@ -75,6 +75,7 @@ def _play(scene: Scene) -> Requests:
         "POST /trials/checkins": Request("/trials/checkins", [scan], '"attendance"', tells=(own,)),
         "GET /trials/pass-keys": Request("/trials/pass-keys"),
         f"{in_slot}/absences": Request(f"{slot}/{slots['missed']}/absences", [{"participant": own}], '"booking"'),
+        **_said(scene),
         "POST /trials/attendance/{id}/revocation": Request(revocation, {"reason": "Ошибка"}, slots["over"]),
         **_drafts(f"/trials/participants/{own}/drafts/e2e?season={season}"),
         "POST /trials/participants/{participant}/repeats": Request(
@@ -89,6 +90,17 @@ def _play(scene: Scene) -> Requests:
         ),
         f"{of}/path": Request(f"{below}/path?season={season}", sign=scene.booking),
         f"{of}/bookings": Request(f"{below}/bookings?season={season}", sign=scene.booking),
+    }
+
+
+def _said(scene: Scene) -> Requests:
+    """Of an attendance, by the mentor and the pupil."""
+    attendance, over = f"/trials/attendance/{scene.attendance}", scene.slots["over"]
+    return {
+        "PUT /trials/attendance/{id}/feedback": Request(f"{attendance}/feedback", {"marks": {"care": 5}}, '"revision"'),
+        "PUT /trials/attendance/{id}/review": Request(f"{attendance}/review", {"stars": 4}, '"revision"'),
+        "GET /trials/attendance/{id}/review": Request(f"{attendance}/review", sign='"revision"'),
+        "GET /trials/slots/{id}/reviews": Request(f"/trials/slots/{over}/reviews", sign='"givers"'),
     }
 
 

@@ -60,7 +60,16 @@ async def test_an_erased_pupil_leaves_figures_and_an_act(client: Client, setting
     await eventually(closed)
     read = await read_act()
     rows = {cleared["service"]: cleared["rows"] for cleared in read["cleared"]}
-    one = {"attempts": 1, "drafts": 0, "repeats": 0, "needs": 0, "waiting": 0, "participants_2": 1, "audit_actors": 1}
+    one = {
+        "attempts": 1,
+        "drafts": 0,
+        "repeats": 0,
+        "needs": 0,
+        "reviews": 0,
+        "waiting": 0,
+        "participants_2": 1,
+        "audit_actors": 1,
+    }
     assert rows["trials"] == one
     assert "audit_actors" in rows["notifications"]
     assert rows["notifications"]["families"] == 1

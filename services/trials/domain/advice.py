@@ -38,6 +38,17 @@ class Visited(Ground):
     """The ground is an excursion, a master class, or another activity that is no trial."""
 
 
+class Marked(Ground):
+    """Speaks for each competency whose practical trials a mentor marked so highly, on the average."""
+
+    kind: Literal["marked"]
+    """The ground is the mentors' feedback."""
+    at_least: Annotated[int, Field(ge=1, le=5)]
+    """It speaks where the mean of the marks is at least this."""
+    criterion: Code | None = None
+    """Code of the one criterion whose marks count, in whichever programme; left out, all do."""
+
+
 class Leaning(Ground):
     """Speaks for some competencies where a scale is one of the pupil's own highest; nobody else is compared with."""
 
@@ -62,7 +73,7 @@ class Profession(Part):
     """Codes of the competencies on which it rests: it is recommended with them."""
 
 
-AnyGround = Annotated[Tried | Visited | Leaning, Field(discriminator="kind")]
+AnyGround = Annotated[Tried | Visited | Marked | Leaning, Field(discriminator="kind")]
 
 
 class AdviceRules(Input):

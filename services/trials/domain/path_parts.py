@@ -17,6 +17,8 @@ from shared.programme.moments import LocalTime
 Claim = Literal["reserved", "completed"]
 BEFORE_START = timedelta(hours=6)
 """So long before the start an unconfirmed seat goes to the next at the latest."""
+OPINIONS = ("marked", "starred")
+"""The corrections that say something of a part, and leave it standing."""
 SHORTEST = timedelta(hours=2)
 """A seat that leaves less time to answer is given without being asked."""
 
@@ -79,6 +81,33 @@ class Booking(Step):
         return self.starts_at + timedelta(minutes=self.minutes)
 
 
+class Opinion(Answer):
+    """An opinion of an attendance, as it holds by now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    time: LocalTime
+    """When it was said, on the region's clock."""
+    revision: int
+    """1 for what was said first; each that takes its place counts on."""
+
+
+class Marks(Opinion):
+    """The mentor's marks by criteria."""
+
+    programme: str
+    """Code of the programme whose criteria they are."""
+    marks: dict[str, int]
+    """Code of a criterion → 1 to 5."""
+
+
+class Stars(Opinion):
+    """The pupil's stars; the words beside them are kept apart."""
+
+    stars: int
+    """1 to 5."""
+
+
 class Attendance(Step):
     """A pupil's taking part in what was booked, as the venue confirmed."""
 
@@ -96,6 +125,10 @@ class Attendance(Step):
     """When it was taken back as a mistake; null while it counts."""
     reason: str | None = None
     """The reason why it was revoked, in the venue's words."""
+    feedback: Marks | None = None
+    """The mentor's marks; null while there are none."""
+    review: Stars | None = None
+    """The pupil's stars; null while there are none, and for everybody but the family."""
 
 
 class Lesson(Step):
@@ -127,12 +160,16 @@ class Recommendation(Step):
 
 
 class Correction(BaseModel):
-    """A correction of a part of a duplicate's path, told while the duplicate was joined to a survivor."""
+    """A correction of a part of a duplicate's path, told while the duplicate was joined to a survivor.
+
+    What is said of an attendance is one, too: it stands beside the attendance, on whichever entry's path.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["cancelled", "missed", "revoked", "unheld", "withdrawn", "retracted"]
-    """A booking was given up or not kept, or an attendance, a lesson, a recommendation or an attempt was taken back."""
+    kind: Literal["cancelled", "missed", "revoked", "unheld", "withdrawn", "retracted", "marked", "starred"]
+    """A booking was given up or not kept, an attendance, a lesson, a recommendation or an attempt was taken back, or an
+    attendance was given marks or stars."""
     id: str
     """Of the part."""
     time: LocalTime
@@ -146,3 +183,12 @@ class Correction(BaseModel):
     """Of an attempt, which stands in no path."""
     round: int = 1
     """Of an attempt."""
+    marks: Marks | None = None
+    """Of an attendance that is marked."""
+    stars: Stars | None = None
+    """Of an attendance that is given stars."""
+
+    @property
+    def key(self) -> str:
+        """The part and what is said of it, where that may be several things; else the part."""
+        return f"{self.id}/{self.kind}" if self.kind in OPINIONS else self.id

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.trials.domain.advice import Advice, Ground, Leaning, Profession, Tried, Visited
+from services.trials.domain.advice import Advice, Ground, Leaning, Marked, Profession, Tried, Visited
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Recommendation
 from services.trials.domain.paths import Path
@@ -23,6 +23,8 @@ class Causes:
     """Competencies of the practical trials that were attended, each once, the latest first."""
     visited: Sequence[str] = ()
     """The same of other activities, but for what was tried."""
+    marks: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    """The mentors' marks by competency, each with its criterion; a competency of which there are none is missing."""
     profiles: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """The last profile by diagnostic."""
     lost: Collection[str] = ()
@@ -90,12 +92,19 @@ def _spoken_for(ground: Ground, causes: Causes) -> Iterable[str]:
             return causes.tried
         case Visited():
             return causes.visited
+        case Marked():
+            return [code for code, marks in causes.marks.items() if _is_high(ground, marks)]
         case Leaning():
             profile = causes.profiles.get(ground.diagnostic, {})
             value = profile.get(ground.scale, 0)
             is_high = value > 0 and sum(other > value for other in profile.values()) < ground.highest
             return dict.fromkeys(ground.competencies) if is_high else ()
     return ()
+
+
+def _is_high(ground: Marked, marks: Iterable[tuple[str, int]]) -> bool:
+    counted = [mark for criterion, mark in marks if ground.criterion in (None, criterion)]
+    return bool(counted) and sum(counted) >= ground.at_least * len(counted)
 
 
 def _professions(catalogue: Iterable[Profession], ranked: Sequence[Advised]) -> Sequence[Advised]:
@@ -131,8 +140,13 @@ def causes_of(path: Path, profiles: Profiles) -> Causes:
     tried = list(dict.fromkeys(a.competency for a in latest_first if a.kind in TRIAL_KINDS))
     others = dict.fromkeys(a.competency for a in latest_first if a.kind not in TRIAL_KINDS)
     known = {attempt.diagnostic: attempt.profile for attempt in profiles.on(path) if attempt.profile}
+    marks: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for trial in path.trials:
+        if trial.feedback is not None:
+            marks[trial.competency] += trial.feedback.marks.items()
     return Causes(
         tried=tried,
+        marks=marks,
         visited=[code for code in others if code not in tried],
         profiles=known,
         lost=path.completed((1, 2)).keys() - known.keys(),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.trials.domain.competencies import Competency
-from services.trials.domain.corrections import corrected
+from services.trials.domain.corrections import corrected, noting, opinion_of
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.path_parts import Attendance, Booking, Correction, Lesson, Recommendation
 from services.trials.domain.paths import Path
@@ -22,6 +22,7 @@ from services.trials.domain.slots import Closing, Slot
 from services.trials.domain.venue_terms import VenueTerms
 from services.trials.domain.venues import Venue, without
 from shared.contracts.event import Envelope
+from shared.contracts.feedback import FeedbackGiven
 from shared.contracts.lessons import LessonAttended, LessonRevoked
 from shared.contracts.quotas import QuotaEvent, QuotaMoved, QuotaSet
 from shared.contracts.terms import SeasonRevised
@@ -53,6 +54,7 @@ STEPS: Sequence[type[PathEvent]] = (
     TrialAttended,
     AttendanceMissed,
     AttendanceRevoked,
+    FeedbackGiven,
     LessonAttended,
     LessonRevoked,
     RecommendationIssued,
@@ -111,6 +113,8 @@ def correction_of(envelope: Envelope) -> Correction | None:
             return Correction(kind="revoked", id=event.attendance, time=envelope.time, why=event.reason)
         case LessonRevoked() as event:
             return Correction(kind="unheld", id=event.attendance, time=envelope.time, why=event.reason)
+        case FeedbackGiven() as event:
+            return opinion_of(event, envelope.time)
         case DiagnosticRevoked() as event:
             said = {"why": event.reason, "diagnostic": event.diagnostic, "round": event.round}
             return Correction(kind="retracted", id=event.attempt, time=envelope.time, **said)
@@ -124,7 +128,7 @@ def has(path: Path, correction: Correction) -> bool:
     match correction.kind:
         case "cancelled" | "missed":
             return any(booking.id == correction.id for booking in path.bookings)
-        case "revoked":
+        case "revoked" | "marked" | "starred":
             return any(attendance.id == correction.id for attendance in path.attendances)
         case "unheld":
             return any(lesson.id == correction.id for lesson in path.lessons)
@@ -138,7 +142,7 @@ def corrected_elsewhere(path: Path, correction: Correction) -> Path:
     state = corrected(path, correction)
     if state == path:
         return path
-    return state.model_copy(update={"corrections": (*path.corrections, correction)})
+    return noting(state, correction)
 
 
 def nameless_attempt(envelope: Envelope) -> Attempt | None:

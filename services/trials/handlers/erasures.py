@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from services.trials.collections import NEEDS, PARTICIPANTS
+from services.trials.collections import NEEDS, PARTICIPANTS, REVIEWS
 from services.trials.copies.participants import Participant
 from services.trials.handlers.claims import release
 from services.trials.repository import Repository
@@ -37,6 +37,7 @@ async def answer(
         rows |= {"drafts": await repository.drafts.destroy_of(id, tx), PARTICIPANTS: int(pupil is not None)}
         rows |= {"repeats": await repository.repeats.destroy_of(id, tx)}
         rows |= {NEEDS: await repository.statements.destroy([id], tx)}
+        rows |= {REVIEWS: await repository.reviews.destroy_of(id, tx)}
         rows |= {"waiting": await repository.lines.destroy_of(id, tx)}
         await release(repository, pupils[id], id, tx)
         # A duplicate's path is written with each of the survivor's steps, also between the erasures of both.

@@ -51,11 +51,13 @@ async def follow(repository: Repository, changed: Collection[Participant], new_i
 
 
 async def _drop_unconsented(repository: Repository, pupils: Collection[Joined], tx: Transaction) -> None:
-    """Destroys drafts and statements that were made without consent, or that none covers any more."""
+    """Destroys drafts and statements that were made without consent or that none covers any more, and then words."""
     paths = {path_id(id, season): (id, one) for one in pupils for season in one.seasons for id in one.ids}
     found = await repository.drafts.on(paths, tx)
     gone = (draft.key for draft in found if drafts.has_lapsed(draft, *paths[draft.path]))
     await repository.drafts.destroy(gone, tx)
+    unconsented = [path for path, (_, one) in paths.items() if not one.pupil.consent]
+    await repository.reviews.destroy_on(unconsented, tx)
     entries = {id: one for one in pupils for id in one.ids}
     stated = await repository.statements.load(entries, tx)
     lapsed = [id for id, said in stated.items() if statements.has_lapsed(said, entries[id])]

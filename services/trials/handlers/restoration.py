@@ -16,6 +16,7 @@ from services.trials.handlers.restored_catalogue import KINDS, RestoredCatalogue
 from services.trials.handlers.restored_copies import RestoredCopies
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope
+from shared.contracts.feedback import FeedbackGiven
 from shared.contracts.guardians import ActorErased
 from shared.contracts.lessons import LessonRevoked
 from shared.contracts.timetables import TrialMoved
@@ -176,6 +177,8 @@ def _lacking(step: Envelope, slots: Mapping[str, Any]) -> str | None:
             return "answers"
         case AttendanceRevoked() | LessonRevoked():
             return "reason"
+        case FeedbackGiven(giver="pupil"):
+            return "words"
         case TrialBooked() as event if event.slot not in slots:
             return "slot"
     return None

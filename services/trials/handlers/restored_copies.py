@@ -45,6 +45,7 @@ class RestoredCopies:
         await repository.drafts.destroy_of(id, tx)
         await repository.repeats.destroy_of(id, tx)
         await repository.statements.destroy([id], tx)
+        await repository.reviews.destroy_of(id, tx)
         await repository.lines.destroy_of(id, tx)
         await repository.ledger.mark_erased(id, tx)
         await repository.actors.forget([id], tx)

@@ -16,7 +16,7 @@ from services.trials.copies.participants import Participant
 from services.trials.domain.caller import reaches
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.instruments import Instrument
-from services.trials.domain.path_parts import Booking
+from services.trials.domain.path_parts import Attendance, Booking
 from services.trials.domain.paths import Path, overlapping, stages
 from services.trials.domain.rounds import changes
 from services.trials.domain.seasons import Season
@@ -26,6 +26,7 @@ from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
+from shared.identity.family import is_family
 from shared.identity.principal import Principal
 from shared.storage.mongo import Mongo, Transaction
 
@@ -74,7 +75,9 @@ class ScopedReads:
             attempts=[_attempt(attempt, asked.get(attempt.diagnostic), called) for attempt in attempts],
             changes=[shown(ChangeView, change, called) for change in changes(attempts)],
             bookings=[_booking(booking, path, called) for booking in path.all_bookings],
-            attendances=[shown(AttendanceView, attended, called) for attended in path.all_attendances],
+            attendances=[
+                _attendance(one, is_family(self._who, pupil.accounts), called) for one in path.all_attendances
+            ],
             lessons=sorted((one for entry in path.entries for one in entry.lessons), key=lambda one: one.time),
             recommendation=await self._advised.recommendation(path, attempts, pupil.region),
         )
@@ -102,6 +105,13 @@ class ScopedReads:
 def _attempt(attempt: Attempt, instrument: Instrument | None, called: Names) -> AttemptView:
     scales = explained(instrument, attempt.profile, attempt.version) if instrument else []
     return shown(AttemptView, attempt, called, attempt=attempt.id, scales=scales)
+
+
+def _attendance(attended: Attendance, is_own: bool, called: Names) -> AttendanceView:
+    """Shows an attendance: of one that was taken back nothing that was said, and stars to those alone who gave them."""
+    stands = attended.revoked is None
+    said = {"feedback": attended.feedback if stands else None, "review": attended.review if stands and is_own else None}
+    return shown(AttendanceView, attended, called, **said)
 
 
 def _booking(booking: Booking, path: Path, called: Names) -> BookingView:

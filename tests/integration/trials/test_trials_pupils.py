@@ -99,7 +99,11 @@ async def test_an_erased_pupil_is_nobody_s_and_the_act_is_told_once(trials: Tria
     assert (row["accounts"], row["link_changes"]) == ([], [])
     told = [e.event for e in await trials.published("trials.events.v1") if isinstance(e.event, PathErased)]
     assert [(event.participant, event.act, event.rows) for event in told] == [
-        ("er1", gone.act, {"attempts": 1, "drafts": 0, "repeats": 0, "needs": 0, "waiting": 0, PARTICIPANTS: 1})
+        (
+            "er1",
+            gone.act,
+            {"attempts": 1, "drafts": 0, "repeats": 0, "needs": 0, "reviews": 0, "waiting": 0, PARTICIPANTS: 1},
+        )
     ]
     path = await trials.mongo["paths"].find_one({"_id": "er1/2020"})
     assert path is not None

@@ -71,6 +71,10 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     of_lesson = f"/lessons/{lesson['lesson']}/revocation"
     back = await trials.must("POST", of_lesson, {"reason": "не было"}, **NAVIGATOR)
     assert [item["status"] for item in (*lesson["items"], *back["items"])] == ["attended", "revoked"]
+    await trials.link("survivor", "mother")
+    review = {"stars": 4, "words": "Понравилось"}
+    there = (await trials.must("GET", "/participants/survivor/path?season=2020", **NAVIGATOR))["attendances"][0]["id"]
+    await trials.must("PUT", f"/attendance/{there}/review", review, role="guardian", org="mother")
     await trials.publish(erased("gone"))
     await trials.know({"_id": "gone", "erased": True}, 1, PARTICIPANTS)
     await trials.must("PUT", "/seasons/2031", {**RULES, "name": "Сезон 2031"})
@@ -105,7 +109,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     assert_numbered_once(after)
     assert await states(trials) == stored
     answer = await trials.must("GET", "/losses", role="regional-operator", org="RU-ROS")
-    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 3, "ref": 5, "contact": 1}
+    assert Counter(loss["lacking"] for loss in answer["items"]) == {"reason": 3, "ref": 5, "contact": 1, "words": 1}
 
     # Everything goes on behind what was published.
     await trials.must("POST", f"/slots/{late}/attendance", [present("again", "2020-10-20")], **HOST)

@@ -251,6 +251,7 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
         "act.signed.v1",
         "actor.erased.v1",
         "family.erased.v1",
+        "feedback.given.v1",
         "guardian.erased.v1",
         "lesson.attended.v1",
         "lesson.revoked.v1",

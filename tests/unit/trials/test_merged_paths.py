@@ -17,7 +17,9 @@ from tests.builders.trials import slot
 
 ACTS = st.tuples(
     st.sampled_from(["s", "d"]),
-    st.sampled_from(["sit", "book", "book", "attend", "cancel", "miss", "revoke", "door", "hear", "unhear"]),
+    st.sampled_from(
+        ["sit", "book", "book", "attend", "cancel", "miss", "revoke", "door", "hear", "unhear", "mark", "star"]
+    ),
     st.integers(0, 5),
 )
 TURNS = st.lists(ACTS | st.booleans(), max_size=50)
@@ -64,7 +66,7 @@ def test_a_merging_that_is_undone_gives_back_what_was_but_second_seats(acts: lis
     for id, path in entries.rows.items():
         after = stored(path)
         assert path.diagnostics == diagnostics[id]
-        for kind in ("attempts", "attendances", "lessons"):
+        for kind in ("attempts", "attendances", "lessons", "said"):
             assert after[kind] == before[id][kind]
         assert [r.competencies for r in path.recommendations] == recommended[id], "anew where the union's was another"
         assert after["bookings"] == before[id]["bookings"] - second
