@@ -27,6 +27,14 @@ def test_a_document_is_valid_openapi_3_1(service: str) -> None:
     assert sorted(set(names)) == sorted(names)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_schema_is_named_once(service: str) -> None:
+    schemas = document(service)["components"]["schemas"]
+    assert [name for name in schemas if "__" in name or name.endswith(("-Input", "-Output"))] == [], (
+        "clients call it so"
+    )
+
+
 @every_operation
 def test_an_operation_says_what_it_does_and_for_whom(service: str, method: str, path: str, operation: Json) -> None:
     assert len(operation["summary"].split()) > 1
