@@ -44,7 +44,9 @@ async def _walk(place: World, participant: str) -> None:
     booking = {"participants": [participant], "occurred_at": "2020-09-21T10:00:00+03:00"}
     await client.ok("POST", f"/trials/slots/{slot}/bookings/batch", booking, **by_teacher)
     present = [{"participant": participant, "source": "list", "occurred_at": "2020-10-05T16:30:00+03:00"}]
-    await client.ok("POST", f"/trials/slots/{slot}/attendance", present, by=place.host)
+    came = await client.ok("POST", f"/trials/slots/{slot}/attendance", present, by=place.host)
+    path, said = f"/trials/attendance/{came['items'][0]['attendance']}/review", {"stars": 5, "words": "Было интересно"}
+    await soon(client, "PUT", path, said, by=("guardian",), subject="guardian of one")
     await signed_act(client, place, TEACHER)
     await client.ok("GET", f"/trials/participants/{participant}/path?season={place.season}", **by_teacher)
 
@@ -73,6 +75,7 @@ async def _tells_of_the_year(place: World) -> None:
     tried = {"code": "tried", "kind": "tried", "points": 1, "because": {"ru": "потому что это было на пробе"}}
     path = f"/trials/seasons/{place.season}/advice"
     await place.client.ok("PUT", path, {"grounds": [tried]}, by=NATION, subject=TEACHER)
+    await place.client.ok("PUT", f"/trials/quotas/{place.season}", {"value": 90}, by=NATION, subject=TEACHER)
 
 
 async def _goes_to_another_school(place: World, participant: str) -> None:
