@@ -9,7 +9,7 @@ from services.registration.answers.certificates import VerifiedView
 from services.registration.certificate_numbers import CertificateNumbers
 from services.registration.files import certificate, verified_page
 from services.registration.reads import Reads
-from shared.base.errors import NotFound
+from shared.base.errors import BadInput, NotFound
 from shared.base.side_thread import LIGHT, aside
 from shared.contracts.codes import SeasonCode
 from shared.http.authorisation import admit
@@ -28,6 +28,8 @@ Number = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9_-]{1,200}$", description="The number of a certificate, as its QR code has it.")
 ]
 ONE = "/certificates/{number}"
+MOST_ADDRESS = 300
+"""Characters of the address under which strangers verify: a QR code has no more room."""
 
 
 def routes(reads: Reads, numbers: CertificateNumbers, clock: Clock, public_url: str) -> APIRouter:
@@ -48,7 +50,10 @@ def _add_file(router: APIRouter, reads: Reads, numbers: CertificateNumbers, cloc
         who: Holder, participant: Id, season: SeasonCode, request: Request, language: Spoken, format: Form = "pdf"
     ) -> Response:
         """The certificate («билет») of a pupil's recommendation in force, with a QR code by which it is verified."""
-        page = (public_url or str(request.base_url)).rstrip("/") + f"{router.prefix}{ONE}/page"
+        address = public_url or str(request.base_url)
+        if len(address) > MOST_ADDRESS:
+            raise BadInput("the host that was asked is no address to which a QR code can lead")
+        page = address.rstrip("/") + f"{router.prefix}{ONE}/page"
         shown = await reads.certificates(who).certificate(participant, season, numbers, page)
         if format == "png":
             content = await aside(partial(certificate.png, shown, language), LIGHT, rests=True)

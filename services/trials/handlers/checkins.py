@@ -51,9 +51,14 @@ async def check_in(
     ]
     for (_, run), found in zip(runs, await confirm(repository, requests, new_id), strict=True):
         for place, (_, n, said) in enumerate(run):
-            unknown = NotFound.about(f"{said.at}/token", NO_SLOT)
-            outcomes[n] = unknown if isinstance(found, ServiceError) else found[place]
+            outcomes[n] = _unknown(said.at, items[n]) if isinstance(found, ServiceError) else found[place]
     return [outcomes[n] for n in range(len(items))]
+
+
+def _unknown(at: str, item: Item[Scan]) -> NotFound:
+    """The refusal of a slot, about the word that says it."""
+    names_it = isinstance(item.value, Scan) and item.value.slot is not None
+    return NotFound.about(f"{at}/{'slot' if names_it else 'token'}", NO_SLOT)
 
 
 def _scanned_at(numbered: tuple[int, Item[Scan]]) -> float:

@@ -148,6 +148,9 @@ async def test_only_the_family_and_the_navigator_are_given_it(running: Registrat
         answer = await file(running, of(id), grants, subject=subject)
         assert answer.status == status, (grants, subject)
     assert (await file(running, of(id, season="1999"), [NAVIGATOR])).status == 404
+    far = running.bearer("staff", [NAVIGATOR]) | {"Host": "x" * 3_000}
+    refused = await running.request("GET", of(id), None, far)
+    assert (refused.status, refused.body["type"]) == (422, "bad-input"), "no QR code holds it"
     assert SCHOOL.id not in (await verified(running, await number_of(running, id)))[1].values()
 
 

@@ -207,6 +207,8 @@ async def test_a_sheet_of_scans_comes_later_and_each_is_answered_by_itself(trial
     assert problems(again)[7] == ("attendance-revoked", "/7/token")
     strange = await trials.must("POST", "/checkins", sheet[:1], role="venue", org="OTHER")
     assert problems(strange) == [("not-found", "/0/token")]
+    nowhere = await trials.must("POST", "/checkins", [{**sheet[0], "token": code, "slot": "none"}], **HOST)
+    assert problems(nowhere) == [("not-found", "/0/slot")]
 
 
 async def test_of_scans_at_two_slots_at_once_the_earlier_counts_whatever_else_the_sheet_has(trials: Trials) -> None:
