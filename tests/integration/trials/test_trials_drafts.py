@@ -202,6 +202,7 @@ async def test_a_backup_that_is_put_back_has_no_draft_of_what_was_completed_sinc
     await trials.must("POST", "/attempts/batch", {"attempts": [attempt("back")]}, **NAVIGATOR)
     await trials.publish(erased("lost"))
     await trials.know({"path": {"$regex": "^(back|lost)/"}}, 0, "drafts")
+    await trials.know({}, 0, "outbox")
     await trials.child.stop()
     backup.put_back()
     await trials.start()

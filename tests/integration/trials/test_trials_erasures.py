@@ -35,7 +35,7 @@ async def test_an_erased_pupil_s_own_account_is_in_no_entry_of_the_audit_log(tri
     async def told() -> bool:
         found = [e.event for e in await trials.published("trials.events.v1") if isinstance(e.event, PathErased)]
         return [event.rows for event in found if event.key == "er3"] == [
-            {"attempts": 0, "drafts": 0, "repeats": 0, NEEDS: 0, "waiting": 0, PARTICIPANTS: 1, ACTORS: 1}
+            {"attempts": 0, "drafts": 0, "repeats": 0, "reviews": 0, NEEDS: 0, "waiting": 0, PARTICIPANTS: 1, ACTORS: 1}
         ]
 
     await eventually(told)

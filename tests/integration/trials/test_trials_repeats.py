@@ -101,6 +101,7 @@ async def test_a_backup_counts_what_was_taken_since_and_an_erasure_leaves_no_lea
     await trials.know({}, 0, "outbox")
     backup = Backup.of(trials.settings, "trials")
     assert (await sits(trials, "back", "1")).status == 201
+    await trials.know({}, 0, "outbox")
     await trials.child.stop()
     backup.put_back()
     await trials.start()

@@ -20,6 +20,7 @@ TERMS: Mapping[str, Any] = {
     "grades": [8, 9],
     "accessibility": ["wheelchair"],
     "capacity": 6,
+    "expects": None,
     "contact": "дежурный мастер",
     "address": {"municipality": "RU-ROS-001", "line": "г. Аксай, ул. Мира, 1"},
 }
