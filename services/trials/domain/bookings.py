@@ -1,6 +1,6 @@
 """Bookings are decided one after the other: each sees the seats that are left."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,8 +27,9 @@ class BookingBatch:
     states: States
     new_id: NewId
     allowance: Allowance = field(default_factory=lambda: Allowance({}))
-    unsuited: Collection[tuple[str, str]] = ()
-    """Pupils with the slots that do not serve what they need of a place, known where slots are chosen for them."""
+    unsuited: Mapping[int, Collection[tuple[str, str]]] = field(default_factory=dict)
+    """Pupils with the slots that do not serve what they need of a place, by the identity of the request that chooses
+    slots for them: of several that are decided together each may know other needs."""
 
     def slot(self, id: str) -> Slot:
         """Returns the slot as it is by now; raises NotFound."""

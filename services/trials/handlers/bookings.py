@@ -67,7 +67,7 @@ class PlacementRequest(Request[str]):
     def serve(self, batch: BookingBatch) -> Seated:
         """Books all who can be seated; raises BadInput for a slot that is none of the season."""
         slots = slots_of(self.season, self.named, batch.slots)
-        placing = Placing(batch, self.season, slots, self.said, _caller(self, batch), batch.unsuited)
+        placing = Placing(batch, self.season, slots, self.said, _caller(self, batch), batch.unsuited[id(self)])
         seats = placing.seats(self.values)
         return each(self.items, lambda id: placing.book(id, seats))
 
@@ -120,11 +120,11 @@ async def _load(
     seats = (
         (id, slots[slot]) for request in requests for slot in request.named if slot in slots for id in request.values
     )
-    unsuited = set[tuple[str, str]]()
-    for request in requests:
-        if isinstance(request, PlacementRequest):
-            there = [slots[id] for id in request.named if id in slots]
-            unsuited |= await unsuiting(repository, request, there, tx)
+    unsuited = {
+        id(request): await unsuiting(repository, request, [slots[one] for one in request.named if one in slots], tx)
+        for request in requests
+        if isinstance(request, PlacementRequest)
+    }
     return BookingBatch(slots, states, new_id, await allowance(repository, seats, states, tx), unsuited)
 
 

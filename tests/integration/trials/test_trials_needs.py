@@ -5,15 +5,24 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from deploy.simulator.simulation import INSTRUMENTS
 from services.trials.collections import NEEDS, PARTICIPANTS
+from services.trials.domain.caller import Said
+from services.trials.handlers.bookings import PlacementRequest, book
+from services.trials.repository import Repository
+from shared.base.errors import ServiceError
 from shared.contracts.guardians import ActorErased
 from shared.contracts.trials import PathErased
-from tests.builders.events import at, erased, guardian_erased
+from shared.http.batch import Item
+from shared.identity.grants import Grant
+from shared.identity.principal import Principal
+from shared.storage.outbox import Outbox
+from tests.builders.events import PLACE, at, erased, guardian_erased
 from tests.builders.merging import merged, unmerged
 from tests.builders.trials import RULES, seat
 from tests.drivers.consumers import eventually
@@ -214,3 +223,27 @@ async def test_a_class_is_seated_where_needs_are_met_as_far_as_seats_are_there(t
         ("other", bare),
         ("also", bare),
     ]
+
+
+async def test_of_requests_decided_together_each_knows_the_needs_that_it_may(trials: Trials) -> None:
+    await trials.enrol("grouped")
+    await trials.must("PUT", needs_of("grouped"), signed("assistant"), **NAVIGATOR)
+    bare = await trials.slot(starts_at="2020-10-14T10:00:00+03:00")
+    helped = await trials.slot(starts_at="2020-10-14T15:00:00+03:00", accessibility=["assistant"])
+    outbox = Outbox(trials.mongo, "trials", trials.settings.kafka_topic_prefix, lambda: datetime.now(UTC))
+    said = Said(occurred_at=at("2020-09-20"))
+    operator, teacher = Grant("regional-operator", "RU-ROS"), Grant("navigator", PLACE["school"])
+    asked = [
+        PlacementRequest(
+            items=[Item("/participants/0", "grouped")],
+            who=Principal("someone", f"account {grant.role}", (grant,)),
+            now=datetime.now(UTC),
+            season="2020",
+            named=[bare, helped],
+            said=said,
+        )
+        for grant in (operator, teacher)
+    ]
+    answers = await book(Repository(trials.mongo, outbox), asked, lambda: uuid4().hex)
+    assert not any(isinstance(one, ServiceError) for one in answers)
+    assert (await trials.seats(bare), await trials.seats(helped)) == (1, 0), "the operator's seat tells of no need"
