@@ -1,6 +1,8 @@
 """A group's reader of its partitions: it says what each poll covers, and stands still where it cannot read."""
 
 import asyncio
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,10 +21,16 @@ from shared.messaging.log import Logs
 from shared.messaging.poll import Poll, Position, Record, Span
 from shared.messaging.record_batches import UnreadableBatch, read
 
+FULL_BYTES = 1_048_576
+"""The broker answers a fetch with so much at once, and with less when the reader's linger is over."""
 APART_RECORDS = 500
 """Read of each partition at most when a poll has to be put together partition by partition."""
 PAUSE_SECONDS = 1.0
 """After an error of the broker's or the group's."""
+QUIET_SECONDS = 2.0
+"""Without a record for so long, a reader is no longer in a hurry to fill its polls."""
+QUIET_WAIT_MS = 500
+"""The broker is then asked so seldom, and answers with the first record at once; the next ones may wait this long."""
 Found = Mapping[TopicPartition, Sequence[Record]]
 
 
@@ -31,6 +39,7 @@ class Owner(Protocol):
 
     group: str
     logs: Logs
+    linger_ms: int
 
     async def may_read(self) -> None:
         """Returns when there is nothing to be waited for; raises ConsumerStoppedError when it has given up."""
@@ -77,6 +86,7 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         self._owner = owner
         self._next: dict[TopicPartition, int] = {}
         self._moves = 0
+        self._found_at = -math.inf
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Reading goes on at an offset."""
@@ -125,10 +135,22 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
                 return {}
             found, invalid = await self._apart()
         else:
+            self._pace(bool(found))
             if not self.stopped:
                 self._owner.reads()
         self.batch = Batch(await self._spans(found), invalid)
         return found
+
+    def _pace(self, found: bool) -> None:
+        """Lets the broker fill its answers while records come; in quiet hours fetches cost more than they find.
+
+        aiokafka takes both settings from the beginning alone, but reads them anew for each fetch.
+        """
+        now = time.monotonic()
+        self._found_at = now if found else self._found_at
+        quiet = now - self._found_at > QUIET_SECONDS
+        self._fetcher._fetch_min_bytes = 1 if quiet else FULL_BYTES
+        self._fetcher._fetch_max_wait_ms = QUIET_WAIT_MS if quiet else self._owner.linger_ms
 
     def _rewind(self) -> None:
         """Goes back to behind what was returned: an error in one partition loses what was taken of others before it."""

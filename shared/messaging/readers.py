@@ -14,7 +14,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from shared.base.telemetry import Metrics
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.poll import Poll
-from shared.messaging.reader import Reader
+from shared.messaging.reader import QUIET_WAIT_MS, Reader
 from shared.messaging.watch import Watch
 
 IDLE_MS = 500
@@ -102,8 +102,8 @@ def _subscribe(broker: KafkaBroker, consumer: BatchConsumer) -> None:
         isolation_level="read_committed",
         max_records=POLL_RECORDS,
         batch_timeout_ms=IDLE_MS,
-        fetch_min_bytes=1_048_576,
-        fetch_max_wait_ms=consumer.linger_ms,
+        fetch_min_bytes=1,  # as in a quiet hour: the reader says how it goes on
+        fetch_max_wait_ms=QUIET_WAIT_MS,
         session_timeout_ms=SESSION_MS,
         heartbeat_interval_ms=2_000,
         rebalance_timeout_ms=30_000,

@@ -37,8 +37,8 @@ class Fixture:
         self.seen = Seen(platform)
         self.settings = platform.settings
 
-    def consumer(self) -> BatchConsumer:
-        return self.platform.consumer(GROUP, [TOPIC], self.seen.apply)
+    def consumer(self, **how: int) -> BatchConsumer:
+        return self.platform.consumer(GROUP, [TOPIC], self.seen.apply, **how)
 
     async def saw(self, n: int) -> bool:
         return len(await self.seen.ids()) >= n

@@ -180,3 +180,10 @@ async def test_unreadable_records_in_a_row_are_counted_over_polls_until_one_can_
         await eventually(gave_up)
     assert "4 unreadable records in a row" in str(consumer.failed.exception())
     assert await limited.seen.ids() == [good[0].id]
+
+
+async def test_in_quiet_hours_a_record_does_not_wait_for_others(fixture: Fixture) -> None:
+    linger = 20
+    async with consuming(fixture.settings, fixture.consumer(linger_ms=1000 * linger)):
+        await publish(fixture.settings, *pupils(1))
+        await eventually(lambda: fixture.saw(1), linger / 2)
