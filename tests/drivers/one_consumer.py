@@ -7,6 +7,7 @@ from shared.contracts import topics
 from shared.contracts.event import Envelope
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.poll import Received
+from shared.messaging.subscription import LINGER_MS
 from shared.runtime.service import Platform
 from shared.storage.mongo import Transaction
 from tests.builders.events import enveloped, registered
@@ -37,8 +38,8 @@ class Fixture:
         self.seen = Seen(platform)
         self.settings = platform.settings
 
-    def consumer(self, **how: int) -> BatchConsumer:
-        return self.platform.consumer(GROUP, [TOPIC], self.seen.apply, **how)
+    def consumer(self, linger_ms: int = LINGER_MS) -> BatchConsumer:
+        return self.platform.consumer(GROUP, [TOPIC], self.seen.apply, linger_ms=linger_ms)
 
     async def saw(self, n: int) -> bool:
         return len(await self.seen.ids()) >= n

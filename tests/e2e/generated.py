@@ -21,7 +21,7 @@ ZONES = ("+02:00", "+03:00", "+05:00", "+10:00", "+12:00")
 
 
 def write(folder: Path, gate: str, trials_required: int, rng: Random) -> None:
-    """A scenario with 3 to 5 municipalities and 150 to 300 pupils, its region and season used by nobody else."""
+    """A scenario with 3 to 5 municipalities and 90 to 200 pupils, its region and season used by nobody else."""
     unique = "".join(rng.choices(LETTERS, k=6))
     municipalities = _municipalities(f"RU-{unique}", gate, trials_required, rng)
     attendances = sum(m["trial_attended"] + m["completed"] * (trials_required - 1) for m in municipalities)
@@ -67,7 +67,7 @@ def _municipalities(region: str, gate: str, trials_required: int, rng: Random) -
 
 def _municipality(code: str, gate: str, trials_required: int, rng: Random) -> dict[str, Any]:
     """Each stage is a random part of the one before, none and all of it included."""
-    registered = rng.randint(50, 60)
+    registered = rng.randint(30, 40)
     participated = rng.randint(registered // 2, registered)
     tested = rng.choice((0, participated, *[rng.randint(0, participated) for _ in range(6)]))
     attended = rng.randint(0, tested)

@@ -7,7 +7,7 @@ others ask the same.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -18,7 +18,7 @@ from fastapi.routing import iter_route_contexts
 from deploy.local.system import System
 from services.analytics.api import page
 from shared.base.settings import Settings
-from shared.storage.mongo import Mongo
+from tests.drivers.changes import Changes, changes
 from tests.drivers.documents import SERVICES, application, documented
 from tests.drivers.files import text_of
 from tests.drivers.pointers import checked
@@ -47,7 +47,7 @@ class Stage:
     scene: Scene
     http: aiohttp.ClientSession
     requests: Mapping[str, Request]
-    databases: Sequence[Mongo]
+    changes: Changes
 
     async def ask(self, row: Row, among: str) -> None:
         """Makes the row's request as everybody whose mark is among these."""
@@ -93,15 +93,6 @@ class Stage:
         problems = set(_problems(text)) - ITEMS[mark] if mark in ITEMS else None
         return f"items have {problems}" if problems else None
 
-    async def state(self) -> Mapping[str, str]:
-        """A digest of each collection of each service."""
-        found: dict[str, str] = {}
-        for mongo in self.databases:
-            database = mongo["outbox"].database
-            digests = (await database.command("dbHash"))["collections"]
-            found |= {f"{database.name}.{name}": digests[name] for name in digests.keys() - BOOKKEEPING}
-        return found
-
 
 def _problems(text: str) -> list[str | None]:
     """Of an answer with items, the type of each one's problem; None where it has none. A file has no items."""
@@ -123,10 +114,9 @@ async def stage(running: System, settings: Settings) -> AsyncIterator[Stage]:
         await made.ask_for_place(subject(made, "guardian"))
         await give_quotas(made.client, made.here)
         await settled(settings)
-        databases = [Mongo(settings.mongo_url, settings.database(service)) for service in SERVICES]
-        yield Stage(made, http, requests(made), databases)
-        for mongo in databases:
-            mongo.close()
+        databases = [settings.database(service) for service in SERVICES]
+        async with changes(settings.mongo_url, databases, apart_from=BOOKKEEPING) as seen:
+            yield Stage(made, http, requests(made), seen)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -138,9 +128,9 @@ async def test_the_table_has_every_route_and_no_other(service: str) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 async def test_who_is_refused_changes_nothing(stage: Stage, row: Row) -> None:
-    before = await stage.state()
+    await stage.changes.since()
     await stage.ask(row, UNCHANGED)
-    assert await stage.state() == before
+    assert await stage.changes.since() == []
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
