@@ -96,10 +96,11 @@ def _held(row: Document) -> Held:
 
 
 def _row(act: PaymentAct, line: Line) -> Document:
-    id = f"{line.attendance}/minus" if line.minus else line.attendance
+    paid = line.attendance if line.turn == 1 else f"{line.attendance}/{line.turn}"
+    id = f"{paid}/minus" if line.minus else paid
     return {"_id": id, "act": act.id, "venue": act.venue, "season": act.season, **line._asdict()}
 
 
 def line_of(row: Document) -> Line:
-    """Returns the line of a stored row."""
-    return Line(*(row[name] for name in Line._fields))
+    """Returns the line of a stored row; the release before knew first turns alone, and did not say so."""
+    return Line(*(row[name] for name in Line._fields if name in row))

@@ -29,6 +29,7 @@ def payments(attendance: str, slot: str) -> tuple[tuple[datetime, Event], ...]:
         slots=(slot,),
         rates=("2020/RU-ROS/-/cooking/-/-/2020-09-01",),
         kopecks=(130_000,),
+        turns=(1,),
     )
     return (
         (datetime(2020, 11, 5, 12, 0, tzinfo=MOSCOW), signed),

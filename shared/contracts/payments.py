@@ -58,6 +58,8 @@ class ActSigned(PaymentActEvent):
     """The rate by which each was reckoned."""
     kopecks: Public[tuple[int, ...]]
     """The sum of each; below zero where it takes back what an earlier act has."""
+    turns: Public[tuple[int, ...]] = ()
+    """The turn of each, from 1: what was taken back and stands again is paid in the next. Empty where all are first."""
 
 
 class ActPaid(PaymentActEvent):

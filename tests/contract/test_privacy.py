@@ -13,7 +13,7 @@ ALLOWED = {
     ),
     "act.paid.v1": ("public: act kopecks number region season venue",),
     "act.signed.v1": (
-        "public: act begins ends kopecks number organisation part parts pupils rates region season slots venue",
+        "public: act begins ends kopecks number organisation part parts pupils rates region season slots turns venue",
         "pseudonymous: attendances",
     ),
     "attendance.missed.v1": (

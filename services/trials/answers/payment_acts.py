@@ -133,6 +133,8 @@ class LineView(Answer):
     """Id of the rate by which it was reckoned."""
     kopecks: int
     """Its sum; below zero where it takes back what an earlier act has."""
+    turn: int
+    """From 1; an attendance that was taken back and stands again is paid in the next turn."""
 
 
 class LinePage(Page[LineView]):

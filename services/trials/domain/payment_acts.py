@@ -160,12 +160,14 @@ def _told(act: PaymentAct, drafted: Draft) -> Iterator[ActSigned]:
             slots=tuple(line.slot for line in lines),
             rates=tuple(line.rate for line in lines),
             kopecks=tuple(line.kopecks for line in lines),
+            turns=tuple(line.turn for line in lines),
         )
 
 
 def restored_lines(event: ActSigned) -> list[Line]:
     """Returns the lines that an event tells."""
-    told = zip(event.attendances, event.slots, event.rates, event.kopecks, strict=True)
+    turns = event.turns or (1,) * len(event.attendances)
+    told = zip(event.attendances, event.slots, event.rates, event.kopecks, turns, strict=True)
     return [Line(*one) for one in told]
 
 

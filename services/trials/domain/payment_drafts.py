@@ -1,7 +1,7 @@
 """Drafts of acts for payment: reckoned from what stands whenever they are asked for, and stored nowhere. Pure.
 
-An attendance is paid by at most one act. What is taken back later, be it revoked or the second of one pupil in one
-slot, is a line below zero of the next act, once.
+An attendance that stands is paid once. What is taken back later, be it revoked or the second of one pupil in one slot,
+is a line below zero of the next act; where it stands alone again, it is paid again, in its next turn.
 """
 
 from collections import Counter
@@ -33,6 +33,8 @@ class Line(NamedTuple):
     slot: str
     rate: str
     kopecks: int
+    turn: int = 1
+    """From 1; an attendance that was taken back and stands again is paid in the next turn."""
 
     @property
     def minus(self) -> bool:
@@ -91,16 +93,10 @@ def draft(
 
     What an act has is taken back whenever it no longer stands, also where it was held in another period.
     """
-    had: dict[str, Line] = {}
-    settled: set[str] = set()
-    for line in known:
-        settled.add(line.attendance)
-        if line.minus:
-            had.pop(line.attendance, None)
-        else:
-            had[line.attendance] = line
+    last = {line.attendance: line for line in sorted(known, key=lambda line: (line.turn, line.minus))}
+    had = {id: line for id, line in last.items() if not line.minus}
     standing = counted(attended, had)
-    due = [one for one in standing if one.id not in settled and period.begins <= slots[one.slot].day <= period.ends]
+    due = [one for one in standing if one.id not in had and period.begins <= slots[one.slot].day <= period.ends]
     priced = {slot: rate_of(slots[slot], rates) for slot in {one.slot for one in due}}
     lines, paid, unpriced = list[Line](), set[str](), Counter[str]()
     for one in due:
@@ -108,7 +104,8 @@ def draft(
         if rate is None:
             unpriced[slots[one.slot].competency] += 1
         else:
-            lines.append(Line(one.id, one.slot, rate.id, rate.kopecks))
+            turn = last[one.id].turn + 1 if one.id in last else 1
+            lines.append(Line(one.id, one.slot, rate.id, rate.kopecks, turn))
             paid.add(one.pupil)
     left = {one.id for one in standing}
     lines += [line._replace(kopecks=-line.kopecks) for id, line in had.items() if id not in left and line.kopecks]

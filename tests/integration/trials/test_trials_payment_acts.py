@@ -11,7 +11,7 @@ from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
 from shared.contracts.payments import PaymentActEvent
 from tests.builders.events import at
-from tests.builders.merging import merged
+from tests.builders.merging import merged, unmerged
 from tests.builders.trials import VENUE, present, seat
 from tests.drivers.backups import Backup, assert_numbered_once
 from tests.drivers.trials import HOST, NAVIGATOR, Trials, history, states, trials_service
@@ -142,7 +142,7 @@ async def test_of_acts_that_are_signed_at_once_one_has_an_attendance(trials: Tri
 async def test_a_pupil_of_two_entries_is_paid_once_also_when_they_are_merged_later(trials: Trials) -> None:
     own = await site(trials, "PV3")
     await trials.enrol("s1", "d1", "s2", "d2")
-    await own.attended("2020-10-05", "s1", "d1")
+    there = await own.attended("2020-10-05", "s1", "d1")
     assert (await own.signed("M-1"))["kopecks"] == 260_000
     slot = await own.attended("2020-10-06", "s2", "d2")
     for number in (1, 2):
@@ -150,7 +150,16 @@ async def test_a_pupil_of_two_entries_is_paid_once_also_when_they_are_merged_lat
         await trials.know({"_id": {"$in": [f"s{number}", f"d{number}"]}, "mergings.merged": True}, 2, PARTICIPANTS)
     act = await own.signed("M-2")
     assert (act["pupils"], act["lines"], act["kopecks"]) == (1, 2, 0)
-    assert [kopecks for id, kopecks in await own.lines(act["act"]) if id in slot.values()] == [130_000]
+    lines = await own.lines(act["act"])
+    assert [kopecks for id, kopecks in lines if id in slot.values()] == [130_000]
+    (taken,) = (id for id, kopecks in lines if kopecks < 0)
+    (kept,) = set(there.values()) - {taken}
+    await own.revoke(kept)
+    again = await own.signed("M-3")
+    assert sorted(await own.lines(again["act"])) == sorted([(kept, -130_000), (taken, 130_000)])
+    await trials.publish(*unmerged("s1", "d1"), time=at("2020-11-19"))
+    await trials.know({"_id": {"$in": ["s1", "d1"]}, "mergings.merged": False}, 2, PARTICIPANTS)
+    assert (await own.drafted())["lines"] == 0
 
 
 async def test_what_cannot_be_signed_is_refused_by_its_reason(trials: Trials) -> None:
