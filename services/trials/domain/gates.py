@@ -33,12 +33,12 @@ class SeasonGate:
         It is issued, taken back, or issued anew as the next revision where other competencies follow from what stands.
         Without consent none is issued, and one that is in force stays as long as grounds speak for it. In a closed
         season it follows corrections, mergings and partings alone. A recommendation happens when the gate opened, in
-        every revision, a withdrawal at the time of the correction: of what was decided last, or else of the merging or
-        parting that led here.
+        every revision, a withdrawal at the time of the correction: of what was decided last, or else of the merging,
+        parting or returned consent that led here.
         """
         opened = self.opened_at(decision.state)
         said = None if opened is None else self.recommended(decision.state)
-        time = decision.happened[-1].time if decision.happened else corrected_at
+        time = decision.happened[-1].time if decision.happened else self._led_here(decision.state, pupil, corrected_at)
         issued_at = self._issued_at(opened, pupil, time, is_correction=bool(decision.happened))
         for known in decision.state.recommendations if time is not None else ():
             is_revised = issued_at is not None and said is not None and said.outdates(known)
@@ -48,6 +48,19 @@ class SeasonGate:
         if said is None or issued_at is None or decision.state.in_force is not None:
             return decision
         return self._issue(decision, pupil, said, issued_at, time or issued_at)
+
+    def _led_here(self, path: Path, pupil: Participant, corrected_at: datetime | None) -> datetime | None:
+        """Returns the time of a merging or parting, or of a consent that returned to a recommendation from before.
+
+        While none was in force, steps of days before its end brought no revision: what they say is said with the next.
+        """
+        known = path.in_force
+        returned = max((lapse.ends for lapse in pupil.lapses if lapse.ends is not None), default=None)
+        if known is None or returned is None or self.season.closed_at is not None:
+            return corrected_at
+        if returned <= (known.revised_at or known.time):
+            return corrected_at
+        return max(returned, corrected_at or returned)
 
     def recommended(self, path: Path) -> Recommended:
         """Returns what follows from what stands on a path, whether or not the gate is open."""

@@ -151,3 +151,42 @@ def test_a_time_is_with_consent_where_one_was_in_force_for_all_of_it(
     changes: list[Change], begins: str, ends: str, in_force: bool
 ) -> None:
     assert said(*changes).has_consent(at(begins), at(ends)) is in_force
+
+
+def late(closed_at: str | None = None) -> tuple[Path, SeasonGate]:
+    """A path on which a trial of 8 October was confirmed after the consent had been withdrawn on the 12th."""
+    rules = season().model_copy(update={"closed_at": at(closed_at) if closed_at else None})
+    path, place = walked()[0], slot("late", starts_at=at("2020-10-08"), competency="games")
+    path = steps.book(path, pupil(), place, at("2020-09-20"), GATE.new_id).state
+    withdrawn = said(GIVEN, ("2020-10-12", False, None))
+    decision = steps.attend(path, withdrawn, path.bookings[-1], "list", at("2020-10-08", 12), GATE)
+    assert [type for type, _ in told(decision)] == ["trial.attended"]
+    return decision.state, SeasonGate(rules, GATE.new_id)
+
+
+RETURNED = said(GIVEN, ("2020-10-12", False, None), ("2020-10-20", True, None))
+
+
+def test_a_recommendation_that_was_outdated_without_consent_is_revised_when_the_consent_returns() -> None:
+    path, gate = late()
+    decision = steps.follow(path, Joined(RETURNED), gate, {})
+    assert told(decision) == [("recommendation.withdrawn", "2020-10-20"), ("recommendation.issued", "2020-10-06")]
+    known = decision.state.recommendation
+    assert known is not None
+    assert (known.competencies, known.revision, known.revised_at) == (("games", "gov"), 2, at("2020-10-20"))
+    assert not steps.follow(decision.state, Joined(RETURNED), gate, {}).made
+
+
+def test_in_a_closed_season_a_consent_that_returns_revises_nothing() -> None:
+    path, gate = late("2020-10-15")
+    assert not steps.follow(path, Joined(RETURNED), gate, {}).made
+
+
+def test_a_consent_that_returns_revises_nothing_that_still_follows_or_was_said_since() -> None:
+    path, attempts = walked()
+    assert not steps.follow(path, Joined(RETURNED), GATE, {path.id: attempts}).made
+    path, gate = late()
+    known = path.recommendation
+    assert known is not None
+    since = path.model_copy(update={"recommendation": known.model_copy(update={"revised_at": at("2020-10-21")})})
+    assert not steps.follow(since, Joined(RETURNED), gate, {}).made
