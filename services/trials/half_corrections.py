@@ -1,12 +1,16 @@
 """Corrections of parts that no path has yet: a restored database reads both in topics' partitions of their own."""
 
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
 from pymongo import ReplaceOne
 
 from services.trials.collections import HALF_CORRECTIONS
-from services.trials.domain.path_parts import OPINIONS, Correction
+from services.trials.domain.path_parts import Correcting, Correction
 from shared.storage.mongo import Mongo, Transaction, by_ids
+
+ENDS = ("", *(f"/{kind}" for kind in get_args(Correcting)))
+"""The ends of keys behind the part's id; the release before had none for all that takes a part back."""
 
 
 class HalfCorrections:
@@ -27,7 +31,7 @@ class HalfCorrections:
         writes = [ReplaceOne({"_id": key}, row, upsert=True) for key, row in rows.items()]
         if writes:
             await self._rows.bulk_write(writes, ordered=False, session=tx)
-        keys = (key for part in parts for key in (part, *(f"{part}/{kind}" for kind in OPINIONS)))
+        keys = (part + end for part in parts for end in ENDS)
         found = await by_ids(self._rows, keys, tx)
         await self._rows.delete_many({"_id": {"$in": [row["_id"] for row in found]}}, session=tx)
         taken = (Correction.model_validate({**row, "id": row["_id"].partition("/")[0]}) for row in found)

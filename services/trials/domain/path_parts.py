@@ -17,8 +17,9 @@ from shared.programme.moments import LocalTime
 Claim = Literal["reserved", "completed"]
 BEFORE_START = timedelta(hours=6)
 """So long before the start an unconfirmed seat goes to the next at the latest."""
-OPINIONS = ("marked", "starred")
-"""The corrections that say something of a part, and leave it standing."""
+Correcting = Literal["cancelled", "missed", "revoked", "unheld", "withdrawn", "retracted", "marked", "starred"]
+"""A booking was given up or not kept, an attendance, a lesson, a recommendation or an attempt was taken back, or an
+attendance was given marks or stars."""
 SHORTEST = timedelta(hours=2)
 """A seat that leaves less time to answer is given without being asked."""
 
@@ -167,9 +168,7 @@ class Correction(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["cancelled", "missed", "revoked", "unheld", "withdrawn", "retracted", "marked", "starred"]
-    """A booking was given up or not kept, an attendance, a lesson, a recommendation or an attempt was taken back, or an
-    attendance was given marks or stars."""
+    kind: Correcting
     id: str
     """Of the part."""
     time: LocalTime
@@ -190,5 +189,5 @@ class Correction(BaseModel):
 
     @property
     def key(self) -> str:
-        """The part and what is said of it, where that may be several things; else the part."""
-        return f"{self.id}/{self.kind}" if self.kind in OPINIONS else self.id
+        """The part and the kind: of one part several things may be said, that a booking was missed and given up."""
+        return f"{self.id}/{self.kind}"

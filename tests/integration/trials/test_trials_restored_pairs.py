@@ -3,14 +3,16 @@
 Their events lie in partitions of their own, which a restored database reads one after the other.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest_asyncio
 from aiokafka.partitioner import DefaultPartitioner
 
 from deploy.local.stack import Infrastructure
-from services.trials.collections import PARTICIPANTS
+from services.trials.collections import HALF_CORRECTIONS, PARTICIPANTS
+from services.trials.domain.path_parts import Correction
+from services.trials.half_corrections import HalfCorrections
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentWithdrawn
 from shared.contracts.trials import DiagnosticRevoked
@@ -139,3 +141,21 @@ async def test_a_repeat_stands_for_a_first_attempt_that_was_taken_back_and_an_at
     assert len(await taken_back()) == 4, "an attempt whose answers are lost is taken back as any other"
     row: Any = await trials.mongo["paths"].find_one({"_id": "rep/2020"})
     assert row["diagnostics"]["readiness"].startswith("2020-10-26")
+
+
+async def test_all_that_is_said_of_one_booking_waits_for_it(trials: Trials) -> None:
+    """Also what the release before keeps under the booking's id alone."""
+    waiting = HalfCorrections(trials.mongo)
+    missed = Correction(kind="missed", id="b1", time=at("2020-10-05"))
+    given_up = Correction(kind="cancelled", id="b1", time=at("2020-10-06"))
+    old = Correction(kind="cancelled", id="b2", time=at("2020-10-07"))
+    row = {"_id": "b2", **old.model_dump(mode="json", exclude={"id"})}
+    await trials.mongo[HALF_CORRECTIONS].insert_one(row)
+
+    async def take(made: Sequence[Correction], parts: Sequence[str]) -> Sequence[Correction]:
+        return await trials.mongo.transact(lambda tx: waiting.take(made, parts, tx))
+
+    for one in (missed, given_up):
+        assert await take([one], []) == []
+    assert await take([], ["b1", "b2"]) == [missed, given_up, old]
+    assert await take([], ["b1", "b2"]) == []
