@@ -40,6 +40,11 @@ class Lines:
         found = self._rows.find({"slot": slot, "ended": None}, session=tx).sort("number", 1).limit(most)
         return [_waiter(row) for row in await found.to_list(None)]
 
+    async def waiting_after(self, id: str, most: int) -> list[Waiter]:
+        """Returns the next who wait, in whatever lines, by the ids of their places."""
+        found = self._rows.find({"_id": {"$gt": id}, "ended": None}).sort("_id", 1).limit(most)
+        return [_waiter(row) for row in await found.to_list(None)]
+
     async def made_from(self, booking: str, paths: Collection[str], tx: Transaction) -> Sequence[Waiter]:
         """Returns the place from which a booking was made, if it was."""
         return [place for place in await self.on(paths, tx) if place.booking == booking]

@@ -59,6 +59,11 @@ class Waiter:
         return self.path.rpartition("/")[0]
 
     @property
+    def season(self) -> str:
+        """The season of the slot."""
+        return self.path.rpartition("/")[2]
+
+    @property
     def waits(self) -> bool:
         """True until a seat was given, or the place lost."""
         return self.ended is None

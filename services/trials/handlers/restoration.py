@@ -14,6 +14,7 @@ from services.trials.domain.waiting import waiter_id
 from services.trials.handlers.claims import recount
 from services.trials.handlers.restored_catalogue import KINDS, RestoredCatalogue
 from services.trials.handlers.restored_copies import RestoredCopies
+from services.trials.handlers.restored_lines import end_places
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope
 from shared.contracts.feedback import FeedbackGiven
@@ -77,6 +78,7 @@ class Restorer:
         """
         await self._repository.lines.forget_deadlines()
         await self._copies.catch_up(self._new_id)
+        await end_places(self._repository)
         await recount(self._repository)
 
     async def _answered(self, subjects: Sequence[str], tx: Transaction) -> dict[str, int]:

@@ -10,12 +10,14 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.trials.app import new_id
+from services.trials.collections import PARTICIPANTS
 from services.trials.handlers import waiting
 from services.trials.repository import Repository
 from shared.contracts.registration import ParticipantErased
 from shared.contracts.trials import TrialBooked, TrialCancelled
 from shared.storage.outbox import Outbox
 from tests.builders.events import PLACE
+from tests.builders.merging import merged
 from tests.drivers.backups import Backup
 from tests.drivers.consumers import eventually
 from tests.drivers.trials import HOST, NAVIGATOR, RUNNING, STRANGER, Trials, trials_service
@@ -193,8 +195,9 @@ async def test_a_service_that_is_killed_while_it_gives_seats_gives_them_all_in_o
 
 
 async def test_a_database_that_was_put_back_asks_nobody_to_confirm_what_may_be_confirmed(trials: Trials) -> None:
-    slot = await opened(trials, "r0", "r1", days=9)
-    await joined(trials, slot, "r2", "r3", "r4")
+    slot = await opened(trials, "r0", "r1", "r5", days=9)
+    await joined(trials, slot, "r2", "r3", "r6", "r4")
+    await trials.enrol("r7", season=RUNNING)
     await trials.must("DELETE", f"/bookings/{(await booking(trials, 'r0'))['id']}", **NAVIGATOR)
     await seated(trials, "r2")
     await trials.know({}, 0, "outbox")
@@ -203,15 +206,20 @@ async def test_a_database_that_was_put_back_asks_nobody_to_confirm_what_may_be_c
     await trials.must("POST", f"/bookings/{confirmed}/confirmation", **NAVIGATOR)
     await trials.must("DELETE", f"/bookings/{(await booking(trials, 'r1'))['id']}", **NAVIGATOR)
     since = await seated(trials, "r3")
+    await trials.publish(*merged("r7", "r6"))
+    await trials.know({"_id": {"$in": ["r6", "r7"]}, "mergings.merged": True}, 2, PARTICIPANTS)
+    await trials.must("DELETE", f"/bookings/{(await booking(trials, 'r5'))['id']}", **NAVIGATOR)
+    survivors = await seated(trials, "r7")
     await trials.know({}, 0, "outbox")
     await trials.child.stop()
     backup.put_back()
     await trials.start()
     assert (await seated(trials, "r3"))["id"] == since["id"]
-    for id in ("r2", "r3"):
+    assert (await seated(trials, "r7"))["id"] == survivors["id"]
+    for id in ("r2", "r3", "r7"):
         kept = await booking(trials, id)
         assert (kept["cancelled"], kept["confirm_by"]) == (None, None)
-    assert (await places(trials, "r4"), await trials.seats(slot)) == ([(1, None)], 2)
+    assert (await places(trials, "r4"), await trials.seats(slot)) == ([(1, None)], 3)
     tomorrow = datetime.now(UTC) + timedelta(hours=25)
     late = await repository(trials).lines.due(tomorrow)
     assert late is None or late.overdue is None
