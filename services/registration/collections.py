@@ -165,6 +165,7 @@ COLLECTIONS: Collections = {
             IndexModel("child", sparse=True),
             IndexModel("participant", sparse=True),
             IndexModel("expires", expireAfterSeconds=0),
+            BY_WRAPPING,
         ],
         persons=["account", "participant", CHANGED],
     ),
@@ -187,7 +188,7 @@ COLLECTIONS: Collections = {
         ]
     ),
     TRIPS: Kept(
-        [IndexModel("school"), IndexModel("expires", expireAfterSeconds=0)],
+        [IndexModel("school"), IndexModel("expires", expireAfterSeconds=0), BY_WRAPPING],
         persons=["account", CHANGED],
     ),
     DISMISSALS: Kept([IndexModel("participants")], persons=["participants", CHANGED]),

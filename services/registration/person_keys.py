@@ -10,7 +10,7 @@ from functools import partial
 
 from pymongo import UpdateOne
 
-from services.registration.collections import KEYS
+from services.registration.collections import KEYS, REQUESTS, TRIPS
 from shared.base.settings import Settings
 from shared.storage.mongo import Collection, Document, Mongo, Transaction, by_ids
 from shared.storage.wrapped_keys import WITH_KEY, WRAPPED, wrapped
@@ -61,8 +61,11 @@ class PersonKeys:
 
 
 def key_places(mongo: Mongo) -> Sequence[Collection]:
-    """Returns the collections in which keys lie: they move from the first to the second, and never back."""
-    return mongo["vault"], mongo[KEYS]
+    """Returns the collections in which keys lie: they move from the first to the second, and never back.
+
+    Where keys are not apart, what is sealed for a time only has its own in its row, until it is forgotten.
+    """
+    return mongo["vault"], mongo[KEYS], mongo[REQUESTS], mongo[TRIPS]
 
 
 async def _part(vault: Collection, keys: Collection, tx: Transaction) -> int:

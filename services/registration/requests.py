@@ -13,8 +13,9 @@ from shared.base.errors import NotFound
 from shared.identity.acting import acting, changed
 from shared.identity.vault import Vault
 from shared.storage.mongo import Document, Mongo, Transaction
+from shared.storage.wrapped_keys import WRAPPED
 
-SEALED = ("version", "key", "data", "child")
+SEALED = ("version", *WRAPPED, "data", "child")
 """The fields of a row that only an unanswered request has."""
 
 

@@ -3,18 +3,27 @@
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from functools import partial
 
 import pytest
 
+from services.registration.domain.requests import PlaceRequest
+from services.registration.domain.trips import Accompanying, Trip, TripAsked
+from services.registration.name_index import NameIndex
 from services.registration.person_keys import PersonKeys, key_places, part
+from services.registration.requests import Requests
+from services.registration.trips import Trips
 from shared.base.errors import Unavailable
 from shared.base.named_keys import NamedKey
 from shared.identity.key_ring import KeyRing, wrapped_by
 from shared.identity.vault import Vault
 from shared.runtime.service import Platform
 from shared.storage import wrapped_keys
-from shared.storage.mongo import Collection, Document
+from shared.storage.mongo import Collection, Document, Transaction
 from shared.storage.wrapped_keys import Rotation, prove
+from tests.builders.events import PLACE, at
+from tests.builders.registration import SCHOOL
 from tests.drivers.register import dump, made
 
 KEY = NamedKey("k1", os.urandom(32))
@@ -64,6 +73,35 @@ async def test_keys_in_the_vault_of_an_older_installation_are_rotated_and_parted
     (late,) = await register.enter("late")
     assert await keys_of(platform) == ["k1"] * 2 * (PUPILS + 1)
     assert (await register.erase(late)).keys_apart
+
+
+@pytest.mark.parametrize("apart", [False, True])
+async def test_keys_of_trips_and_of_requests_are_rotated_wherever_they_lie(
+    platform_of: Callable[..., Platform], apart: bool
+) -> None:
+    platform, asked = platform_of("registration"), TripAsked(SCHOOL.id, "7А", "V1", date(2099, 10, 5))
+    register = await made(platform)
+    if apart:
+        await part(platform.mongo, platform.settings)
+    place = {**PLACE, "utc_offset": "+03:00"}
+    request = PlaceRequest.model_validate({"id": "r1", "account": "a1", "place": place, "asked_at": at("2099-10-01")})
+    sealed = {"name": "Анна", "birth_date": "2087-05-17", "guardian_name": "Мария"}
+
+    async def put(tx: Transaction) -> None:
+        trip = Trip.new(asked, Accompanying(name="Пётр"))
+        await Trips(platform.mongo, register.vault).put(trip, {"name": "Пётр"}, tx)
+        requests = Requests(platform.mongo, register.vault, NameIndex(platform.settings.master_key))
+        await requests.add(request, sealed, tx)
+
+    await platform.mongo.transact(put)
+    rotated = await Rotation(key_places(platform.mongo), newer(platform), print).run()
+    assert (rotated.done, rotated.left) == (2, {})
+    alone = Vault(KeyRing(os.urandom(32), [KEY]), os.urandom)
+    assert await Trips(platform.mongo, alone).accompanying(asked.id) == "Пётр"
+    index = NameIndex(platform.settings.master_key)
+    opened = await platform.mongo.transact(partial(Requests(platform.mongo, alone, index).sealed, "r1"))
+    assert opened == sealed
+    await prove(alone, key_places(platform.mongo))
 
 
 async def test_a_run_that_was_ended_goes_on_and_a_second_one_finds_nothing(
