@@ -91,10 +91,10 @@ class LessonRevocation:
         return [one for one in _in_lesson(path, self.lesson) if self._speaks_for(pupil, one)]
 
     def _speaks_for(self, pupil: Participant, part: Lesson) -> bool:
-        """Tells whether the caller is staff of the pupil's place, or of where the pupil was in the lesson."""
+        """Tells whether the caller is staff of the pupil's place, or of where the pupil was; nobody is once erased."""
         scope = self.who.scope
         then = scope.covers(pupil.region, pupil.municipality, part.school, school_class=part.school_class)
-        return then or is_staff_of(self.who, pupil)
+        return not pupil.erased and (then or is_staff_of(self.who, pupil))
 
     def revoke(self, states: States, named: str) -> Done[Taken[Lesson]]:
         """Takes the lesson back for a pupil, also where two entries of it were in it; again, it changes nothing."""

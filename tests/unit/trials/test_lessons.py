@@ -105,6 +105,14 @@ def test_a_lesson_is_taken_back_once_by_the_school_that_held_it_or_that_of_the_p
             revocation(who, day).revoke(batch(path=path).states, "p1")
 
 
+def test_a_lesson_of_an_erased_pupil_stays_as_it_is() -> None:
+    path = heard().state
+    states = batch(one=pupil(erased=True), path=path).states
+    with pytest.raises(ServiceError) as refused:
+        revocation(staff()).revoke(states, "p1")
+    assert (refused.value.type, states.paths.made) == ("participant-unknown", [])
+
+
 def test_a_lesson_after_the_end_of_a_consent_is_taken_back() -> None:
     path = heard().state
     one = pupil(consent=False, consent_changes=(*pupil().consent_changes, WITHDRAWN))
