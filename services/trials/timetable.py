@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from services.trials.collections import IS_TEXT
 from services.trials.copies.store import touch
@@ -18,6 +19,21 @@ class Holder:
     participant: str
     """The entry whose path it is."""
     season: str
+
+
+class Window(NamedTuple):
+    """Days on whichever clocks, and the instants within which they lie on any of them."""
+
+    day: date
+    last: date
+    """Included."""
+    begins: datetime
+    ends: datetime
+
+    @property
+    def range(self) -> Document:
+        """The starts of slots that may be on these days."""
+        return {"$gte": self.begins, "$lt": self.ends}
 
 
 class Timetable:
@@ -78,11 +94,18 @@ class Timetable:
         found = self._slots.find(query, session=tx).sort([("starts", 1), ("_id", 1)]).limit(most)
         return [Slot.model_validate(row | {"id": row["_id"]}) for row in await found.to_list(None)]
 
-    async def between(self, where: Document, begins: datetime, ends: datetime) -> AsyncIterator[tuple[str, bool]]:
-        """Yields the slots of a place that start within a time, each with whether it is as it will be.
+    async def unsettled(self, where: Document, window: Window, begun: datetime) -> AsyncIterator[str]:
+        """Yields the slots of a place within a time, but for those that stay as they are.
 
-        It is so where it was called off, and all of its bookings have followed.
+        They do where all of their bookings have followed, and they were called off or had begun.
         """
-        query = {**where, "starts": {"$gte": begins, "$lt": ends}}
-        async for row in self._slots.find(query, {"closing": 1, "following": 1}).sort([("starts", 1), ("_id", 1)]):
-            yield row["_id"], row.get("closing") is not None and row.get("following") is None
+        ahead = {"starts": {"$gt": begun}, "closing": None}
+        query = {**where, "starts": window.range, "$or": [ahead, {"following": IS_TEXT}]}
+        async for row in self._slots.find(query, {"_id": 1}).sort([("starts", 1), ("_id", 1)]):
+            yield row["_id"]
+
+    async def begun(self, where: Document, window: Window, begun: datetime) -> int:
+        """Counts the slots of a place that had begun on the days of a time, and are settled without a calling off."""
+        days = {"$gte": window.day.isoformat(), "$lt": (window.last + timedelta(days=1)).isoformat()}
+        on_days = {"starts": {**window.range, "$lte": begun}, "starts_at": days}
+        return await self._slots.count_documents({**where, **on_days, "closing": None, "following": None})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from services.trials.domain import slot_changes
@@ -12,6 +12,7 @@ from services.trials.domain.slots import Slot
 from services.trials.handlers.rebooking import follow_slot
 from services.trials.handlers.venue_clocks import around, clocks_of
 from services.trials.repository import Repository
+from services.trials.timetable import Window
 from shared.base.errors import BadInput, Conflict
 from shared.identity.exceptions import OPERATORS
 from shared.identity.principal import Principal
@@ -57,13 +58,14 @@ class Command:
 async def close_days(repository: Repository, command: Command) -> Closed:
     """Calls slots off in the order of their starts; raises BadInput for an unknown place, Forbidden outside the scope.
 
-    The slots go first, in bounded transactions, so that nobody books any more; then their bookings follow.
+    The slots go first, in bounded transactions, so that nobody books any more; then their bookings follow. Those that
+    had begun are counted, and not read again by each command that goes on.
     """
-    days = command.closing
-    where = await _where(repository, command)
-    begins, ends = around(days.day, days.last)
-    ids = [id async for id, is_over in repository.timetable.between(where, begins, ends) if not is_over]
-    closed, following = Closed(), list[str]()
+    days, where = command.closing, await _where(repository, command)
+    begun = happened_at(days.occurred_at, command.now, UTC)
+    window = Window(days.day, days.last, *around(days.day, days.last))
+    ids = [id async for id in repository.timetable.unsettled(where, window, begun)]
+    closed, following = Closed(left=await repository.timetable.begun(where, window, begun)), list[str]()
     for begin in range(0, len(ids), CHUNK):
         if closed.slots >= MOST_SLOTS:
             closed = replace(closed, done=False)

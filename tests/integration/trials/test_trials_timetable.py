@@ -131,6 +131,7 @@ async def test_a_day_is_called_off_at_once_where_it_has_not_begun(trials: Trials
     noon = await opened(trials, "2020-11-02T12:00:00+03:00", "o2")
     evening = await opened(trials, "2020-11-02T20:00:00+03:00", "o1", "o2")
     next_day = await opened(trials, "2020-11-03T00:00:00+03:00", "o1")
+    await trials.slot(starts_at="2020-11-01T23:50:00+03:00")
     frost = {"day": "2020-11-02", "reason": "frost", "occurred_at": "2020-11-02T09:00:00+03:00"}
     places = ({"venue": VENUE}, {"municipality": "RU-ROS-001"}, {"region": "RU-ROS"})
     outside = ({"role": "venue", "org": "RU-ROS-001-V99"}, {**MUNICIPAL, "org": "RU-ROS-002"}, MUNICIPAL)
