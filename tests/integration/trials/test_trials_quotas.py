@@ -15,7 +15,7 @@ from tests.builders.events import PLACE, municipality, school
 from tests.builders.trials import RULES, VENUE
 from tests.drivers.backups import Backup
 from tests.drivers.consumers import eventually
-from tests.drivers.trials import HOST, NAVIGATOR, STRANGER, Trials, trials_service
+from tests.drivers.trials import HOST, NAVIGATOR, STRANGER, Trials, problems, trials_service
 
 BOUND, SCHOOL, TOWN = "bound", PLACE["school"], PLACE["municipality"]
 REGION = {"role": "regional-operator", "org": "RU-ROS"}
@@ -151,6 +151,33 @@ async def test_an_erased_pupil_holds_nothing_that_was_not_attended(trials: Trial
         return (await held(trials))[SCHOOL] == (before[0], before[1] - 1, before[2], before[3] + 1)
 
     await eventually(released)
+
+
+async def test_what_no_unit_is_left_for_is_neither_suggested_nor_given_at_the_door(trials: Trials) -> None:
+    left = (await held(trials))[SCHOOL][1]
+    await give(trials, SCHOOL, 1 - left, VENUE, **TOWNSMAN)
+    await trials.enrol("door1", "door2", season=BOUND)
+    start = datetime.now(UTC) + timedelta(minutes=20)
+    opened = await trials.slot(season=BOUND, starts_at=start.isoformat(), minutes=45)
+
+    async def suggested(id: str) -> bool:
+        answer = await trials.must("GET", f"/participants/{id}/suggestions?season={BOUND}", **NAVIGATOR)
+        return bool(answer["suggestions"])
+
+    await eventually(lambda: suggested("door2"))
+    codes = [(await trials.must("GET", f"/participants/door{n}/code", **NAVIGATOR))["token"] for n in (1, 2)]
+    said = [{"token": code, "source": "qr"} for code in codes]
+    path, before = f"/slots/{opened}/attendance", (await held(trials))[SCHOOL]
+    answer = await trials.must("POST", path, said, **HOST)
+    assert problems(answer) == [None, ("quota-exhausted", "/1/token")]
+    assert (await held(trials))[SCHOOL] == (before[0], 0, before[2], before[3] + 1)
+    assert (await suggested("door2"), await trials.seats(opened)) == (False, 1)
+
+    there = answer["items"][0]["attendance"]
+    await trials.must("POST", f"/attendance/{there}/revocation", {"reason": "не тот"}, **HOST)
+    assert await suggested("door2"), "the unit is free again"
+    (let_in,) = (await trials.must("POST", path, said[1:], **HOST))["items"]
+    assert (let_in["status"], await suggested("door1")) == ("attended", False)
 
 
 async def test_a_season_that_does_not_bind_counts_what_is_booked(trials: Trials) -> None:
