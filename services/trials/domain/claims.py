@@ -126,18 +126,19 @@ class Allowance:
 
     def must_have(self, path: Path, pair: Pair, season: Season) -> None:
         """Raises Conflict where a booking of a pair would reserve a unit, and none is free."""
-        if self._would_take(path, season):
+        if self.would_take(path, season):
             self._must_be_free(pair, 1, season)
 
     def beyond(self, wanted: Iterable[tuple[Path, Pair]], season: Season) -> Iterator[bool]:
         """Tells of bookings that are to be made in turn whether each would reserve a unit that is free no longer."""
         left: dict[Pair, int] = {}
         for path, pair in wanted:
-            takes = self._would_take(path, season)
+            takes = self.would_take(path, season)
             left[pair] = left.get(pair, self.free.get((season.id, pair), 0)) - takes
             yield takes and left[pair] < 0
 
-    def _would_take(self, path: Path, season: Season) -> bool:
+    def would_take(self, path: Path, season: Season) -> bool:
+        """Tells whether one more booking on a path would reserve a unit."""
         return season.quotas_bind and (season.quota_unit == "attendance" or not claims(path, season))
 
     def _must_be_free(self, pair: Pair, units: int, season: Season) -> None:

@@ -1,5 +1,6 @@
 """A class over several slots: who can be seated is, as many as can be, and told otherwise why not."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -7,7 +8,7 @@ from services.trials.copies.participants import Participant
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Said, Taken
 from services.trials.domain.claims import Pair, exhausted
-from services.trials.domain.matching import Wishes, matched
+from services.trials.domain.matching import Shares, Wishes, matched
 from services.trials.domain.path_parts import Booking
 from services.trials.domain.paths import Path
 from services.trials.domain.slots import Slot
@@ -63,18 +64,21 @@ class Placing:
 
         What the pupil has tried, or is about to, is given where nothing else is left, and a slot that does not serve
         the pupil's needs only then. Whoever has a seat in one of the slots needs none. Where a quota is not enough for
-        all who would go to its venue, those who come last are seated at others.
+        all who would go to its venue, some are seated at others: of one school, so that no unit stays that would help.
         """
         pupils, wishes = dict[str, Participant](), dict[str, Wishes]()
         for id in paced(participants):
             pupil = self._found(id)
             if pupil is not None and pupil.id not in wishes:
                 pupils[pupil.id], wishes[pupil.id] = pupil, self._wishes(pupil)
+        shares = self._shares([pupils[id] for id, own in wishes.items() if own])
         while True:
-            found = matched(list(wishes.values()), [slot.open_seats for slot in self.slots])
+            found = matched(list(wishes.values()), [slot.open_seats for slot in self.slots], shares)
             chosen = {id: self.slots[number] for id, number in zip(wishes, found, strict=True) if number is not None}
             beyond = self._beyond({id: Pair(pupils[id].school, slot.venue) for id, slot in chosen.items()})
             if not beyond:
+                left_out = {pupils[id].id: own for id, own in wishes.items() if id not in chosen}
+                self._left_out(pupils, left_out, Counter(found))
                 return {id: slot.id for id, slot in chosen.items()}
             for id, pair in beyond.items():
                 elsewhere = {n: cost for n, cost in wishes[id].items() if self.slots[n].venue != pair.venue}
@@ -90,6 +94,26 @@ class Placing:
             detail = "the seats of the slots that suit the pupil went to those who come first"
             raise self.refusals.get(pupil.id) or Conflict.about("participant", detail, "slot-full")
         return self.batch.book(participant, seats[pupil.id], self.said, self.caller)
+
+    def _shares(self, pupils: Sequence[Participant]) -> Shares | None:
+        """Returns the units of each venue's quota, where it binds all of the pupils alike; None where it does not."""
+        states, free = self.batch.states, self.batch.allowance
+        season, schools = states.seasons[self.season], {pupil.school for pupil in pupils}
+        if len(schools) != 1 or not all(free.would_take(self._path(pupil), season) for pupil in pupils):
+            return None
+        (school,), venues = schools, list(dict.fromkeys(slot.venue for slot in self.slots))
+        units = [free.free.get((season.id, Pair(school, venue)), 0) for venue in venues]
+        return Shares([venues.index(slot.venue) for slot in self.slots], units)
+
+    def _left_out(
+        self, pupils: Mapping[str, Participant], wishes: Mapping[str, Wishes], taken: Mapping[int | None, int]
+    ) -> None:
+        """Notes of those for whom seats are left that suit them, and who have none, that a quota is exhausted."""
+        for id, own in wishes.items():
+            for number in own:
+                slot = self.slots[number]
+                if taken[number] < slot.open_seats:
+                    self.refusals.setdefault(id, exhausted(Pair(pupils[id].school, slot.venue)))
 
     def _beyond(self, wanted: Mapping[str, Pair]) -> Mapping[str, Pair]:
         """Returns those of the pupils for whom the quota of the pair is not enough."""

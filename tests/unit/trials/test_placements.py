@@ -146,6 +146,15 @@ def test_whom_the_quota_of_a_venue_leaves_out_is_seated_at_another() -> None:
     ]
 
 
+def test_who_comes_first_goes_elsewhere_where_the_quota_is_not_enough_for_who_can_only_go_there() -> None:
+    slots = [slot("near", venue="near"), slot("far", venue="far", grades=(7, 7), starts_at=at("2020-10-06"))]
+    assert placed(placing(slots, [7, 8, 8], quotas={"near": 1, "far": 1}), ["p0", "p1", "p2"]) == [
+        ("far", True),
+        ("near", True),
+        ("quota-exhausted", False),
+    ]
+
+
 def test_a_slot_of_another_season_is_named() -> None:
     with pytest.raises(BadInput) as refused:
         slots_of("2020", ["s1", "s2"], {"s1": slot(), "s2": slot("s2", season="2021")})
