@@ -9,6 +9,17 @@ from deploy.simulator.command import Actor
 from deploy.simulator.population import Pupil, SchoolClass
 
 Kind = Literal["move", "ask", "confirm", "merge", "archive", "correct", "withdraw", "consent", "erase"]
+SlotAct = Literal["book", "attend", "mistake", "miss", "revoke", "shift", "close"]
+AT_SLOT: Mapping[SlotAct, tuple[str, str]] = {
+    "book": ("bookings/batch", "trial.booked.v1"),
+    "attend": ("attendance", "trial.attended.v1"),
+    "mistake": ("attendance", "trial.attended.v1"),
+    "miss": ("absences", "attendance.missed.v1"),
+    "revoke": ("", "attendance.revoked.v1"),
+    "shift": ("move", "trial.moved.v1"),
+    "close": ("closing", "trial.cancelled.v1"),
+}
+"""The end of an act's address, and the event that it causes of each pupil."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +47,12 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Define:
-    """An entry of the catalogue is put at its address; `route` is the address with its code left open."""
+    """An entry of the catalogue, or of a ledger, at its address; `route` is the address with its code left open."""
 
     route: str
     code: str
     body: Mapping[str, Any]
+    method: str = "PUT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,50 +88,14 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
-    """A navigator books pupils of the school into a slot."""
+class AtSlot:
+    """An act at a slot about pupils: a navigator books those of the school, the others are the venue's.
 
-    slot: Slot
-    pupils: tuple[Pupil, ...]
+    It records who took part, by mistake who did not, which is revoked for each, or who missed it. It closes the slot,
+    or moves it with those who are booked to the time that it has here.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Attend:
-    """A venue records who took part, or by mistake who did not: that is revoked."""
-
-    slot: Slot
-    pupils: tuple[Pupil, ...]
-    is_mistaken: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """A venue records who did not come."""
-
-    slot: Slot
-    pupils: tuple[Pupil, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Revoke:
-    """A venue takes back the attendance of a pupil that it recorded by mistake."""
-
-    slot: Slot
-    pupil: Pupil
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A venue moves a slot, and those who are booked with it, to the time that it has here."""
-
-    slot: Slot
-    pupils: tuple[Pupil, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CallOff:
-    """A venue calls a slot off for those who are booked."""
-
+    kind: SlotAct
     slot: Slot
     pupils: tuple[Pupil, ...]
 
@@ -140,7 +116,7 @@ class Amendment:
     """A second entry that is merged, or the entry of the school that confirms."""
 
 
-Act = Define | Enrol | Link | Sit | Publish | Book | Attend | Miss | Revoke | Shift | CallOff | Amendment
+Act = Define | Enrol | Link | Sit | Publish | AtSlot | Amendment
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +131,5 @@ class Step:
     events: Mapping[str, int]
 
     def __str__(self) -> str:
-        return f"step {self.number} ({type(self.act).__name__} by {self.actor.subject}, {self.at.isoformat()})"
+        name = getattr(self.act, "kind", type(self.act).__name__)
+        return f"step {self.number} ({name} by {self.actor.subject}, {self.at.isoformat()})"

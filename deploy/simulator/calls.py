@@ -7,22 +7,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from deploy.simulator.acts import (
-    Amendment,
-    Attend,
-    Book,
-    CallOff,
-    Define,
-    Enrol,
-    Link,
-    Miss,
-    Publish,
-    Revoke,
-    Shift,
-    Sit,
-    Slot,
-    Step,
-)
+from deploy.simulator.acts import AT_SLOT, Amendment, AtSlot, Define, Enrol, Link, Publish, Sit, Slot, Step
 from deploy.simulator.command import Batch, Command, PlayError
 from deploy.simulator.instruments import EARLIER, Instrument, instruments
 from deploy.simulator.population import Guardian, Pupil
@@ -39,7 +24,7 @@ IN_USE = frozenset({"instrument-in-use"})
 """The refusal of a diagnostic that a play of an earlier release has used."""
 NEWER_CONSENT = frozenset({"bad-input"})
 """The refusal of a withdrawal where a consent is in force that was given after it."""
-CALLED_OFF = frozenset({"slot-closed"})
+CLOSED = frozenset({"slot-closed"})
 """The refusal of a booking where an earlier play has called the slot off."""
 UNDER_WAY = frozenset({"consent-missing"})
 """The refusal of trials until a consent has arrived there that was given late, or once more."""
@@ -83,8 +68,8 @@ class Commands:
         """The command of a step; none where an earlier play of the season has left nothing to do."""
         rng, at = Random(f"{self.seed}/{step.number}"), step.at.isoformat()
         match step.act:
-            case Define(route, code, body):
-                return Command.to("PUT", route, body, of=code, done=IN_USE)
+            case Define(route, code, body, method):
+                return Command.to(method, route, body, of=code, done=IN_USE)
             case Enrol():
                 return self._roster(step.act, step.at, rng)
             case Link(pupil):
@@ -94,27 +79,11 @@ class Commands:
                 return self._attempts(step.act, at, rng)
             case Publish(venue, slots):
                 return timetable(self.scenario, self.scenario.season, venue.code, slots, at)
-            case Book(slot, pupils):
-                booked = {"participants": list(self._known(pupils).values()), "occurred_at": at}
-                batch = Batch("participants", "participant")
-                return self._at_slot(slot, "bookings/batch", booked, batch) if booked["participants"] else None
-            case Attend(slot, pupils, is_mistaken):
-                known = self._known(p for p in pupils if not (is_mistaken and p.number in self.ledger.revoked))
-                said = {"source": rng.choice(("qr", "list")), "occurred_at": at}
-                present = [{"participant": id, **said} for id in known.values()]
-                return self._at_slot(slot, "attendance", present, Batch("", "participant")) if present else None
-            case Miss(slot, pupils):
-                absent = [{"participant": id, "occurred_at": at} for id in self._known(pupils).values()]
-                return self._at_slot(slot, "absences", absent, Batch("", "participant")) if absent else None
-            case Revoke(_, pupil):
+            case AtSlot("revoke", _, (pupil,)):
                 attendance, said = self.ledger.attendances.get(pupil.number), {"reason": MISTAKE, "occurred_at": at}
                 return Command.to("POST", REVOCATION, said, of=attendance) if attendance else None
-            case Shift(slot, _):
-                to = {"starts_at": slot.starts_at.isoformat(), "occurred_at": at}
-                return Command.to("POST", f"{SLOT}/move", to, of=self.ledger.slots[slot.ref])
-            case CallOff(slot, _):
-                said = {"reason": "frost", "occurred_at": at}
-                return Command.to("POST", f"{SLOT}/closing", said, of=self.ledger.slots[slot.ref])
+            case AtSlot():
+                return self._at_slot(step.act, at, rng)
             case amendment:
                 return _amending(amendment, self.ledger, at)
 
@@ -132,7 +101,7 @@ class Commands:
                 case Amendment("ask", pupil):
                     (answer,) = answers
                     self.ledger.transfers[pupil.number] = answer["transfer"]
-                case Attend(_, pupils, True):
+                case AtSlot("mistake", _, pupils):
                     ids = {answer["participant"]: answer["attendance"] for answer in answers}
                     known = self._known(pupils)
                     self.ledger.attendances.update({n: ids[id] for n, id in known.items() if id in ids})
@@ -158,32 +127,23 @@ class Commands:
 
     def _roster(self, act: Enrol, at: datetime, rng: Random) -> Command | None:
         lines = [(pupil.number, self._pupil(pupil, act.consents_from, at, rng)) for pupil in act.school_class.pupils]
-        body: dict[str, Any] = {
-            "season": self.scenario.season,
-            "school": act.school_class.school.code,
-            "class": act.school_class.name,
-            "occurred_at": at.isoformat(),
-            "pupils": [line for number, line in lines if number not in self.ledger.gone],
-        }
-        batch = Batch("pupils", "external_ref")
-        return Command.to("POST", ROSTERS, body, batch=batch, done=FURTHER) if body["pupils"] else None
+        left, batch = (
+            [line for number, line in lines if number not in self.ledger.gone],
+            Batch("pupils", "external_ref"),
+        )
+        place = {"school": act.school_class.school.code, "class": act.school_class.name}
+        body = {"season": self.scenario.season, **place, "occurred_at": at.isoformat(), "pupils": left}
+        return Command.to("POST", ROSTERS, body, batch=batch, done=FURTHER) if left else None
 
     def _pupil(self, pupil: Pupil, consents_from: datetime, at: datetime, rng: Random) -> dict[str, Any]:
-        entry: dict[str, Any] = {
-            "external_ref": pupil.external_ref,
-            "name": pupil.name,
-            "birth_date": pupil.birth_date.isoformat(),
-            "grade": pupil.grade,
-        }
+        entry: dict[str, Any] = {name: getattr(pupil, name) for name in ("external_ref", "name", "grade")}
+        entry["birth_date"] = pupil.birth_date.isoformat()
         if pupil.guardian is not None:
             given_at = consents_from + (at - consents_from) * rng.random()
             entry["guardian"] = _named(pupil.guardian)
         if pupil.guardian is not None and pupil.number not in self.ledger.lapsing:
-            entry["consent"] = {
-                "version": f"{self.scenario.season}-1",
-                "given_at": given_at.isoformat(timespec="seconds"),
-                "channel": rng.choice(CHANNELS),
-            }
+            version, given = f"{self.scenario.season}-1", given_at.isoformat(timespec="seconds")
+            entry["consent"] = {"version": version, "given_at": given, "channel": rng.choice(CHANNELS)}
         if pupil.second is not None:
             entry["guardians"] = [_named(pupil.second)]
         return entry | {"namesake": True} if pupil.namesake else entry
@@ -191,23 +151,32 @@ class Commands:
     def _attempts(self, act: Sit, at: str, rng: Random) -> Command | None:
         season, instrument, known = self.scenario.season, self.instruments[act.diagnostic], self._known(act.pupils)
         answers = {pupil.number: instrument.answers(rng) for pupil in act.pupils}
+        repeated = "" if act.round == 1 else f"/{act.round}"
+        said = {"season": season, "diagnostic": act.diagnostic, "occurred_at": at}
         attempts = [
             {
-                "ref": f"{season}/{act.diagnostic}/{number}" + ("" if act.round == 1 else f"/{act.round}"),
+                "ref": f"{season}/{act.diagnostic}/{number}{repeated}",
                 "participant": id,
-                "season": season,
-                "diagnostic": act.diagnostic,
                 "answers": answers[number],
-                "occurred_at": at,
+                **said,
             }
             for number, id in known.items()
         ]
         body, batch = {"attempts": attempts}, Batch("attempts", "ref")
         return Command.to("POST", ATTEMPTS, body, batch=batch, awaited=UNDER_WAY) if attempts else None
 
-    def _at_slot(self, slot: Slot, what: str, body: Any, batch: Batch) -> Command:
-        id = self.ledger.slots[slot.ref]
-        return Command.to("POST", f"{SLOT}/{what}", body, of=id, batch=batch, awaited=UNDER_WAY, done=CALLED_OFF)
+    def _at_slot(self, act: AtSlot, at: str, rng: Random) -> Command | None:
+        known = self._known(p for p in act.pupils if act.kind != "mistake" or p.number not in self.ledger.revoked)
+        route, said, to = f"{SLOT}/{AT_SLOT[act.kind][0]}", {"occurred_at": at}, {"of": self.ledger.slots[act.slot.ref]}
+        if act.kind in ("shift", "close"):
+            so = {"reason": "frost"} if act.kind == "close" else {"starts_at": act.slot.starts_at.isoformat()}
+            return Command.to("POST", route, so | said, **to)
+        said |= {"source": rng.choice(("qr", "list"))} if act.kind in ("attend", "mistake") else {}
+        body: Any = [{"participant": id, **said} for id in known.values()]
+        if act.kind == "book":
+            body = {"participants": [*known.values()], **said}
+        batch = Batch("participants" if act.kind == "book" else "", "participant")
+        return Command.to("POST", route, body, batch=batch, awaited=UNDER_WAY, done=CLOSED, **to) if known else None
 
 
 def _amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:
@@ -220,8 +189,8 @@ def _amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:
         case "move":
             return _about(id, "POST", "/moves", place)
         case "ask":
-            child = {"name": pupil.name, "birth_date": pupil.birth_date.isoformat()}
-            return Command.to("POST", TRANSFERS, place | child)
+            place |= {"name": pupil.name, "birth_date": pupil.birth_date.isoformat()}
+            return Command.to("POST", TRANSFERS, place)
         case "confirm":
             return Command.to("POST", f"{TRANSFERS}/{{id}}/confirmation", of=ledger.transfers[pupil.number])
         case "merge":
@@ -252,15 +221,8 @@ def _named(guardian: Guardian) -> dict[str, str]:
 def timetable(scenario: Scenario, season: str, venue: str, slots: Iterable[Slot], at: str | None) -> Command:
     """A venue's slots in one command, published at that moment, or now."""
     listed = [
-        {
-            "ref": slot.ref,
-            "competency": slot.competency,
-            "kind": slot.kind,
-            "starts_at": slot.starts_at.isoformat(),
-            "minutes": slot.minutes,
-            "capacity": slot.capacity,
-            "grades": list(scenario.grades),
-        }
+        {name: getattr(slot, name) for name in ("ref", "competency", "kind", "minutes", "capacity")}
+        | {"starts_at": slot.starts_at.isoformat(), "grades": list(scenario.grades)}
         for slot in slots
     ]
     body = {"venue": venue, "season": season, "slots": listed} | ({"occurred_at": at} if at else {})

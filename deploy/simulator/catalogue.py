@@ -98,15 +98,9 @@ def second_round_opens(draft: Draft) -> str:
 
 def rules(scenario: Scenario) -> dict[str, Any]:
     """A season as the scenario has it."""
-    return {
-        "name": f"Сезон {scenario.season}",
-        "opens": scenario.opens.isoformat(),
-        "closes": scenario.closes.isoformat(),
-        "grades": list(scenario.grades),
-        "diagnostics": list(scenario.diagnostics),
-        "trials_required": scenario.trials_required,
-        "recommendation_gate": str(scenario.gate),
-    }
+    days = {"opens": scenario.opens.isoformat(), "closes": scenario.closes.isoformat(), "grades": list(scenario.grades)}
+    stages = {"diagnostics": list(scenario.diagnostics), "trials_required": scenario.trials_required}
+    return {"name": f"Сезон {scenario.season}", **days, **stages, "recommendation_gate": str(scenario.gate)}
 
 
 def entry(venue: Venue, season: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ MOST_TRANSFERS = 25
 OfEntries = Literal[
     "move", "transfer", "merge", "correct", "late guardian", "second guardian", "lapse", "withdraw", "leave", "erase"
 ]
-OfTrials = Literal["closing", "absence", "revocation", "shift", "second round"]
+OfTrials = Literal["closing", "absence", "revocation", "shift", "second round", "quota"]
 What = OfEntries | OfTrials
 """A scenario's kinds, with those parted that stand for two things: a consent that lapses is given again."""
 
@@ -47,6 +47,7 @@ def _too_few(wanted: int, kind: str, there: str) -> str:
 
 
 _OF_TRIALS: Sequence[tuple[What, Depth, str]] = (
+    ("quota", Depth.ATTENDED, "who attend a trial"),
     ("shift", Depth.ATTENDED, "who attend a trial"),
     ("second round", Depth.PARTICIPATED, "who take part"),
     ("closing", Depth.REGISTERED, "with a consent"),

@@ -1,12 +1,12 @@
 """A plan in the making: steps in any order, each pupil's in a chain, numbered by date at the end."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
-from deploy.simulator.acts import Act, Step
-from deploy.simulator.command import Actor
+from deploy.simulator.acts import AT_SLOT, Act, AtSlot, Step
+from deploy.simulator.command import Actor, staff
 from deploy.simulator.population import Pupil
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.schooldays import SchoolDays, Window
@@ -45,6 +45,18 @@ class Draft:
         caused = {type_: count for type_, count in events.items() if count}
         self._steps.append(Step(number, actor, at, act, tuple(sorted(before.union(needs))), caused))
         return number
+
+    def act(self, at_slot: AtSlot, at: datetime, needs: Iterable[int], more: Mapping[str, int] | None = None) -> int:
+        """Adds an act at a slot, with what it causes beside the event of each pupil."""
+        is_booking, pupils = at_slot.kind == "book", at_slot.pupils
+        by = ("navigator", pupils[0].school.code) if is_booking else ("venue", at_slot.slot.venue.code)
+        events = {AT_SLOT[at_slot.kind][1]: len(pupils), **(more or {})}
+        return self.add(staff(*by), at, at_slot, events, needs, pupils)
+
+    @property
+    def acts(self) -> Iterator[Act]:
+        """The acts so far, as drafted."""
+        return (step.act for step in self._steps)
 
     def latest(self, pupil: Pupil) -> int:
         """The draft number of the pupil's last step."""

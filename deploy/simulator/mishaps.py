@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from deploy.simulator.acts import Attend, CallOff, Miss, Revoke, Sit, Slot
+from deploy.simulator.acts import AtSlot, Sit, Slot
 from deploy.simulator.command import staff
 from deploy.simulator.corrections import Chosen, What
 from deploy.simulator.population import Depth, Pupil
@@ -37,11 +37,9 @@ class Mishaps:
         draft = self.trials.draft
         for slot, them, booked in self._booked(pupils, "closing", BEFORE):
             at = draft.days.at(draft.moment((within(_held(BEFORE), BOOKINGS), within(_held(BEFORE), CHANGES))))
-            events = {"slot.closed.v1": 1, "trial.cancelled.v1": len(them)}
-            draft.add(staff("venue", slot.venue.code), at, CallOff(slot, them), events, booked, them)
+            draft.act(AtSlot("close", slot, them), at, booked, {"slot.closed.v1": 1})
         for slot, them, booked in self._booked(pupils, "absence", BEFORE):
-            events = {"attendance.missed.v1": len(them)}
-            draft.add(staff("venue", slot.venue.code), slot.starts_at, Miss(slot, them), events, booked, them)
+            draft.act(AtSlot("miss", slot, them), slot.starts_at, booked)
 
     def end(self, pupils: Sequence[Pupil]) -> None:
         """After the trials: attendances recorded by mistake, which are revoked one after the other.
@@ -50,16 +48,15 @@ class Mishaps:
         """
         draft, before = self.trials.draft, tuple[int, ...]()
         for slot, them, booked in self._booked(pupils, "revocation", AFTER):
-            by, at = staff("venue", slot.venue.code), slot.starts_at
             revised = [pupil for pupil in them if self._is_recommended(pupil) and self.trials.is_new(pupil, slot)]
             deserving = [pupil for pupil in them if self._would_complete(pupil)]
-            told = {"recommendation.issued.v1": len(revised) + len(deserving)}
-            told |= {"trial.attended.v1": len(them), "recommendation.withdrawn.v1": len(revised)}
-            attended = draft.add(by, at, Attend(slot, them, is_mistaken=True), told, booked, them)
+            issued = len(revised) + len(deserving)
+            told = {"recommendation.issued.v1": issued, "recommendation.withdrawn.v1": len(revised)}
+            attended = draft.act(AtSlot("mistake", slot, them), slot.starts_at, booked, told)
             for pupil in them:
-                told = {"attendance.revoked.v1": 1, "recommendation.issued.v1": int(pupil in revised)}
+                told = {"recommendation.issued.v1": int(pupil in revised)}
                 told["recommendation.withdrawn.v1"] = int(pupil in revised or pupil in deserving)
-                before = (draft.add(by, at, Revoke(slot, pupil), told, (attended, *before), (pupil,)),)
+                before = (draft.act(AtSlot("revoke", slot, (pupil,)), slot.starts_at, (attended, *before), told),)
 
     def sit_again(self, pupils: Sequence[Pupil]) -> None:
         """In the second round pupils take the first diagnostic again."""

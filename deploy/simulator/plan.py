@@ -6,7 +6,7 @@ from datetime import date
 from itertools import count, groupby
 from random import Random
 
-from deploy.simulator.acts import Amendment, Enrol, Kind, Revoke, Step
+from deploy.simulator.acts import Amendment, AtSlot, Enrol, Kind, Step
 from deploy.simulator.catalogue import Catalogue, catalogue
 from deploy.simulator.command import staff
 from deploy.simulator.corrections import Corrections, choose
@@ -14,6 +14,7 @@ from deploy.simulator.draft import Draft
 from deploy.simulator.instruments import Instrument
 from deploy.simulator.mishaps import Mishaps
 from deploy.simulator.population import Depth, Pupil, SchoolClass, populate
+from deploy.simulator.quotas import Quotas
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.schooldays import DIAGNOSTICS, ROSTERS, SchoolDays, part
 from deploy.simulator.trials import Trials
@@ -42,7 +43,8 @@ class Plan:
     @property
     def revoked(self) -> list[int]:
         """The numbers of the pupils whose attendances are revoked, in that order."""
-        return [step.act.pupil.number for step in self.steps if isinstance(step.act, Revoke)]
+        acts = (step.act for step in self.steps if isinstance(step.act, AtSlot))
+        return [act.pupils[0].number for act in acts if act.kind == "revoke"]
 
 
 def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random, today: date) -> Plan:
@@ -75,6 +77,7 @@ def plan(scenario: Scenario, instruments: Mapping[str, Instrument], rng: Random,
     mishaps.sit_again(pupils)
     mishaps.end(pupils)
     corrections.end(pupils)
+    Quotas(draft, known).give(chosen)
     return Plan(scenario, classes, draft.ordered())
 
 

@@ -194,14 +194,6 @@ def _open_cabinets(seats: list[_Seat], guardians: int, rng: Random) -> None:
 def _pupil(number: int, seat: _Seat, head: int, family: _Family, year: int, rng: Random) -> Pupil:
     consents = seat.head is not None or seat.depth > Depth.REGISTERED or rng.random() >= WITHOUT_CONSENT
     birthday = date(year - seat.grade - 6, 3, 1) + timedelta(days=rng.randrange(365))
-    return Pupil(
-        number=number,
-        school=seat.school,
-        external_ref=f"{seat.school.code}/{number + 1:06}",
-        name=family.child(rng),
-        birth_date=birthday,
-        grade=seat.grade,
-        depth=seat.depth,
-        guardian=Guardian(f"{seat.school.code}/G{head + 1:06}", family.guardian) if consents else None,
-        cabinet=seat.head is not None,
-    )
+    ref, known = f"{seat.school.code}/{number + 1:06}", Guardian(f"{seat.school.code}/G{head + 1:06}", family.guardian)
+    parent, cabinet = known if consents else None, seat.head is not None
+    return Pupil(number, seat.school, ref, family.child(rng), birthday, seat.grade, seat.depth, parent, cabinet)

@@ -22,7 +22,7 @@ STAGES = ("registered", "participated", "tested", "trial_attended", "completed")
 COUNTS = (*STAGES, "recommended")
 CORRECTIONS = (
     *("moves", "transfers", "merges", "archives", "corrections", "guardians", "withdrawals", "erasures"),
-    *("closings", "absences", "revocations", "shifts", "second_rounds"),
+    *("closings", "absences", "revocations", "shifts", "second_rounds", "quotas"),
 )
 """What may be put right in a season: each is a share of the registered pupils, and changes no figure in the end."""
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from random import Random
 
-from deploy.simulator.acts import Attend, Book, Publish, Shift, Slot
+from deploy.simulator.acts import AtSlot, Publish, Slot
 from deploy.simulator.catalogue import Catalogue
 from deploy.simulator.command import staff
 from deploy.simulator.draft import Draft
@@ -96,8 +96,7 @@ class Trials:
 
     def _shift(self, slot: Slot, pupils: tuple[Pupil, ...], booked: Sequence[int], window: Window) -> int:
         at = self.draft.days.at(self.draft.moment((within(window, BOOKINGS), within(window, CHANGES))))
-        events = {"slot.moved.v1": 1, "trial.moved.v1": len(pupils)}
-        return self.draft.add(staff("venue", slot.venue.code), at, Shift(slot, pupils), events, booked, pupils)
+        return self.draft.act(AtSlot("shift", slot, pupils), at, booked, {"slot.moved.v1": 1})
 
     def publish(self, slots: Sequence[Slot], window: Window) -> dict[str, int]:
         """Timetables by venue; returns the draft number that opens each slot, by its `ref`."""
@@ -116,11 +115,10 @@ class Trials:
     def book(self, slot: Slot, pupils: Sequence[Pupil], published: int, window: Window) -> list[int]:
         """Each school's navigator books the school's pupils."""
         booked = []
-        for code, schoolmates in groupby(pupils, key=lambda pupil: pupil.school.code):
+        for _, schoolmates in groupby(pupils, key=lambda pupil: pupil.school.code):
             them, until = tuple(schoolmates), within(window, BOOKINGS)
             at = self.draft.days.at(self.draft.moment((window[0], until)))
-            act, events = Book(slot, them), {"trial.booked.v1": len(them)}
-            booked.append(self.draft.add(staff("navigator", code), at, act, events, (published,), them))
+            booked.append(self.draft.act(AtSlot("book", slot, them), at, (published,)))
         return booked
 
     def _attend(self, slot: Slot, pupils: tuple[Pupil, ...], booked: Sequence[int], end: float, *, last: bool) -> None:
@@ -130,9 +128,8 @@ class Trials:
         completing = sum(pupil.depth is Depth.COMPLETED for pupil in pupils) if after_all and last else 0
         revised = 0 if after_all or slot.kind == "excursion" else sum(self.is_new(pupil, slot) for pupil in pupils)
         issued = {"recommendation.issued.v1": completing + revised, "recommendation.withdrawn.v1": revised}
-        events = {"trial.attended.v1": len(pupils), **issued}
         self.last.update((pupil.number, slot.competency) for pupil in pupils)
-        self.draft.add(staff("venue", slot.venue.code), at, Attend(slot, pupils), events, booked, pupils)
+        self.draft.act(AtSlot("attend", slot, pupils), at, booked, issued)
 
     def is_new(self, pupil: Pupil, slot: Slot) -> bool:
         """True where the pupil tried something else last, so that what the slot adds revises a recommendation."""

@@ -9,21 +9,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from deploy.simulator.acts import (
-    Act,
-    Amendment,
-    Attend,
-    Book,
-    CallOff,
-    Define,
-    Enrol,
-    Link,
-    Miss,
-    Publish,
-    Revoke,
-    Shift,
-    Sit,
-)
+from deploy.simulator.acts import Act, Amendment, AtSlot, Define, Enrol, Link, Publish, Sit
 from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.population import Pupil
@@ -112,10 +98,8 @@ def assert_gives_the_scenario(season: Plan) -> None:
 def concerned(act: Act) -> Sequence[Pupil]:
     """The pupils of whose chain a step is part."""
     match act:
-        case Sit() | Book() | Attend() | Miss() | CallOff() | Shift():
+        case Sit() | AtSlot():
             return act.pupils
-        case Revoke(_, pupil):
-            return (pupil,)
         case Enrol(school_class):
             return school_class.pupils
         case Amendment("merge", pupil, _, Pupil() as duplicate):
@@ -143,7 +127,7 @@ def assert_in_order(season: Plan) -> None:
 def assert_nobody_is_in_two_slots_at_once(season: Plan) -> None:
     hours: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for step in season.steps:
-        if isinstance(step.act, Attend):
+        if isinstance(step.act, AtSlot) and step.act.kind in ("attend", "mistake"):
             slot = step.act.slot
             assert 15 <= slot.minutes <= 90
             for pupil in step.act.pupils:

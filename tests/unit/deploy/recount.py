@@ -4,26 +4,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
-from deploy.simulator.acts import (
-    Amendment,
-    Attend,
-    Book,
-    CallOff,
-    Define,
-    Enrol,
-    Link,
-    Miss,
-    Publish,
-    Revoke,
-    Shift,
-    Sit,
-    Slot,
-    Step,
-)
+from deploy.simulator.acts import Amendment, AtSlot, Define, Enrol, Link, Publish, Sit, Slot, Step
 from deploy.simulator.population import Pupil, School, SchoolClass
+from deploy.simulator.quotas import LEDGER
 from deploy.simulator.scenario import Gate, Scenario
 from tests.unit.deploy.advised import advised, revised
 from tests.unit.deploy.entry import Entry
+from tests.unit.deploy.quota_ledger import QuotaLedger
 
 
 @dataclass
@@ -49,10 +36,16 @@ class Recount:
     offered: dict[str, Slot] = field(default_factory=dict)
     booked: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     defined: set[str] = field(default_factory=set)
+    ledger: QuotaLedger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ledger = QuotaLedger(self.scenario.region)
 
     def take(self, step: Step) -> Counter[str]:
         """The events that the step causes."""
         match step.act:
+            case Define(route) if route.startswith(LEDGER):
+                return self.ledger.enter(step)
             case Define(route, code):
                 assert f"{route} {code}" not in self.defined
                 self.defined.add(f"{route} {code}")
@@ -74,37 +67,37 @@ class Recount:
                 assert all(slot.venue == venue and slot.ref not in self.offered for slot in slots)
                 self.offered.update({slot.ref: slot for slot in slots})
                 return Counter({"slot.opened.v1": len(slots)})
-            case Sit() | Book() | Attend():
+            case Sit() | AtSlot(kind="book" | "attend" | "mistake"):
                 return self.take_part(step)
-            case Miss() | CallOff() | Shift() | Revoke():
-                return self.go_wrong(step)
+            case AtSlot():
+                return self.go_wrong(step, step.act)
         return self.amend(step)
 
-    def go_wrong(self, step: Step) -> Counter[str]:
+    def go_wrong(self, step: Step, act: AtSlot) -> Counter[str]:
         """What a venue changes of a slot, or of who was there."""
-        act = step.act
-        assert isinstance(act, Miss | CallOff | Shift | Revoke)
+        self.ledger.count(act, 0 if act.kind == "shift" else -1)
         assert step.actor.subject == f"venue:{act.slot.venue.code}"
         known, booked = self.offered[act.slot.ref], self.booked[act.slot.ref]
         match act:
-            case Miss(slot, pupils):
+            case AtSlot("miss", slot, pupils):
                 assert step.at >= slot.starts_at
                 assert {pupil.number for pupil in pupils} <= booked
                 booked.difference_update(pupil.number for pupil in pupils)
                 return Counter({"attendance.missed.v1": len(pupils)})
-            case CallOff(_, pupils):
+            case AtSlot("close", _, pupils):
                 assert step.at < known.starts_at
                 assert {pupil.number for pupil in pupils} == booked
                 freed = len(booked)
                 booked.clear()
                 return Counter({"slot.closed.v1": 1, "trial.cancelled.v1": freed})
-            case Shift(slot, pupils):
+            case AtSlot("shift", slot, pupils):
                 assert {pupil.number for pupil in pupils} == booked
                 assert step.at < min(known.starts_at, slot.starts_at)
                 assert known.starts_at != slot.starts_at
                 self.offered[slot.ref] = slot
                 return Counter({"slot.moved.v1": 1, "trial.moved.v1": len(booked)})
-        return self.revoke(act.slot, act.pupil.number)
+        (pupil,) = act.pupils
+        return self.revoke(act.slot, pupil.number)
 
     def revoke(self, slot: Slot, number: int) -> Counter[str]:
         """The last attendance of a pupil is taken back."""
@@ -215,12 +208,12 @@ class Recount:
 
     def take_part(self, step: Step) -> Counter[str]:
         events: Counter[str] = Counter()
-        assert isinstance(step.act, Sit | Book | Attend)
+        assert isinstance(step.act, Sit | AtSlot)
         for pupil in step.act.pupils:
             entry = self.entries[pupil.number]
             assert entry.consent, "nobody takes part without consent"
             assert not any((entry.archived, entry.erased, entry.merged))
-            if not isinstance(step.act, Attend):
+            if isinstance(step.act, Sit) or step.act.kind == "book":
                 assert step.actor.subject == f"navigator:{entry.school.code}"
             match step.act:
                 case Sit(diagnostic, _, 2):
@@ -232,13 +225,14 @@ class Recount:
                     assert diagnostic not in self.diagnostics[pupil.number]
                     self.diagnostics[pupil.number].add(diagnostic)
                     events["diagnostic.completed.v1"] += 1
-                case Book(slot):
+                case AtSlot("book", slot):
                     assert step.at < self.offered[slot.ref].starts_at
                     assert pupil.number not in self.booked[slot.ref]
                     self.booked[slot.ref].add(pupil.number)
                     assert len(self.booked[slot.ref]) <= slot.capacity
                     events["trial.booked.v1"] += 1
-                case Attend(slot):
+                    self.ledger.booked[entry.school.code, slot.venue.code] += 1
+                case AtSlot(_, slot):
                     assert step.at >= slot.starts_at
                     assert slot == self.offered[slot.ref]
                     self.booked[slot.ref].remove(pupil.number)

@@ -7,15 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from deploy.simulator.acts import (
-    Amendment,
-    CallOff,
-    Enrol,
-    Miss,
-    Revoke,
-    Shift,
-    Sit,
-)
+from deploy.simulator.acts import Amendment, AtSlot, Define, Enrol, Sit
 from deploy.simulator.folder import load
 from deploy.simulator.population import Pupil
 from deploy.simulator.scenario import CORRECTIONS, Scenario
@@ -55,15 +47,19 @@ def test_each_correction_befalls_its_share() -> None:
     wanted = round(scenario.registered * share)
     for kind in ("move", "ask", "confirm", "merge", "archive", "withdraw", "erase"):
         assert acts[kind] == wanted
-    kinds = Counter(type(step.act) for step in season.steps)
+    befell = Counter[str]()
+    for act in (step.act for step in season.steps if isinstance(step.act, AtSlot)):
+        befell[act.kind] += 1 if act.kind == "shift" else len(act.pupils)
     again = sum(isinstance(step.act, Sit) and step.act.round == 2 for step in season.steps)
-    assert (kinds[Revoke], again) == (wanted, wanted)
-    for act in (Miss, CallOff):
-        assert sum(len(step.act.pupils) for step in season.steps if isinstance(step.act, act)) == wanted
-    assert 0 < kinds[Shift] <= wanted
+    assert [befell[kind] for kind in ("revoke", "mistake", "miss", "close")] == [wanted] * 4
+    assert again == wanted
+    entries = [step.act.body for step in season.steps if isinstance(step.act, Define)]
+    moved = [entry["amount"] for entry in entries if "amount" in entry]
+    assert min(moved) < 0 < sum(moved)
+    assert 0 < befell["shift"] <= wanted
     revised = Counter[str]()
     for step in season.steps:
-        revised.update(step.events if isinstance(step.act, Revoke) else {})
+        revised.update(step.events if isinstance(step.act, AtSlot) and step.act.kind == "revoke" else {})
     assert revised["recommendation.issued.v1"] > 0, "what was recommended is revised"
     assert 0 < acts["consent"] <= wanted - wanted // 2
     assert 0 < acts["correct"] < wanted

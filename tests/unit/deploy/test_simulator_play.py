@@ -15,7 +15,7 @@ from rich.console import Console
 
 from deploy.cli.complaints import complained
 from deploy.cli.installation import CallError
-from deploy.simulator.acts import Attend, Book, Sit
+from deploy.simulator.acts import AtSlot, Sit
 from deploy.simulator.backlog import Backlog
 from deploy.simulator.calls import Commands, Ledger
 from deploy.simulator.client import Client, Refused
@@ -118,7 +118,7 @@ async def test_a_season_is_played_in_order_by_whoever_would_act() -> None:
     sent = [path.rsplit("/", 1)[-1] for path in platform.paths]
     assert len(sent) - 1 - sent[::-1].index("rosters") < sent.index("attendance")
     for step in season.steps:
-        if isinstance(step.act, Book | Attend):
+        if isinstance(step.act, AtSlot):
             booked = f"/trials/slots/{commands.ledger.slots[step.act.slot.ref]}/bookings/batch"
             assert platform.paths.index(booked) < platform.paths.index(booked.replace("bookings/batch", "attendance"))
 

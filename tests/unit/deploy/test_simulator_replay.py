@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy.simulator.acts import Amendment, Attend, Book, Define, Enrol, Link, Publish, Revoke, Sit, Step
+from deploy.simulator.acts import Amendment, AtSlot, Define, Enrol, Link, Publish, Sit, Step
 from deploy.simulator.calls import Commands, Ledger
 from deploy.simulator.catalogue import DIAGNOSTICS
 from deploy.simulator.command import Command, PlayError
@@ -50,7 +50,7 @@ def play(season: Plan, commands: Commands, refused: Mapping[str, str]) -> Iterat
             commands.learn(step, [{"ref": slot.ref, "slot": slot.ref} for slot in step.act.slots])
         elif isinstance(step.act, Amendment) and step.act.kind == "ask" and command is not None:
             commands.learn(step, [{"transfer": "t"}])
-        elif isinstance(step.act, Attend) and command is not None:
+        elif isinstance(step.act, AtSlot) and step.act.kind in ("attend", "mistake") and command is not None:
             commands.learn(step, [{**one, "attendance": f"a-{one['participant']}"} for one in command.body])
         yield step, command
 
@@ -81,7 +81,7 @@ def test_of_whom_was_archived_nothing_more_is_sent(season: Plan) -> None:
     refused = {p.external_ref: "participant-archived" for them in rosters for p in them if p.number in archived}
     commands = commands_of(season)
     for step, command in play(season, commands, refused):
-        if isinstance(step.act, Sit | Book | Attend) and command is not None:
+        if isinstance(step.act, Sit | AtSlot) and command is not None:
             assert not {f"p-{ref}" for ref in refused} & set(str(command.body).split("'"))
         if isinstance(step.act, Amendment) and step.act.kind == "archive":
             assert command is None
@@ -91,10 +91,9 @@ def test_what_an_earlier_play_has_revoked_is_not_recorded_again(season: Plan) ->
     commands, revoked = commands_of(season), season.revoked[:3]
     commands.ledger.revoked = frozenset(revoked)
     sent = list(play(season, commands, {}))
-    acts = [step.act for step, command in sent if command is not None]
-    assert [act.pupil.number for act in acts if isinstance(act, Revoke)] == season.revoked[3:]
-    mistaken = [(step.act, command) for step, command in sent if isinstance(step.act, Attend) and step.act.is_mistaken]
-    present = [one["participant"] for _, command in mistaken if command is not None for one in command.body]
+    acts = [(step.act, command) for step, command in sent if isinstance(step.act, AtSlot) and command is not None]
+    assert [act.pupils[0].number for act, _ in acts if act.kind == "revoke"] == season.revoked[3:]
+    present = [one["participant"] for act, command in acts if act.kind == "mistake" for one in command.body]
     ids = commands.ledger.participants
     assert sorted(present) == sorted(ids[number] for number in season.revoked[3:])
 
