@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import aiohttp
@@ -14,7 +14,8 @@ from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
 from shared.base.settings import Settings
 from shared.contracts.topics import region_topic
-from tests.chaos import counter
+from tests.chaos import counter, quotas
+from tests.chaos.told import Record
 from tests.verdict import Broken, same
 
 SETTLES_WITHIN = 90.0
@@ -37,10 +38,11 @@ NOT_FIGURES = {
 
 @dataclass(frozen=True)
 class Agreed:
-    """What both agree on: the figures, and the region's events by type."""
+    """What both agree on: the figures, and the region's events by type, of which the feed is made."""
 
     figures: counter.Figures
     events: Mapping[str, int]
+    feed: Sequence[Record] = field(compare=False, repr=False)
 
 
 async def settled(settings: Settings) -> None:
@@ -75,6 +77,29 @@ async def answered(http: aiohttp.ClientSession, running: System, region: str, re
     return counter.Figures(totals, funnel["rows"], ranking["rows"], competencies["rows"], competencies["approved"])
 
 
+async def quotas_answered(
+    http: aiohttp.ClientSession, running: System, region: str, season: str
+) -> dict[quotas.Holder, quotas.Units]:
+    """The units of the nation and of all that lies in the region, as trials lists them; those of none are left out."""
+    token = running.issuer.token("nation", [{"role": "national-operator", "org": "RU"}], time.time(), 3600)
+    found: dict[quotas.Holder, quotas.Units] = {}
+    for organisation in (quotas.NATION, region):
+        after = ""
+        while True:
+            query = {"organisation": organisation, "limit": "100", **({"after": after} if after else {})}
+            headers = {"Authorization": f"Bearer {token}"}
+            async with http.get(f"{running.url}/trials/quotas/{season}", params=query, headers=headers) as answer:
+                assert answer.status == 200, await answer.text()
+                page = await answer.json()
+            for row in page["items"]:
+                if organisation == region or row["organisation"] == quotas.NATION:
+                    units = quotas.Units(*(row[name] for name in quotas.Units._fields))
+                    found |= {(row["organisation"], row["venue"]): units} if any(units) else {}
+            if not (after := page["next"] or ""):
+                break
+    return found
+
+
 async def agreed(running: System, region: str, season: str) -> Agreed:
     """Once nothing is on its way: fails unless the counter gets the API's figures from both forms of the feed."""
     settings = settings_of(running.settings)
@@ -82,10 +107,14 @@ async def agreed(running: System, region: str, season: str) -> Agreed:
     async with aiohttp.ClientSession() as http:
         api = await answered(http, running, region, f"season={season}")
         by_days = await answered(http, running, region, f"season={season}&as_of={LAST_DAY}")
+        units = await quotas_answered(http, running, region, season)
         over_http = await counter.read_http(http, running.url, region, operator(running, region))
     from_kafka = await counter.read_kafka(settings.bootstrap, settings.kafka_topic_prefix + region_topic(region))
     same("figures summed by days are the figures", asdict(by_days), asdict(api))
     same("figures are those of the feed over HTTP", asdict(counter.count(over_http, season)), asdict(api))
     same("figures are those of the feed in Kafka", asdict(counter.count(from_kafka, season)), asdict(api))
     same("the feed in Kafka is the feed over HTTP", from_kafka, over_http)
-    return Agreed(api, Counter(record.type for record in over_http))
+    for feed in (over_http, from_kafka):
+        ledger = quotas.holders(feed, season, counter.rules_of(feed, season))
+        same("units of quotas are those of the feed", ledger, units)
+    return Agreed(api, Counter(record.type for record in over_http), over_http)

@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -50,7 +51,7 @@ async def read_http(http: aiohttp.ClientSession, url: str, region: str, token: s
 
 def _of_http(event: Mapping[str, Any]) -> Record:
     said = {name: event[name] for name in ("epoch", "seq", "id", "type", "data", "sequence")}
-    return Record(**said, day=event["time"][:10])
+    return Record(**said, day=event["time"][:10], time=datetime.fromisoformat(event["time"]))
 
 
 async def _page(http: aiohttp.ClientSession, url: str, region: str, token: str, after: str) -> Mapping[str, Any]:
@@ -91,6 +92,7 @@ def _of_kafka(message: Any) -> Record:
         json.loads(message.value),
         attributes["ce_time"][:10],
         attributes["ce_sequence"],
+        datetime.fromisoformat(attributes["ce_time"]),
     )
 
 
@@ -115,21 +117,26 @@ def check(records: Sequence[Record]) -> None:
         raise FeedBroken(f"{len(twice)} events stand in the feed twice, as {twice[0]}")
 
 
+def rules_of(records: Iterable[Record], season: str) -> Mapping[str, Any]:
+    """The rules of a season by the newest word of the feed; raises FeedBroken where there is none."""
+    found = [
+        record.data for record in records if record.type == "season.defined.v1" and record.data["season"] == season
+    ]
+    if not found:
+        raise FeedBroken(f"the feed does not define season {season}")
+    return found[-1]
+
+
 def count(records: Iterable[Record], season: str) -> Figures:
     """The figures of a season; its rules and all names are those of the feed."""
     records = list(records)
     names: dict[tuple[str, str], str] = {}
-    rules: Mapping[str, Any] = {}
-    region = ""
+    rules, region = rules_of(records, season), ""
     for record in records:
         data = record.data
-        if record.type == "season.defined.v1" and data["season"] == season:
-            rules = data
-        elif record.type in ("organisation.defined.v1", "competency.approved.v1"):
+        if record.type in ("organisation.defined.v1", "competency.approved.v1"):
             names[record.type.split(".")[0], data["code"]] = data["name"]
             region = data["code"] if data.get("kind") == "region" else region
-    if not rules:
-        raise FeedBroken(f"the feed does not define season {season}")
     pupils = enrolled(records, season, region, rules["closes"])
     rows = _municipalities(pupils, rules, names)
     return Figures(

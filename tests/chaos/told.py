@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 TRIALS = ("trial", "partner-trial")
 MOVES = ("participant.moved.v1", "participant.promoted.v1")
 STEPS = {
@@ -38,6 +40,7 @@ class Record:
     """The local day on which it happened."""
     sequence: str = ""
     """Its place among the events of its subject."""
+    time: datetime = BEGINNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,23 +152,36 @@ class Pupil:
         self.taken_back |= other.taken_back
 
 
+def joined(records: Iterable[Record]) -> dict[str, str]:
+    """The entries that are one with another by now, and that one."""
+    entries: dict[str, Pupil] = defaultdict(Pupil)
+    for record in records:
+        if record.type in ("participant.merged.v1", "participant.unmerged.v1"):
+            entries[record.data["participant"]].hear(record, "")
+    return _joined(entries)
+
+
+def _joined(entries: Mapping[str, Pupil]) -> dict[str, str]:
+    return {
+        other: id
+        for id, entry in entries.items()
+        for other, role in entry.words.items()
+        if role == "survivor" and other in entries and entries[other].words.get(id) == "duplicate"
+    }
+
+
 def enrolled(records: Iterable[Record], season: str, region: str, closes: str) -> list[Pupil]:
     """The pupils of a season who are in the region at its end, each once, without those entered by mistake."""
     entries: dict[str, Pupil] = defaultdict(Pupil)
     for record in records:
         if "participant" in record.data:
             entries[record.data["participant"]].hear(record, season)
-    joined = {
-        other: id
-        for id, entry in entries.items()
-        for other, role in entry.words.items()
-        if role == "survivor" and other in entries and entries[other].words.get(id) == "duplicate"
-    }
-    for duplicate, survivor in joined.items():
+    of_survivors = _joined(entries)
+    for duplicate, survivor in of_survivors.items():
         entries[survivor].join(entries[duplicate], closes)
     told = {id for entry in entries.values() for id in entry.steps}
     unknown = sorted(id for entry in entries.values() for id in entry.taken_back - told)
     assert not unknown, f"taken back, but never told: {unknown}"
-    pupils = [entry for id, entry in entries.items() if id not in joined]
+    pupils = [entry for id, entry in entries.items() if id not in of_survivors]
     counted = [pupil for pupil in pupils if pupil.registered and pupil.archived != "mistake"]
     return [pupil for pupil in counted if pupil.place(closes)[0] == region]

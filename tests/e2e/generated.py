@@ -56,9 +56,9 @@ def write(folder: Path, gate: str, trials_required: int, rng: Random) -> None:
 
 
 def _corrections(attended: float, rng: Random) -> dict[str, float]:
-    """A small share for each kind; only slots of those who attend one can be moved."""
+    """A small share for each kind; slots of those who attend one alone can be moved, or be what a quota is for."""
     shares = {kind: round(rng.uniform(0, 0.1), 3) for kind in CORRECTIONS}
-    return {**shares, "shifts": round(rng.uniform(0, attended / 2), 3)}
+    return {**shares, **{kind: round(rng.uniform(0, attended / 3), 3) for kind in ("shifts", "quotas")}}
 
 
 def _municipalities(region: str, gate: str, trials_required: int, rng: Random) -> list[dict[str, Any]]:

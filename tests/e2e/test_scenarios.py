@@ -84,7 +84,8 @@ async def test_a_season_with_corrections_may_be_broken_off_and_played_again(
     assert all(both.events[f"participant.{word}.v1"] > 0 for word in told)
     of_slots = ("slot.closed", "slot.moved", "trial.moved", "trial.cancelled")
     taken_back = ("consent.withdrawn", "attendance.missed", "attendance.revoked")
-    assert all(both.events[f"{word}.v1"] > 0 for word in (*of_slots, *taken_back))
+    of_quotas = ("quota.set", "quota.moved")
+    assert all(both.events[f"{word}.v1"] > 0 for word in (*of_slots, *taken_back, *of_quotas))
     again = await play(running, scenario, Options(seed=3))
     assert again.events == first.events
     assert await agreed(running, scenario.region, scenario.season) == both, "nothing happens twice"
