@@ -127,13 +127,10 @@ class Commands:
 
     def _roster(self, act: Enrol, at: datetime, rng: Random) -> Command | None:
         lines = [(pupil.number, self._pupil(pupil, act.consents_from, at, rng)) for pupil in act.school_class.pupils]
-        left, batch = (
-            [line for number, line in lines if number not in self.ledger.gone],
-            Batch("pupils", "external_ref"),
-        )
+        left = [line for number, line in lines if number not in self.ledger.gone]
         place = {"school": act.school_class.school.code, "class": act.school_class.name}
         body = {"season": self.scenario.season, **place, "occurred_at": at.isoformat(), "pupils": left}
-        return Command.to("POST", ROSTERS, body, batch=batch, done=FURTHER) if left else None
+        return Command.to("POST", ROSTERS, body, batch=Batch("pupils", "external_ref"), done=FURTHER) if left else None
 
     def _pupil(self, pupil: Pupil, consents_from: datetime, at: datetime, rng: Random) -> dict[str, Any]:
         entry: dict[str, Any] = {name: getattr(pupil, name) for name in ("external_ref", "name", "grade")}
