@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from deploy.cli.installation import SERVERS, signing
 from deploy.cli.open_season import open_season, school_year
+from deploy.cli.whole_demo import settings_of
 from deploy.local.system import ROOT, System
 from deploy.simulator.catalogue import venues_of
 from deploy.simulator.client import Client as Caller
@@ -22,11 +23,12 @@ from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import INSTRUMENTS, Options
-from tests.chaos.agreement import agreed
+from tests.chaos.agreement import agreed, settled
 from tests.chaos.installation import play
 from tests.drivers.announced import announced_as
 from tests.e2e import generated
 from tests.e2e.conftest import Client
+from tests.e2e.lines import SEATS, Line, Lines
 from tests.e2e.season import soon
 
 SCRIPT_SECONDS = 120
@@ -60,6 +62,8 @@ async def test_a_newcomers_own_calls_succeed_and_change_no_figure_of_the_play(
     await _enter_and_book(client, scenario, season, now)
     assert (await agreed(running, scenario.region, season)).figures.funnel["participated"] == 1
 
+    await _stand_in_lines(running, client, scenario, season)
+
     await _first_calls(running, scenario, season, tmp_path)
     funnel = (await agreed(running, scenario.region, season)).figures.funnel
     assert (funnel["participated"], funnel["attended"], funnel["recommended"]) == (2, 1, 1)
@@ -89,6 +93,40 @@ async def _enter_and_book(client: Client, scenario: Scenario, season: str, now: 
     coming = (s for s in listed["items"] if datetime.fromisoformat(s["starts_at"]) > now)
     slot = next(slot for slot in coming if slot["region"] == scenario.region)
     await client.ok("POST", f"/trials/slots/{slot['slot']}/bookings", {"participant": pupil}, by=navigator)
+
+
+async def _stand_in_lines(running: System, client: Client, scenario: Scenario, season: str) -> None:
+    """Pupils wait for seats, which are given along the line by themselves; the feed tells of as many bookings."""
+    seed = os.environ.get("LINES_SEED") or os.urandom(4).hex()
+    print(f"LINES_SEED={seed}")
+    first, now, rng = scenario.municipalities[0], datetime.now(scenario.zone), Random(seed)
+    school, venue, grade = f"{first.code}-S01", next(venues_of(first, scenario)).code, scenario.grades[0]
+    by, own = (f"navigator:{school}",), {"birth_date": f"{now.year - grade - 6}-03-02", "grade": grade}
+    consent = {"version": "1", "given_at": now.isoformat(), "channel": "paper"}
+    children = [
+        {
+            "external_ref": f"line-{n}",
+            "name": f"Ильина Вера {n}",
+            "guardian": {"ref": f"line-{n}", "name": "Ильин Олег"},
+        }
+        for n in range(9)
+    ]
+    pupils = [{**child, **own, "consent": consent} for child in children]
+    roster = {"season": season, "school": school, "class": f"{grade}Ю", "pupils": pupils}
+    entered = await soon(client, "POST", "/registration/rosters", roster, by=by)
+    slots = []
+    for n in range(2):
+        of = {"venue": venue, "season": season, "competency": scenario.competencies[0].code, "kind": "trial"}
+        at = {"starts_at": (now + timedelta(days=3 + n)).isoformat(timespec="minutes"), "minutes": 90}
+        body = {"ref": f"line-{n}", **of, **at, "capacity": SEATS, "grades": list(scenario.grades)}
+        slots.append((await client.ok("POST", "/trials/slots", body, by=(f"venue:{venue}",)))["slot"])
+    await settled(settings_of(running.settings))
+    participants = [item["participant"] for item in entered["items"]]
+    lines = Lines(client, season, by, [Line(slot) for slot in slots], participants, rng)
+    for _ in range(40):
+        await lines.goes_on()
+    assert any(line.given for line in lines.lines)
+    lines.told((await agreed(running, scenario.region, season)).feed)
 
 
 async def _first_calls(running: System, scenario: Scenario, season: str, folder: Path) -> None:
