@@ -114,10 +114,10 @@ async def _stand_in_lines(running: System, client: Client, scenario: Scenario, s
     pupils = [{**child, **own, "consent": consent} for child in children]
     roster = {"season": season, "school": school, "class": f"{grade}Ю", "pupils": pupils}
     entered = await soon(client, "POST", "/registration/rosters", roster, by=by)
-    slots = []
+    slots, morning = [], now.replace(hour=11, minute=0, second=0, microsecond=0)
     for n in range(2):
         of = {"venue": venue, "season": season, "competency": scenario.competencies[0].code, "kind": "trial"}
-        at = {"starts_at": (now + timedelta(days=3 + n)).isoformat(timespec="minutes"), "minutes": 90}
+        at = {"starts_at": (morning + timedelta(days=3 + n)).isoformat(), "minutes": 90}
         body = {"ref": f"line-{n}", **of, **at, "capacity": SEATS, "grades": list(scenario.grades)}
         slots.append((await client.ok("POST", "/trials/slots", body, by=(f"venue:{venue}",)))["slot"])
     await settled(settings_of(running.settings))
