@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
+from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
-from tests.chaos.agreement import agreed
+from tests.chaos.agreement import agreed, settled
 from tests.e2e.conftest import Answer, Client
+from tests.e2e.history_of_money import Money
 from tests.e2e.season import World, world
 
-COMMANDS = 220
+COMMANDS = 240
+HISTORIES = int(os.environ.get("HISTORIES", "2"))
 CLASSES = ("7А", "7Б", "8А")
 PARENTS = ("mother", "father", "aunt")
 WRONG = {"reason": "Ошибка", "occurred_at": "2020-10-20T10:00:00+03:00"}
@@ -31,6 +34,7 @@ class History:
     def __init__(self, place: World, rng: Random) -> None:
         self.place = place
         self.rng = rng
+        self.money = Money(place, rng)
         self.pupils: list[dict[str, Any]] = []
         self.slots: list[str] = []
         self.seats: list[tuple[str, str]] = []
@@ -54,6 +58,7 @@ class History:
         ):
             body = {"kind": kind, "name": f"Организация {code}", "parent": parent}
             await client.ok("PUT", f"/registration/organisations/{code}", body, by=by)
+        await self.money.begin()
         self.slots = [await self.place.slot(f"s{number}", capacity=4) for number in range(6)]
 
     def moment(self) -> str:
@@ -72,8 +77,10 @@ class History:
             *([self.books] * 4),
             *([self.attends] * 5),
             *(self.arrives, self.arrives, self.hears, self.hears, self.forgets),
-            *(self.misses, self.revokes, self.moves, self.moves, self.links, self.links, self.unlinks),
+            *(self.misses, self.revokes, self.revokes, self.moves, self.moves, self.links, self.links, self.unlinks),
             *(self.withdraws, self.consents, self.archives, self.restores, self.merges, self.merges, self.parts),
+            *(self.money.sets_quota, self.money.gives, self.money.gives, self.money.prices, self.money.pays),
+            *(self.money.drafts_act, self.money.drafts_act, self.money.signs, self.money.signs),
             *(self.erases, self.relocates, self.shifts, self.shifts, self.resizes, self.calls_off),
         )
         kind = self.enters if len(self.pupils) < 6 else self.rng.choice(kinds)
@@ -105,7 +112,8 @@ class History:
 
     async def books(self) -> Answer:
         slot, participant = self.rng.choice(self.slots), self.one()["participant"]
-        said = {"participant": participant, "occurred_at": f"2020-09-{self.rng.randint(20, 28)}T10:00:00Z"}
+        moment = f"2020-09-{self.rng.randint(20, 28)}T{self.rng.randint(5, 15):02}:{self.rng.randint(0, 59):02}"
+        said = {"participant": participant, "occurred_at": f"{moment}:{self.rng.randint(0, 59):02}Z"}
         answer = await self._do("POST", f"/trials/slots/{slot}/bookings", said)
         self.seats += [(slot, participant)] if answer.status < 300 else []
         return answer
@@ -123,7 +131,7 @@ class History:
         if code.status >= 300:
             return code
         scan = {"token": code.body["token"], "slot": self.rng.choice(self.slots)}
-        at = f"2020-10-05T{self.rng.randint(8, 16):02}:10:00+03:00"
+        at = f"2020-10-05T{self.rng.randint(8, 16):02}:10:{self.rng.randint(0, 59):02}+03:00"
         answer = await self._do("POST", "/trials/checkins", [{**scan, "occurred_at": at}], self.place.host)
         self.attendances += [i["attendance"] for i in answer.body.get("items", ()) if i.get("attendance")]
         return answer
@@ -216,19 +224,27 @@ class History:
         return await self._do("POST", path, {"parent": parent, "occurred_at": self.moment()})
 
 
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", range(HISTORIES))
 async def test_whatever_people_do_the_figures_are_those_of_a_recount(
     number: int, running: System, client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed = os.environ.get("HISTORY_SEED") or os.urandom(4).hex()
     with capsys.disabled():
         print(f"\nHISTORY_SEED={seed}/{number}")
-    history = History(await world(client, closes="2099-12-31"), Random(f"{seed}/{number}"))
+    rng = Random(f"{seed}/{number}")
+    quotas = {"quota_unit": rng.choice(("attendance", "pupil")), "quotas_bind": number % 2 == 0}
+    history = History(await world(client, closes="2099-12-31", **quotas), rng)
     await history.begin()
     for _ in range(COMMANDS):
         await history.goes_on()
+    await settled(settings_of(running.settings))
+    await history.money.signs_the_rest()
     both = await agreed(running, history.place.region, history.place.season)
+    acts = await history.money.agrees_with(both.feed)
     with capsys.disabled():
+        signed = [record.data["kopecks"] for record in both.feed if record.type == "act.signed.v1"]
+        paid = [kopecks for lines in signed for kopecks in lines]
+        print(f"{quotas}, {len(acts)} acts, lines of {paid} kopecks")
         print(f"{dict(history.accepted)} accepted, {dict(history.refused)} refused")
         print(f"{sum(both.events.values())} events; {both.figures.funnel}")
     every = ("enters", "sits", "books", "attends", "merges")
