@@ -12,8 +12,10 @@ from deploy.simulator.draft import Draft
 
 LEDGER = "/trials/quotas/{code}"
 SET, TO_REGION, TO_TOWNS, TO_SCHOOLS, FROM_SCHOOLS, FROM_TOWNS = 0.15, 0.16, 0.17, 0.18, (0.4, 0.9), 0.95
+ISSUED = 1_000_000
+"""The nation's units: the same number in whichever region the season is played, and enough for all of them."""
 MOST_SPARE = 3
-"""Units that a school has beyond its bookings, and that the nation keeps."""
+"""Units that a school has beyond its bookings, of which some come back."""
 Pair = tuple[str, str, str]
 """A municipality, its school, and a venue for which the school has units."""
 
@@ -33,7 +35,7 @@ class Quotas:
             given[pair[0]] += booked + MOST_SPARE
         if not given:
             return
-        issued = self._enter(NATIONAL_OPERATOR, SET, {"value": given.total() + MOST_SPARE}, [self.known.season])
+        issued = self._enter(NATIONAL_OPERATOR, SET, {"value": ISSUED}, [self.known.season])
         has = self._move(NATIONAL_OPERATOR, TO_REGION, (region.org,), given.total(), [issued])
         have = {town: self._move(region, TO_TOWNS, (town,), count, [has]) for town, count in given.items()}
         for (town, school, venue), booked in units.items():
