@@ -8,7 +8,7 @@ from typing import Any, Literal
 from deploy.simulator.command import Actor
 from deploy.simulator.population import Pupil, SchoolClass
 
-Kind = Literal["move", "ask", "confirm", "merge", "archive", "correct", "withdraw", "consent", "erase"]
+Kind = Literal["link", "move", "ask", "confirm", "merge", "archive", "correct", "withdraw", "consent", "erase"]
 SlotAct = Literal["book", "attend", "mistake", "miss", "revoke", "shift", "close"]
 AT_SLOT: Mapping[SlotAct, tuple[str, str]] = {
     "book": ("bookings/batch", "trial.booked.v1"),
@@ -64,13 +64,6 @@ class Enrol:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A guardian opens the cabinet for a child."""
-
-    pupil: Pupil
-
-
-@dataclass(frozen=True, slots=True)
 class Sit:
     """Pupils of a class complete a diagnostic."""
 
@@ -102,7 +95,7 @@ class AtSlot:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """An act about one pupil.
+    """An act about one pupil, for whom a guardian opens a cabinet.
 
     Who was entered elsewhere is moved by an operator, or asked for, and the other school confirms. A second entry is
     merged, a name put right, a consent taken back and given once more; a pupil leaves, was a mistake, or is erased.
@@ -116,7 +109,7 @@ class Amendment:
     """A second entry that is merged, or the entry of the school that confirms."""
 
 
-Act = Define | Enrol | Link | Sit | Publish | AtSlot | Amendment
+Act = Define | Enrol | Sit | Publish | AtSlot | Amendment
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from deploy.simulator.acts import AT_SLOT, Amendment, AtSlot, Define, Enrol, Link, Publish, Sit, Slot, Step
+from deploy.simulator.acts import AT_SLOT, Amendment, AtSlot, Define, Enrol, Publish, Sit, Slot, Step
 from deploy.simulator.command import Batch, Command, PlayError
 from deploy.simulator.instruments import EARLIER, Instrument, instruments
 from deploy.simulator.population import Guardian, Pupil
@@ -72,9 +72,6 @@ class Commands:
                 return Command.to(method, route, body, of=code, done=IN_USE)
             case Enrol():
                 return self._roster(step.act, step.at, rng)
-            case Link(pupil):
-                link_code = self.ledger.link_codes.get(pupil.number)
-                return Command.to("POST", LINKS, {"code": link_code}) if link_code else None
             case Sit():
                 return self._attempts(step.act, at, rng)
             case Publish(venue, slots):
@@ -183,6 +180,9 @@ def _amending(act: Amendment, ledger: Ledger, at: str) -> Command | None:
         return None
     place = {"school": pupil.school.code, "class": act.words, "external_ref": pupil.external_ref, "occurred_at": at}
     match act.kind:
+        case "link":
+            code = ledger.link_codes.get(pupil.number)
+            return Command.to("POST", LINKS, {"code": code}) if code else None
         case "move":
             return _about(id, "POST", "/moves", place)
         case "ask":

@@ -7,7 +7,7 @@ from itertools import groupby
 from random import Random
 from typing import Literal
 
-from deploy.simulator.acts import Amendment, Enrol, Kind, Link, Sit
+from deploy.simulator.acts import Amendment, Enrol, Kind, Sit
 from deploy.simulator.catalogue import Catalogue
 from deploy.simulator.command import guardian, staff
 from deploy.simulator.draft import Draft
@@ -22,6 +22,7 @@ SPARE_CLASS = "Я"
 OFF = tuple(timedelta(days=days) for days in (-10, -1, 1, 10))
 """How a birth date is mistyped."""
 EVENTS: dict[Kind, dict[str, int]] = {
+    "link": {"guardian.linked.v1": 1},
     "move": {"participant.moved.v1": 1},
     "confirm": {"participant.moved.v1": 1},
     "merge": {"participant.merged.v1": 2},
@@ -194,8 +195,8 @@ class Corrections:
         """The guardian opens a cabinet, unless the pupil's does not; no later step but an end waits for it."""
         if pupil.guardian is not None and pupil.cabinet:
             at, needs = self.draft.days.at(self.draft.moment(LINKS)), (self.draft.latest(pupil),)
-            act, told = Link(pupil), {"guardian.linked.v1": 1}
-            self.links[pupil.number] = (self.draft.add(guardian(pupil.guardian.ref), at, act, told, needs),)
+            by, act = guardian(pupil.guardian.ref), Amendment("link", pupil)
+            self.links[pupil.number] = (self.draft.add(by, at, act, EVENTS[act.kind], needs),)
 
     def sitter(self, pupil: Pupil, code: str, taken: Collection[str]) -> Pupil:
         """The entry under which a pupil takes a diagnostic; a second one has the first that is taken."""

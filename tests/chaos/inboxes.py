@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from deploy.local.system import System
-from deploy.simulator.acts import Link
+from deploy.simulator.acts import Amendment
 from deploy.simulator.simulation import Result
 from shared.base.settings import Settings
 from shared.storage.mongo import Mongo
@@ -24,7 +24,7 @@ def families(result: Result, seed: int) -> dict[str, set[str]]:
     """Subject of each guardian who opened a cabinet → participants."""
     found: dict[str, set[str]] = defaultdict(set)
     for step in planned(result.scenario, seed).steps:
-        if isinstance(step.act, Link):
+        if isinstance(step.act, Amendment) and step.act.kind == "link":
             found[step.actor.subject].add(result.ledger.participants[step.act.pupil.number])
     return found
 

@@ -9,7 +9,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from deploy.simulator.acts import Act, Amendment, AtSlot, Define, Enrol, Link, Publish, Sit
+from deploy.simulator.acts import Act, Amendment, AtSlot, Define, Enrol, Publish, Sit
 from deploy.simulator.instruments import instruments
 from deploy.simulator.plan import Plan, plan
 from deploy.simulator.population import Pupil
@@ -104,7 +104,7 @@ def concerned(act: Act) -> Sequence[Pupil]:
             return school_class.pupils
         case Amendment("merge", pupil, _, Pupil() as duplicate):
             return (pupil, duplicate)
-        case Define() | Publish() | Link():
+        case Define() | Publish() | Amendment("link"):
             return ()
         case amendment:
             return (amendment.pupil,)

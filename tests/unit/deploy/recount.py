@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
-from deploy.simulator.acts import Amendment, AtSlot, Define, Enrol, Link, Publish, Sit, Slot, Step
+from deploy.simulator.acts import Amendment, AtSlot, Define, Enrol, Publish, Sit, Slot, Step
 from deploy.simulator.population import Pupil, School, SchoolClass
 from deploy.simulator.quotas import LEDGER
 from deploy.simulator.scenario import Gate, Scenario
@@ -56,7 +56,7 @@ class Recount:
                 assert consents_from <= step.at
                 assert step.actor.subject == f"navigator:{school_class.school.code}"
                 return sum((self.enrol(school_class, pupil) for pupil in school_class.pupils), Counter[str]())
-            case Link(pupil):
+            case Amendment("link", pupil):
                 assert pupil.guardian is not None
                 assert pupil.guardian.ref in self.entries[pupil.number].guardians
                 assert step.actor.subject == f"guardian:{pupil.guardian.ref}"
