@@ -13,6 +13,7 @@ from shared.contracts import (
     payments,
     quotas,
     registration,
+    revisions,
     staff,
     targets,
     terms,
@@ -32,12 +33,11 @@ FEED_LINGER_MS = 50
 """Every reader of a region waits for this group, and its polls are the cheapest: small ones are affordable."""
 
 DEFINED = Events.of(
-    [*KEPT, staff.StaffExcluded, staff.StaffReadmitted],
+    [*KEPT, trials.SeasonClosed, revisions.SeasonCorrected, staff.StaffExcluded, staff.StaffReadmitted],
     ignored=[
         organisations.OrganisationClosed,  # names stay for the past; whoever was in it moves by events of their own
         targets.TargetSet,  # a figure of plan and fact is still to come
         terms.SeasonRevised,
-        trials.SeasonClosed,  # trials and registration tell but corrections of it, and those count as ever
         venues.ProgrammeDefined,
         venues.VenueRegistered,
         venues.VenueWithdrawn,

@@ -1,13 +1,16 @@
 """Copies of the catalogue: the seasons' rules for the fold, and the names that figures are shown with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from services.analytics.collections import COMPETENCIES, ORGANISATIONS, SEASONS
 from services.analytics.enrolments import Terms
+from services.analytics.facts import recorded_at
 from services.analytics.projection import Projection
 from shared.contracts.event import Event
 from shared.contracts.organisations import OrganisationDefined
-from shared.contracts.trials import SeasonDefined
+from shared.contracts.revisions import SeasonCorrected
+from shared.contracts.trials import SeasonClosed, SeasonDefined
 from shared.contracts.venues import CompetencyApproved
 from shared.messaging.poll import Received
 from shared.storage.copies import newest
@@ -39,6 +42,9 @@ class Copies:
             writes = [newest(e.event.key, e.event.model_dump(mode="json"), e.sequence) for e in defined]
             if writes:
                 await self._mongo[collection].bulk_write(writes, ordered=True, session=tx)
+        for r in received:
+            if isinstance(r.event, SeasonClosed | SeasonCorrected):
+                await self._limit(r, tx)
 
     async def _change_terms(self, defined: Sequence[Received], tx: Transaction) -> None:
         """Folds anew what was folded under other terms.
@@ -52,6 +58,24 @@ class Copies:
         known = self._mongo[SEASONS].find({"_id": {"$in": list(last)}}, session=tx)
         for season in await known.to_list(None):
             latest = last[season["_id"]]
-            old, new = Terms.of(season), Terms.of(vars(latest.event))
+            old = Terms.of(season)
+            new = replace(Terms.of(vars(latest.event)), limit=old.limit)
             if latest.envelope.sequence > season["sequence"] and new != old:
                 await self._projection.refold(season["_id"], old, new, latest.partition, tx)
+
+    async def _limit(self, told: Received, tx: Transaction) -> None:
+        """Lets a season stand as it was told by its closing, or with the corrections told by a revision.
+
+        Each has its number, the closing none; a replay says nothing new.
+        """
+        season = await self._mongo[SEASONS].find_one({"_id": told.event.key}, session=tx)
+        number = told.event.revision if isinstance(told.event, SeasonCorrected) else 0
+        if season is None or number <= season.get("revision", -1):
+            return
+        recorded = recorded_at(told.envelope)
+        closed: str = season.get("closed", recorded)
+        revised: str = season.get("revised", closed)
+        limited = {"closed": closed, "revised": max(recorded, revised), "revision": number}
+        await self._mongo[SEASONS].update_one({"_id": told.event.key}, {"$set": limited}, session=tx)
+        old, new = Terms.of(season), Terms.of(season | limited)
+        await self._projection.refold(told.event.key, old, new, told.partition, tx)

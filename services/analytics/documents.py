@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import UpdateOne
 
 from services.analytics.enrolments import Link, Span
-from services.analytics.facts import Pupil, SeasonFacts
+from services.analytics.facts import Pupil, Recorded, SeasonFacts
 from services.analytics.figures.cells import Cell
 from shared.programme.place import Place
 from shared.storage.mongo import Document
@@ -30,17 +30,29 @@ def pupil_document(participant: str, pupil: Pupil) -> Document:
             "revoked": list(f.revoked),
             "recommended": [list(fact) for fact in f.recommended.items()],
             "withdrawn": list(f.withdrawn),
+            "taken_back": [list(fact) for fact in f.taken_back.items()],
+            "issued": [list(fact) for fact in f.issued.items()],
+            "corrected": max((*f.taken_back.values(), *f.issued.values()), default=""),
         }
         for season, f in pupil.seasons.items()
     ]
+    placed = [f.entered for f in pupil.seasons.values()] + [sequence for _, sequence in pupil.moves]
     return {
         "_id": participant,
         "seasons": seasons,
-        "moves": [[day, sequence, *place] for day, (sequence, place) in pupil.moves.items()],
+        "moves": [[*placed, *place] for placed, place in pupil.moves.items()],
         "cabinets": [[sequence, *fact] for sequence, fact in pupil.cabinets.items()],
         "archived": [list(fact) for fact in pupil.archived.items()],
-        "others": [[other, *word] for other, word in pupil.others.items()],
+        "others": [[*said, role] for said, role in pupil.words.items()],
+        "recorded": [list(fact) for fact in pupil.recorded.items()],
+        "told": _last(pupil, [*placed, *pupil.cabinets]),
+        "corrected": _last(pupil, [*pupil.archived, *(sequence for _, sequence in pupil.words)]),
     }
+
+
+def _last(pupil: Pupil, sequences: Iterable[str]) -> Recorded:
+    """Returns when the last of what was said under some sequences was recorded."""
+    return max((pupil.recorded.get(sequence, "") for sequence in sequences), default="")
 
 
 def entry_update(participant: str, pupil: Pupil) -> UpdateOne:
@@ -69,15 +81,18 @@ def pupil_of(document: Document) -> Pupil:
             revoked=set(stored["revoked"]),
             recommended=dict(stored["recommended"]),
             withdrawn=set(stored["withdrawn"]),
+            taken_back=dict(stored.get("taken_back", ())),
+            issued=dict(stored.get("issued", ())),
         )
         for stored in document["seasons"]
     }
     return Pupil(
         seasons,
-        moves={day: (sequence, Place(*place)) for day, sequence, *place in document["moves"]},
+        moves={(day, sequence): Place(*place) for day, sequence, *place in document["moves"]},
         cabinets={sequence: (account, id, opened, day) for sequence, account, id, opened, day in document["cabinets"]},
         archived=dict(document["archived"]),
-        others={other: (sequence, role) for other, sequence, role in document["others"]},
+        words={(other, sequence): role for other, sequence, role in document["others"]},
+        recorded=dict(document.get("recorded", ())),
     )
 
 

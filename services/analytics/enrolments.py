@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from services.analytics.facts import Day, Pupil, SeasonFacts
+from services.analytics.revisions import Limit
 from shared.programme.place import Place
 from shared.programme.stages import Facts, Rules, Stage, reached
 
@@ -60,11 +61,13 @@ class Terms:
     rules: Rules
     closes: Day
     """Its last day: a later move takes nothing of it along."""
+    limit: Limit | None = None
+    """Up to when it was told, once it is closed."""
 
     @classmethod
     def of(cls, season: Mapping[str, Any]) -> "Terms":
-        """Returns the terms of a season's definition, as the event has it."""
-        return cls(Rules.of(season), str(season["closes"]))
+        """Returns the terms of a season's definition, as the event or a row has it."""
+        return cls(Rules.of(season), str(season["closes"]), Limit.of(season))
 
 
 def stage_days(facts: SeasonFacts, rules: Rules) -> dict[Stage, Day]:
@@ -103,7 +106,7 @@ Placement = tuple[Day, str, Place]
 
 def placements(pupil: Pupil) -> Iterator[Placement]:
     """Yields all that was said of where a pupil is: by moves, and by the registrations of all seasons."""
-    for day, (sequence, place) in pupil.moves.items():
+    for (day, sequence), place in pupil.moves.items():
         yield day, sequence, place
     for facts in pupil.seasons.values():
         if facts.place is not None and facts.registered is not None:

@@ -70,11 +70,11 @@ def union(survivor: str, own: Pupil, duplicates: Entries) -> Pupil:
             elif since is None or day < since:
                 facts.entered, facts.place = _of(id, first.entered), first.place
             else:  # where the survivor was on that day
-                facts.place = places[max(other for other in places if other <= day)][1]
+                facts.place = places[max(placed for placed in places if placed[0] <= day)]
     return whole
 
 
-def _places(own: Pupil, duplicates: Entries, since: Day | None) -> dict[Day, tuple[str, Place]]:
+def _places(own: Pupil, duplicates: Entries, since: Day | None) -> dict[tuple[Day, str], Place]:
     """Returns where the pupil is from which day on: as the survivor says since its first placement, as others before.
 
     Of a day on which two duplicates were placed, each keeps to its own order.
@@ -83,7 +83,7 @@ def _places(own: Pupil, duplicates: Entries, since: Day | None) -> dict[Day, tup
     for id, duplicate in duplicates.items():
         earlier = (placement for placement in placements(duplicate) if since is None or placement[0] < since)
         said += [(day, _of(id, sequence), place) for day, sequence, place in earlier]
-    return {day: (sequence, place) for day, sequence, place in sorted(said)}
+    return {(day, sequence): place for day, sequence, place in said}
 
 
 def _steps(entries: Collection[SeasonFacts]) -> SeasonFacts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any, Literal
 
 from shared.contracts import lessons, registration, trials
@@ -17,6 +18,8 @@ Role = MergeRole | Literal[""]
 """A pupil's role towards another one: none once they are parted."""
 Word = tuple[str, Role]
 """What a pupil says of another one: the sequence, and the own role while they are merged, or nothing once parted."""
+Recorded = str
+"""The instant at which something was recorded, in UTC: compares as text; empty where it is not known any more."""
 
 
 @dataclass(slots=True)
@@ -42,6 +45,10 @@ class SeasonFacts:
     revoked: set[str] = field(default_factory=set)
     recommended: dict[str, Day] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
+    taken_back: dict[str, Recorded] = field(default_factory=dict)
+    """what was undone, cancelled, revoked or withdrawn → when that was recorded first"""
+    issued: dict[str, Recorded] = field(default_factory=dict)
+    """recommendation → when it was recorded"""
 
     def completed(self, round: int = 1) -> Iterator[tuple[str, Day]]:
         """Yields the diagnostics of a round that stand."""
@@ -62,27 +69,34 @@ class Pupil:
     """One pupil's facts, each under the sequence of its event where a later one can undo it."""
 
     seasons: dict[str, SeasonFacts] = field(default_factory=dict)
-    moves: dict[Day, tuple[str, Place]] = field(default_factory=dict)
-    """day from which the pupil belongs to a place → sequence, place; of a day the latest sequence"""
+    moves: dict[tuple[Day, str], Place] = field(default_factory=dict)
+    """day from which the pupil belongs to a place, sequence → place; of a day the latest sequence holds"""
     cabinets: dict[str, tuple[str, str, bool, Day]] = field(default_factory=dict)
     """sequence → account, guardian, whether it was opened or closed, day"""
     archived: dict[str, str] = field(default_factory=dict)
     """sequence → the reason, or nothing where the pupil was restored"""
-    others: dict[str, Word] = field(default_factory=dict)
-    """other pupil → what this one last said of it"""
+    words: dict[tuple[str, str], Role] = field(default_factory=dict)
+    """other pupil, sequence → what this one said of it"""
+    recorded: dict[str, Recorded] = field(default_factory=dict)
+    """sequence of what registration said → when it was recorded"""
 
     def season(self, code: str) -> SeasonFacts:
         """Returns the facts of a season, empty at first."""
         return self.seasons.setdefault(code, SeasonFacts())
 
+    @property
+    def others(self) -> dict[str, Word]:
+        """The last word that this pupil said of each other one."""
+        return {other: (sequence, role) for (other, sequence), role in sorted(self.words.items())}
+
     def role_to(self, other: str) -> Role:
         """Returns the last that this pupil said of another one, none where it said nothing."""
-        return self.others[other][1] if other in self.others else ""
+        return self.others.get(other, ("", ""))[1]
 
     @property
     def merged_with(self) -> list[str]:
-        """The other pupils with whom this one says that it is merged."""
-        return [other for other, (_, role) in self.others.items() if role]
+        """The other pupils with whom this one ever said that it is merged: a closed season may stand as it was then."""
+        return list(dict.fromkeys(other for (other, _), role in self.words.items() if role))
 
     @property
     def is_mistake(self) -> bool:
@@ -93,7 +107,7 @@ class Pupil:
 def learn(pupil: Pupil, envelope: Envelope) -> bool:
     """Adds an event's fact to the pupil's set; False when figures do not depend on the event."""
     event: Any = envelope.event
-    day = envelope.day.isoformat()
+    day, recorded = envelope.day.isoformat(), recorded_at(envelope)
     match event:
         case registration.ParticipantRegistered():
             facts = pupil.season(event.season)
@@ -101,8 +115,7 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             facts.registered = day
             facts.entered = envelope.sequence
         case registration.ParticipantMoved():
-            led = envelope.sequence, Place.of_move(event)
-            pupil.moves[day] = max(led, pupil.moves.get(day, led))
+            pupil.moves[day, envelope.sequence] = Place.of_move(event)
         case registration.ParticipantArchived():
             pupil.archived[envelope.sequence] = event.reason
         case registration.ParticipantRestored():
@@ -113,38 +126,48 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             opened = isinstance(event, registration.GuardianLinked)
             pupil.cabinets[envelope.sequence] = event.account, event.guardian, opened, day
         case registration.Merging():
-            said: Word = envelope.sequence, event.role if isinstance(event, registration.ParticipantMerged) else ""
-            pupil.others[event.other] = max(said, pupil.others.get(event.other, said))
+            is_merged = isinstance(event, registration.ParticipantMerged)
+            pupil.words[event.other, envelope.sequence] = event.role if is_merged else ""
         case trials.PathEvent():
-            return _step(pupil.season(event.season), event, day)
+            return _step(pupil.season(event.season), event, day, recorded)
         case _:
             return False
+    pupil.recorded[envelope.sequence] = recorded
     return True
 
 
-def _step(facts: SeasonFacts, event: Any, day: Day) -> bool:
+def recorded_at(envelope: Envelope) -> Recorded:
+    """Returns when an event was recorded; all in one form, so that texts compare."""
+    return envelope.recordedtime.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _step(facts: SeasonFacts, event: Any, day: Day, recorded: Recorded) -> bool:
     """Adds a step of a path to the facts of its season."""
+    taken_back = None
     match event:
         case trials.DiagnosticCompleted():
             facts.diagnostics[event.attempt] = (event.diagnostic, day)
             if event.round == 2:
                 facts.second_round.add(event.attempt)
         case trials.DiagnosticRevoked():
-            facts.undone.add(event.attempt)
+            facts.undone.add(taken_back := event.attempt)
         case trials.TrialBooked(source=None):  # who was let in at the door is no demand
             facts.booked[event.booking] = (event.competency, event.kind, day, event.slot)
         case trials.TrialCancelled():
-            facts.cancelled.add(event.booking)
+            facts.cancelled.add(taken_back := event.booking)
         case trials.TrialAttended():
             facts.attended[event.attendance] = (event.competency, event.kind, day, event.slot)
         case lessons.LessonAttended():
             facts.attended[event.attendance] = ("", "lesson", day, event.lesson)
         case trials.AttendanceRevoked() | lessons.LessonRevoked():
-            facts.revoked.add(event.attendance)
+            facts.revoked.add(taken_back := event.attendance)
         case trials.RecommendationIssued():
             facts.recommended[event.recommendation] = day
+            facts.issued[event.recommendation] = recorded
         case trials.RecommendationWithdrawn():
-            facts.withdrawn.add(event.recommendation)
+            facts.withdrawn.add(taken_back := event.recommendation)
         case _:
             return False
+    if taken_back is not None:
+        facts.taken_back[taken_back] = min(recorded, facts.taken_back.get(taken_back, recorded))
     return True

@@ -24,6 +24,7 @@ from services.analytics.facts import Pupil, learn
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, difference
 from services.analytics.figures.registry import Contribution, contribution
+from services.analytics.revisions import changed, standing
 from shared.contracts.event import ParticipantEvent
 from shared.contracts.registration import Merging
 from shared.messaging.failures import FactOvertaken
@@ -77,7 +78,7 @@ class Projection:
         await self._count(change, tx)
 
     async def refold(self, season: str, old: Terms, new: Terms, partition: int, tx: Transaction) -> None:
-        """Counts a season's pupils under other terms; part of the transaction that stores these.
+        """Counts a season's pupils under other terms or to another limit; part of the transaction that stores these.
 
         The fence makes every poll of facts that is under way conflict with it: whichever comes second sees the other's
         effects. So the cells are always the sum over all pupils under the terms that are stored.
@@ -85,16 +86,18 @@ class Projection:
         await self._offsets.fence(tx)
         change = _Change(partition)
         merged: dict[str, Pupil] = {}
-        async for document in self._pupils.find({"seasons.code": season}, session=tx):
+        concerned = {"seasons.code": season, **changed(season, old.limit, new.limit)}
+        async for document in self._pupils.find(concerned, session=tx):
             participant, pupil = document["_id"], pupil_of(document)
             if pupil.merged_with:
                 merged[participant] = pupil
             else:
                 change.recount(participant, season, pupil, old, new)
         entries = await self._entries(merged, merged, tx)
-        for participant, pupil in counted(entries):
-            if entries[participant].merged_with:  # who is but named by others was counted above
-                change.recount(participant, season, pupil, old, new)
+        before, after = (_contributions_of(entries, {season: terms}) for terms in (old, new))
+        for key in before | after:
+            if entries[key[0]].merged_with:  # who is but named by others was counted above
+                change.add(before.get(key, Contribution()), after.get(key, Contribution()))
         await self._relink(change, tx)
         await self._count(change, tx)
 
@@ -103,7 +106,7 @@ class Projection:
 
         Raises FactOvertaken for a fact of a season that is not there: it has overtaken the catalogue.
         """
-        wanted = {"diagnostics": 1, "trials_required": 1, "tested_by": 1, "closes": 1}
+        wanted = dict.fromkeys(("diagnostics", "trials_required", "tested_by", "closes", "closed", "revised"), 1)
         terms = {season["_id"]: Terms.of(season) async for season in self._seasons.find({}, wanted, session=tx)}
         known = {None, *terms}
         missing = {
@@ -122,8 +125,8 @@ class Projection:
     async def _entries(self, merged: Iterable[str], known: Mapping[str, Pupil], tx: Transaction) -> dict[str, Pupil]:
         """Returns the pupils with all with whom they and these say that they are merged, each as it is stored.
 
-        Of a pupil who is not there yet there is an empty one. A last word of parting joins nobody, so it is not
-        followed: who was parted again costs no more than who was never merged.
+        Of a pupil who is not there yet there is an empty one. Who was parted again is read as well: in a season that
+        was closed before they are one.
         """
         entries: dict[str, Pupil] = {}
         wanted = set(merged)
@@ -191,7 +194,7 @@ class _Change:
 
     def recount(self, participant: str, season: str, pupil: Pupil, old: Terms, new: Terms) -> None:
         """Counts a pupil's season under other terms."""
-        self.add(contribution(participant, season, pupil, old), contribution(participant, season, pupil, new))
+        self.add(_contribution(participant, season, pupil, old), _contribution(participant, season, pupil, new))
 
     def count(self, cells: Mapping[Cell, int]) -> None:
         """Adds up cells."""
@@ -236,14 +239,23 @@ def _learn_of_entries(
 
 
 def _contributions_of(entries: Mapping[str, Pupil], terms: Mapping[str, Terms]) -> dict[tuple[str, str], Contribution]:
-    """Returns the contributions of the pupils that entries make, by who counts and season."""
-    pupils = counted(entries)
-    return {(id, season): part for id, pupil in pupils for season, part in _contributions(id, pupil, terms).items()}
+    """Returns the contributions of the pupils that entries make, by who counts and season.
+
+    Which entries are one pupil may be another matter in a closed season.
+    """
+    seasons = terms.keys() & {season for pupil in entries.values() for season in pupil.seasons}
+    found: dict[tuple[str, str], Contribution] = {}
+    for limit in {terms[season].limit for season in seasons}:
+        for id, pupil in counted({id: standing(entry, limit) for id, entry in entries.items()}):
+            for season in pupil.seasons.keys() & seasons:
+                if terms[season].limit == limit:
+                    found[id, season] = contribution(id, season, pupil, terms[season])
+    return found
 
 
 def _who_merged(facts: Iterable[Received], pupils: Mapping[str, Pupil]) -> set[str]:
     """Returns the pupils who say that they are merged, and all that the facts' mergings and partings name."""
-    found = {participant for participant, pupil in pupils.items() if pupil.others and pupil.merged_with}
+    found = {participant for participant, pupil in pupils.items() if pupil.words and pupil.merged_with}
     for received in facts:
         if isinstance(received.event, Merging):
             found |= {received.event.participant, received.event.other}
@@ -251,7 +263,11 @@ def _who_merged(facts: Iterable[Received], pupils: Mapping[str, Pupil]) -> set[s
 
 
 def _contributions(participant: str, pupil: Pupil, terms: Mapping[str, Terms]) -> dict[str, Contribution]:
-    return {season: contribution(participant, season, pupil, terms[season]) for season in pupil.seasons}
+    return {season: _contribution(participant, season, pupil, terms[season]) for season in pupil.seasons}
+
+
+def _contribution(participant: str, season: str, pupil: Pupil, terms: Terms) -> Contribution:
+    return contribution(participant, season, standing(pupil, terms.limit), terms)
 
 
 def _by_participant(facts: Sequence[Received]) -> dict[str, list[Received]]:

@@ -90,6 +90,11 @@ class RegionReading(Reading):
         found = await self._mongo[COMPETENCIES].find({}, session=self._tx).to_list(None)
         return {document["code"]: document["name"] for document in found}
 
+    async def revision(self) -> int | None:
+        """Returns the revision that a closed season stands at, 0 for the closing; None while it is open."""
+        season = await self._mongo[SEASONS].find_one({"_id": self.asked.season}, {"revision": 1}, session=self._tx)
+        return season.get("revision") if season else None
+
     async def position(self) -> Mapping[str, int]:
         """Returns the log as far as it was counted: `topic:partition` → offset of the next event."""
         return await position(self._mongo, self._offsets, self._tx)

@@ -15,6 +15,7 @@ from shared.contracts import (
     notifications,
     payments,
     quotas,
+    revisions,
     terms,
     timetables,
     trials,
@@ -46,6 +47,7 @@ RULES = Events.of(
         payments.ActSigned,
     ],
     ignored=[
+        revisions.SeasonCorrected,
         terms.SeasonRevised,
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,

@@ -27,6 +27,7 @@ from shared.contracts.registration import (
     ParticipantRestored,
     ParticipantUnmerged,
 )
+from shared.contracts.revisions import SeasonCorrected
 from shared.contracts.staff import StaffExcluded, StaffReadmitted
 from shared.contracts.targets import TargetSet
 from shared.contracts.terms import SeasonRevised
@@ -154,6 +155,7 @@ _STORY: tuple[tuple[datetime, Event], ...] = (
         ),
     ),
     (datetime(2020, 12, 20, 12, 0, tzinfo=UTC), SeasonClosed(season=SEASON)),
+    (datetime(2021, 1, 20, 12, 0, tzinfo=UTC), SeasonCorrected(season=SEASON, revision=1)),
     (datetime(2020, 7, 2, 10, 0, tzinfo=MOSCOW), CompetencyApproved(code="cooking", name="Поварское дело")),
     (
         datetime(2020, 9, 28, 16, 0, tzinfo=MOSCOW),

@@ -200,7 +200,9 @@ class SeasonDefined(SeasonEvent):
 class SeasonClosed(SeasonEvent):
     """A season was closed: from then on only corrections of it are recorded.
 
-    Attendances and attempts may still be revoked, entries merged, and pupils archived who were entered by mistake.
+    Attendances and attempts may still be revoked, entries merged, and pupils archived who were entered by mistake: that
+    counts from the next `season.corrected` on. Moves, registrations and cabinets whose `recordedtime` is behind that of
+    this event count in no figure of the season, whatever their day.
     """
 
     type = "season.closed.v1"

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from shared.contracts.event import Envelope
@@ -12,6 +13,22 @@ Counted = Counter[tuple[str, ...]]
 """By table, region, place and path without the day."""
 Of = Mapping[str, Sequence[Envelope]]
 """Facts by type."""
+
+LIFE = {
+    *("participant.registered.v1", "participant.moved.v1", "participant.promoted.v1"),
+    *("guardian.linked.v1", "guardian.unlinked.v1"),
+}
+CORRECTIONS = {
+    *("participant.merged.v1", "participant.unmerged.v1", "participant.archived.v1", "participant.restored.v1"),
+    *("diagnostic.revoked.v1", "trial.cancelled.v1", "attendance.revoked.v1", "lesson.revoked.v1"),
+    *("recommendation.issued.v1", "recommendation.withdrawn.v1"),
+}
+
+
+def in_revision(told: Iterable[Envelope], closed: datetime, revised: datetime) -> list[Envelope]:
+    """The facts that count in a season that was closed, and revised for the last time, by when each was recorded."""
+    until = dict.fromkeys(LIFE, closed) | dict.fromkeys(CORRECTIONS, revised)
+    return [fact for fact in told if fact.event.type not in until or fact.recordedtime <= until[fact.event.type]]
 
 
 def recount(told: Iterable[Envelope], day: str) -> Counted:

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.chaos.told import Pupil, Record, enrolled
+from tests.chaos.told import Pupil, Record, enrolled, in_revision
 
 STAGES = ("registered", "participated", "tested", "attended", "completed", "recommended")
 PAGE = 1000
@@ -51,7 +51,8 @@ async def read_http(http: aiohttp.ClientSession, url: str, region: str, token: s
 
 def _of_http(event: Mapping[str, Any]) -> Record:
     said = {name: event[name] for name in ("epoch", "seq", "id", "type", "data", "sequence")}
-    return Record(**said, day=event["time"][:10], time=datetime.fromisoformat(event["time"]))
+    time, recorded = event["time"], event["recordedtime"]
+    return Record(**said, day=time[:10], time=datetime.fromisoformat(time), recorded=recorded)
 
 
 async def _page(http: aiohttp.ClientSession, url: str, region: str, token: str, after: str) -> Mapping[str, Any]:
@@ -93,6 +94,7 @@ def _of_kafka(message: Any) -> Record:
         attributes["ce_time"][:10],
         attributes["ce_sequence"],
         datetime.fromisoformat(attributes["ce_time"]),
+        attributes["ce_recordedtime"],
     )
 
 
@@ -137,7 +139,7 @@ def count(records: Iterable[Record], season: str) -> Figures:
         if record.type in ("organisation.defined.v1", "competency.approved.v1"):
             names[record.type.split(".")[0], data["code"]] = data["name"]
             region = data["code"] if data.get("kind") == "region" else region
-    pupils = enrolled(records, season, region, rules["closes"])
+    pupils = enrolled(in_revision(records, season), season, region, rules["closes"])
     rows = _municipalities(pupils, rules, names)
     return Figures(
         funnel={

@@ -25,6 +25,15 @@ TAKE_BACK = {
     "recommendation.withdrawn.v1": "recommendation",
 }
 """Event → the field that names the step that it takes back."""
+LIFE = {"participant.registered.v1", *MOVES, "guardian.linked.v1", "guardian.unlinked.v1"}
+"""Events that say nothing of a season that is closed."""
+CORRECTIONS = {
+    *TAKE_BACK,
+    "recommendation.issued.v1",
+    *("participant.merged.v1", "participant.unmerged.v1"),
+    *("participant.archived.v1", "participant.restored.v1"),
+}
+"""Events that count in a closed season from the next revision on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,8 @@ class Record:
     sequence: str = ""
     """Its place among the events of its subject."""
     time: datetime = BEGINNING
+    recorded: str = ""
+    """The instant at which it was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,8 @@ class Pupil:
     """Ids of steps: while two entries are one, what is told under one may take back a step of the other."""
     cabinets: set[tuple[str, str]] = field(default_factory=set)
     """Account and guardian."""
+    closed_since: dict[str, set[str]] = field(default_factory=dict)
+    """Of another entry with whom this one is merged: the accounts whose cabinets were closed here since."""
 
     @property
     def guardians(self) -> set[str]:
@@ -124,6 +137,7 @@ class Pupil:
                 self.archived = ""
             case "participant.merged.v1":
                 self.words[data["other"]] = data["role"]
+                self.closed_since[data["other"]] = set()
             case "participant.unmerged.v1":
                 self.words[data["other"]] = ""
             case "guardian.linked.v1":
@@ -131,6 +145,8 @@ class Pupil:
             case "guardian.unlinked.v1":
                 if data.get("reason") != "of-age":
                     self.cabinets.discard((data["account"], data["guardian"]))
+                    for closed in self.closed_since.values():
+                        closed.add(data["account"])
             case type_ if is_ours and type_ in STEPS:
                 what = STEPS[type_]
                 names = ("diagnostic", "competency", "kind", "slot")
@@ -140,14 +156,16 @@ class Pupil:
             case type_ if is_ours and type_ in TAKE_BACK:
                 self.taken_back.add(data[TAKE_BACK[type_]])
 
-    def join(self, other: "Pupil", closes: str) -> None:
+    def join(self, id: str, other: "Pupil", closes: str) -> None:
         """Adds what was told of a duplicate; where the own places begin, they alone count.
 
-        Cabinets need no joining: those of a duplicate are told again under the survivor, and closed there.
+        Cabinets of a duplicate are told again under the survivor, and closed there; in a closed season that may have
+        been too late to count.
         """
         self.registered |= other.registered
         if not any(place[0] <= closes for place in self.places):
             self.places = other.places
+        self.cabinets |= {cabinet for cabinet in other.cabinets if cabinet[0] not in self.closed_since[id]}
         self.steps |= other.steps
         self.taken_back |= other.taken_back
 
@@ -170,6 +188,19 @@ def _joined(entries: Mapping[str, Pupil]) -> dict[str, str]:
     }
 
 
+def in_revision(records: Iterable[Record], season: str) -> list[Record]:
+    """The records that count in a season: all while it is open, then by when each was recorded."""
+    records = list(records)
+    closed, revised = (
+        [datetime.fromisoformat(r.recorded) for r in records if r.type == type_ and r.data["season"] == season]
+        for type_ in ("season.closed.v1", "season.corrected.v1")
+    )
+    if not closed:
+        return records
+    until = dict.fromkeys(LIFE, closed[0]) | dict.fromkeys(CORRECTIONS, max([*closed, *revised]))
+    return [r for r in records if r.type not in until or datetime.fromisoformat(r.recorded) <= until[r.type]]
+
+
 def enrolled(records: Iterable[Record], season: str, region: str, closes: str) -> list[Pupil]:
     """The pupils of a season who are in the region at its end, each once, without those entered by mistake."""
     entries: dict[str, Pupil] = defaultdict(Pupil)
@@ -178,7 +209,7 @@ def enrolled(records: Iterable[Record], season: str, region: str, closes: str) -
             entries[record.data["participant"]].hear(record, season)
     of_survivors = _joined(entries)
     for duplicate, survivor in of_survivors.items():
-        entries[survivor].join(entries[duplicate], closes)
+        entries[survivor].join(duplicate, entries[duplicate], closes)
     told = {id for entry in entries.values() for id in entry.steps}
     unknown = sorted(id for entry in entries.values() for id in entry.taken_back - told)
     assert not unknown, f"taken back, but never told: {unknown}"

@@ -136,6 +136,7 @@ ALLOWED = {
         "public: grade municipality region replaced school school_class season",
         "pseudonymous: participant recommendation",
     ),
+    "season.corrected.v1": ("public: revision season",),
     "season.closed.v1": ("public: season",),
     "season.revised.v1": ("public: bookings_at_once days_ahead deadlines notice season since texts",),
     "season.defined.v1": (

@@ -126,6 +126,7 @@ GET    /registration/consent-templates/{season}/{region}/{version} 0 *- ** *** *
 
 PUT    /trials/seasons/{season}                             0    +-  --  --- ---- --  --  --  --  ---
 POST   /trials/seasons/{season}/closing                     0    +-  --  --- ---- --  --  --  --  ---
+PUT    /trials/seasons/{season}/revisions/{revision}        0    +-  --  --- ---- --  --  --  --  ---
 PUT    /trials/diagnostics/{code}                           0    +-  --  --- ---- --  --  --  --  ---
 PUT    /trials/competencies/{code}                          0    +-  --  --- ---- --  --  --  --  ---
 PUT    /trials/venues/{code}                                0    +-  +-  --- ---- --  --  --  --  ---

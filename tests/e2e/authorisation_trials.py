@@ -153,6 +153,9 @@ def _catalogue(scene: Scene) -> Requests:
     }
     found = {
         "POST /trials/seasons/{season}/closing": Request(f"/trials/seasons/{scene.over}/closing", {}, '"closed_at"'),
+        "PUT /trials/seasons/{season}/revisions/{revision}": Request(
+            f"/trials/seasons/{scene.over}/revisions/1", {"reason": "Сверка со школами"}, '"revisions":[{'
+        ),
         **_registry(scene, venue),
         "PUT /trials/seasons/{season}/terms/{since}": Request(
             f"/trials/seasons/{here.season}/terms/2050-01-01", {"texts": {"booking": {"ru": "Правила"}}}, '"versions"'

@@ -73,6 +73,7 @@ async def read(region: Reading, top: int | None) -> Row:
         "season": region.asked.season,
         "region": region.asked.region,
         "as_of": region.day,
+        "revision": await region.revision(),
         "position": await region.position(),
         "approved": len(names),
         "total": len(rows),

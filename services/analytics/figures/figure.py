@@ -23,6 +23,8 @@ class Figures(Answer):
     """Code of the region."""
     as_of: date
     """Last local day of the region that the figures include; never a day to come."""
+    revision: int | None
+    """The number of the revision that a closed season stands at, 0 for the closing; null while it is open."""
     position: dict[str, int]
     """The log as far as it was counted: `topic:partition` → offset of the next event."""
 

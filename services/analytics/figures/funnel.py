@@ -112,6 +112,7 @@ async def read(region: Reading, by: Dimension | None) -> Row:
         "municipalities": [{"municipality": code, "name": name} for code, name in region.municipalities.items()],
         "as_of": region.day,
         "known_at": region.known_at,
+        "revision": await region.revision(),
         "position": await region.position(),
         "method": FIGURE.method,
         **{stage: sum(row[stage] for row in counts.values()) for stage in STAGES},

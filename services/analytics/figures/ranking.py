@@ -55,6 +55,7 @@ async def read(region: Reading, min_n: int) -> Row:
         "season": region.asked.season,
         "region": region.asked.region,
         "as_of": region.day,
+        "revision": await region.revision(),
         "position": await region.position(),
         "method": FIGURE.method,
         "min_n": min_n,

@@ -67,5 +67,8 @@ class Reading(Protocol):
     async def competencies(self) -> Mapping[str, str]:
         """Returns the nation's approved competencies, code → name."""
 
+    async def revision(self) -> int | None:
+        """Returns the revision that a closed season stands at, 0 for the closing; None while it is open."""
+
     async def position(self) -> Mapping[str, int]:
         """Returns the log as far as it was counted: `topic:partition` → offset of the next event."""

@@ -1,8 +1,9 @@
 """The catalogue as it is shown: seasons, diagnostics, competencies, venues and slots, with names beside codes."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
+from services.trials.domain.seasons import Season
 from services.trials.domain.venue_terms import VenueTerms
 from shared.base.models import Answer
 from shared.contracts.cancellations import ClosingReason
@@ -18,6 +19,17 @@ class SecondRoundView(Answer):
 
     opens: date
     """The day from which on an attempt belongs to it, by the calendar of each region."""
+
+
+class RevisionView(Answer):
+    """A revision of a closed season: with it, the corrections count that were made until then."""
+
+    revision: int
+    """Its number, from 1; 0 is the closing."""
+    reason: str | None
+    """The reason why the told figures change; null where it was lost with a database."""
+    time: datetime
+    """When it was published, in UTC."""
 
 
 class SeasonView(Answer):
@@ -53,6 +65,14 @@ class SeasonView(Answer):
     """True since the season's first fact: its rules no longer change."""
     closed_at: datetime | None
     """The time from which on only corrections are recorded, in UTC; null while the season is open."""
+    revisions: list[RevisionView]
+    """Published since the closing, in order."""
+
+
+def coded(season: Season) -> dict[str, Any]:
+    """Returns the fields of a view that its season has under other names."""
+    revisions = [{"revision": n, **one.model_dump()} for n, one in enumerate(season.revisions, 1)]
+    return {"season": season.id, "revisions": revisions}
 
 
 class NamedSeason(SeasonView):

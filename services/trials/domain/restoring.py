@@ -16,8 +16,6 @@ from services.trials.domain.programmes import Criterion, Programme
 from services.trials.domain.quotas import QuotaEntry
 from services.trials.domain.rounds import completing
 from services.trials.domain.rounds import without as without_attempts
-from services.trials.domain.season_terms import Terms, TermsVersion
-from services.trials.domain.seasons import Season
 from services.trials.domain.slots import Closing, Slot
 from services.trials.domain.venue_terms import VenueTerms
 from services.trials.domain.venues import Venue, without
@@ -25,7 +23,6 @@ from shared.contracts.event import Envelope
 from shared.contracts.feedback import FeedbackGiven
 from shared.contracts.lessons import LessonAttended, LessonRevoked
 from shared.contracts.quotas import QuotaEvent, QuotaMoved, QuotaSet
-from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized, TrialMoved
 from shared.contracts.trials import (
     AttendanceMissed,
@@ -35,7 +32,6 @@ from shared.contracts.trials import (
     PathEvent,
     RecommendationIssued,
     RecommendationWithdrawn,
-    SeasonDefined,
     SlotEvent,
     SlotOpened,
     TrialAttended,
@@ -198,27 +194,6 @@ def _booking(event: TrialBooked, slot: Slot, time: datetime) -> Booking:
 def new_path(event: PathEvent) -> Path:
     """Returns the path of an event before its first step."""
     return Path.new(event.participant, event.season)
-
-
-def season(known: Season | None, envelope: Envelope, event: SeasonDefined) -> Season:
-    """Returns a season as it is told."""
-    said = event.model_dump(exclude={"season"}) | {"opens": str(event.opens), "closes": str(event.closes)}
-    said |= {"second_round": {"opens": str(event.second_round)} if event.second_round else None}
-    kept = known.model_dump(include={"in_use", "closed_at", "advised", "versions"}) if known else {}
-    return Season(id=event.season, sequence=int(envelope.sequence), **kept, **said)
-
-
-def closed(known: Season, envelope: Envelope) -> Season:
-    """Returns a season as its closing leaves it."""
-    return known.model_copy(update={"sequence": int(envelope.sequence), "closed_at": envelope.time})
-
-
-def revised(known: Season, envelope: Envelope, event: SeasonRevised) -> Season:
-    """Returns a season with the terms that are told for a day and those that follow."""
-    terms = Terms.model_validate_json(event.model_dump_json(include=set(Terms.model_fields)))
-    version = TermsVersion(since=event.since, set_at=envelope.time, terms=terms)
-    update = {"sequence": int(envelope.sequence), "versions": (*known.versions, version)}
-    return known.model_copy(update=update)
 
 
 def competency(envelope: Envelope, event: CompetencyApproved) -> Competency:

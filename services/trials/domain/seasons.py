@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from services.trials.domain.grades import Grades
+from services.trials.domain.season_revisions import Revision, RevisionEntry, published
 from services.trials.domain.season_terms import (
     MOST_VERSIONS,
     UNLIMITED,
@@ -22,6 +23,7 @@ from shared.base.errors import BadInput, Conflict, NotFound
 from shared.base.models import Count, Input
 from shared.contracts.codes import DiagnosticCode
 from shared.contracts.quotas import QuotaUnit
+from shared.contracts.revisions import SeasonCorrected
 from shared.contracts.terms import SeasonRevised
 from shared.contracts.trials import Gate, SeasonClosed, SeasonDefined, TestedBy
 from shared.programme.closing import is_over, must_be_open
@@ -127,6 +129,8 @@ class Season(Aggregate):
     """Set with the season's own rules of advice, which are kept apart."""
     versions: tuple[TermsVersion, ...] = ()
     """The terms that may change while it runs, in the order in which they were set."""
+    revisions: tuple[Revision, ...] = ()
+    """Published since the closing, in order."""
 
     @property
     def rounds_tested(self) -> tuple[int, ...]:
@@ -200,6 +204,21 @@ def close(known: Season | None, code: str, time: datetime) -> Decision[Season]:
         raise Conflict.about("occurred_at", detail, "season-not-over")
     closed = known.model_copy(update={"closed_at": time})
     return Decision(closed, (Happened(SeasonClosed(season=code), time),))
+
+
+def correct(known: Season | None, code: str, number: int, entry: RevisionEntry, time: datetime) -> Decision[Season]:
+    """Publishes the next revision of a closed season; the same number with the same reason again changes nothing."""
+    if known is None:
+        raise NotFound(f"no season {code}")
+    if known.closed_at is None:
+        raise Conflict(
+            f"season {code} is not closed; until then its figures follow what is recorded", slug="season-open"
+        )
+    revision = published(known.revisions, number, entry, known.closed_at, time)
+    if revision is None:
+        return Decision(known)
+    corrected = known.model_copy(update={"revisions": (*known.revisions, revision)})
+    return Decision(corrected, (Happened(SeasonCorrected(season=code, revision=number), time),))
 
 
 def revise(known: Season | None, code: str, since: date, entry: TermsEntry, time: datetime) -> Decision[Season]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from services.trials.domain import restoring
+from services.trials.domain import restored_seasons, restoring
 from services.trials.domain.applications import ApplicationState, HistoryStep, application_id, of_venue
 from services.trials.domain.payment_acts import PaymentAct, restored_act, restored_lines
 from services.trials.domain.venues import Venue
@@ -11,9 +11,10 @@ from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
 from shared.contracts.payments import ActPaid, ActSigned, PaymentActEvent
 from shared.contracts.quotas import QuotaMoved, QuotaSet
+from shared.contracts.revisions import SeasonCorrected
 from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized
-from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotEvent, SlotOpened
+from shared.contracts.trials import SeasonClosed, SeasonDefined, SeasonEvent, SlotEvent, SlotOpened
 from shared.contracts.venues import CompetencyApproved, ProgrammeDefined, VenueRegistered, VenueWithdrawn
 from shared.storage.decision import Aggregate
 from shared.storage.losses import Loss
@@ -24,6 +25,7 @@ S = TypeVar("S", bound=Aggregate)
 KINDS: Mapping[type[Event], str] = {
     SeasonDefined: "season/",
     SeasonClosed: "season/",
+    SeasonCorrected: "season/",
     SeasonRevised: "season/",
     CompetencyApproved: "competency/",
     ProgrammeDefined: "programme/",
@@ -80,12 +82,8 @@ class RestoredCatalogue:
         found: dict[str, Aggregate] = {**await self._acts(told, tx)}
         for one in told:
             match one.event:
-                case SeasonDefined() as event:
-                    found[one.subject] = seasons[event.season] = restoring.season(seasons.get(event.season), one, event)
-                case SeasonClosed() as event:
-                    found[one.subject] = seasons[event.season] = restoring.closed(seasons[event.season], one)
-                case SeasonRevised() as event:
-                    found[one.subject] = seasons[event.season] = restoring.revised(seasons[event.season], one, event)
+                case SeasonEvent(season=code) as event:
+                    found[one.subject] = seasons[code] = restored_seasons.told(seasons.get(code), one, event)
                 case CompetencyApproved():
                     found[one.subject] = restoring.competency(one, one.event)
                 case ProgrammeDefined(programme=code) as event:
@@ -145,7 +143,7 @@ def _lacking(told: Envelope) -> str | None:
             return "ref"
         case ProgrammeDefined(format="online"):
             return "link"
-        case VenueWithdrawn():
+        case VenueWithdrawn() | SeasonCorrected():
             return "reason"
         case VenueRegistered() as event if restoring.terms(event, None).is_stated:
             return "contact"

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 from services.trials.domain import seasons
+from services.trials.domain.season_revisions import RevisionEntry
 from services.trials.domain.season_terms import TermsEntry
 from services.trials.domain.seasons import Closing, Season, SeasonRules
 from services.trials.repository import Repository
@@ -38,3 +39,9 @@ async def close(repository: Repository, code: str, closing: Closing, now: dateti
     """
     time = happened_at(closing.occurred_at, now, UTC)
     return await repository.seasons.update(code, lambda known: seasons.close(known, code, time))
+
+
+async def correct(repository: Repository, code: str, number: int, entry: RevisionEntry, now: datetime) -> Season:
+    """Publishes a revision of a closed season; raises NotFound for none, Conflict before the closing."""
+    time = happened_at(entry.occurred_at, now, UTC)
+    return await repository.seasons.update(code, lambda known: seasons.correct(known, code, number, entry, time))

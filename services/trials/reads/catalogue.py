@@ -17,6 +17,7 @@ from services.trials.answers.catalogue import (
     SeasonPage,
     SlotPage,
     VenuePage,
+    coded,
 )
 from services.trials.answers.diagnostics import DiagnosticEntry, DiagnosticPage
 from services.trials.answers.programmes import NamedProgramme, ProgrammePage
@@ -159,9 +160,7 @@ class CatalogueReads:
     """The lists of the catalogue."""
 
     def __init__(self, mongo: Mongo) -> None:
-        self.seasons = ListedEntries(
-            mongo, "seasons", Season, NamedSeason, lambda s: {"season": s.id}, _by_code("seasons"), SeasonPage
-        )
+        self.seasons = ListedEntries(mongo, "seasons", Season, NamedSeason, coded, _by_code("seasons"), SeasonPage)
         self.diagnostics = ListedEntries(
             mongo, "instruments", Instrument, DiagnosticEntry, _sizes, _by_code("diagnostics"), DiagnosticPage
         )

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from shared.contracts.revisions import SeasonCorrected
 from tests.builders.events import at
 from tests.builders.trials import OFFER, RULES, VENUE, attempt, present, seat
 from tests.drivers.trials import HOST, NAVIGATOR, RUNNING, Trials, completed, problems, trials_service
@@ -56,6 +57,28 @@ async def test_a_closed_season_takes_corrections_alone(trials: Trials) -> None:
     assert (path["recommendation"] is None, left["recommendation"]) == (False, None)
     told = [e for e in await trials.published("trials.catalogue.v1") if e.event.type == "season.closed.v1"]
     assert [(e.event.key, e.time) for e in told] == [("2020", at("2020-12-20", 12))]
+
+
+async def test_corrections_of_a_closed_season_are_published_under_a_number(trials: Trials) -> None:
+    season = "/seasons/corrected"
+    await trials.must("PUT", season, RULES)
+    said = {"reason": "Сверка со школами", "occurred_at": "2021-02-01T12:00:00Z"}
+    assert await refused(trials, "PUT", f"{season}/revisions/1", said) == (409, "season-open")
+    await trials.must("POST", f"{season}/closing", {"occurred_at": "2020-12-20T12:00:00Z"})
+    early = {**said, "occurred_at": "2020-12-20T11:59:59Z"}
+    assert await refused(trials, "PUT", f"{season}/revisions/1", early) == (422, "bad-input")
+    assert await refused(trials, "PUT", f"{season}/revisions/2", said) == (409, "revision-not-next")
+    for _ in range(2):
+        shown = await trials.must("PUT", f"{season}/revisions/1", said)
+    assert await refused(trials, "PUT", f"{season}/revisions/1", {"reason": "Иное"}) == (409, "revision-published")
+    assert await refused(trials, "PUT", "/seasons/none/revisions/1", said) == (404, "not-found")
+    await trials.must("PUT", f"{season}/revisions/2", {"reason": "Решение суда"})
+    first, second = (await trials.must("GET", season))["revisions"]
+    assert [first] == shown["revisions"]
+    assert first == {"revision": 1, "reason": "Сверка со школами", "time": "2021-02-01T12:00:00Z"}
+    assert second["reason"] == "Решение суда"
+    told = [e.event for e in await trials.published("trials.catalogue.v1")]
+    assert [event.revision for event in told if isinstance(event, SeasonCorrected)] == [1, 2]
 
 
 async def test_a_season_is_closed_when_its_last_day_is_over_everywhere(trials: Trials) -> None:

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.documents import pupil_document, pupil_of
-from services.analytics.enrolments import Link, Terms
+from services.analytics.enrolments import Terms
 from services.analytics.entries import counted
-from services.analytics.facts import Pupil, learn
-from services.analytics.figures import guardians
+from services.analytics.facts import Pupil, Role, learn
 from services.analytics.figures.registry import Contribution, contribution
 from shared.contracts.event import Envelope, Event
 from tests.builders.entries import DAYS, SEASON, Entries
@@ -37,6 +36,7 @@ from tests.builders.events import (
     unmerged,
 )
 from tests.builders.recount import recount
+from tests.builders.summed import summed
 
 TERMS = Terms.of(vars(SEASON))
 NEIGHBOUR: Mapping[str, Any] = {**PLACE, "municipality": "RU-ROS-002", "school": "RU-ROS-002-S01"}
@@ -59,23 +59,7 @@ def parts(told: Iterable[Envelope]) -> dict[str, Contribution]:
 
 def figures(told: Iterable[Envelope], day: str) -> Counter[tuple[str, ...]]:
     """What all pupils add up to at the end of a day."""
-    found: Counter[tuple[str, ...]] = Counter()
-    links: dict[str, set[Link]] = {}
-    for part in parts(told).values():
-        for link in part.links:
-            links.setdefault(link.guardian, set()).add(link)
-        found.update(_until(day, part.cells))
-    for of_guardian in links.values():
-        found.update(_until(day, guardians.cells(of_guardian)))
-    return +found
-
-
-def _until(day: str, cells: Counter[Any]) -> Counter[tuple[str, ...]]:
-    found: Counter[tuple[str, ...]] = Counter()
-    for cell, n in cells.items():
-        if cell.path[-1] <= day:
-            found[cell.table, cell.region, cell.place, *cell.path[:-1]] += n
-    return found
+    return summed(parts(told).values(), day)
 
 
 def said(*facts: Said) -> list[Envelope]:
@@ -116,10 +100,9 @@ def test_any_words_count_every_entry_once(seed: int, rng: Random) -> None:
     ids = ["p1", "p2", "p3", "p4"]
     entries = entries_of(Entries(Random(seed), ids).happen(20))
     for id in ids:
-        entries.setdefault(id, Pupil()).others = {
-            other: (f"{rng.randrange(9):010}", rng.choice(("survivor", "duplicate", "")))
-            for other in ids
-            if other != id
+        roles: tuple[Role, ...] = ("survivor", "duplicate", "")
+        entries.setdefault(id, Pupil()).words = {
+            (other, f"{rng.randrange(9):010}"): rng.choice(roles) for other in ids if other != id
         }
         learn(entries[id], enveloped(registered(id), 1, at("2020-09-01")))
         learn(entries[id], enveloped(attended(id, f"own-{id}"), 1, at("2020-09-02")))

@@ -1,11 +1,12 @@
 """The independent counter knows moves, archives, second entries and guardians by the words of the contract alone."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.chaos.told import Pupil, Record, enrolled
+from tests.chaos.told import Pupil, Record, enrolled, in_revision
 
 SEASON, REGION, CLOSES = "s", "R", "2021-05-20"
 
@@ -121,3 +122,18 @@ def test_of_another_season_only_the_place_matters() -> None:
     (pupil,) = counted(registered("a"), other, later)
     assert (codes(pupil, "attempt"), pupil.place(CLOSES)[1]) == ([], "R-2")
     assert counted(later) == []
+
+
+def test_a_closed_season_knows_what_was_recorded_by_then_and_corrections_of_its_revisions() -> None:
+    records = [
+        registered("a"),
+        Record(1, 1, "e", "season.closed.v1", {"season": SEASON}),
+        moved("R-2", "2020-10-01", "2"),
+        told("a", "participant.archived", reason="mistake"),
+        Record(1, 1, "e", "season.corrected.v1", {"season": SEASON, "revision": 1}),
+        told("a", "participant.restored"),
+    ]
+    at = [replace(record, recorded=f"2021-06-01T10:00:0{n}+00:00") for n, record in enumerate(records)]
+    by = [counted(*in_revision(at[:end], SEASON)) for end in (4, 6)]
+    assert [municipalities(pupils) for pupils in by] == [["R-1"], []]
+    assert municipalities(counted(*in_revision(at[:1] + at[2:4], SEASON))) == []

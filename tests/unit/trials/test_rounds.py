@@ -15,8 +15,8 @@ from services.trials.domain import rounds, seasons, steps
 from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.gates import SeasonGate
 from services.trials.domain.paths import Path
+from services.trials.domain.restored_seasons import defined as restored_season
 from services.trials.domain.restoring import correction_of, nameless_attempt, retracted, walked
-from services.trials.domain.restoring import season as restored_season
 from services.trials.domain.seasons import Season, SeasonRules
 from shared.base.errors import Conflict
 from shared.contracts.trials import DiagnosticCompleted, DiagnosticRevoked, SeasonDefined

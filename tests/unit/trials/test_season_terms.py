@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain import restoring, slot_changes
+from services.trials.domain import restored_seasons, slot_changes
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Said
 from services.trials.domain.paths import Path, Paths
@@ -79,7 +79,7 @@ def test_what_an_event_tells_restores_the_terms() -> None:
     (fact,) = decision.happened
     assert isinstance(fact.event, SeasonRevised)
     event = SeasonRevised.read(fact.event.model_dump_json().encode())
-    restored = restoring.revised(season(), enveloped(event, 3, fact.time), event)
+    restored = restored_seasons.revised(season(), enveloped(event, 3, fact.time), event)
     assert restored.versions == decision.state.versions
     stored = decision.state.model_dump()
     assert Season.model_validate(stored) == decision.state
