@@ -1,10 +1,11 @@
 """Events of lessons of career guidance that a school holds for its pupils: without a booking, venue or competency."""
 
 from shared.contracts.event import Pseudonymous, Public
-from shared.contracts.trials import PathEvent, RevocationReason
+from shared.contracts.steps import PathEvent, TakenStep
+from shared.contracts.trials import RevocationReason
 
 
-class LessonAttended(PathEvent):
+class LessonAttended(TakenStep):
     """The school says that a pupil was in a lesson; it counts as taking part, and as no trial."""
 
     type = "lesson.attended.v1"

@@ -25,7 +25,7 @@ ALLOWED = {
         "pseudonymous: attendance participant",
     ),
     "lesson.attended.v1": (
-        "public: grade lesson municipality region school school_class season theme",
+        "public: exception grade lesson municipality region school school_class season theme",
         "pseudonymous: attendance participant",
     ),
     "lesson.revoked.v1": (

@@ -13,7 +13,7 @@ from services.trials.handlers import lessons
 from services.trials.handlers.lessons import MOST_PUPILS, LessonRequest, Told, WholeClass, Withdrawal
 from services.trials.repository import Repository
 from shared.base.models import Count, Input
-from shared.contracts.codes import Code, OrganisationCode, SeasonCode
+from shared.contracts.codes import Code, ExceptionReason, OrganisationCode, SeasonCode
 from shared.http.authorisation import SchoolStaff
 from shared.http.batch import ReadAs
 from shared.http.openapi import problems
@@ -43,6 +43,8 @@ class LessonBody(Input):
     participants: Annotated[list[Annotated[Any, ReadAs(Id)]], Count(1, MOST_PUPILS)] | None = None
     """Ids of the pupils, instead of a class."""
     occurred_at: Moment | None = None
+    exception: ExceptionReason | None = None
+    """The reason why an operator records it outside the season's dates."""
 
     @model_validator(mode="after")
     def _of_one_of_both(self) -> Self:
@@ -55,7 +57,7 @@ class LessonBody(Input):
     @property
     def held(self) -> HeldLesson:
         """The lesson without its pupils."""
-        return HeldLesson(self.season, self.school, self.ref, self.theme, self.occurred_at)
+        return HeldLesson(self.season, self.school, self.ref, self.theme, self.occurred_at, self.exception)
 
 
 class LessonRevocationBody(Input):

@@ -12,9 +12,12 @@ from services.trials.domain.corrections import taken_back
 from services.trials.domain.path_parts import Correction, Lesson
 from services.trials.domain.paths import MOST, Path
 from services.trials.domain.states import States
+from services.trials.domain.steps import as_exception
 from shared.base.errors import BadInput, Conflict
+from shared.contracts.codes import ExceptionReason
 from shared.contracts.lessons import LessonAttended
 from shared.identity.acting import Actor
+from shared.identity.exceptions import may_except
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at
 from shared.storage.decision import Decision, Done, Happened, NewId
@@ -32,6 +35,8 @@ class HeldLesson:
     """The school's own name of it."""
     theme: str
     occurred_at: datetime | None
+    exception: ExceptionReason | None = None
+    """The operator's reason to record it outside the season's dates."""
 
     @property
     def id(self) -> str:
@@ -63,9 +68,10 @@ class LessonBatch:
         season = self.states.seasons[held.season]
         season.must_be_open("season")
         time = self.caller.time(pupil, held.occurred_at)
-        season.must_contain(time, "occurred_at" if held.occurred_at else "season")
+        if may_except(held.exception, self.caller.who, pupil.region, pupil.municipality) is None:
+            season.must_contain(time, "occurred_at" if held.occurred_at else "season")
         must_take_part(pupil, season, time, time, self.caller.now)
-        decision = attend(path, pupil, held, time, self.new_id)
+        decision = as_exception(attend(path, pupil, held, time, self.new_id), held.exception)
         self.states.paths.take(decision, self.caller.by)
         return Done(Taken(decision.state.lessons[-1], pupil.id), new=True)
 

@@ -54,6 +54,23 @@ def test_a_lesson_counts_as_taking_part_and_as_no_trial() -> None:
     assert (alone.participated, alone.tested, alone.attended) == (at("2020-09-21"), None, None)
 
 
+@pytest.mark.parametrize(("org", "slug"), [("RU-ROS", None), (SCHOOL, "bad-input")])
+def test_an_operator_lets_a_lesson_be_held_outside_the_season(org: str, slug: str | None) -> None:
+    early = replace(HELD, occurred_at=at("2020-06-20"), exception="late-papers")
+    given = ConsentChange(sequence="0000000002", time=at("2020-06-01"), given=True)
+    one = batch(early, pupil(consent_changes=(given,)))
+    who = staff() if slug else Principal("o", "a", (Grant("regional-operator", org),))
+    caller = replace(one.caller, who=who)
+    if slug is not None:
+        with pytest.raises(ServiceError) as refused:
+            replace(one, caller=caller).attend("p1")
+        assert refused.value.type == slug
+        return
+    assert replace(one, caller=caller).attend("p1").new
+    (decision,) = one.states.paths.made
+    assert [getattr(fact.event, "exception", "") for fact in decision.happened] == ["late-papers"]
+
+
 def test_a_lesson_sent_again_changes_nothing_and_its_ref_names_no_other() -> None:
     path = heard().state
     again = batch(path=path)
