@@ -22,6 +22,7 @@ from shared.contracts import (
     venues,
 )
 from shared.contracts.payments import ActSigned
+from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.topics import NOTIFICATIONS_EVENTS, TRIALS_CATALOGUE, TRIALS_EVENTS
 from shared.contracts.trials import PathEvent, SeasonClosed, SeasonDefined, SlotOpened
@@ -40,6 +41,7 @@ RULES = Events.of(
     [
         trials.SeasonDefined,
         trials.SeasonClosed,
+        terms.SeasonRevised,
         venues.CompetencyApproved,
         venues.VenueRegistered,
         trials.SlotOpened,
@@ -48,7 +50,6 @@ RULES = Events.of(
     ],
     ignored=[
         revisions.SeasonCorrected,
-        terms.SeasonRevised,
         venues.ProgrammeDefined,
         venues.VenueWithdrawn,
         payments.ActPaid,
@@ -101,6 +102,7 @@ async def rules(copies: Copies, clock: Clock, received: Sequence[Received], tx: 
     """Keeps seasons, by which a roster is checked and stages are reached, competencies, slots and acts for payment."""
     defined = [(r.event, r.envelope.sequence) for r in received if isinstance(r.event, SeasonDefined)]
     await copies.define(defined, tx)
+    await copies.revise([(r.event, r.envelope) for r in received if isinstance(r.event, SeasonRevised)], tx)
     await copies.close([(r.event, r.envelope.time) for r in received if isinstance(r.event, SeasonClosed)], tx)
     approved = [(r.event, r.envelope.sequence) for r in received if isinstance(r.event, CompetencyApproved)]
     await copies.approve(approved, tx)

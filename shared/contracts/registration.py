@@ -23,7 +23,7 @@ class ParticipantRegistered(ParticipantEvent):
     disability: Sensitive[bool] = False
     """Limited health or disability; only ever read by suppressed aggregates."""
     exception: Public[ExceptionReason | None] = None
-    """The operator's reason to enter a pupil outside the season's dates; null where no exception was made."""
+    """The operator's reason to enter a pupil outside the season's dates or too late; null without an exception."""
 
 
 class ParticipantMoved(ParticipantEvent):

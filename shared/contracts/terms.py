@@ -22,7 +22,7 @@ class SeasonRevised(SeasonEvent):
     notice: Public[dict[str, int]] = Field(default_factory=dict)
     """Of `family`, `school` and `venue`: hours before the start until which a seat or a slot may be given up."""
     deadlines: Public[dict[str, date]] = Field(default_factory=dict)
-    """The last days of `diagnostics`, `bookings` and `attendance`."""
+    """The last days of `registration`, `diagnostics`, `bookings` and `attendance`."""
     texts: Public[dict[str, dict[str, str]]] = Field(default_factory=dict)
     """Texts for families: occasion → language → words."""
 

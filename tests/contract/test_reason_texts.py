@@ -34,6 +34,7 @@ MODULES = [
         f"services.registration.handlers.{name}"
         for name in ["directories", "import_batches", "import_keys", "numbers", "rosters"]
     ),
+    "services.registration.copies.seasons",
     "services.registration.importing",
     "services.registration.imports",
     *(f"shared.tables.{name}" for name in ["cells", "csv_text", "files", "headers", "merges", "table", "workbook"]),

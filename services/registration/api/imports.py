@@ -1,5 +1,6 @@
 """Routes of imports: a file of a class, a school or a region is sent, entered behind the request, and told of."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -10,7 +11,7 @@ from services.registration.domain.imports import ImportHeader
 from services.registration.handlers import imports as handlers
 from services.registration.reads import Reads
 from services.registration.repository import Repository
-from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.contracts.codes import ExceptionReason, OrganisationCode, SeasonCode
 from shared.http.authorisation import SchoolStaff
 from shared.http.openapi import file_body, problems, text_answer
 from shared.http.paging import Paged
@@ -38,19 +39,30 @@ Counted = Annotated[
     int | None,
     Query(ge=2017, le=2100, description="calendar year of the counts of another system that the file has; needed then"),
 ]
+Excepted = Annotated[
+    ExceptionReason | None,
+    Query(description="reason why an operator enters them outside the season, or after its last day of registration"),
+]
+Judged = tuple[datetime | None, ExceptionReason | None]
 CSV = "text/csv"
+
+
+async def judged(occurred_at: Moment | None = None, exception: Excepted = None) -> Judged:
+    """Returns the day by which the season's dates judge a file, and the exception from them."""
+    return occurred_at, exception
 
 
 async def header(
     season: Into,
+    by: Annotated[Judged, Depends(judged)],
     school: Of = None,
     school_class: InClass = None,
-    occurred_at: Moment | None = None,
     dry_run: Dry = False,
     counted_in: Counted = None,
 ) -> ImportHeader:
     """Returns what a request says of all lines of its file."""
-    return ImportHeader(season, school, school_class, occurred_at, dry_run, counted_in)
+    occurred_at, exception = by
+    return ImportHeader(season, school, school_class, occurred_at, dry_run, counted_in, exception)
 
 
 Header = Annotated[ImportHeader, Depends(header)]
@@ -66,7 +78,10 @@ def routes(repository: Repository, reads: Reads, clock: Clock, new_id: NewId) ->
         max_body_size=LARGEST_FILE,
         openapi_extra=file_body(MEDIA_TYPES, LARGEST_FILE),
         responses=problems(
-            {404: ["school-unknown"], 409: ["outside-season", "season-closed", "season-unknown", "too-many-imports"]}
+            {
+                404: ["school-unknown"],
+                409: ["deadline-over", "outside-season", "season-closed", "season-unknown", "too-many-imports"],
+            }
         ),
     )
     async def import_pupils(who: SchoolStaff, sent: Request, language: Spoken, header: Header) -> ImportView:

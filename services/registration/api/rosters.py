@@ -130,7 +130,10 @@ def routes(repository: Repository, clock: Clock, new_id: NewId) -> APIRouter:
         max_body_size=LARGEST_ROSTER,
         response_model_exclude_none=True,
         responses=problems(
-            {404: ["school-unknown"], 409: ["organisation-closed", "outside-season", "season-closed", "season-unknown"]}
+            {
+                404: ["school-unknown"],
+                409: ["deadline-over", "organisation-closed", "outside-season", "season-closed", "season-unknown"],
+            }
         ),
     )
     async def register_roster(who: SchoolStaff, roster: Roster, sent: Request) -> RosterAnswer:

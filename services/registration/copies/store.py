@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
-from services.registration.copies import payment_acts
+from services.registration.copies import payment_acts, seasons
 from services.registration.copies.payment_acts import Act
 from services.registration.copies.seasons import Season
 from services.registration.copies.slots import Slot, slot_row
+from shared.contracts.event import Envelope
 from shared.contracts.payments import ActSigned
+from shared.contracts.terms import SeasonRevised
 from shared.contracts.timetables import SlotMoved
 from shared.contracts.trials import SeasonClosed, SeasonDefined, SlotOpened
 from shared.contracts.venues import CompetencyApproved, VenueRegistered
@@ -111,6 +113,15 @@ class Copies:
         writes = [newest(season.season, season.model_dump(mode="json"), sequence) for season, sequence in defined]
         if writes:
             await self._rules.bulk_write(writes, ordered=True, session=tx)
+
+    async def revise(self, revised: Iterable[tuple[SeasonRevised, Envelope]], tx: Transaction) -> None:
+        """Keeps the versions of each season's last day of registration, by their sequence."""
+        writes = [
+            UpdateOne({"_id": event.season}, {"$set": {f"terms.{told.sequence}": seasons.told(event, told.time)}})
+            for event, told in revised
+        ]
+        if writes:
+            await self._rules.bulk_write(writes, ordered=False, session=tx)
 
     async def approve(self, approved: Iterable[tuple[CompetencyApproved, str]], tx: Transaction) -> None:
         """Keeps the newest name of each competency, given with its sequence."""

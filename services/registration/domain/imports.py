@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.base.errors import Conflict, ServiceError, Unavailable
 from shared.base.wording import restored, stored
-from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.contracts.codes import ExceptionReason, OrganisationCode, SeasonCode
 from shared.identity.acting import Actor
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
@@ -43,6 +43,8 @@ class ImportHeader:
     dry_run: bool
     counted_in: int | None = None
     """The calendar year of counts of another system that the lines have."""
+    exception: ExceptionReason | None = None
+    """The reason why an operator enters them outside the season, or after its last day of registration."""
 
 
 class Counts(BaseModel):
@@ -80,6 +82,7 @@ class Import(BaseModel):
     region: str | None
     municipality: str | None
     occurred_at: LocalTime
+    exception: ExceptionReason | None = None
     dry_run: bool
     counted_in: int | None = None
     kind: Literal["csv", "xlsx"]

@@ -129,4 +129,4 @@ class RosterHeader(Input):
     """The class as the school writes it, for instance «7А»."""
     occurred_at: Moment | None = None
     exception: ExceptionReason | None = None
-    """The reason why an operator enters it on a day outside the season."""
+    """The reason why an operator enters it outside the season, or after its last day of registration."""

@@ -36,7 +36,7 @@ class Intake:
     school: Organisation | None = None
     """The school as it was when the roster was read: pupils follow where it went since."""
     exception: ExceptionReason | None = None
-    """The operator's reason to enter it outside the season."""
+    """The operator's reason to enter it outside the season or too late."""
     templates: Templates = NO_TEMPLATES
     """Of consents, of the season."""
 
@@ -44,10 +44,10 @@ class Intake:
     def of(
         cls, header: RosterHeader, season: Season, school: Organisation, now: datetime, classes: frozenset[str] | None
     ) -> "Intake":
-        """Raises BadInput where the organisation is no school or the time is to come, Conflict outside the season."""
+        """Raises BadInput for no school or a time to come, Conflict for a day on which the season takes nobody in."""
         happened = happened_at(header.occurred_at, now, zone(school.utc_offset))
         place = class_of(school, header.school_class, local_day(happened))
-        season.must_contain(happened, excepted=header.exception is not None)
+        season.must_take(happened, excepted=header.exception is not None)
         return cls(season, place, happened, now, classes, school=school, exception=header.exception)
 
     @property

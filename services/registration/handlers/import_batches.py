@@ -171,6 +171,7 @@ def _classes(batch: Batch, lines: Sequence[Line], schools: Mapping[str, Organisa
                     "school": school,
                     "class": school_class,
                     "occurred_at": batch.imported.occurred_at,
+                    "exception": batch.imported.exception,
                 }
             )
         except ValidationError as error:

@@ -10,6 +10,7 @@ from services.registration.domain.placements import Place
 from services.registration.repository import Repository
 from shared.base.errors import BadInput, FieldError, NotKnownYet, UnsupportedMediaType
 from shared.base.wording import worded
+from shared.identity.exceptions import may_except
 from shared.identity.principal import Principal
 from shared.programme.moments import happened_at, zone
 from shared.storage.decision import NewId
@@ -29,14 +30,13 @@ async def begin(
     """
     (kind, pieces), (now, new_id) = file, clock
     school, place = await _place(repository, who, header)
-    local = UTC if school is None else zone(school.utc_offset)
-    occurred_at = happened_at(header.occurred_at, now, local)
+    occurred_at = happened_at(header.occurred_at, now, zone(school.utc_offset) if school else UTC)
     season = (await repository.copies.seasons([header.season])).get(header.season)
     if season is None:
         errors = [FieldError("season", "has not been defined")]
         unknown = worded("season {season} has not been defined", season=header.season)
         raise NotKnownYet(unknown, slug="season-unknown", errors=errors)
-    season.must_contain(occurred_at)
+    season.must_take(occurred_at, excepted=header.exception is not None)
     id = new_id()
     imported = Import(
         id=id,
@@ -46,6 +46,7 @@ async def begin(
         region=school and school.region,
         municipality=school and school.municipality,
         occurred_at=occurred_at,
+        exception=header.exception,
         dry_run=header.dry_run,
         counted_in=header.counted_in,
         kind=kind,
@@ -69,6 +70,7 @@ async def _place(
     found = (await repository.organisations.load([header.school])).get(header.school)
     school = known_school(found, header.school, "school")
     who.scope.must_cover(*school.place, school_class=header.school_class)
+    may_except(header.exception, who, school.region, school.municipality)
     if school.kind != "school":
         raise BadInput.field("school", "is not a school")
     return school, None if header.school_class is None else class_of(school, header.school_class)

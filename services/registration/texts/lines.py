@@ -107,6 +107,7 @@ LINES: Mapping[str, str] = {
     "{day} lies outside season {season}, {opens} to {closes}": (
         "{day} не входит в сезон {season}: он идёт с {opens} по {closes}"
     ),
+    "the last day of registration was {last}": "внести учеников можно было до {last} включительно",
     "season {season} is closed; only corrections are recorded": (
         "сезон {season} закрыт: можно только исправлять то, что в нём записано"
     ),

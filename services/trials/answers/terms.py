@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 
-from services.trials.domain.season_terms import Terms, TermsVersion, in_force
+from services.trials.domain.season_terms import Terms, TermsVersion
 from services.trials.domain.seasons import Season
 from shared.base.models import Answer
+from shared.programme.versions import in_force
 
 
 class VersionView(Answer):

@@ -4,7 +4,6 @@ They have versions, each from a day on. An act is judged by the version in force
 the one under which it was taken, so that a new version changes nothing that was done.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -41,6 +40,8 @@ class Notice(Input):
 class Deadlines(Input):
     """The last days of stages, included, by the calendar of each region; left out, the season's last day."""
 
+    registration: StoredDay | None = None
+    """On which a school may enter pupils."""
     diagnostics: StoredDay | None = None
     """On which a diagnostic may be completed."""
     bookings: StoredDay | None = None
@@ -62,6 +63,11 @@ class Terms(Input):
     """The last days of stages."""
     texts: Annotated[dict[Occasion, Words], Count(0, len(get_args(Occasion)))] = Field(default_factory=dict)
     """Texts for families by the occasion on which a page shows them."""
+
+    @property
+    def length(self) -> int:
+        """The letters of the texts."""
+        return sum(len(words.ru) + len(words.en or "") for words in self.texts.values())
 
     def must_be_in_time(self, stage: Stage, time: datetime, named: str) -> None:
         """Raises Conflict about the request's word for a time behind the last day of a stage."""
@@ -102,14 +108,9 @@ class TermsVersion(BaseModel):
     terms: Terms
 
 
-MOST_VERSIONS = 100
+MOST_VERSIONS, MOST_LETTERS = 100, 200_000
+"""All versions stand in the season's row, which every step in it reads."""
 UNLIMITED = Terms()
-
-
-def in_force(versions: Sequence[TermsVersion], time: datetime) -> TermsVersion | None:
-    """Returns the version of a time: the latest that was set and had begun, of those of one day the one set last."""
-    begun = [version for version in versions if version.since <= time.date() and version.set_at <= time]
-    return max(reversed(begun), key=lambda version: version.since, default=None)
 
 
 def stated(entry: TermsEntry) -> Terms:

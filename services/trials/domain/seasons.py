@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from services.trials.domain.grades import Grades
 from services.trials.domain.season_revisions import Revision, RevisionEntry, published
 from services.trials.domain.season_terms import (
+    MOST_LETTERS,
     MOST_VERSIONS,
     UNLIMITED,
     Side,
@@ -16,7 +17,6 @@ from services.trials.domain.season_terms import (
     Terms,
     TermsEntry,
     TermsVersion,
-    in_force,
     stated,
 )
 from shared.base.errors import BadInput, Conflict, NotFound
@@ -29,6 +29,7 @@ from shared.contracts.trials import Gate, SeasonClosed, SeasonDefined, TestedBy
 from shared.programme.closing import is_over, must_be_open
 from shared.programme.moments import LocalTime, Moment, SeasonDay, must_lie_within
 from shared.programme.texts import Title
+from shared.programme.versions import in_force
 from shared.storage.decision import Aggregate, Decision, Happened
 
 
@@ -221,10 +222,13 @@ def correct(known: Season | None, code: str, number: int, entry: RevisionEntry, 
     return Decision(corrected, (Happened(SeasonCorrected(season=code, revision=number), time),))
 
 
-def revise(known: Season | None, code: str, since: date, entry: TermsEntry, time: datetime) -> Decision[Season]:
+def revise(
+    known: Season | None, code: str, since: date, entry: TermsEntry, time: datetime, now: datetime
+) -> Decision[Season]:
     """Sets the terms of a season from a day on; those that are set for that day already change nothing.
 
-    The day is no earlier one than that on which they are set: what was done stays under the terms of its day.
+    The day is no earlier one than that on which they are set: what was done stays under the terms of its day. So once
+    there is a fact that they could judge, nobody sets terms for a day before today, whenever that is said to happen.
     """
     if known is None:
         raise NotFound(f"no season {code}")
@@ -232,12 +236,14 @@ def revise(known: Season | None, code: str, since: date, entry: TermsEntry, time
     if last is not None and last.terms == stated(entry):
         return Decision(known)
     known.must_be_open("")
-    if since < time.date():
-        raise BadInput.field("path:since", f"lies before {time.date()}, on which the terms are set")
-    if len(known.versions) >= MOST_VERSIONS:
-        raise Conflict(f"season {code} has had {MOST_VERSIONS} versions", slug="too-many-versions")
+    first = max(time, now).date() if known.in_use else time.date()
+    if since < first:
+        raise BadInput.field("path:since", f"lies before {first}, on which the terms are set")
     version = TermsVersion(since=since, set_at=time, terms=stated(entry))
     revised = known.model_copy(update={"versions": (*known.versions, version)})
+    if len(revised.versions) > MOST_VERSIONS or sum(one.terms.length for one in revised.versions) > MOST_LETTERS:
+        detail = f"a season has {MOST_VERSIONS} versions at most, and {MOST_LETTERS} letters of texts in all of them"
+        raise Conflict(detail, slug="too-many-versions")
     said = version.terms.model_dump(include={"bookings_at_once", "days_ahead"})
     parts = {name: version.terms.model_dump(exclude_none=True)[name] for name in ("notice", "deadlines", "texts")}
     return Decision(revised, (Happened(SeasonRevised(season=code, since=since, **said, **parts), time),))

@@ -29,7 +29,7 @@ async def named(repository: Repository, code: str) -> Season:
 async def revise(repository: Repository, code: str, since: date, entry: TermsEntry, now: datetime) -> Season:
     """Sets the terms of a season from a day on; raises NotFound for none, BadInput for a day that is over."""
     time = happened_at(entry.occurred_at, now, UTC)
-    return await repository.seasons.update(code, lambda known: seasons.revise(known, code, since, entry, time))
+    return await repository.seasons.update(code, lambda known: seasons.revise(known, code, since, entry, time, now))
 
 
 async def close(repository: Repository, code: str, closing: Closing, now: datetime) -> Season:

@@ -7,8 +7,11 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from tests.builders.registration import SCHOOL, pupil
+from shared.contracts.terms import SeasonRevised
+from tests.builders.events import at, enveloped, season
+from tests.builders.registration import SCHOOL, pupil, roster
 from tests.builders.tables import csv_file, xlsx_file
+from tests.drivers.consumers import eventually, publish
 from tests.drivers.imports import CSV, TITLES, XLSX, Sender, counted
 from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
 
@@ -187,3 +190,28 @@ async def test_a_file_of_another_kind_is_refused(staff: Sender) -> None:
     )
     status, answer = await staff.send(csv_file([TITLES]), **{"class": "7А"})
     assert (status, answer["errors"][0]["pointer"]) == (422, "query:school")
+
+
+async def test_after_the_last_day_of_registration_an_operator_enters_whom_a_school_cannot(staff: Sender) -> None:
+    running, code = staff.running, "late-2020"
+    await running.learn(season(code))
+    last = SeasonRevised(season=code, since=date(2020, 8, 1), deadlines={"registration": date(2020, 9, 30)})
+    await publish(running.settings, enveloped(last, 2, at("2020-08-01")))
+
+    async def known() -> bool:
+        return await running.mongo["rules"].count_documents({"_id": code, "terms": {"$exists": True}}) == 1
+
+    await eventually(known)
+    late = {**HERE, "season": code, "occurred_at": "2020-10-01T10:00:00+03:00"}
+    file = csv_file([TITLES, *lines("late", 2)])
+    status, refused = await staff.send(file, **late)
+    assert (status, refused["type"]) == (409, "deadline-over")
+    status, refused = await running.call("POST", "/rosters", roster([pupil("x")], **late), grants=[NAVIGATOR])
+    assert (status, refused["type"]) == (409, "deadline-over")
+    assert (await staff.send(file, **late, exception="late-papers"))[0] == 422
+    operator = Sender(running, (REGIONAL,), "operator")
+    assert counted(await operator.over(file, **late, exception="late-papers"))[:2] == (2, 2)
+    told = [e.event for e in await running.published("registration.events.v1")]
+    assert {getattr(event, "exception", "") for event in told if getattr(event, "season", "") == code} == {
+        "late-papers"
+    }

@@ -1,7 +1,7 @@
 """Rosters: who is entered by a line, who is known already, and what refuses it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.api.rosters import Roster
+from services.registration.copies.seasons import Season, told
 from services.registration.domain.links import link_guardian
 from services.registration.domain.roster_entries import PupilEntry
 from services.registration.domain.roster_rules import faults
 from services.registration.domain.rosters import Intake
 from shared.base.errors import BadInput, Conflict
+from shared.contracts.terms import SeasonRevised
 from shared.storage.decision import Decision
 from tests.builders.events import at
 from tests.builders.registration import CODES, NOW, SCHOOL, enter, entered, intake, pupil, roster, season
@@ -253,6 +255,32 @@ def test_a_roster_lies_within_the_season_by_the_regions_calendar(time: str, insi
     with pytest.raises(Conflict, match="2020-07-07 to 2020-12-16") as refused:
         intake(at("2021-01-01"), occurred_at=time)
     assert (refused.value.type, refused.value.errors[0].pointer) == ("outside-season", "occurred_at")
+
+
+@pytest.mark.parametrize(("day", "late"), [("2020-09-30", False), ("2020-10-01", True), ("2020-10-10", False)])
+def test_a_season_takes_nobody_in_after_its_last_day_of_registration_but_as_an_exception(day: str, late: bool) -> None:
+    said = (("2020-09-01", "2020-08-01", "2020-09-30"), ("2020-10-10", "2020-10-05", None))
+    versions = [
+        SeasonRevised(
+            season="2020",
+            since=date.fromisoformat(since),
+            deadlines={"registration": date.fromisoformat(last)} if last else {},
+        )
+        for since, _, last in said
+    ]
+    rows = {
+        f"{n:010}": told(event, at(set_at))
+        for n, (event, (_, set_at, _)) in enumerate(zip(versions, said, strict=True))
+    }
+    row = {"season": "2020", "grades": [6, 11], "opens": "2020-07-07", "closes": "2020-12-16", "terms": rows}
+    known = Season.of(row)
+    known.must_take(at(day), excepted=True)
+    if not late:
+        known.must_take(at(day))
+        return
+    with pytest.raises(Conflict, match="the last day of registration was 2020-09-30") as refused:
+        known.must_take(at(day))
+    assert (refused.value.type, refused.value.errors[0].pointer) == ("deadline-over", "occurred_at")
 
 
 def test_an_operator_enters_a_class_outside_the_season_and_the_event_says_why() -> None:

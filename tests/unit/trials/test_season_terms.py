@@ -11,7 +11,7 @@ from services.trials.domain import restored_seasons, slot_changes
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Said
 from services.trials.domain.paths import Path, Paths
-from services.trials.domain.season_terms import Terms, TermsEntry, TermsVersion, in_force
+from services.trials.domain.season_terms import MOST_LETTERS, MOST_VERSIONS, Terms, TermsEntry, TermsVersion
 from services.trials.domain.seasons import Season, SeasonRules, define, revise
 from services.trials.domain.slot_changes import Change, SlotClosing
 from services.trials.domain.slots import Slot
@@ -22,6 +22,7 @@ from shared.identity.exceptions import may_except
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from shared.programme.clocks import Clocks
+from shared.programme.versions import in_force
 from tests.builders.events import ROSTOV, at, enveloped
 from tests.builders.trials import RULES, pupil, season, slot
 from tests.builders.walks import ids
@@ -33,7 +34,7 @@ NAVIGATOR = Principal("n", "n", (Grant("navigator", "RU-ROS-001-S01"),))
 
 def revised(known: Season, since: str, set_on: str = "2020-09-01", **terms: Any) -> Season:
     entry = TermsEntry.model_validate(terms)
-    return revise(known, "2020", date.fromisoformat(since), entry, at(set_on)).state
+    return revise(known, "2020", date.fromisoformat(since), entry, at(set_on), at(set_on)).state
 
 
 @given(st.lists(st.tuples(st.sampled_from(DAYS), st.integers(1, 9)), max_size=5), st.integers(0, 5), st.integers(0, 23))
@@ -56,7 +57,8 @@ def test_the_version_of_a_time_is_the_latest_that_was_set_and_has_begun(
 
 def test_terms_change_while_the_season_runs_and_its_rules_do_not() -> None:
     running = revised(season(), "2020-09-10", bookings_at_once=2)
-    assert revise(running, "2020", date(2020, 9, 10), TermsEntry(bookings_at_once=2), at("2020-09-20")).happened == ()
+    again, later_on = TermsEntry(bookings_at_once=2), at("2020-09-20")
+    assert revise(running, "2020", date(2020, 9, 10), again, later_on, later_on).happened == ()
     later = revised(running, "2020-09-20", "2020-09-15", bookings_at_once=3)
     days = [at("2020-09-09"), at("2020-09-10"), at("2020-09-20")]
     assert [later.terms_at(day).bookings_at_once for day in days] == [None, 2, 3]
@@ -69,13 +71,35 @@ def test_terms_change_while_the_season_runs_and_its_rules_do_not() -> None:
         revised(closed, "2020-12-21", "2020-12-21", bookings_at_once=9)
 
 
+def test_terms_for_days_that_are_over_come_before_the_first_fact_alone() -> None:
+    since, set_at, now = date(2020, 9, 1), at("2020-08-20"), at("2020-09-20")
+    for in_use in (False, True):
+        known = season().model_copy(update={"in_use": in_use})
+        if in_use:
+            with pytest.raises(BadInput, match="lies before 2020-09-20"):
+                revise(known, "2020", since, TermsEntry(days_ahead=3), set_at, now)
+        else:
+            assert revise(known, "2020", since, TermsEntry(days_ahead=3), set_at, now).state.versions
+
+
+def test_versions_and_all_of_their_texts_together_are_bounded() -> None:
+    long = {occasion: {"ru": "a" * 2_000} for occasion in ("welcome", "booking", "afterwards")}
+    for texts, most in ((long, MOST_LETTERS // 6_000), ({}, MOST_VERSIONS)):
+        (version,) = revised(season(), "2020-09-10", texts=texts).versions
+        full = season().model_copy(update={"versions": (version,) * (most - 1)})
+        full = revised(full, "2020-09-11", texts=texts)
+        with pytest.raises(Conflict) as refused:
+            revised(full, "2020-09-12", texts=texts)
+        assert refused.value.type == "too-many-versions"
+
+
 def test_what_an_event_tells_restores_the_terms() -> None:
     entry = {
         "notice": {"family": 24},
         "deadlines": {"bookings": "2020-11-30"},
         "texts": {"booking": {"ru": "Правила", "en": None}},
     }
-    decision = revise(season(), "2020", date(2020, 9, 10), TermsEntry.model_validate(entry), at("2020-09-01"))
+    decision = revise(season(), "2020", date(2020, 9, 10), TermsEntry.model_validate(entry), *[at("2020-09-01")] * 2)
     (fact,) = decision.happened
     assert isinstance(fact.event, SeasonRevised)
     event = SeasonRevised.read(fact.event.model_dump_json().encode())
