@@ -171,7 +171,8 @@ async def states(trials: Trials) -> dict[str, Any]:
         async for row in trials.mongo[name].find({}):
             away = {"changed", "held", "attempts", "ref", "in_use", "history"}
             bare = {field: value for field, value in row.items() if field not in away}
-            for part in (*bare.get("attendances", ()), *bare.get("lessons", ())):
+            revisions = bare.get("revisions", ()) if name == "seasons" else ()
+            for part in (*bare.get("attendances", ()), *bare.get("lessons", ()), *revisions):
                 part["reason"] = None
             kept[f"{name} {row['_id']}"] = bare
     return kept

@@ -92,6 +92,7 @@ async def test_what_was_published_since_the_backup_holds_and_is_published_once(t
     await trials.must("POST", "/venues/gone/applications/2031/withdrawal", {"reason": "Ремонт"}, **HOST)
     await trials.must("PUT", "/programmes/new", {**PROGRAMME, "competency": "new"}, **HOST)
     await trials.must("POST", "/seasons/2031/closing", {})
+    await trials.must("PUT", "/seasons/2031/revisions/1", {"reason": "Сверка"})
     before, stored = await history(trials), await states(trials)
     assert_numbered_once(before)
     assert sum(isinstance(e.event, TrialCancelled) for e in before) == 2
