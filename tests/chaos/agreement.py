@@ -25,6 +25,7 @@ NOT_FIGURES = {
     "municipalities",
     "known_at",
     "position",
+    "revision",
     "as_of",
     "season",
     "region",

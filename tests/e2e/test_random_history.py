@@ -17,7 +17,7 @@ from deploy.local.system import System
 from tests.chaos.agreement import agreed, settled
 from tests.e2e.conftest import Answer, Client
 from tests.e2e.history_of_money import Money
-from tests.e2e.season import World, world
+from tests.e2e.season import NATION, World, world
 
 COMMANDS = 240
 HISTORIES = int(os.environ.get("HISTORIES", "2"))
@@ -223,6 +223,17 @@ class History:
         path = f"/registration/organisations/{self.other}/moves"
         return await self._do("POST", path, {"parent": parent, "occurred_at": self.moment()})
 
+    async def is_closed_and_corrected(self) -> None:
+        """The season is closed, and revised twice with some commands before each and after the last."""
+        season = f"/trials/seasons/{self.place.season}"
+        await self.place.client.ok("POST", f"{season}/closing", {}, by=NATION)
+        for revision in (1, 2, 3):
+            for _ in range(COMMANDS // 9):
+                await self.goes_on()
+            if revision < 3:
+                said = {"reason": "Сверка"}
+                await self.place.client.ok("PUT", f"{season}/revisions/{revision}", said, by=NATION)
+
 
 @pytest.mark.parametrize("number", range(HISTORIES))
 async def test_whatever_people_do_the_figures_are_those_of_a_recount(
@@ -233,10 +244,13 @@ async def test_whatever_people_do_the_figures_are_those_of_a_recount(
         print(f"\nHISTORY_SEED={seed}/{number}")
     rng = Random(f"{seed}/{number}")
     quotas = {"quota_unit": rng.choice(("attendance", "pupil")), "quotas_bind": number % 2 == 0}
-    history = History(await world(client, closes="2099-12-31", **quotas), rng)
+    closes = "2020-12-31" if number else "2099-12-31"
+    history = History(await world(client, closes=closes, **quotas), rng)
     await history.begin()
     for _ in range(COMMANDS):
         await history.goes_on()
+    if number:
+        await history.is_closed_and_corrected()
     await settled(settings_of(running.settings))
     await history.money.signs_the_rest()
     both = await agreed(running, history.place.region, history.place.season)
