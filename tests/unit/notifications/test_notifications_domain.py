@@ -266,6 +266,7 @@ def test_each_event_of_a_pupil_is_told_or_is_a_link() -> None:
         "quota.moved.v1",
         "quota.set.v1",
         "season.closed.v1",
+        "season.corrected.v1",
         "season.revised.v1",
         "slot.closed.v1",
         "slot.resized.v1",
