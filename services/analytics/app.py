@@ -1,10 +1,13 @@
 """The analytics process: regional figures, regional feeds, and the first page."""
 
+from collections.abc import Mapping
+
 from services.analytics import consumers
 from services.analytics.api import feed, figures, page
 from services.analytics.collections import COLLECTIONS
 from services.analytics.feed.reader import FeedReader
 from services.analytics.feed.relay import FeedRelay
+from services.analytics.figures.figure import Fold
 from services.analytics.reads import Reads
 from shared.messaging.relay import Publisher
 from shared.runtime.process import main
@@ -16,7 +19,11 @@ __all__ = ["COLLECTIONS", "build"]
 def build(platform: Platform) -> Service:
     """Wires the service."""
     workers, numbering = consumers.views(platform), consumers.feed(platform)
-    reads = Reads(platform.mongo, tuple(consumer.offsets for consumer in workers))
+    catalogue, reserved = workers[0], consumers.reserved(platform)
+    reads: Mapping[Fold, Reads] = {
+        "views": Reads(platform.mongo, [consumer.offsets for consumer in workers]),
+        "reservations": Reads(platform.mongo, [catalogue.offsets, reserved.offsets]),
+    }
     feeds = FeedReader(platform.mongo, tuple(consumer.offsets for consumer in numbering))
     publisher = Publisher(platform.settings.bootstrap)
     publishing = FeedRelay(platform.mongo, publisher, platform.lease("feed relay"), platform.settings)
@@ -24,7 +31,7 @@ def build(platform: Platform) -> Service:
     return Service(
         platform,
         routers=[figures.routes(reads, platform.clock), feed.routes(feeds), page.routes()],
-        workers={"worker": workers, "feed": numbering},
+        workers={"worker": [*workers, reserved], "feed": numbering},
         loops={"relay": relays},
     )
 

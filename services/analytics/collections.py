@@ -8,6 +8,10 @@ from shared.storage.collections import Collections, Kept
 
 PUPILS, CELLS, GUARDIANS = (f"{name}_{FOLD}" for name in ("pupils", "cells", "guardians"))
 """The collections of this version of the fold."""
+BOOKERS, RESERVATIONS = "bookers", "reservations"
+"""The bookings of pupils as quotas count them, and the cells of these."""
+GIVEN = "quota_entries"
+"""The units that were given on or came back, by the ledger of trials."""
 ORGANISATIONS, SEASONS, COMPETENCIES = "organisations", "seasons", "competencies"
 """Copies of the catalogue."""
 FEED, FEED_HEADS, FEED_PUBLISHED = "feed", "feed_heads", "feed_published"
@@ -22,6 +26,9 @@ COLLECTIONS: Collections = {
     GUARDIANS: Kept(
         [IndexModel([("season", 1), ("links.municipality", 1)])], persons=["_id", "guardian", "links.participant"]
     ),
+    BOOKERS: Kept(persons=["_id", "others"]),
+    RESERVATIONS: Kept([IndexModel([("table", 1), ("season", 1), ("region", 1)])]),
+    GIVEN: Kept([IndexModel([("season", 1), ("region", 1)])]),
     ORGANISATIONS: Kept([IndexModel("kind"), IndexModel([("region", 1), ("kind", 1)])]),
     SEASONS: Kept(),
     COMPETENCIES: Kept(),

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from services.analytics import reservations
+from services.analytics.bookers import Reservations
 from services.analytics.copies import KEPT, Copies
 from services.analytics.feed.numbering import Numbering
 from services.analytics.figures.registry import FOLD
@@ -33,7 +35,14 @@ FEED_LINGER_MS = 50
 """Every reader of a region waits for this group, and its polls are the cheapest: small ones are affordable."""
 
 DEFINED = Events.of(
-    [*KEPT, trials.SeasonClosed, revisions.SeasonCorrected, staff.StaffExcluded, staff.StaffReadmitted],
+    [
+        *KEPT,
+        quotas.QuotaMoved,
+        trials.SeasonClosed,
+        revisions.SeasonCorrected,
+        staff.StaffExcluded,
+        staff.StaffReadmitted,
+    ],
     ignored=[
         organisations.OrganisationClosed,  # names stay for the past; whoever was in it moves by events of their own
         targets.TargetSet,  # a figure of plan and fact is still to come
@@ -47,8 +56,7 @@ DEFINED = Events.of(
         timetables.SlotClosed,
         payments.ActSigned,  # no figure is of money
         payments.ActPaid,
-        quotas.QuotaSet,  # a figure of quotas is still to come
-        quotas.QuotaMoved,
+        quotas.QuotaSet,  # what the nation has not given on is in no region's figure
     ],
 )
 NO_FIGURES = (
@@ -83,6 +91,16 @@ FOLDED = Events.of(
     ],
 )
 
+RESERVED = Events.of(
+    reservations.FACTS,
+    ignored=[
+        event
+        for topic in (topics.REGISTRATION_EVENTS, topics.TRIALS_EVENTS)
+        for event in topic.events
+        if event not in reservations.FACTS
+    ],
+)
+
 
 def views(platform: Platform) -> Sequence[BatchConsumer]:
     """Returns the consumers of the figures: the catalogue, then the facts."""
@@ -91,6 +109,13 @@ def views(platform: Platform) -> Sequence[BatchConsumer]:
     facts = platform.consumer(VIEWS, FACTS, projection.apply, after=catalogue, events=FOLDED)
     facts.catch_up.is_shown_whole = True
     return [catalogue, facts]
+
+
+def reserved(platform: Platform) -> BatchConsumer:
+    """Returns the consumer of the bookings as quotas count them; it waits for nothing."""
+    consumer = platform.consumer("analytics.reservations", FACTS, Reservations(platform.mongo).apply, events=RESERVED)
+    consumer.catch_up.is_shown_whole = True
+    return consumer
 
 
 def feed(platform: Platform) -> Sequence[BatchConsumer]:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from services.analytics.collections import COMPETENCIES, ORGANISATIONS, SEASONS
+from pymongo import UpdateOne
+
+from services.analytics.collections import COMPETENCIES, GIVEN, ORGANISATIONS, SEASONS
 from services.analytics.enrolments import Terms
 from services.analytics.facts import recorded_at
 from services.analytics.projection import Projection
 from shared.contracts.event import Event
 from shared.contracts.organisations import OrganisationDefined
+from shared.contracts.quotas import QuotaMoved
 from shared.contracts.revisions import SeasonCorrected
 from shared.contracts.trials import SeasonClosed, SeasonDefined
 from shared.contracts.venues import CompetencyApproved
@@ -37,6 +40,7 @@ class Copies:
         """Applies one poll of the catalogue topics."""
         await self._exclusions.learn((r.envelope for r in received), tx)
         await self._change_terms([r for r in received if isinstance(r.event, SeasonDefined)], tx)
+        await self._give([r for r in received if isinstance(r.event, QuotaMoved)], tx)
         for event_type, collection in KEPT.items():
             defined = [r.envelope for r in received if isinstance(r.event, event_type)]
             writes = [newest(e.event.key, e.event.model_dump(mode="json"), e.sequence) for e in defined]
@@ -45,6 +49,25 @@ class Copies:
         for r in received:
             if isinstance(r.event, SeasonClosed | SeasonCorrected):
                 await self._limit(r, tx)
+
+    async def _give(self, moved: Sequence[Received], tx: Transaction) -> None:
+        """Keeps the entries of the ledger of quotas; one that is told again is there already."""
+        writes = [
+            UpdateOne(
+                {"_id": r.event.entry},
+                {
+                    "$setOnInsert": {
+                        **r.event.model_dump(include={"season", "region", "giver", "organisation", "amount"}),
+                        "venue": r.event.venue or "",
+                        "day": r.envelope.day.isoformat(),
+                    }
+                },
+                upsert=True,
+            )
+            for r in moved
+        ]
+        if writes:
+            await self._mongo[GIVEN].bulk_write(writes, ordered=False, session=tx)
 
     async def _change_terms(self, defined: Sequence[Received], tx: Transaction) -> None:
         """Folds anew what was folded under other terms.

@@ -1,6 +1,6 @@
 """The stored form of pupils, guardians' links and cells: their documents, written and read back."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -137,6 +137,33 @@ def cells_id(cell: Cell, partition: int) -> str:
     these.
     """
     return "|".join((cell.table, cell.season, cell.region, cell.municipality, cell.place, str(partition)))
+
+
+class Packing:
+    """The cells that a poll counts, packed under one of its partitions."""
+
+    def __init__(self, partition: int) -> None:
+        self._partition = partition
+        self._cells: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        """By document and path."""
+        self._describes: dict[str, Document] = {}
+
+    def count(self, cells: Mapping[Cell, int]) -> None:
+        """Adds up cells."""
+        for cell, n in cells.items():
+            id = cells_id(cell, self._partition)
+            if id not in self._cells:
+                self._describes[id] = described(cell, self._partition)
+            self._cells[id][cell.path] += n
+
+    def writes(self) -> list[UpdateOne]:
+        """Returns a write for each document of cells that changes."""
+        raised = ((id, increments(paths)) for id, paths in self._cells.items())
+        return [
+            UpdateOne({"_id": id}, {"$setOnInsert": self._describes[id], "$inc": fields}, upsert=True)
+            for id, fields in raised
+            if fields
+        ]
 
 
 def described(cell: Cell, partition: int) -> Document:

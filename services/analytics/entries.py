@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from services.analytics.enrolments import cabinets, placements
-from services.analytics.facts import Day, Pupil, SeasonFacts, Step
+from services.analytics.facts import Day, Entry, Pupil, SeasonFacts, Step
 from shared.programme.merging import are_joined
 from shared.programme.place import Place
 
@@ -17,18 +17,24 @@ def counted(entries: Entries) -> Iterator[tuple[str, Pupil]]:
 
     They depend on the words and facts of the entries alone, whichever of them was heard first.
     """
-    left = dict.fromkeys(sorted(entries))
-    while left:
-        group = _group(next(iter(left)), entries)
-        for id in group:
-            del left[id]
+    for group in groups(entries):
         # A duplicate has one survivor and is none itself; where words are missing yet, one leads all the same.
         survivor = min(group, key=lambda id: (_is_duplicate(id, entries), id))
         others = {id: entries[id] for id in group if id != survivor}
         yield survivor, union(survivor, entries[survivor], others) if others else entries[survivor]
 
 
-def _group(first: str, entries: Entries) -> list[str]:
+def groups(entries: Mapping[str, Entry]) -> Iterator[list[str]]:
+    """Yields the entries that are one pupil, each once; who is joined to nobody alone."""
+    left = dict.fromkeys(sorted(entries))
+    while left:
+        group = _group(next(iter(left)), entries)
+        for id in group:
+            del left[id]
+        yield group
+
+
+def _group(first: str, entries: Mapping[str, Entry]) -> list[str]:
     """Returns those who are joined to one, directly or by others, in order."""
     found, ahead = {first}, [first]
     while ahead:
@@ -39,7 +45,7 @@ def _group(first: str, entries: Entries) -> list[str]:
     return sorted(found)
 
 
-def _are_joined(one: str, other: str, entries: Entries) -> bool:
+def _are_joined(one: str, other: str, entries: Mapping[str, Entry]) -> bool:
     return other in entries and are_joined(entries[one].role_to(other), entries[other].role_to(one))
 
 

@@ -65,24 +65,11 @@ class SeasonFacts:
 
 
 @dataclass(slots=True)
-class Pupil:
-    """One pupil's facts, each under the sequence of its event where a later one can undo it."""
+class Entry:
+    """An entry of a pupil, and what it says of others."""
 
-    seasons: dict[str, SeasonFacts] = field(default_factory=dict)
-    moves: dict[tuple[Day, str], Place] = field(default_factory=dict)
-    """day from which the pupil belongs to a place, sequence → place; of a day the latest sequence holds"""
-    cabinets: dict[str, tuple[str, str, bool, Day]] = field(default_factory=dict)
-    """sequence → account, guardian, whether it was opened or closed, day"""
-    archived: dict[str, str] = field(default_factory=dict)
-    """sequence → the reason, or nothing where the pupil was restored"""
-    words: dict[tuple[str, str], Role] = field(default_factory=dict)
+    words: dict[tuple[str, str], Role] = field(default_factory=dict, kw_only=True)
     """other pupil, sequence → what this one said of it"""
-    recorded: dict[str, Recorded] = field(default_factory=dict)
-    """sequence of what registration said → when it was recorded"""
-
-    def season(self, code: str) -> SeasonFacts:
-        """Returns the facts of a season, empty at first."""
-        return self.seasons.setdefault(code, SeasonFacts())
 
     @property
     def others(self) -> dict[str, Word]:
@@ -97,6 +84,29 @@ class Pupil:
     def merged_with(self) -> list[str]:
         """The other pupils with whom this one ever said that it is merged: a closed season may stand as it was then."""
         return list(dict.fromkeys(other for (other, _), role in self.words.items() if role))
+
+    def hear(self, event: registration.Merging, sequence: str) -> None:
+        """Takes what the entry says of another one."""
+        self.words[event.other, sequence] = event.role if isinstance(event, registration.ParticipantMerged) else ""
+
+
+@dataclass(slots=True)
+class Pupil(Entry):
+    """One pupil's facts, each under the sequence of its event where a later one can undo it."""
+
+    seasons: dict[str, SeasonFacts] = field(default_factory=dict)
+    moves: dict[tuple[Day, str], Place] = field(default_factory=dict)
+    """day from which the pupil belongs to a place, sequence → place; of a day the latest sequence holds"""
+    cabinets: dict[str, tuple[str, str, bool, Day]] = field(default_factory=dict)
+    """sequence → account, guardian, whether it was opened or closed, day"""
+    archived: dict[str, str] = field(default_factory=dict)
+    """sequence → the reason, or nothing where the pupil was restored"""
+    recorded: dict[str, Recorded] = field(default_factory=dict)
+    """sequence of what registration said → when it was recorded"""
+
+    def season(self, code: str) -> SeasonFacts:
+        """Returns the facts of a season, empty at first."""
+        return self.seasons.setdefault(code, SeasonFacts())
 
     @property
     def is_mistake(self) -> bool:
@@ -126,8 +136,7 @@ def learn(pupil: Pupil, envelope: Envelope) -> bool:
             opened = isinstance(event, registration.GuardianLinked)
             pupil.cabinets[envelope.sequence] = event.account, event.guardian, opened, day
         case registration.Merging():
-            is_merged = isinstance(event, registration.ParticipantMerged)
-            pupil.words[event.other, envelope.sequence] = event.role if is_merged else ""
+            pupil.hear(event, envelope.sequence)
         case trials.PathEvent():
             return _step(pupil.season(event.season), event, day, recorded)
         case _:

@@ -1,6 +1,5 @@
 """The projection of the figures: pupils' facts and the packed cells, kept in step in one transaction per poll."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,29 +7,27 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 
 from services.analytics.collections import CELLS, GUARDIANS, PUPILS, SEASONS
 from services.analytics.documents import (
-    cells_id,
-    described,
+    Packing,
     entry_update,
     guardian_document,
     guardian_id,
-    increments,
     links_of,
     pupil_document,
     pupil_of,
 )
 from services.analytics.enrolments import Link, Terms
 from services.analytics.entries import counted
+from services.analytics.entry_rows import EntryRows, by_participant_of, who_merged
 from services.analytics.facts import Pupil, learn
 from services.analytics.figures import guardians
-from services.analytics.figures.cells import Cell, difference
+from services.analytics.figures.cells import difference
 from services.analytics.figures.registry import Contribution, contribution
 from services.analytics.revisions import changed, standing
 from shared.contracts.event import ParticipantEvent
-from shared.contracts.registration import Merging
 from shared.messaging.failures import FactOvertaken
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Received
-from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
+from shared.storage.mongo import Document, Mongo, Transaction
 
 Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
 
@@ -48,6 +45,7 @@ class Projection:
     def __init__(self, mongo: Mongo, group: str) -> None:
         """`group` is that of the facts, whose polls a change of terms has to wait for."""
         self._pupils = mongo[PUPILS]
+        self._rows = EntryRows(self._pupils, pupil_of, Pupil)
         self._cells = mongo[CELLS]
         self._guardians = mongo[GUARDIANS]
         self._seasons = mongo[SEASONS]
@@ -57,9 +55,9 @@ class Projection:
         """Applies one poll: the change of every pupil's contribution, written as one bulk per collection."""
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
         terms = await self._terms(facts, tx)
-        by_participant = _by_participant(facts)
-        pupils = await self._load(by_participant.keys(), tx)
-        entries = await self._entries(_who_merged(facts, pupils), pupils, tx)
+        by_participant = by_participant_of(facts)
+        pupils = await self._rows.load(by_participant.keys(), tx)
+        entries = await self._rows.joined(who_merged(facts, pupils), pupils, tx)
         change = _Change(min((r.partition for r in facts), default=0))
         writes: list[Write] = []
         if entries:
@@ -93,7 +91,7 @@ class Projection:
                 merged[participant] = pupil
             else:
                 change.recount(participant, season, pupil, old, new)
-        entries = await self._entries(merged, merged, tx)
+        entries = await self._rows.joined(merged, merged, tx)
         before, after = (_contributions_of(entries, {season: terms}) for terms in (old, new))
         for key in before | after:
             if entries[key[0]].merged_with:  # who is but named by others was counted above
@@ -117,25 +115,6 @@ class Projection:
         if missing:
             raise FactOvertaken(missing)
         return terms
-
-    async def _load(self, participants: Iterable[str], tx: Transaction) -> Mapping[str, Pupil]:
-        found = self._pupils.find({"_id": {"$in": list(participants)}}, batch_size=WHOLE, session=tx)
-        return {document["_id"]: pupil_of(document) async for document in found}
-
-    async def _entries(self, merged: Iterable[str], known: Mapping[str, Pupil], tx: Transaction) -> dict[str, Pupil]:
-        """Returns the pupils with all with whom they and these say that they are merged, each as it is stored.
-
-        Of a pupil who is not there yet there is an empty one. Who was parted again is read as well: in a season that
-        was closed before they are one.
-        """
-        entries: dict[str, Pupil] = {}
-        wanted = set(merged)
-        while wanted:
-            away = wanted - known.keys()
-            found = {**known, **await self._load(away, tx)} if away else known
-            entries |= {participant: found.get(participant) or Pupil() for participant in sorted(wanted)}
-            wanted = {other for participant in wanted for other in entries[participant].merged_with} - entries.keys()
-        return entries
 
     async def _relink(self, change: "_Change", tx: Transaction) -> None:
         """Folds the guardians whose links change.
@@ -161,7 +140,7 @@ class Projection:
         await self._guardians.bulk_write(writes, ordered=False, session=tx)
 
     async def _count(self, change: "_Change", tx: Transaction) -> None:
-        writes = change.cell_writes()
+        writes = change.writes()
         if writes:
             await self._cells.bulk_write(writes, ordered=False, session=tx)
 
@@ -174,16 +153,13 @@ class _Moved:
     come: set[Link] = field(default_factory=set)
 
 
-class _Change:
-    """The change that a poll makes to the figures, packed under one of its partitions."""
+class _Change(Packing):
+    """The change that a poll makes to the figures."""
 
     def __init__(self, partition: int) -> None:
-        self._partition = partition
+        super().__init__(partition)
         self.links: dict[tuple[str, str], _Moved] = {}
         """By season and guardian."""
-        self._cells: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
-        """By document and path."""
-        self._describes: dict[str, Document] = {}
 
     def add(self, old: Contribution, new: Contribution) -> None:
         """Counts the difference of a pupil's contribution."""
@@ -195,23 +171,6 @@ class _Change:
     def recount(self, participant: str, season: str, pupil: Pupil, old: Terms, new: Terms) -> None:
         """Counts a pupil's season under other terms."""
         self.add(_contribution(participant, season, pupil, old), _contribution(participant, season, pupil, new))
-
-    def count(self, cells: Mapping[Cell, int]) -> None:
-        """Adds up cells."""
-        for cell, n in cells.items():
-            id = cells_id(cell, self._partition)
-            if id not in self._cells:
-                self._describes[id] = described(cell, self._partition)
-            self._cells[id][cell.path] += n
-
-    def cell_writes(self) -> list[UpdateOne]:
-        """Returns a write for each document of cells that changes."""
-        raised = ((id, increments(paths)) for id, paths in self._cells.items())
-        return [
-            UpdateOne({"_id": id}, {"$setOnInsert": self._describes[id], "$inc": fields}, upsert=True)
-            for id, fields in raised
-            if fields
-        ]
 
 
 def _learn(
@@ -253,25 +212,9 @@ def _contributions_of(entries: Mapping[str, Pupil], terms: Mapping[str, Terms]) 
     return found
 
 
-def _who_merged(facts: Iterable[Received], pupils: Mapping[str, Pupil]) -> set[str]:
-    """Returns the pupils who say that they are merged, and all that the facts' mergings and partings name."""
-    found = {participant for participant, pupil in pupils.items() if pupil.words and pupil.merged_with}
-    for received in facts:
-        if isinstance(received.event, Merging):
-            found |= {received.event.participant, received.event.other}
-    return found
-
-
 def _contributions(participant: str, pupil: Pupil, terms: Mapping[str, Terms]) -> dict[str, Contribution]:
     return {season: _contribution(participant, season, pupil, terms[season]) for season in pupil.seasons}
 
 
 def _contribution(participant: str, season: str, pupil: Pupil, terms: Terms) -> Contribution:
     return contribution(participant, season, standing(pupil, terms.limit), terms)
-
-
-def _by_participant(facts: Sequence[Received]) -> dict[str, list[Received]]:
-    found: dict[str, list[Received]] = defaultdict(list)
-    for received in facts:
-        found[received.event.participant].append(received)
-    return found

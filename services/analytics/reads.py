@@ -1,16 +1,18 @@
 """Scoped reads of the figures: a region's season from one snapshot, with the log position that it stands for."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from services.analytics.collections import CELLS, COMPETENCIES, GUARDIANS, ORGANISATIONS, SEASONS
+from services.analytics.collections import CELLS, COMPETENCIES, GIVEN, GUARDIANS, ORGANISATIONS, RESERVATIONS, SEASONS
 from services.analytics.documents import leaves, links_of
 from services.analytics.enrolments import Link
 from services.analytics.facts import Day
+from services.analytics.figures import quotas
 from services.analytics.figures.cells import Count, Table
-from services.analytics.figures.reading import Asked, Counts, Reading
+from services.analytics.figures.reading import Asked, Counts, Given, Reading
 from shared.base.errors import FieldError, NotFound
 from shared.identity.grants import Scope
 from shared.identity.principal import Principal
@@ -57,13 +59,14 @@ class RegionReading(Reading):
         self.known_at = asked.now.astimezone(zone(region.clock)).isoformat()
         self.municipalities = reached or {}
 
-    async def cells(self, tables: Collection[Table], *, by_day: bool = False, depth: int | None = None) -> Counts:
+    async def cells(self, tables: AbstractSet[Table], *, by_day: bool = False, depth: int | None = None) -> Counts:
         """Returns every cell of some tables until the day asked for, or sums of cells where no days are told apart."""
         until = self.asked.as_of
         part = "n" if until or by_day else "total"
         where = self._where | {"table": {"$in": list(tables)}}
         wanted = {part: 1, "table": 1, "place": 1}
-        found = await self._mongo[CELLS].find(where, wanted, batch_size=AT_ONCE, session=self._tx).to_list(None)
+        packed_in = RESERVATIONS if tables <= {quotas.RESERVATIONS} else CELLS
+        found = await self._mongo[packed_in].find(where, wanted, batch_size=AT_ONCE, session=self._tx).to_list(None)
         no_day = [""] if part == "total" else []
         counts = (
             Count(packed["table"], packed["place"], [*path, *no_day], n)
@@ -94,6 +97,21 @@ class RegionReading(Reading):
         """Returns the revision that a closed season stands at, 0 for the closing; None while it is open."""
         season = await self._mongo[SEASONS].find_one({"_id": self.asked.season}, {"revision": 1}, session=self._tx)
         return season.get("revision") if season else None
+
+    async def given(self) -> Sequence[Given]:
+        """Returns the entries of the ledger of quotas, until the day asked for, with a holder in the scope."""
+        where: Document = {"season": self.asked.season, "region": self.asked.region}
+        if self.asked.as_of is not None:
+            where["day"] = {"$lte": self.asked.as_of}
+        if self.municipalities:
+            reached = {"$in": list(self.municipalities)}
+            where["$or"] = [{"organisation": reached}, {"giver": reached}]
+        found = await self._mongo[GIVEN].find(where, batch_size=AT_ONCE, session=self._tx).to_list(None)
+        return [Given(row["giver"], row["organisation"], row["venue"], row["amount"]) for row in found]
+
+    async def rules(self) -> Mapping[str, Any]:
+        """Returns the season's definition, as its event has it; one of an earlier release says less."""
+        return await self._mongo[SEASONS].find_one({"_id": self.asked.season}, session=self._tx) or {}
 
     async def position(self) -> Mapping[str, int]:
         """Returns the log as far as it was counted: `topic:partition` → offset of the next event."""

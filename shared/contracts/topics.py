@@ -151,6 +151,7 @@ GROUPS: Mapping[str, Owner] = MappingProxyType(
         "notifications.places": "notifications",
         "analytics.catalogue": "analytics",
         "analytics.views.3": "analytics",
+        "analytics.reservations": "analytics",
         "analytics.feed": "analytics",
         "analytics.feed-catalogue": "analytics",
     }
@@ -170,6 +171,7 @@ READS: Mapping[str, tuple[Topic, ...]] = MappingProxyType(
         "notifications.places": (REGISTRATION_EVENTS,),
         "analytics.catalogue": _CATALOGUES,
         "analytics.views.3": _FACTS,
+        "analytics.reservations": _FACTS,
         "analytics.feed": _FACTS,
         "analytics.feed-catalogue": _CATALOGUES,
     }

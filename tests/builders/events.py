@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from shared.contracts import guardians, lessons, notifications, organisations, registration, trials, venues
+from shared.contracts import guardians, lessons, notifications, organisations, quotas, registration, trials, venues
 from shared.contracts.event import Envelope, Event
 
 ROSTOV = timezone(timedelta(hours=3))
@@ -168,6 +168,11 @@ def revoked(participant: str = "p1", slot: str = "s1", **changed: Any) -> trials
     fields = {**PLACE, "participant": participant, "season": "2020", "slot": slot}
     fields |= {"attendance": f"t-{participant}-{slot}", "competency": "gov", "kind": "trial"}
     return trials.AttendanceRevoked(**{**fields, **changed})
+
+
+def quota_moved(entry: str, giver: str, organisation: str, amount: int, venue: str | None = None) -> quotas.QuotaMoved:
+    said = {"season": "2020", "entry": entry, "unit": "attendance", "region": PLACE["region"], "giver": giver}
+    return quotas.QuotaMoved(**said, organisation=organisation, venue=venue, amount=amount)
 
 
 def lesson(participant: str = "p1", lesson: str = "l1", **changed: Any) -> lessons.LessonAttended:

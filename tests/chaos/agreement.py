@@ -14,7 +14,7 @@ from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
 from shared.base.settings import Settings
 from shared.contracts.topics import region_topic
-from tests.chaos import counter, quotas
+from tests.chaos import counter, ledger, quotas
 from tests.chaos.told import Record
 from tests.verdict import Broken, same
 
@@ -109,13 +109,18 @@ async def agreed(running: System, region: str, season: str) -> Agreed:
         api = await answered(http, running, region, f"season={season}")
         by_days = await answered(http, running, region, f"season={season}&as_of={LAST_DAY}")
         units = await quotas_answered(http, running, region, season)
+        held = await ask(http, running, region, f"quotas?season={season}")
+        by_days_held = await ask(http, running, region, f"quotas?season={season}&as_of={LAST_DAY}")
         over_http = await counter.read_http(http, running.url, region, operator(running, region))
     from_kafka = await counter.read_kafka(settings.bootstrap, settings.kafka_topic_prefix + region_topic(region))
     same("figures summed by days are the figures", asdict(by_days), asdict(api))
     same("figures are those of the feed over HTTP", asdict(counter.count(over_http, season)), asdict(api))
     same("figures are those of the feed in Kafka", asdict(counter.count(from_kafka, season)), asdict(api))
+    same("quotas summed by days are the quotas", by_days_held["rows"], held["rows"])
+    if (told := ledger.held(over_http, season)) is not None:
+        same("quotas are those of the feed", told, ledger.answered(held["rows"]))
     same("the feed in Kafka is the feed over HTTP", from_kafka, over_http)
     for feed in (over_http, from_kafka):
-        ledger = quotas.holders(feed, season, counter.rules_of(feed, season))
-        same("units of quotas are those of the feed", ledger, units)
+        counted = quotas.holders(feed, season, counter.rules_of(feed, season))
+        same("units of quotas are those of the feed", counted, units)
     return Agreed(api, Counter(record.type for record in over_http), over_http)

@@ -46,7 +46,8 @@ class Analytics:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.views, self.feeds = consumers.views(platform), consumers.feed(platform)
-        self.all: list[BatchConsumer] = [*self.views, *self.feeds]
+        self.reserved = consumers.reserved(platform)
+        self.all: list[BatchConsumer] = [*self.views, self.reserved, *self.feeds]
 
     async def migrate(self) -> None:
         """Creates the collections and their indexes."""

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.analytics.collections import PUPILS
+from services.analytics.collections import BOOKERS, PUPILS
 from services.analytics.consumers import VIEWS
 from services.notifications.collections import PLACES
 from services.trials.collections import PARTICIPANTS
@@ -67,6 +67,7 @@ EFFECTS: Mapping[str, Effect] = {
     "notifications.places": Effect(builders.registered, PLACES, _key),
     "analytics.catalogue": Effect(builders.municipality, "organisations", _key),
     VIEWS: Effect(builders.registered, PUPILS, _key, waits_for_season=True),
+    "analytics.reservations": Effect(builders.booked, BOOKERS, _key),
     "analytics.feed": Effect(builders.registered, "feed", _id, "event"),
     "analytics.feed-catalogue": Effect(builders.municipality, "feed", _id, "event"),
 }

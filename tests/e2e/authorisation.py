@@ -33,6 +33,7 @@ GET    /analytics/regions                                   0    +-  +~  ~~~ ---
 GET    /analytics/regions/{code}/funnel                     0    +-  +-  +~- ---- --  --  --  --  ---
 GET    /analytics/regions/{code}/ranking                    0    +-  +-  +~- ---- --  --  --  --  ---
 GET    /analytics/regions/{code}/competencies               0    +-  +-  +~- ---- --  --  --  --  ---
+GET    /analytics/regions/{code}/quotas                     0    +-  +-  +~- ---- --  --  --  --  ---
 GET    /analytics/regions/{code}/feed                       0    +-  +?  --- ---- --  --  --  --  ++?
 
 GET    /notifications/inbox                                 0    --  --  --- ---- --  --  +~  +~  ---

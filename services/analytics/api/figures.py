@@ -1,7 +1,7 @@
 """The routes of the figures: that of all regions side by side, and one for each figure of the registry."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from inspect import getdoc
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.analytics.facts import Day as LocalDay
 from services.analytics.figures import regions
-from services.analytics.figures.figure import Figure
+from services.analytics.figures.figure import Figure, Fold
 from services.analytics.figures.reading import Asked
 from services.analytics.figures.regions import Regions
 from services.analytics.figures.registry import FIGURES, FOLD
@@ -30,7 +30,7 @@ RegionCode = Annotated[OrganisationCode, Path(description="Code of the region, f
 AsOf = Annotated[Day | None, Query(description="what had happened by the end of this local day; default all")]
 
 
-def routes(reads: Reads, clock: Clock) -> APIRouter:
+def routes(reads: Mapping[Fold, Reads], clock: Clock) -> APIRouter:
     """Returns the routes of all figures, under `/analytics/regions`."""
     router = router_of("analytics")
 
@@ -39,14 +39,14 @@ def routes(reads: Reads, clock: Clock) -> APIRouter:
         request: Request, who: Operator, season: SeasonCode, known: Known, as_of: AsOf = None
     ) -> Response:
         """All regions in scope with their funnel."""
-        day, now, mine = _local(as_of), clock(), reads.within(who)
+        day, now, mine = _local(as_of), clock(), reads["views"].within(who)
         tag = _tag(request, who, await mine.standing_of_all(season, day, now), now)
         return await _answered(known, tag, lambda: regions.read(season, mine.regions(season, day, now)))
 
     for figure in FIGURES:
         router.add_api_route(
             f"/regions/{{code}}/{figure.name}",
-            _endpoint(figure, reads, clock),
+            _endpoint(figure, reads[figure.fold], clock),
             name=figure.name,
             description=getdoc(figure.read),
             response_model=figure.answer,

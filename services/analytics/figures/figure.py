@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from services.analytics.enrolments import Enrolment
 from services.analytics.figures.cells import Cell
@@ -12,6 +12,8 @@ from services.analytics.figures.rows import Row
 from shared.base.models import Answer
 
 P = TypeVar("P")
+Fold = Literal["views", "reservations"]
+"""The group whose cells a figure is read from: how far that is, its position says."""
 
 
 class Figures(Answer):
@@ -49,6 +51,8 @@ class Figure(Generic[P]):
     """Returns the answer's fields; its docstring describes the route."""
     cells: Callable[[Enrolment], Iterable[Cell]] = no_cells
     """Yields what one pupil's season adds, each cell as often as it counts."""
+    fold: Fold = "views"
+    """Another than that of the pupils' seasons has cells of its own."""
 
     @property
     def method(self) -> str:

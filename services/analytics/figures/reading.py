@@ -1,10 +1,11 @@
 """The source of every figure: a region's season in one snapshot, as far as a scope reaches."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from services.analytics.enrolments import Link
 from services.analytics.facts import Day
@@ -24,6 +25,16 @@ class Asked:
     as_of: Day | None
     """None for everything until now."""
     now: datetime
+
+
+class Given(NamedTuple):
+    """Units of a quota that went from a holder to one below it; below zero, that came back."""
+
+    giver: str
+    organisation: str
+    venue: str
+    """No text where the holder below is no school."""
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class Reading(Protocol):
     municipalities: Mapping[str, str]
     """The only ones that the scope reaches, code → name; empty for the whole region."""
 
-    async def cells(self, tables: Collection[Table], *, by_day: bool = False, depth: int | None = None) -> Counts:
+    async def cells(self, tables: AbstractSet[Table], *, by_day: bool = False, depth: int | None = None) -> Counts:
         """Returns every cell of some tables until the day asked for.
 
         Where no days are told apart, their sums are read, which are a tenth as many; and of these, with a depth, the
@@ -69,6 +80,12 @@ class Reading(Protocol):
 
     async def revision(self) -> int | None:
         """Returns the revision that a closed season stands at, 0 for the closing; None while it is open."""
+
+    async def given(self) -> Sequence[Given]:
+        """Returns the entries of the ledger of quotas, until the day asked for, with a holder in the scope."""
+
+    async def rules(self) -> Mapping[str, Any]:
+        """Returns the season's definition, as its event has it; one of an earlier release says less."""
 
     async def position(self) -> Mapping[str, int]:
         """Returns the log as far as it was counted: `topic:partition` → offset of the next event."""

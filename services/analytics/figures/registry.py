@@ -10,11 +10,11 @@ from typing import Any
 
 from services.analytics.enrolments import Link, Terms, enrolments
 from services.analytics.facts import Pupil
-from services.analytics.figures import competencies, funnel, guardians, ranking
+from services.analytics.figures import competencies, funnel, guardians, quotas, ranking
 from services.analytics.figures.cells import Cell, lasting
 from services.analytics.figures.figure import Figure
 
-FIGURES: tuple[Figure[Any], ...] = (funnel.FIGURE, ranking.FIGURE, competencies.FIGURE)
+FIGURES: tuple[Figure[Any], ...] = (funnel.FIGURE, ranking.FIGURE, competencies.FIGURE, quotas.FIGURE)
 FOLD = "3"
 """The version of the fold: another whenever `facts.learn` keeps, or a figure's or the guardians' `cells` give,
 something else for the same events, since an update subtracts what they gave before. Each has collections and a group of

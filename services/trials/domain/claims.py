@@ -14,6 +14,7 @@ from services.trials.domain.path_parts import Booking, Claim
 from services.trials.domain.paths import Path
 from services.trials.domain.seasons import Season
 from shared.base.errors import Conflict
+from shared.programme.holding import Booked, holder
 
 
 class Pair(NamedTuple):
@@ -46,8 +47,9 @@ def claims(path: Path, season: Season) -> Mapping[str, Claim]:
             held[booking.id] = "reserved"
     if season.quota_unit == "attendance" or not held:
         return held
-    first = _first([booking for _, booking in bookings], held, ended)
-    return {first.id: "reserved" if path.trials_done_at(season) is None else "completed"}
+    first = holder(Booked(b.id, b.time, b.id in held, ended.get(b.id)) for _, b in bookings)
+    claim: Claim = "reserved" if path.trials_done_at(season) is None else "completed"
+    return {first.id: claim} if first else {}
 
 
 def _ended(path: Path, attended: set[str]) -> dict[str, datetime]:
@@ -58,19 +60,6 @@ def _ended(path: Path, attended: set[str]) -> dict[str, datetime]:
         if over is not None:
             ended[booking.id] = over
     return {id: time for id, time in ended.items() if id not in attended}
-
-
-def _first(bookings: Iterable[Booking], held: Mapping[str, Claim], ended: Mapping[str, datetime]) -> Booking:
-    """Returns the booking with which the pupil began to hold a unit, and has held it ever since.
-
-    That may be one which was given up while others stood: else a quota could be passed by, with a booking elsewhere
-    that is given up at once.
-    """
-    by_time = sorted(bookings, key=lambda booking: (booking.time, booking.id))
-    first = next(booking for booking in by_time if booking.id in held)
-    for before in reversed(by_time[: by_time.index(first)]):
-        first = before if before.id in ended and ended[before.id] > first.time else first
-    return first
 
 
 def settle(path: Path, season: Season) -> tuple[Path, Changes]:

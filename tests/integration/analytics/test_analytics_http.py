@@ -15,7 +15,7 @@ from shared.identity.grants import Grant
 from shared.storage.outbox import utcnow
 from tests.builders import events as builders
 from tests.builders.cursors import WRONG
-from tests.builders.events import enveloped
+from tests.builders.events import PLACE, enveloped
 from tests.drivers.consumers import eventually, publish
 from tests.drivers.service import ServiceProcess, installed
 
@@ -130,3 +130,34 @@ async def test_figures_are_sent_again_only_when_they_may_have_changed(infrastruc
         status, newer, body = await service.asked("funnel", tag)
         assert (status, body["registered"]) == (200, 2)
         assert newer != tag
+
+
+async def test_quotas_are_plan_against_use(infrastructure: Infrastructure) -> None:
+    moved = [
+        builders.quota_moved("e1", "RU", "RU-ROS", 30),
+        builders.quota_moved("e2", "RU-ROS", "RU-ROS-001", 20),
+        builders.quota_moved("e3", "RU-ROS-001", PLACE["school"], 5, venue="V1"),
+    ]
+    came = [builders.booked("p1", "s2"), builders.attended("p1", "s2"), builders.booked("p1", "s3")]
+    async with installed(Analytics, infrastructure) as service:
+        catalogue = builders.season(), builders.municipality(), builders.region(), *moved
+        steps = [enveloped(fact, n) for n, fact in enumerate((builders.booked("p1"), *came), 1)]
+        again = [enveloped(moved[-1], 1), enveloped(builders.cancelled("p1", "s3"), 5)]
+        await service.learns(1, *map(enveloped, catalogue), enveloped(builders.registered("p1")), *steps, *again)
+
+        async def counted() -> bool:
+            body = (await service.asked("quotas"))[2]
+            return bool((body["planned"], body["completed"], body["reserved"]) == (30, 1, 1))
+
+        await eventually(counted)
+        status, tag, body = await service.asked("quotas")
+        rows = [(r["level"], r["value"], r["given"], r["free"], r["reserved"], r["completed"]) for r in body["rows"]]
+        assert rows == [
+            ("region", 10, 20, 10, 0, 0),
+            ("municipality", 15, 5, 15, 0, 0),
+            ("school", 5, 0, 3, 1, 1),
+        ]
+        assert (status, body["unit"], body["rows"][2]["venue"]) == (200, "attendance", "V1")
+        assert (await service.asked("quotas", tag))[0] == 304
+        _, _, own = await service.asked("quotas", grant=MUNICIPAL)
+        assert (own["planned"], [row["level"] for row in own["rows"]]) == (20, ["municipality", "school"])
