@@ -133,8 +133,8 @@ PUT    /trials/competencies/{code}                          0    +-  --  --- ---
 PUT    /trials/venues/{code}                                0    +-  +-  --- ---- --  --  --  --  ---
 POST   /trials/venues/{code}/applications                   0    +-  +-  --- ---- +-  --  --  --  ---
 GET    /trials/venues/{code}/applications                   0    +-  +-  --- ---- +-  --  --  --  ---
-POST   /trials/venues/{code}/applications/{season}/decision 0    +-  +-  --- ---- --  --  --  --  ---
-POST   /trials/venues/{code}/applications/{season}/withdrawal 0  +-  +-  --- ---- +-  --  --  --  ---
+POST   /trials/venues/{code}/applications/{season}/decision 0    +-  +?  --- ---- --  --  --  --  ---
+POST   /trials/venues/{code}/applications/{season}/withdrawal 0  +-  +?  --- ---- +?  --  --  --  ---
 GET    /trials/applications                                 0    +-  +-  --- ---- --  --  --  --  ---
 PUT    /trials/seasons/{season}/advice                      0    +-  --  --- ---- --  --  --  --  ---
 GET    /trials/seasons/{season}/advice                      0    *-  **  *** **** **  **  **  **  ***

@@ -40,7 +40,11 @@ def routes(repository: Repository, reads: PaymentReads, clock: Clock) -> APIRout
         region: InRegion = None,
         venue: Annotated[VenueCode | None, Query(description="those that name this venue alone")] = None,
     ) -> RatePage:
-        """Rates by season, region and venue; what a rate leaves open is null."""
-        return await reads.rates({"season": season, "region": region, "venue": venue}, paging)
+        """Rates by season, region and venue; what a rate leaves open is null.
+
+        The nation's operator sees all, others those that hold everywhere or in a region of theirs; a venue sees of
+        those that name a venue its own alone.
+        """
+        return await reads.rates(who, {"season": season, "region": region, "venue": venue}, paging)
 
     return router

@@ -5,9 +5,9 @@ from datetime import datetime
 from services.trials.domain import applications
 from services.trials.domain.applications import Application, HistoryStep, RegistryDecision, application_id
 from services.trials.domain.venues import Venue, VenueEntry
-from services.trials.handlers.venues import enter, must_decide, owner_of, site, time_at
+from services.trials.handlers.venues import enter, must_decide, no_application, owner_of, site, time_at
 from services.trials.repository import Repository
-from shared.base.errors import Conflict, NotFound, ServiceError
+from shared.base.errors import Conflict, ServiceError
 from shared.identity.acting import acting
 from shared.identity.principal import Principal
 from shared.programme.organisations import Organisation
@@ -61,15 +61,15 @@ async def decide(
 ) -> Application:
     """Approves or refuses what a venue asks for; the same again changes nothing.
 
-    Raises NotFound where nothing was ever asked for, Forbidden for another operator, Conflict where nothing is asked
-    for now, and as `register` does where what was asked for cannot be entered.
+    Raises NotFound where nothing was ever asked for, and for another region's operator, Forbidden where the nation
+    decides, Conflict where nothing is asked for now, and as `register` does where what was asked for cannot be entered.
     """
     applications.must_be_reasoned(decision)
 
     async def body(tx: Transaction) -> Application:
         known = await repository.applications.one(id, tx)
         if known is None:
-            raise NotFound.about("season", "no such application")
+            raise no_application()
         must_decide(known, who)
         if applications.is_decided(known, decision):
             return known

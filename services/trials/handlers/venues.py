@@ -117,7 +117,7 @@ async def withdraw(
 ) -> Application:
     """Takes back an application, or takes a venue out of a season's registry; what is out of it already stays so.
 
-    Raises NotFound where the venue never was in it and never asked, Forbidden outside the scope.
+    Raises NotFound where the venue never was in it and never asked, and outside the scope.
     """
 
     async def body(tx: Transaction) -> Application:
@@ -143,17 +143,23 @@ async def withdraw(
 def _of_before(known: Venue | None, season: str) -> Application:
     """Returns the application of a venue that an earlier release has entered."""
     if known is None or season not in known.seasons:
-        raise NotFound.about("season", "no such application")
+        raise no_application()
     return applications.of_venue(known, season)
 
 
 def _must_speak_for(application: Application, known: Venue | None, who: Principal) -> None:
-    """Raises Forbidden for whoever is neither the venue, nor the operator who decides upon its registry."""
+    """Raises NotFound outside the scope, and Forbidden for an operator who does not decide upon the registry."""
     is_own = known is not None and known.organisation == application.organisation
     hosts = known.hosts if known is not None and is_own else (application.organisation,)
-    who.scope.must_cover(application.region, hosts=hosts)
+    if not who.scope.covers(application.region, hosts=hosts):
+        raise no_application()
     if not _is_host(hosts, who):
         must_decide(application, who)
+
+
+def no_application() -> NotFound:
+    """Returns the one answer where there is no application, and where it is nothing of the caller's."""
+    return NotFound.about("season", "no such application")
 
 
 def _is_host(hosts: tuple[str, ...], who: Principal) -> bool:
@@ -168,7 +174,8 @@ def must_leave_to_the_nation(known: Venue | None, season: str, becomes: Registry
 
 
 def must_decide(application: Application, who: Principal) -> None:
-    """Raises Forbidden for whoever is not the operator that decides: of the region, or for `federal` of the nation."""
-    who.scope.must_cover(application.region)
+    """Raises NotFound for whoever is not the region's operator, Forbidden where the nation's alone decides."""
+    if not who.scope.covers(application.region):
+        raise no_application()
     if application.registry == "federal" and not who.has("national-operator"):
         raise Forbidden(FEDERAL)

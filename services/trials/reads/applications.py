@@ -30,7 +30,10 @@ class ApplicationReads:
         return ApplicationPage(items=[_shown(row, who) for row in rows], next=onward)
 
     async def of_venue(self, who: Principal, code: str, paging: Paging) -> ApplicationPage:
-        """Returns a page of a venue's applications; raises NotFound for no venue, Forbidden outside the scope."""
+        """Returns a page of a venue's applications.
+
+        Raises Forbidden outside the scope, or NotFound while the venue is in no registry, as where there is none.
+        """
         seen = await self._owners_seen(who, code)
         query = {"venue": code, "organisation": {"$in": seen}}
         rows, onward = await OF_VENUE.page(self._rows, query, paging, {"venue": code})
@@ -47,12 +50,11 @@ class ApplicationReads:
         hosts: dict[str, tuple[str, ...]] = {owner: (owner,) for owner in owners}
         if venue is not None:
             owners[venue.organisation], hosts[venue.organisation] = venue.region, venue.hosts
-        if not owners:
-            raise NotFound.about("code", "no such venue, and none has applied")
         seen = [owner for owner, region in owners.items() if who.scope.covers(region, hosts=hosts[owner])]
+        if not seen and venue is not None:
+            who.scope.must_cover(venue.region, hosts=venue.hosts)
         if not seen:
-            owner = min(owners)
-            who.scope.must_cover(owners[owner], hosts=hosts[owner])
+            raise NotFound.about("code", "no such venue, and none has applied")
         return seen
 
 

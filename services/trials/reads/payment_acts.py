@@ -49,11 +49,24 @@ class PaymentReads:
         rows, onward = await LINES.page(self._mongo[PAYMENT_LINES], {"act": act}, paging, {"act": act})
         return LinePage(items=[shown(LineView, line_of(row)) for row in rows], next=onward)
 
-    async def rates(self, asked: Filter, paging: Paging) -> RatePage:
-        """Returns a page of rates."""
-        rows, onward = await RATES_BY_ID.page(self._mongo[RATES], _narrowed(asked), paging, asked)
+    async def rates(self, who: Principal, asked: Filter, paging: Paging) -> RatePage:
+        """Returns a page of the rates by which anybody is paid for whom the caller speaks."""
+        query = {"$and": [_narrowed(asked), await self._paying(who)]}
+        rows, onward = await RATES_BY_ID.page(self._mongo[RATES], query, paging, asked)
         rates = (Rate.model_validate(row | {"id": row["_id"]}) for row in rows)
         return RatePage(items=[shown(RateView, rate, rate=rate.id) for rate in rates], next=onward)
+
+    async def _paying(self, who: Principal) -> Document:
+        """Returns the condition of rates that hold everywhere, or in a region or for a venue of the caller's."""
+        if who.has("national-operator"):
+            return {}
+        whole = [grant.org for grant in who.grants if grant.role == "regional-operator"]
+        own = {"$in": [grant.org for grant in who.grants if grant.role == "venue"]}
+        mine: Document = {"$or": [{"_id": own}, {"organisation": own}]}
+        venues = await self._mongo["venues"].find(mine, {"region": 1}).to_list(None)
+        there = {"$in": sorted({row["region"] for row in venues})}
+        theirs = {"$in": [None, *(row["_id"] for row in venues)]}
+        return {"$or": [{"region": None}, {"region": {"$in": whole}}, {"region": there, "venue": theirs}]}
 
     async def _acts(self, listing: Listing, asked: Filter, paging: Paging) -> ActPage:
         rows, onward = await listing.page(self._mongo[PAYMENT_ACTS], _narrowed(asked), paging, asked)

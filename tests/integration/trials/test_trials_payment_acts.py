@@ -220,6 +220,24 @@ async def test_an_act_is_the_venue_s_and_its_region_s(trials: Trials) -> None:
     assert [(rate["kopecks"], rate["venue"]) for rate in listed["items"]] == [(130_000, own.code)]
 
 
+async def test_a_venue_reads_the_rates_by_which_it_may_be_paid(trials: Trials) -> None:
+    own, other = await site(trials, "PV11"), await site(trials, "PV12")
+    await trials.must("POST", "/rates", {**RATE, "region": None, "kind": "museum"})
+    await trials.must("POST", "/rates", {**RATE, "kind": "museum"}, **OPERATOR)
+
+    async def read(**by: str) -> set[tuple[str | None, str | None]]:
+        page = await trials.must("GET", "/rates?season=2020&limit=1000", **by)
+        return {(rate["region"], rate["venue"]) for rate in page["items"]}
+
+    named = {("RU-ROS", own.code), ("RU-ROS", other.code)}
+    general = {(None, None), ("RU-ROS", None)}
+    assert await read(role="venue", org=own.code) == general | {("RU-ROS", own.code)}
+    assert await read(**HOST) >= general | named
+    assert await read(**OPERATOR) >= general | named
+    assert await read(**ANOTHER) == {(None, None)}
+    assert await read() >= general | named
+
+
 async def test_acts_that_were_signed_since_a_backup_are_learnt_from_the_topic(trials: Trials) -> None:
     own = await site(trials, "PV7")
     await trials.enrol("b1", "b2")

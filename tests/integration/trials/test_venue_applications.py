@@ -15,6 +15,7 @@ from tests.drivers.trials import HOST, Trials, trials_service
 
 OPERATOR = {"role": "regional-operator", "org": "RU-ROS"}
 ANOTHER = {"role": "regional-operator", "org": "RU-DON"}
+STRANGER = {"role": "venue", "org": "RU-ROS-001-V77"}
 ENTRY: Mapping[str, Any] = {"organisation": VENUE, "name": "Мастерская", "registry": "regional", "season": "2020"}
 TERMS: Mapping[str, Any] = {
     "grades": [8, 9],
@@ -93,10 +94,21 @@ async def test_who_did_what_is_shown_to_operators_alone(trials: Trials) -> None:
     assert {step["by"]["account"] for step in seen["history"]} == {trials.account("someone")}
     (own,) = (await trials.must("GET", "/venues/W3/applications", **HOST))["items"]
     assert [(step["reason"], step["by"]) for step in own["history"]] == [(None, None), ("Ремонт", None)]
-    for stranger, status in ((ANOTHER, 403), ({"role": "venue", "org": "RU-ROS-001-V77"}, 403)):
-        for path in ("/venues/W3/applications", "/applications?region=RU-ROS"):
-            assert (await trials.ask("GET", path, **stranger)).status == status
+    for stranger in (ANOTHER, STRANGER):
+        assert (await trials.ask("GET", "/applications?region=RU-ROS", **stranger)).status == 403
+        assert (await trials.ask("GET", "/venues/W3/applications", **stranger)).status == 404
     assert (await trials.ask("GET", "/venues/W0/applications", **HOST)).status == 404
+
+
+async def test_whether_a_venue_has_asked_is_told_to_nobody_else(trials: Trials) -> None:
+    await asked(trials, "W20")
+    for stranger, ends in ((ANOTHER, ("decision", "withdrawal")), (STRANGER, ("withdrawal",))):
+        for end in ends:
+            body = {"approved": True} if end == "decision" else {"reason": "Ремонт"}
+            paths = [f"/venues/{code}/applications/2020/{end}" for code in ("W20", "W21")]
+            asked_one, never_asked = [await trials.ask("POST", path, body, **stranger) for path in paths]
+            assert (asked_one.status, asked_one.body) == (404, never_asked.body)
+    assert (await trials.must("GET", "/venues/W20/applications", **HOST))["items"][0]["state"] == "asked"
 
 
 async def test_operators_find_what_waits_for_them_by_pages(trials: Trials) -> None:
