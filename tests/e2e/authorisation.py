@@ -210,6 +210,7 @@ POST   /trials/slots/{id}/absences                          0    +-  +-  --- ---
 PUT    /trials/attendance/{id}/feedback                     0    +-  +?  --- ---- +?  +?  --  --  ---
 PUT    /trials/attendance/{id}/review                       0    --  --  --- ---- --  --  +?  +?  ---
 GET    /trials/attendance/{id}/review                       0    --  --  --- ---- --  --  +?  +?  ---
+GET    /trials/reviews                                      0    +-  +~  --- ---- +~  --  --  --  ---
 GET    /trials/slots/{id}/reviews                           0    +-  +?  --- ---- +?  +?  --  --  ---
 POST   /trials/attendance/{id}/revocation                   0    +-  +?  --- ---- +?  +?  --  --  ---
 POST   /trials/lessons                                      0    +-  +i  +ii ++ii --  --  --  --  ---

@@ -100,6 +100,7 @@ def _said(scene: Scene) -> Requests:
         "PUT /trials/attendance/{id}/feedback": Request(f"{attendance}/feedback", {"marks": {"care": 5}}, '"revision"'),
         "PUT /trials/attendance/{id}/review": Request(f"{attendance}/review", {"stars": 4}, '"revision"'),
         "GET /trials/attendance/{id}/review": Request(f"{attendance}/review", sign='"revision"'),
+        "GET /trials/reviews": Request(f"/trials/reviews?season={scene.here.season}", sign=scene.here.venue),
         "GET /trials/slots/{id}/reviews": Request(f"/trials/slots/{over}/reviews", sign='"givers"'),
     }
 

@@ -1,14 +1,23 @@
 """Opinions of attendances, as they are shown: to who said it, to the family, and to a venue without whose it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 from services.trials.domain.feedback import Words
 from services.trials.domain.path_parts import Attendance, Marks
 from shared.base.models import Answer
+from shared.http.paging import Page
 from shared.programme.moments import LocalTime
 
 FEWEST = 5
 """Pupils who gave stars, before a venue reads anything of them: of fewer it would know whose each is."""
+
+
+class Given(NamedTuple):
+    """Stars of one attendance."""
+
+    participant: str
+    stars: int
 
 
 class FeedbackView(Answer):
@@ -50,6 +59,76 @@ class ReviewView(Answer):
             time=known and known.time,
             revision=known.revision if known else 0,
         )
+
+
+class StarsView(Answer):
+    """The stars that pupils gave, without whose they are."""
+
+    givers: int
+    """The number of pupils who gave stars."""
+    average: float | None
+    """The mean of the stars, to a tenth; null for fewer than five pupils."""
+
+
+class ProgrammeStars(StarsView):
+    """The stars of a venue's slots of one trial programme."""
+
+    programme: str | None
+    """Code of the programme; null for slots that name none."""
+    programme_name: str | None
+    """Name of the programme, in Russian."""
+
+
+class VenueStars(StarsView):
+    """The stars of all of a venue's slots in a season."""
+
+    venue: str
+    """Code of the venue."""
+    venue_name: str | None
+    """Name of the venue, in Russian."""
+    season: str
+    """Code of the season."""
+    programmes: list[ProgrammeStars]
+    """The same by programme. Where those without a mean would be fewer than five pupils together, the next smallest one
+    has none either: nobody reckons from the rest whose stars theirs are."""
+
+    @classmethod
+    def of(cls, given: Mapping[str | None, Sequence[Given]], called: Mapping[str, str | None], **of: Any) -> Self:
+        """Shows the stars of a venue by programme, whose names are given; `of` says of which venue and season."""
+        shown = _enough(given)
+        programmes = [
+            ProgrammeStars(
+                programme=code,
+                programme_name=code and called.get(code),
+                **_mean(given[code], code in shown),
+            )
+            for code in sorted(given, key=lambda code: code or "")
+        ]
+        whole = [one for each in given.values() for one in each]
+        return cls(programmes=programmes, **_mean(whole, True), **of)
+
+
+class VenueStarsPage(Page[VenueStars]):
+    """Venues by their codes, those without stars too."""
+
+
+def _enough(given: Mapping[str | None, Sequence[Given]]) -> set[str | None]:
+    """Returns the programmes whose mean is shown: each is of enough pupils, and so are all others together."""
+    left = sorted(given, key=lambda code: (len(_givers(given[code])), code or ""))
+    hidden: list[Given] = []
+    while left and (len(_givers(given[left[0]])) < FEWEST or 0 < len(_givers(hidden)) < FEWEST):
+        hidden += given[left.pop(0)]
+    return set(left)
+
+
+def _givers(given: Iterable[Given]) -> set[str]:
+    return {one.participant for one in given}
+
+
+def _mean(given: Sequence[Given], is_shown: bool) -> dict[str, Any]:
+    givers = len(_givers(given))
+    stars = [one.stars for one in given]
+    return {"givers": givers, "average": round(sum(stars) / len(stars), 1) if is_shown and givers >= FEWEST else None}
 
 
 class SlotReviewsView(Answer):

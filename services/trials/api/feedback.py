@@ -2,18 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
-from services.trials.answers.reviews import FeedbackView, ReviewView, SlotReviewsView
+from services.trials.answers.reviews import FeedbackView, ReviewView, SlotReviewsView, VenueStarsPage
 from services.trials.api.items import SlotId
-from services.trials.api.reading import UNKNOWN
+from services.trials.api.reading import UNKNOWN, InRegion
 from services.trials.domain.feedback import FeedbackEntry, ReviewEntry
 from services.trials.handlers import feedback
 from services.trials.handlers.feedback import Of
 from services.trials.reads.reviews import ReviewReads
 from services.trials.repository import Repository
-from shared.http.authorisation import Family, VenueStaff
+from shared.contracts.codes import SeasonCode, VenueCode
+from shared.http.authorisation import Family, VenueOperator, VenueStaff
 from shared.http.openapi import problems
+from shared.http.paging import Paged
 from shared.http.routes import router_of
 from shared.programme.texts import Id
 from shared.storage.decision import NewId
@@ -57,5 +59,19 @@ def routes(repository: Repository, reads: ReviewReads, clock: Clock, new_id: New
         Never whose they are; of an attendance that was taken back there is nothing.
         """
         return await reads.of_slot(id, who)
+
+    @router.get("/reviews")
+    async def reviews_of_venues(
+        season: SeasonCode,
+        who: VenueOperator,
+        paging: Paged,
+        region: InRegion = None,
+        venue: Annotated[VenueCode | None, Query(description="this venue alone")] = None,
+    ) -> VenueStarsPage:
+        """The mean of the stars that venues were given in a season, and by programme, from five pupils on.
+
+        A venue sees its own, a region's operator those of the region, and the nation's all.
+        """
+        return await reads.of_venues(who, season, region, venue, paging)
 
     return router

@@ -1,13 +1,20 @@
-"""Reads of pupils' reviews: of one's own, and of a slot without whose they are."""
+"""Reads of pupils' reviews: of one's own, and of a slot or a venue without whose they are."""
 
-from services.trials.answers.reviews import ReviewView, SlotReviewsView
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from services.trials.answers.reviews import Given, ReviewView, SlotReviewsView, VenueStars, VenueStarsPage
 from services.trials.domain.slots import NO_SLOT
+from services.trials.reads.names import names
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
+from shared.http.paging import Listing, Paging
 from shared.identity.acting import about
 from shared.identity.family import is_family
 from shared.identity.principal import Principal
-from shared.storage.mongo import Mongo
+from shared.storage.mongo import Document, Mongo
+
+VENUES = Listing("venues-reviewed", {"_id": str})
 
 
 class ReviewReads:
@@ -43,3 +50,44 @@ class ReviewReads:
             is_host = who.holding("venue", "mentor").scope.covers(known.region, hosts=known.hosts)
             said = await self._repository.reviews.load(stars, session) if is_host else {}
             return SlotReviewsView.of(slot, [*stars.values()], [one.words for one in said.values()])
+
+    async def of_venues(
+        self, who: Principal, season: str, region: str | None, venue: str | None, paging: Paging
+    ) -> VenueStarsPage:
+        """Returns a page of the venues in the scope, each with the stars that it was given in a season."""
+        asked = {"season": season, "region": region, "venue": venue}
+        narrowed: Document = {name: code for name, code in (("region", region), ("_id", venue)) if code}
+        query = {"$and": [narrowed, _reached(who)]}
+        rows, onward = await VENUES.page(self._mongo["venues"], query, paging, asked)
+        given = await self._given([row["_id"] for row in rows], season)
+        codes = {code for each in given.values() for code in each if code}
+        called = await names(self._mongo, {"venue": given, "programme": codes})
+        programmes = {code: called.of("programme", code) for code in codes}
+        items = [
+            VenueStars.of(each, programmes, season=season, venue=code, venue_name=called.of("venue", code))
+            for code, each in given.items()
+        ]
+        return VenueStarsPage(items=items, next=onward)
+
+    async def _given(self, venues: Sequence[str], season: str) -> Mapping[str, Mapping[str | None, Sequence[Given]]]:
+        """Returns the stars that stand, by venue and programme."""
+        of_season: Document = {"venue": {"$in": list(venues)}, "season": season}
+        slots = await self._mongo["slots"].find(of_season, {"venue": 1, "programme": 1}).to_list(None)
+        held = {row["_id"]: (row["venue"], row.get("programme")) for row in slots}
+        found: dict[str, dict[str | None, list[Given]]] = {venue: defaultdict(list) for venue in venues}
+        wanted = {"participant": 1, "attendances.slot": 1, "attendances.review.stars": 1, "attendances.revoked": 1}
+        async for path in self._mongo["paths"].find({"attendances.slot": {"$in": list(held)}}, wanted):
+            for one in path["attendances"]:
+                if one["slot"] in held and one.get("review") and one["revoked"] is None:
+                    of_venue, programme = held[one["slot"]]
+                    found[of_venue][programme].append(Given(path["participant"], one["review"]["stars"]))
+        return found
+
+
+def _reached(who: Principal) -> Document:
+    """Returns the condition of venues for which somebody speaks."""
+    if who.has("national-operator"):
+        return {}
+    whole = {"$in": [grant.org for grant in who.grants if grant.role == "regional-operator"]}
+    own = {"$in": [grant.org for grant in who.grants if grant.role == "venue"]}
+    return {"$or": [{"region": whole}, {"organisation": own}, {"_id": own}]}

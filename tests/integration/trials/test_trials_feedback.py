@@ -118,6 +118,28 @@ async def test_words_of_a_pupil_are_told_by_no_event_and_read_without_a_name_fro
     await trials.know({"_id": there[0]}, 0, "reviews")
 
 
+async def test_a_venue_its_region_and_the_nation_read_the_mean_of_its_stars(trials: Trials) -> None:
+    pupils = [f"v{n}" for n in range(5)]
+    await trials.enrol(*pupils, grade=9)
+    held = await slot(trials, "2020-10-19")
+    for pupil, attendance in zip(pupils, await attended(trials, held, *pupils, day="2020-10-19"), strict=True):
+        await trials.link(pupil, "mother")
+        await trials.must("PUT", f"/attendance/{attendance}/review", {"stars": 3}, **GUARDIAN)
+    (known,) = (await trials.must("GET", f"/slots?season=2020&venue={HOST['org']}&limit=1", **HOST))["items"]
+    path = f"/reviews?season=2020&venue={known['venue']}"
+    for reader in (HOST, OPERATOR, {}):
+        (own,) = (await trials.must("GET", path, **reader))["items"]
+        (programme,) = [one for one in own["programmes"] if one["programme"] == "state"]
+        assert programme["givers"] >= 5
+        assert 1 <= programme["average"] <= own["average"] <= 5
+    other = {"role": "venue", "org": "RU-ROS-001-V77"}
+    assert (await trials.must("GET", path, **other))["items"] == []
+    assert (await trials.must("GET", path, role="regional-operator", org="RU-DON"))["items"] == []
+    assert (await trials.ask("GET", path, **NAVIGATOR)).status == 403
+    (none,) = (await trials.must("GET", path.replace("2020", "2031"), **HOST))["items"]
+    assert (none["givers"], none["average"], none["programmes"]) == (0, None, [])
+
+
 async def test_what_is_said_of_a_duplicate_s_attendance_stands_with_the_duplicate(trials: Trials) -> None:
     await trials.enrol("left", "right", grade=9)
     (attendance,) = await attended(trials, await slot(trials, "2020-10-19"), "right", day="2020-10-19")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.trials.answers.reviews import ReviewView, SlotReviewsView
+from services.trials.answers.reviews import Given, ReviewView, SlotReviewsView, VenueStars
 from services.trials.copies.participants import ConsentChange, Participant
 from services.trials.domain import feedback, steps
 from services.trials.domain.advice import Advice, AdviceRules, define
@@ -154,3 +154,27 @@ def test_of_an_attendance_that_was_taken_back_no_review_is_shown() -> None:
         "time": None,
         "revision": 0,
     }
+
+
+def stars(**givers: int) -> VenueStars:
+    """The stars of a venue where so many pupils gave four to each programme."""
+    given: dict[str | None, list[Given]] = {
+        code: [Given(f"{code}{n}", 4) for n in range(count)] for code, count in givers.items()
+    }
+    return VenueStars.of(given, {}, season="2020", venue="V1", venue_name=None)
+
+
+@pytest.mark.parametrize(
+    ("givers", "shown"),
+    [({"a": 5}, ["a"]), ({"a": 4}, []), ({"a": 5, "b": 4}, []), ({"a": 6, "b": 5, "c": 4}, ["a"])],
+)
+def test_no_mean_of_fewer_than_five_can_be_reckoned_from_the_others(givers: dict[str, int], shown: list[str]) -> None:
+    answer = stars(**givers)
+    assert [one.programme for one in answer.programmes if one.average is not None] == shown
+    assert (answer.average is not None) == (sum(givers.values()) >= 5)
+    assert answer.givers == sum(givers.values())
+
+
+def test_a_pupil_who_came_five_times_is_one() -> None:
+    answer = VenueStars.of({None: [Given("p1", 1)] * 5}, {}, season="2020", venue="V1", venue_name=None)
+    assert (answer.givers, answer.average) == (1, None)
