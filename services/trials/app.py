@@ -40,6 +40,7 @@ from services.trials.collections import COLLECTIONS
 from services.trials.consumers import PARTICIPANTS_GROUP, consumers
 from services.trials.fillers import Fillers
 from services.trials.followers import Followers
+from services.trials.former_bookings import count_former
 from services.trials.handlers.allowances import allowance
 from services.trials.handlers.bookings import queue
 from services.trials.handlers.restoration import Restorer
@@ -67,7 +68,7 @@ from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 
 __all__ = ["COLLECTIONS", "UPGRADES", "build"]
-UPGRADES: Sequence[Upgrade] = (respell,)
+UPGRADES: Sequence[Upgrade] = (respell, count_former)
 
 
 def new_id() -> str:

@@ -1,6 +1,6 @@
 """The ledger of quotas in the database: a row for each holder, changed by adding, and the entries that led there."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -13,13 +13,31 @@ from services.trials.domain.quotas import Balance, Holder, QuotaEntry
 from services.trials.domain.seasons import Season
 from shared.base.side_thread import aside
 from shared.storage.decision import Decision
-from shared.storage.mongo import Mongo, Transaction, by_ids
+from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Outbox
 from shared.storage.repository import Repository as Aggregates
 
 Seasons = Callable[[Iterable[str], Transaction], Awaitable[Mapping[str, Season]]]
 """Loads the rules of seasons by their codes."""
 BOOKED = {"bookings.0": {"$exists": True}}
+HOLDS = {"bookings.holds": {"$in": ["reserved", "completed"]}}
+HELD: list[Document] = [
+    {"$match": HOLDS},
+    {"$unwind": "$bookings"},
+    {"$match": HOLDS},
+    {
+        "$group": {
+            "_id": {
+                "season": "$season",
+                "school": "$bookings.school",
+                "venue": "$bookings.venue",
+                "claim": "$bookings.holds",
+            },
+            "units": {"$sum": 1},
+        }
+    },
+]
+"""The units that bookings hold, by season, pair and claim."""
 
 
 class Ledger:
@@ -27,7 +45,7 @@ class Ledger:
 
     def __init__(self, mongo: Mongo, outbox: Outbox, seasons: Seasons) -> None:
         self.entries = Aggregates(mongo, outbox, "quota_entries", QuotaEntry)
-        self._rows = mongo["quotas"]
+        self._mongo, self._rows = mongo, mongo["quotas"]
         self._paths = mongo["paths"]
         self._seasons = seasons
 
@@ -82,6 +100,27 @@ class Ledger:
             self._paths.find({"_id": {"$gt": id}, **BOOKED}, {"participant": 1, "season": 1}).sort("_id", 1).limit(most)
         )
         return [(row["participant"], row["season"]) for row in await found.to_list(most)]
+
+    async def count_again(self) -> int:
+        """Brings what is reserved and completed to what bookings hold; returns for how many holders it was otherwise.
+
+        Both are read at one instant, and a booking is counted in the transaction that changes it: so the difference
+        stays the same, whatever is booked meanwhile.
+        """
+        differs = defaultdict[tuple[str, Holder], Counter[str]](Counter)
+        async with self._mongo.snapshot() as session:
+            async for row in self._paths.aggregate(HELD, session=session):
+                season, school, venue, claim = (row["_id"][name] for name in ("season", "school", "venue", "claim"))
+                differs[season, Holder(school, venue)][claim] += row["units"]
+            async for row in self._rows.find({"venue": {"$ne": None}}, session=session):
+                balance = Balance.model_validate(row)
+                counted = {"reserved": balance.reserved, "completed": balance.completed}
+                differs[balance.season, balance.holder].subtract(counted)
+        wrong = {key: {claim: n for claim, n in units.items() if n} for key, units in differs.items()}
+        writes = [_added(season, holder, units) for (season, holder), units in wrong.items() if units]
+        if writes:
+            await self._rows.bulk_write(writes, ordered=False)
+        return len(writes)
 
     async def _count(self, changes: Mapping[str, Changes], tx: Transaction) -> None:
         """Counts the units that bookings of seasons reserve, complete or return."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from services.trials.former_bookings import count_former
 from shared.contracts.quotas import QuotaEvent
 from shared.contracts.registration import ParticipantErased
 from tests.builders.events import PLACE, municipality, school
@@ -208,3 +209,31 @@ async def test_a_database_that_was_put_back_has_the_ledger_of_its_topics(trials:
     assert (again["status"], again["ref"]) == ("known", None)
     told = [e.event for e in await trials.published("trials.catalogue.v1") if isinstance(e.event, QuotaEvent)]
     assert len({event.entry for event in told}) == len(told)
+
+
+async def test_bookings_of_the_release_before_come_to_hold_their_units(trials: Trials) -> None:
+    await trials.enrol("f1", "f2", "f3", season=BOUND)
+    await give(trials, SCHOOL, 3, VENUE, **TOWNSMAN)
+    first = await slot(trials, 6)
+    ids = ("f1", "f2", "f3")
+    made = [await trials.must("POST", f"/slots/{first}/bookings", {"participant": id}, **NAVIGATOR) for id in ids]
+    await trials.must("DELETE", f"/bookings/{made[1]['booking']}", **NAVIGATOR)
+    await trials.know({}, 0, "outbox")
+    before = await held(trials)
+    paths, rows = trials.mongo["paths"], trials.mongo["quotas"]
+    own = {"participant": {"$in": ["f1", "f2"]}}
+    await paths.update_many(own, {"$unset": {"bookings.$[].school": 1, "bookings.$[].holds": 1, "erased": 1}})
+    for expected in (["quotas: 1 holders were counted again"], []):
+        assert await count_former(trials.mongo, trials.settings) == expected, "its unit stood without a booking"
+        assert await held(trials) == before
+    await rows.update_many({"organisation": SCHOOL}, {"$set": {"reserved": 77}, "$unset": {"completed": 1}})
+    await count_former(trials.mongo, trials.settings)
+    assert await held(trials) == before
+    await trials.must("DELETE", f"/bookings/{made[0]['booking']}", **NAVIGATOR)
+    (value, free, reserved, completed) = before[SCHOOL]
+    assert (await held(trials))[SCHOOL] == (value, free + 1, reserved - 1, completed)
+
+    lost = {"bookings.0.school": 1, "bookings.0.holds": 1}
+    await paths.update_one({"participant": "f3"}, {"$set": {"bookings.0.id": "untold"}, "$unset": lost})
+    (told, _) = await count_former(trials.mongo, trials.settings)
+    assert told.startswith("paths: 1 ")
