@@ -53,6 +53,13 @@ class File:
         return [dict(zip(titles, row, strict=True)) for row in rows]
 
 
+async def posted(running: ServiceProcess, path: str, body: Any, grants: Grants, subject: str = "staff") -> File:
+    """The answer to one POST below the service's prefix."""
+    url = f"{running.base}/{running.service}{path}"
+    async with running.http.post(url, json=body, headers=running.bearer(subject, grants)) as answer:
+        return File(answer.status, answer.headers, await answer.read())
+
+
 async def file(running: ServiceProcess, path: str, grants: Grants, subject: str = "staff") -> File:
     """The answer to one GET below the service's prefix."""
     url = f"{running.base}/{running.service}{path}"

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.registration.api.parameters import InCode
+from services.registration.domain.door_codes import DoorCodes
 from services.registration.files.slips import Owner
 from services.registration.reads import Reads
 from services.registration.reads.downloads import ClassAsked
@@ -12,7 +13,7 @@ from services.registration.repository import Repository
 from shared.contracts.codes import SeasonCode
 from shared.http.authorisation import SchoolStaff
 from shared.http.downloads import Printout, Workbook, file_of, named
-from shared.http.routes import router_of
+from shared.http.routes import KIB, router_of
 from shared.programme.moments import YEARS
 from shared.programme.texts import ClassName
 from shared.storage.outbox import Clock
@@ -45,6 +46,22 @@ def routes(repository: Repository, reads: Reads, clock: Clock, cabinet: str) -> 
         asked = ClassAsked(code, school_class, season)
         content = await reads.downloads(who).slips(asked, owner, repository.codes, cabinet, clock())
         return named(Printout, content, f"{code}-{school_class}-{owner}.pdf")
+
+    @router.post(
+        "/schools/{code}/door-codes/printout",
+        response_class=Printout,
+        responses=file_of(Printout, LARGE),
+        max_body_size=256 * KIB,
+    )
+    async def print_door_codes(
+        who: SchoolStaff, code: InCode, season: SeasonCode, school_class: OfClass, body: DoorCodes
+    ) -> Response:
+        """The own codes of a class, with names, to be printed and cut out: a card for each, shown at the door.
+
+        The codes are those of `GET /trials/schools/{school}/door-codes`; none is kept.
+        """
+        content = await reads.downloads(who).door_cards(ClassAsked(code, school_class, season), body, clock())
+        return named(Printout, content, f"{code}-{school_class}-door.pdf")
 
     @router.get("/schools/{code}/summary", response_class=Workbook, responses=file_of(Workbook, LARGE))
     async def summary(who: SchoolStaff, code: InCode, year: InYear = None) -> Response:

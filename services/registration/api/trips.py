@@ -6,21 +6,23 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.registration.answers.trips import TripView
 from services.registration.api.parameters import InCode
-from services.registration.domain.trips import Accompanying, TripAsked
+from services.registration.domain.trips import Accompanying, NeedsOfTrip, TripAsked
 from services.registration.handlers.trips import accompany
 from services.registration.reads import Reads
 from services.registration.repository import Repository
 from services.registration.trips import Trips
 from shared.contracts.codes import VenueCode
-from shared.http.authorisation import SchoolStaff
+from shared.http.authorisation import SchoolStaff, admit
 from shared.http.downloads import Printout, Workbook, file_of, named
 from shared.http.openapi import problems
-from shared.http.routes import router_of
+from shared.http.routes import KIB, router_of
+from shared.identity.principal import Principal
 from shared.programme.moments import SeasonDay
 from shared.programme.texts import ClassName
 from shared.storage.outbox import Clock
 
 NOT_PRINTED = {404: ["not-found"], 409: ["nobody-travels", "too-many-pupils"]}
+Teacher = Annotated[Principal, admit("navigator")]
 TRIP = "/schools/{code}/trips/{venue}/{day}"
 
 
@@ -61,6 +63,17 @@ def routes(repository: Repository, reads: Reads, trips: Trips, clock: Clock) -> 
     async def trip_printout(who: SchoolStaff, asked: Asked) -> Response:
         """The same to be printed and taken along; bookings that change afterwards are on the next one."""
         content = await reads.trips(who).printed(asked, trips, clock())
+        return named(Printout, content, f"{asked.school}-{asked.name}-{asked.venue}-{asked.day}.pdf")
+
+    @router.post(
+        f"{TRIP}/printout", response_class=Printout, responses=file_of(Printout, NOT_PRINTED), max_body_size=256 * KIB
+    )
+    async def print_trip_with_needs(who: Teacher, asked: Asked, body: NeedsOfTrip) -> Response:
+        """The same with what travellers need, for the adult who goes along; no need is kept here.
+
+        The teacher passes on what `GET /trials/schools/{school}/trips/{venue}/{day}/needs` tells.
+        """
+        content = await reads.trips(who).printed(asked, trips, clock(), body)
         return named(Printout, content, f"{asked.school}-{asked.name}-{asked.venue}-{asked.day}.pdf")
 
     return router

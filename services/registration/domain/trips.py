@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Self
+from typing import Annotated, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.base.models import Input
+from shared.base.models import Count, Input
 from shared.programme.moments import Moment
+from shared.programme.needs import Need
 from shared.programme.texts import Id, PersonName
 
 KEPT = timedelta(days=30)
 """A trip is forgotten so long after its day, with the adult's name."""
+MOST_TRAVELLERS = 1_000
 MOST_TRIPS = 2_000
 """Of a school that are not forgotten."""
 
@@ -31,6 +33,23 @@ class Accompanying(Input):
         if (self.name is None) is (self.account is None):
             raise PydanticCustomError("name_or_account", "names either a person or an account")
         return self
+
+
+class TravellerNeeds(Input):
+    """The needs of a pupil who travels."""
+
+    participant: Id
+    """Id of the pupil."""
+    needs: Annotated[list[Need], Count(1, len(get_args(Need)))]
+    """Codes of the needs."""
+
+
+class NeedsOfTrip(Input):
+    """What travellers need, as trials tells it to whoever may read it; it is printed, and kept nowhere."""
+
+    needs: Annotated[list[TravellerNeeds], Count(0, MOST_TRAVELLERS)]
+    """The `needs` of `GET /trials/schools/{school}/trips/{venue}/{day}/needs`; those of pupils who do not travel by now
+    are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-import segno
 from fpdf import FPDF
 from fpdf.fonts import TTFFont
 from PIL import Image, ImageDraw, ImageFont
 
 from services.registration.files.pages import FONT, NO_GLYPH
+from services.registration.files.qr_code import Bar, bars
 from services.registration.texts.certificates import WORDS
 from shared.base.languages import Language
 
@@ -19,8 +19,6 @@ WIDTH, HEIGHT, MARGIN = 210.0, 148.0, 14.0
 """Millimetres of an A5 page on its long side."""
 TEXT_WIDTH = 116.0
 QR_SIDE = 54.0
-QUIET = 4
-"""Modules around a QR code that stay white."""
 POINT = 25.4 / 72
 """Millimetres of a point."""
 DOTS = 150 / 25.4
@@ -53,16 +51,6 @@ class Line:
     base: float
     points: float
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A black rectangle, in millimetres."""
-
-    left: float
-    top: float
-    width: float
-    height: float
 
 
 def pdf(certificate: Certificate, language: Language, now: datetime) -> bytes:
@@ -148,18 +136,8 @@ def _cut(line: str, points: float, *, is_cut: bool) -> str:
 
 
 def _qr(address: str) -> Iterator[Bar]:
-    """The dark runs of the QR code, row by row, in the upper right corner."""
-    rows = segno.make(address, error="m", micro=False).matrix
-    module = QR_SIDE / (len(rows) + 2 * QUIET)
-    left, top = WIDTH - MARGIN - QR_SIDE + QUIET * module, MARGIN + QUIET * module
-    for y, row in enumerate(rows):
-        begins = None
-        for x, is_dark in enumerate([*row, 0]):
-            if is_dark and begins is None:
-                begins = x
-            elif not is_dark and begins is not None:
-                yield Bar(left + begins * module, top + y * module, (x - begins) * module, module)
-                begins = None
+    """The QR code, in the upper right corner."""
+    return bars(address, WIDTH - MARGIN - QR_SIDE, MARGIN, QR_SIDE)
 
 
 def _width(text: str, points: float) -> float:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fpdf import FPDF
+from fpdf.enums import MethodReturnValue
 from fpdf.fonts import TTFFont
 
 for library in ("fontTools", "fpdf"):
@@ -45,6 +46,21 @@ def cut(pdf: FPDF, text: str, width: float) -> str:
     while seen and pdf.get_string_width(f"{seen}…") > width:
         seen = seen[:-1]
     return f"{seen}…"
+
+
+def fitting(pdf: FPDF, text: str, width: float, most: int) -> list[str]:
+    """Returns a text in at most so many lines of a width; what is longer ends in dots."""
+    if pdf.get_string_width(text) < width - 2:
+        return [text]
+    told = pdf.multi_cell(width, None, text, dry_run=True, output=MethodReturnValue.LINES)
+    assert isinstance(told, list)
+    lines = [str(line) for line in told]
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while pdf.get_string_width(f"{last}…") > width - 2:
+        last = last[:-1]
+    return [*lines[: most - 1], f"{last}…"]
 
 
 def listing(title: str, heading: Iterable[tuple[str, int]], now: datetime) -> FPDF:

@@ -6,9 +6,8 @@ from datetime import date, datetime
 from typing import Literal
 
 from fpdf import FPDF
-from fpdf.enums import MethodReturnValue
 
-from services.registration.files.pages import drawable, pages
+from services.registration.files.pages import drawable, fitting, pages
 from shared.base.side_thread import paced
 
 Owner = Literal["guardian", "pupil"]
@@ -68,22 +67,6 @@ def _draw(pdf: FPDF, corner: tuple[float, float], heading: str, where: str, slip
     pdf.set_xy(left + INSIDE, top + INSIDE)
     for text, size, most in lines:
         pdf.set_font("sans", size=size)
-        for line in _fitting(pdf, drawable(pdf, text), most):
+        for line in fitting(pdf, drawable(pdf, text), WIDTH - 2 * INSIDE, most):
             pdf.set_x(left + INSIDE)
             pdf.cell(WIDTH - 2 * INSIDE, size * LEADING, line, new_x="LMARGIN", new_y="NEXT")
-
-
-def _fitting(pdf: FPDF, text: str, most: int) -> list[str]:
-    """The text in at most so many lines; what is longer ends in dots."""
-    width = WIDTH - 2 * INSIDE
-    if pdf.get_string_width(text) < width - 2:
-        return [text]
-    told = pdf.multi_cell(width, None, text, dry_run=True, output=MethodReturnValue.LINES)
-    assert isinstance(told, list)
-    lines = [str(line) for line in told]
-    if len(lines) <= most:
-        return lines
-    last = lines[most - 1]
-    while pdf.get_string_width(f"{last}…") > width - 2:
-        last = last[:-1]
-    return [*lines[: most - 1], f"{last}…"]

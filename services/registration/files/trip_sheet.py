@@ -1,12 +1,13 @@
 """The sheet of a trip, as a workbook or to be printed: who travels and when, and nobody's contacts. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.registration.files.pages import ending, listing, row
 from services.registration.files.workbooks import Column, book
 from shared.base.side_thread import paced
+from shared.programme.needs import Need
 
 COLUMNS = [
     Column("№", 6),
@@ -17,7 +18,16 @@ COLUMNS = [
 ]
 WIDTHS = (12.0, 88.0, 20.0, 40.0, 20.0)
 """Millimetres of the columns that are printed."""
+WITH_NEEDS = (12.0, 60.0, 16.0, 40.0, 52.0)
+"""The same where the last one says what a traveller needs."""
 NOBODY = "____________________"
+NEEDS: Mapping[Need, str] = {
+    "wheelchair": "кресло-коляска",
+    "sign-language": "жестовый язык",
+    "large-print": "крупный шрифт",
+    "quiet-room": "тихая комната",
+    "assistant": "помощник",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class Traveller:
     participant: str
     starts: datetime
     """By the venue's clock."""
+    needs: Sequence[Need] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Sheet:
     travellers: Sequence[Traveller]
     made_at: datetime
     """By the school's clock."""
+    tells_needs: bool = False
+    """True on the sheet of whoever has read them."""
 
     @property
     def title(self) -> str:
@@ -74,9 +87,11 @@ def printed(sheet: Sheet, now: datetime) -> bytes:
         (f"Сопровождающий: {sheet.accompanying or NOBODY}", 9),
     ]
     pdf = listing("Маршрутный лист", heading, now)
-    row(pdf, WIDTHS, [column.title for column in COLUMNS])
+    widths, last = (WITH_NEEDS, "Что нужно на площадке") if sheet.tells_needs else (WIDTHS, COLUMNS[-1].title)
+    row(pdf, widths, [*(column.title for column in COLUMNS[:-1]), last])
     for number, one in enumerate(paced(sheet.travellers), 1):
-        row(pdf, WIDTHS, (str(number), one.name, f"{one.starts:%H:%M}", one.participant, ""))
+        needs = ", ".join(NEEDS[need] for need in one.needs)
+        row(pdf, widths, (str(number), one.name, f"{one.starts:%H:%M}", one.participant, needs))
     count = len({one.participant for one in sheet.travellers})
     made = f"Составлен {sheet.made_at:%d.%m.%Y %H:%M}; после изменения записей его печатают заново."
     return ending(pdf, (f"Учеников: {count}.", made))

@@ -12,15 +12,17 @@ from services.registration.answers.progress import Progress, SeasonView
 from services.registration.codes import Codes
 from services.registration.copies.steps import Steps, progress_id
 from services.registration.domain.cabinets import SELF
+from services.registration.domain.door_codes import DoorCodes, pupil_of
 from services.registration.domain.opening_balances import first_of
 from services.registration.domain.organisations import Organisation
 from services.registration.domain.participants import Participant
-from services.registration.files import class_form, slips, summary
+from services.registration.files import class_form, door_cards, slips, summary
+from services.registration.files.door_cards import Card
 from services.registration.files.slips import Owner, Slip
 from services.registration.files.workbooks import Book, book
 from services.registration.reads.participants import ScopedReads, as_in_a_register
 from services.registration.reads.reach import in_reach
-from shared.base.errors import BadInput, Conflict, NotFound
+from shared.base.errors import BadInput, Conflict, FieldError, NotFound
 from shared.base.side_thread import LIGHT, aside
 from shared.programme.moments import zone
 from shared.storage.mongo import Document
@@ -85,6 +87,24 @@ class Downloads(ScopedReads):
             raise Conflict(f"the class has more than {MOST_SLIPS} open codes", slug="too-many-pupils")
         heading = f"{school.name}, класс {asked.name}"
         return await aside(partial(slips.printed, heading, where or IN_THE_CABINET, found, now), LIGHT, rests=True)
+
+    async def door_cards(self, asked: ClassAsked, codes: DoorCodes, now: datetime) -> bytes:
+        """The own codes of a class to be printed, by the pupils' names.
+
+        Raises NotFound where there is no such class in the scope, BadInput for a code of nobody in it.
+        """
+        school, pupils = await self._taking_part(asked)
+        of_entry = {id: pupil for pupil in pupils for id in (pupil.id, *pupil.duplicates)}
+        found = {n: of_entry.get(pupil_of(code) or "") for n, code in enumerate(codes.codes)}
+        unknown = [n for n, pupil in found.items() if pupil is None]
+        if unknown:
+            raise BadInput.of(FieldError(f"codes/{n}", "is the code of no pupil of the class") for n in unknown)
+        own = {pupil.id: codes.codes[n] for n, pupil in found.items() if pupil is not None}
+        names = await self._names(list(own), list(own))
+        named = [pupil for pupil in _by_name(pupils, names) if pupil.id in own]
+        cards = [Card(name=names.get(pupil.id, {}).get("name", ""), code=own[pupil.id]) for pupil in named]
+        heading = f"{school.name}, класс {asked.name}"
+        return await aside(partial(door_cards.printed, heading, cards, now), LIGHT, rests=True)
 
     async def summary(self, code: str, year: int | None, now: datetime) -> bytes:
         """The summary of a school's pupils in a calendar year, the running one unless another is asked for.

@@ -1,6 +1,7 @@
 """The sheet of a trip: the pupils of a class who have a seat at a venue on a day, as bookings are by now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
 
@@ -8,7 +9,7 @@ from services.registration.copies.slots import Slot
 from services.registration.copies.steps import Steps
 from services.registration.copies.store import UTC_CLOCK
 from services.registration.domain.participants import Participant
-from services.registration.domain.trips import TripAsked
+from services.registration.domain.trips import NeedsOfTrip, TripAsked
 from services.registration.files import trip_sheet
 from services.registration.files.trip_sheet import Sheet, Traveller
 from services.registration.reads.downloads import HERE, Downloads
@@ -17,6 +18,7 @@ from services.registration.trips import Trips
 from shared.base.errors import Conflict
 from shared.base.side_thread import LIGHT, aside
 from shared.programme.moments import zone
+from shared.programme.needs import Need
 
 
 class TripSheets(Downloads):
@@ -26,22 +28,30 @@ class TripSheets(Downloads):
         """The sheet as a workbook; raises NotFound for no such class in the scope, Conflict where nobody travels."""
         return await self._file(asked, trips, trip_sheet.workbook, now)
 
-    async def printed(self, asked: TripAsked, trips: Trips, now: datetime) -> bytes:
-        """The sheet to be printed; raises as `workbook` does."""
-        return await self._file(asked, trips, trip_sheet.printed, now)
+    async def printed(self, asked: TripAsked, trips: Trips, now: datetime, needs: NeedsOfTrip | None = None) -> bytes:
+        """The sheet to be printed, with what travellers need where that is told; raises as `workbook` does."""
+        return await self._file(asked, trips, trip_sheet.printed, now, needs)
 
     async def _file(
-        self, asked: TripAsked, trips: Trips, made: Callable[[Sheet, datetime], bytes], now: datetime
+        self,
+        asked: TripAsked,
+        trips: Trips,
+        made: Callable[[Sheet, datetime], bytes],
+        now: datetime,
+        needs: NeedsOfTrip | None = None,
     ) -> bytes:
         school = await self._school(asked.school)
         pupils = await self._class(school, asked.name, HERE)
+        of_entry = {id: pupil.id for pupil in pupils for id in (pupil.id, *pupil.duplicates)}
+        needed = {of_entry.get(one.participant): one.needs for one in needs.needs} if needs else {}
         sheet = Sheet(
             school=school.name,
             name=asked.name,
             venue=await self._copies.venue_name(asked.venue),
             day=asked.day,
             accompanying=await trips.accompanying(asked.id),
-            travellers=await self._travellers(asked, pupils),
+            travellers=[_needing(one, needed) for one in await self._travellers(asked, pupils)],
+            tells_needs=needs is not None,
             made_at=now.astimezone(zone(school.utc_offset)),
         )
         return await aside(partial(made, sheet, now), max(LIGHT, len(sheet.travellers)), rests=True)
@@ -67,3 +77,7 @@ class TripSheets(Downloads):
             if id in names
         ]
         return sorted(found, key=lambda one: (one.starts, as_in_a_register(one.name), one.participant))
+
+
+def _needing(one: Traveller, needed: Mapping[str | None, Sequence[Need]]) -> Traveller:
+    return replace(one, needs=needed.get(one.participant, ()))

@@ -69,6 +69,22 @@ class TakenBackAnswer(Answer):
     """Always `taken-back`; again, too."""
 
 
+class TravellerNeeds(Answer):
+    """The needs of a pupil who travels."""
+
+    participant: str
+    """Id of the pupil."""
+    needs: list[Need]
+    """Codes of the needs, one at least."""
+
+
+class TripNeedsView(Answer):
+    """The needs of those of a class who have a seat at a venue on a day."""
+
+    needs: list[TravellerNeeds]
+    """Those of pupils who have any, by their ids."""
+
+
 class NeedCount(Answer):
     """One need of those who are booked."""
 

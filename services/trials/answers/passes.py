@@ -25,6 +25,13 @@ class OwnCodeView(Answer):
     """The code: a JWS (RFC 7515) of type `bilet-pupil` in its compact form, whose payload is the pupil's id."""
 
 
+class ClassCodesView(Answer):
+    """The own codes of a class."""
+
+    codes: list[OwnCodeView]
+    """A code for each pupil who takes part in the season, by their ids."""
+
+
 class PassKey(Answer):
     """A public key (RFC 8037)."""
 

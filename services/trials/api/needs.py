@@ -2,28 +2,40 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Path, Query
 
-from services.trials.answers.needs import NeedsView, SlotNeedsView, TakenBackAnswer
+from services.trials.answers.needs import NeedsView, SlotNeedsView, TakenBackAnswer, TripNeedsView
 from services.trials.api.items import SlotId
 from services.trials.api.reading import UNKNOWN
 from services.trials.domain.statements import NeedsCommand
 from services.trials.handlers import needs
 from services.trials.handlers.needs import NeedsOf
-from services.trials.reads.needs import NeedsReads
+from services.trials.reads.needs import NeedsReads, Trip
 from services.trials.repository import Repository
+from shared.contracts.codes import OrganisationCode, VenueCode
 from shared.http.authorisation import admit
 from shared.http.openapi import problems
 from shared.http.routes import router_of
 from shared.identity.principal import Principal
-from shared.programme.texts import Id
+from shared.programme.moments import SeasonDay
+from shared.programme.texts import ClassName, Id
 from shared.storage.outbox import Clock
 
 Stating = Annotated[Principal, admit("navigator", "guardian")]
 Near = Annotated[Principal, admit("navigator", "guardian", "pupil")]
 Hosts = Annotated[Principal, admit("venue", "mentor")]
+Teacher = Annotated[Principal, admit("navigator")]
 NEEDS = "/participants/{participant}/needs"
 UNKNOWN_PUPIL = {404: ["participant-unknown"]}
+
+
+async def _trip(
+    school: Annotated[OrganisationCode, Path(description="Code of the school.")],
+    venue: Annotated[VenueCode, Path(description="Code of the venue to which the class travels.")],
+    day: Annotated[SeasonDay, Path(description="The day, by the venue's calendar.")],
+    school_class: Annotated[ClassName, Query(alias="class", description="the class as the school writes it, as «7А»")],
+) -> Trip:
+    return Trip(school, school_class, venue, day)
 
 
 def routes(repository: Repository, reads: NeedsReads, clock: Clock) -> APIRouter:
@@ -52,6 +64,14 @@ def routes(repository: Repository, reads: NeedsReads, clock: Clock) -> APIRouter
     async def take_needs_back(participant: Id, who: Near) -> TakenBackAnswer:
         """Destroys the statement of a pupil's needs; again, it changes nothing."""
         return TakenBackAnswer(participant=await needs.take_back(repository, NeedsOf(participant, who, clock())))
+
+    @router.get("/schools/{school}/trips/{venue}/{day}/needs", responses=UNKNOWN)
+    async def needs_of_trip(trip: Annotated[Trip, Depends(_trip)], who: Teacher) -> TripNeedsView:
+        """The needs of those of a class who travel, for the teacher, who has them printed on the trip's sheet.
+
+        `POST /registration/schools/{code}/trips/{venue}/{day}/printout` takes them beside the names.
+        """
+        return await reads.of_trip(trip, who, clock())
 
     @router.get("/slots/{id}/needs", responses=UNKNOWN)
     async def needs_in_slot(id: SlotId, who: Hosts) -> SlotNeedsView:

@@ -1,16 +1,19 @@
 """Trials over HTTP: the passes that pupils show at the door."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from services.trials.answers.passes import OwnCodeView, PassKeys, PassView
+from fastapi import APIRouter, Path, Query
+
+from services.trials.answers.passes import ClassCodesView, OwnCodeView, PassKeys, PassView
 from services.trials.api.items import BookingId
 from services.trials.handlers import passes as handlers
 from services.trials.passes import Passes
 from services.trials.repository import Repository
-from shared.http.authorisation import Anyone, StaffOrFamily
+from shared.contracts.codes import OrganisationCode, SeasonCode
+from shared.http.authorisation import Anyone, SchoolStaff, StaffOrFamily
 from shared.http.openapi import problems
 from shared.http.routes import router_of
-from shared.programme.texts import Id
+from shared.programme.texts import ClassName, Id
 
 
 def routes(repository: Repository, passes: Passes) -> APIRouter:
@@ -31,6 +34,22 @@ def routes(repository: Repository, passes: Passes) -> APIRouter:
         """
         pupil, token = await handlers.own_code(repository, passes, participant, who)
         return OwnCodeView(participant=pupil, token=token)
+
+    @router.get("/schools/{school}/door-codes", responses=problems({404: ["not-found"]}))
+    async def show_class_codes(
+        school: Annotated[OrganisationCode, Path(description="Code of the school.")],
+        season: SeasonCode,
+        school_class: Annotated[
+            ClassName, Query(alias="class", description="the class as the school writes it, as «7А»")
+        ],
+        who: SchoolStaff,
+    ) -> ClassCodesView:
+        """The own codes of a class, to be printed with names (`POST /registration/schools/{code}/door-codes/printout`).
+
+        Names are registration's alone, and this key is this service's: whoever may read both prints them.
+        """
+        found = await handlers.codes_of_class(repository, passes, (school, school_class, season), who)
+        return ClassCodesView(codes=[OwnCodeView(participant=pupil, token=token) for pupil, token in found])
 
     @router.get("/pass-keys")
     async def pass_keys(who: Anyone) -> PassKeys:

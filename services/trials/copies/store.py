@@ -53,12 +53,15 @@ class Copies:
 
         A pupil of several entries is in the class of the survivor.
         """
+        pupils = (one.pupil for one in await self.in_class(school, school_class, tx))
+        return [pupil.id for pupil in pupils if season in pupil.seasons]
+
+    async def in_class(self, school: str, school_class: str, tx: Transaction) -> list[Joined]:
+        """Returns the pupils of a class with all of their entries, but for those in the archive, by their ids."""
         query = {"school": school, "school_class": school_class}
         rows = await self._mongo[PARTICIPANTS].find(query, {"_id": 1}, session=tx).sort("_id", 1).to_list(None)
-        pupils = [
-            one.pupil for id, one in (await self.joined((r["_id"] for r in rows), tx)).items() if id == one.pupil.id
-        ]
-        return [pupil.id for pupil in pupils if season in pupil.seasons and not pupil.is_gone]
+        found = await self.joined((row["_id"] for row in rows), tx)
+        return [one for id, one in found.items() if id == one.pupil.id and not one.pupil.is_gone]
 
     async def survivors(self, ids: Iterable[str], tx: Transaction) -> dict[str, str]:
         """Returns whose each of those entries is that were ever merged with another, by their ids."""

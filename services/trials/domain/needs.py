@@ -1,14 +1,12 @@
-"""Needs, not diagnoses: what a pupil needs of a place, and a place or a programme serves. The one list of them."""
+"""What a pupil needs of a place, and a place or a programme serves."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from shared.base.models import Count
-
-Need = Literal["wheelchair", "sign-language", "large-print", "quiet-room", "assistant"]
-
+from shared.programme.needs import Need
 
 BESIDE_PICTURES: frozenset[Need] = frozenset({"sign-language", "large-print", "assistant"})
 """Needs of pupils who may read little: to them diagnostics beside pictures are offered, and forced upon nobody."""
@@ -23,3 +21,5 @@ def each_once(needs: tuple[Need, ...]) -> tuple[Need, ...]:
 
 Needs = Annotated[tuple[Need, ...], Count(0, len(get_args(Need))), AfterValidator(each_once)]
 """Needs that are served, each once."""
+
+__all__ = ["BESIDE_PICTURES", "Need", "Needs", "each_once"]

@@ -8,12 +8,14 @@ from services.trials.domain.steps import Presence
 from services.trials.handlers.held import held, walk_of
 from services.trials.passes import Passes
 from services.trials.repository import Repository
-from shared.base.errors import BadInput, Conflict
+from shared.base.errors import BadInput, Conflict, NotFound
 from shared.base.side_thread import aside, paced
 from shared.http.batch import Item
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.mongo import Transaction
+
+NO_CLASS = "no such class in your scope"
 
 
 async def pass_of(repository: Repository, passes: Passes, booking: str, who: Principal) -> tuple[Pass, str]:
@@ -45,6 +47,25 @@ async def own_code(repository: Repository, passes: Passes, participant: str, who
 
     pupil = await repository.transact(body)
     return pupil, passes.write(OwnCode(pupil))
+
+
+async def codes_of_class(
+    repository: Repository, passes: Passes, of: tuple[str, str, str], who: Principal
+) -> list[tuple[str, str]]:
+    """Returns the ids and own codes of a school's class in a season; raises NotFound for none in the scope."""
+    code, name, season = of
+    school = (await repository.copies.organisations([code])).get(code)
+    if school is None or not who.scope.covers(*school.place, school_class=name):
+        raise NotFound(NO_CLASS)
+
+    async def body(tx: Transaction) -> list[str]:
+        return await repository.copies.of_class(code, name, season, tx)
+
+    pupils = await repository.transact(body)
+    if not pupils:
+        raise NotFound(NO_CLASS)
+    about(pupils)
+    return await aside(lambda: [(id, passes.write(OwnCode(id))) for id in paced(pupils)], len(pupils))
 
 
 async def scanned(

@@ -5,9 +5,10 @@ Nobody else has one: an operator needs no figure of it, and a venue need not kno
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
-from services.trials.answers.needs import NeedsView, SlotNeedsView, UnmetView
+from services.trials.answers.needs import NeedsView, SlotNeedsView, TravellerNeeds, TripNeedsView, UnmetView
 from services.trials.copies.joining import Joined
 from services.trials.domain.caller import UnknownParticipant, reaches
 from services.trials.domain.needs import Need
@@ -21,6 +22,15 @@ from shared.storage.mongo import Mongo, Transaction
 
 MOST_SEATS = 1_000
 """Of a slot."""
+
+
+class Trip(NamedTuple):
+    """A class that travels to a venue on a day, by the venue's calendar."""
+
+    school: str
+    school_class: str
+    venue: str
+    day: date
 
 
 class NeedsReads:
@@ -40,6 +50,24 @@ class NeedsReads:
             said = in_force(found, await self._repository.statements.load(found.ids, session), now)
             lacking = await self._lacking(found, said.needs, now, session) if said else []
             return NeedsView.of(found.pupil.id, said, lacking)
+
+    async def of_trip(self, trip: Trip, who: Principal, now: datetime) -> TripNeedsView:
+        """Returns the needs of those of a class who travel; raises NotFound for no such class in the scope."""
+        school = (await self._repository.copies.organisations([trip.school])).get(trip.school)
+        if school is None or not who.scope.covers(*school.place, school_class=trip.school_class):
+            raise NotFound("no such class in your scope")
+        async with self._mongo.snapshot() as session:
+            there = await self._repository.copies.in_class(trip.school, trip.school_class, session)
+            walks = [(one, season) for one in there for season in one.pupil.seasons]
+            paths = await self._repository.walks(walks, session)
+            seats = ((path.participant, seat) for path in paths for seat in path.held if seat.venue == trip.venue)
+            travel = {id for id, seat in seats if seat.starts_at.date() == trip.day}
+            going = [one for one in there if one.pupil.id in travel]
+            said = await self._repository.statements.load([id for one in going for id in one.ids], session)
+            about(travel)  # so that the log does not say who has needs
+            held = {one.pupil.id: in_force(one, said, now) for one in going}
+            found = {id: list(known.needs) for id, known in held.items() if known and known.needs}
+            return TripNeedsView(needs=[TravellerNeeds(participant=id, needs=needs) for id, needs in found.items()])
 
     async def of_slot(self, slot: str, who: Principal, now: datetime) -> SlotNeedsView:
         """Returns the needs of those booked, until the slot is over; raises NotFound for who is not of its venue."""

@@ -8,10 +8,12 @@ from urllib.parse import quote
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from services.trials.domain.passes import OwnCode, Pass
+from services.trials.passes import Passes
 from tests.builders.events import at, attended, diagnosed, enveloped, revoked
 from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.consumers import eventually, publish
-from tests.drivers.files import File, file
+from tests.drivers.files import File, file, posted
 from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, registration
 
 NAME, BORN = "Фамилия, имя, отчество", "Дата рождения"
@@ -190,3 +192,21 @@ async def test_codes_of_a_class_out_of_scope_are_not_there(running: Registration
     assert (await codes(running, "7Г", {"role": "guardian"})).status == 403
     wrong = await codes(running, "7Г", owner="teacher")
     assert (wrong.status, wrong.problem["errors"][0]["pointer"]) == (422, "query:owner")
+
+
+async def test_pupils_own_codes_are_printed_with_names(running: Registration) -> None:
+    passes = Passes(bytes(32))
+    lines = [pupil("dc-1", name="Входова Вера", grade=8), pupil("dc-2", name="Дверев Денис", grade=8)]
+    first, second = [item["participant"] for item in await running.enter(*lines, **{"class": "8Д"})]
+    codes = [passes.write(OwnCode(id)) for id in (second, first)]
+    path = f"/schools/{SCHOOL.id}/door-codes/printout?season=2020&class={quote('8Д')}"
+    got = await posted(running, path, {"codes": codes}, [NAVIGATOR])
+    assert got.status == 200
+    assert got.text.index("Входова Вера") < got.text.index("Дверев Денис")
+    for code in (passes.write(Pass("b1", "s1")), passes.write(OwnCode("p-of-nobody")), "a.b.c"):
+        wrong = await posted(running, path, {"codes": [codes[0], code]}, [NAVIGATOR])
+        assert (wrong.status, [one["pointer"] for one in wrong.problem["errors"]]) == (422, ["/codes/1"])
+    for by in (OTHER_SCHOOL, OF_7B):
+        assert (await posted(running, path, {"codes": codes}, [by])).status == 404
+    route = "POST /registration/schools/{code}/door-codes/printout"
+    await running.know({"participants": {"$all": [first, second]}, "route": route}, 1, "audit_log")

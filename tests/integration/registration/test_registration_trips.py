@@ -14,7 +14,7 @@ from shared.contracts.venues import VenueRegistered
 from tests.builders.events import booked, cancelled, enveloped
 from tests.builders.registration import SCHOOL, pupil
 from tests.drivers.consumers import publish
-from tests.drivers.files import File, file
+from tests.drivers.files import File, file, posted
 from tests.drivers.registration import NAVIGATOR, OTHER_SCHOOL, REGIONAL, Registration, registration
 
 VENUE, NAME = "V1", "Фамилия, имя, отчество"
@@ -83,6 +83,25 @@ async def test_the_sheet_of_a_class_has_who_is_booked_and_follows_the_bookings(r
     assert [row[NAME] for row in (await sheet(running, day=str((NOON + timedelta(days=1)).date()))).rows()] == [
         "Юрьев Юрий"
     ]
+
+
+async def test_the_teacher_has_needs_printed_for_the_adult_who_goes_along(running: Registration) -> None:
+    lines = [pupil("tn-1", name="Колясов Кирилл"), pupil("tn-2", name="Тихонова Таня")]
+    first, second = [item["participant"] for item in await running.enter(*lines, **{"class": "7Н"})]
+    await seated(running, (first, "late"), (second, "late"))
+    said = {"needs": [{"participant": first, "needs": ["wheelchair", "assistant"]}]}
+    with_needs = path("/printout", name="7Н")
+    page = await posted(running, with_needs, said, [NAVIGATOR])
+    assert page.status == 200
+    for seen in ("Что нужно на площадке", "Колясов Кирилл", "кресло-коляска, помощник", "Тихонова Таня"):
+        assert seen in page.text
+    assert "кресло" not in (await sheet(running, "printout", name="7Н")).text
+    for by, status in ((OF_7B, 404), (OTHER_SCHOOL, 404), (REGIONAL, 403)):
+        assert (await posted(running, with_needs, said, [by])).status == status
+    wrong = await posted(running, with_needs, {"needs": [{"participant": first, "needs": ["epilepsy"]}]}, [NAVIGATOR])
+    assert (wrong.status, wrong.problem["errors"][0]["pointer"]) == (422, "/needs/0/needs/0")
+    route = "POST /registration/schools/{code}/trips/{venue}/{day}/printout"
+    await running.know({"route": route, "participants": [first, second]}, 1, "audit_log")
 
 
 async def test_an_adult_is_named_once_and_sealed_until_a_month_later(running: Registration) -> None:
