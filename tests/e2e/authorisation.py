@@ -66,6 +66,7 @@ PATCH  /registration/participants/{participant}             0    +-  +?  +?? ++?
 GET    /registration/schools/{code}/participants            0    +-  +-  +-- ++~- --  --  --  --  ---
 GET    /registration/schools/{code}/class-form              0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /registration/schools/{code}/class-codes             0    +-  +?  +?? +?+? --  --  --  --  ---
+POST   /registration/schools/{code}/door-codes/printout     0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /registration/participants/{participant}/certificate 0    --  --  --- ++?? --  --  +?  +?  ---
 GET    /registration/certificates/{number}                  ?    ??  ??  ??? ???? ??  ??  ??  ??  ???
 GET    /registration/certificates/{number}/page             ?    ??  ??  ??? ???? ??  ??  ??  ??  ???
@@ -73,6 +74,7 @@ GET    /registration/schools/{code}/summary                 0    +-  +?  +?? ++~
 PUT    /registration/schools/{code}/trips/{venue}/{day}     0    +-  +-  +-- ++-- --  --  --  --  ---
 GET    /registration/schools/{code}/trips/{venue}/{day}/workbook 0 +- +? +?? ++?? --  --  --  --  ---
 GET    /registration/schools/{code}/trips/{venue}/{day}/printout 0 +- +? +?? ++?? --  --  --  --  ---
+POST   /registration/schools/{code}/trips/{venue}/{day}/printout 0 -- -- --- ++?? --  --  --  --  ---
 GET    /registration/slots/{slot}/participants              0    --  --  --- ---- +?  +?  --  --  ---
 GET    /registration/payment-acts/{act}/workbook            0    +-  +?  --- ---- +?  --  --  --  ---
 GET    /registration/payment-acts/{act}/printout            0    +-  +?  --- ---- +?  --  --  --  ---
@@ -189,6 +191,8 @@ PUT    /trials/participants/{participant}/needs             0    --  --  --- ++?
 GET    /trials/participants/{participant}/needs             0    --  --  --- ++?? --  --  +?  +?  ---
 DELETE /trials/participants/{participant}/needs             0    --  --  --- ++?? --  --  +?  +?  ---
 GET    /trials/participants/{participant}/suggestions       0    --  --  --- ++?? --  --  +?  +?  ---
+GET    /trials/schools/{school}/trips/{venue}/{day}/needs   0    --  --  --- ++?? --  --  --  --  ---
+GET    /trials/schools/{school}/door-codes                  0    +-  +?  +?? ++?? --  --  --  --  ---
 GET    /trials/slots/{id}/needs                             0    --  --  --- ---- +?  +?  --  --  ---
 POST   /trials/slots/{id}/bookings                          0    +-  +?  +?? ++?? --  --  +?  +?  ---
 POST   /trials/slots/{id}/bookings/batch                    0    +-  +i  +ii ++ii --  --  --  --  ---

@@ -197,6 +197,9 @@ def _files(scene: Scene) -> Requests:
     return {
         f"GET {path}/class-form": Request(f"{below}/class-form?season={here.season}&class=7А", sign=name),
         f"GET {path}/class-codes": Request(f"{below}/class-codes?season={here.season}&class=7Б", sign=printed),
+        f"POST {path}/door-codes/printout": Request(
+            f"{below}/door-codes/printout?season={here.season}&class=7А", {"codes": [scene.code]}, name
+        ),
         f"GET {path}/summary": Request(f"{below}/summary?year=2020", sign=name),
         "GET /registration/participants/{participant}/certificate": Request(
             f"/registration/participants/{scene.pupils['own'].id}/certificate?season={here.season}", sign=name
@@ -253,4 +256,5 @@ def _trips(scene: Scene, name: str) -> Requests:
         f"PUT {path}": Request(below + of_class, {"name": "Сопровождающая Анна"}, '"accompanied_by"'),
         f"GET {path}/workbook": Request(f"{below}/workbook{of_class}", sign=name),
         f"GET {path}/printout": Request(f"{below}/printout{of_class}", sign=name),
+        f"POST {path}/printout": Request(f"{below}/printout{of_class}", {"needs": []}, name),
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.e2e import authorisation_payments
+from tests.e2e.authorisation_calendar import DAYS
 from tests.e2e.authorisation_quotas import quotas
 from tests.e2e.authorisation_request import Request, Requests
 from tests.e2e.authorisation_scene import RULES, Scene
@@ -124,7 +125,12 @@ def _needs(scene: Scene, own: str) -> Requests:
     row, needs = "/trials/participants/{participant}/needs", f"/trials/participants/{own}/needs"
     signed = {"needs": ["large-print"], "template": "0" * 64, "register_number": "7"}
     near = f"/trials/slots/{scene.slots['near']}/needs"
+    trip = f"/trials/schools/{scene.here.school}/trips/{scene.here.venue}/{DAYS['near']}"
     return {
+        "GET /trials/schools/{school}/trips/{venue}/{day}/needs": Request(f"{trip}/needs?class=7А", sign='"needs"'),
+        "GET /trials/schools/{school}/door-codes": Request(
+            f"/trials/schools/{scene.here.school}/door-codes?season={scene.here.season}&class=7А", sign=own
+        ),
         f"PUT {row}": Request(needs, signed, own),
         f"GET {row}": Request(needs, sign=own),
         f"DELETE {row}": Request(needs, sign="taken-back"),

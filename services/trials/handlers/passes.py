@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.trials.domain.caller import UnknownParticipant, reaches
+from services.trials.domain.caller import UnknownParticipant, is_staff_of, reaches
 from services.trials.domain.passes import OwnCode, Pass, PresenceEntry, Scans
 from services.trials.domain.steps import Presence
 from services.trials.handlers.held import held, walk_of
@@ -14,8 +14,6 @@ from shared.http.batch import Item
 from shared.identity.acting import about
 from shared.identity.principal import Principal
 from shared.storage.mongo import Transaction
-
-NO_CLASS = "no such class in your scope"
 
 
 async def pass_of(repository: Repository, passes: Passes, booking: str, who: Principal) -> tuple[Pass, str]:
@@ -53,17 +51,15 @@ async def codes_of_class(
     repository: Repository, passes: Passes, of: tuple[str, str, str], who: Principal
 ) -> list[tuple[str, str]]:
     """Returns the ids and own codes of a school's class in a season; raises NotFound for none in the scope."""
-    code, name, season = of
-    school = (await repository.copies.organisations([code])).get(code)
-    if school is None or not who.scope.covers(*school.place, school_class=name):
-        raise NotFound(NO_CLASS)
+    school, name, season = of
 
     async def body(tx: Transaction) -> list[str]:
-        return await repository.copies.of_class(code, name, season, tx)
+        there = [one.pupil for one in await repository.copies.in_class(school, name, tx)]
+        return [pupil.id for pupil in there if season in pupil.seasons and is_staff_of(who, pupil)]
 
     pupils = await repository.transact(body)
     if not pupils:
-        raise NotFound(NO_CLASS)
+        raise NotFound("no such class in your scope")
     about(pupils)
     return await aside(lambda: [(id, passes.write(OwnCode(id))) for id in paced(pupils)], len(pupils))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from services.trials.answers.needs import NeedsView, SlotNeedsView, TravellerNeeds, TripNeedsView, UnmetView
 from services.trials.copies.joining import Joined
-from services.trials.domain.caller import UnknownParticipant, reaches
+from services.trials.domain.caller import UnknownParticipant, is_staff_of, reaches
 from services.trials.domain.needs import Need
 from services.trials.domain.slots import NO_SLOT
 from services.trials.domain.statements import in_force, unmet
@@ -53,11 +53,11 @@ class NeedsReads:
 
     async def of_trip(self, trip: Trip, who: Principal, now: datetime) -> TripNeedsView:
         """Returns the needs of those of a class who travel; raises NotFound for no such class in the scope."""
-        school = (await self._repository.copies.organisations([trip.school])).get(trip.school)
-        if school is None or not who.scope.covers(*school.place, school_class=trip.school_class):
-            raise NotFound("no such class in your scope")
         async with self._mongo.snapshot() as session:
-            there = await self._repository.copies.in_class(trip.school, trip.school_class, session)
+            of_class = await self._repository.copies.in_class(trip.school, trip.school_class, session)
+            there = [one for one in of_class if is_staff_of(who, one.pupil)]
+            if not there:
+                raise NotFound("no such class in your scope")
             walks = [(one, season) for one in there for season in one.pupil.seasons]
             paths = await self._repository.walks(walks, session)
             seats = ((path.participant, seat) for path in paths for seat in path.held if seat.venue == trip.venue)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
+from tests.builders.events import PLACE
 from tests.builders.trials import VENUE, present, seat
-from tests.drivers.trials import HOST, NAVIGATOR, Trials, problems, trials_service
+from tests.drivers.trials import HOST, NAVIGATOR, STRANGER, Trials, problems, trials_service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -133,6 +135,16 @@ async def test_who_has_no_booking_is_let_in_by_the_own_code_where_there_is_a_sea
     told = [type_ for type_, _ in await trials.walked("d1")]
     again = ["trial.booked", "trial.attended"]
     assert told == [*again, "attendance.revoked", "trial.cancelled", *again]
+
+
+async def test_a_class_s_own_codes_are_those_of_its_pupils(trials: Trials) -> None:
+    await trials.enrol("k1", "k2", school_class="9К", grade=9)
+    path = f"/schools/{PLACE['school']}/door-codes?season=2020&class={quote('9К')}"
+    codes = (await trials.must("GET", path, **NAVIGATOR))["codes"]
+    assert codes == [await trials.must("GET", f"/participants/{id}/code", **NAVIGATOR) for id in ("k1", "k2")]
+    assert (await trials.ask("GET", path, **STRANGER)).status == 404
+    assert (await trials.ask("GET", path.replace("2020", "2031"), **NAVIGATOR)).status == 404
+    assert (await trials.ask("GET", path, **HOST)).status == 403
 
 
 async def test_at_the_door_nobody_is_seated_twice_at_once(trials: Trials) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest_asyncio
@@ -147,6 +148,25 @@ async def test_the_log_of_a_slot_s_needs_does_not_tell_whose_they_are(trials: Tr
     assert (await trials.must("GET", f"/slots/{slot}/needs", **HOST))["needs"] == [{"need": "assistant", "pupils": 1}]
     entry = {"route": "GET /trials/slots/{id}/needs", "participants": {"$all": ["needy", "beside"]}}
     await trials.know(entry, 1, "audit_log")
+
+
+async def test_the_teacher_reads_what_those_of_a_class_need_who_travel(trials: Trials) -> None:
+    pupils, start = ("tn1", "tn2", "tn3"), coming(20)
+    await trials.enrol(*pupils, season=RUNNING, school_class="7Н")
+    slot = await trials.slot(season=RUNNING, starts_at=start, capacity=8)
+    for id in pupils[:2]:
+        await trials.must("POST", f"/slots/{slot}/bookings", {"participant": id}, **NAVIGATOR)
+    for id, need in (("tn1", "wheelchair"), ("tn3", "assistant")):
+        await trials.must("PUT", needs_of(id), signed(need), **NAVIGATOR)
+    venue = (await trials.must("GET", f"/slots/{slot}", **NAVIGATOR))["venue"]
+    path = f"/schools/{PLACE['school']}/trips/{venue}/{start[:10]}/needs?class={quote('7Н')}"
+    told = await trials.must("GET", path, **NAVIGATOR)
+    assert told == {"needs": [{"participant": "tn1", "needs": ["wheelchair"]}]}
+    assert (await trials.must("GET", path.replace(venue, "elsewhere"), **NAVIGATOR))["needs"] == []
+    for who, status in ((STRANGER, 404), (HOST, 403), ({"role": "regional-operator", "org": "RU-ROS"}, 403)):
+        assert (await trials.ask("GET", path, **who)).status == status
+    route = "GET /trials/schools/{school}/trips/{venue}/{day}/needs"
+    await trials.know({"route": route, "participants": ["tn1", "tn2"]}, 1, "audit_log")
 
 
 async def test_a_withdrawal_and_a_statement_at_once_leave_nothing_behind(trials: Trials) -> None:
