@@ -45,7 +45,13 @@ def stands(pointer: str, method: str, url: URL, body: bytes) -> bool:
         return name in sent or (kind, name.lower()) in _parameters(method, url)
     if pointer == "":  # the whole body, also one that is missing or no JSON
         return bool(body) or method in ("POST", "PUT", "PATCH")
-    return bool(body) and _leads(pointer, json.loads(body))
+    return bool(body) and (_leads(pointer, json.loads(body)) if body[:1] in b"[{" else _is_line(pointer, body))
+
+
+def _is_line(pointer: str, table: bytes) -> bool:
+    """Whether a pointer begins with the number of a line of a CSV file."""
+    line = pointer.removeprefix("/").partition("/")[0]
+    return line.isdecimal() and 1 <= int(line) <= len(table.splitlines())
 
 
 def _parameters(method: str, url: URL) -> set[tuple[str, str]]:

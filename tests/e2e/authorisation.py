@@ -209,6 +209,7 @@ POST   /trials/slots/{id}/attendance                        0    +-  +-  --- ---
 GET    /trials/bookings/{id}/pass                           0    +-  +?  +?? ++?? --  --  +?  +?  ---
 GET    /trials/participants/{participant}/code              0    +-  +?  +?? ++?? --  --  +?  +?  ---
 GET    /trials/pass-keys                                    0    *-  **  *** **** **  **  **  **  ***
+POST   /trials/checkins/file                                0    +-  +i  --- ---- +i  +i  --  --  ---
 POST   /trials/checkins                                     0    +-  +i  --- ---- +i  +i  --  --  ---
 POST   /trials/slots/{id}/absences                          0    +-  +-  --- ---- +-  +-  --  --  ---
 PUT    /trials/attendance/{id}/feedback                     0    +-  +?  --- ---- +?  +?  --  --  ---

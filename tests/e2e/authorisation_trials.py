@@ -58,6 +58,7 @@ def _play(scene: Scene) -> Requests:
     below, of = f"/trials/participants/{own}", "GET /trials/participants/{participant}"
     revocation = f"/trials/attendance/{scene.attendance}/revocation"
     scan = {"token": scene.code, "slot": slots["held"], "occurred_at": "2020-10-05T15:00:00+03:00"}
+    sheet = f"Код;Слот;Время\n{scene.code};{slots['held']};{scan['occurred_at']}".encode()
     in_slot, slot = "POST /trials/slots/{id}", "/trials/slots"
     wide, of_class = {"season": season, "slots": [slots["wide"]]}, {"school": scene.here.school, "class": "7Б"}
     return {
@@ -73,6 +74,9 @@ def _play(scene: Scene) -> Requests:
         f"{in_slot}/attendance": Request(f"{slot}/{slots['held']}/attendance", present, '"attendance"'),
         "GET /trials/bookings/{id}/pass": Request(f"/trials/bookings/{scene.kept}/pass", sign=slots["near"]),
         f"{of}/code": Request(f"{below}/code", sign='"token"'),
+        "POST /trials/checkins/file": Request(
+            "/trials/checkins/file", sheet, '"attendance"', media_type="text/csv", tells=(own,)
+        ),
         "POST /trials/checkins": Request("/trials/checkins", [scan], '"attendance"', tells=(own,)),
         "GET /trials/pass-keys": Request("/trials/pass-keys"),
         f"{in_slot}/absences": Request(f"{slot}/{slots['missed']}/absences", [{"participant": own}], '"booking"'),

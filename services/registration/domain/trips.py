@@ -45,7 +45,7 @@ class TravellerNeeds(Input):
 
 
 class NeedsOfTrip(Input):
-    """What travellers need, as trials tells it to whoever may read it; it is printed, and kept nowhere."""
+    """The needs of travellers, as trials tells them to whoever may read them; they are printed, and kept nowhere."""
 
     needs: Annotated[list[TravellerNeeds], Count(0, MOST_TRAVELLERS)]
     """The `needs` of `GET /trials/schools/{school}/trips/{venue}/{day}/needs`; those of pupils who do not travel by now

@@ -118,6 +118,13 @@ class AttendanceAnswer(Answer):
         return cls(participant=participant, merged_into=merged_into, status=status, attendance=outcome.value.step.id)
 
 
+class ScannedAnswer(AttendanceAnswer):
+    """A presence that a line of a file tells."""
+
+    line: int
+    """The line of a CSV file, or the number of a sheet's row; the pointers of a refusal begin with it."""
+
+
 class AbsenceAnswer(Answer):
     """A pupil who was expected, and did not come."""
 

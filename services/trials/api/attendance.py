@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
-from services.trials.answers.commands import AbsenceAnswer, AttendanceAnswer, Items, RevokedAnswer
+from services.trials.answers.commands import AbsenceAnswer, AttendanceAnswer, Items, RevokedAnswer, ScannedAnswer
 from services.trials.api.items import SlotId, item_by_item, noted
 from services.trials.domain.absences import Absence
 from services.trials.domain.passes import PresenceEntry, Scan
@@ -13,16 +13,18 @@ from services.trials.handlers import attendance
 from services.trials.handlers.attendance import AbsenceRequest, AttendanceRequest
 from services.trials.handlers.checkins import check_in
 from services.trials.handlers.passes import scanned
+from services.trials.handlers.scan_sheets import scans_in
 from services.trials.passes import Passes
 from services.trials.repository import Repository
 from shared.base.models import Count
 from shared.http.authorisation import VenueStaff
 from shared.http.batch import ReadAs, read_each
-from shared.http.openapi import problems
-from shared.http.routes import KIB, router_of
+from shared.http.openapi import file_body, problems
+from shared.http.routes import KIB, file_of, router_of
 from shared.programme.texts import Id
 from shared.storage.decision import NewId
 from shared.storage.outbox import Clock
+from shared.tables.files import MEDIA_TYPES
 
 AttendanceId = Annotated[Id, Path(description="Id of the attendance.")]
 AbsenceList = Annotated[list[Annotated[Any, ReadAs(Absence)]], Count(1, 1_000)]
@@ -62,6 +64,24 @@ def routes(repository: Repository, passes: Passes, clock: Clock, new_id: NewId) 
         items = await read_each(Scan, body, "")
         outcomes = await check_in(repository, passes, items, who, clock(), new_id)
         return noted(await item_by_item(AttendanceAnswer.of, body, outcomes))
+
+    @router.post(
+        "/checkins/file",
+        max_body_size=512 * KIB,
+        response_model_exclude_none=True,
+        openapi_extra=file_body(MEDIA_TYPES, 512 * KIB),
+    )
+    async def tell_scans_of_file(sent: Request, who: VenueStaff) -> Items[ScannedAnswer]:
+        """The same sheet as a CSV or XLSX file, answered line by line.
+
+        Columns are known by their titles: `Код`, `Время` with its offset, as `2020-10-05T15:00:00+03:00`, and `Слот`,
+        which a pass says itself.
+        """
+        lines, items = await scans_in(b"".join([piece async for piece in file_of(sent, 512 * KIB)]))
+        outcomes = await check_in(repository, passes, items, who, clock(), new_id)
+        answered = await item_by_item(AttendanceAnswer.of, lines, outcomes)
+        told = zip(lines, noted(answered).items, strict=True)
+        return Items(items=[ScannedAnswer(line=line, **vars(item)) for line, item in told])
 
     _add_corrections(router, repository, clock, new_id)
     return router

@@ -1,7 +1,8 @@
 """At the door of a venue: who shows a pass is let in, and who does not come is noted."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 from urllib.parse import quote
 
 import pytest_asyncio
@@ -221,6 +222,35 @@ async def test_a_sheet_of_scans_comes_later_and_each_is_answered_by_itself(trial
     assert problems(strange) == [("not-found", "/0/token")]
     nowhere = await trials.must("POST", "/checkins", [{**sheet[0], "token": code, "slot": "none"}], **HOST)
     assert problems(nowhere) == [("not-found", "/0/slot")]
+
+
+async def test_a_sheet_of_scans_may_be_a_file(trials: Trials) -> None:
+    await trials.enrol("fl1", "fl2")
+    slot = await trials.slot(starts_at="2020-10-13T10:00:00+03:00")
+    booking = (await trials.must("POST", f"/slots/{slot}/bookings", seat("fl1"), **NAVIGATOR))["booking"]
+    shown = (await trials.must("GET", f"/bookings/{booking}/pass", **NAVIGATOR))["token"]
+    code = (await trials.must("GET", "/participants/fl2/code", **NAVIGATOR))["token"]
+    time = "2020-10-13T09:59:00+03:00"
+    lines = ["Код;Слот;Время", f"{shown};;{time}", "", f"{code};{slot};{time}", f"{shown};;вчера", f";{slot};{time}"]
+    for expected in ("attended", "known"):
+        status, told = await sent_file(trials, "\n".join(lines))
+        assert (status, [(one["line"], one["status"]) for one in told["items"]]) == (
+            200,
+            [(2, expected), (4, expected), (5, "rejected"), (6, "rejected")],
+        )
+    wrong = [one["problem"]["errors"][0]["pointer"] for one in told["items"][2:]]
+    assert wrong == ["/5/occurred_at", "/6/token"]
+    for body in ("Код;Слот\na;b", "Код;Время", ""):
+        assert (await sent_file(trials, body))[0] == 422
+    assert (await sent_file(trials, "\n".join(lines), NAVIGATOR))[0] == 403
+
+
+async def sent_file(trials: Trials, text: str, by: Mapping[str, str] = HOST) -> tuple[int, Any]:
+    """The answer to a file of scans."""
+    headers = {**trials.bearer("someone", [by]), "Content-Type": "text/csv"}
+    url = f"{trials.base}/trials/checkins/file"
+    async with trials.http.post(url, data=text.encode(), headers=headers) as answer:
+        return answer.status, await answer.json()
 
 
 async def test_of_scans_at_two_slots_at_once_the_earlier_counts_whatever_else_the_sheet_has(trials: Trials) -> None:
