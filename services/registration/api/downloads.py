@@ -47,6 +47,22 @@ def routes(repository: Repository, reads: Reads, clock: Clock, cabinet: str) -> 
         content = await reads.downloads(who).slips(asked, owner, repository.codes, cabinet, clock())
         return named(Printout, content, f"{code}-{school_class}-{owner}.pdf")
 
+    @router.get("/schools/{code}/summary", response_class=Workbook, responses=file_of(Workbook, LARGE))
+    async def summary(who: SchoolStaff, code: InCode, year: InYear = None) -> Response:
+        """The summary of a school's pupils by calendar year, as a workbook: one row a pupil, as the ministry asks.
+
+        It has those who learn there by now, with all that they did in that year, wherever it was, and those in the
+        archive who left; who was entered by mistake is not there. A navigator of some classes gets these alone.
+        """
+        now = clock()
+        content = await reads.downloads(who).summary(code, year, now)
+        return named(Workbook, content, f"{code}-{year or now.year}.xlsx")
+
+    _add_door_codes(router, reads, clock)
+    return router
+
+
+def _add_door_codes(router: APIRouter, reads: Reads, clock: Clock) -> None:
     @router.post(
         "/schools/{code}/door-codes/printout",
         response_class=Printout,
@@ -62,16 +78,3 @@ def routes(repository: Repository, reads: Reads, clock: Clock, cabinet: str) -> 
         """
         content = await reads.downloads(who).door_cards(ClassAsked(code, school_class, season), body, clock())
         return named(Printout, content, f"{code}-{school_class}-door.pdf")
-
-    @router.get("/schools/{code}/summary", response_class=Workbook, responses=file_of(Workbook, LARGE))
-    async def summary(who: SchoolStaff, code: InCode, year: InYear = None) -> Response:
-        """The summary of a school's pupils by calendar year, as a workbook: one row a pupil, as the ministry asks.
-
-        It has those who learn there by now, with all that they did in that year, wherever it was, and those in the
-        archive who left; who was entered by mistake is not there. A navigator of some classes gets these alone.
-        """
-        now = clock()
-        content = await reads.downloads(who).summary(code, year, now)
-        return named(Workbook, content, f"{code}-{year or now.year}.xlsx")
-
-    return router

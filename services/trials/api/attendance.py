@@ -54,6 +54,37 @@ def routes(repository: Repository, passes: Passes, clock: Clock, new_id: NewId) 
         outcomes = await waiting.submit(AttendanceRequest(items=items, who=who, now=clock(), slot=id))
         return noted(await item_by_item(AttendanceAnswer.of, body, outcomes))
 
+    _add_corrections(router, repository, clock, new_id)
+    _add_scans(router, repository, passes, (clock, new_id))
+    return router
+
+
+def _add_corrections(router: APIRouter, repository: Repository, clock: Clock, new_id: NewId) -> None:
+    @router.post(
+        "/slots/{id}/absences",
+        max_body_size=512 * KIB,
+        response_model_exclude_none=True,
+        responses=problems({404: ["not-found"]}),
+    )
+    async def miss(id: SlotId, body: AbsenceList, who: VenueStaff) -> Items[AbsenceAnswer]:
+        """A list of at most 1,000 pupils who did not come (`{participant, occurred_at?}`), item by item.
+
+        One whose attendance is confirmed later came after all.
+        """
+        items = await read_each(Absence, body, "")
+        outcomes = await attendance.miss(repository, AbsenceRequest(items=items, who=who, now=clock(), slot=id), new_id)
+        return noted(await item_by_item(AbsenceAnswer.of, body, outcomes))
+
+    @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
+    async def revoke(id: AttendanceId, body: Revocation, who: VenueStaff) -> RevokedAnswer:
+        """Takes an attendance back; again, it changes nothing."""
+        revoked = await attendance.revoke(repository, id, body, who, clock(), new_id)
+        return RevokedAnswer(attendance=revoked.id, slot=revoked.slot)
+
+
+def _add_scans(router: APIRouter, repository: Repository, passes: Passes, of: tuple[Clock, NewId]) -> None:
+    clock, new_id = of
+
     @router.post("/checkins", max_body_size=512 * KIB, response_model_exclude_none=True)
     async def tell_scans(body: ScanList, who: VenueStaff) -> Items[AttendanceAnswer]:
         """A sheet of at most 1,000 codes that were scanned without a network, of one slot or many, answered one by one.
@@ -82,29 +113,3 @@ def routes(repository: Repository, passes: Passes, clock: Clock, new_id: NewId) 
         answered = await item_by_item(AttendanceAnswer.of, lines, outcomes)
         told = zip(lines, noted(answered).items, strict=True)
         return Items(items=[ScannedAnswer(line=line, **vars(item)) for line, item in told])
-
-    _add_corrections(router, repository, clock, new_id)
-    return router
-
-
-def _add_corrections(router: APIRouter, repository: Repository, clock: Clock, new_id: NewId) -> None:
-    @router.post(
-        "/slots/{id}/absences",
-        max_body_size=512 * KIB,
-        response_model_exclude_none=True,
-        responses=problems({404: ["not-found"]}),
-    )
-    async def miss(id: SlotId, body: AbsenceList, who: VenueStaff) -> Items[AbsenceAnswer]:
-        """A list of at most 1,000 pupils who did not come (`{participant, occurred_at?}`), item by item.
-
-        One whose attendance is confirmed later came after all.
-        """
-        items = await read_each(Absence, body, "")
-        outcomes = await attendance.miss(repository, AbsenceRequest(items=items, who=who, now=clock(), slot=id), new_id)
-        return noted(await item_by_item(AbsenceAnswer.of, body, outcomes))
-
-    @router.post("/attendance/{id}/revocation", responses=problems({404: ["not-found"], 409: ["organisation-unknown"]}))
-    async def revoke(id: AttendanceId, body: Revocation, who: VenueStaff) -> RevokedAnswer:
-        """Takes an attendance back; again, it changes nothing."""
-        revoked = await attendance.revoke(repository, id, body, who, clock(), new_id)
-        return RevokedAnswer(attendance=revoked.id, slot=revoked.slot)

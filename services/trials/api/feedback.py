@@ -52,6 +52,11 @@ def routes(repository: Repository, reads: ReviewReads, clock: Clock, new_id: New
         """The review of one's own attendance, with the words."""
         return await reads.of_attendance(id, who)
 
+    _add_means(router, reads)
+    return router
+
+
+def _add_means(router: APIRouter, reads: ReviewReads) -> None:
     @router.get("/slots/{id}/reviews", responses=UNKNOWN)
     async def reviews_of_slot(id: SlotId, who: VenueStaff) -> SlotReviewsView:
         """The mean of the stars that pupils gave a slot, and to its venue their words, from five pupils on.
@@ -73,5 +78,3 @@ def routes(repository: Repository, reads: ReviewReads, clock: Clock, new_id: New
         A venue sees its own, a region's operator those of the region, and the nation's all.
         """
         return await reads.of_venues(who, season, region, venue, paging)
-
-    return router

@@ -65,6 +65,11 @@ def routes(repository: Repository, reads: NeedsReads, clock: Clock) -> APIRouter
         """Destroys the statement of a pupil's needs; again, it changes nothing."""
         return TakenBackAnswer(participant=await needs.take_back(repository, NeedsOf(participant, who, clock())))
 
+    _add_of_many(router, reads, clock)
+    return router
+
+
+def _add_of_many(router: APIRouter, reads: NeedsReads, clock: Clock) -> None:
     @router.get("/schools/{school}/trips/{venue}/{day}/needs", responses=UNKNOWN)
     async def needs_of_trip(trip: Annotated[Trip, Depends(_trip)], who: Teacher) -> TripNeedsView:
         """The needs of those of a class who travel, for the teacher, who has them printed on the trip's sheet.
@@ -77,5 +82,3 @@ def routes(repository: Repository, reads: NeedsReads, clock: Clock) -> APIRouter
     async def needs_in_slot(id: SlotId, who: Hosts) -> SlotNeedsView:
         """The number of those booked who have each need, for the venue and its mentors, until the slot is over."""
         return await reads.of_slot(id, who, clock())
-
-    return router

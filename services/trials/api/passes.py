@@ -35,6 +35,16 @@ def routes(repository: Repository, passes: Passes) -> APIRouter:
         pupil, token = await handlers.own_code(repository, passes, participant, who)
         return OwnCodeView(participant=pupil, token=token)
 
+    @router.get("/pass-keys")
+    async def pass_keys(who: Anyone) -> PassKeys:
+        """The keys by which a venue checks passes without a network (RFC 7517)."""
+        return PassKeys.model_validate({"keys": passes.keys})
+
+    _add_of_class(router, repository, passes)
+    return router
+
+
+def _add_of_class(router: APIRouter, repository: Repository, passes: Passes) -> None:
     @router.get("/schools/{school}/door-codes", responses=problems({404: ["not-found"]}))
     async def show_class_codes(
         school: Annotated[OrganisationCode, Path(description="Code of the school.")],
@@ -50,10 +60,3 @@ def routes(repository: Repository, passes: Passes) -> APIRouter:
         """
         found = await handlers.codes_of_class(repository, passes, (school, school_class, season), who)
         return ClassCodesView(codes=[OwnCodeView(participant=pupil, token=token) for pupil, token in found])
-
-    @router.get("/pass-keys")
-    async def pass_keys(who: Anyone) -> PassKeys:
-        """The keys by which a venue checks passes without a network (RFC 7517)."""
-        return PassKeys.model_validate({"keys": passes.keys})
-
-    return router

@@ -1,4 +1,4 @@
-"""What a pupil needs of a place, and a place or a programme serves."""
+"""Needs that a place or a programme serves, each once."""
 
 from typing import Annotated, get_args
 
