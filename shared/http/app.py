@@ -68,6 +68,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it has its own, which repeat no values
     )
     app.state.tokens = tokens
     app.state.limits = limits or Limits(LimitSettings(), bytes(32))
