@@ -27,7 +27,18 @@ KEPT_SECONDS = 60.0
 """After which a request waits for it."""
 MOST = 200
 """Catalogues in memory; of those beyond, the one asked for longest ago goes."""
-FIELDS = ("venue", "competency", "kind", "grades", "accessibility", "programme", "starts")
+ALIKE = ("venue", "competency", "kind", "grades", "accessibility")
+"""The fields that slots of one offer share, beside the programme, which old ones have not."""
+OFFERED: Sequence[Document] = (
+    {
+        "$group": {
+            "_id": {name: f"${name}" for name in ALIKE} | {"programme": {"$ifNull": ["$programme", None]}},
+            "starts": {"$push": "$starts"},
+            "slots": {"$push": "$_id"},
+        }
+    },
+)
+"""The database puts slots together: rows of thousands would keep the process from whoever asks meanwhile."""
 
 
 @dataclass(slots=True)
@@ -65,17 +76,17 @@ class OpenSlots:
     async def _read(self, shelf: Shelf, season: str, region: str, now: datetime) -> None:
         try:
             began = self._monotonic()
-            seats = {"closing": None, "$expr": {"$lt": ["$booked", "$capacity"]}}
+            seats = {"closing": None, "waiting": {"$not": {"$gt": 0}}, "$expr": {"$lt": ["$booked", "$capacity"]}}
             query = {"season": season, "region": region, "starts": {"$gt": now}, **seats}
-            found = self._mongo["slots"].find(query, dict.fromkeys((*FIELDS, "waiting"), 1), batch_size=WHOLE)
-            rows = [row for row in await found.to_list(None) if row.get("waiting", 0) <= 0]
-            venues = await self._repository.venues.load({row["venue"] for row in rows})
-            codes = {row["programme"] for row in rows if row.get("programme")}
-            programmes = await self._repository.programmes.load(codes)
+            found = self._mongo["slots"].aggregate([{"$match": query}, *OFFERED], batchSize=WHOLE)
+            offered = await found.to_list(None)
+            shared = [one["_id"] for one in offered]
+            venues = await self._repository.venues.load({row["venue"] for row in shared})
+            programmes = await self._repository.programmes.load({row["programme"] for row in shared} - {None})
             around = Around(season, venues, programmes, NO_NAMES)
-            towns, asked = {around.site(venue) for venue in venues.values()}, {row["competency"] for row in rows}
+            towns, asked = {around.site(venue) for venue in venues.values()}, {row["competency"] for row in shared}
             called = await names(self._mongo, {"organisation": towns, "competency": asked})
-            shelf.offers = await aside(lambda: replace(around, names=called).catalogue(rows), len(rows))
+            shelf.offers = await aside(lambda: replace(around, names=called).catalogue(offered), len(offered))
             shelf.read_at = began
         finally:
             shelf.reading = None
@@ -96,21 +107,16 @@ class Around:
         address = venue.terms_in(self.season).address
         return address.municipality if address else venue.municipality
 
-    def catalogue(self, rows: Sequence[Document]) -> Catalogue:
-        """Returns slots by what they share beside their times."""
-        alike: dict[tuple[object, ...], list[Document]] = defaultdict(list)
-        for row in rows:
-            shared = (row["venue"], row["competency"], row["kind"], row.get("programme"))
-            alike[*shared, tuple(row["grades"]), tuple(row["accessibility"])].append(row)
+    def catalogue(self, offered: Sequence[Document]) -> Catalogue:
+        """Returns offers, as the database put them together, by their traits."""
         found: dict[Traits, list[Offer]] = defaultdict(list)
-        for some in alike.values():
-            offer = self._offer(some)
+        for one in offered:
+            offer = self._offer(one["_id"], sorted(map(Time, one["starts"], one["slots"])))
             found[offer.traits].append(offer)
         return found
 
-    def _offer(self, rows: Sequence[Document]) -> Offer:
-        row = rows[0]
-        venue, programme = self.venues[row["venue"]], self.programmes.get(row.get("programme") or "")
+    def _offer(self, row: Document, times: Sequence[Time]) -> Offer:
+        venue, programme = self.venues[row["venue"]], self.programmes.get(row["programme"] or "")
         terms, site, competency = venue.terms_in(self.season), self.site(venue), row["competency"]
         traits = Traits(
             municipality=site,
@@ -128,7 +134,7 @@ class Around:
             "competency_name": self.names.of("competency", competency),
             "programme_name": programme.name if programme else None,
         }
-        return Offer(traits, sorted(Time(one["starts"], one["_id"]) for one in rows), names)
+        return Offer(traits, times, names)
 
 
 def _told(reading: asyncio.Task[None]) -> None:

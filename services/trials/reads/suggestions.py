@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from services.trials.answers.suggestions import SuggestionsView, SuggestionView
+from services.trials.collections import NEEDS, PARTICIPANTS
 from services.trials.copies.joining import Joined
 from services.trials.domain.bookings import BookingBatch
 from services.trials.domain.caller import Caller, Said, UnknownParticipant, clock_of, reaches
@@ -95,7 +96,10 @@ class SuggestionReads:
         return SuggestionsView(participant=seeker.id, season=asked.season, suggestions=items)
 
     async def _seeker(self, asked: Asked, session: Transaction) -> Seeker:
-        joined = (await self._repository.copies.joined([asked.participant], session)).get(asked.participant)
+        id, season = asked.participant, asked.season
+        of = {PARTICIPANTS: [id], "paths": [path_id(id, season)], "seasons": [season], NEEDS: [id]}
+        await self._mongo.read_ahead(of, session)
+        joined = (await self._repository.copies.joined([id], session)).get(id)
         if joined is None or not reaches(asked.who, joined.pupil):
             raise UnknownParticipant.about("participant", "no such participant in your scope")
         pupil = joined.pupil
