@@ -205,9 +205,17 @@ def path_id(participant: str, season: str) -> str:
 class Paths(Decisions[Path]):
     """The paths of a batch while it is decided."""
 
+    def __init__(self, known: Iterable[Path]) -> None:
+        super().__init__(known)
+        self._new: dict[str, Path] = {}
+        """Those before their first step that were asked for, of which nothing is kept unless a step is taken."""
+
     def of(self, participant: str, season: str, seasons: Iterable[str] = ()) -> Path:
         """Returns the path as it is by now, with the seats on those through others of `seasons` that were loaded."""
-        path = self.get(path_id(participant, season)) or Path.new(participant, season)
+        id = path_id(participant, season)
+        path = self.get(id) or self._new.get(id)
+        if path is None:
+            path = self._new[id] = Path.new(participant, season)
         others = (self.get(path_id(participant, other)) for other in seasons if other != season)
         elsewhere = tuple(booking for other in others if other for booking in other.held)
         return path.model_copy(update={"elsewhere": elsewhere}) if elsewhere != path.elsewhere else path
