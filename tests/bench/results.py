@@ -1,4 +1,4 @@
-"""Where a benchmark's figures go: a section of RESULTS.md, with the machine and the versions they were measured on."""
+"""Where a benchmark's figures go: a section of RESULTS.md, with the machine, its load and the versions."""
 
 import os
 import platform
@@ -27,4 +27,5 @@ def record(title: str, words: str, rows: Sequence[Mapping[str, object]]) -> None
 def _machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("aiokafka", "faststream", "motor", "pydantic"))
     cores = os.cpu_count()
-    return f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores, Python {platform.python_version()}, {packages}"
+    load = f"load {os.getloadavg()[0]:.0f} in the last minute"
+    return f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores, {load}, Python {platform.python_version()}, {packages}"
