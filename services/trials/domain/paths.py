@@ -137,6 +137,8 @@ class Path(Aggregate):
 
     def trials_done_at(self, season: Season) -> datetime | None:
         """Returns when the season's number of practical trials was reached; None before."""
+        if len(self.all_attendances) < season.trials_required:  # so it is of nearly all who take a diagnostic
+            return None
         trials = self.trials
         return trials[season.trials_required - 1].time if len(trials) >= season.trials_required else None
 

@@ -166,8 +166,7 @@ def retracted(path: Path, gone: Sequence[Correction], noted: Sequence[Correction
 
 
 def _attempted(path: Path, event: DiagnosticCompleted, time: datetime) -> Path:
-    done = completing(path, event.diagnostic, event.round, time)
-    return done.model_copy(update={"attempts": (*path.attempts, _ref(event.attempt))})
+    return completing(path, event.diagnostic, event.round, time, _ref(event.attempt))
 
 
 def _ref(attempt: str) -> str:

@@ -8,11 +8,14 @@ from services.trials.domain.diagnostics import Attempt
 from services.trials.domain.paths import Path
 
 
-def completing(path: Path, diagnostic: str, round: int, time: datetime) -> Path:
-    """Returns the path after a diagnostic was completed in a round; of several times the first stays."""
+def completing(path: Path, diagnostic: str, round: int, time: datetime, *refs: str) -> Path:
+    """Returns the path after a diagnostic was completed in a round; of several times the first stays.
+
+    `refs` are those of the attempts that the path has not had yet.
+    """
     times = dict(path.times(round))
     times[diagnostic] = min(time, times.get(diagnostic, time))
-    return path.model_copy(update={_field(round): times})
+    return path.model_copy(update={_field(round): times, "attempts": (*path.attempts, *refs)})
 
 
 def without(path: Path, gone: Collection[tuple[str, int]], left: Iterable[Attempt]) -> Path:

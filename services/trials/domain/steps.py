@@ -71,8 +71,7 @@ def complete(path: Path, pupil: Participant, attempt: Attempt, gate: SeasonGate)
     """Completes a diagnostic in its round; a repeat counts as an attempt, but the first time stays."""
     of = {"diagnostic": attempt.diagnostic, "round": attempt.round}
     event = DiagnosticCompleted(**pupil.event_fields, season=path.season, attempt=attempt.id, **of)
-    done = completing(path, attempt.diagnostic, attempt.round, attempt.time)
-    done = done.model_copy(update={"attempts": (*path.attempts, attempt.ref)})
+    done = completing(path, attempt.diagnostic, attempt.round, attempt.time, attempt.ref)
     return gate.settle(Decision(done, (Happened(event, attempt.time),)), pupil)
 
 
