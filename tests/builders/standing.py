@@ -135,6 +135,7 @@ class Steps:
         """Returns the bookings that were attended, or may still be."""
         came = {step.of for step in self.standing.values()}
         ended = self.cancelled | self.missed | {self.taken[id].of for id in self.revoked if id in self.taken}
+        ended |= {id for id, seat in self.seats.items() if seat.pupil in self.erased}
         return {
             id: seat for id, seat in self.seats.items() if seat.season == season and (id in came or id not in ended)
         }
