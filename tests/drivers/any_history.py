@@ -36,7 +36,7 @@ class Region(RuleBasedStateMachine):
 
     @initialize(binds=st.booleans(), gate=st.sampled_from(["after-all-stages", "after-diagnostics"]))
     def begin(self, binds: bool, gate: str) -> None:
-        """Three children are known to all, and three slots with few seats."""
+        """Three children are known to all and have done their tests, and three slots have few seats."""
         kind = Kind(binds, gate)
         self.history = history = History(self.made(kind), kind)
         self.both, self.office, self.timetable = history.both, history.office, history.timetable
@@ -49,6 +49,9 @@ class Region(RuleBasedStateMachine):
             self.enter(n, SHORTLY, 0)
             self.open(n, 0)
         history.drain()
+        for id in self.pupils:
+            for diagnostic in NEEDED[LONG][0]:
+                self.walks.test(id, LONG, diagnostic, self.ref(), 0)
 
     def made(self, kind: Kind) -> Together:
         """Both services, on databases in memory."""
@@ -157,7 +160,7 @@ class Walking(Region):
     """What is asked for pupils."""
 
     @rule(
-        what=weighted({"book": 3, "place": 1, "leave": 1, "test": 4, "hear": 1, "knock": 1}),
+        what=weighted({"book": 2, "place": 1, "leave": 1, "test": 4, "hear": 1, "knock": 2}),
         n=NUMBERS,
         m=NUMBERS,
         back=HOURS_AGO,
@@ -170,9 +173,15 @@ class Walking(Region):
             "leave": lambda: self.walks.leave(id, slot),
             "test": lambda: self.walks.test(id, season, NEEDED[season][0][m % 2 - 1], self.ref(), back),
             "hear": lambda: self.walks.hear(id, season, SCHOOLS[m % 2], self.ref(), back),
-            "knock": lambda: self.walks.attend(id, slot, back, own_code=True),
+            "knock": lambda: self.knock(id, slot),
         }
         commands[what]()
+
+    def knock(self, id: str, slot: str) -> None:
+        """Comes to a slot with a code of its own, half an hour before it begins."""
+        starts = next(row["starts"] for row in self.both.rows("slots") if row["_id"] == slot)
+        self.both.now = max(self.both.now, min(starts - timedelta(minutes=30), LAST))
+        self.walks.attend(id, slot, 0, own_code=True)
 
     @rule(n=NUMBERS, m=NUMBERS)
     def seeks(self, n: int, m: int) -> None:

@@ -24,7 +24,7 @@ SCHOOLS = ("RU-ROS-001-S01", "RU-ROS-001-S02")
 LONG, SHORT = "2020", "autumn"
 """A season in which each attendance is a unit of quotas, and one in which each pupil is, which ends sooner."""
 COMPETENCIES = ("gov", "games")
-NEEDED: Mapping[str, tuple[Sequence[str], int]] = {LONG: (("readiness", "interests"), 2), SHORT: (("readiness",), 1)}
+NEEDED: Mapping[str, tuple[Sequence[str], int]] = {LONG: (("readiness", "interests"), 1), SHORT: (("readiness",), 1)}
 """By season, the diagnostics and the number of trials that are required."""
 UNITS = {"RU-ROS": 30, "RU-ROS-001": 20, SCHOOLS[0]: 4, SCHOOLS[1]: 2}
 """Of each season, what each holder is given at first."""
