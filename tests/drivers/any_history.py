@@ -121,7 +121,7 @@ class Entering(Region):
         commands: Mapping[str, Callable[[], None]] = {
             "enter": lambda: self.enter(n, m, back),
             "consent": lambda: self.office.consent(id, f"v{m}", back),
-            "withdraw": lambda: self.office.withdraw(id, back),
+            "withdraw": lambda: self.withdraw(id, m, back),
             "archive": lambda: self.office.archive(id, back),
             "restore": lambda: self.office.restore(id, back),
             "move": lambda: self.office.move(id, SCHOOLS[m % 2], back),
@@ -130,6 +130,13 @@ class Entering(Region):
             "erase": lambda: self.office.erase(id),
         }
         commands[what]()
+
+    def withdraw(self, id: str, m: int, back: int) -> None:
+        """Takes a consent back, in half of the cases from an hour before the last step that stands."""
+        last = next(reversed(self.steps.standing.values()), None)
+        if last is not None and m % 2:
+            id, back = last.pupil, 1 + int((self.both.now - last.time) / timedelta(hours=1))
+        self.office.withdraw(id, back)
 
 
 class Opening(Region):

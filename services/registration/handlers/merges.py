@@ -14,6 +14,7 @@ from shared.base.errors import Conflict, NotFound
 from shared.identity.acting import about, acting
 from shared.identity.principal import Principal
 from shared.programme.moments import zone
+from shared.programme.texts import ref_key
 from shared.storage.mongo import Transaction
 
 
@@ -143,6 +144,12 @@ async def _must_be_open(repository: Repository, survivor: Participant, duplicate
 async def _must_be_free(
     repository: Repository, survivor: Participant, duplicate: Participant, ref: str, tx: Transaction
 ) -> None:
-    found = await repository.pupils([(duplicate.place.school, ref)], tx)
-    if any(other.id != survivor.id for other in found):
+    """Raises Conflict where the duplicate's key is another's by now: the survivor may have come to its school since.
+
+    That the survivor is found by it as by a former key of its own is no hindrance: the parting takes that away.
+    """
+    school = duplicate.place.school
+    found = await repository.pupils([(school, ref)], tx)
+    has_it = survivor.place.school == school and ref_key(survivor.external_ref) == ref_key(ref)
+    if has_it or any(other.id != survivor.id for other in found):
         raise Conflict("another pupil of the school has the key of the duplicate by now", slug="key-taken")

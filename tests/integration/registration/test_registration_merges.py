@@ -157,3 +157,20 @@ async def test_merges_that_cross_end_in_one(running: Registration) -> None:
     assert sorted((await shown(running, first))["duplicates"]) == sorted(others)
     both = await asyncio.gather(part(running, others[0]), merge(running, others[1], first))
     assert {status for status, _ in both} == {200, 409}
+
+
+async def test_a_survivor_who_came_to_have_the_key_gives_it_up_before_they_are_parted(
+    running: Registration,
+) -> None:
+    (here,) = await running.enter(minor("me-key", name="Орлова Вера", guardian=None, consent=None))
+    (there,) = await running.enter(minor("me-key", name="Орлова Вера Ильинична", guardian=None, consent=None), **THERE)
+    survivor, duplicate = here["participant"], there["participant"]
+    assert (await merge(running, survivor, duplicate))[0] == 200
+    school = {"school": THERE["school"], "class": "7А"}
+    moves, mine = f"/participants/{survivor}/moves", [REGIONAL]
+    assert (await running.call("POST", moves, school, grants=mine))[0] == 200
+    status, answer = await part(running, duplicate)
+    assert (status, answer["type"]) == (409, "key-taken")
+    back = {"school": SCHOOL.id, "class": "7А"}
+    assert (await running.call("POST", moves, back, grants=mine))[0] == 200
+    assert (await part(running, duplicate))[0] == 200, "the key is one of before, and is the duplicate's again"
