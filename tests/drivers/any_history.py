@@ -195,7 +195,9 @@ class Walking(Region):
         """A seat in a slot that is to come, or a place in its line where there is none."""
         id, to_come = self.pupil(n), self.history.to_come()
         own = {seat.slot for seat in self.steps.held.values() if seat.pupil == id}
-        slot = one(m, [slot for slot in to_come if slot not in own])
+        free = [slot for slot in to_come if slot not in own]
+        full = [slot for slot in free if to_come[slot]]
+        slot = one(m, full if full and m % 2 else free)
         if slot is None:
             self.open(n, m)
         elif to_come[slot]:
@@ -210,7 +212,9 @@ class Walking(Region):
     )
     def of_seats(self, what: str, n: int, back: int) -> None:
         came = [id for id, step in self.steps.standing.items() if step.slot]
-        id = one(n, came if what == "revoke" else [*self.steps.held])
+        held = self.steps.held
+        wanted = [id for id, seat in held.items() if self.history.lines[seat.slot]]
+        id = one(n, came if what == "revoke" else wanted if what == "cancel" and wanted else [*held])
         if id is None:
             return
         seat = self.steps.seats[self.steps.taken[id].of if what == "revoke" else id]
@@ -229,7 +233,7 @@ class Walking(Region):
 class AnyHistory(Entering, Opening, Walking):
     """All of it, in any order, while time passes and what one service tells is on its way to the other."""
 
-    @rule(what=weighted({"arrive": 6, "again": 1, "time": 3, "fill": 3, "drain": 1}), n=NUMBERS, m=NUMBERS)
+    @rule(what=weighted({"arrive": 6, "again": 1, "time": 3, "fill": 4, "drain": 1}), n=NUMBERS, m=NUMBERS)
     def of_time(self, what: str, n: int, m: int) -> None:
         waiting = self.both.registration.log.waiting
         keys = sorted({waiting[k % len(waiting)] for k in (n, m)}) if waiting else []

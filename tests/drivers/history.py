@@ -75,12 +75,12 @@ class History:
         self.hear(log.waiting, EVERY)
         self.both.drain()
         self.agrees()
+        self._consents_are_in_force()
+        self._recommendations_follow()
         told = len(self.both.trials.log.told)
         self.both.to_trials(log.told)
         assert self.both.trials.log.told[told:] == [], "what was heard before changed something"
         self.agrees()
-        self._consents_are_in_force()
-        self._recommendations_follow()
 
     # What holds at every moment.
 
