@@ -178,6 +178,8 @@ class Entries:
     absences: defaultdict[str, Times] = field(default_factory=lambda: defaultdict(Times))
     words: dict[frozenset[str], tuple[datetime, bool, str]] = field(default_factory=dict)
     """Of two entries the last: when, whether they are one, and which of them goes on."""
+    own: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """What each of two said last: whether they are one."""
     ever: set[frozenset[str]] = field(default_factory=set)
     """Two that were one at some time."""
     erased: set[str] = field(default_factory=set)
@@ -205,6 +207,7 @@ class Entries:
                 merged = name == "participant.merged"
                 survivor = id if said["role"] == "survivor" else said["other"]
                 both = frozenset((id, said["other"]))
+                self.own[id, said["other"]] = merged
                 if both not in self.words or told.time >= self.words[both][0]:
                     self.words[both] = told.time, merged, survivor
                 self.ever |= {both} if merged else set()
@@ -215,6 +218,15 @@ class Entries:
             if merged and id in both and id != survivor:
                 return self.survivor(survivor)
         return id
+
+    def named(self, id: str) -> set[str]:
+        """Returns an entry and those of which it has said itself that they are one with it."""
+        return {id, *(other for (one, other), merged in self.own.items() if merged and one == id)}
+
+    @property
+    def is_half_told(self) -> bool:
+        """True while one of two has not said what the other one has: each is known by its own word alone."""
+        return any(self.own.get((other, one), False) is not merged for (one, other), merged in self.own.items())
 
     def akin(self, id: str) -> set[str]:
         """Returns all entries that were one with an entry at some time, directly or by others."""
