@@ -9,4 +9,4 @@ from hypothesis import settings
 from tests.drivers.any_history import AnyHistory
 
 TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(stateful_step_count=50)
+TestAnyHistory.settings = settings(stateful_step_count=40)
