@@ -196,8 +196,8 @@ class Walking(Region):
         id, to_come = self.pupil(n), self.history.to_come()
         own = {seat.slot for seat in self.steps.held.values() if seat.pupil == id}
         free = [slot for slot in to_come if slot not in own]
-        full = [slot for slot in free if to_come[slot]]
-        slot = one(m, full if full and m % 2 else free)
+        full = sorted((slot for slot in free if to_come[slot]), key=lambda slot: len(self.history.lines[slot]))
+        slot = full[-1] if full and m % 2 else one(m, free)
         if slot is None:
             self.open(n, m)
         elif to_come[slot]:
@@ -214,7 +214,8 @@ class Walking(Region):
         came = [id for id, step in self.steps.standing.items() if step.slot]
         held = self.steps.held
         wanted = [id for id, seat in held.items() if self.history.lines[seat.slot]]
-        id = one(n, came if what == "revoke" else wanted if what == "cancel" and wanted else [*held])
+        wanted.sort(key=lambda id: len(self.history.lines[held[id].slot]))
+        id = one(n, came if what == "revoke" else wanted[-2:] if what == "cancel" and wanted else [*held])
         if id is None:
             return
         seat = self.steps.seats[self.steps.taken[id].of if what == "revoke" else id]
