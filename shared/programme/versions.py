@@ -1,4 +1,4 @@
-"""What a season says from a day on, until it says otherwise: an act is judged by the version that was there by then."""
+"""Versions of the terms of a season: each holds from its day until the next, for what is done once it was there."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 
 class Version(Protocol):
-    """What was set at a time and holds from a day on."""
+    """Something that was set at a time and holds from a day on."""
 
     @property
     def since(self) -> date:
