@@ -1,7 +1,7 @@
 """Opinions of attendances, as they are shown: to who said it, to the family, and to a venue without whose it is."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 from services.trials.domain.feedback import Words
 from services.trials.domain.path_parts import Attendance, Marks
@@ -18,6 +18,10 @@ class Given(NamedTuple):
 
     participant: str
     stars: int
+
+
+GivenTo: TypeAlias = Mapping[str | None, Mapping[str, Sequence[Given]]]
+"""The stars of a venue, by programme and slot."""
 
 
 class FeedbackView(Answer):
@@ -67,7 +71,8 @@ class StarsView(Answer):
     givers: int
     """The number of pupils who gave stars."""
     average: float | None
-    """The mean of the stars, to a tenth; null for fewer than five pupils."""
+    """The mean of the stars, to a tenth; null for fewer than five pupils. The stars of slots with fewer than five count
+    where these are five together: nobody reckons theirs from this mean and those of the other slots."""
 
 
 class ProgrammeStars(StarsView):
@@ -89,46 +94,47 @@ class VenueStars(StarsView):
     season: str
     """Code of the season."""
     programmes: list[ProgrammeStars]
-    """The same by programme. Where those without a mean would be fewer than five pupils together, the next smallest one
-    has none either: nobody reckons from the rest whose stars theirs are."""
+    """The same by programme. The stars that count in no programme's mean count in the venue's where they are of five
+    pupils together."""
 
     @classmethod
-    def of(cls, given: Mapping[str | None, Sequence[Given]], called: Mapping[str, str | None], **of: Any) -> Self:
-        """Shows the stars of a venue by programme, whose names are given; `of` says of which venue and season."""
-        shown = _enough(given)
+    def of(cls, given: GivenTo, called: Mapping[str, str | None], **of: Any) -> Self:
+        """Shows the stars of a venue, whose programmes' names are given; `of` says of which venue and season."""
+        parts = {code: _parted(slots.values()) for code, slots in given.items()}
         programmes = [
-            ProgrammeStars(
-                programme=code,
-                programme_name=code and called.get(code),
-                **_mean(given[code], code in shown),
-            )
+            ProgrammeStars(programme=code, programme_name=code and called.get(code), **_mean(*parts[code]))
             for code in sorted(given, key=lambda code: code or "")
         ]
-        whole = [one for each in given.values() for one in each]
-        return cls(programmes=programmes, **_mean(whole, True), **of)
+        whole = _parted(part for both in parts.values() for part in both)
+        return cls(programmes=programmes, **_mean(*whole), **of)
 
 
 class VenueStarsPage(Page[VenueStars]):
     """Venues by their codes, those without stars too."""
 
 
-def _enough(given: Mapping[str | None, Sequence[Given]]) -> set[str | None]:
-    """Returns the programmes whose mean is shown: each is of enough pupils, and so are all others together."""
-    left = sorted(given, key=lambda code: (len(_givers(given[code])), code or ""))
-    hidden: list[Given] = []
-    while left and (len(_givers(given[left[0]])) < FEWEST or 0 < len(_givers(hidden)) < FEWEST):
-        hidden += given[left.pop(0)]
-    return set(left)
+def _parted(groups: Iterable[Sequence[Given]]) -> tuple[list[Given], list[Given]]:
+    """Returns the stars that count in the mean of groups, and those that do not: of too few, even together.
+
+    The means of larger groups are read beside it, and would tell by the difference the stars of the smaller ones.
+    """
+    counted: list[Given] = []
+    left: list[Given] = []
+    for group in groups:
+        (counted if _givers(group) >= FEWEST else left).extend(group)
+    return (counted + left, []) if _givers(left) >= FEWEST else (counted, left)
 
 
-def _givers(given: Iterable[Given]) -> set[str]:
-    return {one.participant for one in given}
+def _givers(given: Iterable[Given]) -> int:
+    return len({one.participant for one in given})
 
 
-def _mean(given: Sequence[Given], is_shown: bool) -> dict[str, Any]:
-    givers = len(_givers(given))
-    stars = [one.stars for one in given]
-    return {"givers": givers, "average": round(sum(stars) / len(stars), 1) if is_shown and givers >= FEWEST else None}
+def _mean(counted: Sequence[Given], left: Sequence[Given]) -> dict[str, Any]:
+    stars = [one.stars for one in counted]
+    return {
+        "givers": _givers([*counted, *left]),
+        "average": round(sum(stars) / len(stars), 1) if stars else None,
+    }
 
 
 class SlotReviewsView(Answer):

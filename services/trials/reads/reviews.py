@@ -1,9 +1,8 @@
 """Reads of pupils' reviews: of one's own, and of a slot or a venue without whose they are."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 
-from services.trials.answers.reviews import Given, ReviewView, SlotReviewsView, VenueStars, VenueStarsPage
+from services.trials.answers.reviews import Given, GivenTo, ReviewView, SlotReviewsView, VenueStars, VenueStarsPage
 from services.trials.domain.slots import NO_SLOT
 from services.trials.reads.names import names
 from services.trials.repository import Repository
@@ -59,7 +58,7 @@ class ReviewReads:
         narrowed: Document = {name: code for name, code in (("region", region), ("_id", venue)) if code}
         query = {"$and": [narrowed, _reached(who)]}
         rows, onward = await VENUES.page(self._mongo["venues"], query, paging, asked)
-        given = await self._given([row["_id"] for row in rows], season)
+        given = {row["_id"]: await self._given(row["_id"], season) for row in rows}  # a venue at a time, however many
         codes = {code for each in given.values() for code in each if code}
         called = await names(self._mongo, {"venue": given, "programme": codes})
         programmes = {code: called.of("programme", code) for code in codes}
@@ -69,18 +68,16 @@ class ReviewReads:
         ]
         return VenueStarsPage(items=items, next=onward)
 
-    async def _given(self, venues: Sequence[str], season: str) -> Mapping[str, Mapping[str | None, Sequence[Given]]]:
-        """Returns the stars that stand, by venue and programme."""
-        of_season: Document = {"venue": {"$in": list(venues)}, "season": season}
-        slots = await self._mongo["slots"].find(of_season, {"venue": 1, "programme": 1}).to_list(None)
-        held = {row["_id"]: (row["venue"], row.get("programme")) for row in slots}
-        found: dict[str, dict[str | None, list[Given]]] = {venue: defaultdict(list) for venue in venues}
+    async def _given(self, venue: str, season: str) -> GivenTo:
+        """Returns the stars of a venue that stand."""
+        slots = self._mongo["slots"].find({"venue": venue, "season": season}, {"programme": 1})
+        programmes = {row["_id"]: row.get("programme") for row in await slots.to_list(None)}
+        found: dict[str | None, dict[str, list[Given]]] = defaultdict(lambda: defaultdict(list))
         wanted = {"participant": 1, "attendances.slot": 1, "attendances.review.stars": 1, "attendances.revoked": 1}
-        async for path in self._mongo["paths"].find({"attendances.slot": {"$in": list(held)}}, wanted):
+        async for path in self._mongo["paths"].find({"attendances.slot": {"$in": list(programmes)}}, wanted):
             for one in path["attendances"]:
-                if one["slot"] in held and one.get("review") and one["revoked"] is None:
-                    of_venue, programme = held[one["slot"]]
-                    found[of_venue][programme].append(Given(path["participant"], one["review"]["stars"]))
+                if (slot := one["slot"]) in programmes and one.get("review") and one["revoked"] is None:
+                    found[programmes[slot]][slot].append(Given(path["participant"], one["review"]["stars"]))
         return found
 
 

@@ -1,6 +1,6 @@
 """Marks and stars of an attendance: of one that stands, corrected by revisions, and a ground to recommend."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -156,25 +156,38 @@ def test_of_an_attendance_that_was_taken_back_no_review_is_shown() -> None:
     }
 
 
-def stars(**givers: int) -> VenueStars:
-    """The stars of a venue where so many pupils gave four to each programme."""
-    given: dict[str | None, list[Given]] = {
-        code: [Given(f"{code}{n}", 4) for n in range(count)] for code, count in givers.items()
+def shown(given: Mapping[str | None, Mapping[str, Mapping[str, int]]]) -> tuple[VenueStars, dict[str | None, float]]:
+    """The answer to stars by programme, slot and pupil, and the means of its programmes."""
+    slots = {
+        code: {slot: [Given(*one) for one in stars.items()] for slot, stars in held.items()}
+        for code, held in given.items()
     }
-    return VenueStars.of(given, {}, season="2020", venue="V1", venue_name=None)
+    answer = VenueStars.of(slots, {}, season="2020", venue="V1", venue_name=None)
+    return answer, {one.programme: one.average for one in answer.programmes if one.average is not None}
+
+
+def of(name: str, count: int, stars: int) -> dict[str, int]:
+    """So many pupils who gave the same stars."""
+    return {f"{name}{n}": stars for n in range(count)}
 
 
 @pytest.mark.parametrize(
-    ("givers", "shown"),
-    [({"a": 5}, ["a"]), ({"a": 4}, []), ({"a": 5, "b": 4}, []), ({"a": 6, "b": 5, "c": 4}, ["a"])],
+    ("given", "means", "whole"),
+    [
+        ({"a": {"s": of("a", 5, 4)}}, {"a": 4}, 4),
+        ({"a": {"s": of("a", 4, 4)}}, {}, None),
+        ({"a": {"s": of("a", 5, 4), "t": of("b", 1, 1)}}, {"a": 4}, 4),
+        ({"a": {"s": of("a", 5, 4), "t": of("b", 2, 1), "u": of("c", 3, 1)}}, {"a": 2.5}, 2.5),
+        ({"a": {"s": of("a", 5, 4), "t": of("b", 1, 1)}, "b": {"u": of("c", 4, 1)}}, {"a": 4}, 2.5),
+        ({"a": {"s": of("a", 5, 4)}, "b": {"u": of("a", 4, 1)}}, {"a": 4}, 4),
+        ({"a": {"s": of("a", 3, 4)}, None: {"u": of("b", 2, 4)}}, {}, 4),
+        ({None: {f"s{n}": {"p1": 1} for n in range(5)}}, {}, None),
+    ],
 )
-def test_no_mean_of_fewer_than_five_can_be_reckoned_from_the_others(givers: dict[str, int], shown: list[str]) -> None:
-    answer = stars(**givers)
-    assert [one.programme for one in answer.programmes if one.average is not None] == shown
-    assert (answer.average is not None) == (sum(givers.values()) >= 5)
-    assert answer.givers == sum(givers.values())
-
-
-def test_a_pupil_who_came_five_times_is_one() -> None:
-    answer = VenueStars.of({None: [Given("p1", 1)] * 5}, {}, season="2020", venue="V1", venue_name=None)
-    assert (answer.givers, answer.average) == (1, None)
+def test_no_stars_of_fewer_than_five_can_be_reckoned_from_means(
+    given: Mapping[str | None, Mapping[str, Mapping[str, int]]], means: Mapping[str, float], whole: float | None
+) -> None:
+    answer, told = shown(given)
+    assert (told, answer.average) == (means, whole)
+    pupils = {pupil for held in given.values() for stars in held.values() for pupil in stars}
+    assert answer.givers == len(pupils)
