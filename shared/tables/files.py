@@ -55,10 +55,11 @@ def _refuse(what: str) -> NoReturn:
 
 
 @contextmanager
-def opened(source: BinaryIO, columns: Columns) -> Iterator[Table]:
+def opened(source: BinaryIO, columns: Columns, unpacked: int | None = None) -> Iterator[Table]:
     """Opens the table in a file that can be read anywhere; the file itself stays open.
 
-    Raises BadInput where the file is of another kind, is broken, or names no columns.
+    Raises BadInput where the file is of another kind, is broken, or names no columns, and where a part of a workbook
+    has more than `unpacked` bytes: whoever is answered at once is not to read for minutes.
     """
     source.seek(0)
     kind = kind_of(source.read(SNIFFED))
@@ -66,5 +67,5 @@ def opened(source: BinaryIO, columns: Columns) -> Iterator[Table]:
     if kind == "csv":
         yield csv_table(source, columns)
     else:
-        with workbook(source, columns) as table:
+        with workbook(source, columns, unpacked) as table:
             yield table

@@ -37,11 +37,11 @@ assert DEFUSEDXML, "openpyxl must refuse entities"
 
 
 @contextmanager
-def workbook(source: BinaryIO, columns: Columns) -> Iterator[Table]:
+def workbook(source: BinaryIO, columns: Columns, unpacked: int | None = None) -> Iterator[Table]:
     """Opens the table in a workbook; raises BadInput where it is broken, too large unpacked, or names no columns."""
     with _understood():
         with ZipFile(source) as archive:
-            _must_be_bounded(archive)
+            _must_be_bounded(archive, unpacked or max(LARGEST.values()))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what openpyxl cannot show, such as drawings, is not what is read
             book = load_workbook(source, read_only=True, data_only=True, keep_links=False)
@@ -102,7 +102,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _must_be_bounded(archive: ZipFile) -> None:
+def _must_be_bounded(archive: ZipFile, unpacked: int) -> None:
     """Raises BadInput for a workbook that would grow without measure; a part never gives more than it declares."""
     parts = archive.infolist()
     names = {part.filename.lower() for part in parts}
@@ -113,6 +113,7 @@ def _must_be_bounded(archive: ZipFile) -> None:
     for part in parts:
         name = part.filename.lower()
         most = next((size for begin, size in LARGEST.items() if name.startswith(begin)), LARGEST_OTHER)
+        most = min(most, unpacked)
         if part.file_size > most:
             large = worded("is a workbook with a part of more than {most} MiB once unpacked", most=most // MIB)
             raise BadInput.field("", large)

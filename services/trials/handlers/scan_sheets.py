@@ -16,6 +16,8 @@ from shared.tables.files import opened
 from shared.tables.table import Row, Table
 
 MOST_LINES = 1_000
+UNPACKED = 1024 * 1024
+"""Bytes of a part of a workbook: so many lines have half of them, and empty ones would take minutes to be passed."""
 
 
 async def scans_in(file: bytes) -> tuple[Sequence[int], Sequence[Item[Scan]]]:
@@ -29,7 +31,7 @@ async def scans_in(file: bytes) -> tuple[Sequence[int], Sequence[Item[Scan]]]:
 def _read(file: bytes) -> tuple[Sequence[int], Sequence[Item[Scan]]]:
     lines: list[int] = []
     items: list[Item[Scan]] = []
-    with opened(BytesIO(file), SCANS) as table:
+    with opened(BytesIO(file), SCANS, UNPACKED) as table:
         for row in paced(table.rows):
             if len(items) >= MOST_LINES:
                 raise BadInput.field("", worded("holds more than {most} lines: divide it", most=MOST_LINES))

@@ -12,16 +12,19 @@ from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
 from services.trials.domain import steps
-from services.trials.domain.passes import OwnCode, Pass, PresenceEntry, Scans
+from services.trials.domain.passes import OwnCode, Pass, PresenceEntry, Scan, Scans
+from services.trials.handlers.scan_sheets import scans_in
 from services.trials.passes import Passes
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.trials import AttendanceSource
 from tests.builders.events import at
+from tests.builders.tables import part_of, with_parts, with_shared_strings, xlsx_file
 from tests.builders.trials import pupil
 from tests.builders.walks import GATE, booked, diagnosed, trial
 
 PASSES = Passes(b"m" * 32)
 HERE = Pass("a-booking", "a-slot")
+SHEET = "xl/worksheets/sheet1.xml"
 
 
 @given(st.text(), st.text())
@@ -109,3 +112,13 @@ def test_the_door_opens_an_hour_before_for_who_shows_a_pass() -> None:
         with pytest.raises(Conflict) as refused:
             steps.attend(path, pupil(), held, source, time, GATE)
         assert refused.value.type == "not-started"
+
+
+async def test_a_workbook_of_a_thousand_scans_is_read_and_one_that_swells_is_not() -> None:
+    titles, time = ["№", "ФИО", "Код", "Слот", "Время"], "2020-10-05T15:00:00+03:00"
+    lines = [[str(n), "Длинная Фамилия Именем", f"{n}.{'p' * 270}.s", f"slot{n}", time] for n in range(1_000)]
+    read, items = await scans_in(with_shared_strings(xlsx_file([titles, *lines])))
+    assert (len(read), [type(item.value) for item in items]) == (1_000, [Scan] * 1_000)
+    empty = part_of(xlsx_file([titles]), SHEET).replace(b"</sheetData>", b"<row/>" * 200_000 + b"</sheetData>")
+    with pytest.raises(BadInput, match="more than 1 MiB once unpacked"):
+        await scans_in(with_parts(xlsx_file([titles]), {SHEET: empty}))
