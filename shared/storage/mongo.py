@@ -25,8 +25,8 @@ Transaction = AsyncIOMotorClientSession
 WHOLE = 10_000
 """`batch_size` of a find whose answer should come in one piece: by default the first piece is 101 documents."""
 
-_AHEAD: dict[int, dict[str, dict[str, Document | None]]] = {}
-"""The rows that were read ahead, by collection and id, of each snapshot that is open."""
+_AHEAD = "rows_ahead"
+"""The attribute of a snapshot with the rows that were read ahead, by collection and id: they go with it."""
 
 T = TypeVar("T")
 
@@ -59,10 +59,7 @@ class Mongo:
     async def snapshot(self) -> AsyncIterator[Transaction]:
         """A session whose reads all see the same instant."""
         async with self._session(snapshot=True) as session:
-            try:
-                yield session
-            finally:
-                _AHEAD.pop(id(session), None)
+            yield session
 
     def _session(self, *, snapshot: bool = False) -> Transaction:
         """Begins a session. Motor would hand that to a thread, although nothing is asked of the server."""
@@ -81,7 +78,7 @@ class Mongo:
         rows: dict[str, dict[str, Document | None]] = {name: dict.fromkeys(ids) for name, ids in wanted.items()}
         for one in await found.to_list(None):
             rows[one["of"]][one["row"]["_id"]] = one["row"]
-        _AHEAD[id(snapshot)] = rows
+        setattr(snapshot, _AHEAD, rows)
 
     @staticmethod
     def _tagged(name: str, ids: Sequence[str]) -> tuple[str, list[Document]]:
@@ -143,7 +140,7 @@ async def by_ids(rows: Collection, ids: Iterable[str], tx: Transaction | None = 
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
-    ahead = _AHEAD.get(id(tx), {}).get(rows.name, {})
+    ahead: dict[str, Document | None] = getattr(tx, _AHEAD, {}).get(rows.name, {})
     if ahead.keys() >= set(wanted):
         return [row for id in wanted if (row := ahead[id]) is not None]
     found: list[Document] = await rows.find({"_id": {"$in": wanted}}, batch_size=WHOLE, session=tx).to_list(None)
