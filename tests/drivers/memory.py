@@ -16,7 +16,7 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.storage.collections import Collections
 from shared.storage.mongo import Collection, Document, Mongo, Transaction
-from tests.drivers.memory_queries import change, equal_parts, in_order, matches, values_at
+from tests.drivers.memory_queries import change, equal_parts, in_order, matches, shown, values_at
 
 T = TypeVar("T")
 READ_AS: CodecOptions[Document] = CodecOptions(tz_aware=True)
@@ -269,9 +269,7 @@ class Cursor:
 
     def _documents(self) -> list[Document]:
         found = in_order((row.read() for row in self._rows._found(self._query, self._fold)), self._keys)
-        kept = {name.partition(".")[0] for name in self._projection or ()} | {"_id"}
-        shown = found if not self._projection else [{n: v for n, v in d.items() if n in kept} for d in found]
-        return shown[: self._most]
+        return [shown(one, self._projection) if self._projection else one for one in found[: self._most]]
 
     async def to_list(self, most: int | None) -> list[Document]:
         """Returns the documents."""

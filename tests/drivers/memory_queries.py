@@ -100,6 +100,33 @@ def values_at(document: Any, path: list[str]) -> Iterator[Any]:
             yield from (value for one in document if isinstance(one, dict) for value in values_at(one, path))
 
 
+def shown(document: Document, projection: Iterable[str]) -> Document:
+    """Returns a document as a projection shows it, which names what is kept, or else what is left out."""
+    said = dict.fromkeys(projection, 1) | (projection if isinstance(projection, dict) else {})
+    if all(said.values()):
+        return projected(document, {"_id", *said})
+    if any(said.values()) or any("." in name for name in said):
+        raise NotImplementedError(projection)
+    return {name: value for name, value in document.items() if name not in said}
+
+
+def projected(document: Document, paths: Iterable[str]) -> Document:
+    """Returns the parts of a document at dotted paths, those of each element where there is an array on the way."""
+    below: dict[str, list[str]] = {}
+    for name, _, rest in (path.partition(".") for path in paths):
+        below.setdefault(name, []).append(rest)
+    parts = {name: _part(document[name], rests) for name, rests in below.items() if name in document}
+    return {name: part for name, part in parts.items() if part is not MISSING}
+
+
+def _part(value: Any, paths: list[str]) -> Any:
+    if "" in paths:
+        return value
+    if isinstance(value, list):
+        return [projected(one, paths) for one in value if isinstance(one, dict)]
+    return projected(value, paths) if isinstance(value, dict) else MISSING
+
+
 def evaluated(said: Any, document: Document) -> Any:
     """Returns the value of an expression."""
     if isinstance(said, str) and said.startswith("$"):
@@ -126,7 +153,9 @@ def change(document: Document, said: Any, inserted: bool) -> None:
     """Changes a document as an update says; `inserted` where it is a new one."""
     if isinstance(said, list):
         for stage in said:
-            ((_, fields),) = stage.items()
+            ((name, fields),) = stage.items()
+            if name != "$set" or any("." in field for field in fields):
+                raise NotImplementedError(stage)
             document |= {name: evaluated(value, dict(document)) for name, value in fields.items()}
         return
     for name, fields in said.items():
@@ -151,7 +180,11 @@ def _holder(document: Document, path: list[str]) -> tuple[Document, str]:
 
 
 def _each(value: Any) -> list[Any]:
-    return list(value["$each"]) if isinstance(value, dict) and "$each" in value else [value]
+    if not (isinstance(value, dict) and "$each" in value):
+        return [value]
+    if len(value) > 1:
+        raise NotImplementedError(value)
+    return list(value["$each"])
 
 
 def _listed(known: Any) -> list[Any]:
