@@ -35,12 +35,17 @@ class Merges:
         self._open: list[tuple[_Range, str]] = []
 
     def filled(self, line: int, texts: list[str]) -> list[str]:
-        """The cells of a row with the values of those that are merged with them."""
+        """The cells of a row with the values of those that are merged with them.
+
+        Raises BadInput for ranges that share a cell, which no program writes: thousands of them could be in each row.
+        """
         while self._coming and self._coming[0].top <= line:
             one = self._coming.popleft()
             value = texts[one.left] if one.left < len(texts) and one.top == line else ""
             self._open.append((one, value))
         if self._open:
+            if sum(one.right - one.left + 1 for one, _ in self._open) > MOST_COLUMNS:
+                raise BadInput.field("", "has merged cells that overlap")
             for one, value in self._open:
                 if value and one.right >= len(texts):
                     texts.extend([""] * (one.right + 1 - len(texts)))

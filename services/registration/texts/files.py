@@ -36,6 +36,7 @@ FILES: Mapping[str, str] = {
     "holds more than {most} lines: divide it": "в файле больше {most} строк: разделите его",
     "has more than {most} rows": "на листе больше {most} строк",
     "merges cells in more than {most} places": "на листе больше {most} объединённых ячеек",
+    "has merged cells that overlap": "объединённые ячейки на листе перекрывают друг друга",
     # text
     "line {line}: a quotation mark is opened and not closed": "строка {line}: кавычка открыта и не закрыта",
     "a quotation mark is opened here and closed on line {line}: all between them is one cell": (

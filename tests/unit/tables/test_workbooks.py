@@ -86,6 +86,13 @@ def test_merged_cells_mean_all_of_them() -> None:
     ]
 
 
+def test_ranges_that_share_cells_are_not_filled_over_and_over() -> None:
+    file = xlsx_file(CLASS_LIST)
+    over = b"<mergeCells>" + b'<mergeCell ref="A2:GR9999"/>' * 2 + b"</mergeCells></worksheet>"
+    sheet = part_of(file, SHEET).replace(b"</worksheet>", over)
+    assert refusal(with_parts(file, {SHEET: sheet})) == "has merged cells that overlap"
+
+
 def test_the_first_sheet_that_is_shown_is_read() -> None:
     def hide(sheet: Any) -> None:
         sheet.sheet_state = "hidden"
