@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.registration.files.pages import ending, listing, row
+from services.registration.files.pages import ending, fitting, listing, row
 from services.registration.files.workbooks import Column, book
 from shared.base.side_thread import paced
 from shared.programme.needs import Need
@@ -90,8 +90,10 @@ def printed(sheet: Sheet, now: datetime) -> bytes:
     widths, last = (WITH_NEEDS, "Что нужно на площадке") if sheet.tells_needs else (WIDTHS, COLUMNS[-1].title)
     row(pdf, widths, [*(column.title for column in COLUMNS[:-1]), last])
     for number, one in enumerate(paced(sheet.travellers), 1):
-        needs = ", ".join(NEEDS[need] for need in one.needs)
+        needs, *more = fitting(pdf, ", ".join(NEEDS[need] for need in one.needs), widths[-1], len(NEEDS))
         row(pdf, widths, (str(number), one.name, f"{one.starts:%H:%M}", one.participant, needs))
+        for line in more:
+            row(pdf, widths, ("", "", "", "", line))
     count = len({one.participant for one in sheet.travellers})
     made = f"Составлен {sheet.made_at:%d.%m.%Y %H:%M}; после изменения записей его печатают заново."
     return ending(pdf, (f"Учеников: {count}.", made))

@@ -42,8 +42,7 @@ class TripSheets(Downloads):
     ) -> bytes:
         school = await self._school(asked.school)
         pupils = await self._class(school, asked.name, HERE)
-        of_entry = {id: pupil.id for pupil in pupils for id in (pupil.id, *pupil.duplicates)}
-        needed = {of_entry.get(one.participant): one.needs for one in needs.needs} if needs else {}
+        needed = _by_pupil(needs, pupils) if needs else {}
         sheet = Sheet(
             school=school.name,
             name=asked.name,
@@ -79,5 +78,12 @@ class TripSheets(Downloads):
         return sorted(found, key=lambda one: (one.starts, as_in_a_register(one.name), one.participant))
 
 
-def _needing(one: Traveller, needed: Mapping[str | None, Sequence[Need]]) -> Traveller:
+def _by_pupil(told: NeedsOfTrip, pupils: Sequence[Participant]) -> Mapping[str, Sequence[Need]]:
+    """Returns all that is told of each pupil, whose entries trials may not know to be merged yet."""
+    by_entry = {one.participant: one.needs for one in told.needs}
+    of_pupil = {p.id: [need for id in (p.id, *p.duplicates) for need in by_entry.get(id, ())] for p in pupils}
+    return {id: list(dict.fromkeys(needs)) for id, needs in of_pupil.items()}
+
+
+def _needing(one: Traveller, needed: Mapping[str, Sequence[Need]]) -> Traveller:
     return replace(one, needs=needed.get(one.participant, ()))
