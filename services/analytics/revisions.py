@@ -68,10 +68,12 @@ def changed(season: str, old: Limit | None, new: Limit | None) -> dict[str, Any]
     """Returns the filter of rows whose part in a season's figures may be another under another limit.
 
     With a revision come corrections alone. In the year after a closing nearly every pupil has moved on; few were
-    corrected.
+    corrected. Of a pupil of several entries all may be another, whichever of them was told of: one that is in no season
+    that is closed is found by none of its own.
     """
     if new is None or old == new:
         return {}
     later = {"$gt": new.closed if old is None else old.revised}
-    corrected = [{"corrected": later}, {"seasons": {"$elemMatch": {"code": season, "corrected": later}}}]
+    of_season = {"seasons": {"$elemMatch": {"code": season, "corrected": later}}}
+    corrected = [{"others.0": {"$exists": True}}, {"corrected": later}, of_season]
     return {"$or": corrected if old else [{"told": later}, *corrected]}

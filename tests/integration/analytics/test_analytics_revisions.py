@@ -72,3 +72,24 @@ async def test_a_closed_season_changes_by_revisions_alone(platform_of: Callable[
     for day in (None, "2020-10-01"):
         seen, again = [await fold.funnel(by="class", as_of=day) for fold in (live, replayed)]
         assert {**again, "known_at": seen["known_at"]} == seen
+
+
+async def test_what_is_told_of_an_entry_that_is_in_another_season_alone_is_corrected_too(
+    platform_of: Callable[..., Platform],
+) -> None:
+    live = await _fold(platform_of)
+    told = [
+        enveloped(builders.registered("d"), 1),
+        enveloped(builders.merged("d", "s", "duplicate"), 2),
+        enveloped(builders.registered("s", season="camp"), 1),
+        enveloped(builders.merged("s", "d", "survivor"), 2),
+        replace(enveloped(builders.guardian_linked("s"), 3), recordedtime=BEGIN + timedelta(minutes=1)),
+        replace(enveloped(builders.archived("s", "mistake"), 4), recordedtime=BEGIN + timedelta(minutes=1)),
+    ]
+    ends = [_ended(n, BEGIN + timedelta(minutes=2 * n)) for n in (0, 1)]
+    await live.define(*CATALOGUE)
+    await live.learn(*told[:-1])  # the cabinet before its closing is heard
+    for end in ends:
+        await live.define(end)
+        await live.learn(told[-1])
+        await same_as_a_recount(live.mongo, in_revision(told, BEGIN, end.recordedtime))

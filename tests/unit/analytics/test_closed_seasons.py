@@ -64,6 +64,7 @@ def test_nothing_that_is_told_by_the_closing_is_judged(seed: int, n: int) -> Non
 def test_a_revision_asks_for_those_alone_who_were_corrected_since_the_one_before() -> None:
     closed, first = Limit("1", "1"), Limit("1", "2")
     assert changed("2020", None, None) == changed("2020", first, first) == {}
-    assert [list(one) for one in changed("2020", None, closed)["$or"]] == [["told"], ["corrected"], ["seasons"]]
-    assert changed("2020", closed, first)["$or"][0] == {"corrected": {"$gt": "1"}}
-    assert len(changed("2020", closed, first)["$or"]) == 2
+    told, *corrected = changed("2020", None, closed)["$or"]
+    assert (list(told), [list(one) for one in corrected]) == (["told"], [["others.0"], ["corrected"], ["seasons"]])
+    assert changed("2020", closed, first)["$or"][1:2] == [{"corrected": {"$gt": "1"}}]
+    assert len(changed("2020", closed, first)["$or"]) == 3
