@@ -128,7 +128,7 @@ class _Standing:
         told = {id: one for entry in facts for id, one in entry.attended.items()}
         self.attended = {one.booking: one for id, one in sorted(told.items()) if id not in revoked}
         """By booking."""
-        over = {told[id].booking: time for id, time in sorted(revoked.items()) if id in told}
+        over = {told[id].booking: time for time, id in sorted((time, id) for id, time in revoked.items()) if id in told}
         for ended in ("missed", "cancelled"):
             over |= {id: time for entry in facts for id, time in getattr(entry, ended).items()}
         self.ended = {id: time for id, time in over.items() if id not in self.attended}

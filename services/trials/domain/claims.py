@@ -54,7 +54,7 @@ def claims(path: Path, season: Season) -> Mapping[str, Claim]:
 
 def _ended(path: Path, attended: set[str]) -> dict[str, datetime]:
     """Returns the bookings that stand no longer, each with the time since when."""
-    ended = {a.booking: a.revoked for a in path.all_attendances if a.revoked is not None}
+    ended = {id: time for time, id in sorted((a.revoked, a.booking) for a in path.all_attendances if a.revoked)}
     for booking in path.all_bookings:
         over = booking.cancelled or booking.missed
         if over is not None:

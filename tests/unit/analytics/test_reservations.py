@@ -19,7 +19,7 @@ from services.analytics.reservations import FACTS, Booker, cells_of, learn
 from services.trials.domain.gates import SeasonGate
 from shared.contracts.event import Envelope
 from shared.contracts.quotas import QuotaMoved, QuotaUnit
-from tests.builders.events import at, enveloped, merged, unmerged
+from tests.builders.events import at, attended, booked, enveloped, merged, revoked, unmerged
 from tests.builders.ledgers import GIVERS, REGION, Ledgered
 from tests.builders.trials import season
 from tests.builders.walks import ids
@@ -127,3 +127,22 @@ def test_a_municipality_sees_its_own_units() -> None:
     assert (answer["planned"], answer["free"]) == (20, 20)
     assert [(row["organisation"], row["value"], row["given"]) for row in answer["rows"]] == [("RU-ROS-001", 17, 3)]
     assert len(asyncio.run(quotas.read(reading, None))["rows"]) == 2
+
+
+@pytest.mark.parametrize("attendances", [("a1", "a2"), ("a2", "a1")])
+def test_a_booking_of_which_two_attendances_were_revoked_held_its_unit_until_the_last_one_was(
+    attendances: tuple[str, str],
+) -> None:
+    first, second = attendances
+    told = [
+        (booked(school="S1", booking="b1"), at("2020-10-01")),
+        (attended(booking="b1", attendance=first), at("2020-10-05", 15)),
+        (revoked(attendance=first), at("2020-10-05", 18)),
+        (attended(booking="b1", attendance=second), at("2020-10-05", 15)),
+        (booked(school="S2", booking="b2", slot="s2"), at("2020-10-06")),
+        (revoked(attendance=second), at("2020-10-07")),
+    ]
+    booker = Booker()
+    for event, time in told:
+        learn(booker, enveloped(event, time=time))
+    assert [cell.place for cell in cells_of({"p1": booker}) if cell.path[0] == "pupils"] == ["S1"]
