@@ -67,8 +67,10 @@ from shared.messaging.offsets import StoredOffsets
 from shared.runtime.process import main
 from shared.runtime.service import Platform, Service, Upgrade
 
-__all__ = ["COLLECTIONS", "UPGRADES", "build"]
-UPGRADES: Sequence[Upgrade] = (respell, count_former)
+__all__ = ["COLLECTIONS", "LATER_UPGRADES", "UPGRADES", "build"]
+UPGRADES: Sequence[Upgrade] = (respell,)
+LATER_UPGRADES: Sequence[Upgrade] = (count_former,)
+"""Whose a booking is, the copies of pupils say, which this release fills anew."""
 
 
 def new_id() -> str:

@@ -12,7 +12,7 @@ from shared.contracts.topics import GROUPS
 from shared.messaging import kafka
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.readers import Readers
-from shared.runtime.service import Platform, Service
+from shared.runtime.service import Platform, Service, Upgrade
 from shared.storage.collections import Collections
 from shared.storage.mongo import Mongo
 
@@ -31,7 +31,7 @@ Ends = Mapping[TopicPartition, int]
 
 
 class App(Protocol):
-    """A service's module `app`; it may have `UPGRADES` of rows as well."""
+    """A service's module `app`; it may have `UPGRADES` of rows, and `LATER_UPGRADES`, which need what is folded."""
 
     COLLECTIONS: Collections
 
@@ -55,18 +55,22 @@ async def prepare(service: str, app: App, settings: Settings) -> int | None:
     mongo = Mongo(settings.mongo_url, settings.database(service))
     try:
         await mongo.ensure(app.COLLECTIONS)
-        for upgrade in getattr(app, "UPGRADES", ()):
-            for line in await upgrade(mongo, settings):
-                print(f"{service}: {line}")
+        await _upgrade(service, getattr(app, "UPGRADES", ()), mongo, settings)
         return await mongo.transaction_lifetime()
     finally:
         mongo.close()
 
 
+async def _upgrade(service: str, upgrades: Sequence[Upgrade], mongo: Mongo, settings: Settings) -> None:
+    for upgrade in upgrades:
+        for line in await upgrade(mongo, settings):
+            print(f"{service}: {line}")
+
+
 async def replay(service: str, app: App, settings: Settings) -> None:
     """Handles the history for every fold that has not come through it while there is one; returns when it has.
 
-    One that was interrupted goes on where it ended.
+    One that was interrupted goes on where it ended. Rows that are judged by what is folded come to date after it.
     """
     if service not in {GROUPS[group] for group in FOLDS}:
         return
@@ -74,6 +78,7 @@ async def replay(service: str, app: App, settings: Settings) -> None:
     try:
         for consumers in app.build(platform).workers.values():
             await _fill(platform, consumers)
+        await _upgrade(service, getattr(app, "LATER_UPGRADES", ()), platform.mongo, settings)
     finally:
         platform.close()
 

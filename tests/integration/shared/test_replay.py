@@ -22,6 +22,14 @@ from tests.drivers.analytics import Analytics
 from tests.drivers.consumers import consuming, eventually, publish
 from tests.drivers.service import own_settings
 
+TRIED = {"slot": "s1", "venue": "V1", "competency": "gov", "kind": "trial"}
+SEAT = {"id": "b-p1-s1", "time": "2020-09-14T12:00:00+03:00", "starts_at": "2020-10-05T15:00:00+03:00", "minutes": 60}
+BEFORE = {
+    **{"_id": "p1/2020", "participant": "p1", "season": "2020", "sequence": 2, "diagnostics": {}, "attempts": []},
+    **{"bookings": [SEAT | TRIED], "attendances": [], "recommendation": None},
+}
+"""A path as the release before kept it."""
+
 
 def test_every_fold_is_a_group_of_the_registry() -> None:
     assert set(FOLDS) <= GROUPS.keys()
@@ -44,8 +52,12 @@ async def test_migrating_replays_the_history_into_new_folds_once(
         facts = [enveloped(builders.registered(p)) for p in ("p1", "p2")]
         links = [enveloped(builders.guardian_linked(p, f"g-{p}", account="one"), 2) for p in ("p1", "p2")]
         await publish(settings, *facts, *links, enveloped(builders.diagnosed("p1")))
+        await publish(settings, enveloped(builders.booked("p1"), 2))
+        await mongos["trials"]["paths"].insert_one(BEFORE)
         for _ in range(2):
             await migrate(servers)
+            (path,) = await mongos["trials"]["paths"].find({}).to_list(None)
+            assert path["bookings"][0].get("school") == builders.PLACE["school"], "pupils are known by then"
         said = capsys.readouterr().out
         assert said.count("replaying") == 4, said
         assert [row["_id"] async for row in registration["rules"].find({})] == ["2020"]
