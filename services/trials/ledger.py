@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pymongo import UpdateOne
 
@@ -12,6 +13,7 @@ from services.trials.domain.paths import Path
 from services.trials.domain.quotas import Balance, Holder, QuotaEntry
 from services.trials.domain.seasons import Season
 from shared.base.side_thread import aside
+from shared.messaging.lease import COLLECTION as LEASES
 from shared.storage.decision import Decision
 from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 from shared.storage.outbox import Outbox
@@ -19,6 +21,10 @@ from shared.storage.repository import Repository as Aggregates
 
 Seasons = Callable[[Iterable[str], Transaction], Awaitable[Mapping[str, Season]]]
 """Loads the rules of seasons by their codes."""
+AT_ONCE = 1_000
+"""Rows that are corrected in one transaction."""
+COUNTED = "quotas counted again"
+"""The row that all who count again write, beside the leases: one at a time adds what it found missing."""
 BOOKED = {"bookings.0": {"$exists": True}}
 HOLDS = {"bookings.holds": {"$in": ["reserved", "completed"]}}
 HELD: list[Document] = [
@@ -46,7 +52,7 @@ class Ledger:
     def __init__(self, mongo: Mongo, outbox: Outbox, seasons: Seasons) -> None:
         self.entries = Aggregates(mongo, outbox, "quota_entries", QuotaEntry)
         self._mongo, self._rows = mongo, mongo["quotas"]
-        self._paths = mongo["paths"]
+        self._paths, self._counts = mongo["paths"], mongo[LEASES]
         self._seasons = seasons
 
     async def balances(self, season: str, holders: Iterable[Holder], tx: Transaction) -> dict[Holder, Balance]:
@@ -105,10 +111,23 @@ class Ledger:
         """Brings what is reserved and completed to what bookings hold; returns for how many holders it was otherwise.
 
         Both are read at one instant, and a booking is counted in the transaction that changes it: so the difference
-        stays the same, whatever is booked meanwhile.
+        stays the same, whatever is booked meanwhile. Of two that count at once one begins again, or both would add it.
         """
+        await self._counts.update_one({"_id": COUNTED}, {"$setOnInsert": {"times": 0}}, upsert=True)
+        corrected = 0
+        while True:
+            times, writes = await self._differences()
+            part = writes[:AT_ONCE]
+            is_added = await self._mongo.transact(partial(self._correct, times, part))
+            corrected += len(part) if is_added else 0
+            if is_added and len(part) == len(writes):
+                return corrected
+
+    async def _differences(self) -> tuple[int, list[UpdateOne]]:
+        """Returns how often it was counted again before, and what is to be added to the rows."""
         differs = defaultdict[tuple[str, Holder], Counter[str]](Counter)
         async with self._mongo.snapshot() as session:
+            before: Document | None = await self._counts.find_one({"_id": COUNTED}, session=session)
             async for row in self._paths.aggregate(HELD, session=session):
                 season, school, venue, claim = (row["_id"][name] for name in ("season", "school", "venue", "claim"))
                 differs[season, Holder(school, venue)][claim] += row["units"]
@@ -118,9 +137,15 @@ class Ledger:
                 differs[balance.season, balance.holder].subtract(counted)
         wrong = {key: {claim: n for claim, n in units.items() if n} for key, units in differs.items()}
         writes = [_added(season, holder, units) for (season, holder), units in wrong.items() if units]
-        if writes:
-            await self._rows.bulk_write(writes, ordered=False)
-        return len(writes)
+        return before["times"] if before else 0, writes
+
+    async def _correct(self, times: int, writes: Sequence[UpdateOne], tx: Transaction) -> bool:
+        """Adds what was missing; False where somebody else did so since it was counted."""
+        once_more = {"$inc": {"times": 1}}
+        counted = await self._counts.update_one({"_id": COUNTED, "times": times}, once_more, session=tx)
+        if counted.modified_count and writes:
+            await self._rows.bulk_write(writes, ordered=False, session=tx)
+        return bool(counted.modified_count)
 
     async def _count(self, changes: Mapping[str, Changes], tx: Transaction) -> None:
         """Counts the units that bookings of seasons reserve, complete or return."""
