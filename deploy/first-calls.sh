@@ -55,7 +55,7 @@ echo "== The pupil takes every diagnostic of the season: an option for every ite
 for diagnostic in $diagnostics; do
     call "$navigator" GET "/trials/diagnostics/$diagnostic"
     option=$(grep -o '"options":\[[^]]*\]' <<<"$answer" | grep -o '"code":"[^"]*"' | tail -1 | cut -d'"' -f4)
-    answers=$(grep -o '"items":\[[^]]*\]' <<<"$answer" | grep -o '[[,]{"code":"[^"]*"' | cut -d'"' -f4 | sed "s/.*/\"&\":\"$option\"/" | paste -sd, -)
+    answers=$(sed 's/,"options":\[[^]]*\]//g' <<<"$answer" | grep -o '"items":\[[^]]*\]' | grep -o '[[,]{"code":"[^"]*"' | cut -d'"' -f4 | sed "s/.*/\"&\":\"$option\"/" | paste -sd, -)
     call "$navigator" POST /trials/attempts '{"ref":"'"$diagnostic"'","participant":"'"$pupil"'","season":"'"$season"'","diagnostic":"'"$diagnostic"'","answers":{'"$answers"'}}'
 done
 

@@ -107,19 +107,19 @@ async def test_a_recommendation_waits_for_the_next_consent(trials: Trials) -> No
 
 
 async def test_what_was_entered_late_without_consent_is_recommended_with_the_next_one(trials: Trials) -> None:
-    await trials.enrol("w1")
-    tests = [attempt("w1", "readiness"), attempt("w1", "interests")]
+    await trials.enrol("late1")
+    tests = [attempt("late1", "readiness"), attempt("late1", "interests")]
     await trials.must("POST", "/attempts/batch", {"attempts": tests}, **NAVIGATOR)
-    first, second = await trials.booked("w1", "2020-10-05", "2020-10-06")
+    first, second = await trials.booked("late1", "2020-10-05", "2020-10-06")
     late = await trials.slot(competency="games", starts_at="2020-10-07T14:00:00+03:00")
-    await trials.must("POST", f"/slots/{late}/bookings", seat("w1"), **NAVIGATOR)
+    await trials.must("POST", f"/slots/{late}/bookings", seat("late1"), **NAVIGATOR)
     for slot, day in ((first, "2020-10-05"), (second, "2020-10-06")):
-        await trials.must("POST", f"/slots/{slot}/attendance", [present("w1", day)], **HOST)
-    await trials.withdraw("w1", at("2020-10-10"))
-    await trials.must("POST", f"/slots/{late}/attendance", [present("w1", "2020-10-07")], **HOST)
-    assert (await trials.walked("w1"))[-1] == ("trial.attended", "2020-10-07")
-    await trials.consent("w1", at("2020-11-02"))
-    assert (await trials.walked("w1"))[-2:] == [
+        await trials.must("POST", f"/slots/{slot}/attendance", [present("late1", day)], **HOST)
+    await trials.withdraw("late1", at("2020-10-10"))
+    await trials.must("POST", f"/slots/{late}/attendance", [present("late1", "2020-10-07")], **HOST)
+    assert (await trials.walked("late1"))[-1] == ("trial.attended", "2020-10-07")
+    await trials.consent("late1", at("2020-11-02"))
+    assert (await trials.walked("late1"))[-2:] == [
         ("recommendation.withdrawn", "2020-11-02"),
         ("recommendation.issued", "2020-10-06"),
     ]
