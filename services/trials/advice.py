@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from services.trials.attempts import Attempts
-from services.trials.domain.advice import Advice
-from services.trials.domain.gates import Gates
-from services.trials.domain.paths import Path
-from services.trials.domain.recommending import Profiles
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.path.advice import Advice
+from services.trials.domain.path.gates import Gates
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.recommending import Profiles
 from services.trials.fixed import Fixed
 from shared.identity.acting import acting, changed
 from shared.storage.decision import NewId

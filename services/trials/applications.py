@@ -1,7 +1,7 @@
 """Applications of venues in the database: they are no events, since who asked and why concerns operators alone."""
 
 from services.trials.collections import APPLICATIONS
-from services.trials.domain.applications import Application
+from services.trials.domain.places.applications import Application
 from shared.storage.mongo import Mongo, Transaction
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from services.trials.domain.diagnostics import Attempt
+from services.trials.domain.catalogue.diagnostics import Attempt
 from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 
 

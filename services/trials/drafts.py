@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from services.trials.attempts import below
-from services.trials.domain.drafts import Draft
+from services.trials.domain.testing.drafts import Draft
 from shared.storage.mongo import Mongo, Transaction, by_ids
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from services.trials.domain.education import EducationProgramme
+from services.trials.domain.catalogue.education import EducationProgramme
 from shared.identity.acting import acting, changed
 from shared.storage.mongo import Document, Mongo, Transaction
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import partial
 
-from services.trials.domain.paths import Path
+from services.trials.domain.path.paths import Path
 from services.trials.repository import Repository
 from shared.base.settings import Settings
 from shared.contracts.topics import TRIALS_EVENTS

@@ -6,7 +6,7 @@ from typing import get_args
 from pymongo import ReplaceOne
 
 from services.trials.collections import HALF_CORRECTIONS
-from services.trials.domain.path_parts import Correcting, Correction
+from services.trials.domain.path.path_parts import Correcting, Correction
 from shared.storage.mongo import Mongo, Transaction, by_ids
 
 ENDS = ("", *(f"/{kind}" for kind in get_args(Correcting)))

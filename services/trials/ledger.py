@@ -8,10 +8,10 @@ from functools import partial
 from pymongo import UpdateOne
 
 from services.trials.attempts import below
-from services.trials.domain.claims import Allowance, Changes, Pair, settle
-from services.trials.domain.paths import Path
-from services.trials.domain.quotas import Balance, Holder, QuotaEntry
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.money.quotas import Balance, Holder, QuotaEntry
+from services.trials.domain.path.claims import Allowance, Changes, Pair, settle
+from services.trials.domain.path.paths import Path
 from shared.base.side_thread import aside
 from shared.messaging.lease import COLLECTION as LEASES
 from shared.storage.decision import Decision

@@ -9,7 +9,7 @@ from pymongo import ReplaceOne, UpdateOne
 
 from services.trials.attempts import below
 from services.trials.collections import IS_DATE, IS_TEXT
-from services.trials.domain.waiting import SEATED, Waiter
+from services.trials.domain.seats.waiting import SEATED, Waiter
 from shared.storage.mongo import Document, Mongo, Transaction
 
 WAITS = {"waiting": {"$gt": 0}}

@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import TypeAdapter, ValidationError
 
-from services.trials.domain.passes import OwnCode, Pass
+from services.trials.domain.presence.passes import OwnCode, Pass
 from shared.identity.keys import derive
 
 ALGORITHM = "Ed25519"

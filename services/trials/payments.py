@@ -8,9 +8,9 @@ from datetime import datetime
 
 from services.trials.collections import PAYMENT_ACTS, PAYMENT_LINES, RATES
 from services.trials.copies.store import touch
-from services.trials.domain.payment_acts import PaymentAct
-from services.trials.domain.payment_drafts import Attended, Line
-from services.trials.domain.rates import Held, Rate
+from services.trials.domain.money.payment_acts import PaymentAct
+from services.trials.domain.money.payment_drafts import Attended, Line
+from services.trials.domain.money.rates import Held, Rate
 from shared.identity.acting import acting, changed
 from shared.storage.mongo import WHOLE, Document, Mongo, Transaction
 from shared.storage.outbox import Outbox

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.trials.domain.definitions import Definition
+from services.trials.domain.catalogue.definitions import Definition
 from shared.base.errors import BadInput, FieldError
 from shared.http.assets import Asset
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from services.trials.attempts import below
-from services.trials.domain.repeats import Repeat, Sitting, Tally
+from services.trials.domain.testing.repeats import Repeat, Sitting, Tally
 from shared.storage.mongo import Mongo, Transaction
 
 

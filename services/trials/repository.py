@@ -13,14 +13,14 @@ from services.trials.applications import Applications
 from services.trials.attempts import Attempts
 from services.trials.copies.joining import Joined
 from services.trials.copies.store import Copies, touch
-from services.trials.domain.competencies import Competency
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.paths import Path, Paths, path_id
-from services.trials.domain.programmes import Programme
-from services.trials.domain.seasons import Season, overlap
-from services.trials.domain.slots import Slot
-from services.trials.domain.states import States
-from services.trials.domain.venues import Venue
+from services.trials.domain.calendar.seasons import Season, overlap
+from services.trials.domain.catalogue.competencies import Competency
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.path.paths import Path, Paths, path_id
+from services.trials.domain.path.states import States
+from services.trials.domain.places.programmes import Programme
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.timetable.slots import Slot
 from services.trials.drafts import Drafts
 from services.trials.education import Education
 from services.trials.fixed import Fixed

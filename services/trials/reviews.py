@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from services.trials.attempts import below
 from services.trials.collections import REVIEWS
-from services.trials.domain.feedback import Words
+from services.trials.domain.presence.feedback import Words
 from shared.storage.mongo import Document, Mongo, Transaction, by_ids
 
 

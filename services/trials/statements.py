@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from services.trials.collections import NEEDS
-from services.trials.domain.statements import Statement
+from services.trials.domain.seats.statements import Statement
 from shared.storage.mongo import Mongo, Transaction, by_ids
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from services.trials.domain.definitions import Level, Norm
-from services.trials.domain.suggestions import Reason
-from services.trials.domain.wording import Label, Words
+from services.trials.domain.catalogue.definitions import Level, Norm
+from services.trials.domain.catalogue.wording import Label, Words
+from services.trials.domain.seats.suggestions import Reason
 
 NO_NORMS = Words(
     ru="Норм для этой шкалы нет. Число показывает, какую часть возможных баллов набрал ученик, и не говорит, "

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.trials.collections import IS_TEXT
 from services.trials.copies.store import touch
-from services.trials.domain.slots import Slot
+from services.trials.domain.timetable.slots import Slot
 from shared.storage.mongo import Document, Mongo, Transaction
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.trials.domain.advice import Advice, AdviceRules, define
+from services.trials.domain.path.advice import Advice, AdviceRules, define
 
 RULES: Mapping[str, Any] = {
     "grounds": [

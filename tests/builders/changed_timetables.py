@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange, Participant
-from services.trials.domain import slot_changes, steps
-from services.trials.domain.path_parts import Booking
-from services.trials.domain.paths import Path
-from services.trials.domain.rebooking import rebooked
-from services.trials.domain.slot_changes import Change, SlotClosing, SlotMove, SlotSize
-from services.trials.domain.slots import Slot
+from services.trials.domain.path import steps
+from services.trials.domain.path.path_parts import Booking
+from services.trials.domain.path.paths import Path
+from services.trials.domain.seats.rebooking import rebooked
+from services.trials.domain.timetable import slot_changes
+from services.trials.domain.timetable.slot_changes import Change, SlotClosing, SlotMove, SlotSize
+from services.trials.domain.timetable.slots import Slot
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
 from shared.contracts.timetables import TrialMoved

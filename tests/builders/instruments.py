@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.trials.domain.definitions import Definition
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.wording import VERSIONS
+from services.trials.domain.catalogue.definitions import Definition
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.catalogue.wording import VERSIONS
 
 
 def said(text: str) -> dict[str, str]:

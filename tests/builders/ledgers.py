@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Archiving, Participant
-from services.trials.domain import quotas, steps
-from services.trials.domain.claims import Allowance, Pair, settle
-from services.trials.domain.paths import Path
-from services.trials.domain.quotas import Balance, Holder, Parties, QuotaEntry, Total, Transfer
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.money import quotas
+from services.trials.domain.money.quotas import Balance, Holder, Parties, QuotaEntry, Total, Transfer
+from services.trials.domain.path import steps
+from services.trials.domain.path.claims import Allowance, Pair, settle
+from services.trials.domain.path.paths import Path
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
 from shared.contracts.quotas import QuotaMoved, QuotaSet

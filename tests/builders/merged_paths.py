@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
-from services.trials.domain import feedback, lessons, steps
-from services.trials.domain.absences import miss
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.lessons import HeldLesson
-from services.trials.domain.path_parts import Attendance, Marks, Stars
-from services.trials.domain.paths import Path
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.path import steps
+from services.trials.domain.path.gates import SeasonGate
+from services.trials.domain.path.path_parts import Attendance, Marks, Stars
+from services.trials.domain.path.paths import Path
+from services.trials.domain.presence import feedback, lessons
+from services.trials.domain.presence.absences import miss
+from services.trials.domain.presence.lessons import HeldLesson
 from shared.base.errors import ServiceError
 from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackGiven

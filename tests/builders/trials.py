@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.trials.copies.participants import ConsentChange, Entry, Participant
-from services.trials.domain.definitions import Definition
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.programmes import Programme
-from services.trials.domain.seasons import Season, SeasonRules
-from services.trials.domain.slots import Slot
+from services.trials.domain.calendar.seasons import Season, SeasonRules
+from services.trials.domain.catalogue.definitions import Definition
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.places.programmes import Programme
+from services.trials.domain.timetable.slots import Slot
 from shared.contracts.organisations import OrganisationDefined
 from tests.builders.events import PLACE, ROSTOV, at
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from services.trials.domain import steps
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.paths import Path
-from services.trials.domain.seasons import Season
-from services.trials.domain.slots import Slot
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.path import steps
+from services.trials.domain.path.gates import SeasonGate
+from services.trials.domain.path.paths import Path
+from services.trials.domain.timetable.slots import Slot
 from shared.storage.decision import Decision, NewId
 from tests.builders.events import at
 from tests.builders.trials import pupil, season, slot

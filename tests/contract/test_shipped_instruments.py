@@ -12,9 +12,9 @@ from defusedxml.ElementTree import fromstring
 from deploy.simulator.simulation import INSTRUMENTS
 from services.trials.answers.diagnostics import DiagnosticView
 from services.trials.api.diagnostics import LARGEST_DEFINITION
-from services.trials.domain.definitions import Definition
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.wording import OLDEST, VERSIONS, Version
+from services.trials.domain.catalogue.definitions import Definition
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.catalogue.wording import OLDEST, VERSIONS, Version
 from services.trials.pictures import PICTURES
 
 FILES = sorted(INSTRUMENTS.glob("*.json"))

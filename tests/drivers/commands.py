@@ -14,15 +14,15 @@ from services.registration.domain.moves import MoveRequest
 from services.registration.handlers import archive, consents, merges, moves
 from services.registration.handlers.erasure import Erasing, erase_pupil
 from services.registration.handlers.rosters import register
-from services.trials.domain.absences import Absence
-from services.trials.domain.caller import Said
-from services.trials.domain.diagnostics import AttemptCommand
-from services.trials.domain.lessons import HeldLesson
-from services.trials.domain.quotas import Total, Transfer
-from services.trials.domain.seasons import Closing
-from services.trials.domain.slot_changes import SlotClosing, SlotMove, SlotSize
-from services.trials.domain.slots import SlotOffer
-from services.trials.domain.steps import Presence, Revocation
+from services.trials.domain.calendar.seasons import Closing
+from services.trials.domain.catalogue.diagnostics import AttemptCommand
+from services.trials.domain.money.quotas import Total, Transfer
+from services.trials.domain.path.caller import Said
+from services.trials.domain.path.steps import Presence, Revocation
+from services.trials.domain.presence.absences import Absence
+from services.trials.domain.presence.lessons import HeldLesson
+from services.trials.domain.timetable.slot_changes import SlotClosing, SlotMove, SlotSize
+from services.trials.domain.timetable.slots import SlotOffer
 from services.trials.handlers import (
     attempts,
     attendance,

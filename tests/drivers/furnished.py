@@ -8,11 +8,11 @@ from services.registration.app import COLLECTIONS as REGISTERED
 from services.registration.domain.definitions import Definition
 from services.registration.handlers.organisations import define_organisation
 from services.trials.collections import COLLECTIONS as TRIED
-from services.trials.domain.competencies import CompetencyEntry
-from services.trials.domain.definitions import Definition as InstrumentDefinition
-from services.trials.domain.quotas import Total, Transfer
-from services.trials.domain.seasons import SeasonRules
-from services.trials.domain.venues import VenueEntry
+from services.trials.domain.calendar.seasons import SeasonRules
+from services.trials.domain.catalogue.competencies import CompetencyEntry
+from services.trials.domain.catalogue.definitions import Definition as InstrumentDefinition
+from services.trials.domain.money.quotas import Total, Transfer
+from services.trials.domain.places.venues import VenueEntry
 from services.trials.handlers import competencies, diagnostics, quotas, seasons, venues
 from tests.builders.events import at
 from tests.builders.trials import INSTRUMENT, RULES, VENUE

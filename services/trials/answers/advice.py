@@ -1,9 +1,9 @@
 """A recommendation as it is shown: with its reasons, professions, trials to try next, and where to go on."""
 
-from services.trials.domain.advice import AnyGround, Profession
-from services.trials.domain.education import EducationProgramme
-from services.trials.domain.path_parts import Recommendation
-from services.trials.domain.wording import Label, Words
+from services.trials.domain.catalogue.education import EducationProgramme
+from services.trials.domain.catalogue.wording import Label, Words
+from services.trials.domain.path.advice import AnyGround, Profession
+from services.trials.domain.path.path_parts import Recommendation
 from shared.base.models import Answer
 from shared.http.paging import Page
 

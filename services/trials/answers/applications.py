@@ -1,7 +1,7 @@
 """Applications of venues as they are shown to operators and, without who did what, to the venues."""
 
-from services.trials.domain.applications import Application, ApplicationState
-from services.trials.domain.venue_terms import VenueTerms
+from services.trials.domain.places.applications import Application, ApplicationState
+from services.trials.domain.places.venue_terms import VenueTerms
 from shared.base.models import Answer
 from shared.contracts.venues import Registry
 from shared.http.paging import Page

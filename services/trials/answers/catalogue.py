@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Any, Literal
 
-from services.trials.domain.seasons import Season
-from services.trials.domain.venue_terms import VenueTerms
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.places.venue_terms import VenueTerms
 from shared.base.models import Answer
 from shared.contracts.cancellations import ClosingReason
 from shared.contracts.quotas import QuotaUnit

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 
 from services.trials.answers.explanations import ScaleResult
-from services.trials.domain.caller import Taken
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.path_parts import Attendance, Booking
-from services.trials.domain.slots import Slot
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.path.caller import Taken
+from services.trials.domain.path.path_parts import Attendance, Booking
+from services.trials.domain.timetable.slots import Slot
 from shared.base.errors import ServiceError
 from shared.base.models import Answer
 from shared.http.batch import Outcome

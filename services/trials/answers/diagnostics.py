@@ -1,8 +1,8 @@
 """Diagnostic instruments as they are shown: to everybody without what would give the answers away."""
 
-from services.trials.domain.definitions import Choice, Item, ItemPicture, Norm, Option, Scale
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.wording import PICTURES, Label, Version, Words
+from services.trials.domain.catalogue.definitions import Choice, Item, ItemPicture, Norm, Option, Scale
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.catalogue.wording import PICTURES, Label, Version, Words
 from shared.base.models import Answer
 from shared.http.paging import Page
 

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from services.trials.domain.drafts import Draft
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.wording import Version
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.catalogue.wording import Version
+from services.trials.domain.testing.drafts import Draft
 from shared.base.models import Answer
 from shared.programme.moments import LocalTime
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from services.trials.domain.definitions import Level, Norm
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.wording import Label, Version, Words
+from services.trials.domain.catalogue.definitions import Level, Norm
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.catalogue.wording import Label, Version, Words
 from services.trials.texts import compared
 from shared.base.models import Answer
 

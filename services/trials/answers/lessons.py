@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 from services.trials.answers.commands import Items
-from services.trials.domain.caller import Taken
-from services.trials.domain.path_parts import Lesson
+from services.trials.domain.path.caller import Taken
+from services.trials.domain.path.path_parts import Lesson
 from shared.base.errors import ServiceError
 from shared.base.models import Answer
 from shared.http.batch import Outcome

@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Literal
 
-from services.trials.domain.needs import BESIDE_PICTURES, Need
-from services.trials.domain.path_parts import Booking
-from services.trials.domain.statements import Statement
+from services.trials.domain.path.path_parts import Booking
+from services.trials.domain.places.needs import BESIDE_PICTURES, Need
+from services.trials.domain.seats.statements import Statement
 from shared.base.models import Answer
 from shared.programme.moments import LocalTime
 

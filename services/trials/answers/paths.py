@@ -2,7 +2,7 @@
 
 from services.trials.answers.advice import RecommendationView
 from services.trials.answers.explanations import ScaleResult
-from services.trials.domain.path_parts import Attendance, Booking, Lesson
+from services.trials.domain.path.path_parts import Attendance, Booking, Lesson
 from shared.base.models import Answer
 from shared.http.paging import Page
 from shared.programme.moments import LocalTime

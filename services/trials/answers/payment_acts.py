@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Literal
 
-from services.trials.domain.payment_acts import ActState
-from services.trials.domain.payment_drafts import Sum
+from services.trials.domain.money.payment_acts import ActState
+from services.trials.domain.money.payment_drafts import Sum
 from shared.base.models import Answer
 from shared.contracts.trials import SlotKind
 from shared.http.paging import Page

@@ -1,6 +1,6 @@
 """Trial programmes as everyone is shown them: without the link of an online one."""
 
-from services.trials.domain.programmes import Criterion
+from services.trials.domain.places.programmes import Criterion
 from shared.base.models import Answer
 from shared.contracts.venues import Environment, ProgrammeFormat, ProgrammeLevel
 from shared.http.paging import Page

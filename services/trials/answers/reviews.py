@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Self, TypeAlias
 
-from services.trials.domain.feedback import Words
-from services.trials.domain.path_parts import Attendance, Marks
+from services.trials.domain.path.path_parts import Attendance, Marks
+from services.trials.domain.presence.feedback import Words
 from shared.base.models import Answer
 from shared.http.paging import Page
 from shared.programme.moments import LocalTime

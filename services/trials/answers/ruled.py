@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from services.trials.domain.slots import Slot, SlotOffer
+from services.trials.domain.timetable.slots import Slot, SlotOffer
 from shared.base.errors import ServiceError
 from shared.base.models import Answer
 from shared.http.batch import Outcome

@@ -2,9 +2,9 @@
 
 from datetime import tzinfo
 
-from services.trials.domain.slots import Slot
-from services.trials.domain.suggestions import Offer, Reason, Wishes
-from services.trials.domain.wording import Label, Words
+from services.trials.domain.catalogue.wording import Label, Words
+from services.trials.domain.seats.suggestions import Offer, Reason, Wishes
+from services.trials.domain.timetable.slots import Slot
 from services.trials.texts import because
 from shared.base.models import Answer
 from shared.contracts.trials import SlotKind

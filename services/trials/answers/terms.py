@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from services.trials.domain.season_terms import Terms, TermsVersion
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.season_terms import Terms, TermsVersion
+from services.trials.domain.calendar.seasons import Season
 from shared.base.models import Answer
 from shared.programme.versions import in_force
 

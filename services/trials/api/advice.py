@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 from services.trials.answers.advice import AdviceView, EducationCount, EducationPage
 from services.trials.answers.shown import shown
 from services.trials.api.reading import UNKNOWN
-from services.trials.domain.advice import AdviceRules
-from services.trials.domain.education import EducationList
+from services.trials.domain.catalogue.education import EducationList
+from services.trials.domain.path.advice import AdviceRules
 from services.trials.handlers import advice
 from services.trials.reads.advice import AdviceReads
 from services.trials.repository import Repository

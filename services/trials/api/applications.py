@@ -6,13 +6,13 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.trials.answers.applications import ApplicationPage, ApplicationView
 from services.trials.api.reading import InCode
-from services.trials.domain.applications import (
+from services.trials.domain.places.applications import (
     ApplicationState,
     RegistryDecision,
     RegistryWithdrawal,
     application_id,
 )
-from services.trials.domain.venues import VenueEntry
+from services.trials.domain.places.venues import VenueEntry
 from services.trials.handlers import applications, venues
 from services.trials.reads.applications import ApplicationReads, shown
 from services.trials.repository import Repository

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from services.trials.answers.commands import AttemptAnswer, Items
 from services.trials.answers.explanations import explained
 from services.trials.api.items import LARGEST_ANSWERS, NOT_READY, item_by_item, noted
-from services.trials.domain.diagnostics import AttemptCommand
+from services.trials.domain.catalogue.diagnostics import AttemptCommand
 from services.trials.handlers import attempts
 from services.trials.handlers.attempts import AttemptRequest
 from services.trials.reads.diagnostics import DiagnosticReads

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Request
 
 from services.trials.answers.commands import AbsenceAnswer, AttendanceAnswer, Items, RevokedAnswer, ScannedAnswer
 from services.trials.api.items import SlotId, item_by_item, noted
-from services.trials.domain.absences import Absence
-from services.trials.domain.passes import PresenceEntry, Scan
-from services.trials.domain.steps import Revocation
+from services.trials.domain.path.steps import Revocation
+from services.trials.domain.presence.absences import Absence
+from services.trials.domain.presence.passes import PresenceEntry, Scan
 from services.trials.handlers import attendance
 from services.trials.handlers.attendance import AbsenceRequest, AttendanceRequest
 from services.trials.handlers.checkins import check_in

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.trials.answers.commands import BookingAnswer, CancelledAnswer, Items
 from services.trials.api.items import NOT_READY, BookingId, SlotId, item_by_item, noted, wanted
-from services.trials.domain.caller import Said
+from services.trials.domain.path.caller import Said
 from services.trials.handlers import bookings
 from services.trials.handlers.bookings import BookingRequest, Bookings
 from services.trials.repository import Repository

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from services.trials.answers.catalogue import CompetencyView
 from services.trials.answers.shown import shown
 from services.trials.api.reading import InCode, add_entry, add_list
-from services.trials.domain.competencies import CompetencyEntry
+from services.trials.domain.catalogue.competencies import CompetencyEntry
 from services.trials.handlers import competencies
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.repository import Repository

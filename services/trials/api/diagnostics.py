@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from services.trials.answers.diagnostics import DiagnosticView
 from services.trials.api.reading import UNKNOWN, InCode, add_list
-from services.trials.domain.definitions import Definition
-from services.trials.domain.wording import Version
+from services.trials.domain.catalogue.definitions import Definition
+from services.trials.domain.catalogue.wording import Version
 from services.trials.handlers import diagnostics
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.reads.diagnostics import DiagnosticReads

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path
 
 from services.trials.answers.drafts import DraftView, GivenUpAnswer
 from services.trials.api.items import LARGEST_ANSWERS, NOT_READY
-from services.trials.domain.drafts import DraftCommand
+from services.trials.domain.testing.drafts import DraftCommand
 from services.trials.handlers import drafts
 from services.trials.handlers.drafts import DraftOf
 from services.trials.reads.drafts import DraftReads

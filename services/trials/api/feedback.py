@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from services.trials.answers.reviews import FeedbackView, ReviewView, SlotReviewsView, VenueStarsPage
 from services.trials.api.items import SlotId
 from services.trials.api.reading import UNKNOWN, InRegion
-from services.trials.domain.feedback import FeedbackEntry, ReviewEntry
+from services.trials.domain.presence.feedback import FeedbackEntry, ReviewEntry
 from services.trials.handlers import feedback
 from services.trials.handlers.feedback import Of
 from services.trials.reads.reviews import ReviewReads

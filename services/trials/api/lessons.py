@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from services.trials.answers.lessons import LessonAnswer, LessonAnswers
 from services.trials.api.items import noted, wanted
-from services.trials.domain.lessons import HeldLesson
+from services.trials.domain.presence.lessons import HeldLesson
 from services.trials.handlers import lessons
 from services.trials.handlers.lessons import MOST_PUPILS, LessonRequest, Told, WholeClass, Withdrawal
 from services.trials.repository import Repository

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from services.trials.answers.needs import NeedsView, SlotNeedsView, TakenBackAnswer, TripNeedsView
 from services.trials.api.items import SlotId
 from services.trials.api.reading import UNKNOWN
-from services.trials.domain.statements import NeedsCommand
+from services.trials.domain.seats.statements import NeedsCommand
 from services.trials.handlers import needs
 from services.trials.handlers.needs import NeedsOf
 from services.trials.reads.needs import NeedsReads, Trip

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.trials.answers.payment_acts import ActDraftView, ActPage, LinePage, NamedAct, UnpricedView
 from services.trials.api.reading import InCode
-from services.trials.domain.payment_acts import Payment, Signing
-from services.trials.domain.payment_drafts import Draft, Period, sums
+from services.trials.domain.money.payment_acts import Payment, Signing
+from services.trials.domain.money.payment_drafts import Draft, Period, sums
 from services.trials.handlers import payment_acts
 from services.trials.reads.payment_acts import PaymentReads
 from services.trials.repository import Repository

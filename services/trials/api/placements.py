@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from services.trials.answers.commands import Items
 from services.trials.answers.placements import Placed
 from services.trials.api.items import Dry, item_by_item, noted, wanted
-from services.trials.domain.caller import Said
-from services.trials.domain.placements import MOST_PUPILS, MOST_SLOTS
-from services.trials.domain.slot_searches import SlotSearch
+from services.trials.domain.path.caller import Said
+from services.trials.domain.seats.placements import MOST_PUPILS, MOST_SLOTS
+from services.trials.domain.timetable.slot_searches import SlotSearch
 from services.trials.handlers.bookings import Bookings, PlacementRequest, foresee
 from services.trials.handlers.placements import SchoolClass, pupils_of, slots_found
 from services.trials.repository import Repository

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from services.trials.answers.programmes import ProgrammeView
 from services.trials.answers.shown import shown
 from services.trials.api.reading import InCode, InRegion, add_entry, add_list
-from services.trials.domain.needs import Need
-from services.trials.domain.programmes import ProgrammeEntry
+from services.trials.domain.places.needs import Need
+from services.trials.domain.places.programmes import ProgrammeEntry
 from services.trials.handlers import programmes
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.repository import Repository

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.trials.answers.quotas import EntryPage, HolderPage, TotalAnswer, TransferAnswer
 from services.trials.answers.shown import shown
-from services.trials.domain.quotas import Total, Transfer
+from services.trials.domain.money.quotas import Total, Transfer
 from services.trials.handlers import quotas
 from services.trials.reads.quotas import QuotaReads
 from services.trials.repository import Repository

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from services.trials.answers.payment_acts import RatePage, RateView
 from services.trials.answers.shown import shown
 from services.trials.api.reading import InRegion
-from services.trials.domain.rates import RateEntry
+from services.trials.domain.money.rates import RateEntry
 from services.trials.handlers import rates
 from services.trials.reads.payment_acts import PaymentReads
 from services.trials.repository import Repository

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from services.trials.answers.repeats import RepeatAnswer
 from services.trials.api.items import NOT_READY
-from services.trials.domain.repeats import RepeatCommand
+from services.trials.domain.testing.repeats import RepeatCommand
 from services.trials.handlers import repeats
 from services.trials.repository import Repository
 from shared.http.authorisation import admit

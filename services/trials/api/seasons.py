@@ -8,9 +8,9 @@ from services.trials.answers.catalogue import SeasonView, coded
 from services.trials.answers.shown import shown
 from services.trials.answers.terms import SeasonTermsView
 from services.trials.api.reading import UNKNOWN, InCode, add_entry, add_list
-from services.trials.domain.season_revisions import MOST_REVISIONS, RevisionEntry
-from services.trials.domain.season_terms import TermsEntry
-from services.trials.domain.seasons import Closing, SeasonRules
+from services.trials.domain.calendar.season_revisions import MOST_REVISIONS, RevisionEntry
+from services.trials.domain.calendar.season_terms import TermsEntry
+from services.trials.domain.calendar.seasons import Closing, SeasonRules
 from services.trials.handlers import seasons
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.repository import Repository

@@ -10,7 +10,7 @@ from services.trials.answers.commands import Items, SlotAnswer
 from services.trials.answers.shown import shown
 from services.trials.api.items import SlotId, item_by_item
 from services.trials.api.reading import UNKNOWN, InRegion, OfGrade
-from services.trials.domain.slots import SlotOffer
+from services.trials.domain.timetable.slots import SlotOffer
 from services.trials.handlers import slots
 from services.trials.handlers.slots import SlotRequest
 from services.trials.reads.catalogue import CatalogueReads

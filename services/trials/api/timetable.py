@@ -5,8 +5,8 @@ from fastapi import APIRouter
 from services.trials.answers.shown import shown
 from services.trials.answers.timetable import ChangedSlot, DaysAnswer
 from services.trials.api.items import SlotId
-from services.trials.domain.day_closings import DayClosing
-from services.trials.domain.slot_changes import SlotClosing, SlotMove, SlotSize
+from services.trials.domain.timetable.day_closings import DayClosing
+from services.trials.domain.timetable.slot_changes import SlotClosing, SlotMove, SlotSize
 from services.trials.handlers import closings, slot_changes
 from services.trials.handlers.slot_changes import Changed, Command
 from services.trials.repository import Repository

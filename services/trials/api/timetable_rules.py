@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from services.trials.answers.ruled import RuledSlot, RuledTimetable
 from services.trials.api.items import Dry
-from services.trials.domain.timetable_rules import TimetableRule
+from services.trials.domain.timetable.timetable_rules import TimetableRule
 from services.trials.handlers.slots import SlotRequest
 from services.trials.handlers.timetables import RuleRequest, open_by_rule
 from services.trials.repository import Repository

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from services.trials.answers.catalogue import VenueView
 from services.trials.answers.shown import shown
 from services.trials.api.reading import InCode, InRegion, OfGrade, add_entry, add_list
-from services.trials.domain.needs import Need
-from services.trials.domain.venues import VenueEntry
+from services.trials.domain.places.needs import Need
+from services.trials.domain.places.venues import VenueEntry
 from services.trials.handlers import venues
 from services.trials.reads.catalogue import CatalogueReads
 from services.trials.repository import Repository

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from services.trials.domain import advice
-from services.trials.domain.advice import Advice, AdviceRules
-from services.trials.domain.education import EducationList, EducationProgramme
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.catalogue.education import EducationList, EducationProgramme
+from services.trials.domain.path import advice
+from services.trials.domain.path.advice import Advice, AdviceRules
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, NotFound, NotKnownYet
 from shared.identity.principal import Principal

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from services.trials.domain.claims import Allowance, Pair, pairs_of
-from services.trials.domain.slots import Slot
-from services.trials.domain.states import States
+from services.trials.domain.path.claims import Allowance, Pair, pairs_of
+from services.trials.domain.path.states import States
+from services.trials.domain.timetable.slots import Slot
 from services.trials.repository import Repository
 from shared.storage.mongo import Transaction
 

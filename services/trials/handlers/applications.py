@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from services.trials.domain import applications
-from services.trials.domain.applications import Application, HistoryStep, RegistryDecision, application_id
-from services.trials.domain.venues import Venue, VenueEntry
+from services.trials.domain.places import applications
+from services.trials.domain.places.applications import Application, HistoryStep, RegistryDecision, application_id
+from services.trials.domain.places.venues import Venue, VenueEntry
 from services.trials.handlers.venues import enter, must_decide, no_application, owner_of, site, time_at
 from services.trials.repository import Repository
 from shared.base.errors import Conflict, ServiceError

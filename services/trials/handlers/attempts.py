@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from functools import partial
 
-from services.trials.domain.attempts import AttemptBatch
-from services.trials.domain.caller import Caller, Taken
-from services.trials.domain.diagnostics import Attempt, AttemptCommand
-from services.trials.domain.drafts import draft_keys
+from services.trials.domain.catalogue.diagnostics import Attempt, AttemptCommand
+from services.trials.domain.path.caller import Caller, Taken
+from services.trials.domain.testing.attempts import AttemptBatch
+from services.trials.domain.testing.drafts import draft_keys
 from services.trials.repository import Repository
 from shared.base.errors import BadInput
 from shared.base.side_thread import aside

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from services.trials.domain import steps
-from services.trials.domain.absences import Absence
-from services.trials.domain.attendance import AttendanceBatch
-from services.trials.domain.caller import Taken, clock_of
-from services.trials.domain.path_parts import Attendance, Booking
-from services.trials.domain.steps import Presence, Revocation
+from services.trials.domain.path import steps
+from services.trials.domain.path.caller import Taken, clock_of
+from services.trials.domain.path.path_parts import Attendance, Booking
+from services.trials.domain.path.steps import Presence, Revocation
+from services.trials.domain.presence.absences import Absence
+from services.trials.domain.presence.attendance import AttendanceBatch
 from services.trials.handlers.allowances import allowance
 from services.trials.repository import Repository
 from shared.base.errors import NotFound, ServiceError

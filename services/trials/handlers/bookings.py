@@ -6,12 +6,12 @@ from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 
-from services.trials.domain import steps
-from services.trials.domain.bookings import BookingBatch
-from services.trials.domain.caller import Caller, Said, Taken
-from services.trials.domain.path_parts import Booking
-from services.trials.domain.placements import Placing, slots_of
-from services.trials.domain.slots import Slot
+from services.trials.domain.path import steps
+from services.trials.domain.path.caller import Caller, Said, Taken
+from services.trials.domain.path.path_parts import Booking
+from services.trials.domain.seats.bookings import BookingBatch
+from services.trials.domain.seats.placements import Placing, slots_of
+from services.trials.domain.timetable.slots import Slot
 from services.trials.handlers.allowances import allowance
 from services.trials.handlers.held import held, walk_of
 from services.trials.handlers.unsuiting import unsuiting

@@ -6,11 +6,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
 
-from services.trials.domain.caller import Taken
-from services.trials.domain.passes import OwnCode, Pass, Scan
-from services.trials.domain.path_parts import Attendance
-from services.trials.domain.slots import NO_SLOT
-from services.trials.domain.steps import Presence
+from services.trials.domain.path.caller import Taken
+from services.trials.domain.path.path_parts import Attendance
+from services.trials.domain.path.steps import Presence
+from services.trials.domain.presence.passes import OwnCode, Pass, Scan
+from services.trials.domain.timetable.slots import NO_SLOT
 from services.trials.handlers.attendance import AttendanceRequest, confirm
 from services.trials.handlers.passes import Scanned
 from services.trials.passes import Passes

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from services.trials.domain import slot_changes
-from services.trials.domain.day_closings import DayClosing
-from services.trials.domain.slot_changes import Change
-from services.trials.domain.slots import Slot
+from services.trials.domain.timetable import slot_changes
+from services.trials.domain.timetable.day_closings import DayClosing
+from services.trials.domain.timetable.slot_changes import Change
+from services.trials.domain.timetable.slots import Slot
 from services.trials.handlers.rebooking import follow_slot
 from services.trials.handlers.venue_clocks import around, clocks_of
 from services.trials.repository import Repository

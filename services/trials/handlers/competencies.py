@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from services.trials.domain import competencies
-from services.trials.domain.competencies import Competency, CompetencyEntry
+from services.trials.domain.catalogue import competencies
+from services.trials.domain.catalogue.competencies import Competency, CompetencyEntry
 from services.trials.repository import Repository
 from shared.programme.moments import happened_at
 

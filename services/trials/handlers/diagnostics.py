@@ -1,8 +1,8 @@
 """Use case: the national operator publishes diagnostic instruments."""
 
-from services.trials.domain import instruments
-from services.trials.domain.definitions import Definition
-from services.trials.domain.instruments import Instrument
+from services.trials.domain.catalogue import instruments
+from services.trials.domain.catalogue.definitions import Definition
+from services.trials.domain.catalogue.instruments import Instrument
 from services.trials.pictures import must_be_there
 from services.trials.repository import Repository
 from shared.storage.mongo import Transaction

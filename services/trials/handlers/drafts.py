@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.trials.domain import drafts
-from services.trials.domain.caller import Caller, is_staff_of, must_take_part
-from services.trials.domain.drafts import Draft, DraftCommand, draft_keys
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.paths import path_id
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.path.caller import Caller, is_staff_of, must_take_part
+from services.trials.domain.path.paths import path_id
+from services.trials.domain.testing import drafts
+from services.trials.domain.testing.drafts import Draft, DraftCommand, draft_keys
 from services.trials.repository import Repository
 from shared.base.errors import Conflict
 from shared.identity.acting import about, acting

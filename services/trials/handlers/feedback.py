@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.trials.copies.participants import Participant
-from services.trials.domain import feedback
-from services.trials.domain.caller import clock_of
-from services.trials.domain.feedback import FeedbackEntry, ReviewEntry, Words
-from services.trials.domain.path_parts import Attendance, Marks, Stars
-from services.trials.domain.paths import Path
-from services.trials.domain.states import States
+from services.trials.domain.path.caller import clock_of
+from services.trials.domain.path.path_parts import Attendance, Marks, Stars
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.states import States
+from services.trials.domain.presence import feedback
+from services.trials.domain.presence.feedback import FeedbackEntry, ReviewEntry, Words
 from services.trials.handlers.attendance import NO_ATTENDANCE
 from services.trials.repository import Repository
 from shared.base.errors import NotFound

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from services.trials.copies.joining import Joined, joined
 from services.trials.copies.participants import Participant
-from services.trials.domain import drafts, statements, steps
-from services.trials.domain.diagnostics import attempt_key
-from services.trials.domain.paths import Path, path_id
+from services.trials.domain.catalogue.diagnostics import attempt_key
+from services.trials.domain.path import steps
+from services.trials.domain.path.paths import Path, path_id
+from services.trials.domain.seats import statements
+from services.trials.domain.testing import drafts
 from services.trials.repository import Repository
 from shared.identity.acting import Actor
 from shared.storage.decision import NewId

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from services.trials.copies.participants import Participant
-from services.trials.domain.bookings import NO_BOOKING
-from services.trials.domain.caller import reaches
-from services.trials.domain.paths import Path
-from services.trials.domain.states import States
+from services.trials.domain.path.caller import reaches
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.states import States
+from services.trials.domain.seats.bookings import NO_BOOKING
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.identity.acting import about

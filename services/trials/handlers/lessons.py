@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from services.trials.domain.caller import Caller, Taken
-from services.trials.domain.lessons import NO_LESSON, HeldLesson, LessonBatch, LessonRevocation
-from services.trials.domain.path_parts import Lesson
+from services.trials.domain.path.caller import Caller, Taken
+from services.trials.domain.path.path_parts import Lesson
+from services.trials.domain.presence.lessons import NO_LESSON, HeldLesson, LessonBatch, LessonRevocation
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Conflict, NotFound
 from shared.base.side_thread import aside

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.trials.copies.joining import Joined
-from services.trials.domain import statements
-from services.trials.domain.caller import Caller, is_staff_of
-from services.trials.domain.statements import NeedsCommand, Statement
+from services.trials.domain.path.caller import Caller, is_staff_of
+from services.trials.domain.seats import statements
+from services.trials.domain.seats.statements import NeedsCommand, Statement
 from services.trials.repository import Repository
 from shared.identity.acting import about, acting
 from shared.identity.principal import Principal

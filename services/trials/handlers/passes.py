@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.trials.domain.caller import UnknownParticipant, is_staff_of, reaches
-from services.trials.domain.passes import OwnCode, Pass, PresenceEntry, Scans
-from services.trials.domain.steps import Presence
+from services.trials.domain.path.caller import UnknownParticipant, is_staff_of, reaches
+from services.trials.domain.path.steps import Presence
+from services.trials.domain.presence.passes import OwnCode, Pass, PresenceEntry, Scans
 from services.trials.handlers.held import held, walk_of
 from services.trials.passes import Passes
 from services.trials.repository import Repository

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from services.trials.domain import payment_acts
-from services.trials.domain.caller import known_zone
-from services.trials.domain.payment_acts import NO_ACT, Payment, PaymentAct, Signing
-from services.trials.domain.payment_drafts import Draft, Period, draft
-from services.trials.domain.venues import Venue
+from services.trials.domain.money import payment_acts
+from services.trials.domain.money.payment_acts import NO_ACT, Payment, PaymentAct, Signing
+from services.trials.domain.money.payment_drafts import Draft, Period, draft
+from services.trials.domain.path.caller import known_zone
+from services.trials.domain.places.venues import Venue
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, NotFound
 from shared.base.side_thread import aside

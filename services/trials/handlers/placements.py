@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.trials.domain.placements import MOST_PUPILS, MOST_SLOTS
-from services.trials.domain.slot_searches import SlotSearch
-from services.trials.domain.slots import Slot
+from services.trials.domain.seats.placements import MOST_PUPILS, MOST_SLOTS
+from services.trials.domain.timetable.slot_searches import SlotSearch
+from services.trials.domain.timetable.slots import Slot
 from services.trials.handlers.venue_clocks import around, clocks_of
 from services.trials.repository import Repository
 from shared.base.errors import BadInput

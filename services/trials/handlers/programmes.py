@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from services.trials.domain import programmes
-from services.trials.domain.caller import known_zone
-from services.trials.domain.programmes import Programme, ProgrammeEntry
+from services.trials.domain.path.caller import known_zone
+from services.trials.domain.places import programmes
+from services.trials.domain.places.programmes import Programme, ProgrammeEntry
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, NotKnownYet
 from shared.identity.principal import Principal

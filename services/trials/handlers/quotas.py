@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from services.trials.domain import quotas
-from services.trials.domain.caller import known_zone
-from services.trials.domain.quotas import Balance, Holder, Parties, QuotaEntry, Total, Transfer
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.money import quotas
+from services.trials.domain.money.quotas import Balance, Holder, Parties, QuotaEntry, Total, Transfer
+from services.trials.domain.path.caller import known_zone
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Forbidden, NotFound, NotKnownYet
 from shared.identity.grants import NATION

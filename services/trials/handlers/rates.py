@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from services.trials.domain.rates import Rate, RateEntry
+from services.trials.domain.money.rates import Rate, RateEntry
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Forbidden
 from shared.identity.principal import Principal

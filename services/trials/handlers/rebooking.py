@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
-from services.trials.domain.path_parts import latest_answer
-from services.trials.domain.paths import Paths
-from services.trials.domain.rebooking import rebooked
+from services.trials.domain.path.path_parts import latest_answer
+from services.trials.domain.path.paths import Paths
+from services.trials.domain.seats.rebooking import rebooked
 from services.trials.repository import Repository
 from shared.base.side_thread import aside, paced
 from shared.identity.acting import about

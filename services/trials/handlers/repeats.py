@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.trials.domain.caller import Caller, must_take_part
-from services.trials.domain.paths import path_id
-from services.trials.domain.repeats import RepeatCommand, Sitting
+from services.trials.domain.path.caller import Caller, must_take_part
+from services.trials.domain.path.paths import path_id
+from services.trials.domain.testing.repeats import RepeatCommand, Sitting
 from services.trials.repository import Repository
 from shared.identity.acting import about, acting
 from shared.identity.principal import Principal

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.trials.copies.participants import Participant
-from services.trials.domain import restoring
-from services.trials.domain.drafts import draft_key
-from services.trials.domain.path_parts import Correction
-from services.trials.domain.paths import Path
-from services.trials.domain.restoring import STEPS, correction_of, has, new_path, walked
-from services.trials.domain.waiting import waiter_id
+from services.trials.domain.path import restoring
+from services.trials.domain.path.path_parts import Correction
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.restoring import STEPS, correction_of, has, new_path, walked
+from services.trials.domain.seats.waiting import waiter_id
+from services.trials.domain.testing.drafts import draft_key
 from services.trials.handlers.claims import recount
 from services.trials.handlers.restored_catalogue import KINDS, RestoredCatalogue
 from services.trials.handlers.restored_copies import RestoredCopies

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from services.trials.domain import restored_seasons, restoring
-from services.trials.domain.applications import ApplicationState, HistoryStep, application_id, of_venue
-from services.trials.domain.payment_acts import PaymentAct, restored_act, restored_lines
-from services.trials.domain.venues import Venue
+from services.trials.domain.calendar import restored_seasons
+from services.trials.domain.money.payment_acts import PaymentAct, restored_act, restored_lines
+from services.trials.domain.path import restoring
+from services.trials.domain.places.applications import ApplicationState, HistoryStep, application_id, of_venue
+from services.trials.domain.places.venues import Venue
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event
 from shared.contracts.payments import ActPaid, ActSigned, PaymentActEvent

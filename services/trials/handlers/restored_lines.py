@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.trials.copies.joining import Joined
-from services.trials.domain.paths import Path
-from services.trials.domain.waiting import Waiter
+from services.trials.domain.path.paths import Path
+from services.trials.domain.seats.waiting import Waiter
 from services.trials.repository import Repository
 from shared.storage.mongo import Transaction
 

@@ -6,8 +6,8 @@ from io import BytesIO
 
 from pydantic import ValidationError
 
-from services.trials.domain.passes import Scan
-from services.trials.domain.scan_columns import SCANS
+from services.trials.domain.presence.passes import Scan
+from services.trials.domain.presence.scan_columns import SCANS
 from shared.base.errors import BadInput
 from shared.base.side_thread import LIGHT, aside, paced
 from shared.base.wording import worded

@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime
 
-from services.trials.domain import seasons
-from services.trials.domain.season_revisions import RevisionEntry
-from services.trials.domain.season_terms import TermsEntry
-from services.trials.domain.seasons import Closing, Season, SeasonRules
+from services.trials.domain.calendar import seasons
+from services.trials.domain.calendar.season_revisions import RevisionEntry
+from services.trials.domain.calendar.season_terms import TermsEntry
+from services.trials.domain.calendar.seasons import Closing, Season, SeasonRules
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.programme.moments import happened_at

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.trials.domain import slot_changes
-from services.trials.domain.caller import known_zone
-from services.trials.domain.slot_changes import Bounds, Change, SlotClosing, SlotMove, SlotSize
-from services.trials.domain.slots import NO_SLOT, Slot
-from services.trials.domain.venues import Venue
+from services.trials.domain.path.caller import known_zone
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.timetable import slot_changes
+from services.trials.domain.timetable.slot_changes import Bounds, Change, SlotClosing, SlotMove, SlotSize
+from services.trials.domain.timetable.slots import NO_SLOT, Slot
 from services.trials.handlers.rebooking import Followed, follow_slot
 from services.trials.repository import Repository
 from shared.base.errors import NotFound

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.trials.domain.caller import known_zone
-from services.trials.domain.slots import Schedule, Slot, SlotOffer
-from services.trials.domain.timetables import SlotBatch
-from services.trials.domain.venues import Venue
+from services.trials.domain.path.caller import known_zone
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.timetable.slots import Schedule, Slot, SlotOffer
+from services.trials.domain.timetable.timetables import SlotBatch
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Conflict
 from shared.base.side_thread import aside

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from services.trials.domain.slots import Schedule, Slot, SlotOffer
-from services.trials.domain.timetable_rules import TimetableRule
+from services.trials.domain.timetable.slots import Schedule, Slot, SlotOffer
+from services.trials.domain.timetable.timetable_rules import TimetableRule
 from services.trials.handlers.slots import SlotRequest, load, open_slots
 from services.trials.repository import Repository
 from shared.http.batch import Item, Outcome

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from services.trials.domain.caller import is_staff_of
-from services.trials.domain.slots import Slot
-from services.trials.domain.statements import in_force, unmet
+from services.trials.domain.path.caller import is_staff_of
+from services.trials.domain.seats.statements import in_force, unmet
+from services.trials.domain.timetable.slots import Slot
 from services.trials.repository import Repository
 from shared.http.batch import Request
 from shared.storage.mongo import Transaction

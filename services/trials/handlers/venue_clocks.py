@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from services.trials.domain.caller import known_zone
-from services.trials.domain.slots import Slot
+from services.trials.domain.path.caller import known_zone
+from services.trials.domain.timetable.slots import Slot
 from services.trials.repository import Repository
 from shared.storage.mongo import Transaction
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.trials.domain import applications, venues
-from services.trials.domain.applications import Application, HistoryStep, RegistryWithdrawal, application_id
-from services.trials.domain.caller import known_zone
-from services.trials.domain.venues import Venue, VenueEntry
+from services.trials.domain.path.caller import known_zone
+from services.trials.domain.places import applications, venues
+from services.trials.domain.places.applications import Application, HistoryStep, RegistryWithdrawal, application_id
+from services.trials.domain.places.venues import Venue, VenueEntry
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Conflict, Forbidden, NotFound, NotKnownYet
 from shared.contracts.venues import Registry

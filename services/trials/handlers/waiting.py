@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.trials.domain import waiting
-from services.trials.domain.caller import Caller
-from services.trials.domain.path_parts import Booking
-from services.trials.domain.slots import NO_SLOT
-from services.trials.domain.waiting import LEFT, UNCONFIRMED, Filling, Joining, Waiter, places_of
+from services.trials.domain.path.caller import Caller
+from services.trials.domain.path.path_parts import Booking
+from services.trials.domain.seats import waiting
+from services.trials.domain.seats.waiting import LEFT, UNCONFIRMED, Filling, Joining, Waiter, places_of
+from services.trials.domain.timetable.slots import NO_SLOT
 from services.trials.handlers.allowances import allowance
 from services.trials.handlers.held import held, walk_of
 from services.trials.repository import Repository

@@ -10,11 +10,11 @@ from services.trials.answers.advice import (
     RecommendationView,
 )
 from services.trials.answers.shown import Names, shown
-from services.trials.domain.advice import UNWRITTEN, Advice
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.paths import Path
-from services.trials.domain.recommending import Advised, Profiles, causes_of, recommend
-from services.trials.domain.wording import Label
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.catalogue.wording import Label
+from services.trials.domain.path.advice import UNWRITTEN, Advice
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.recommending import Advised, Profiles, causes_of, recommend
 from services.trials.reads.names import names
 from services.trials.repository import Repository
 from shared.base.errors import NotFound

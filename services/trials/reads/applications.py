@@ -2,7 +2,7 @@
 
 from services.trials.answers.applications import ApplicationPage, ApplicationView, told
 from services.trials.collections import APPLICATIONS
-from services.trials.domain.applications import Application
+from services.trials.domain.places.applications import Application
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.http.paging import Filter, Listing, Paging

@@ -22,12 +22,12 @@ from services.trials.answers.catalogue import (
 from services.trials.answers.diagnostics import DiagnosticEntry, DiagnosticPage
 from services.trials.answers.programmes import NamedProgramme, ProgrammePage
 from services.trials.answers.shown import mentioned, shown
-from services.trials.domain.competencies import Competency
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.programmes import Programme
-from services.trials.domain.seasons import Season
-from services.trials.domain.slots import Slot
-from services.trials.domain.venues import Venue
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.catalogue.competencies import Competency
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.places.programmes import Programme
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.timetable.slots import Slot
 from services.trials.reads.names import names
 from shared.base.errors import BadInput, NotFound
 from shared.http.paging import NO_FILTER, Filter, Listing, Page, Paging, instant

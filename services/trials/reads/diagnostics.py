@@ -1,8 +1,8 @@
 """Reads of instruments, for a page that shows them and for whoever publishes them."""
 
 from services.trials.answers.diagnostics import DiagnosticView
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.wording import Version, version_of
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.catalogue.wording import Version, version_of
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, NotFound
 from shared.identity.principal import Principal

@@ -1,8 +1,8 @@
 """Reads of drafts, for the pupil and the class's teacher."""
 
 from services.trials.answers.drafts import DraftView
-from services.trials.domain.caller import reaches
-from services.trials.domain.drafts import draft_keys, joined_draft
+from services.trials.domain.path.caller import reaches
+from services.trials.domain.testing.drafts import draft_keys, joined_draft
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.identity.acting import about

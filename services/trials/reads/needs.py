@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from services.trials.answers.needs import NeedsView, SlotNeedsView, TravellerNeeds, TripNeedsView, UnmetView
 from services.trials.copies.joining import Joined
-from services.trials.domain.caller import UnknownParticipant, is_staff_of, reaches
-from services.trials.domain.needs import Need
-from services.trials.domain.slots import NO_SLOT
-from services.trials.domain.statements import in_force, unmet
+from services.trials.domain.path.caller import UnknownParticipant, is_staff_of, reaches
+from services.trials.domain.places.needs import Need
+from services.trials.domain.seats.statements import in_force, unmet
+from services.trials.domain.timetable.slots import NO_SLOT
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.identity.acting import about

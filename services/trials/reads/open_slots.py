@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.trials.answers.shown import NO_NAMES, Names
-from services.trials.domain.programmes import Programme
-from services.trials.domain.statements import served
-from services.trials.domain.suggestions import Catalogue, Offer, Time, Traits
-from services.trials.domain.venues import Venue
+from services.trials.domain.places.programmes import Programme
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.seats.statements import served
+from services.trials.domain.seats.suggestions import Catalogue, Offer, Time, Traits
 from services.trials.reads.names import names
 from services.trials.repository import Repository
 from shared.base.side_thread import aside

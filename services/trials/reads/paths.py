@@ -13,13 +13,13 @@ from services.trials.answers.paths import (
 )
 from services.trials.answers.shown import Names, mentioned, shown
 from services.trials.copies.participants import Participant
-from services.trials.domain.caller import reaches
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.instruments import Instrument
-from services.trials.domain.path_parts import Attendance, Booking
-from services.trials.domain.paths import Path, overlapping, stages
-from services.trials.domain.rounds import changes
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.catalogue.instruments import Instrument
+from services.trials.domain.path.caller import reaches
+from services.trials.domain.path.path_parts import Attendance, Booking
+from services.trials.domain.path.paths import Path, overlapping, stages
+from services.trials.domain.path.rounds import changes
 from services.trials.reads.advice import AdviceReads
 from services.trials.reads.names import names
 from services.trials.repository import Repository

@@ -5,8 +5,8 @@ from datetime import datetime
 from services.trials.answers.payment_acts import ActPage, LinePage, LineView, NamedAct, RatePage, RateView
 from services.trials.answers.shown import mentioned, shown
 from services.trials.collections import PAYMENT_ACTS, PAYMENT_LINES, RATES
-from services.trials.domain.payment_acts import PaymentAct
-from services.trials.domain.rates import Rate
+from services.trials.domain.money.payment_acts import PaymentAct
+from services.trials.domain.money.rates import Rate
 from services.trials.payments import line_of
 from services.trials.reads.names import names
 from shared.base.errors import NotFound

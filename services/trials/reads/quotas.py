@@ -4,8 +4,8 @@ from datetime import datetime
 
 from services.trials.answers.quotas import EntryPage, EntryView, HolderPage, NamedHolder
 from services.trials.answers.shown import mentioned, shown
-from services.trials.domain.quotas import Balance, QuotaEntry
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.money.quotas import Balance, QuotaEntry
 from services.trials.reads.names import names
 from services.trials.repository import Repository
 from shared.base.errors import BadInput, Forbidden, NotFound

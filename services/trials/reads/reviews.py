@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from services.trials.answers.reviews import Given, GivenTo, ReviewView, SlotReviewsView, VenueStars, VenueStarsPage
-from services.trials.domain.slots import NO_SLOT
+from services.trials.domain.timetable.slots import NO_SLOT
 from services.trials.reads.names import names
 from services.trials.repository import Repository
 from shared.base.errors import NotFound

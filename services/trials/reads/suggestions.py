@@ -9,15 +9,15 @@ from typing import TypeAlias
 from services.trials.answers.suggestions import SuggestionsView, SuggestionView
 from services.trials.collections import NEEDS, PARTICIPANTS
 from services.trials.copies.joining import Joined
-from services.trials.domain.bookings import BookingBatch
-from services.trials.domain.caller import Caller, Said, UnknownParticipant, clock_of, reaches
-from services.trials.domain.claims import Allowance
-from services.trials.domain.paths import Paths, path_id
-from services.trials.domain.slots import Slot
-from services.trials.domain.statements import in_force
-from services.trials.domain.states import States
-from services.trials.domain.suggestions import Offer, Wishes, liked, ranked, wishes_of
-from services.trials.domain.wording import Label
+from services.trials.domain.catalogue.wording import Label
+from services.trials.domain.path.caller import Caller, Said, UnknownParticipant, clock_of, reaches
+from services.trials.domain.path.claims import Allowance
+from services.trials.domain.path.paths import Paths, path_id
+from services.trials.domain.path.states import States
+from services.trials.domain.seats.bookings import BookingBatch
+from services.trials.domain.seats.statements import in_force
+from services.trials.domain.seats.suggestions import Offer, Wishes, liked, ranked, wishes_of
+from services.trials.domain.timetable.slots import Slot
 from services.trials.reads.open_slots import OpenSlots
 from services.trials.repository import Repository
 from shared.base.errors import ServiceError

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from services.trials.answers.waiting import PlacePage, PlaceView
-from services.trials.domain.caller import reaches
-from services.trials.domain.waiting import Waiter, places_of
+from services.trials.domain.path.caller import reaches
+from services.trials.domain.seats.waiting import Waiter, places_of
 from services.trials.repository import Repository
 from shared.base.errors import NotFound
 from shared.http.paging import Listing, Paging

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from services.trials.domain.passes import OwnCode, Pass
+from services.trials.domain.presence.passes import OwnCode, Pass
 from services.trials.passes import Passes
 from tests.builders.events import at, attended, diagnosed, enveloped, revoked
 from tests.builders.registration import SCHOOL, pupil

@@ -11,7 +11,7 @@ from deploy.cli.migrate import migrate
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
 from services.trials.copies.participants import Participant
-from services.trials.domain.caller import Said
+from services.trials.domain.path.caller import Said
 from services.trials.handlers.bookings import BookingRequest, book
 from services.trials.repository import Repository
 from shared.base.errors import Conflict

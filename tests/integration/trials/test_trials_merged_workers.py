@@ -14,10 +14,10 @@ from services.trials.collections import COLLECTIONS, PARTICIPANTS
 from services.trials.consumers import consumers, participants
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Participant
-from services.trials.domain import steps
-from services.trials.domain.diagnostics import Attempt, AttemptCommand
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.paths import Path
+from services.trials.domain.catalogue.diagnostics import Attempt, AttemptCommand
+from services.trials.domain.path import steps
+from services.trials.domain.path.gates import SeasonGate
+from services.trials.domain.path.paths import Path
 from services.trials.handlers.attempts import AttemptRequest, take
 from services.trials.repository import Repository
 from shared.contracts.event import Envelope, Event

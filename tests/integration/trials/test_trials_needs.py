@@ -13,7 +13,7 @@ import pytest_asyncio
 from deploy.local.stack import Infrastructure
 from deploy.simulator.simulation import INSTRUMENTS
 from services.trials.collections import NEEDS, PARTICIPANTS
-from services.trials.domain.caller import Said
+from services.trials.domain.path.caller import Said
 from services.trials.handlers.bookings import PlacementRequest, book
 from services.trials.repository import Repository
 from shared.base.errors import ServiceError

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
-from services.trials.domain.wording import VERSIONS
+from services.trials.domain.catalogue.wording import VERSIONS
 from shared.contracts.trials import SlotOpened
 from tests.builders.cursors import WRONG
 from tests.builders.events import municipality, region

@@ -11,7 +11,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from deploy.local.stack import Infrastructure
 from services.trials.collections import HALF_CORRECTIONS, PARTICIPANTS
-from services.trials.domain.path_parts import Correction
+from services.trials.domain.path.path_parts import Correction
 from services.trials.half_corrections import HalfCorrections
 from shared.contracts.event import Envelope
 from shared.contracts.registration import ConsentWithdrawn

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from deploy.local.stack import Infrastructure
 from services.trials.collections import PARTICIPANTS
-from services.trials.domain.caller import Said
+from services.trials.domain.path.caller import Said
 from services.trials.handlers import bookings
 from services.trials.handlers.bookings import BookingRequest
 from services.trials.repository import Repository

@@ -16,7 +16,7 @@ from services.analytics.figures import quotas
 from services.analytics.figures.cells import Count, Table
 from services.analytics.figures.reading import Asked, Counts, Given, Reading
 from services.analytics.reservations import FACTS, Booker, cells_of, learn
-from services.trials.domain.gates import SeasonGate
+from services.trials.domain.path.gates import SeasonGate
 from shared.contracts.event import Envelope
 from shared.contracts.quotas import QuotaMoved, QuotaUnit
 from tests.builders.events import at, attended, booked, enveloped, merged, revoked, unmerged

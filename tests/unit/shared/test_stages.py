@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from services.analytics.enrolments import stage_days
 from services.analytics.facts import Pupil, learn
 from services.registration.copies.steps import Steps, step
-from services.trials.domain.path_parts import Attendance, Recommendation
-from services.trials.domain.paths import Path, stages
-from services.trials.domain.seasons import Season
+from services.trials.domain.calendar.seasons import Season
+from services.trials.domain.path.path_parts import Attendance, Recommendation
+from services.trials.domain.path.paths import Path, stages
 from shared.contracts.event import Envelope
 from shared.programme.stages import STAGES, Rules, Stages
 from tests.builders import events as builders

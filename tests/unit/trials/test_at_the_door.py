@@ -6,12 +6,12 @@ import pytest
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange, Participant
-from services.trials.domain import steps
-from services.trials.domain.attendance import AttendanceBatch
-from services.trials.domain.gates import Gates
-from services.trials.domain.paths import Path, Paths
-from services.trials.domain.states import States
-from services.trials.domain.steps import Presence
+from services.trials.domain.path import steps
+from services.trials.domain.path.gates import Gates
+from services.trials.domain.path.paths import Path, Paths
+from services.trials.domain.path.states import States
+from services.trials.domain.path.steps import Presence
+from services.trials.domain.presence.attendance import AttendanceBatch
 from shared.base.errors import Conflict
 from shared.contracts.codes import ExceptionReason
 from shared.contracts.steps import TakenStep

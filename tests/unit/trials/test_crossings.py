@@ -9,7 +9,7 @@ import pytest
 
 from services.trials.copies.learning import learn
 from services.trials.copies.participants import Participant
-from services.trials.domain.caller import clock_of
+from services.trials.domain.path.caller import clock_of
 from shared.base.errors import NotKnownYet
 from shared.contracts.event import Envelope
 from shared.programme.clocks import Clocks

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange
-from services.trials.domain.drafts import ON_ITS_WAY, Draft, DraftCommand, has_lapsed, joined_draft, save
+from services.trials.domain.testing.drafts import ON_ITS_WAY, Draft, DraftCommand, has_lapsed, joined_draft, save
 from shared.base.errors import BadInput, Conflict
 from tests.builders.events import at
 from tests.builders.instruments import ALL_YES, worded

@@ -8,13 +8,14 @@ from pydantic import ValidationError
 
 from services.trials.answers.reviews import Given, ReviewView, SlotReviewsView, VenueStars
 from services.trials.copies.participants import ConsentChange, Participant
-from services.trials.domain import feedback, steps
-from services.trials.domain.advice import Advice, AdviceRules, define
-from services.trials.domain.feedback import FeedbackEntry, ReviewEntry, Words
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.path_parts import Marks, Stars
-from services.trials.domain.paths import Path
-from services.trials.domain.restoring import correction_of, walked
+from services.trials.domain.path import steps
+from services.trials.domain.path.advice import Advice, AdviceRules, define
+from services.trials.domain.path.gates import SeasonGate
+from services.trials.domain.path.path_parts import Marks, Stars
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.restoring import correction_of, walked
+from services.trials.domain.presence import feedback
+from services.trials.domain.presence.feedback import FeedbackEntry, ReviewEntry, Words
 from shared.base.errors import ServiceError
 from shared.contracts.feedback import FeedbackGiven
 from shared.contracts.trials import RecommendationIssued, RecommendationWithdrawn

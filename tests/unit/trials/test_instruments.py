@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from services.trials.answers.diagnostics import DiagnosticView
 from services.trials.answers.explanations import explained
-from services.trials.domain.definitions import Definition
-from services.trials.domain.instruments import Instrument, define
-from services.trials.domain.wording import VERSIONS, version_of
+from services.trials.domain.catalogue.definitions import Definition
+from services.trials.domain.catalogue.instruments import Instrument, define
+from services.trials.domain.catalogue.wording import VERSIONS, version_of
 from services.trials.texts import NO_NORMS
 from shared.base.errors import BadInput, Conflict
 from tests.builders.instruments import ALL_YES, KNOWLEDGE, NORM, WORDED, question, said, statement, worded

@@ -6,12 +6,12 @@ import pytest
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange, Participant
-from services.trials.domain import steps
-from services.trials.domain.caller import Caller
-from services.trials.domain.lessons import HeldLesson, LessonBatch, LessonRevocation
-from services.trials.domain.paths import Path, Paths, stages
-from services.trials.domain.restoring import correction_of, has, walked
-from services.trials.domain.states import States
+from services.trials.domain.path import steps
+from services.trials.domain.path.caller import Caller
+from services.trials.domain.path.paths import Path, Paths, stages
+from services.trials.domain.path.restoring import correction_of, has, walked
+from services.trials.domain.path.states import States
+from services.trials.domain.presence.lessons import HeldLesson, LessonBatch, LessonRevocation
 from shared.base.errors import ServiceError
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal

@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain.matching import Shares, matched
+from services.trials.domain.seats.matching import Shares, matched
 
 SLOTS = 3
 WISHES = st.lists(st.dictionaries(st.integers(0, SLOTS - 1), st.integers(0, 1)), max_size=5)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.trials.domain import steps
-from services.trials.domain.paths import MOST, overlapping
+from services.trials.domain.path import steps
+from services.trials.domain.path.paths import MOST, overlapping
 from shared.base.errors import ServiceError
 from shared.contracts.trials import AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn, TrialCancelled
 from tests.builders.events import at

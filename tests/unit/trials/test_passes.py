@@ -11,8 +11,8 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
-from services.trials.domain import steps
-from services.trials.domain.passes import OwnCode, Pass, PresenceEntry, Scan, Scans
+from services.trials.domain.path import steps
+from services.trials.domain.presence.passes import OwnCode, Pass, PresenceEntry, Scan, Scans
 from services.trials.handlers.scan_sheets import scans_in
 from services.trials.passes import Passes
 from shared.base.errors import BadInput, Conflict

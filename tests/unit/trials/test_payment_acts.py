@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials.domain.payment_acts import (
+from services.trials.domain.money.payment_acts import (
     LINES_OF_AN_EVENT,
     Payment,
     PaymentAct,
@@ -22,9 +22,9 @@ from services.trials.domain.payment_acts import (
     sign,
     signed,
 )
-from services.trials.domain.payment_drafts import Attended, Draft, Line, Period, draft, sums
-from services.trials.domain.rates import Held, Rate, RateEntry, rate_of
-from services.trials.domain.venues import Venue
+from services.trials.domain.money.payment_drafts import Attended, Draft, Line, Period, draft, sums
+from services.trials.domain.money.rates import Held, Rate, RateEntry, rate_of
+from services.trials.domain.places.venues import Venue
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.payments import ActPaid, ActSigned
 from tests.builders.events import ROSTOV, enveloped

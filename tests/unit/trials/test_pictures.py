@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.trials.answers.diagnostics import DiagnosticView
-from services.trials.domain.definitions import Definition
-from services.trials.domain.instruments import Instrument
+from services.trials.domain.catalogue.definitions import Definition
+from services.trials.domain.catalogue.instruments import Instrument
 from services.trials.pictures import must_be_there
 from shared.base.errors import BadInput
 from tests.builders.instruments import ALL_YES, WORDED, said, statement, worded

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain import steps
-from services.trials.domain.bookings import BookingBatch
-from services.trials.domain.caller import Caller, Said
-from services.trials.domain.claims import Allowance, Pair
-from services.trials.domain.paths import Path, Paths
-from services.trials.domain.placements import Placing, slots_of
-from services.trials.domain.slots import Slot
-from services.trials.domain.states import States
+from services.trials.domain.path import steps
+from services.trials.domain.path.caller import Caller, Said
+from services.trials.domain.path.claims import Allowance, Pair
+from services.trials.domain.path.paths import Path, Paths
+from services.trials.domain.path.states import States
+from services.trials.domain.seats.bookings import BookingBatch
+from services.trials.domain.seats.placements import Placing, slots_of
+from services.trials.domain.timetable.slots import Slot
 from shared.base.errors import BadInput, ServiceError
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal

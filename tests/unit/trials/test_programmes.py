@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.trials.domain import programmes
-from services.trials.domain.programmes import Programme, ProgrammeEntry
-from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
-from services.trials.domain.venues import Venue
+from services.trials.domain.places import programmes
+from services.trials.domain.places.programmes import Programme, ProgrammeEntry
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.timetable.slots import Schedule, Slot, SlotOffer, open_slot
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.venues import ProgrammeDefined
 from shared.programme.organisations import Organisation

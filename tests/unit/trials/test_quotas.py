@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.trials.domain import quotas
-from services.trials.domain.claims import Allowance, Pair
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.quotas import Balance, Parties, Total, Transfer
+from services.trials.domain.money import quotas
+from services.trials.domain.money.quotas import Balance, Parties, Total, Transfer
+from services.trials.domain.path.claims import Allowance, Pair
+from services.trials.domain.path.gates import SeasonGate
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.quotas import QuotaUnit
 from shared.programme.organisations import organisation

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain import steps
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.paths import Path, stages
+from services.trials.domain.path import steps
+from services.trials.domain.path.gates import SeasonGate
+from services.trials.domain.path.paths import Path, stages
 from shared.base.errors import BadInput
 from shared.contracts.trials import TRIAL_KINDS, AttendanceRevoked, RecommendationIssued, RecommendationWithdrawn
 from shared.storage.decision import Decision

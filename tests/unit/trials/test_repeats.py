@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain.repeats import RepeatCommand, Sitting, Tally
+from services.trials.domain.testing.repeats import RepeatCommand, Sitting, Tally
 from shared.base.errors import Conflict
 from tests.builders.events import at
 from tests.builders.trials import season

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from services.trials.domain import steps
-from services.trials.domain.paths import Path
-from services.trials.domain.restoring import (
+from services.trials.domain.path import steps
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.restoring import (
     corrected_elsewhere,
     correction_of,
     has,

@@ -6,10 +6,10 @@ import pytest
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange, Participant
-from services.trials.domain import steps
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.paths import Path
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.path import steps
+from services.trials.domain.path.gates import SeasonGate
+from services.trials.domain.path.paths import Path
 from shared.contracts.trials import DiagnosticRevoked
 from shared.programme.merging import Word
 from shared.storage.decision import Decision

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.trials.copies.joining import Joined
-from services.trials.domain import rounds, seasons, steps
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.paths import Path
-from services.trials.domain.restored_seasons import defined as restored_season
-from services.trials.domain.restoring import correction_of, nameless_attempt, retracted, walked
-from services.trials.domain.seasons import Season, SeasonRules
+from services.trials.domain.calendar import seasons
+from services.trials.domain.calendar.restored_seasons import defined as restored_season
+from services.trials.domain.calendar.seasons import Season, SeasonRules
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.path import rounds, steps
+from services.trials.domain.path.gates import SeasonGate
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.restoring import correction_of, nameless_attempt, retracted, walked
 from shared.base.errors import Conflict
 from shared.contracts.trials import DiagnosticCompleted, DiagnosticRevoked, SeasonDefined
 from shared.storage.decision import Decision

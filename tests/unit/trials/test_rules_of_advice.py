@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials.domain import steps
-from services.trials.domain.advice import UNWRITTEN, AdviceRules, define
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.gates import SeasonGate
-from services.trials.domain.paths import Path
-from services.trials.domain.recommending import Causes, Profiles, recommend
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.path import steps
+from services.trials.domain.path.advice import UNWRITTEN, AdviceRules, define
+from services.trials.domain.path.gates import SeasonGate
+from services.trials.domain.path.paths import Path
+from services.trials.domain.path.recommending import Causes, Profiles, recommend
 from shared.base.errors import Conflict
 from shared.contracts.trials import RecommendationIssued, RecommendationWithdrawn
 from shared.storage.decision import Decision

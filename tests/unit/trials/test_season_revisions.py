@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain import restored_seasons
-from services.trials.domain.season_revisions import RevisionEntry
-from services.trials.domain.seasons import Season, close, correct
+from services.trials.domain.calendar import restored_seasons
+from services.trials.domain.calendar.season_revisions import RevisionEntry
+from services.trials.domain.calendar.seasons import Season, close, correct
 from shared.base.errors import ServiceError
 from tests.builders.events import at, enveloped
 from tests.builders.trials import season

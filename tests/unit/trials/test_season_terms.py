@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain import restored_seasons, slot_changes
-from services.trials.domain.bookings import BookingBatch
-from services.trials.domain.caller import Caller, Said
-from services.trials.domain.paths import Path, Paths
-from services.trials.domain.season_terms import MOST_LETTERS, MOST_VERSIONS, Terms, TermsEntry, TermsVersion
-from services.trials.domain.seasons import Season, SeasonRules, define, revise
-from services.trials.domain.slot_changes import Change, SlotClosing
-from services.trials.domain.slots import Slot
-from services.trials.domain.states import States
+from services.trials.domain.calendar import restored_seasons
+from services.trials.domain.calendar.season_terms import MOST_LETTERS, MOST_VERSIONS, Terms, TermsEntry, TermsVersion
+from services.trials.domain.calendar.seasons import Season, SeasonRules, define, revise
+from services.trials.domain.path.caller import Caller, Said
+from services.trials.domain.path.paths import Path, Paths
+from services.trials.domain.path.states import States
+from services.trials.domain.seats.bookings import BookingBatch
+from services.trials.domain.timetable import slot_changes
+from services.trials.domain.timetable.slot_changes import Change, SlotClosing
+from services.trials.domain.timetable.slots import Slot
 from shared.base.errors import BadInput, Conflict, ServiceError
 from shared.contracts.terms import SeasonRevised
 from shared.identity.exceptions import may_except

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Archiving, ConsentChange
-from services.trials.domain.needs import Need
-from services.trials.domain.programmes import Programme
-from services.trials.domain.statements import NeedsCommand, Statement, has_lapsed, in_force, served, state, unmet
-from services.trials.domain.venue_terms import VenueTerms
-from services.trials.domain.venues import Venue
+from services.trials.domain.places.needs import Need
+from services.trials.domain.places.programmes import Programme
+from services.trials.domain.places.venue_terms import VenueTerms
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.seats.statements import NeedsCommand, Statement, has_lapsed, in_force, served, state, unmet
 from shared.base.errors import BadInput, Conflict
 from tests.builders.events import at
 from tests.builders.trials import PROGRAMME, VENUE, pupil, slot

@@ -9,12 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain.diagnostics import Attempt
-from services.trials.domain.needs import Need
-from services.trials.domain.path_parts import Attendance
-from services.trials.domain.paths import Path
-from services.trials.domain.suggestions import Catalogue, Offer, Reason, Time, Traits, Wishes, liked, ranked, wishes_of
-from services.trials.domain.wording import Label
+from services.trials.domain.catalogue.diagnostics import Attempt
+from services.trials.domain.catalogue.wording import Label
+from services.trials.domain.path.path_parts import Attendance
+from services.trials.domain.path.paths import Path
+from services.trials.domain.places.needs import Need
+from services.trials.domain.seats.suggestions import (
+    Catalogue,
+    Offer,
+    Reason,
+    Time,
+    Traits,
+    Wishes,
+    liked,
+    ranked,
+    wishes_of,
+)
 from services.trials.texts import REASONS, because
 from shared.contracts.venues import Environment
 from tests.builders.events import at

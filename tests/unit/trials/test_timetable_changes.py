@@ -7,13 +7,14 @@ import pytest
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import Archiving, ConsentChange, Participant
-from services.trials.domain import slot_changes, steps
-from services.trials.domain.day_closings import DayClosing
-from services.trials.domain.paths import Path
-from services.trials.domain.rebooking import rebooked
-from services.trials.domain.slot_changes import Bounds, Change, SlotClosing, SlotMove, SlotSize
-from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
-from services.trials.domain.venues import Venue
+from services.trials.domain.path import steps
+from services.trials.domain.path.paths import Path
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.seats.rebooking import rebooked
+from services.trials.domain.timetable import slot_changes
+from services.trials.domain.timetable.day_closings import DayClosing
+from services.trials.domain.timetable.slot_changes import Bounds, Change, SlotClosing, SlotMove, SlotSize
+from services.trials.domain.timetable.slots import Schedule, Slot, SlotOffer, open_slot
 from shared.base.errors import BadInput, Conflict, ServiceError
 from shared.contracts.timetables import SlotClosed, SlotMoved, SlotResized, TrialMoved
 from shared.contracts.trials import TrialCancelled

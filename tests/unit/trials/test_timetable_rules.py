@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials.domain.slots import Schedule
-from services.trials.domain.timetable_rules import WEEKDAYS, TimetableRule
-from services.trials.domain.timetables import SlotBatch
-from services.trials.domain.venue_terms import VenueTerms
-from services.trials.domain.venues import Venue
+from services.trials.domain.places.venue_terms import VenueTerms
+from services.trials.domain.places.venues import Venue
+from services.trials.domain.timetable.slots import Schedule
+from services.trials.domain.timetable.timetable_rules import WEEKDAYS, TimetableRule
+from services.trials.domain.timetable.timetables import SlotBatch
 from shared.base.errors import BadInput
 from shared.programme.clocks import zone
 from tests.builders.events import ROSTOV, at

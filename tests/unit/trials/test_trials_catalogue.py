@@ -10,11 +10,12 @@ from pydantic import ValidationError
 
 from services.trials.copies.learning import learn
 from services.trials.copies.participants import Participant
-from services.trials.domain import seasons, venues
-from services.trials.domain.definitions import Definition
-from services.trials.domain.seasons import Season, SeasonRules
-from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
-from services.trials.domain.venues import Venue, VenueEntry
+from services.trials.domain.calendar import seasons
+from services.trials.domain.calendar.seasons import Season, SeasonRules
+from services.trials.domain.catalogue.definitions import Definition
+from services.trials.domain.places import venues
+from services.trials.domain.places.venues import Venue, VenueEntry
+from services.trials.domain.timetable.slots import Schedule, Slot, SlotOffer, open_slot
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.event import Envelope
 from shared.contracts.registration import AccountLinked, ConsentGiven, ConsentWithdrawn

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from services.trials.copies.joining import Joined
 from services.trials.copies.participants import ConsentChange, Entry, Participant
-from services.trials.domain import steps
-from services.trials.domain.caller import must_take_part
-from services.trials.domain.paths import MOST, Path, Paths
+from services.trials.domain.path import steps
+from services.trials.domain.path.caller import must_take_part
+from services.trials.domain.path.paths import MOST, Path, Paths
 from shared.base.errors import ServiceError
 from shared.storage.decision import Decision
 from tests.builders.events import at

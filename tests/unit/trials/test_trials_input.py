@@ -10,14 +10,14 @@ from pydantic import BaseModel, ValidationError
 from services.trials.answers.commands import AttemptAnswer, BookingAnswer
 from services.trials.api.items import wanted
 from services.trials.api.slots import KeyedOffer
-from services.trials.domain.caller import UnknownParticipant, reaches
-from services.trials.domain.competencies import CompetencyEntry
-from services.trials.domain.diagnostics import AttemptCommand
-from services.trials.domain.passes import PresenceEntry
-from services.trials.domain.seasons import SeasonRules
-from services.trials.domain.slots import SlotOffer
-from services.trials.domain.steps import Revocation
-from services.trials.domain.venues import VenueEntry
+from services.trials.domain.calendar.seasons import SeasonRules
+from services.trials.domain.catalogue.competencies import CompetencyEntry
+from services.trials.domain.catalogue.diagnostics import AttemptCommand
+from services.trials.domain.path.caller import UnknownParticipant, reaches
+from services.trials.domain.path.steps import Revocation
+from services.trials.domain.places.venues import VenueEntry
+from services.trials.domain.presence.passes import PresenceEntry
+from services.trials.domain.timetable.slots import SlotOffer
 from services.trials.reads.catalogue import SLOTS
 from shared.base.errors import BadInput, FieldError
 from shared.http.batch import Item, each

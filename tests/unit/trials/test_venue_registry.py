@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials.domain import applications, restoring, venues
-from services.trials.domain.applications import (
+from services.trials.domain.path import restoring
+from services.trials.domain.places import applications, venues
+from services.trials.domain.places.applications import (
     MOST_ASKED,
     MOST_STEPS,
     Application,
@@ -17,9 +18,9 @@ from services.trials.domain.applications import (
     RegistryDecision,
     application_id,
 )
-from services.trials.domain.slots import Schedule, Slot, SlotOffer, open_slot
-from services.trials.domain.venue_terms import VenueTerms
-from services.trials.domain.venues import Venue, VenueEntry
+from services.trials.domain.places.venue_terms import VenueTerms
+from services.trials.domain.places.venues import Venue, VenueEntry
+from services.trials.domain.timetable.slots import Schedule, Slot, SlotOffer, open_slot
 from shared.base.errors import BadInput, Conflict
 from shared.contracts.venues import VenueRegistered, VenueWithdrawn
 from shared.identity.acting import Actor

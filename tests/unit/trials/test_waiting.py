@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain import steps, waiting
-from services.trials.domain.paths import Path, Paths
-from services.trials.domain.slots import Slot
-from services.trials.domain.states import States
-from services.trials.domain.waiting import Filling, Joining, Waiter, confirm_by
+from services.trials.domain.path import steps
+from services.trials.domain.path.paths import Path, Paths
+from services.trials.domain.path.states import States
+from services.trials.domain.seats import waiting
+from services.trials.domain.seats.waiting import Filling, Joining, Waiter, confirm_by
+from services.trials.domain.timetable.slots import Slot
 from shared.base.errors import Conflict
 from shared.contracts.event import Event
 from shared.contracts.trials import TrialBooked, TrialCancelled

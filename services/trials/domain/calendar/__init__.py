@@ -1,0 +1,1 @@
+"""Seasons: their rules, terms, grades, closings and revisions."""

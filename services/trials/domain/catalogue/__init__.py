@@ -1,0 +1,1 @@
+"""Definitions that seasons refer to: competencies, instruments with their words, education programmes."""

@@ -1,0 +1,1 @@
+"""Venues: applications, the registry, terms and trial programmes, and the needs that they serve."""

@@ -1,0 +1,1 @@
+"""Presence: passes, attendance, lessons, absences, and marks and stars that are given for it."""

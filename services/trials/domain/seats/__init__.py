@@ -1,0 +1,1 @@
+"""Seats and those who want one: bookings, lines, classes over several slots, suggestions."""

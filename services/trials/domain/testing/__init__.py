@@ -1,0 +1,1 @@
+"""Diagnostics that pupils take: drafts, attempts, leaves to repeat."""

@@ -1,0 +1,1 @@
+"""Slots, timetables by rule, and what changes them."""
