@@ -53,7 +53,7 @@ class _Pupil:
                 self.attended[data["attendance"]] = data
             case "attendance.revoked.v1":
                 self.revoked[data["attendance"]] = record.time
-            case "participant.erased.v1":
+            case "participant.erased.v1" | "path.erased.v1":
                 self.erased.add(data["participant"])
 
     def held(self, rules: Mapping[str, Any]) -> Iterator[tuple[Holder, str]]:
@@ -113,4 +113,10 @@ def holders(records: Iterable[Record], season: str, rules: Mapping[str, Any]) ->
     for holder in value.keys() | {holder for holder, _ in held}:
         reserved, completed = held[holder, "reserved"], held[holder, "completed"]
         found[holder] = Units(value[holder], value[holder] - reserved - completed, reserved, completed)
+    return {holder: units for holder, units in found.items() if any(units)}
+
+
+def answered(rows: Iterable[Mapping[str, Any]]) -> dict[Holder, Units]:
+    """The same in the rows of an answer; those of none are left out."""
+    found = {(row["organisation"], row["venue"]): Units(*(row[name] for name in Units._fields)) for row in rows}
     return {holder: units for holder, units in found.items() if any(units)}

@@ -123,9 +123,11 @@ async def _stand_in_lines(running: System, client: Client, scenario: Scenario, s
     await settled(settings_of(running.settings))
     participants = [item["participant"] for item in entered["items"]]
     lines = Lines(client, season, by, [Line(slot) for slot in slots], participants, rng)
-    for _ in range(40):
+    commands = 0
+    while commands < 40 or not any(line.given for line in lines.lines):
         await lines.goes_on()
-    assert any(line.given for line in lines.lines)
+        commands += 1
+        assert commands < 400, "nobody was given a seat from a line"
     lines.told((await agreed(running, scenario.region, season)).feed)
 
 
