@@ -9,7 +9,7 @@ from fastapi import Query
 from services.analytics.enrolments import Enrolment
 from services.analytics.figures.cells import Cell, Count, Table, cell
 from services.analytics.figures.figure import Figure, Figures
-from services.analytics.figures.reading import Reading
+from services.analytics.figures.reading import Reading, stands_for
 from services.analytics.figures.rows import Row
 from shared.base.models import Answer
 from shared.contracts.trials import TRIAL_KINDS
@@ -70,11 +70,7 @@ async def read(region: Reading, top: int | None) -> Row:
     ]
     rows.sort(key=lambda row: (-row["attended"], -row["booked"], row["competency"]))
     return {
-        "season": region.asked.season,
-        "region": region.asked.region,
-        "as_of": region.day,
-        "revision": await region.revision(),
-        "position": await region.position(),
+        **await stands_for(region),
         "approved": len(names),
         "total": len(rows),
         "rows": rows[:top],

@@ -12,7 +12,7 @@ from services.analytics.enrolments import Enrolment
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import Cell, Count, Table, cell
 from services.analytics.figures.figure import Figure, Figures
-from services.analytics.figures.reading import Reading
+from services.analytics.figures.reading import Reading, stands_for
 from services.analytics.figures.rows import Dimension, Key, Row, key_of
 from shared.base.models import Answer
 from shared.base.side_thread import aside
@@ -106,14 +106,10 @@ async def read(region: Reading, by: Dimension | None) -> Row:
     counts = await reached(region, by)
     linked = await guardians.read(region, by)
     return {
-        "season": region.asked.season,
-        "region": region.asked.region,
+        **await stands_for(region),
         "name": region.name,
         "municipalities": [{"municipality": code, "name": name} for code, name in region.municipalities.items()],
-        "as_of": region.day,
         "known_at": region.known_at,
-        "revision": await region.revision(),
-        "position": await region.position(),
         "method": FIGURE.method,
         **{stage: sum(row[stage] for row in counts.values()) for stage in STAGES},
         "guardians": linked[()],

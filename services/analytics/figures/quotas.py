@@ -8,7 +8,7 @@ from fastapi import Query
 
 from services.analytics.figures.cells import Count, Table
 from services.analytics.figures.figure import Figure, Figures
-from services.analytics.figures.reading import Given, Reading
+from services.analytics.figures.reading import Given, Reading, stands_for
 from services.analytics.figures.rows import Row
 from shared.base.models import Answer
 from shared.contracts.quotas import QuotaUnit
@@ -94,11 +94,7 @@ async def read(region: Reading, level: Level | None) -> Row:
     for row in rows:
         row["name"] = names.get(row["organisation"], {}).get("name", row["organisation"])
     return {
-        "season": region.asked.season,
-        "region": region.asked.region,
-        "as_of": region.day,
-        "revision": await region.revision(),
-        "position": await region.position(),
+        **await stands_for(region),
         "method": FIGURE.method,
         "unit": rules.get("quota_unit", "attendance"),
         "binding": rules.get("quotas_bind", False),

@@ -9,7 +9,7 @@ from fastapi import Query
 
 from services.analytics.figures import funnel
 from services.analytics.figures.figure import Figure, Figures
-from services.analytics.figures.reading import Reading
+from services.analytics.figures.reading import Reading, stands_for
 from services.analytics.figures.rows import Row
 from shared.base.models import Answer
 
@@ -52,11 +52,7 @@ async def read(region: Reading, min_n: int) -> Row:
     counts = await funnel.reached(region, "municipality")
     rows = await funnel.rows(region, "municipality", counts, Counter())
     return {
-        "season": region.asked.season,
-        "region": region.asked.region,
-        "as_of": region.day,
-        "revision": await region.revision(),
-        "position": await region.position(),
+        **await stands_for(region),
         "method": FIGURE.method,
         "min_n": min_n,
         "rows": ranked(row for row in rows if row["tested"] >= max(1, min_n)),

@@ -89,3 +89,14 @@ class Reading(Protocol):
 
     async def position(self) -> Mapping[str, int]:
         """Returns the log as far as it was counted: `topic:partition` → offset of the next event."""
+
+
+async def stands_for(region: Reading) -> Row:
+    """Returns what every figure's answer says of the question, and of the place in the log for which it stands."""
+    return {
+        "season": region.asked.season,
+        "region": region.asked.region,
+        "as_of": region.day,
+        "revision": await region.revision(),
+        "position": await region.position(),
+    }
