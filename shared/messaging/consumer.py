@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Container, Coroutine
+from collections.abc import Callable, Container, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.errors import ConsumerStoppedError
 
 from shared.base.telemetry import Trouble
 from shared.messaging.advice import Advice
@@ -129,26 +129,40 @@ class BatchConsumer:
 
     async def _settled(self, poll: Poll, apply: Apply, again: Container[Position] = ()) -> Poll:
         """Returns the part of the poll that has been applied in the end."""
-        attempt = 0
+        attempt, elsewhere = 0, False
         while poll.spans or poll.records:
             try:
-                await self._mongo.transact(lambda tx, poll=poll: apply(poll, tx))  # type: ignore[misc]
-                if attempt and not (self.reader and self.reader.stopped):
-                    self.trouble.over()
-                break
+                if elsewhere:
+                    poll, elsewhere = await self._what_is_left(poll), False
+                    continue
+                refused = await self._tried(poll, apply, again)
+                if not refused:
+                    break
+                poll = poll.refusing(refused)
             except Elsewhere:
-                poll = await self._what_is_left(poll)
+                elsewhere = True
             except FactOvertaken as error:
                 poll, self.defers = poll.deferring(error.missing), True
-            except (GroupEnds, SettledElsewhere):
-                raise
             except Exception as error:
-                if is_transient(error) or isinstance(error, KafkaError):
-                    await self._wait(attempt, error)
-                else:
-                    poll = poll.refusing(await self._isolation.faults(poll, error, again))
+                if not is_transient(error):
+                    raise
+                await self._wait(attempt, error)
             attempt += 1
+        if attempt and not (self.reader and self.reader.stopped):
+            self.trouble.over()
         return poll
+
+    async def _tried(self, poll: Poll, apply: Apply, again: Container[Position]) -> Mapping[Position, str]:
+        """Applies the poll, or returns the records that it fails at, each with the reason."""
+        try:
+            await self._mongo.transact(lambda tx: apply(poll, tx))
+        except (Elsewhere, FactOvertaken, GroupEnds, SettledElsewhere):
+            raise
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return await self._isolation.faults(poll, error, again)
+        return {}
 
     async def _what_is_left(self, poll: Poll) -> Poll:
         """The poll without what is handled already, is no longer ours, or lies beyond a gap (read again by seeking)."""

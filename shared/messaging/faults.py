@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from bson.errors import BSONError
 from pymongo.errors import BulkWriteError, DocumentTooLarge, InvalidOperation, OperationFailure, PyMongoError
 
@@ -43,7 +44,7 @@ def is_transient(error: BaseException) -> bool:
     """Tells that the same may succeed later: the server speaks of itself, not of what it was asked."""
     if isinstance(error, PyMongoError):
         return not isinstance(error, InvalidOperation) and content_fault(error) is None
-    return isinstance(error, OSError)
+    return isinstance(error, OSError | KafkaError)
 
 
 def _codes(error: OperationFailure) -> Iterator[int]:

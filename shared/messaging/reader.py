@@ -17,6 +17,7 @@ from aiokafka.errors import (
 )
 
 from shared.messaging.failures import RecordsLost
+from shared.messaging.faults import is_transient
 from shared.messaging.log import Logs
 from shared.messaging.poll import Poll, Position, Record, Span
 from shared.messaging.record_batches import UnreadableBatch, read
@@ -122,24 +123,35 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
             raise ConsumerStoppedError from error
 
     async def _poll(self, timeout_ms: int, max_records: int | None) -> Found:
-        invalid: dict[Position, str] = {}
+        self.batch = Batch()
+        try:
+            found, invalid = await self._records(timeout_ms, max_records)
+            self.batch = Batch(await self._spans(found), invalid)
+        except ConsumerStoppedError:
+            raise
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            self._rewind()
+            self._owner.waits(type(error).__name__)
+            await asyncio.sleep(PAUSE_SECONDS)
+            return {}
+        return found
+
+    async def _records(self, timeout_ms: int, max_records: int | None) -> tuple[Found, Mapping[Position, str]]:
         try:
             found: Found = await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
         except ConsumerStoppedError:
             raise
         except Exception as error:
-            self._rewind()
             if isinstance(error, KafkaError) and not isinstance(error, CorruptRecordException | UnsupportedCodecError):
-                self._owner.waits(type(error).__name__)
-                await asyncio.sleep(PAUSE_SECONDS)
-                return {}
-            found, invalid = await self._apart()
-        else:
-            self._pace(bool(found))
-            if not self.stopped:
-                self._owner.reads()
-        self.batch = Batch(await self._spans(found), invalid)
-        return found
+                raise
+            self._rewind()
+            return await self._apart()
+        self._pace(bool(found))
+        if not self.stopped:
+            self._owner.reads()
+        return found, {}
 
     def _pace(self, found: bool) -> None:
         """Lets the broker fill its answers while records come; in quiet hours fetches cost more than they find.
@@ -164,6 +176,8 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         if not found:
             reached = {p: (at, at) for p in list(self._next) if (at := await self._position(p)) is not None}
         spans = {p: Span(await self._begin(p, first), next_) for p, (first, next_) in reached.items()}
+        for partition in self.stopped.keys() & found.keys():
+            await self._owner.goes_on(partition)
         if self._moves != moves:
             for partition in reached:
                 if (at := await self._position(partition)) is not None:
@@ -171,8 +185,6 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
             return {p: Span(first, next_) for p, (first, next_) in reached.items() if next_ > first}
         spans = {p: span for p, span in spans.items() if span.next > span.first}
         self._next |= {p: span.next for p, span in spans.items()}
-        for partition in self.stopped.keys() & found.keys():
-            await self._owner.goes_on(partition)
         return spans
 
     async def _begin(self, partition: TopicPartition, first: int) -> int:

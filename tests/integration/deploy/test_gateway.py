@@ -123,18 +123,20 @@ async def test_every_error_has_the_one_form(door: Door, sent: list[bytes], statu
 async def test_who_may_send_is_not_waited_for_either(door: Door, length: bytes, body: bytes, status: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
     writer.write(POST + b"Authorization: %s\r\n%s\r\n\r\n%s" % (door.asked.bearer().encode(), length, body))
-    assert int((await within(reader.readline())).split()[1]) == status
+    line = await within(reader.readline())
     writer.close()
+    assert int(line.split()[1]) == status
 
 
 async def test_a_body_that_ends_too_early_is_no_failure_of_a_service(door: Door) -> None:
+    """Who has half closed the connection has left, if the gateway sees it before the service says what is wrong."""
     for length in (b"Content-Length: 1000", b"Transfer-Encoding: chunked"):
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
         writer.write(POST + b"Authorization: %s\r\n%s\r\n\r\n1\r\n" % (door.asked.bearer().encode(), length))
         writer.write_eof()
         answer = await within(reader.read())
-        assert answer == b"" or int(answer.split()[1]) == 400
         writer.close()
+        assert answer == b"" or int(answer.split()[1]) in (400, 499)
 
 
 async def test_the_log_of_the_gateway_names_no_address_of_a_client(door: Door) -> None:
