@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Container, Coroutine, Mapping
+from collections.abc import Container
 from contextlib import suppress
-from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import ConsumerStoppedError
@@ -13,9 +12,9 @@ from shared.base.telemetry import Trouble
 from shared.messaging.advice import Advice
 from shared.messaging.catch_up import CatchUp
 from shared.messaging.deferred import Deferred
-from shared.messaging.failures import FactOvertaken, GroupEnds
+from shared.messaging.failures import FactOvertaken
 from shared.messaging.faults import is_transient
-from shared.messaging.isolation import Isolation
+from shared.messaging.isolation import Apply, Isolation
 from shared.messaging.lineage import Lineage
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Poll, Position
@@ -27,7 +26,6 @@ from shared.messaging.subscription import Resources, Subscription
 from shared.storage.mongo import Transaction
 
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-Apply = Callable[[Poll, Transaction], Coroutine[Any, Any, None]]
 
 
 class BatchConsumer:
@@ -50,13 +48,12 @@ class BatchConsumer:
         self.catch_up = CatchUp(self.topics, self.offsets, self.lineage)
         if after is not None:
             after.catch_up.is_reference = True
-        self._after, self._mongo, self._clock, self._metrics = after, mongo, clock, resources.metrics
+        self._after, self._clock, self._metrics = after, clock, resources.metrics
         handle = subscription.events.of_those(subscription.handle)
-        self._deferred = Deferred(mongo, self.group)
+        self._deferred, self._isolation = Deferred(mongo, self.group), Isolation(mongo, self.group, handle, clock)
         self._steps = PollTransaction(
             handle, self.offsets, self._deferred, resources.outbox, clock, subscription.invalid_limit
         )
-        self._isolation = Isolation(mongo, self.group, handle, clock)
         self._advice = Advice()
 
     # What the reader asks of it.
@@ -135,8 +132,7 @@ class BatchConsumer:
                 if elsewhere:
                     poll, elsewhere = await self._what_is_left(poll), False
                     continue
-                refused = await self._tried(poll, apply, again)
-                if not refused:
+                if not (refused := await self._isolation.tried(poll, apply, again)):
                     break
                 poll = poll.refusing(refused)
             except Elsewhere:
@@ -151,18 +147,6 @@ class BatchConsumer:
         if attempt and not (self.reader and self.reader.stopped):
             self.trouble.over()
         return poll
-
-    async def _tried(self, poll: Poll, apply: Apply, again: Container[Position]) -> Mapping[Position, str]:
-        """Applies the poll, or returns the records that it fails at, each with the reason."""
-        try:
-            await self._mongo.transact(lambda tx: apply(poll, tx))
-        except (Elsewhere, FactOvertaken, GroupEnds, SettledElsewhere):
-            raise
-        except Exception as error:
-            if is_transient(error):
-                raise
-            return await self._isolation.faults(poll, error, again)
-        return {}
 
     async def _what_is_left(self, poll: Poll) -> Poll:
         """The poll without what is handled already, is no longer ours, or lies beyond a gap (read again by seeking)."""

@@ -1,8 +1,9 @@
 """The fault of a poll, found by trying its records apart: what theirs is at is put aside, ours ends the consumer."""
 
 import asyncio
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Coroutine, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from pymongo import ReturnDocument
 
@@ -10,9 +11,12 @@ from shared.messaging.events import Handle
 from shared.messaging.failures import ConsumerStopped, FactOvertaken, GroupEnds, TooManyInvalid
 from shared.messaging.faults import content_fault, is_transient
 from shared.messaging.poll import Poll, Position, Received, text_of
+from shared.messaging.poll_transaction import Elsewhere, SettledElsewhere
 from shared.storage.mongo import Mongo, Transaction
 from shared.storage.outbox import Clock
 
+Apply = Callable[[Poll, Transaction], Coroutine[Any, Any, None]]
+"""The steps of a poll's transaction."""
 COLLECTION = "content_faults"
 WITHIN = timedelta(minutes=10)
 MOST = 100
@@ -34,6 +38,21 @@ class Isolation:
         self._group = group
         self._handle = handle
         self._clock = clock
+
+    async def tried(self, poll: Poll, apply: Apply, again: Container[Position] = ()) -> Mapping[Position, str]:
+        """Applies a poll, or returns the records that it fails at as `faults` does, which raises where it is ours.
+
+        Raises what says nothing of the records: failures of the group, servers that do not answer.
+        """
+        try:
+            await self._mongo.transact(lambda tx: apply(poll, tx))
+        except (Elsewhere, FactOvertaken, GroupEnds, SettledElsewhere):
+            raise
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return await self.faults(poll, error, again)
+        return {}
 
     async def faults(self, poll: Poll, error: Exception, again: Container[Position] = ()) -> dict[Position, str]:
         """The records whose content cannot be applied, each with the reason.

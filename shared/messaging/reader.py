@@ -32,6 +32,8 @@ QUIET_SECONDS = 2.0
 """Without a record for so long, a reader is no longer in a hurry to fill its polls."""
 QUIET_WAIT_MS = 500
 """The broker is then asked so seldom, and answers with the first record at once; the next ones may wait this long."""
+UNREADABLE = (CorruptRecordException, UnsupportedCodecError)
+"""The errors of aiokafka that are of a batch, and not of the broker or the group."""
 Found = Mapping[TopicPartition, Sequence[Record]]
 
 
@@ -127,8 +129,6 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         try:
             found, invalid = await self._records(timeout_ms, max_records)
             self.batch = Batch(await self._spans(found), invalid)
-        except ConsumerStoppedError:
-            raise
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -141,10 +141,8 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
     async def _records(self, timeout_ms: int, max_records: int | None) -> tuple[Found, Mapping[Position, str]]:
         try:
             found: Found = await super().getmany(timeout_ms=timeout_ms, max_records=max_records)
-        except ConsumerStoppedError:
-            raise
         except Exception as error:
-            if isinstance(error, KafkaError) and not isinstance(error, CorruptRecordException | UnsupportedCodecError):
+            if isinstance(error, ConsumerStoppedError | KafkaError) and not isinstance(error, UNREADABLE):
                 raise
             self._rewind()
             return await self._apart()
@@ -179,9 +177,7 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         for partition in self.stopped.keys() & found.keys():
             await self._owner.goes_on(partition)
         if self._moves != moves:
-            for partition in reached:
-                if (at := await self._position(partition)) is not None:
-                    self._next[partition] = at
+            self._next |= {p: at for p in reached if (at := await self._position(p)) is not None}
             return {p: Span(first, next_) for p, (first, next_) in reached.items() if next_ > first}
         spans = {p: span for p, span in spans.items() if span.next > span.first}
         self._next |= {p: span.next for p, span in spans.items()}
@@ -224,8 +220,7 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc, unused-ignore]
         return found, invalid
 
     async def _stop_at(self, partition: TopicPartition, batch: UnreadableBatch) -> None:
-        if partition not in self.assignment():
-            return  # it is another's by now
-        self.pause(partition)
-        self.stopped[partition] = batch
-        await self._owner.stands(partition, batch)
+        if partition in self.assignment():  # else it is another's by now
+            self.pause(partition)
+            self.stopped[partition] = batch
+            await self._owner.stands(partition, batch)
