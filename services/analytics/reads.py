@@ -4,7 +4,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
+
+from bson import CodecOptions, decode_file_iter
+from bson.raw_bson import RawBSONDocument
 
 from services.analytics.collections import CELLS, COMPETENCIES, GIVEN, GUARDIANS, ORGANISATIONS, RESERVATIONS, SEASONS
 from services.analytics.documents import leaves, links_of
@@ -12,7 +18,7 @@ from services.analytics.enrolments import Link
 from services.analytics.facts import Day
 from services.analytics.figures import quotas
 from services.analytics.figures.cells import Count, Table
-from services.analytics.figures.reading import Asked, Counts, Given, Reading
+from services.analytics.figures.reading import Asked, Counts, Given, OfPlace, Reading
 from shared.base.errors import FieldError, NotFound
 from shared.identity.grants import Scope
 from shared.identity.principal import Principal
@@ -75,6 +81,25 @@ class RegionReading(Reading):
             if until is None or path[-1] <= until
         )
         return Counts(counts, len(found))
+
+    async def places(self, table: Table) -> AsyncIterator[OfPlace]:
+        """Yields every cell of a table until the day asked for, place by place in order; of all one is in memory.
+
+        The documents wait in a file until they are decoded: MongoDB keeps no snapshot for a slow reader.
+        """
+        until = self.asked.as_of
+        wanted = {"n": 1, "municipality": 1, "place": 1}
+        undecoded = self._mongo[CELLS].with_options(CodecOptions(RawBSONDocument))
+        found = undecoded.find(self._where | {"table": table}, wanted, batch_size=AT_ONCE, session=self._tx)
+        with TemporaryFile() as waiting:
+            async for document in found.sort([("place", 1), ("municipality", 1)]).allow_disk_use(True):
+                waiting.write(document.raw)
+            waiting.seek(0)
+            for (place, municipality), packed in groupby(
+                decode_file_iter(waiting), itemgetter("place", "municipality")
+            ):
+                counts = [(path, n) for one in packed for path, n in leaves(one["n"])]
+                yield OfPlace(municipality, place, [one for one in counts if until is None or one[0][-1] <= until])
 
     async def links(self) -> AsyncIterator[set[Link]]:
         """Yields the links, inside the scope's municipalities, of each guardian who has one there."""

@@ -8,6 +8,7 @@ ServiceError
 ├── TooSlow              408  the body did not arrive in time; the connection ends
 ├── BodyTooLarge         413  the body is larger than its route takes
 ├── UrlTooLong           414  the address is longer than any of ours
+├── NotAcceptable        406  the answer has no media type that the request takes
 ├── UnsupportedMediaType 415  the body is of another type or coding
 ├── HeadTooLarge         431  the headers are larger than we take
 ├── Unauthenticated      401  no token, or not a valid one
@@ -195,6 +196,12 @@ class UnsupportedMediaType(ServiceError):
     """The body is of another type or coding."""
 
     slug, status = "unsupported-media-type", 415
+
+
+class NotAcceptable(ServiceError):
+    """The answer has none of the media types that the request takes."""
+
+    slug, status = "not-acceptable", 406
 
 
 class Unauthenticated(ServiceError):

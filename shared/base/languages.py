@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from shared.base.preferences import weighed
+
 Language = Literal["ru", "en"]
 
 
@@ -11,17 +13,8 @@ def best_of(accepted: str | None) -> Language:
     That is Russian, unless English is liked better.
     """
     liking = {"ru": 0.0, "en": 0.0}
-    for part in (accepted or "").split(","):
-        tag, _, parameter = part.strip().partition(";")
-        primary = tag.strip().lower().partition("-")[0]
+    for tag, weight in weighed(accepted or ""):
+        primary = tag.partition("-")[0]
         if primary in liking:
-            liking[primary] = max(liking[primary], _quality(parameter))
+            liking[primary] = max(liking[primary], weight)
     return "en" if liking["en"] > liking["ru"] else "ru"
-
-
-def _quality(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    try:
-        return float(value) if name == "q" else 1.0
-    except ValueError:
-        return 0.0

@@ -28,7 +28,7 @@ FILE_ROOM = 1024 * KIB
 """Bytes of a file that are in memory at once."""
 MOST_VALUES = 64 * 1024
 """In a body, however large: a hundred pupils give fifty thousand answers."""
-LISTS = frozenset({"accept-language", "if-none-match"})
+LISTS = frozenset({"accept", "accept-language", "if-none-match"})
 """Headers that may be sent in several lines; of any other two, one would be passed over."""
 CONDITIONS = ("if-match", "if-unmodified-since")
 CONDITIONS_OF_WRITES = (*CONDITIONS, "if-none-match")

@@ -1,6 +1,8 @@
 """CSV that spreadsheets open as it is meant: no cell of it is a formula."""
 
+import csv
 from collections.abc import Iterable
+from io import StringIO
 
 BOM = "\ufeff"
 """By it Excel knows UTF-8."""
@@ -9,16 +11,23 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be reckoned, and may send what stands beside it elsewhere."""
 
 
-def line_of(cells: Iterable[str]) -> str:
-    """One line, with its end; a cell that a program would take for a formula has an apostrophe before it."""
-    return DELIMITER.join(map(_cell, cells)) + "\r\n"
+def line_of(cells: Iterable[str | int | float]) -> str:
+    """One line, with its end; a text that a program would take for a formula has an apostrophe before it."""
+    return lines_of([cells])
 
 
-def _cell(text: str) -> str:
-    safe = f"'{text}" if text.startswith(FORMULA) else text
-    if any(mark in safe for mark in (DELIMITER, '"', "\n", "\r")):
-        return '"' + safe.replace('"', '""') + '"'
-    return safe
+def lines_of(rows: Iterable[Iterable[str | int | float]]) -> str:
+    """Lines, each as `line_of` makes it."""
+    text = StringIO()
+    csv.writer(text, delimiter=DELIMITER, lineterminator="\r\n").writerows(
+        [guarded(cell) for cell in row] for row in rows
+    )
+    return text.getvalue()
+
+
+def guarded(cell: str | int | float) -> str | int | float:
+    """A cell that is no formula: a number may begin with a minus, a text may not."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def unguarded(text: str) -> str:

@@ -23,8 +23,9 @@ from tests.drivers.documents import SERVICES, application, documented
 from tests.drivers.files import text_of
 from tests.drivers.pointers import checked
 from tests.drivers.service import BOOKKEEPING
-from tests.e2e.authorisation import ROWS, UNCHANGED, Row, open_routes, routes
+from tests.e2e.authorisation import ROWS, UNCHANGED, Row, routes
 from tests.e2e.authorisation_callers import Caller, callers, subject
+from tests.e2e.authorisation_open import open_routes
 from tests.e2e.authorisation_quotas import give_quotas
 from tests.e2e.authorisation_request import Request
 from tests.e2e.authorisation_requests import requests

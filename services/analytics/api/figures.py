@@ -4,10 +4,13 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from inspect import getdoc
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from services.analytics.api.exports import InFile, InForm, answered, in_forms
+from services.analytics.exports.files import Format
+from services.analytics.exports.tables import TABLES, of_figure
 from services.analytics.facts import Day as LocalDay
 from services.analytics.figures import regions
 from services.analytics.figures.figure import Figure, Fold
@@ -27,6 +30,8 @@ from shared.programme.moments import Day
 from shared.storage.outbox import Clock
 
 RegionCode = Annotated[OrganisationCode, Path(description="Code of the region, for instance `RU-ROS`.")]
+UNKNOWN = {404: ["region-unknown", "season-unknown"]}
+Exported = Annotated[Literal["form", "days"], Query(description="the ministry's form, or the stages day by day")]
 AsOf = Annotated[Day | None, Query(description="what had happened by the end of this local day; default all")]
 
 
@@ -50,33 +55,68 @@ def routes(reads: Mapping[Fold, Reads], clock: Clock) -> APIRouter:
             name=figure.name,
             description=getdoc(figure.read),
             response_model=figure.answer,
-            responses=problems({404: ["region-unknown", "season-unknown"]}),
+            responses=in_forms(UNKNOWN),
         )
+    _add_export(router, reads["views"], clock)
     return router
+
+
+def _add_export(router: APIRouter, reads: Reads, clock: Clock) -> None:
+    @router.get("/regions/{code}/export", response_class=Response, responses=in_forms(UNKNOWN))
+    async def export(
+        request: Request,
+        who: Operator,
+        known: Known,
+        format: InFile,
+        question: Annotated[Asked, Depends(_asked(clock))],
+        table: Exported = "form",
+    ) -> Response:
+        """A region's season as a table for other programs: the ministry's form, or the stages day by day.
+
+        The form has a row for each class of each school, as the ministry asks. `days` has one fact a row, so that a sum
+        up to any day is the funnel as of it; it is what databases and dashboards read.
+        """
+        mine = reads.within(who)
+        tag = _tag(request, who, await mine.standing(question), question.now, format)
+        if known.knows(tag):
+            return unchanged(tag)
+        async with mine.region(question) as region:
+            return await answered(await TABLES[table](region), format, tag)
 
 
 def _endpoint(figure: Figure[Any], reads: Reads, clock: Clock) -> Callable[..., Awaitable[Response]]:
     """Returns the function that answers a figure in the caller's scope."""
 
-    async def asked(code: RegionCode, season: SeasonCode, as_of: AsOf = None) -> Asked:
-        return Asked(code, season, _local(as_of), clock())
-
     async def endpoint(
         request: Request,
         who: Operator,
         known: Known,
-        question: Annotated[Asked, Depends(asked)],
+        form: InForm,
+        question: Annotated[Asked, Depends(_asked(clock))],
         parameter: Annotated[Any, Depends(figure.parameter)],
     ) -> Response:
         mine = reads.within(who)
+        tag = _tag(request, who, await mine.standing(question), question.now, form.format)
 
         async def read() -> Row:
             async with mine.region(question) as region:
                 return await figure.read(region, parameter)
 
-        return await _answered(known, _tag(request, who, await mine.standing(question), question.now), read)
+        if form.format is None or known.knows(tag):
+            return await _answered(known, tag, read)
+        async with mine.region(question) as region:
+            return await answered(await of_figure(figure, region, parameter), form.format, tag)
 
     return endpoint
+
+
+def _asked(clock: Clock) -> Callable[..., Awaitable[Asked]]:
+    """Returns a dependency of the routes of a region: its question."""
+
+    async def asked(code: RegionCode, season: SeasonCode, as_of: AsOf = None) -> Asked:
+        return Asked(code, season, _local(as_of), clock())
+
+    return asked
 
 
 def _local(day: Day | None) -> LocalDay | None:
@@ -91,14 +131,14 @@ async def _answered(known: Conditional, tag: str, read: Callable[[], Awaitable[R
     return unchanged(tag) if known.knows(tag) else known.answer(await _json(await read()), tag)
 
 
-def _tag(request: Request, who: Principal, standing: Standing, now: datetime) -> str:
+def _tag(request: Request, who: Principal, standing: Standing, now: datetime, form: Format | None = None) -> str:
     """Returns an entity tag: one caller's question at one log position and local day has one answer by one fold.
 
     It says when it was given, so that it is sent again at least once an hour.
     """
     caller = [who.subject, repr(who.grants)]
-    question = json.dumps([request.url.path, request.url.query, caller, standing, FOLD, f"{now:%Y-%m-%dT%H}"])
-    return tag_of(question.encode())
+    question = [request.url.path, request.url.query, caller, standing, FOLD, f"{now:%Y-%m-%dT%H}"]
+    return tag_of(json.dumps([*question, form] if form else question).encode())
 
 
 async def _json(content: Row) -> bytes:

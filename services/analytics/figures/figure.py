@@ -54,6 +54,9 @@ class Figure(Generic[P]):
     fold: Fold = "views"
     """Another than that of the pupils' seasons has cells of its own."""
 
+    rows_by: str | None = None
+    """The parameter without which the answer has totals alone, and no rows."""
+
     @property
     def method(self) -> str:
         """The name and the version of the way it is counted, for instance `funnel/1`."""

@@ -167,4 +167,4 @@ def _named(by: Dimension, key: Key, row: Row, organisation: Row) -> Row:
     return named | row
 
 
-FIGURE = Figure(name="funnel", version=1, answer=Funnel, parameter=by_dimension, read=read, cells=cells)
+FIGURE = Figure(name="funnel", version=1, answer=Funnel, parameter=by_dimension, read=read, cells=cells, rows_by="by")

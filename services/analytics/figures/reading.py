@@ -49,6 +49,15 @@ class Counts:
         return await aside(partial(work, self.cells), self.documents)
 
 
+class OfPlace(NamedTuple):
+    """All cells of a table in one place."""
+
+    municipality: str
+    place: str
+    counts: Iterable[tuple[Sequence[str], int]]
+    """The path of each, which ends in the day, and its count."""
+
+
 class Reading(Protocol):
     """A region's season in one snapshot, as far as a scope reaches."""
 
@@ -68,6 +77,9 @@ class Reading(Protocol):
         Where no days are told apart, their sums are read, which are a tenth as many; and of these, with a depth, the
         sums over all that is deeper in their paths.
         """
+
+    def places(self, table: Table) -> AsyncIterator[OfPlace]:
+        """Yields every cell of a table until the day asked for, place by place in order; of all one is in memory."""
 
     def links(self) -> AsyncIterator[set[Link]]:
         """Yields the links, inside the scope's municipalities, of each guardian who has one there."""

@@ -14,7 +14,7 @@ from services.analytics.bookers import booker_document, booker_of
 from services.analytics.enrolments import Link
 from services.analytics.figures import quotas
 from services.analytics.figures.cells import Count, Table
-from services.analytics.figures.reading import Asked, Counts, Given, Reading
+from services.analytics.figures.reading import Asked, Counts, Given, OfPlace, Reading
 from services.analytics.reservations import FACTS, Booker, cells_of, learn
 from services.trials.domain.path.gates import SeasonGate
 from shared.contracts.event import Envelope
@@ -56,6 +56,9 @@ class Read(Reading):
 
     async def links(self) -> AsyncIterator[set[Link]]:
         yield set()
+
+    async def places(self, table: Table) -> AsyncIterator[OfPlace]:
+        yield OfPlace("", table, ())
 
     async def competencies(self) -> Mapping[str, str]:
         return {}
