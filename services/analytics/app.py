@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.analytics import consumers
-from services.analytics.api import feed, figures, page
+from services.analytics.api import feed, figures, methods, page
 from services.analytics.collections import COLLECTIONS
 from services.analytics.feed.reader import FeedReader
 from services.analytics.feed.relay import FeedRelay
@@ -30,7 +30,7 @@ def build(platform: Platform) -> Service:
     relays: list[Loop] = [platform.relay(), publishing]
     return Service(
         platform,
-        routers=[figures.routes(reads, platform.clock), feed.routes(feeds), page.routes()],
+        routers=[figures.routes(reads, platform.clock), methods.routes(), feed.routes(feeds), page.routes()],
         workers={"worker": [*workers, reserved], "feed": numbering},
         loops={"relay": relays},
     )

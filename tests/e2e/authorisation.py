@@ -31,6 +31,7 @@ The others are answered: `+` is told of the inside, `~` of nothing inside, `*` a
 
 TABLE = """
                                                             none nat reg mun nav  ven men gua pup ser
+GET    /analytics/figures                                   0    *-  **  *** **** **  **  **  **  ***
 GET    /analytics/regions                                   0    +-  +~  ~~~ ---- --  --  --  --  ---
 GET    /analytics/regions/{code}/funnel                     0    +-  +-  +~- ---- --  --  --  --  ---
 GET    /analytics/regions/{code}/ranking                    0    +-  +-  +~- ---- --  --  --  --  ---

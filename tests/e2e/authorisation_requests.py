@@ -17,6 +17,7 @@ def _figures(scene: Scene) -> Requests:
     sibling = f"Организация {scene.here.region}-002"
     route = "GET /analytics/regions/{code}"
     return {
+        "GET /analytics/figures": Request("/analytics/figures"),
         "GET /analytics/regions": Request(f"/analytics/regions{season}", sign=f'"region":"{scene.here.region}"'),
         f"{route}/funnel": Request(f"{below}/funnel{season}&by=municipality", sign=town, beyond=sibling),
         f"{route}/ranking": Request(f"{below}/ranking{season}", sign=town, beyond=sibling),

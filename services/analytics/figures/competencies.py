@@ -11,6 +11,7 @@ from services.analytics.figures.cells import Cell, Count, Table, cell
 from services.analytics.figures.figure import Figure, Figures
 from services.analytics.figures.reading import Reading, stands_for
 from services.analytics.figures.rows import Row
+from services.analytics.figures.words import InWords, Words
 from shared.base.models import Answer
 from shared.contracts.trials import TRIAL_KINDS
 
@@ -85,4 +86,23 @@ def by_competency(counts: Iterable[Count]) -> Mapping[str, Counter[str]]:
     return {code: measured for code, measured in found.items() if any(measured.values())}
 
 
-FIGURE = Figure(name="competencies", version=1, answer=Competencies, parameter=first, read=read, cells=cells)
+WORDS: InWords = {
+    "ru": Words(
+        "Спрос на компетенции",
+        "Посещения практических проб и записи на них по компетенциям; вход без записи спросом не считается.",
+        "посещения и, отдельно, записи, которые не отменены",
+        None,
+        "записи и их отмены, посещения и их отзывы, справочник компетенций",
+    ),
+    "en": Words(
+        "Demand by competency",
+        "Attendances of practical trials and bookings of them, by competency; who came without one is no demand.",
+        "attendances and, apart, bookings that stand",
+        None,
+        "bookings and their cancellations, attendances and their revocations, the catalogue of competencies",
+    ),
+}
+
+FIGURE = Figure(
+    name="competencies", version=1, words=WORDS, answer=Competencies, parameter=first, read=read, cells=cells
+)

@@ -9,6 +9,7 @@ from services.analytics.enrolments import Enrolment
 from services.analytics.figures.cells import Cell
 from services.analytics.figures.reading import Reading
 from services.analytics.figures.rows import Row
+from services.analytics.figures.words import InWords
 from shared.base.models import Answer
 
 P = TypeVar("P")
@@ -44,6 +45,8 @@ class Figure(Generic[P]):
     """The end of its route, `/analytics/regions/{code}/<name>`."""
     version: int
     """Another whenever the same events would give another answer."""
+    words: InWords
+    """In Russian and in English."""
     answer: type[Figures]
     parameter: Callable[..., Awaitable[P]]
     """A dependency of the route: returns the one parameter that this figure alone has."""

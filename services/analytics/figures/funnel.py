@@ -14,6 +14,7 @@ from services.analytics.figures.cells import Cell, Count, Table, cell
 from services.analytics.figures.figure import Figure, Figures
 from services.analytics.figures.reading import Reading, stands_for
 from services.analytics.figures.rows import Dimension, Key, Row, key_of
+from services.analytics.figures.words import InWords, Words
 from shared.base.models import Answer
 from shared.base.side_thread import aside
 from shared.programme.stages import STAGES, Stage
@@ -167,4 +168,26 @@ def _named(by: Dimension, key: Key, row: Row, organisation: Row) -> Row:
     return named | row
 
 
-FIGURE = Figure(name="funnel", version=1, answer=Funnel, parameter=by_dimension, read=read, cells=cells, rows_by="by")
+WORDS: InWords = {
+    "ru": Words(
+        "Воронка",
+        "Разные ученики, дошедшие до каждого этапа сезона: зарегистрированы, приняли участие, прошли диагностику, были "
+        "на пробе, завершили сезон, получили рекомендацию.",
+        "ученики, дошедшие до этапа к последнему дню",
+        None,
+        "регистрации, переводы и объединения учеников; диагностики, посещения и рекомендации за вычетом отменённых",
+    ),
+    "en": Words(
+        "Funnel",
+        "Distinct pupils who reached each stage of a season: registered, participated, tested, attended, completed, "
+        "recommended.",
+        "pupils who reached the stage by the last day",
+        None,
+        "registrations, moves and mergings of pupils; diagnostics, attendances and recommendations without those taken "
+        "back",
+    ),
+}
+
+FIGURE = Figure(
+    name="funnel", version=1, words=WORDS, answer=Funnel, parameter=by_dimension, read=read, cells=cells, rows_by="by"
+)

@@ -10,6 +10,7 @@ from services.analytics.figures.cells import Count, Table
 from services.analytics.figures.figure import Figure, Figures
 from services.analytics.figures.reading import Given, Reading, stands_for
 from services.analytics.figures.rows import Row
+from services.analytics.figures.words import InWords, Words
 from shared.base.models import Answer
 from shared.contracts.quotas import QuotaUnit
 from shared.identity.grants import NATION
@@ -149,4 +150,23 @@ def _row(holder: Holder, units: Counter[str]) -> Row:
     return {"level": level, "organisation": organisation, "venue": venue or None, **used, "free": free}
 
 
-FIGURE = Figure(name="quotas", version=1, answer=Quotas, parameter=of_level, read=read, fold="reservations")
+WORDS: InWords = {
+    "ru": Words(
+        "Квоты: план и факт",
+        "Единицы квоты региона, его муниципалитетов и школ: передано, свободно, занято записями, использовано.",
+        "занятые и использованные единицы",
+        "единицы, полученные держателем",
+        "передачи квот, записи, неявки и посещения",
+    ),
+    "en": Words(
+        "Quotas: plan against use",
+        "Units of a region, its municipalities and its schools: given on, free, reserved by bookings, completed.",
+        "units that are reserved and completed",
+        "units that came to the holder",
+        "transfers of quotas, bookings, absences and attendances",
+    ),
+}
+
+FIGURE = Figure(
+    name="quotas", version=1, words=WORDS, answer=Quotas, parameter=of_level, read=read, fold="reservations"
+)

@@ -11,6 +11,7 @@ from services.analytics.figures import funnel
 from services.analytics.figures.figure import Figure, Figures
 from services.analytics.figures.reading import Reading, stands_for
 from services.analytics.figures.rows import Row
+from services.analytics.figures.words import InWords, Words
 from shared.base.models import Answer
 
 
@@ -79,4 +80,21 @@ def ranked(rows: Iterable[Row]) -> list[Row]:
     return table
 
 
-FIGURE = Figure(name="ranking", version=1, answer=Ranking, parameter=least_tested, read=read)
+WORDS: InWords = {
+    "ru": Words(
+        "Рейтинг муниципалитетов",
+        "Доля завершивших сезон среди прошедших диагностику; равные доли делят место.",
+        "ученики, завершившие сезон",
+        "ученики, прошедшие все обязательные диагностики",
+        "те же события, что и у воронки",
+    ),
+    "en": Words(
+        "Ranking of municipalities",
+        "The share of the tested who completed the season; equal shares have one place.",
+        "pupils who completed the season",
+        "pupils who completed every required diagnostic",
+        "the events of the funnel",
+    ),
+}
+
+FIGURE = Figure(name="ranking", version=1, words=WORDS, answer=Ranking, parameter=least_tested, read=read)

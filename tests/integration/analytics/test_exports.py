@@ -126,3 +126,13 @@ async def test_a_file_reaches_as_far_as_the_scope(running: Analytics) -> None:
     assert (await running.file("export", {"role": "guardian", "org": "RU-ROS"}))[0] == 403
     _, content, _ = await running.file("export?format=parquet", MUNICIPAL)
     assert pyarrow.parquet.read_schema(io.BytesIO(content)).metadata[b"scope"].startswith(b"RU-ROS-001")
+
+
+async def test_every_figure_says_what_it_is(running: Analytics) -> None:
+    for language, title in (("ru", "Воронка"), ("en", "Funnel")):
+        headers = running.bearer("someone", [{"role": "guardian", "org": "RU-ROS"}]) | {"Accept-Language": language}
+        async with running.http.get(f"{running.base}/analytics/figures", headers=headers) as answer:
+            items = (await answer.json())["items"]
+            assert answer.headers["content-language"] == language
+        assert (items[0]["title"], items[0]["method"]) == (title, "funnel/1")
+        assert [item["figure"] for item in items] == ["funnel", "ranking", "competencies", "quotas"]

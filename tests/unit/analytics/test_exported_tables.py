@@ -120,3 +120,13 @@ def test_a_row_that_is_not_flat_is_no_table() -> None:
 
     with pytest.raises(TypeError, match="list"):
         columns_of(Odd)
+
+
+def test_every_figure_has_words_in_both_languages() -> None:
+    for figure in FIGURES:
+        assert set(figure.words) == {"ru", "en"}
+        for language, words in figure.words.items():
+            said = " ".join(part or "" for part in words)
+            cyrillic = sum("а" <= letter <= "я" for letter in said.lower())
+            assert (cyrillic > len(said) / 2) == (language == "ru"), figure.name
+        assert len({words.denominator is None for words in figure.words.values()}) == 1
