@@ -16,6 +16,8 @@ ORGANISATIONS, SEASONS, COMPETENCIES = "organisations", "seasons", "competencies
 """Copies of the catalogue."""
 FEED, FEED_HEADS, FEED_PUBLISHED = "feed", "feed_heads", "feed_published"
 """The regions' logs, the last number of each, and the last one in its topic."""
+RELEASES = "releases"
+"""What the public was told last of each region's season."""
 FEED_CATALOGUE, FEED_FENCE = "feed_catalogue", "feed_fence"
 """The national events, for logs that open later, and the document by which these and the openings conflict."""
 
@@ -32,6 +34,7 @@ COLLECTIONS: Collections = {
     ORGANISATIONS: Kept([IndexModel("kind"), IndexModel([("region", 1), ("kind", 1)])]),
     SEASONS: Kept(),
     COMPETENCIES: Kept(),
+    RELEASES: Kept(),
     FEED: Kept([IndexModel([("event", 1), ("region", 1), ("epoch", 1)], unique=True)], persons=["event"]),
     FEED_HEADS: Kept(),
     FEED_PUBLISHED: Kept(),

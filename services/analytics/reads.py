@@ -113,6 +113,12 @@ class RegionReading(Reading):
         found = await self._mongo[ORGANISATIONS].find(wanted, session=self._tx).to_list(None)
         return {document["code"]: document for document in found}
 
+    async def towns(self) -> Mapping[str, str]:
+        """Returns the region's municipalities in the register, code → name."""
+        own = {"region": self.asked.region, "kind": "municipality"}
+        found = await self._mongo[ORGANISATIONS].find(own, session=self._tx).to_list(None)
+        return {document["code"]: document["name"] for document in found}
+
     async def competencies(self) -> Mapping[str, str]:
         """Returns the nation's approved competencies, code → name."""
         found = await self._mongo[COMPETENCIES].find({}, session=self._tx).to_list(None)

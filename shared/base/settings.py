@@ -91,6 +91,8 @@ class Settings(LimitSettings):
     vault_keys: NamedKeys = ()
     """Keys that wrap those of persons, of registration and of notifications, each its own: the current one first, the
     derived one need not be named. Written `id:base64,id:base64`."""
+    public_release_seconds: float = Field(default=3_600.0, ge=0)
+    """Between two releases of a region's public figures: so long an answer may be kept by anybody."""
     audit_days: int = Field(default=1_096, ge=1)
     """How long an entry of the audit log, or a correction, is kept: three years unless an operator says otherwise."""
     vault_keys_apart: bool = False

@@ -1,7 +1,7 @@
 """Entity tags (RFC 9110): a client that has an answer already is told so instead of being sent it again."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
@@ -53,18 +53,20 @@ class Conditional:
         """Tells that the client has the answer with this tag."""
         return holds(self.if_none_match, tag)
 
-    def answer(self, content: BaseModel | bytes, tag: str | None = None) -> Response:
+    def answer(
+        self, content: BaseModel | bytes, tag: str | None = None, caching: Mapping[str, str] = CACHED
+    ) -> Response:
         """200 with a JSON content and its tag, or 304 where the client has it."""
         body = content if isinstance(content, bytes) else content.model_dump_json(by_alias=True).encode()
         tag = tag or tag_of(body)
         if self.knows(tag):
-            return unchanged(tag)
-        return Response(body, media_type="application/json", headers={"ETag": tag, **CACHED})
+            return unchanged(tag, caching)
+        return Response(body, media_type="application/json", headers={"ETag": tag, **caching})
 
 
-def unchanged(tag: str) -> Response:
+def unchanged(tag: str, caching: Mapping[str, str] = CACHED) -> Response:
     """304 with the headers that a 200 would have."""
-    return Response(status_code=304, headers={"ETag": tag, **CACHED})
+    return Response(status_code=304, headers={"ETag": tag, **caching})
 
 
 async def _conditional(if_none_match: Annotated[list[str] | None, Header()] = None) -> Conditional:

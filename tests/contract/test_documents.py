@@ -13,7 +13,8 @@ from tests.drivers.documents import SERVICES, Json, document, judge, operations,
 
 EVERY = [(service, method, path, operation) for service in SERVICES for method, path, operation in operations(service)]
 NAMES = [f"{method} {path}" for _, method, path, _ in EVERY]
-OPEN = {"/registration/certificates/{number}", "/trials/pictures/{code}"}
+FIGURES = {f"/analytics/public/regions/{{code}}/{figure}" for figure in ("funnel", "ranking", "competencies")}
+OPEN = {"/registration/certificates/{number}", "/trials/pictures/{code}", *FIGURES}
 """What a stranger asks who has no token."""
 every_operation = pytest.mark.parametrize(("service", "method", "path", "operation"), EVERY, ids=NAMES)
 

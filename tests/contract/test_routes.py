@@ -25,6 +25,8 @@ PAGE = {"/", "/favicon.ico", "/static/{name}", "/static/{version}/{name}", "/doc
 
 VERIFIED = {"/registration/certificates/{number}", "/registration/certificates/{number}/page"}
 """What a stranger asks who holds a certificate in hand."""
+PUBLIC = {f"/analytics/public/regions/{{code}}/{figure}" for figure in ("funnel", "ranking", "competencies")}
+"""Figures under disclosure control."""
 PICTURES = {"/trials/pictures/{code}"}
 """What a page's `img` loads, which sends no token."""
 
@@ -59,7 +61,7 @@ def _open_routes(app: FastAPI) -> set[str]:
 
 @pytest.mark.parametrize("service", sorted(set(GROUPS.values())))
 async def test_every_route_has_a_principal(service: str) -> None:
-    told = {"analytics": PAGE, "registration": VERIFIED, "trials": PICTURES}.get(service, set())
+    told = {"analytics": PAGE | PUBLIC, "registration": VERIFIED, "trials": PICTURES}.get(service, set())
     with application(service) as app:
         assert _open_routes(app) == PROBES | told | _document_of(service)
 

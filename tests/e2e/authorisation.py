@@ -38,6 +38,9 @@ GET    /analytics/regions/{code}/ranking                    0    +-  +-  +~- ---
 GET    /analytics/regions/{code}/competencies               0    +-  +-  +~- ---- --  --  --  --  ---
 GET    /analytics/regions/{code}/quotas                     0    +-  +-  +~- ---- --  --  --  --  ---
 GET    /analytics/regions/{code}/export                     0    +-  +-  +~- ---- --  --  --  --  ---
+GET    /analytics/public/regions/{code}/funnel              *    **  **  *** **** **  **  **  **  ***
+GET    /analytics/public/regions/{code}/ranking             *    **  **  *** **** **  **  **  **  ***
+GET    /analytics/public/regions/{code}/competencies        *    **  **  *** **** **  **  **  **  ***
 GET    /analytics/regions/{code}/feed                       0    +-  +?  --- ---- --  --  --  --  ++?
 
 GET    /notifications/inbox                                 0    --  --  --- ---- --  --  +~  +~  ---

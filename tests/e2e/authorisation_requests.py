@@ -24,6 +24,12 @@ def _figures(scene: Scene) -> Requests:
         f"{route}/competencies": Request(f"{below}/competencies{season}", sign=scene.competency),
         f"{route}/quotas": Request(f"{below}/quotas{season}", sign=town),
         f"{route}/export": Request(f"{below}/export{season}", sign=town, beyond=sibling),
+        **{
+            f"GET /analytics/public/regions/{{code}}/{figure}": Request(
+                f"/analytics/public/regions/{scene.here.region}/{figure}{season}"
+            )
+            for figure in ("funnel", "ranking", "competencies")
+        },
         f"{route}/feed": Request(f"{below}/feed?limit=1000", sign=town),
         "GET /notifications/inbox": Request("/notifications/inbox", sign=own),
         "GET /notifications/stream": Request("/notifications/stream"),

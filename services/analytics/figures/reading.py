@@ -87,6 +87,9 @@ class Reading(Protocol):
     async def organisations(self, codes: Iterable[str]) -> Mapping[str, Row]:
         """Returns the organisations that are known among the codes, by code."""
 
+    async def towns(self) -> Mapping[str, str]:
+        """Returns the region's municipalities in the register, code → name."""
+
     async def competencies(self) -> Mapping[str, str]:
         """Returns the nation's approved competencies, code → name."""
 

@@ -48,6 +48,9 @@ class Read(Reading):
         within = [e for e in moved if not self.municipalities or {e.giver, e.organisation} & {*self.municipalities}]
         return [Given(e.giver, e.organisation, e.venue or "", e.amount) for e in within]
 
+    async def towns(self) -> Mapping[str, str]:
+        return {}
+
     async def revision(self) -> int | None:
         return None
 
