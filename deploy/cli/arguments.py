@@ -8,14 +8,18 @@ from deploy.cli.version import ROOT, version
 
 ABOUT = "The operator's command line of Bilet. Each command has a help of its own: bilet feed tail --help"
 WHERE = """\
-status, open, lag, dlq, audit, token, feed and simulate are for a demo that runs on this machine, and say on standard
-error for which one. Of several it is that of this code, else the newest; what writes then needs a name. A demo is named
-by --data FOLDER; for feed and simulate also by --url; for status, lag, dlq and audit also by KAFKA_BOOTSTRAP_SERVERS
-and MONGO_URL in the environment; the key that signs its tokens also by IDENTITY_KEY (a file) and OIDC_ISSUER.
+status, open, lag, dlq, audit, verify, token, feed and simulate are for a demo that runs on this machine, and say on
+standard error for which one. Of several it is that of this code, else the newest; what writes then needs a name. A demo
+is named by --data FOLDER; for feed and simulate also by --url; for status, lag, dlq, audit and verify also by
+KAFKA_BOOTSTRAP_SERVERS and MONGO_URL in the environment; the key of its tokens also by IDENTITY_KEY (a file) and
+OIDC_ISSUER.
 Exit codes: 0 well, 1 a wrong result, 2 a wrong call or nothing to run on, 130 interrupted."""
 
 
-COMMANDS = ["demo", "simulate", "status", "open", "token", "feed", "lag", "dlq", "audit", "migrate", "secrets", "keys"]
+COMMANDS = [
+    *("demo", "simulate", "status", "open", "token", "feed", "lag", "dlq", "audit", "verify", "migrate"),
+    *("secrets", "keys"),
+]
 """Each is a module of its name; but `open` is a function of Python's own."""
 
 

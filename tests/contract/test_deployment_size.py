@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BOUNDS = {"deploy": 6_668, "deploy/local": 849, "deploy/simulator": 2_907, "deploy/cli": 1_870}
+BOUNDS = {"deploy": 6_694, "deploy/local": 849, "deploy/simulator": 2_907, "deploy/cli": 1_895}
 """Lines of Python."""
 
 

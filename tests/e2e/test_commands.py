@@ -80,6 +80,15 @@ async def test_lag_is_nothing_once_everything_is_visible(bilet: Bilet, region: s
     assert {"outbox trials 0", f"group e2e.{GROUP} 0", f"feed {region} 0"} <= {" ".join(row) for row in rows}
 
 
+async def test_every_figure_is_proven(bilet: Bilet, region: str) -> None:
+    ran, said = await bilet("verify", "--rate", "100000"), await bilet("verify", "--json")
+    assert (ran.code, said.code) == (0, 0), ran
+    assert ran.lines[-1].endswith(" cells compared, 0 differ")
+    verdict = json.loads(said.output)
+    assert (verdict["proven"], verdict["first"]) == (True, [])
+    assert 0 < verdict["records"] <= sum(sum(offsets.values()) for offsets in verdict["position"].values())
+
+
 async def test_a_dead_letter_is_listed_with_place_and_reason(bilet: Bilet, settings: Settings) -> None:
     before = await bilet("dlq", "list", "--group", GROUP)
     assert (before.code, before.lines) == (0, [f"no dead letters of {GROUP}"])

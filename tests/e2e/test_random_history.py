@@ -14,6 +14,8 @@ import pytest
 
 from deploy.cli.whole_demo import settings_of
 from deploy.local.system import System
+from services.analytics.verification.logs import Pace
+from services.analytics.verification.verify import verify
 from tests.chaos.agreement import agreed, settled
 from tests.e2e.conftest import Answer, Client
 from tests.e2e.history_of_money import Money
@@ -255,6 +257,8 @@ async def test_whatever_people_do_the_figures_are_those_of_a_recount(
     await history.money.signs_the_rest()
     both = await agreed(running, history.place.region, history.place.season)
     acts = await history.money.agrees_with(both.feed)
+    verdict = await verify(settings_of(running.settings), Pace(print))
+    assert verdict.is_proven, verdict.first
     with capsys.disabled():
         signed = [record.data["kopecks"] for record in both.feed if record.type == "act.signed.v1"]
         paid = [kopecks for lines in signed for kopecks in lines]

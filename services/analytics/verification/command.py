@@ -5,15 +5,8 @@ import sys
 
 from services.analytics.verification.logs import Pace
 from services.analytics.verification.verify import verify
+from services.analytics.verification.words import JSON, RATE, TEXT
 from shared.base.settings import Settings
-
-TEXT = """\
-Counts every figure of analytics again, from the first record of the owners' topics up to the position of the live
-figures, by code that shares nothing with the fold, and compares every cell. Records that have had no effect are left
-out by name. What arrives meanwhile changes nothing; progress goes to standard error. Exit code 0 where every cell is
-equal, 1 where one differs."""
-RATE = "read at most so many records a second; default: as fast as it goes"
-JSON = "the whole outcome as one line of JSON, for scripts"
 
 
 async def run(settings: Settings, rate: int | None, *, json: bool) -> int:
@@ -27,9 +20,15 @@ async def run(settings: Settings, rate: int | None, *, json: bool) -> int:
 def options(words: list[str]) -> argparse.Namespace:
     """Returns the options of the command's own process."""
     parser = argparse.ArgumentParser(prog="verification", description=TEXT)
-    parser.add_argument("--rate", type=int, metavar="N", help=RATE)
+    parser.add_argument("--rate", type=_rate, metavar="N", help=RATE)
     parser.add_argument("--json", action="store_true", help=JSON)
     return parser.parse_args(words)
+
+
+def _rate(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
 
 
 def _say(progress: str) -> None:
