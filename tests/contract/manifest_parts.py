@@ -15,7 +15,7 @@ NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 VERSION = "app.kubernetes.io/version"
 KUSTOMIZE_AT_LEAST = 5
-TEMPLATED = ("Deployment", "StatefulSet", "Job")
+TEMPLATED = ("Deployment", "StatefulSet", "Job", "CronJob")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def pods(build: Sequence[Manifest]) -> Iterator[Pod]:
     """Every pod template of a build."""
     for manifest in build:
         if manifest["kind"] in TEMPLATED:
-            template = manifest["spec"]["template"]
+            spec = manifest["spec"]
+            template = spec.get("jobTemplate", {}).get("spec", spec)["template"]
             yield Pod(
                 manifest["kind"],
                 manifest["metadata"]["name"],

@@ -9,7 +9,7 @@ from tests.contract.manifest_parts import NAME, Manifest, pods
 Flow = tuple[str, str, str]
 """From which workload to which, by `app.kubernetes.io/name`, at which named port."""
 
-TOOLS = ("migrate", "operator")
+TOOLS = ("migrate", "verify", "operator")
 PLAYERS = ("operator", "simulator")
 KNOWN = {*SERVICES, *TOOLS, *PLAYERS, "kafka", "mongo", "identity", "gateway"}
 OPEN_TO_THE_WORLD = ("gateway",)

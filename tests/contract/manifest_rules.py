@@ -17,7 +17,7 @@ STOP_SECONDS = 20
 
 def probed(build: Sequence[Manifest]) -> Iterator[str]:
     """What runs on has all three probes, at a port that it has; who has none serves nobody."""
-    for pod in (pod for pod in pods(build) if pod.kind != "Job"):
+    for pod in (pod for pod in pods(build) if pod.kind not in ("Job", "CronJob")):
         for container in pod.running:
             if pod.name in SERVES_NOBODY:
                 yield from (f"{pod}: a port without a probe" for _ in container.get("ports", ()))
@@ -147,13 +147,17 @@ def spread(build: Sequence[Manifest]) -> Iterator[str]:
 
 
 def repeatable(build: Sequence[Manifest]) -> Iterator[str]:
-    """A migration goes away by itself, so that it can run again; a drill runs once."""
+    """A migration goes away by itself, so that it can run again; a drill runs once; a verification runs alone."""
     for pod in (pod for pod in pods(build) if pod.kind == "Job"):
         spec = pod.workload["spec"]
         if pod.name == "simulator" and spec.get("backoffLimit") != 0:
             yield "the season is played twice"
         if pod.name == "migrate" and not (spec.get("ttlSecondsAfterFinished") and spec.get("backoffLimit")):
             yield "the migration cannot run again"
+    for pod in (pod for pod in pods(build) if pod.kind == "CronJob"):
+        spec = pod.workload["spec"]
+        if spec.get("concurrencyPolicy") != "Forbid" or spec["jobTemplate"]["spec"].get("backoffLimit") != 0:
+            yield f"{pod} runs beside itself, or hides that it failed"
 
 
 def fitting(build: Sequence[Manifest]) -> Iterator[str]:

@@ -19,6 +19,8 @@ from deploy.cli.secrets import manifest as secrets
 from deploy.gateway import caddy as gateway
 from deploy.local import kafka, mongo
 from deploy.sidecars.replica_set import REPLICA_SET
+from services.analytics import verification
+from services.analytics.verification.command import options
 from shared.base.settings import Settings, networks
 from shared.contracts.topics import GROUPS, TOPICS, dead_letters
 from shared.http.client_address import client_of
@@ -84,6 +86,8 @@ def test_the_command_line_understands_the_jobs(drill: list[Manifest]) -> None:
         if pod.kind == "Job"
     }
     assert parser().parse_args(words["migrate"]).run is migrate.run
+    (verifying,) = (pod.running[0] for pod in pods(drill) if pod.kind == "CronJob")
+    assert (verifying["command"], options(verifying["args"]).rate) == (["python3", "-m", verification.__name__], 2_000)
     play = parser().parse_args(words["simulator"])
     assert (play.run, play.scale, play.wait > 0) == (simulate.run, 1.0, True)
     assert urlsplit(play.url).netloc in _addresses(drill)

@@ -83,17 +83,17 @@ class Pupil:
 
     @cached_property
     def facts(self) -> list[Fact]:
-        """Those of all entries."""
+        """The facts of all entries."""
         return [fact for facts in self.entries.values() for fact in facts]
 
     @property
     def own(self) -> Sequence[Fact]:
-        """Those of the survivor."""
+        """The facts of the survivor."""
         return self.entries[self.id]
 
     @property
     def others(self) -> Entries:
-        """Those of the duplicates."""
+        """The facts of each duplicate."""
         return {id: facts for id, facts in self.entries.items() if id != self.id}
 
     @cached_property

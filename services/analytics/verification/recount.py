@@ -47,7 +47,7 @@ def _of_pupil(pupil: Pupil) -> Iterator[Change]:
 
 def reserved(facts: Sequence[Fact]) -> Iterator[str]:
     """Yields the cells of reservations to which some entries add one, in each season."""
-    entries = by_entry(facts)
+    entries = by_entry(facts) if any(fact.type == "trial.booked.v1" for fact in facts) else {}
     for survivor, duplicates in joined(entries):
         whole = {id: entries[id] for id in (survivor, *duplicates)}
         for season in sorted({fact.season for of_entry in whole.values() for fact in of_entry} - {None}, key=str):

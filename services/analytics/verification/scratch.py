@@ -13,8 +13,8 @@ from typing import NamedTuple
 from services.analytics.verification.rows import Row
 from services.analytics.verification.told import Fact
 
-PAGES_KIB = 65_536
-"""Kept in memory of what is in the file."""
+PAGES_KIB = 16_384
+"""Kept in memory of what is in the file, and of what is being sorted."""
 TABLES = """
 CREATE TABLE facts (entry TEXT, readers INTEGER, fact TEXT);
 CREATE TABLE pupils (entry TEXT PRIMARY KEY, pupil TEXT) WITHOUT ROWID;
@@ -32,7 +32,7 @@ class Difference(NamedTuple):
 
 
 class Scratch(AbstractContextManager["Scratch"]):
-    """What was told, by pupil; what guardians count by, by account; and every cell, live beside recounted."""
+    """Facts by pupil, rows of guardians by account, and every cell, live beside recounted."""
 
     def __init__(self) -> None:
         self._file = sqlite3.connect("", isolation_level=None)

@@ -7,7 +7,7 @@ from services.analytics.verification import recount
 from services.analytics.verification.live import GROUPS, snapshot
 from services.analytics.verification.logs import Histories, Pace
 from services.analytics.verification.reading import RESERVED, SEASONAL, Reading, ends
-from services.analytics.verification.rows import cell
+from services.analytics.verification.rows import Row, cell
 from services.analytics.verification.scratch import Scratch
 from services.analytics.verification.seasons import Season
 from services.analytics.verification.told import Fact
@@ -17,7 +17,7 @@ from shared.messaging.log import Logs
 
 FIRST = 20
 """Differences that are named."""
-A_TIME = 50_000
+A_TIME = 20_000
 """Cells that are kept in memory before they are written down together."""
 
 
@@ -60,25 +60,28 @@ async def _write_down(cells: AsyncIterable[tuple[str, int]], scratch: Scratch) -
 def count(scratch: Scratch, seasons: Mapping[str, Season]) -> None:
     """Counts pupil after pupil, then guardian after guardian, by what was written down."""
     recounted: Counter[str] = Counter()
+    links: list[tuple[str, Row, str, int]] = []
     for told in scratch.by_pupil():
         recounted.update(recount.reserved(_of(told, RESERVED)))
-        changes = list(recount.changes(_of(told, SEASONAL), seasons))
-        scratch.link((account, row, day, n) for (account, row), day, n in changes if account)
-        for (account, row), day, n in changes:
-            recounted[cell(row, day)] += 0 if account else n
-        _flush(recounted, scratch, A_TIME)
+        for (account, row), day, n in recount.changes(_of(told, SEASONAL), seasons):
+            if account:
+                links.append((account, row, day, n))
+            else:
+                recounted[cell(row, day)] += n
+        if len(recounted) + len(links) > A_TIME:
+            scratch.add_recounted(recounted)
+            scratch.link(links)
+            recounted.clear()
+            links.clear()
+    scratch.link(links)
     for of_guardian in scratch.by_guardian():
         for name, n in recount.once(of_guardian):
             recounted[name] += n
-        _flush(recounted, scratch, A_TIME)
-    _flush(recounted, scratch)
+        if len(recounted) > A_TIME:
+            scratch.add_recounted(recounted)
+            recounted.clear()
+    scratch.add_recounted(recounted)
 
 
 def _of(told: Collection[tuple[int, Fact]], reader: int) -> list[Fact]:
     return [fact for readers, fact in told if readers & reader]
-
-
-def _flush(recounted: Counter[str], scratch: Scratch, enough: int = 0) -> None:
-    if len(recounted) > enough:
-        scratch.add_recounted(recounted)
-        recounted.clear()
