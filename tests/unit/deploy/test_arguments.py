@@ -27,6 +27,7 @@ WRONG = {
     "audit --days -1": "'-1' is not a whole number of days, at most 36,500",
     "audit --days 99999999": "'99999999' is not a whole number of days",
     "audit --limit 0": "'0' is not a whole number from 1 to 1,000,000",
+    "verify --rate 0": "'0' is not a whole number from 1 to 1,000,000",
     "dlq redrive analytics.feed --wait -1": "'-1' is not a number of seconds",
     "secrets --namespace A_B": "'A_B' is no namespace: small letters, digits and hyphens, at most 63",
     "open Ростов": "'Ростов' is no region's code; for instance RU-ROS",
