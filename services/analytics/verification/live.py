@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-from services.analytics.collections import CELLS, GIVEN, GUARDIANS, RESERVATIONS
+from services.analytics.collections import CELLS, GIVEN, GUARDIANS, RESERVATIONS, SEASONS
 from services.analytics.consumers import VIEWS
 from services.analytics.documents import leaves
 from services.analytics.verification.rows import cell
@@ -82,12 +82,23 @@ class Live:
         async for guardian in self._mongo[GUARDIANS].find({}, batch_size=A_TIME, session=self._instant):
             for one in _linked(guardian):
                 yield one
+        async for season in self._mongo[SEASONS].find({}, session=self._instant):
+            yield _rules(season), 1
         async for row in self._mongo[GIVEN].find({}, batch_size=A_TIME, session=self._instant):
             path = row["giver"], row["venue"], row["_id"]
             yield (
                 cell(("given", row["season"], row["region"], "", row["organisation"], *path), row["day"]),
                 row["amount"],
             )
+
+
+def _rules(season: Document) -> str:
+    """Returns the name of the cell of a season's stored rules; a row of an earlier release says less."""
+    of_diagnostics = " ".join(sorted(season["diagnostics"])), str(season.get("tested_by") == "any-round")
+    rules = season["closes"], str(season["trials_required"]), *of_diagnostics
+    quotas = season.get("quota_unit", "attendance"), str(season.get("quotas_bind", False))
+    ended = season.get("closed", ""), season.get("revised", ""), str(season.get("revision", ""))
+    return cell(("seasons", season["_id"], "", "", "", *rules, *quotas, *ended), "")
 
 
 def _unpacked(packed: Document) -> Iterable[tuple[str, int]]:

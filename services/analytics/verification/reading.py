@@ -55,6 +55,7 @@ class Reading:
                     of = event.giver, event.venue or "", event.entry
                     name = cell((*row, *of), one.envelope.day.isoformat())
                     found.given.setdefault(event.entry, (name, event.amount))
+        found.seasons = {code: season for code, season in found.seasons.items() if season.is_defined}
         return found
 
     async def facts(self, views: Reader, reserved: Reader, seasons: Collection[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from services.analytics.verification.rows import Row
 from services.analytics.verification.told import Fact, instant
 from shared.contracts.event import Envelope
 
@@ -31,10 +32,26 @@ class Season:
     diagnostics: frozenset[str] = frozenset()
     trials_required: int = 0
     any_round: bool = False
+    quotas: tuple[str, str] = ("attendance", "False")
+    """The unit that quotas count, and whether they bind."""
     closed: str | None = None
     """When the closing was recorded; None while the season is open."""
     revised: str = ""
     """When the last revision was recorded, or the closing before the first one."""
+    revision: int | None = None
+    """The number of the last one, 0 for the closing."""
+
+    @property
+    def is_defined(self) -> bool:
+        """True once a definition was read; before that nothing counts."""
+        return bool(self.sequence)
+
+    @property
+    def row(self) -> Row:
+        """The row of its rules, by which figures are counted and answered; it counts once."""
+        rules = self.closes, str(self.trials_required), " ".join(sorted(self.diagnostics)), str(self.any_round)
+        ended = self.closed or "", self.revised, "" if self.revision is None else str(self.revision)
+        return "seasons", self.code, "", "", "", *rules, *self.quotas, *ended
 
     def hear(self, envelope: Envelope) -> None:
         """Takes an event of the season; they may come again."""
@@ -45,11 +62,12 @@ class Season:
                 self.sequence, self.closes = envelope.sequence, event.closes.isoformat()
                 self.diagnostics, self.trials_required = frozenset(event.diagnostics), event.trials_required
                 self.any_round = event.tested_by == "any-round"
+                self.quotas = event.quota_unit, str(event.quotas_bind)
             case "season.closed.v1":
                 self.closed = min(recorded, self.closed or recorded)
-                self.revised = max(recorded, self.revised)
+                self.revised, self.revision = max(recorded, self.revised), self.revision or 0
             case "season.corrected.v1":
-                self.revised = max(recorded, self.revised)
+                self.revised, self.revision = max(recorded, self.revised), max(event.revision, self.revision or 0)
 
     def counted(self, facts: Iterable[Fact]) -> Iterator[Fact]:
         """Yields the facts that count in the season, which is all of them while it is open."""

@@ -38,6 +38,7 @@ async def verify(settings: Settings, pace: Pace) -> Verdict:
             known = await reading.catalogue(catalogue)
             await reading.facts(views, reserved, known.seasons)
             scratch.add_recounted(dict(known.given.values()))
+            scratch.add_recounted({cell(season.row, ""): 1 for season in known.seasons.values()})
             count(scratch, known.seasons)
             cells, differing = scratch.compared()
             reached = {r.group: {f"{at.topic}:{at.partition}": n for at, n in r.next.items()} for r in readers}

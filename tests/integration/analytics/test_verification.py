@@ -9,7 +9,7 @@ from random import Random
 import pytest
 import pytest_asyncio
 
-from services.analytics.collections import CELLS, GIVEN, GUARDIANS, PUPILS, RESERVATIONS
+from services.analytics.collections import CELLS, GIVEN, GUARDIANS, PUPILS, RESERVATIONS, SEASONS
 from services.analytics.consumers import VIEWS
 from services.analytics.facts import SeasonFacts
 from services.analytics.verification.logs import Pace
@@ -209,6 +209,7 @@ async def _is_found_in_what_is_stored(installation: Installation) -> None:
         (CELLS, {"table": "region-guardians"}, {"$set": {"n": {}, "total": {}}}, {"region-guardians"}),
         (RESERVATIONS, {}, {"$set": {"n": {}, "total": {}}}, {"reservations"}),
         (GIVEN, {"_id": "e1"}, {"$inc": {"amount": 1}}, {"given"}),
+        (SEASONS, {"_id": "2020"}, {"$inc": {"trials_required": 1}}, {"seasons"}),
         (GUARDIANS, {}, {"$set": {"links.0.day": "2020-09-01"}}, {"links"}),
     ):
         verdict = await installation.faulty(collection, where, change)

@@ -1,4 +1,4 @@
-"""The topics as a verification reads them: as fast as it may, from the first record on; what cannot be read is named."""
+"""The topics as a verification reads them: as fast as it may, from their first record on, with all faults named."""
 
 from collections.abc import Sequence
 from typing import Any, cast
