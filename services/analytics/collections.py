@@ -6,8 +6,10 @@ from services.analytics.figures.registry import FOLD
 from shared.runtime.service import PLATFORM_COLLECTIONS
 from shared.storage.collections import Collections, Kept
 
-PUPILS, CELLS, GUARDIANS = (f"{name}_{FOLD}" for name in ("pupils", "cells", "guardians"))
-"""The collections of this version of the fold."""
+HEADS, PAGES, MERGED, CELLS, GUARDIANS = (
+    f"{name}_{FOLD}" for name in ("heads", "pages", "merged", "cells", "guardians")
+)
+"""The collections of this version of the fold: the journal's two, entries that were ever merged, and the figures."""
 BOOKERS, RESERVATIONS = "bookers", "reservations"
 """The bookings of pupils as quotas count them, and the cells of these."""
 GIVEN = "quota_entries"
@@ -23,7 +25,9 @@ FEED_CATALOGUE, FEED_FENCE = "feed_catalogue", "feed_fence"
 
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
-    PUPILS: Kept([IndexModel([("seasons.code", 1)])], persons=["_id", "cabinets", "others"]),
+    HEADS: Kept(),
+    PAGES: Kept(persons=["ids"]),
+    MERGED: Kept(persons=["_id", "others"]),
     CELLS: Kept([IndexModel([("table", 1), ("season", 1), ("region", 1)])]),
     GUARDIANS: Kept(
         [IndexModel([("season", 1), ("links.municipality", 1)])], persons=["_id", "guardian", "links.participant"]

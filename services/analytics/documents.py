@@ -1,4 +1,4 @@
-"""The stored form of pupils, guardians' links and cells: their documents, written and read back."""
+"""The stored form of merged entries, guardians' links and cells: their documents, written and read back."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,93 +7,25 @@ from typing import Any
 from pymongo import UpdateOne
 
 from services.analytics.enrolments import Link, Span
-from services.analytics.facts import Pupil, Recorded, SeasonFacts
+from services.analytics.facts import Pupil
 from services.analytics.figures.cells import Cell
+from services.analytics.states import packed, unpacked
 from shared.programme.place import Place
 from shared.storage.mongo import Document
 
 
-def pupil_document(participant: str, pupil: Pupil) -> Document:
-    """Returns a pupil's facts under the pupil's id."""
-    seasons = [
-        {
-            "code": season,
-            "place": list(f.place) if f.place else None,
-            "registered": f.registered,
-            "entered": f.entered,
-            "diagnostics": [[key, *fact] for key, fact in f.diagnostics.items()],
-            "undone": list(f.undone),
-            "second_round": list(f.second_round),
-            "booked": [[key, *fact] for key, fact in f.booked.items()],
-            "cancelled": list(f.cancelled),
-            "attended": [[key, *fact] for key, fact in f.attended.items()],
-            "revoked": list(f.revoked),
-            "recommended": [list(fact) for fact in f.recommended.items()],
-            "withdrawn": list(f.withdrawn),
-            "taken_back": [list(fact) for fact in f.taken_back.items()],
-            "issued": [list(fact) for fact in f.issued.items()],
-            "corrected": max((*f.taken_back.values(), *f.issued.values()), default=""),
-        }
-        for season, f in pupil.seasons.items()
-    ]
-    placed = [f.entered for f in pupil.seasons.values()] + [sequence for _, sequence in pupil.moves]
-    return {
-        "_id": participant,
-        "seasons": seasons,
-        "moves": [[*placed, *place] for placed, place in pupil.moves.items()],
-        "cabinets": [[sequence, *fact] for sequence, fact in pupil.cabinets.items()],
-        "archived": [list(fact) for fact in pupil.archived.items()],
-        "others": [[*said, role] for said, role in pupil.words.items()],
-        "recorded": [list(fact) for fact in pupil.recorded.items()],
-        "told": _last(pupil, [*placed, *pupil.cabinets]),
-        "corrected": _last(pupil, [*pupil.archived, *(sequence for _, sequence in pupil.words)]),
-    }
-
-
-def _last(pupil: Pupil, sequences: Iterable[str]) -> Recorded:
-    """Returns when the last of what was said under some sequences was recorded."""
-    return max((pupil.recorded.get(sequence, "") for sequence in sequences), default="")
+def entry_of(row: Document) -> Pupil:
+    """Returns the facts in an entry's row."""
+    return unpacked(row["state"])
 
 
 def entry_update(participant: str, pupil: Pupil) -> UpdateOne:
-    """Returns the write of a pupil's facts, or of that nothing is known yet, which changes the row in any case.
+    """Returns the write of an entry's facts, or of that nothing is known yet, which changes the row in any case.
 
     A write that leaves a row as it is conflicts with no other.
     """
-    document = pupil_document(participant, pupil)
-    del document["_id"]
-    return UpdateOne({"_id": participant}, {"$set": document, "$inc": {"met": 1}}, upsert=True)
-
-
-def pupil_of(document: Document) -> Pupil:
-    """Returns the facts in a pupil's document."""
-    seasons = {
-        stored["code"]: SeasonFacts(
-            place=Place(*stored["place"]) if stored["place"] else None,
-            registered=stored["registered"],
-            entered=stored["entered"],
-            diagnostics={key: (code, day) for key, code, day in stored["diagnostics"]},
-            undone=set(stored["undone"]),
-            second_round=set(stored.get("second_round", ())),
-            booked={key: (competency, kind, day, slot) for key, competency, kind, day, slot in stored["booked"]},
-            cancelled=set(stored["cancelled"]),
-            attended={key: (competency, kind, day, slot) for key, competency, kind, day, slot in stored["attended"]},
-            revoked=set(stored["revoked"]),
-            recommended=dict(stored["recommended"]),
-            withdrawn=set(stored["withdrawn"]),
-            taken_back=dict(stored.get("taken_back", ())),
-            issued=dict(stored.get("issued", ())),
-        )
-        for stored in document["seasons"]
-    }
-    return Pupil(
-        seasons,
-        moves={(day, sequence): Place(*place) for day, sequence, *place in document["moves"]},
-        cabinets={sequence: (account, id, opened, day) for sequence, account, id, opened, day in document["cabinets"]},
-        archived=dict(document["archived"]),
-        words={(other, sequence): role for other, sequence, role in document["others"]},
-        recorded=dict(document.get("recorded", ())),
-    )
+    row = {"state": packed(pupil), "others": sorted(pupil.others)}
+    return UpdateOne({"_id": participant}, {"$set": row, "$inc": {"met": 1}}, upsert=True)
 
 
 def guardian_id(season: str, guardian: str) -> str:

@@ -1,9 +1,10 @@
 """A pupil's facts: a set that events add to, in any order and however often. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from shared.contracts import lessons, registration, trials
 from shared.contracts.event import Envelope
@@ -22,8 +23,7 @@ Recorded = str
 """The instant at which something was recorded, in UTC: compares as text; empty where it is not known any more."""
 
 
-@dataclass(slots=True)
-class SeasonFacts:
+class SeasonFacts(Struct, array_like=True):
     """One pupil's facts of one season; a set by natural key, so that order and repetition do not matter."""
 
     place: Place | None = None
@@ -64,11 +64,10 @@ class SeasonFacts:
         return (fact for key, fact in self.booked.items() if key not in self.cancelled)
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct, array_like=True, kw_only=True):
     """An entry of a pupil, and what it says of others."""
 
-    words: dict[tuple[str, str], Role] = field(default_factory=dict, kw_only=True)
+    words: dict[tuple[str, str], Role] = field(default_factory=dict)
     """other pupil, sequence → what this one said of it"""
 
     @property
@@ -90,8 +89,7 @@ class Entry:
         self.words[event.other, sequence] = event.role if isinstance(event, registration.ParticipantMerged) else ""
 
 
-@dataclass(slots=True)
-class Pupil(Entry):
+class Pupil(Entry, array_like=True):
     """One pupil's facts, each under the sequence of its event where a later one can undo it."""
 
     seasons: dict[str, SeasonFacts] = field(default_factory=dict)

@@ -1,42 +1,51 @@
 """The projection of the figures: pupils' facts and the packed cells, kept in step in one transaction per poll."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 
-from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne
 
-from services.analytics.collections import CELLS, GUARDIANS, PUPILS, SEASONS
+from services.analytics.collections import CELLS, GUARDIANS, MERGED, SEASONS
 from services.analytics.documents import (
-    Packing,
+    entry_of,
     entry_update,
     guardian_document,
     guardian_id,
     links_of,
-    pupil_document,
-    pupil_of,
 )
-from services.analytics.enrolments import Link, Terms
-from services.analytics.entries import counted
+from services.analytics.enrolments import Terms
 from services.analytics.entry_rows import EntryRows, by_participant_of, who_merged
-from services.analytics.facts import Pupil, learn
+from services.analytics.facts import Pupil
 from services.analytics.figures import guardians
 from services.analytics.figures.cells import difference
-from services.analytics.figures.registry import Contribution, contribution
-from services.analytics.revisions import changed, standing
+from services.analytics.fold import (
+    Change,
+    contribution_under,
+    contributions_of,
+    learn_of_entries,
+    learn_of_pupil,
+    pupil_of,
+    recount,
+)
+from services.analytics.journal import Journal
+from services.analytics.revisions import may_differ
+from services.analytics.states import APART
 from shared.contracts.event import ParticipantEvent
+from shared.contracts.registration import Merging
 from shared.messaging.failures import FactOvertaken
 from shared.messaging.offsets import StoredOffsets
 from shared.messaging.poll import Received
 from shared.storage.mongo import Document, Mongo, Transaction
 
-Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | UpdateOne
+Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne
 
 
 class Projection:
     """Applies polls of facts.
 
-    Of merged pupils a poll reads and writes the rows of the whole group, and of all that its words name: so two workers
-    that have parts of one conflict, and the one that comes second reads again.
+    The facts of nearly every pupil are a state in the journal of the partition that tells of it. An entry that says
+    something of another one gets a row of its own. Of merged pupils a poll reads and writes the rows of the whole
+    group, and of all that its words name: so two workers that have parts of one conflict, and the one that comes second
+    reads again.
 
     Cells are packed by place and by one partition of the poll that causes them, so that workers never contend, and a
     poll writes one document a place; only their sums have meaning.
@@ -44,8 +53,9 @@ class Projection:
 
     def __init__(self, mongo: Mongo, group: str) -> None:
         """`group` is that of the facts, whose polls a change of terms has to wait for."""
-        self._pupils = mongo[PUPILS]
-        self._rows = EntryRows(self._pupils, pupil_of, Pupil)
+        self._journal = Journal(mongo)
+        self._merged = mongo[MERGED]
+        self._rows = EntryRows(self._merged, entry_of, Pupil)
         self._cells = mongo[CELLS]
         self._guardians = mongo[GUARDIANS]
         self._seasons = mongo[SEASONS]
@@ -55,23 +65,21 @@ class Projection:
         """Applies one poll: the change of every pupil's contribution, written as one bulk per collection."""
         facts = [r for r in received if isinstance(r.event, ParticipantEvent)]
         terms = await self._terms(facts, tx)
-        by_participant = by_participant_of(facts)
-        pupils = await self._rows.load(by_participant.keys(), tx)
-        entries = await self._rows.joined(who_merged(facts, pupils), pupils, tx)
-        change = _Change(min((r.partition for r in facts), default=0))
-        writes: list[Write] = []
-        if entries:
-            told = [r for participant in entries for r in by_participant.pop(participant, [])]
-            _learn_of_entries(entries, told, terms, change)
-            writes += [entry_update(participant, pupil) for participant, pupil in entries.items()]
-        for participant, events in by_participant.items():
-            pupil = pupils.get(participant) or Pupil()
-            if _learn(participant, pupil, events, terms, change):
-                document = pupil_document(participant, pupil)
-                known = participant in pupils
-                writes.append(ReplaceOne({"_id": participant}, document) if known else InsertOne(document))
-        if writes:
-            await self._pupils.bulk_write(writes, ordered=False, session=tx)
+        partitions = {r.event.participant: r.partition for r in facts}
+        told = by_participant_of(facts)
+        opened = await self._journal.open(set(partitions.values()), tx)
+        states = {participant: opened[partition].state(participant) for participant, partition in partitions.items()}
+        change = Change(min(partitions.values(), default=0))
+        changed: dict[int, dict[str, bytes]] = {partition: {} for partition in opened}
+        for participant in await self._tell_entries(facts, told, states, terms, change, tx):
+            del told[participant]
+            if states[participant] != APART:
+                changed[partitions[participant]][participant] = APART
+        for participant, events in told.items():
+            state = learn_of_pupil(participant, states[participant], events, terms, change)
+            if state is not None:
+                changed[partitions[participant]][participant] = state
+        await self._journal.write({partition: new for partition, new in changed.items() if new}, opened, tx)
         await self._relink(change, tx)
         await self._count(change, tx)
 
@@ -82,22 +90,39 @@ class Projection:
         effects. So the cells are always the sum over all pupils under the terms that are stored.
         """
         await self._offsets.fence(tx)
-        change = _Change(partition)
-        merged: dict[str, Pupil] = {}
-        concerned = {"seasons.code": season, **changed(season, old.limit, new.limit)}
-        async for document in self._pupils.find(concerned, session=tx):
-            participant, pupil = document["_id"], pupil_of(document)
-            if pupil.merged_with:
-                merged[participant] = pupil
-            else:
-                change.recount(participant, season, pupil, old, new)
-        entries = await self._rows.joined(merged, merged, tx)
-        before, after = (_contributions_of(entries, {season: terms}) for terms in (old, new))
-        for key in before | after:
-            if entries[key[0]].merged_with:  # who is but named by others was counted above
-                change.add(before.get(key, Contribution()), after.get(key, Contribution()))
+        change = Change(partition)
+        async for states in self._journal.everything(tx):
+            for participant, state in states.items():
+                pupil = pupil_of(state)
+                if season in pupil.seasons and may_differ(pupil, season, old.limit, new.limit):
+                    change.add(*(contribution_under(participant, season, pupil, terms) for terms in (old, new)))
+        entries = {row["_id"]: entry_of(row) async for row in self._merged.find({}, session=tx)}
+        recount(contributions_of(entries, {season: old}), contributions_of(entries, {season: new}), change)
         await self._relink(change, tx)
         await self._count(change, tx)
+
+    async def _tell_entries(
+        self,
+        facts: Sequence[Received],
+        told: Mapping[str, Sequence[Received]],
+        states: Mapping[str, bytes | None],
+        terms: Mapping[str, Terms],
+        change: Change,
+        tx: Transaction,
+    ) -> Collection[str]:
+        """Adds the facts of entries that have rows, or get them by their own word now; returns which of the poll do."""
+        apart = {participant for participant, state in states.items() if state == APART}
+        words = {r.event.participant for r in facts if isinstance(r.event, Merging)}
+        if not apart | words:
+            return ()
+        known = dict(await self._rows.load(apart, tx))
+        known |= {participant: pupil_of(states[participant]) for participant in words - apart}
+        entries = await self._rows.joined(apart | who_merged(facts, known), known, tx)
+        own = [r for participant in apart | words for r in told[participant]]
+        learn_of_entries(entries, own, terms, change)
+        writes = [entry_update(participant, pupil) for participant, pupil in entries.items()]
+        await self._merged.bulk_write(writes, ordered=False, session=tx)
+        return apart | words
 
     async def _terms(self, facts: Sequence[Received], tx: Transaction) -> Mapping[str, Terms]:
         """Returns the terms of every season, as this transaction sees them; there are few.
@@ -116,7 +141,7 @@ class Projection:
             raise FactOvertaken(missing)
         return terms
 
-    async def _relink(self, change: "_Change", tx: Transaction) -> None:
+    async def _relink(self, change: Change, tx: Transaction) -> None:
         """Folds the guardians whose links change.
 
         Two workers that meet at one guardian both write the document that they have read, so one of them comes second
@@ -139,82 +164,7 @@ class Projection:
                 writes.append(ReplaceOne({"_id": id}, document) if before else InsertOne(document))
         await self._guardians.bulk_write(writes, ordered=False, session=tx)
 
-    async def _count(self, change: "_Change", tx: Transaction) -> None:
+    async def _count(self, change: Change, tx: Transaction) -> None:
         writes = change.writes()
         if writes:
             await self._cells.bulk_write(writes, ordered=False, session=tx)
-
-
-@dataclass(slots=True)
-class _Moved:
-    """The change that a poll makes to one guardian's links."""
-
-    gone: set[Link] = field(default_factory=set)
-    come: set[Link] = field(default_factory=set)
-
-
-class _Change(Packing):
-    """The change that a poll makes to the figures."""
-
-    def __init__(self, partition: int) -> None:
-        super().__init__(partition)
-        self.links: dict[tuple[str, str], _Moved] = {}
-        """By season and guardian."""
-
-    def add(self, old: Contribution, new: Contribution) -> None:
-        """Counts the difference of a pupil's contribution."""
-        self.count(difference(old.cells, new.cells))
-        for link in old.links ^ new.links:
-            moved = self.links.setdefault((link.season, link.guardian), _Moved())
-            (moved.come if link in new.links else moved.gone).add(link)
-
-    def recount(self, participant: str, season: str, pupil: Pupil, old: Terms, new: Terms) -> None:
-        """Counts a pupil's season under other terms."""
-        self.add(_contribution(participant, season, pupil, old), _contribution(participant, season, pupil, new))
-
-
-def _learn(
-    participant: str, pupil: Pupil, events: Sequence[Received], terms: Mapping[str, Terms], change: _Change
-) -> bool:
-    """Adds the events to the pupil's facts and the difference to the change; False when figures need none of them."""
-    before = _contributions(participant, pupil, terms)
-    if not any([learn(pupil, r.envelope) for r in events]):
-        return False
-    for season, new in _contributions(participant, pupil, terms).items():
-        change.add(before.get(season, Contribution()), new)
-    return True
-
-
-def _learn_of_entries(
-    entries: Mapping[str, Pupil], told: Iterable[Received], terms: Mapping[str, Terms], change: _Change
-) -> None:
-    """Adds the events to the facts of entries, and the difference that these make as pupils to the change."""
-    before = _contributions_of(entries, terms)
-    for received in told:
-        learn(entries[received.event.participant], received.envelope)
-    after = _contributions_of(entries, terms)
-    for key in before | after:
-        change.add(before.get(key, Contribution()), after.get(key, Contribution()))
-
-
-def _contributions_of(entries: Mapping[str, Pupil], terms: Mapping[str, Terms]) -> dict[tuple[str, str], Contribution]:
-    """Returns the contributions of the pupils that entries make, by who counts and season.
-
-    Which entries are one pupil may be another matter in a closed season.
-    """
-    seasons = terms.keys() & {season for pupil in entries.values() for season in pupil.seasons}
-    found: dict[tuple[str, str], Contribution] = {}
-    for limit in {terms[season].limit for season in seasons}:
-        for id, pupil in counted({id: standing(entry, limit) for id, entry in entries.items()}):
-            for season in pupil.seasons.keys() & seasons:
-                if terms[season].limit == limit:
-                    found[id, season] = contribution(id, season, pupil, terms[season])
-    return found
-
-
-def _contributions(participant: str, pupil: Pupil, terms: Mapping[str, Terms]) -> dict[str, Contribution]:
-    return {season: _contribution(participant, season, pupil, terms[season]) for season in pupil.seasons}
-
-
-def _contribution(participant: str, season: str, pupil: Pupil, terms: Terms) -> Contribution:
-    return contribution(participant, season, standing(pupil, terms.limit), terms)

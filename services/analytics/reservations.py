@@ -6,9 +6,10 @@ cells hold both, so that a season's rules change nothing of what is stored.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from services.analytics.entries import groups
 from services.analytics.facts import Day, Entry
@@ -43,8 +44,7 @@ class Attendance(NamedTuple):
     day: Day
 
 
-@dataclass(slots=True)
-class SeasonBookings:
+class SeasonBookings(Struct):
     """One entry's facts of one season, by the ids of bookings and attendances."""
 
     booked: dict[str, Booking] = field(default_factory=dict)
@@ -54,7 +54,6 @@ class SeasonBookings:
     revoked: dict[str, Instant] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
 class Booker(Entry):
     """An entry of a pupil with its bookings."""
 

@@ -8,9 +8,11 @@ records none once the season is closed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+
+from msgspec.structs import replace
 
 from services.analytics.facts import Pupil, Recorded, SeasonFacts
 
@@ -64,16 +66,18 @@ def _standing(facts: SeasonFacts, is_entered_late: bool, revised: Recorded) -> S
     return replace(left, place=None, registered=None, entered="") if is_entered_late else left
 
 
-def changed(season: str, old: Limit | None, new: Limit | None) -> dict[str, Any]:
-    """Returns the filter of rows whose part in a season's figures may be another under another limit.
+def may_differ(pupil: Pupil, season: str, old: Limit | None, new: Limit | None) -> bool:
+    """Tells that a pupil of one entry may add something else to a season's figures under another limit.
 
     With a revision come corrections alone. In the year after a closing nearly every pupil has moved on; few were
-    corrected. Of a pupil of several entries all may be another, whichever of them was told of: one that is in no season
-    that is closed is found by none of its own.
+    corrected.
     """
     if new is None or old == new:
-        return {}
-    later = {"$gt": new.closed if old is None else old.revised}
-    of_season = {"seasons": {"$elemMatch": {"code": season, "corrected": later}}}
-    corrected = [{"others.0": {"$exists": True}}, {"corrected": later}, of_season]
-    return {"$or": corrected if old else [{"told": later}, *corrected]}
+        return True
+    if old is None:
+        return _last_recorded(pupil) > new.closed
+    facts = pupil.seasons[season]
+    corrected = chain(
+        facts.taken_back.values(), facts.issued.values(), (pupil.recorded.get(s, "") for s in pupil.archived)
+    )
+    return max(corrected, default="") > old.revised

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
-from services.analytics.collections import GUARDIANS, PUPILS
+from services.analytics.collections import GUARDIANS
 from services.analytics.consumers import CATALOGUE as CATALOGUES
 from services.analytics.consumers import FACTS, VIEWS
-from services.analytics.documents import pupil_document, pupil_of
 from shared.base.settings import Settings
 from shared.contracts.registration import ParticipantMerged
 from shared.messaging import kafka
@@ -23,7 +22,7 @@ from tests.builders.entries import DAYS, SEASON, Entries
 from tests.builders.events import enveloped
 from tests.drivers.analytics import Analytics
 from tests.drivers.consumers import consuming, eventually, publish
-from tests.drivers.figures import figures, interleaved, same_as_a_recount
+from tests.drivers.figures import figures, interleaved, known_pupils, same_as_a_recount
 from tests.drivers.processes import environment_of, process
 
 HARDER = builders.season(diagnostics=("readiness", "interests"), trials_required=3)
@@ -55,9 +54,8 @@ async def everything_is_applied(mongo: Mongo, settings: Settings) -> bool:
 
 async def stored(mongo: Mongo) -> dict[str, Any]:
     """All that was folded, in an order of its own; how often rows of merged pupils were met is no part of it."""
-    pupils = {row["_id"]: pupil_of(row) async for row in mongo[PUPILS].find({})}
     return {
-        "pupils": {id: pupil for id, pupil in pupils.items() if pupil_document(id, pupil)["seasons"] or pupil.others},
+        "pupils": await known_pupils(mongo),
         "guardians": {row["_id"]: row async for row in mongo[GUARDIANS].find({})},
         "cells": {day: await figures(mongo, day) for day in DAYS},
     }

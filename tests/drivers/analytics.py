@@ -83,9 +83,17 @@ class Analytics:
         return head is not None and head["last"] >= n
 
 
-def polled(*envelopes: Envelope, partition: int = 0) -> list[Received]:
-    """The events as a poll would bring them."""
-    return [Received(e, e.event.topic, partition, offset) for offset, e in enumerate(envelopes)]
+def polled(*envelopes: Envelope, partition: int | None = None) -> list[Received]:
+    """The events as a poll would bring them, of one partition, or each of one of two that is its pupil's own."""
+    return [
+        Received(e, e.event.topic, home(e.event.key) if partition is None else partition, offset)
+        for offset, e in enumerate(envelopes)
+    ]
+
+
+def home(key: str) -> int:
+    """The partition of a key: of keys that are numbered, every other one's is the same."""
+    return sum(key.encode()) % 2
 
 
 async def overlapping(mongo: Mongo, first: Body, second: Body) -> int:
@@ -128,7 +136,7 @@ class Fold:
         """One poll of the catalogue."""
         await self.mongo.transact(lambda tx: self.catalogue.apply(polled(*events), tx))
 
-    async def learn(self, *facts: Envelope, partition: int = 0) -> None:
+    async def learn(self, *facts: Envelope, partition: int | None = None) -> None:
         """One poll of facts."""
         await self.mongo.transact(lambda tx: self.writer.apply(polled(*facts, partition=partition), tx))
 

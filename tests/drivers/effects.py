@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.analytics.collections import BOOKERS, PUPILS
+from services.analytics.collections import BOOKERS, PAGES
 from services.analytics.consumers import VIEWS
 from services.notifications.collections import PLACES
 from services.trials.collections import PARTICIPANTS
@@ -20,7 +20,7 @@ MUNICIPALITIES = [f"RU-ROS-{number:03}" for number in range(len(POISON) + 2)]
 
 @dataclass(frozen=True)
 class Effect:
-    """What a group does with one event: a document of its service's database, known by one of its fields."""
+    """What a group does with one event: a document of its service's database, or its part of one, known by a field."""
 
     of: Callable[[str], Event]
     collection: str
@@ -32,7 +32,7 @@ class Effect:
     async def applied(self, platform: Platform) -> list[str]:
         """The documents there are."""
         found = await platform.mongo[self.collection].find({}).to_list(None)
-        return sorted(row[self.field] for row in found)
+        return sorted(id for row in found for id in (row["ids"] if self.field == "ids" else [row[self.field]]))
 
     def expected(self, envelopes: Sequence[Envelope]) -> list[str]:
         """The documents that the events make."""
@@ -66,7 +66,7 @@ EFFECTS: Mapping[str, Effect] = {
     "notifications.inbox": Effect(builders.registered, "notices", _id),
     "notifications.places": Effect(builders.registered, PLACES, _key),
     "analytics.catalogue": Effect(builders.municipality, "organisations", _key),
-    VIEWS: Effect(builders.registered, PUPILS, _key, waits_for_season=True),
+    VIEWS: Effect(builders.registered, PAGES, _key, "ids", waits_for_season=True),
     "analytics.reservations": Effect(builders.booked, BOOKERS, _key),
     "analytics.feed": Effect(builders.registered, "feed", _id, "event"),
     "analytics.feed-catalogue": Effect(builders.municipality, "feed", _id, "event"),

@@ -4,8 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from services.analytics.collections import CELLS
-from services.analytics.documents import leaves
+from services.analytics.collections import CELLS, MERGED
+from services.analytics.documents import entry_of, leaves
+from services.analytics.facts import Pupil
+from services.analytics.journal import Journal
+from services.analytics.states import APART, unpacked
 from shared.contracts.event import Envelope
 from shared.storage.mongo import Mongo
 from tests.builders.entries import DAYS
@@ -26,6 +29,17 @@ async def same_as_a_recount(mongo: Mongo, told: Sequence[Envelope]) -> None:
     """Fails unless the cells say on every day what the facts do."""
     for day in DAYS:
         assert await figures(mongo, day) == recount(told, day), day
+
+
+async def known_pupils(mongo: Mongo) -> dict[str, Pupil]:
+    """What is known of each pupil, wherever it is stored."""
+    states: dict[str, bytes] = {}
+    async with mongo.snapshot() as tx:
+        async for of_partition in Journal(mongo).everything(tx):
+            assert not states.keys() & of_partition.keys(), "a pupil has one state"
+            states |= of_partition
+        rows = {row["_id"]: entry_of(row) async for row in mongo[MERGED].find({}, session=tx)}
+    return {id: rows[id] if state == APART else unpacked(state) for id, state in states.items()}
 
 
 def interleaved(facts: Sequence[Envelope], rng: Random) -> Iterator[Envelope]:

@@ -15,7 +15,7 @@ from services.analytics.figures.cells import Cell, lasting
 from services.analytics.figures.figure import Figure
 
 FIGURES: tuple[Figure[Any], ...] = (funnel.FIGURE, ranking.FIGURE, competencies.FIGURE, quotas.FIGURE)
-FOLD = "3"
+FOLD = "4"
 """The version of the fold: another whenever `facts.learn` keeps, or a figure's or the guardians' `cells` give,
 something else for the same events, since an update subtracts what they gave before. Each has collections and a group of
 its own, so that an earlier release goes on beside it; `bilet migrate` replays the events into a new one."""

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 import pytest_asyncio
 
-from services.analytics.collections import PUPILS
+from services.analytics.collections import HEADS, MERGED, PAGES
 from services.analytics.copies import Copies
 from services.analytics.projection import Projection
 from shared.contracts.event import Envelope
@@ -38,13 +38,13 @@ class Fold:
         """One poll of the catalogue."""
         await self.mongo.transact(lambda tx: self.catalogue.apply(polled(*events), tx))
 
-    def poll(self, *facts: Envelope, partition: int = 0) -> Body:
+    def poll(self, *facts: Envelope) -> Body:
         """What one poll of facts does in its transaction."""
-        return lambda tx: self.writer.apply(polled(*facts, partition=partition), tx)
+        return lambda tx: self.writer.apply(polled(*facts), tx)
 
-    async def learn(self, *facts: Envelope, partition: int = 0) -> None:
+    async def learn(self, *facts: Envelope) -> None:
         """One poll of facts."""
-        await self.mongo.transact(lambda tx: self.writer.apply(polled(*facts, partition=partition), tx))
+        await self.mongo.transact(lambda tx: self.writer.apply(polled(*facts), tx))
 
     async def registered(self) -> int:
         """How many pupils are registered."""
@@ -67,7 +67,7 @@ async def test_two_workers_that_hear_the_two_words_of_a_merging(
     fold: Fold, known: list[Envelope], words: tuple[Envelope, Envelope]
 ) -> None:
     await fold.learn(*known)
-    assert await overlapping(fold.mongo, fold.poll(words[0]), fold.poll(words[1], partition=1)) > 1
+    assert await overlapping(fold.mongo, fold.poll(words[0]), fold.poll(words[1])) > 1
     await fold.learn(*REGISTERED)
     assert await fold.registered() == 2
 
@@ -76,7 +76,7 @@ async def test_two_workers_that_hear_the_two_words_of_a_merging(
 async def test_a_step_of_a_pupil_while_another_says_that_they_are_one(fold: Fold, word_first: bool) -> None:
     """Also of one whose row is not there yet, and who has said nothing so far."""
     await fold.learn(REGISTERED[0], DUPLICATE)
-    word, step = fold.poll(SURVIVOR), fold.poll(REGISTERED[1], partition=1)
+    word, step = fold.poll(SURVIVOR), fold.poll(REGISTERED[1])
     assert await overlapping(fold.mongo, *((word, step) if word_first else (step, word))) > 1
     assert await fold.registered() == 1
 
@@ -88,7 +88,7 @@ async def test_steps_of_two_duplicates_of_one_pupil_meet(fold: Fold) -> None:
         enveloped(builders.merged("p3", "p1", "duplicate"), 2),
     )
     await fold.learn(*REGISTERED, SURVIVOR, DUPLICATE, *words)
-    steps = [fold.poll(enveloped(builders.attended(p, "s1")), partition=n) for n, p in enumerate(("p2", "p3"))]
+    steps = [fold.poll(enveloped(builders.attended(p, "s1"))) for p in ("p2", "p3")]
     assert await overlapping(fold.mongo, *steps) > 1
     demand = [n for row, n in (await figures(fold.mongo, DAYS[-1])).items() if row[0] == "demand"]
     assert demand == [1]
@@ -101,7 +101,7 @@ async def test_terms_that_change_count_a_merged_pupil_once(fold: Fold, seed: int
     for version in range(4):
         facts = list(interleaved(entries.happen(60), rng))
         for n in range(0, len(facts), 7):
-            await fold.learn(*facts[n : n + 7], partition=rng.randrange(2))
+            await fold.learn(*facts[n : n + 7])
         await fold.define(enveloped(HARDER if version % 2 else SEASON, version + 2))
     await fold.define(enveloped(SEASON, 9))
     assert entries.survivors
@@ -118,15 +118,12 @@ async def test_terms_that_change_while_the_words_of_a_merging_are_heard(fold: Fo
     await same_as_a_recount(fold.mongo, told)
 
 
-async def test_who_was_never_merged_costs_one_read_a_poll(fold: Fold) -> None:
+async def test_who_was_never_merged_costs_one_read_and_one_page_a_poll(fold: Fold) -> None:
     await fold.learn(*REGISTERED, SURVIVOR, DUPLICATE)
-    database = fold.mongo[PUPILS].database
+    database = fold.mongo[PAGES].database
     await database.command("profile", 2)
-    await fold.learn(enveloped(builders.diagnosed("p3")), enveloped(builders.registered("p4")))
+    await fold.learn(enveloped(builders.diagnosed("p3")), enveloped(builders.registered("p5")))
     await database.command("profile", 0)
-    reads = await fold.mongo["system.profile"].find({"command.find": PUPILS}).to_list(None)
-    assert len(reads) == 1
-    written = fold.mongo["system.profile"].find(
-        {"ns": f"{database.name}.{PUPILS}", "op": {"$in": ["update", "insert"]}}
-    )
-    assert len(await written.to_list(None)) == 2
+    done = await fold.mongo["system.profile"].find({"op": {"$in": ["query", "insert", "update"]}}).to_list(None)
+    of = {name: [row["op"] for row in done if row["ns"].endswith(f".{name}")] for name in (HEADS, PAGES, MERGED)}
+    assert of == {HEADS: ["query", "update"], PAGES: ["insert"], MERGED: []}

@@ -49,7 +49,7 @@ async def test_guardians_are_distinct_whatever_is_asked(fold: Fold, seed: int) -
     rng = Random(seed)
     register = Register(rng, DAYS, MUNICIPALITIES)
     for _ in range(14):
-        await fold.learn(*register.facts(rng.randrange(1, 12)), partition=rng.randrange(2))
+        await fold.learn(*register.facts(rng.randrange(1, 12)))
     scopes = [(OPERATOR, MUNICIPALITIES)] + [(_municipal(*MUNICIPALITIES[:n]), MUNICIPALITIES[:n]) for n in (1, 2)]
     dimensions: tuple[Dimension, ...] = ("municipality", "school", "class", "grade", "day")
     for scope, municipalities in scopes:

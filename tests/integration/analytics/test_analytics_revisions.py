@@ -47,7 +47,7 @@ async def test_a_closed_season_changes_by_revisions_alone(platform_of: Callable[
         told.extend(late)
         heard = list(interleaved(late, rng))
         for begin in range(0, len(heard), 15):
-            await live.learn(*heard[begin : begin + 15], partition=rng.randrange(2))
+            await live.learn(*heard[begin : begin + 15])
 
     async def ends_here(number: int) -> None:
         """The season is closed or revised, as is heard once some later facts have been."""

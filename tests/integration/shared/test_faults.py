@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.analytics.collections import PUPILS
+from services.analytics.collections import PAGES
 from services.analytics.consumers import VIEWS
 from shared.contracts import topics, wire
 from shared.contracts.event import Envelope, Event
@@ -182,7 +182,7 @@ def _views(platform: Platform) -> Worker:
 
 
 async def _pupils_of(platform: Platform) -> set[str]:
-    return {row["_id"] for row in await platform.mongo[PUPILS].find({}).to_list(None)}
+    return {id for row in await platform.mongo[PAGES].find({}).to_list(None) for id in row["ids"]}
 
 
 async def test_a_fact_that_overtakes_its_season_holds_up_no_other_and_counts_when_it_comes(

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from services.analytics.enrolments import Terms
 from services.analytics.entries import counted
-from services.analytics.facts import Pupil, learn, recorded_at
+from services.analytics.facts import Pupil, SeasonFacts, learn, recorded_at
 from services.analytics.figures.registry import contribution
-from services.analytics.revisions import Limit, changed, standing
+from services.analytics.revisions import Limit, may_differ, standing
 from shared.contracts.event import Envelope
+from shared.programme.place import Place
 from tests.builders.entries import DAYS, SEASON, Entries
 from tests.builders.events import at
 from tests.builders.recount import in_revision, recount
@@ -61,10 +62,30 @@ def test_nothing_that_is_told_by_the_closing_is_judged(seed: int, n: int) -> Non
         assert standing(pupil, None) is pupil
 
 
+@given(SEEDS, st.integers(10, 60), st.integers(0, 60), st.integers(0, 60))
+def test_who_is_not_asked_for_adds_the_same_under_another_limit(seed: int, n: int, closed: int, more: int) -> None:
+    told = recorded(Entries(Random(seed), ["p1", "p2", "p3"]).happen(n))
+    first, last = (recorded_at(told[min(index, len(told) - 1)]) for index in (closed, closed + more))
+    terms = Terms.of(vars(SEASON))
+    for old, new in ((None, Limit(first, first)), (Limit(first, first), Limit(first, last))):
+        for id, pupil in entries_of(told).items():
+            if "2020" in pupil.seasons and not may_differ(pupil, "2020", old, new):
+                parts = [contribution(id, "2020", standing(pupil, limit), terms) for limit in (old, new)]
+                assert parts[0] == parts[1]
+
+
 def test_a_revision_asks_for_those_alone_who_were_corrected_since_the_one_before() -> None:
     closed, first = Limit("1", "1"), Limit("1", "2")
-    assert changed("2020", None, None) == changed("2020", first, first) == {}
-    told, *corrected = changed("2020", None, closed)["$or"]
-    assert (list(told), [list(one) for one in corrected]) == (["told"], [["others.0"], ["corrected"], ["seasons"]])
-    assert changed("2020", closed, first)["$or"][1:2] == [{"corrected": {"$gt": "1"}}]
-    assert len(changed("2020", closed, first)["$or"]) == 3
+    season = {"2020": SeasonFacts()}
+    moved = Pupil(
+        season,
+        moves={("2021-01-10", "7"): Place("RU-ROS", "RU-ROS-001", "RU-ROS-001-S01", "8А", 8)},
+        recorded={"7": "2"},
+    )
+    archived = Pupil(season, archived={"8": "mistake"}, recorded={"8": "2"})
+    revoked = Pupil({"2020": SeasonFacts(taken_back={"attendance": "2"})})
+    pupils = (moved, archived, revoked)
+    assert [may_differ(pupil, "2020", None, closed) for pupil in pupils] == [True, True, True]
+    assert [may_differ(pupil, "2020", closed, first) for pupil in pupils] == [False, True, True]
+    assert [may_differ(pupil, "2020", Limit("1", "2"), Limit("1", "3")) for pupil in pupils] == [False, False, False]
+    assert may_differ(moved, "2020", first, first), "other terms may be another matter for everybody"

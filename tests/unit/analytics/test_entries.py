@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics.documents import pupil_document, pupil_of
 from services.analytics.enrolments import Terms
 from services.analytics.entries import counted
 from services.analytics.facts import Pupil, Role, learn
 from services.analytics.figures.registry import Contribution, contribution
+from services.analytics.states import packed, unpacked
 from shared.contracts.event import Envelope, Event
 from tests.builders.entries import DAYS, SEASON, Entries
 from tests.builders.events import (
@@ -238,5 +238,5 @@ def test_a_promotion_is_a_move() -> None:
 
 @given(SEEDS)
 def test_facts_are_read_as_they_were_stored(seed: int) -> None:
-    for id, pupil in entries_of(Entries(Random(seed), ["p1", "p2"]).happen(40)).items():
-        assert pupil_of(pupil_document(id, pupil)) == pupil
+    for pupil in entries_of(Entries(Random(seed), ["p1", "p2"]).happen(40)).values():
+        assert unpacked(packed(pupil)) == pupil
