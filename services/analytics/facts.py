@@ -52,15 +52,23 @@ class SeasonFacts(Struct, array_like=True):
 
     def completed(self, round: int = 1) -> Iterator[tuple[str, Day]]:
         """Yields the diagnostics of a round that stand."""
+        if round == 2 and not self.second_round:
+            return iter(())
+        if not self.undone and not self.second_round:
+            return iter(self.diagnostics.values())
         standing = ((key, fact) for key, fact in self.diagnostics.items() if key not in self.undone)
         return (fact for key, fact in standing if (key in self.second_round) == (round == 2))
 
     def attendances(self) -> Iterator[Step]:
         """Yields the attendances that stand."""
+        if not self.revoked:
+            return iter(self.attended.values())
         return (fact for key, fact in self.attended.items() if key not in self.revoked)
 
     def bookings(self) -> Iterator[Step]:
         """Yields the bookings that stand."""
+        if not self.cancelled:
+            return iter(self.booked.values())
         return (fact for key, fact in self.booked.items() if key not in self.cancelled)
 
 

@@ -1,12 +1,12 @@
 """The fold of a poll: facts that pupils learn, and the change that this makes to the figures. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.analytics.documents import Packing
-from services.analytics.enrolments import Link, Terms
+from services.analytics.enrolments import Link, Terms, stage_days
 from services.analytics.entries import counted
-from services.analytics.facts import Pupil, learn
+from services.analytics.facts import Pupil, SeasonFacts, learn
 from services.analytics.figures.cells import difference
 from services.analytics.figures.registry import Contribution, contribution
 from services.analytics.revisions import standing
@@ -58,16 +58,30 @@ def learn_of_pupil(
     if not any([learn(pupil, r.envelope) for r in events]) or (new := packed(pupil)) == state:
         return None
     before = pupil_of(state)
-    for season in _touched(pupil, events):
+    for season in _touched(before, pupil, events, terms):
         change.add(*(contribution_under(participant, season, facts, terms[season]) for facts in (before, pupil)))
     return new
 
 
-def _touched(pupil: Pupil, events: Iterable[Received]) -> Collection[str]:
-    """Returns the seasons to which events make a difference: steps to their own, what else is said to all."""
-    if all(isinstance(r.event, PathEvent) for r in events):
-        return {r.event.season for r in events} & pupil.seasons.keys()
-    return pupil.seasons.keys()
+def _touched(before: Pupil, pupil: Pupil, events: Iterable[Received], terms: Mapping[str, Terms]) -> Iterable[str]:
+    """Returns the seasons to which events may make a difference: steps to their own, what else is said to all."""
+    if not all(isinstance(r.event, PathEvent) for r in events):
+        return pupil.seasons
+    own = {r.event.season for r in events} & pupil.seasons.keys()
+    return [season for season in own if differ(before.seasons.get(season), pupil.seasons[season], terms[season])]
+
+
+def differ(before: SeasonFacts | None, after: SeasonFacts, terms: Terms) -> bool:
+    """Tells that figures may count a season otherwise after some steps; to most steps they are indifferent."""
+    if before is None or terms.limit is not None:
+        return True
+    seen = (_seen(facts) for facts in (before, after))
+    return next(seen) != next(seen) or stage_days(before, terms.rules) != stage_days(after, terms.rules)
+
+
+def _seen(facts: SeasonFacts) -> object:
+    """Returns the steps that figures count by themselves, beside the stages that are reached by all."""
+    return facts.booked, facts.cancelled, facts.attended, facts.revoked
 
 
 def learn_of_entries(
