@@ -1,16 +1,19 @@
 """Merged pupils on real servers: counted once wherever their entries lie, by however many workers, and in a replay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from services.analytics.collections import HEADS, MERGED, PAGES
 from services.analytics.copies import Copies
+from services.analytics.entry_rows import EntryRows
 from services.analytics.projection import Projection
 from shared.contracts.event import Envelope
 from shared.runtime.service import Platform
+from shared.storage.mongo import Transaction
 from tests.builders import events as builders
 from tests.builders.entries import DAYS, SEASON, Entries
 from tests.builders.events import enveloped
@@ -31,7 +34,8 @@ class Fold:
 
     def __init__(self, analytics: Analytics) -> None:
         self.mongo = analytics.platform.mongo
-        self.writer = Projection(self.mongo, analytics.views[-1].offsets.group)
+        self._group = analytics.views[-1].offsets.group
+        self.writer = Projection(self.mongo, self._group)
         self.catalogue = Copies(self.mongo, self.writer)
 
     async def define(self, *events: Envelope) -> None:
@@ -39,8 +43,9 @@ class Fold:
         await self.mongo.transact(lambda tx: self.catalogue.apply(polled(*events), tx))
 
     def poll(self, *facts: Envelope) -> Body:
-        """What one poll of facts does in its transaction."""
-        return lambda tx: self.writer.apply(polled(*facts), tx)
+        """What one poll of facts does in its transaction, of a worker that has just started."""
+        worker = Projection(self.mongo, self._group)
+        return lambda tx: worker.apply(polled(*facts), tx)
 
     async def learn(self, *facts: Envelope) -> None:
         """One poll of facts."""
@@ -70,6 +75,20 @@ async def test_two_workers_that_hear_the_two_words_of_a_merging(
     assert await overlapping(fold.mongo, fold.poll(words[0]), fold.poll(words[1])) > 1
     await fold.learn(*REGISTERED)
     assert await fold.registered() == 2
+
+
+async def test_words_that_are_heard_without_a_row_of_whom_they_name_are_missed(
+    fold: Fold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row by which the two workers conflict is what joins the entries."""
+
+    async def alone(_: Any, merged: Iterable[str], known: Mapping[str, Any], tx: Transaction) -> dict[str, Any]:
+        return {participant: known[participant] for participant in merged if participant in known}
+
+    await fold.learn(*REGISTERED)
+    monkeypatch.setattr(EntryRows, "joined", alone)
+    assert await overlapping(fold.mongo, fold.poll(SURVIVOR), fold.poll(DUPLICATE)) == 1
+    assert await fold.registered() == 3
 
 
 @pytest.mark.parametrize("word_first", [False, True])
