@@ -26,8 +26,8 @@ FEED_CATALOGUE, FEED_FENCE = "feed_catalogue", "feed_fence"
 COLLECTIONS: Collections = {
     **PLATFORM_COLLECTIONS,
     HEADS: Kept(),
-    PAGES: Kept(persons=["ids"]),
-    MERGED: Kept(persons=["_id", "others"]),
+    PAGES: Kept(persons=["ids", "states"]),
+    MERGED: Kept(persons=["_id", "others", "state"]),
     CELLS: Kept([IndexModel([("table", 1), ("season", 1), ("region", 1)])]),
     GUARDIANS: Kept(
         [IndexModel([("season", 1), ("links.municipality", 1)])], persons=["_id", "guardian", "links.participant"]
