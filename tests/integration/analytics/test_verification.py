@@ -9,9 +9,10 @@ from random import Random
 import pytest
 import pytest_asyncio
 
-from services.analytics.collections import CELLS, GIVEN, GUARDIANS, PUPILS, RESERVATIONS, SEASONS
+from services.analytics.collections import CELLS, GIVEN, GUARDIANS, PAGES, RESERVATIONS, SEASONS
 from services.analytics.consumers import VIEWS
 from services.analytics.facts import SeasonFacts
+from services.analytics.states import packed, unpacked
 from services.analytics.verification.logs import Pace
 from services.analytics.verification.verdict import Verdict
 from services.analytics.verification.verify import verify
@@ -190,7 +191,7 @@ async def test_each_planted_fault_is_found(installation: Installation, monkeypat
     await _is_found_where_offsets_moved_without_effects(installation)
     assert (await installation.verdict()).is_proven
 
-    await installation.mongo[PUPILS].update_one({"_id": "p1"}, {"$set": {"seasons.0.diagnostics": []}})
+    await _forget_diagnostics(installation, "p1")
     await installation.folds(enveloped(builders.diagnosed("p1", "interests"), 4))
     assert _tables(await installation.verdict()) == {"funnel", "classes"}, "a pupil's state was altered"
 
@@ -218,6 +219,15 @@ async def _is_found_in_what_is_stored(installation: Installation) -> None:
     assert gone is not None
     assert _tables(await installation.verdict()) == {"demand"}
     await installation.mongo[CELLS].insert_one(gone)
+
+
+async def _forget_diagnostics(installation: Installation, participant: str) -> None:
+    """Alters a pupil's state, wherever it is stored."""
+    async for page in installation.mongo[PAGES].find({"ids": participant}):
+        at = page["ids"].index(participant)
+        pupil = unpacked(page["states"][at])
+        pupil.seasons["2020"].diagnostics.clear()
+        await installation.mongo[PAGES].update_one({"_id": page["_id"]}, {"$set": {f"states.{at}": packed(pupil)}})
 
 
 def _tables(verdict: Verdict) -> set[str]:
