@@ -95,8 +95,9 @@ def release(counts: Counts, form: Form, least: int, before: Released | None = No
 
 def _told(wanted: Numbers, choice: Choice, earlier: Released) -> Released:
     """Returns the release of a choice; totals that are not told anew stay as they were."""
-    kept = {cell: n for cell, n in earlier.numbers.items() if cell.row == TOTAL and cell.measure in choice.untold}
-    chosen = {cell: n for cell, n in wanted.items() if cell not in choice.withheld} | kept
+    untold = {Cell(TOTAL, measure) for measure in choice.untold} - choice.withheld
+    kept = {cell: earlier.numbers[cell] for cell in untold & earlier.numbers.keys()}
+    chosen = {cell: n for cell, n in wanted.items() if cell not in choice.withheld | untold} | kept
     numbers = _orderly(chosen, earlier.numbers, earlier.form)
     last = {**earlier.withdrawn, **earlier.numbers}
     return Released(earlier.form, numbers, {cell: n for cell, n in last.items() if cell not in numbers}, _SEAL)

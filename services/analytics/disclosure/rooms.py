@@ -14,9 +14,8 @@ from services.analytics.disclosure.forms import TOTAL, Counts, Form, Measure
 ANY = 1 << 40
 """As many as one likes."""
 Block = frozenset[Measure]
-
-
 Hiding = Mapping[str, AbstractSet[Measure]]
+"""The measures that each row withholds."""
 
 
 class Cell(NamedTuple):

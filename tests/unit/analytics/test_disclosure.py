@@ -173,6 +173,9 @@ def test_a_number_that_falls_below_the_least_is_withdrawn_only_by_a_step() -> No
     fallen = release({**counts, "a": dict.fromkeys(STAGES.measures, 4)}, STAGES, PUPILS, nearly)
     assert Cell("a", "tested") not in fallen.numbers
     assert fallen.withdrawn[Cell("a", "tested")] == 9
+    alone, few = ({"a": dict.fromkeys(STAGES.measures, n)} for n in (9, 3))
+    (_, whole), (_, nothing), (_, again) = released([alone, few, alone], PUPILS)
+    assert (shown(whole), nothing.numbers, again.numbers) == (6, {}, whole.numbers)
 
 
 def test_nothing_but_a_release_makes_what_is_told() -> None:
