@@ -3,12 +3,15 @@
 import asyncio
 import json
 import os
-import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from deploy.cli.installation import SERVERS
-from deploy.local.system import ROOT
+from tests.drivers.forks import Fork, fork_bilet
 
 DEADLINE = 60.0
 
@@ -39,24 +42,29 @@ class Bilet:
 
     temporary: Path
 
-    async def start(self, *words: str, stdout: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
-        """The process; `stdout` as for subprocess."""
+    async def start(self, *words: str, output: int, errors: int) -> Fork:
+        """The process, which writes to these files."""
         environ = {name: value for name, value in os.environ.items() if name not in SERVERS}
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "deploy.cli", *words),
-            cwd=ROOT,
-            env={**environ, "TMPDIR": str(self.temporary)},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        return await fork_bilet(words, {**environ, "TMPDIR": str(self.temporary)}, output, errors)
 
     async def __call__(self, *words: str) -> Ran:
         """The command, ended."""
-        process = await self.start(*words)
+        return await ran(partial(self.start, *words))
+
+
+async def ran(start: Callable[..., Awaitable[Fork]]) -> Ran:
+    """How a process ended that is started with files for its `output` and `errors`."""
+    with TemporaryFile() as output, TemporaryFile() as errors:
+        process = await start(output=output.fileno(), errors=errors.fileno())
         async with asyncio.timeout(DEADLINE):
-            output, complaint = await process.communicate()
-        return ended(process.returncode, output, complaint)
+            code = await process.wait()
+        return ended(code, read_again(output), read_again(errors))
+
+
+def read_again(file: IO[bytes]) -> bytes:
+    """All that a file holds."""
+    file.seek(0)
+    return file.read()
 
 
 def ended(code: int | None, output: bytes, complaint: bytes) -> Ran:

@@ -1,4 +1,4 @@
-"""Processes of services for tests: forks of a service that is loaded once in each process that runs tests."""
+"""Processes of services and of `bilet` for tests: forks of one that has loaded them, for each process of tests."""
 
 import asyncio
 import atexit
@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from deploy.programs.processes import Child, Program
-from tests.drivers.preloaded import LARGEST
+from tests.drivers.preloaded import BILET, LARGEST
 
 
 class Fork:
@@ -40,12 +40,12 @@ class Fork:
 
 
 class Loaded:
-    """A service that waits to be forked."""
+    """A process that has loaded programs and waits to be forked."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self) -> None:
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ours.setblocking(False)
-        argv = [sys.executable, "-m", "tests.drivers.preloaded", service, str(theirs.fileno())]
+        argv = [sys.executable, "-m", "tests.drivers.preloaded", str(theirs.fileno())]
         self._process = subprocess.Popen(argv, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         theirs.close()
         self._begun: asyncio.Queue[int] = asyncio.Queue()
@@ -53,19 +53,19 @@ class Loaded:
         self._asking = asyncio.Lock()
         self._listening = asyncio.ensure_future(self._listen())
 
-    async def fork(self, role: str, env: Mapping[str, str], log: Path) -> Fork:
-        """A process of the service in a role, which writes to this log."""
-        request = json.dumps({"role": role, "env": dict(env), "log": str(log)}).encode()
+    async def fork(self, program: str, words: Sequence[str], env: Mapping[str, str], output: int, errors: int) -> Fork:
+        """A process of the program, which writes to these files."""
+        request = json.dumps({"program": program, "words": words, "env": dict(env)}).encode()
         assert len(request) < LARGEST
-        async with self._asking:
-            await asyncio.get_running_loop().sock_sendall(self._ours, request)
+        async with self._asking:  # one request at a time: the socket has room for it
+            socket.send_fds(self._ours, [request], [output, errors])
             begun = asyncio.ensure_future(self._begun.get())
             await asyncio.wait([begun, self._listening], return_when=asyncio.FIRST_COMPLETED)
-            assert begun.done(), f"a loaded service ended with {self._process.poll()}"
+            assert begun.done(), f"the process that has loaded programs ended with {self._process.poll()}"
         return Fork(begun.result(), self._ends[begun.result()])
 
     def end(self) -> None:
-        """Ends the loaded service, and with it its forks."""
+        """Ends the process, and with it its forks."""
         self._ours.close()
         self._process.wait()
 
@@ -80,19 +80,26 @@ class Loaded:
                 self._ends.pop(pid).set_result(code)
 
 
-_loaded: dict[str, Loaded] = {}
+_loaded: list[Loaded] = []
 
 
 async def fork(service: str, role: str, env: Mapping[str, str], log: Path) -> Child:
     """A process of a service, as `processes.spawn` would start it, without the seconds that loading it takes."""
-    if service not in _loaded:
-        _loaded[service] = Loaded(service)
-        atexit.register(_loaded[service].end)
     program = Program(service, [sys.executable, "-m", f"services.{service}.app", role], env, log)
-    start = _length(log)
-    return Child(program, cast(asyncio.subprocess.Process, await _loaded[service].fork(role, env, log)), start)
-
-
-def _length(log: Path) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
-    return log.stat().st_size if log.exists() else 0
+    with log.open("ab") as file:
+        start = file.tell()
+        begun = await _waiting().fork(service, [role], env, file.fileno(), file.fileno())
+    return Child(program, cast(asyncio.subprocess.Process, begun), start)
+
+
+async def fork_bilet(words: Sequence[str], env: Mapping[str, str], output: int, errors: int) -> Fork:
+    """`bilet` with these words, which writes to these files."""
+    return await _waiting().fork(BILET, words, env, output, errors)
+
+
+def _waiting() -> Loaded:
+    if not _loaded:
+        _loaded.append(Loaded())
+        atexit.register(_loaded[0].end)
+    return _loaded[0]

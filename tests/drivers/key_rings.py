@@ -1,27 +1,25 @@
 """Services whose ring of keys changes while they serve."""
 
-import asyncio
 import base64
 import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import ClassVar
 
 import aiohttp
 from typing_extensions import override
 
 from deploy.local.stack import Infrastructure
-from deploy.local.system import ROOT
 from deploy.programs.ports import free_port
 from services.registration.person_keys import part
 from shared.base.named_keys import NamedKey
 from shared.storage.mongo import Document
 from tests.builders.events import season
 from tests.builders.registration import SCHOOL, pupil
-from tests.drivers.bilet import Ran, ended
+from tests.drivers.bilet import Ran, ran
 from tests.drivers.consumers import eventually
-from tests.drivers.forks import fork
+from tests.drivers.forks import fork, fork_bilet
 from tests.drivers.registration import NAVIGATOR, Registration
 from tests.drivers.service import ServiceProcess, installed
 
@@ -53,11 +51,8 @@ class RingedProcess(ServiceProcess):
 
     async def rotate(self) -> Ran:
         """`bilet keys rotate`, ended."""
-        words = (sys.executable, "-m", "deploy.cli", "keys", "rotate", "--service", self.service)
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*words, cwd=ROOT, env=self._environ(0), stdout=pipe, stderr=pipe)
-        output, complaint = await process.communicate()
-        return ended(process.returncode, output, complaint)
+        words = ("keys", "rotate", "--service", self.service)
+        return await ran(partial(fork_bilet, words, self._environ(0)))
 
     @asynccontextmanager
     async def unready(self) -> AsyncIterator[tuple[str, int, str]]:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryFile
 from typing import Any
 
 import aiohttp
@@ -26,7 +27,7 @@ from tests.builders.events import enveloped
 from tests.builders.poison import POISON
 from tests.chaos import counter
 from tests.chaos.agreement import operator, settled
-from tests.drivers.bilet import DEADLINE, Bilet, Ran, ended
+from tests.drivers.bilet import DEADLINE, Bilet, Ran, ended, read_again
 from tests.e2e import generated
 from tests.e2e.conftest import Client
 from tests.e2e.season import world
@@ -125,14 +126,15 @@ async def test_a_feed_is_printed_whole_and_in_order(
 
 async def test_a_reader_that_leaves_ends_the_tail_without_a_word(bilet: Bilet, region: str) -> None:
     reading, writing = os.pipe()
-    process = await bilet.start("feed", "tail", region, stdout=writing)
-    os.close(writing)
-    first = await asyncio.to_thread(_first_line, reading)
-    async with asyncio.timeout(DEADLINE):
-        _, complaint = await process.communicate()
+    with TemporaryFile() as errors:
+        process = await bilet.start("feed", "tail", region, output=writing, errors=errors.fileno())
+        os.close(writing)
+        first = await asyncio.to_thread(_first_line, reading)
+        async with asyncio.timeout(DEADLINE):
+            code = await process.wait()
+        said = ended(code, b"", read_again(errors))
     assert json.loads(first)["seq"] == 1
-    assert ended(process.returncode, b"", complaint).complaint == ""
-    assert process.returncode == 0
+    assert (said.code, said.complaint) == (0, "")
 
 
 def _first_line(pipe: int) -> bytes:
