@@ -31,9 +31,9 @@ test: setup ## every test that needs no more than this machine, three files at a
 	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/contract tests/unit
 
 .PHONY: thorough
-thorough: setup ## properties, documented answers and hostile requests with many more examples, for an hour that is free
+thorough: setup ## properties, documented answers, hostile requests and larger random seasons, for an hour that is free
 	$(PY) -m pytest -n 2 --timeout 1200 --hypothesis-profile thorough tests/unit tests/e2e/test_unexpected.py \
-		tests/integration/shared/test_hostile_input.py
+		tests/e2e/test_scenarios.py tests/integration/shared/test_hostile_input.py
 
 .PHONY: bench
 bench: setup ## benchmarks with their bounds; writes tests/bench/RESULTS.md

@@ -9,6 +9,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from deploy.simulator.folder import load
+from deploy.simulator.scenario import Scenario
+from deploy.simulator.simulation import Options
+from tests.builders.thorough import THOROUGH
+from tests.chaos.installation import planned
+
+PUPILS = (30, 40) if THOROUGH else (15, 20)
+"""Of a municipality, at least and at most."""
 LETTERS = "ABCDEFGHKLMNPRSTUVWXYZ"
 DIAGNOSTICS = ("interests", "knowledge", "professions", "qualities", "readiness", "made-up")
 COLUMNS = ("code", "name_ru", "registered", "participated", "tested", "trial_attended", "completed", "recommended")
@@ -20,8 +28,22 @@ GATES = ("after-all-stages", "after-diagnostics")
 ZONES = ("+02:00", "+03:00", "+05:00", "+10:00", "+12:00")
 
 
+def drawn(folder: Path, gate: str, trials_required: int, rng: Random, seed: int = Options().seed) -> Scenario:
+    """A scenario in a new folder, drawn until its season has time for all that befalls its pupils."""
+    while True:
+        write(folder, gate, trials_required, rng)
+        scenario = load(folder)
+        try:
+            planned(scenario, seed)
+        except ValueError as error:
+            if "too short" not in str(error):
+                raise
+        else:
+            return scenario
+
+
 def write(folder: Path, gate: str, trials_required: int, rng: Random) -> None:
-    """A scenario with 3 to 5 municipalities and 90 to 200 pupils, its region and season used by nobody else."""
+    """A scenario with 3 to 5 municipalities, its region and season used by nobody else."""
     unique = "".join(rng.choices(LETTERS, k=6))
     municipalities = _municipalities(f"RU-{unique}", gate, trials_required, rng)
     attendances = sum(m["trial_attended"] + m["completed"] * (trials_required - 1) for m in municipalities)
@@ -49,7 +71,7 @@ def write(folder: Path, gate: str, trials_required: int, rng: Random) -> None:
         "ranking": _ranking(municipalities)[: rng.randint(1, 5)],
         "reported": [],
     }
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "season.json").write_text(json.dumps(season, ensure_ascii=False))
     _table(folder / "municipalities.csv", COLUMNS, municipalities)
     _table(folder / "competencies.csv", ("code", "name_ru", "attended"), competencies)
@@ -67,7 +89,7 @@ def _municipalities(region: str, gate: str, trials_required: int, rng: Random) -
 
 def _municipality(code: str, gate: str, trials_required: int, rng: Random) -> dict[str, Any]:
     """Each stage is a random part of the one before, none and all of it included."""
-    registered = rng.randint(30, 40)
+    registered = rng.randint(*PUPILS)
     participated = rng.randint(registered // 2, registered)
     tested = rng.choice((0, participated, *[rng.randint(0, participated) for _ in range(6)]))
     attended = rng.randint(0, tested)

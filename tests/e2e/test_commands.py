@@ -179,7 +179,7 @@ def test_what_a_demo_leaves_is_for_its_owner_alone(demo: Path) -> None:
 
 
 async def test_a_season_is_played_once_and_only_confirmed_afterwards(bilet: Bilet, tmp_path: Path) -> None:
-    generated.write(tmp_path / "scenario", "after-all-stages", 1, Random(7))
+    generated.drawn(tmp_path / "scenario", "after-all-stages", 1, Random(7))
     play = ("simulate", "--scenario", str(tmp_path / "scenario"))
     first = await bilet(*play)
     again, other = await asyncio.gather(bilet(*play), bilet(*play, "--seed", "1"))

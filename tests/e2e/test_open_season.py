@@ -19,7 +19,6 @@ from deploy.cli.whole_demo import settings_of
 from deploy.local.system import ROOT, System
 from deploy.simulator.catalogue import venues_of
 from deploy.simulator.client import Client as Caller
-from deploy.simulator.folder import load
 from deploy.simulator.instruments import instruments
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.simulation import INSTRUMENTS, Options
@@ -49,8 +48,7 @@ def test_a_school_year_begins_in_september(today: date, code: str, opens: date, 
 async def test_a_newcomers_own_calls_succeed_and_change_no_figure_of_the_play(
     running: System, client: Client, tmp_path: Path
 ) -> None:
-    generated.write(tmp_path / "scenario", generated.GATES[0], 1, Random("newcomer"))
-    scenario = load(tmp_path / "scenario")
+    scenario = generated.drawn(tmp_path / "scenario", generated.GATES[0], 1, Random("newcomer"))
     await play(running, scenario, Options())
     before = (await agreed(running, scenario.region, scenario.season)).figures
     async with aiohttp.ClientSession() as http:

@@ -45,8 +45,7 @@ async def test_a_random_scenario_is_counted_exactly(
 ) -> None:
     gates = Random(seed).sample((*generated.GATES, Random(seed).choice(generated.GATES)), 3)
     gate, folder = gates[trials_required - 1], tmp_path / "scenario"
-    generated.write(folder, gate, trials_required, Random(f"{seed}/{trials_required}"))
-    scenario = load(folder)
+    scenario = generated.drawn(folder, gate, trials_required, Random(f"{seed}/{trials_required}"), seed)
     show(f"\nSCENARIO_SEED={seed}: {gate}, trials required: {trials_required}, {scenario.corrections}")
     counted: list[int] = []
 
