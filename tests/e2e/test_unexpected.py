@@ -18,11 +18,12 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from deploy.local.system import System
+from tests.builders.thorough import THOROUGH
 from tests.drivers.documents import SERVICES, document, operations
 from tests.e2e.conftest import Client
 from tests.e2e.season import World, soon, world
 
-EXAMPLES = settings().max_examples // 10
+EXAMPLES = 100 if THOROUGH else 4
 """Of each operation; seeded by its name, so that every run asks the same."""
 CHECKS = [
     not_a_server_error,
