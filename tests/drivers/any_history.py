@@ -1,106 +1,15 @@
 """Any history of commands to registration and trials: rules of Hypothesis, by which it draws and shortens them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import rule
 
 from tests.builders.trials import VENUE
-from tests.drivers.furnished import BEGIN, COMPETENCIES, LONG, NEEDED, SCHOOLS, SHORT, Kind, furnished
-from tests.drivers.history import History
-from tests.drivers.together import EVERY, Together
-
-NUMBERS = st.integers(0, 11)
-HOURS_AGO = st.sampled_from([0, 0, 0, 1, 5, 30])
-HOURS_AHEAD = (2, 3, 5, 8, 24, 25, 48)
-"""Of slots: some begin before others end."""
-SHORTLY = 2
-"""Names the short season."""
-LAST = BEGIN + timedelta(days=9)
-HOLDERS = ("RU-ROS", "RU-ROS-001", *SCHOOLS)
-
-
-def weighted(weights: Mapping[str, int]) -> st.SearchStrategy[str]:
-    """Names, each as often as it weighs."""
-    return st.sampled_from([name for name, weight in weights.items() for _ in range(weight)])
-
-
-def one(n: int, among: Sequence[str]) -> str | None:
-    """One of some ids, the last ones first, if there is any."""
-    return among[-1 - n % len(among)] if among else None
-
-
-class Region(RuleBasedStateMachine):
-    """A region, its history so far, and those who can be named."""
-
-    @initialize(binds=st.booleans(), gate=st.sampled_from(["after-all-stages", "after-diagnostics"]))
-    def begin(self, binds: bool, gate: str) -> None:
-        """Three children are known to all and have done their tests, and three slots have few seats."""
-        kind = Kind(binds, gate)
-        self.history = history = History(self.made(kind), kind)
-        self.both, self.office, self.timetable = history.both, history.office, history.timetable
-        self.walks, self.steps = history.walks, history.steps
-        self.pupils: list[str] = []
-        self.slots: list[str] = []
-        self.refs = 0
-        for n in range(3):
-            self.enter(n, 0, 0)
-            self.enter(n, SHORTLY, 0)
-            self.open(n, 0)
-        history.drain()
-        for id in self.pupils:
-            for diagnostic in NEEDED[LONG][0]:
-                self.walks.test(id, LONG, diagnostic, self.ref(), 0)
-
-    def made(self, kind: Kind) -> Together:
-        """Both services, on databases in memory."""
-        return furnished(kind)
-
-    def teardown(self) -> None:
-        """Whatever is on its way arrives, and all is as it should be then."""
-        if hasattr(self, "history"):
-            self.history.fill()
-            self.history.drain()
-            self.both.close()
-
-    @invariant()
-    def agrees(self) -> None:
-        """Holds after each command."""
-        self.history.agrees()
-
-    def season(self, n: int) -> str:
-        """The long season more often than the short one."""
-        return SHORT if n % 4 == SHORTLY else LONG
-
-    def pupil(self, n: int) -> str:
-        """An entry, be it of somebody who is there or not."""
-        return self.pupils[n % len(self.pupils)]
-
-    def slot(self, n: int) -> str:
-        """A slot, the last ones first."""
-        return self.slots[-1 - n % len(self.slots)]
-
-    def ref(self) -> str:
-        """A ref that nobody had."""
-        self.refs += 1
-        return f"r{self.refs}"
-
-    def later(self, n: int) -> datetime:
-        """The start of a slot."""
-        return self.both.now + timedelta(hours=HOURS_AHEAD[n % len(HOURS_AHEAD)])
-
-    def enter(self, n: int, m: int, back: int) -> None:
-        """Enters a child, in most cases with a consent that is older than the first seat."""
-        given = None if n == 11 else self.both.now - timedelta(hours=40)
-        id = self.office.enter(str(n % 6), SCHOOLS[m // 6], self.season(m), given, max(back, 45 if given else 0))
-        self.pupils += [id] if id is not None and id not in self.pupils else []
-
-    def open(self, n: int, m: int) -> None:
-        """Opens a slot of one seat or two, in most cases for a practical trial."""
-        kind = "excursion" if n % 4 == 3 else "trial"
-        id = self.timetable.open(self.season(m), self.later(n), 1 + m % 2, COMPETENCIES[n % 2], kind)
-        self.slots += [id] if id else []
+from tests.drivers.any_region import HOLDERS, HOURS_AGO, LAST, NUMBERS, Region, one, weighted
+from tests.drivers.furnished import LONG, NEEDED, OPENS, SCHOOLS, SHORT
+from tests.drivers.history import LOCAL
+from tests.drivers.together import EVERY
 
 
 class Entering(Region):
@@ -108,8 +17,9 @@ class Entering(Region):
 
     @rule(
         what=weighted(
-            {"enter": 3, "consent": 3, "withdraw": 2, "archive": 1, "restore": 2, "move": 1}
-            | {"merge": 2, "part": 1, "erase": 1}
+            {"enter": 3, "consent": 2, "withdraw": 2, "archive": 1, "restore": 2, "move": 1}
+            | {"merge": 2, "part": 1, "erase": 1, "promote": 2}
+            | {"name": 2, "link": 1, "agree": 2, "refuse": 2, "forget": 1}
         ),
         n=NUMBERS,
         m=NUMBERS,
@@ -118,9 +28,12 @@ class Entering(Region):
     def of_registration(self, what: str, n: int, m: int, back: int) -> None:
         duplicates = [id for id in self.pupils if self.history.entered.survivor(id) != id]
         id = (one(n, duplicates) if what == "part" else None) or self.pupil(n)
+        known = self.office.guardians.get(id, ())
+        guardian = one(m, known) or ""
+        cabinet = one(n, self.office.linked)
         commands: Mapping[str, Callable[[], None]] = {
             "enter": lambda: self.enter(n, m, back),
-            "consent": lambda: self.office.consent(id, f"v{m}", back),
+            "consent": lambda: self.office.consent(id, f"v{m}", guardian if len(known) > 1 else None, back),
             "withdraw": lambda: self.withdraw(id, m, back),
             "archive": lambda: self.office.archive(id, back),
             "restore": lambda: self.office.restore(id, back),
@@ -128,8 +41,36 @@ class Entering(Region):
             "merge": lambda: self.office.merge(id, self.pupil(m)),
             "part": lambda: self.office.part(id),
             "erase": lambda: self.office.erase(id),
+            "promote": lambda: self.promote(SCHOOLS[m % 2], id if m > 8 else None),
+            "name": lambda: self.name(n, m),
+            "link": lambda: self.office.link(id, guardian),
+            "agree": lambda: self.office.agree(*cabinet) if cabinet else self.name(n, m),
+            "refuse": lambda: self.refuse(*cabinet) if cabinet else self.name(n, m),
+            "forget": lambda: self.office.forget(guardian),
         }
         commands[what]()
+
+    def name(self, n: int, m: int) -> None:
+        """Names another guardian of a child, and opens the cabinets of both."""
+        id = self.office.enter(str(n % 6), SCHOOLS[m // 6], self.season(m), None, 0, guardian="h")
+        self.note(id)
+        for guardian in self.office.guardians[id] if id else ():
+            self.office.link(id or "", guardian)
+
+    def promote(self, school: str, repeats: str | None) -> None:
+        """Takes a school into its year."""
+        on = self.promoted.setdefault(school, self.both.now.astimezone(LOCAL).date())
+        self.placed |= {repeats} if repeats else set()
+        if self.office.promote(school, repeats):
+            self.history.agrees()
+            self.history.are_promoted(school, on, self.placed)
+
+    def refuse(self, id: str, guardian: str) -> None:
+        """Lets a guardian take the consent back, whoever gave it: none is in force then."""
+        if self.office.refuse(id, guardian):
+            self.history.agrees()
+            entered = self.history.entered
+            assert not entered.consenting.get(entered.survivor(id)), "a refusal was not heard"
 
     def withdraw(self, id: str, m: int, back: int) -> None:
         """Takes a consent back, in half of the cases from an hour before the last step that stands."""
@@ -143,13 +84,16 @@ class Opening(Region):
     """What is asked for slots, seasons and quotas."""
 
     @rule(
-        what=weighted({"open": 4, "shift": 2, "resize": 2, "call off": 1, "issue": 1, "give": 2, "close": 1}),
+        what=weighted(
+            {"open": 4, "shift": 2, "resize": 2, "call off": 1, "issue": 1, "give": 2, "close": 1}
+            | {"close days": 2, "sign": 4, "pay": 1}
+        ),
         n=NUMBERS,
         m=NUMBERS,
     )
     def of_slots(self, what: str, n: int, m: int) -> None:
         holder, amount = HOLDERS[n % 4], m - 5 or 1
-        commands: Mapping[str, Callable[[], None]] = {
+        commands: Mapping[str, Callable[[], object]] = {
             "open": lambda: self.open(n, m),
             "shift": lambda: self.timetable.shift(self.slot(n), self.later(m)),
             "resize": lambda: self.timetable.resize(self.slot(n), 1 + m % 3),
@@ -159,8 +103,34 @@ class Opening(Region):
                 self.season(n + m), holder, VENUE if holder in SCHOOLS else None, amount
             ),
             "close": lambda: self.timetable.close(SHORT),
+            "close days": lambda: self.close_days(n, m),
+            "sign": lambda: self.sign(n, m),
+            "pay": lambda: self.money.pay(act) if (act := one(n, self.history.acts.signed)) else self.sign(n, m),
         }
         commands[what]()
+
+    def close_days(self, n: int, m: int) -> None:
+        """Calls off a day on which something is to be held, and perhaps the next."""
+        to_come = [self.history.slots.slots[id].starts for id in self.history.to_come()]
+        day = (to_come[n % len(to_come)] if to_come else self.both.now).astimezone(LOCAL).date()
+        place = ({"venue": VENUE}, {"municipality": HOLDERS[1]}, {"region": HOLDERS[0]})[n % 3]
+        last = self.timetable.close_days(day, m // 9, place)
+        if last is not None:
+            self.history.agrees()
+            self.history.is_called_off(day, last)
+
+    def sign(self, n: int, m: int) -> None:
+        """Signs what is due of the days until yesterday, or of yesterday alone, most often when something is."""
+        came = [step for step in self.steps.standing.values() if step.slot]
+        if came and m % 3:
+            last = came[-1 - n % len(came)]
+            self.both.now = max(self.both.now, min(last.time + timedelta(days=1), LAST))
+        ends = (self.both.now - timedelta(days=1)).astimezone(LOCAL).date()
+        begins = ends if m > 9 else date.fromisoformat(OPENS[LONG])
+        season = came[-1 - n % len(came)].season if came else LONG
+        self.money.sign(season, begins, ends)
+        self.history.agrees()
+        self.history.are_paid(season, begins, ends)
 
 
 class Walking(Region):
@@ -191,8 +161,27 @@ class Walking(Region):
         self.walks.attend(id, slot, 0, own_code=True)
 
     @rule(n=NUMBERS, m=NUMBERS)
+    def crosses(self, n: int, m: int) -> None:
+        """A seat in the other season at the time of one that is held, or just behind it; or either slot is moved so."""
+        held = [seat for seat in self.steps.held.values() if seat.starts > self.both.now]
+        if not held:
+            return self.seek(n, m)
+        seat = held[-1 - n % len(held)]
+        other, starts = SHORT if seat.season == LONG else LONG, seat.starts + timedelta(minutes=(0, 45, 90)[n % 3])
+        own = self.history.heard.named(seat.pupil)
+        elsewhere = [one.slot for one in held if one.pupil in own and one.season == other]
+        if elsewhere and m % 2:
+            self.timetable.shift(elsewhere[0], starts)
+        elif (slot := self.open(n, m, starts, other)) is not None:
+            self.walks.book(sorted(own)[m % len(own)], slot, 0)
+
+    @rule(n=NUMBERS, m=NUMBERS)
     def seeks(self, n: int, m: int) -> None:
         """A seat in a slot that is to come, or a place in its line where there is none."""
+        self.seek(n, m)
+
+    def seek(self, n: int, m: int) -> None:
+        """Books or waits."""
         id, to_come = self.pupil(n), self.history.to_come()
         own = {seat.slot for seat in self.steps.held.values() if seat.pupil == id}
         free = [slot for slot in to_come if slot not in own]
@@ -206,7 +195,7 @@ class Walking(Region):
             self.walks.book(id, slot, 0)
 
     @rule(
-        what=weighted({"attend": 5, "miss": 2, "cancel": 3, "confirm": 1, "revoke": 2}),
+        what=weighted({"attend": 7, "miss": 2, "cancel": 3, "confirm": 1, "revoke": 3, "mark": 3}),
         n=NUMBERS,
         back=HOURS_AGO,
     )
@@ -215,10 +204,11 @@ class Walking(Region):
         held = self.steps.held
         wanted = [id for id, seat in held.items() if self.history.lines[seat.slot]]
         wanted.sort(key=lambda id: len(self.history.lines[held[id].slot]))
-        id = one(n, came if what == "revoke" else wanted[-2:] if what == "cancel" and wanted else [*held])
+        is_behind = what in ("revoke", "mark")
+        id = one(n, came if is_behind else wanted[-2:] if what == "cancel" and wanted else [*held])
         if id is None:
             return
-        seat = self.steps.seats[self.steps.taken[id].of if what == "revoke" else id]
+        seat = self.steps.seats[self.steps.taken[id].of if is_behind else id]
         if what in ("attend", "miss") and self.both.now < seat.starts < LAST:
             self.both.now = seat.starts + timedelta(minutes=5)
         commands: Mapping[str, Callable[[], None]] = {
@@ -227,6 +217,7 @@ class Walking(Region):
             "cancel": lambda: self.walks.cancel(id, back),
             "confirm": lambda: self.walks.confirm(id),
             "revoke": lambda: self.walks.revoke(id),
+            "mark": lambda: self.walks.mark(id, 2 + n % 4),
         }
         commands[what]()
 

@@ -1,33 +1,32 @@
-"""The commands of registration and trials as an operator gives them, each to the handler behind its route."""
+"""The commands of trials as an operator gives them, each to the handler behind its route."""
 
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from services.registration.api.rosters import Roster, read
-from services.registration.domain.archive import ArchiveRequest
-from services.registration.domain.consents import ConsentRequest
-from services.registration.domain.merges import MergeRequest
-from services.registration.domain.moves import MoveRequest
-from services.registration.handlers import archive, consents, merges, moves
-from services.registration.handlers.erasure import Erasing, erase_pupil
-from services.registration.handlers.rosters import register
 from services.trials.domain.calendar.seasons import Closing
 from services.trials.domain.catalogue.diagnostics import AttemptCommand
+from services.trials.domain.money.payment_acts import Payment, Signing
+from services.trials.domain.money.payment_drafts import Period
 from services.trials.domain.money.quotas import Total, Transfer
 from services.trials.domain.path.caller import Said
 from services.trials.domain.path.steps import Presence, Revocation
 from services.trials.domain.presence.absences import Absence
+from services.trials.domain.presence.feedback import FeedbackEntry
 from services.trials.domain.presence.lessons import HeldLesson
+from services.trials.domain.timetable.day_closings import DayClosing
 from services.trials.domain.timetable.slot_changes import SlotClosing, SlotMove, SlotSize
 from services.trials.domain.timetable.slots import SlotOffer
 from services.trials.handlers import (
     attempts,
     attendance,
     bookings,
+    closings,
+    feedback,
     lessons,
+    payment_acts,
     quotas,
     seasons,
     slot_changes,
@@ -37,7 +36,6 @@ from services.trials.handlers import (
 from services.trials.handlers.waiting import InLine
 from shared.base.errors import ServiceError
 from shared.http.batch import Item
-from tests.builders.registration import pupil, roster
 from tests.builders.trials import ANSWERS, OFFER, VENUE
 from tests.drivers.together import NATION, Together
 
@@ -69,70 +67,12 @@ class Commands:
         return self.both.now - timedelta(hours=back) if back else None
 
 
-class Office(Commands):
-    """What a school and its operators ask of registration."""
-
-    def enter(self, ref: str, school: str, season: str, consent_at: datetime | None, back: int) -> str | None:
-        """Enters one child; returns the entry's id."""
-        given = consent_at and {"version": "1", "given_at": consent_at.isoformat(), "channel": "paper"}
-        line = pupil(ref, namesake=True, consent=given)
-        time = self.time(back) or self.both.now
-        sent = roster([line], school=school, season=season, occurred_at=time.isoformat())
-
-        async def entered() -> Any:
-            request = await read(Roster.model_validate(sent), NATION, self.both.now)
-            return await register(self.both.register, [request], self.both.new_id)
-
-        done = self.ask("enter", entered())
-        return None if done is None else str(done.value.pupil.id)
-
-    def consent(self, id: str, version: str, back: int) -> None:
-        """Notes a consent on paper."""
-        given = ConsentRequest(version=version, channel="paper", given_at=self.time(back))
-        self.ask("consent", consents.give_consent(self.both.register, NATION, id, given, self.both.now))
-
-    def withdraw(self, id: str, back: int) -> None:
-        """Notes that the consent was taken back."""
-        now = self.both.now
-        self.ask("withdraw", consents.withdraw_consent(self.both.register, NATION, id, self.time(back), now))
-
-    def archive(self, id: str, back: int) -> None:
-        """Puts an entry into the archive."""
-        left = ArchiveRequest(reason="left", occurred_at=self.time(back))
-        self.ask("archive", archive.archive(self.both.register, NATION, id, left, self.both.now))
-
-    def restore(self, id: str, back: int) -> None:
-        """Takes an entry out of it."""
-        self.ask("restore", archive.restore(self.both.register, NATION, id, self.time(back), self.both.now))
-
-    def move(self, id: str, school: str, back: int) -> None:
-        """Takes a pupil to a school."""
-        said = {"school": school, "class": "7А", "occurred_at": (self.time(back) or self.both.now).isoformat()}
-        request = MoveRequest.model_validate(said)
-        self.ask("move", moves.move_pupil(self.both.register, NATION, id, request, self.both.now))
-
-    def merge(self, survivor: str, duplicate: str) -> None:
-        """Says that two entries are one pupil."""
-        request = MergeRequest(survivor=survivor, duplicate=duplicate)
-        self.ask("merge", merges.merge_pupils(self.both.register, NATION, request, self.both.now))
-
-    def part(self, duplicate: str) -> None:
-        """Says that they are two after all."""
-        self.ask("part", merges.unmerge_pupils(self.both.register, NATION, duplicate, self.both.now))
-
-    def erase(self, id: str) -> None:
-        """Erases a pupil."""
-        erasing = Erasing(self.both.now, self.both.new_id)
-        self.ask("erase", erase_pupil(self.both.register, NATION, id, erasing))
-
-
 class Timetable(Commands):
     """What a venue asks of trials about its slots, and operators about seasons and quotas."""
 
-    def open(self, season: str, starts_at: datetime, capacity: int, competency: str, kind: str) -> str | None:
+    def open(self, season: str, starts_at: datetime, **said: Any) -> str | None:
         """Opens a slot; returns its id."""
-        said = {"competency": competency, "kind": kind, "capacity": capacity, "starts_at": starts_at.isoformat()}
-        items = [Item("", SlotOffer.model_validate({**OFFER, **said}))]
+        items = [Item("", SlotOffer.model_validate({**OFFER, **said, "starts_at": starts_at.isoformat()}))]
         asked = slots.SlotRequest(items=items, who=NATION, now=self.both.now, venue=VENUE, season=season)
         done = self.ask("open", slots.open_slots(self.both.seats, asked, self.both.new_id))
         return None if done is None else str(done.value.id)  # type: ignore[attr-defined]
@@ -148,6 +88,14 @@ class Timetable(Commands):
     def call_off(self, slot: str) -> None:
         """Calls a slot off."""
         self.ask("call off", slot_changes.close(self.both.seats, self._of(slot), SlotClosing(reason="frost")))
+
+    def close_days(self, day: date, days: int, place: Mapping[str, str]) -> date | None:
+        """Calls off what is held on some days in a place; returns the last of them, nothing where it was refused."""
+        said = {**place, "day": day.isoformat(), "until": (day + timedelta(days=days)).isoformat(), "reason": "frost"}
+        command = closings.Command(DayClosing.model_validate(said), NATION, self.both.now)
+        done = self.ask("close days", closings.close_days(self.both.seats, command))
+        assert done is None or done.done, "so few slots are called off at once"
+        return None if done is None else command.closing.last
 
     def _of(self, slot: str) -> slot_changes.Command:
         return slot_changes.Command(slot, NATION, self.both.now, None)
@@ -166,6 +114,25 @@ class Timetable(Commands):
     def close(self, season: str) -> None:
         """Closes a season."""
         self.ask("close", seasons.close(self.both.seats, season, Closing(), self.both.now))
+
+
+class Money(Commands):
+    """What operators ask of trials about acts for payment."""
+
+    def sign(self, season: str, begins: date, ends: date) -> None:
+        """Signs what is due of some days, if anything is."""
+        period = Period(season, begins, ends)
+        drafted = self.both.run(payment_acts.drafted(self.both.seats, VENUE, period, NATION))
+        if drafted.lines:
+            said = {"season": season, "begins": begins.isoformat(), "ends": ends.isoformat()}
+            said |= {"ref": self.both.new_id(), "kopecks": drafted.kopecks, "lines": len(drafted.lines)}  # type: ignore[dict-item]
+            command = Signing.model_validate(said)
+            work = payment_acts.sign(self.both.seats, VENUE, command, NATION, self.both.now, self.both.new_id)
+            self.ask("sign", work)
+
+    def pay(self, act: str) -> None:
+        """Notes that an act was paid."""
+        self.ask("pay", payment_acts.pay(self.both.seats, act, Payment(), NATION, self.both.now))
 
 
 class Steps(Commands):
@@ -215,6 +182,12 @@ class Steps(Commands):
         items = [Item("", Absence(participant=id))]
         asked = attendance.AbsenceRequest(items=items, who=NATION, now=self.both.now, slot=slot)
         self.ask("miss", attendance.miss(self.both.seats, asked, self.both.new_id))
+
+    def mark(self, of: str, mark: int) -> None:
+        """Has an attendance marked by the mentor."""
+        said = FeedbackEntry(marks={"order": mark})
+        asked = feedback.Of(of, NATION, self.both.now)
+        self.ask("mark", feedback.mark(self.both.seats, asked, said, self.both.new_id))
 
     def revoke(self, of: str) -> None:
         """Takes an attendance back."""

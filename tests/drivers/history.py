@@ -1,15 +1,27 @@
 """A history of commands to registration and trials, and what has to hold of it at every moment and in the end."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta, timezone
 
 from services.trials.handlers import waiting
 from shared.contracts.event import Envelope
-from tests.builders.standing import PRACTICAL, Entries, Seat, Step, Steps, Told, advised, attended, overlaps
-from tests.drivers.commands import Office, Timetable
+from tests.builders.standing import PRACTICAL, Seat, Step, Steps, Told, overlaps
+from tests.builders.standing_acts import Acts, Due
+from tests.builders.standing_advice import Rules, advised, attended
+from tests.builders.standing_entries import OLDEST, Entries
+from tests.builders.standing_slots import Slots
+from tests.drivers.commands import Money, Timetable
 from tests.drivers.commands import Steps as Walks
-from tests.drivers.furnished import LONG, NEEDED, SHORT, Kind
+from tests.drivers.furnished import ADVICE, HIGH, LEANING, LONG, NEEDED, SECOND_ROUND, SHORT, SUMS, Kind
+from tests.drivers.office import Office
 from tests.drivers.together import EVERY, Together
+
+LOCAL = timezone(timedelta(hours=3))
+RULES: Mapping[str, Rules] = {
+    LONG: Rules(),
+    SHORT: Rules(**ADVICE, high=HIGH, for_whom=(NEEDED[SHORT][0][0], LEANING)),
+}
 
 
 def plain(one: Envelope) -> Told:
@@ -23,9 +35,10 @@ class History:
     def __init__(self, both: Together, kind: Kind) -> None:
         self.both, self.kind = both, kind
         self.office, self.timetable, self.walks = Office(self.both), Timetable(self.both), Walks(self.both)
+        self.money = Money(self.both)
         self.steps, self.entered, self.heard = Steps(), Entries(), Entries()
         """What trials told, what registration told, and the part of that which trials has heard."""
-        self.closed: set[str] = set()
+        self.slots, self.acts = Slots(), Acts()
         self.lines: defaultdict[str, list[str]] = defaultdict(list)
         """The paths that wait in the line of each slot, as they came."""
         self._read = Counter[str]()
@@ -92,30 +105,92 @@ class History:
         for row in self.both.rows("waiting"):
             waits[row["slot"]] += [row["path"]] if row["ended"] is None else []
         for slot in self.both.rows("slots"):
-            id = slot["_id"]
-            assert live[id] == slot["booked"] <= slot["capacity"], f"{live[id]} seats, counted {slot['booked']}"
+            id, seats = slot["_id"], self.slots.slots[slot["_id"]].capacity
+            assert live[id] == slot["booked"] <= seats, f"{live[id]} seats, counted {slot['booked']}"
             assert len(waits[id]) == slot["waiting"], "a line has another length"
             stay = [path for path in self.lines[id] if path in waits[id]]
             self.lines[id] = stay + [path for path in waits[id] if path not in stay]
+        came = self.came
+        for id, seat in self.steps.held.items():
+            assert id in came or self.slots.slots[seat.slot].fits(seat), f"seat {id} did not follow its slot"
         self._ledger_agrees(made)
+
+    @property
+    def came(self) -> set[str]:
+        """The bookings of all attendances, also of those that were taken back once the slot had begun."""
+        return {step.of for step in self.steps.taken.values()}
 
     def _read_on(self) -> list[Seat]:
         """Takes in what was told since; returns the seats that were taken, each by who was free then."""
         registration, trials = self.both.registration, self.both.trials
         for one in registration.log.told[self._read["registration"] :]:
             self.entered.hear(plain(one))
-        for one in trials.catalogue[self._read["catalogue"] :]:
-            self.closed |= {one.event.key} if one.event.type == "season.closed.v1" else set()
+        for told in map(plain, trials.catalogue[self._read["catalogue"] :]):
+            self.slots.hear(told)
+            self.acts.hear(told)
         made = []
         for told in map(plain, trials.log.told[self._read["trials"] :]):
             self.steps.hear(told)
-            if told.type in ("trial.booked.v1", "trial.moved.v1"):
-                seat = self.steps.seats[told.said["booking"]]
-                self._is_in_one_place(seat)
-                made += [seat] if told.type == "trial.booked.v1" else []
+            made += self._is_sound(told)
         logs = {"registration": registration.log.told, "catalogue": trials.catalogue, "trials": trials.log.told}
         self._read = Counter({name: len(log) for name, log in logs.items()})
         return made
+
+    def _is_sound(self, told: Told) -> list[Seat]:
+        """Looks at a step when it is told; returns the seat that was taken by it."""
+        said = told.said
+        match told.type.removesuffix(".v1"):
+            case "trial.booked" | "trial.moved" as name:
+                seat = self.steps.seats[said["booking"]]
+                self._is_in_one_place(seat)
+                if name == "trial.booked":
+                    assert self.slots.slots[seat.slot].admits(seat), "a seat is for pupils of another grade"
+                    return [seat]
+            case "diagnostic.completed" | "diagnostic.revoked":
+                is_second = told.time.astimezone(LOCAL).date() >= date.fromisoformat(SECOND_ROUND)
+                assert said["round"] == 1 + (said["season"] == LONG and is_second), "an attempt is of another round"
+            case "recommendation.issued":
+                self._is_next(said)
+        return []
+
+    def _is_next(self, said: Mapping[str, str]) -> None:
+        """Of a pupil's recommendations in a season one is in force, and each has the number behind the last one's."""
+        own = self.heard.named(said["participant"])
+        issued = {id: one for id, one in self.steps.issued.items() if one.pupil in own and one.season == said["season"]}
+        new = issued.pop(said["recommendation"])
+        assert issued.keys() <= self.steps.withdrawn.keys(), "two recommendations are in force"
+        last = max((one.revision for one in issued.values()), default=0)
+        assert new.revision == last + 1, f"revision {new.revision} follows {last}"
+        assert (new.revised_at is None) is (new.revision == 1)
+
+    def are_paid(self, season: str, begins: date, ends: date) -> None:
+        """Looks at acts once some days were signed for: all that is due of them is paid, and nothing that is gone."""
+        if self.heard.is_half_told:
+            return
+        due, gone = dict[str, Due](), set[str]()
+        for id, step in self.steps.taken.items():
+            if step.slot and step.season == season:
+                day = self.slots.slots[step.slot].starts.astimezone(LOCAL).date()
+                kopecks = SUMS.get(step.kind, SUMS[None])
+                due[id] = Due(self.heard.survivor(step.pupil), step.slot, day, kopecks)
+                gone |= {id} & self.steps.revoked
+        self.acts.settle(begins, ends, {id: one for id, one in due.items() if id not in gone}, gone)
+
+    def is_called_off(self, begins: date, ends: date) -> None:
+        """Looks at slots after some days were called off: only what has begun is held, or what somebody has come to."""
+        visited = {step.slot for step in self.steps.standing.values()}
+        for id, slot in self.slots.slots.items():
+            if begins <= slot.starts.astimezone(LOCAL).date() <= ends and slot.starts > self.both.now:
+                assert slot.closed or id in visited, f"slot {id} is held on a day that was called off"
+
+    def are_promoted(self, school: str, before: date, but: Collection[str]) -> None:
+        """Looks at those who have stood in a school since before a day on which it went into its year."""
+        for id, said in self.entered.placed.items():
+            first, is_one = said[0], self.entered.akin(id) == {id}
+            moved = any(one.type == "participant.moved.v1" or one.school != school for one in said)
+            is_old = first.season == LONG and first.time.astimezone(LOCAL).date() < before
+            if is_old and is_one and not moved and id not in but and not self.entered.absences[id].spans:
+                assert said[-1].grade == OLDEST, f"{id} was not promoted on {before}: {said}"
 
     def _is_in_one_place(self, seat: Seat) -> None:
         pupil = self.heard.named(seat.pupil)
@@ -151,9 +226,7 @@ class History:
     def _consents_are_in_force(self) -> None:
         for id, step in self.steps.standing.items():
             assert self.entered.consented(step.pupil, step.time), f"{step.kind} {id} stands without a consent"
-        came = {
-            step.of for step in self.steps.taken.values()
-        }  # also where that was taken back, once the slot had begun
+        came = self.came
         for id, seat in self.steps.held.items():
             if id not in came:
                 until = max(seat.starts, seat.time)
@@ -162,25 +235,33 @@ class History:
 
     def _recommendations_follow(self) -> None:
         said: defaultdict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
-        for pupil, season, competencies in self.steps.in_force.values():
-            said[self.heard.survivor(pupil), season].append(competencies)
+        for one in self.steps.in_force.values():
+            said[self.heard.survivor(one.pupil), one.season].append(one.competencies)
         taken: defaultdict[tuple[str, str], list[Step]] = defaultdict(list)
         for step in self.steps.standing.values():
             taken[self.heard.survivor(step.pupil), step.season].append(step)
+        marks = {self.steps.taken[id]: marks for id, marks in self.steps.marks.items() if id in self.steps.standing}
         for pupil, season in said.keys() | taken.keys():
             of = list(attended(taken[pupil, season]))
-            found, follows = said[pupil, season], advised(of)
+            own = {step.slot: marks[step] for step in of if step in marks}
+            found, follows = said[pupil, season], advised(taken[pupil, season], of, own, RULES[season])
             for competencies in found:
-                assert set(competencies) <= {step.what for step in of}, "a recommendation names what does not stand"
+                leans = {LEANING} if season == SHORT else set()
+                assert set(competencies) <= {step.what for step in of} | leans, "what does not stand is recommended"
             if not self._is_open(season, taken[pupil, season], of):
                 assert not found, "a recommendation is in force before its time"
-            elif self.entered.consenting.get(pupil) and season not in self.closed and pupil not in self.entered.erased:
-                assert set(found) == {follows}, "a recommendation says something else than what stands"
+            elif self.entered.consenting.get(pupil) and self._is_settled(pupil, season):
+                assert set(found) == {follows}, f"{found} is recommended, and {follows} stands"
+
+    def _is_settled(self, pupil: str, season: str) -> bool:
+        """True where whatever follows is said: the season is open, and the pupil is somebody."""
+        return season not in self.slots.seasons_closed and pupil not in self.entered.erased
 
     def _is_open(self, season: str, taken: Sequence[Step], of: Sequence[Step]) -> bool:
         """Tells whether what stands opens the gate of a season."""
         diagnostics, trials = NEEDED[season]
-        tested = set(diagnostics) <= {step.what for step in taken if step.kind == "test"}
+        counted = (1, 2) if self.kind.tested_by == "any-round" else (1,)
+        tested = set(diagnostics) <= {step.what for step in taken if step.kind == "test" and step.round in counted}
         walked = sum(step.kind in PRACTICAL for step in of) >= trials
         return tested and (walked or self.kind.gate == "after-diagnostics")
 

@@ -103,11 +103,22 @@ def values_at(document: Any, path: list[str]) -> Iterator[Any]:
 def shown(document: Document, projection: Iterable[str]) -> Document:
     """Returns a document as a projection shows it, which names what is kept, or else what is left out."""
     said = dict.fromkeys(projection, 1) | (projection if isinstance(projection, dict) else {})
+    chosen: dict[str, Any] = {name: value for name, value in said.items() if isinstance(value, dict)}
     if all(said.values()):
-        return projected(document, {"_id", *said})
+        found = projected(document, {"_id", *said.keys() - chosen.keys()})
+        firsts = {name: _first(document.get(name), value) for name, value in chosen.items()}
+        return found | {name: value for name, value in firsts.items() if value}
     if any(said.values()) or any("." in name for name in said):
         raise NotImplementedError(projection)
     return {name: value for name, value in document.items() if name not in said}
+
+
+def _first(value: Any, said: Mapping[str, Any]) -> list[Any]:
+    """Returns the first element of an array that a projection by `$elemMatch` keeps, as an array."""
+    if said.keys() != {"$elemMatch"}:
+        raise NotImplementedError(said)
+    elements = value if isinstance(value, list) else []
+    return [one for one in elements if isinstance(one, dict) and matches(one, said["$elemMatch"])][:1]
 
 
 def projected(document: Document, paths: Iterable[str]) -> Document:
