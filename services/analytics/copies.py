@@ -89,16 +89,23 @@ class Copies:
     async def _limit(self, told: Received, tx: Transaction) -> None:
         """Lets a season stand as it was told by its closing, or with the corrections told by a revision.
 
-        Each has its number, the closing none; a replay says nothing new.
+        Each has its number, the closing none; a replay says nothing new. A closing that was put aside, and is heard behind
+        a revision, was before it.
         """
         season = await self._mongo[SEASONS].find_one({"_id": told.event.key}, session=tx)
-        number = told.event.revision if isinstance(told.event, SeasonCorrected) else 0
-        if season is None or number <= season.get("revision", -1):
+        if season is None:
             return
-        recorded = recorded_at(told.envelope)
+        number = told.event.revision if isinstance(told.event, SeasonCorrected) else 0
+        recorded, known = recorded_at(told.envelope), season.get("revision", -1)
         closed: str = season.get("closed", recorded)
-        revised: str = season.get("revised", closed)
-        limited = {"closed": closed, "revised": max(recorded, revised), "revision": number}
+        if number == 0:
+            closed = min(closed, recorded)
+        elif number <= known:
+            return
+        revised = max(recorded, season.get("revised", closed))
+        limited = {"closed": closed, "revised": revised, "revision": max(number, known)}
+        if limited.items() <= season.items():
+            return
         await self._mongo[SEASONS].update_one({"_id": told.event.key}, {"$set": limited}, session=tx)
         old, new = Terms.of(season), Terms.of(season | limited)
         await self._projection.refold(told.event.key, old, new, told.partition, tx)

@@ -69,12 +69,12 @@ def _standing(facts: SeasonFacts, is_entered_late: bool, revised: Recorded) -> S
 def may_differ(pupil: Pupil, season: str, old: Limit | None, new: Limit | None) -> bool:
     """Tells that a pupil of one entry may add something else to a season's figures under another limit.
 
-    With a revision come corrections alone. In the year after a closing nearly every pupil has moved on; few were
-    corrected.
+    With a revision come corrections alone, and with a closing that is heard behind it whatever was told since. In the
+    year after a closing nearly every pupil has moved on; few were corrected.
     """
     if new is None or old == new:
         return True
-    if old is None:
+    if old is None or new.closed < old.closed:
         return _last_recorded(pupil) > new.closed
     facts = pupil.seasons[season]
     corrected = chain(

@@ -176,7 +176,7 @@ class Importing(LeasedLoop):
         kept = ExitStack()
         file: Any = io.BufferedReader(source)
         with _read_from(source):
-            table = await aside(lambda: kept.enter_context(opened(file, columns)), LIGHT)
+            table = await aside(lambda: kept.enter_context(opened(file, columns, imported.unpacked)), LIGHT)
         names = await _names(self._repository, table, imported)
         told = {"header": table.read(table.header), "ignored": tuple(map(letter, table.columns.unknown))}
         return _Run(imported.model_copy(update=told), source, _behind(table, imported.last_line), kept, names)

@@ -28,6 +28,8 @@ MOST_OF_ALL = 500
 """Files of all accounts that wait: they are in the database."""
 MOST_REFUSED = 10_000
 """Lines of an import that are kept with the reason; of others only the number is told."""
+LEAST_UNPACKED, SWOLLEN = 32 * 1024 * 1024, 64
+"""A part of a workbook may have so many bytes, or so many times those of its file: lists pack to a twentieth."""
 MOST_TRIES = 5
 """A file over which the process ends so often is broken off."""
 
@@ -124,6 +126,11 @@ class Import(BaseModel):
             for one in self.grants
         )
         return Principal("", self.by, tuple(grants))
+
+    @property
+    def unpacked(self) -> int:
+        """The bytes that a part of a workbook may have once it is unpacked: lists are no bombs."""
+        return max(LEAST_UNPACKED, SWOLLEN * self.size)
 
     @property
     def actor(self) -> Actor:

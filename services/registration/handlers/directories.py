@@ -26,6 +26,8 @@ from shared.storage.mongo import Transaction
 from shared.tables.files import opened
 
 MOST_LINES = 10_000
+UNPACKED = 32 * 1024 * 1024
+"""Bytes of a part of a workbook: twice what so many lines have."""
 """Organisations of a region, and as many again."""
 CHUNK = 200
 """Lines of one transaction."""
@@ -74,7 +76,7 @@ async def import_directory(repository: Repository, request: DirectoryRequest, fi
 
 def _read(file: bytes) -> tuple[list[DirectoryLine], dict[str, str]]:
     """The lines of a file in the order in which they are entered, and the title of each column as it stands in it."""
-    with opened(BytesIO(file), COLUMNS) as table:
+    with opened(BytesIO(file), COLUMNS, UNPACKED) as table:
         lines: list[DirectoryLine] = []
         for row in paced(table.rows):
             if len(lines) >= MOST_LINES:

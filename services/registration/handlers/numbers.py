@@ -27,6 +27,8 @@ from shared.tables.columns import Columns
 from shared.tables.files import opened
 
 MOST_LINES = 50_000
+UNPACKED = 64 * 1024 * 1024
+"""Bytes of a part of a workbook: twice what so many lines have."""
 """Classes of a region, and as many again."""
 CHUNK = 100
 """Schools of one transaction."""
@@ -68,7 +70,7 @@ async def fill_years(repository: Repository, request: NumbersRequest, file: byte
 
 def _read(file: bytes) -> tuple[list[tuple[int, Mapping[str, str], str]], dict[str, str]]:
     """The rows of a file by line, with cells and faults, without those of sums; and the titles of its columns."""
-    with opened(BytesIO(file), COLUMNS) as table:
+    with opened(BytesIO(file), COLUMNS, UNPACKED) as table:
         rows: list[tuple[int, Mapping[str, str], str]] = []
         for row in paced(table.rows):
             if is_sum(values := table.values(row)):

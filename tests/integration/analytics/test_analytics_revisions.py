@@ -93,3 +93,20 @@ async def test_what_is_told_of_an_entry_that_is_in_another_season_alone_is_corre
         await live.define(end)
         await live.learn(told[-1])
         await same_as_a_recount(live.mongo, in_revision(told, BEGIN, end.recordedtime))
+
+
+async def test_a_closing_that_is_heard_behind_a_revision_holds_from_its_own_instant(
+    platform_of: Callable[..., Platform],
+) -> None:
+    live = await _fold(platform_of)
+    told = [
+        enveloped(builders.registered("p"), 1),
+        replace(enveloped(builders.guardian_linked("p"), 2), recordedtime=BEGIN + timedelta(minutes=1)),
+    ]
+    closing, revision = (_ended(n, BEGIN + timedelta(minutes=2 * n)) for n in (0, 1))
+    await live.define(*CATALOGUE)
+    await live.learn(*told)  # the cabinet was opened between the closing and the revision
+    for end in (revision, closing, closing, revision):
+        await live.define(end)
+    await same_as_a_recount(live.mongo, in_revision(told, BEGIN, revision.recordedtime))
+    assert (await live.funnel())["revision"] == 1

@@ -10,7 +10,7 @@ from deploy.local.stack import Infrastructure
 from shared.contracts.terms import SeasonRevised
 from tests.builders.events import at, enveloped, season
 from tests.builders.registration import SCHOOL, pupil, roster
-from tests.builders.tables import csv_file, xlsx_file
+from tests.builders.tables import csv_file, with_parts, xlsx_file
 from tests.drivers.consumers import eventually, publish
 from tests.drivers.imports import CSV, TITLES, XLSX, Sender, counted
 from tests.drivers.registration import NATIONAL, NAVIGATOR, REGIONAL, Registration, registration
@@ -190,6 +190,13 @@ async def test_a_file_of_another_kind_is_refused(staff: Sender) -> None:
     )
     status, answer = await staff.send(csv_file([TITLES]), **{"class": "7А"})
     assert (status, answer["errors"][0]["pointer"]) == (422, "query:school")
+
+
+async def test_a_workbook_that_swells_is_refused_before_it_is_unpacked(staff: Sender) -> None:
+    file = with_parts(xlsx_file([TITLES]), {"xl/worksheets/sheet1.xml": bytes(33 * 1024 * 1024)})
+    done = await staff.over(file, XLSX, **HERE)
+    assert done["state"] == "refused"
+    assert done["problem"]["detail"] == "is a workbook with a part of more than 32 MiB once unpacked"
 
 
 async def test_after_the_last_day_of_registration_an_operator_enters_whom_a_school_cannot(staff: Sender) -> None:

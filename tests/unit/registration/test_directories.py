@@ -14,13 +14,14 @@ from services.registration.domain.directories import (
 )
 from services.registration.domain.organisations import Closing, Organisation
 from services.registration.handlers.directories import _read
+from services.registration.handlers.numbers import _read as _read_numbers
 from shared.base.errors import BadInput, ServiceError
 from shared.identity.grants import Grant
 from shared.identity.principal import Principal
 from tests.builders.organisations import INN, MUNICIPALITY, OGRN, REGION
 from tests.builders.registration import NOW, SCHOOL
 from tests.builders.sheets import DIRECTORY
-from tests.builders.tables import csv_file, xlsx_file
+from tests.builders.tables import csv_file, with_parts, xlsx_file
 
 OPERATOR = Principal("s", "a", (Grant("regional-operator", "RU-ROS"),))
 TOWN = MUNICIPALITY.model_copy(update={"name": "Аксайский район"})
@@ -158,6 +159,15 @@ def test_files_as_programs_save_them_say_the_same(form: str) -> None:
 def test_a_spreadsheet_loses_the_zero_of_an_inn_and_gets_it_back() -> None:
     (found,), _ = _read(xlsx_file(rows(["RU-ROS-001-S1", "", "Школа", "RU-ROS-001", "", 105000019, ""])))
     assert found.values["inn"] == "0105000019"
+
+
+def test_a_workbook_that_swells_is_refused_before_it_is_unpacked() -> None:
+    sheet = {"xl/worksheets/sheet1.xml": bytes(65 * 1024 * 1024)}
+    file = with_parts(xlsx_file(rows()), sheet)
+    assert len(file) < 100_000
+    for read, most in ((_read, 32), (_read_numbers, 64)):
+        with pytest.raises(BadInput, match=f"more than {most} MiB once unpacked"):
+            read(file)
 
 
 def test_a_file_of_another_kind_or_without_its_columns_is_refused_as_a_whole() -> None:
