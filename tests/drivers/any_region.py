@@ -70,7 +70,7 @@ class Region(RuleBasedStateMachine):
         history.drain()
         for n, id in enumerate(self.pupils):
             for diagnostic in NEEDED[LONG][0][: 2 - n // 2]:
-                self.walks.test(id, LONG, diagnostic, self.ref(), 0)
+                self.walks.test(id, LONG, diagnostic, self.ref(), 30)
         for id, slot in zip(self.pupils[1:], self.slots, strict=False):
             self.walks.book(id, slot, 0)
 

@@ -33,8 +33,8 @@ NEEDED: Mapping[str, tuple[Sequence[str], int]] = {LONG: (("readiness", "interes
 """By season, the diagnostics and the number of trials that are required."""
 OPENS = {LONG: "2020-05-01", SHORT: "2020-07-07"}
 """The long season opened in the school year before: its pupils are promoted into the one that has begun."""
-SECOND_ROUND = "2020-10-06"
-"""The first day of the long season's second round of diagnostics."""
+SECOND_ROUND = "2020-10-05"
+"""The first day of the long season's second round of diagnostics, on which histories begin."""
 DOCUMENT = "family"
 """A consent document that families agree to in their cabinets."""
 LAB = "lab"
