@@ -89,8 +89,8 @@ class Copies:
     async def _limit(self, told: Received, tx: Transaction) -> None:
         """Lets a season stand as it was told by its closing, or with the corrections told by a revision.
 
-        Each has its number, the closing none; a replay says nothing new. A closing that was put aside, and is heard behind
-        a revision, was before it.
+        Each has its number, the closing none; a replay says nothing new. A closing that was put aside, and is heard
+        behind a revision, was before it.
         """
         season = await self._mongo[SEASONS].find_one({"_id": told.event.key}, session=tx)
         if season is None:

@@ -4,7 +4,7 @@
  * @typedef {"registered" | "participated" | "tested" | "attended" | "completed"} Stage
  * @typedef {Record<Stage | "recommended", number>} Counts Distinct pupils.
  * @typedef {Counts & {name: string, municipalities: {name: string}[], as_of: string?, known_at: string?, position: unknown, method: string,
- *   guardians: number, rows: (Counts & {municipality: string, name: string})[]}} Funnel
+ *   revision: number?, guardians: number, rows: (Counts & {municipality: string, name: string})[]}} Funnel
  * @typedef {{rank: number?, municipality: string, name: string, share: number?, completed: number,
  *   tested: number}} Rank A share is a fraction, 0 to 1.
  * @typedef {{min_n: number, rows: Rank[]}} Ranking
@@ -16,7 +16,7 @@
  * @typedef {{text: string, note?: string}} Mark That a number of the scenario was reported by the region.
  * @typedef {{key: string, fields: Record<string, string>, bar?: number, mark?: Mark | null}} Row
  */
-import { counted, moment, number, share, text } from "./texts.js";
+import { counted, moment, number, share, standing, text } from "./texts.js";
 
 /** @type {Stage[]} */
 const STAGES = ["registered", "participated", "tested", "attended", "completed"];
@@ -160,10 +160,11 @@ function drawCompetencies({ rows, approved }) {
 }
 
 /** @param {Funnel} funnel Its position: a number, a text, or offsets by topic and partition. */
-function drawProvenance({ as_of, known_at, method, position }) {
+function drawProvenance({ as_of, known_at, method, position, revision }) {
   const offsets = leaves(position);
   const records = offsets.map(Number).reduce((sum, offset) => sum + offset, 0);
-  put(at("times"), text("times", { as_of: moment(as_of), known_at: moment(known_at), method }));
+  const times = text("times", { as_of: moment(as_of), known_at: moment(known_at), method });
+  put(at("times"), [times, standing(revision)].filter(Boolean).join(" · "));
   put(at("records"), Number.isFinite(records) ? counted("records", records) : text("position"));
   put(at("position"), typeof position === "string" ? position : JSON.stringify(position, null, 1));
 }

@@ -106,6 +106,8 @@ const TEXTS = {
     "Данные на {as_of} · известно системе на {known_at} · метод {method}",
     "Figures as of {as_of} · known to the system at {known_at} · method {method}",
   ],
+  closed: ["сезон закрыт", "the season is closed"],
+  revision: ["сезон закрыт, ревизия {n}", "the season is closed, revision {n}"],
   position: ["Позиция журнала", "Log position"],
   records: [
     { one: "Позиция журнала: {n} запись", few: "Позиция журнала: {n} записи", other: "Позиция журнала: {n} записей" },
@@ -143,6 +145,12 @@ export const text = (name, values = {}) => filled(TEXTS[name][chosen], values);
 export function counted(name, n) {
   const forms = /** @type {Record<string, string>} */ (TEXTS[name][chosen]);
   return filled(forms[FORMATS[chosen].plural.select(n)] ?? forms.other, { n: number(n) });
+}
+
+/** @param {number?} revision That of a closed season, 0 for its closing; null while it is open. */
+export function standing(revision) {
+  if (revision === null) return "";
+  return revision === 0 ? text("closed") : text("revision", { n: number(revision) });
 }
 
 /** @param {unknown} written @param {Record<string, string>} values */
