@@ -18,7 +18,7 @@ class Entering(Region):
     @rule(
         what=weighted(
             {"enter": 3, "consent": 2, "withdraw": 2, "archive": 1, "restore": 2, "move": 1}
-            | {"merge": 2, "part": 1, "erase": 1, "promote": 2}
+            | {"merge": 2, "part": 1, "erase": 1, "promote": 3}
             | {"name": 2, "link": 1, "agree": 2, "refuse": 2, "forget": 1}
         ),
         n=NUMBERS,
@@ -41,7 +41,7 @@ class Entering(Region):
             "merge": lambda: self.office.merge(id, self.pupil(m)),
             "part": lambda: self.office.part(id),
             "erase": lambda: self.office.erase(id),
-            "promote": lambda: self.promote(SCHOOLS[m % 2], id if m > 8 else None),
+            "promote": lambda: self.promote(SCHOOLS[m // 9], id if m > 9 else None),
             "name": lambda: self.name(n, m),
             "link": lambda: self.office.link(id, guardian),
             "agree": lambda: self.office.agree(*cabinet) if cabinet else self.name(n, m),
@@ -120,7 +120,7 @@ class Opening(Region):
             self.history.is_called_off(day, last)
 
     def sign(self, n: int, m: int) -> None:
-        """Signs what is due of the days until yesterday, or of yesterday alone, most often when something is."""
+        """Signs what is due until yesterday, or of yesterday alone, and perhaps takes back what was paid."""
         came = [step for step in self.steps.standing.values() if step.slot]
         if came and m % 3:
             last = came[-1 - n % len(came)]
@@ -128,6 +128,15 @@ class Opening(Region):
         ends = (self.both.now - timedelta(days=1)).astimezone(LOCAL).date()
         begins = ends if m > 9 else date.fromisoformat(OPENS[LONG])
         season = came[-1 - n % len(came)].season if came else LONG
+        self.settle(season, begins, ends)
+        paid = [id for id, lines in self.history.acts.lines.items() if sum(lines) and id in self.steps.standing]
+        if paid and m % 2:
+            self.walks.revoke(paid[-1])
+            self.history.agrees()
+            self.settle(season, begins, ends)
+
+    def settle(self, season: str, begins: date, ends: date) -> None:
+        """Signs what is due of some days, and looks at what is paid then."""
         self.money.sign(season, begins, ends)
         self.history.agrees()
         self.history.are_paid(season, begins, ends)

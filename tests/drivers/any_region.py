@@ -126,7 +126,7 @@ class Region(RuleBasedStateMachine):
 
     def open(self, n: int, m: int, starts: datetime | None = None, season: str | None = None) -> str | None:
         """Opens a slot of one seat or two, in most cases for a practical trial and all grades; returns its id."""
-        kind, what, grades = "excursion" if n % 4 == 3 else "trial", COMPETENCIES[n % 2], [6, 7 if m > 8 else 11]
+        kind, what, grades = "excursion" if n % 4 == 3 else "trial", COMPETENCIES[n % 2], [6, 11 if m % 3 else 7]
         of = {"kind": kind, "competency": what, "capacity": 1 + m % 2, "grades": grades}
         of |= {"programme": LAB} if kind == "trial" and what == COMPETENCIES[0] else {}
         id = self.timetable.open(season or self.season(m), starts or self.later(n), **of)

@@ -41,7 +41,7 @@ LAB = "lab"
 """The programme of practical trials of the first competency, whose mentors mark."""
 SUMS: Mapping[str | None, int] = {None: 100_000, "excursion": 30_000}
 """What an attendance is worth, in kopecks, by kind where that says so."""
-ADVICE: Mapping[str, int] = {"tried": 3, "visited": 1, "marked": 4, "leaning": 2}
+ADVICE: Mapping[str, int] = {"tried": 3, "visited": 1, "marked": 4, "leaning": 4}
 """The points of the short season's grounds; the long one has the rules of all seasons that have none."""
 LEANING, HIGH = COMPETENCIES[1], 4
 """The competency for which the profile of everybody's first diagnostic speaks, and the mean of marks that does."""
