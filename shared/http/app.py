@@ -20,6 +20,7 @@ from shared.base.errors import BadInput, FieldError, ServiceError, Unavailable, 
 from shared.base.settings import LimitSettings
 from shared.base.telemetry import Metrics, logger
 from shared.http import openapi, reference
+from shared.http.application import Application
 from shared.http.audit import AuditLog
 from shared.http.exclusions import KnownExclusions
 from shared.http.large_bodies import LargeBodies
@@ -60,7 +61,7 @@ def create_app(
     audit: AuditLog | None = None,
 ) -> FastAPI:
     """The application of one process: probes in every role, the routes under `/<service>` where there are any."""
-    app = FastAPI(
+    app = Application(
         title=f"Bilet {service}",
         version="1",
         openapi_url=None,

@@ -5,13 +5,12 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.base.errors import BadInput, BodyTooLarge, FieldError, UnsupportedMediaType
 from shared.base.side_thread import LIGHT, aside
+from shared.http.endpoints import Endpoint, is_plain, parts_of
 from shared.http.large_bodies import is_large
 from shared.http.openapi import file_types
 from shared.http.received import BYTES_A_VALUE, Received, parse, pieces, read
@@ -30,8 +29,8 @@ MOST_VALUES = 64 * 1024
 """In a body, however large: a hundred pupils give fifty thousand answers."""
 LISTS = frozenset({"accept", "accept-language", "if-none-match"})
 """Headers that may be sent in several lines; of any other two, one would be passed over."""
-CONDITIONS = ("if-match", "if-unmodified-since")
-CONDITIONS_OF_WRITES = (*CONDITIONS, "if-none-match")
+CONDITIONS = frozenset({b"if-match", b"if-unmodified-since"})
+CONDITIONS_OF_WRITES = CONDITIONS | {b"if-none-match"}
 """Headers under which a request must not be served unless they hold (RFC 9110), and which no route judges: a tag of a
 read tells only a reader whether it has the answer."""
 UNREADABLE = frozenset("\0\ufffd")
@@ -52,21 +51,13 @@ class Route(APIRoute):
         self.file_types = file_types(options.get("openapi_extra"))
         """The media types of the file that is this route's body, which its endpoint reads piece by piece."""
         super().__init__(path, endpoint, **options)
-        self._begins, self._slashes = self.path_format.partition("{")[0], self.path_format.count("/")
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As Starlette does, which is asked only where the path begins like the route's, and has as many parts.
-
-        An expression for each of a hundred routes would cost a request more than its endpoint.
-        """
-        path = scope["path"]
-        may_match = path.startswith(self._begins) and path.count("/") == self._slashes
-        return super().matches(scope) if may_match or scope.get("root_path") else (Match.NONE, {})
+        if is_plain(self):
+            self.app = _answering(self.get_route_handler())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler of FastAPI, which reads the body first, behind what is asked of the headers."""
-        handle = super().get_route_handler()
-        parts = list(_tree(self.dependant))
+        """The endpoint, or FastAPI's handler of one that streams, behind what is asked of the headers."""
+        handle = Endpoint(self) if is_plain(self) else super().get_route_handler()
+        parts = list(parts_of(self.dependant))
         permission = next((part.call for part in parts if getattr(part.call, "roles", ())), None)
         known = frozenset(field.alias for part in parts for field in part.query_params)
         single = [field.alias for part in parts for field in part.header_params if field.alias.lower() not in LISTS]
@@ -103,6 +94,16 @@ class Route(APIRoute):
         return judged
 
 
+def _answering(handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> ASGIApp:
+    """The application of a plain route: errors are answered around it, and behind it nothing is to be closed."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive))
+        await response(scope, receive, send)
+
+    return app
+
+
 def router_of(service: str, tag: str | None = None, **options: Any) -> APIRouter:
     """Returns a router of a service's routes: under its name, and with its tag; of no service where that is empty.
 
@@ -136,18 +137,12 @@ def _parsed(request: Request, text: bytes, largest: int) -> Received:
     return Received(request.scope, request.receive, *value)
 
 
-def _tree(dependant: Dependant) -> Iterator[Dependant]:
-    """A route's signature and those of its dependencies, however deep; one of them has what `admit` made."""
-    yield dependant
-    for part in dependant.dependencies:
-        yield from _tree(part)
-
-
 def _must_be_unconditional(request: Request) -> None:
     """Raises BadInput for a condition that would be passed over."""
-    for header in CONDITIONS if request.method in READING else CONDITIONS_OF_WRITES:
-        if header in request.headers:
-            raise BadInput.field(f"header:{header.title()}", "is a condition that this route does not judge")
+    conditions = CONDITIONS if request.method in READING else CONDITIONS_OF_WRITES
+    for header, _ in request.scope["headers"]:
+        if header in conditions:
+            raise BadInput.field(f"header:{header.decode().title()}", "is a condition that this route does not judge")
 
 
 def _must_be_understood(request: Request, known: frozenset[str]) -> None:
