@@ -17,7 +17,7 @@ class Application(FastAPI):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        """What was added, and below it the handlers of errors and the routes."""
+        """Returns the middlewares that were added, and below them the handlers of errors and the routes."""
         routed = AsyncExitStackMiddleware(ByShape(self.router))
         app: ASGIApp = ExceptionMiddleware(routed, handlers=self.exception_handlers)
         for cls, args, kwargs in reversed(self.user_middleware):
