@@ -31,7 +31,7 @@ class MethodView(Answer):
 class Methods(Answer):
     """All figures that there are."""
 
-    items: list[MethodView]
+    figures: list[MethodView]
     """In the order in which they build on each other."""
 
 
@@ -42,10 +42,10 @@ def routes() -> APIRouter:
     @router.get("/figures", response_model=Methods)
     async def methods(who: Anyone, language: Spoken) -> Methods:
         """Every figure with its definition, numerator, denominator and source, in Russian or English."""
-        items = [
+        found = [
             MethodView(figure=figure.name, method=figure.method, **figure.words[language]._asdict())
             for figure in FIGURES
         ]
-        return Methods(items=items)
+        return Methods(figures=found)
 
     return router

@@ -132,7 +132,7 @@ async def test_every_figure_says_what_it_is(running: Analytics) -> None:
     for language, title in (("ru", "Воронка"), ("en", "Funnel")):
         headers = running.bearer("someone", [{"role": "guardian", "org": "RU-ROS"}]) | {"Accept-Language": language}
         async with running.http.get(f"{running.base}/analytics/figures", headers=headers) as answer:
-            items = (await answer.json())["items"]
+            items = (await answer.json())["figures"]
             assert answer.headers["content-language"] == language
         assert (items[0]["title"], items[0]["method"]) == (title, "funnel/1")
         assert [item["figure"] for item in items] == ["funnel", "ranking", "competencies", "quotas"]
