@@ -182,10 +182,10 @@ async def test_the_drafts_of_two_entries_are_one_until_these_are_parted(trials: 
 
 
 async def test_in_a_closed_season_nobody_goes_on(trials: Trials) -> None:
-    days = {"opens": str(TODAY - timedelta(days=30)), "closes": str(TODAY - timedelta(days=1))}
+    days = {"opens": str(TODAY - timedelta(days=30)), "closes": str(TODAY - timedelta(days=2))}
     await trials.must("PUT", "/seasons/over", {**RULES, **days})
     await trials.enrol("over", season="over")
-    path, dated = draft_of("over", season="over"), f"{TODAY - timedelta(days=2)}T10:00:00+03:00"
+    path, dated = draft_of("over", season="over"), f"{TODAY - timedelta(days=3)}T10:00:00+03:00"
     await trials.must("PUT", path, {"answers": {"m1": "yes"}, "occurred_at": dated}, **NAVIGATOR)
     await trials.must("POST", "/seasons/over/closing", {})
     refused = await trials.ask("PUT", path, {"answers": {"m2": "yes"}, "occurred_at": dated}, **NAVIGATOR)
