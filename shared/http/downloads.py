@@ -27,10 +27,14 @@ class Picture(Response):
 
 
 def named(kind: type[Response], content: bytes, name: str) -> Response:
-    """Returns a file under a name, in any alphabet, that a browser keeps it by (RFC 6266)."""
+    """Returns a file under a name."""
+    return kind(content, headers=kept_as(name))
+
+
+def kept_as(name: str) -> dict[str, str]:
+    """Returns the header with the name, in any alphabet, that a browser keeps a file by (RFC 6266)."""
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in name)
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    return kind(content, headers={"Content-Disposition": disposition})
+    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 def file_of(kind: type[Response], slugs: Slugs, *others: type[Response]) -> dict[int | str, Json]:

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.analytics.exports.files import MEDIA, Format, written
 from services.analytics.exports.table import Table
+from shared.http.downloads import kept_as
 from shared.http.entity_tags import CACHED
 from shared.http.negotiation import best_media
 from shared.http.openapi import Json, Slugs, problems
@@ -81,6 +82,5 @@ def in_forms(slugs: Slugs) -> dict[int | str, Json]:
 
 async def answered(table: Table, format: Format, tag: str) -> Response:
     """Returns a table as a file to be kept."""
-    name = f'attachment; filename="{table.name}.{format}"'
-    headers = {"ETag": tag, **CACHED, **VARY, "Content-Disposition": name}
+    headers = {"ETag": tag, **CACHED, **VARY, **kept_as(f"{table.name}.{format}")}
     return FileAnswer(await written(table, format), MEDIA[format], headers)

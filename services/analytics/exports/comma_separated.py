@@ -9,7 +9,7 @@ from shared.tables.csv_writing import BOM, line_of, lines_of
 class CommaSeparated:
     """A file while it is written."""
 
-    media_type, at_once = "text/csv", 5_000
+    at_once = 5_000
 
     def __init__(self, file: BinaryIO, table: Table) -> None:
         """Writes the names of the columns."""

@@ -12,8 +12,8 @@ from shared.base.side_thread import aside
 
 Format = Literal["csv", "xlsx", "parquet"]
 MEDIA: dict[Format, str] = {
-    "csv": CommaSeparated.media_type,
-    "xlsx": Workbook.media_type,
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "parquet": "application/vnd.apache.parquet",
 }
 

@@ -18,7 +18,7 @@ TYPES: dict[Kind, pyarrow.DataType] = {
 class Parquet:
     """A file while it is written."""
 
-    media_type, at_once = "application/vnd.apache.parquet", BATCH
+    at_once = BATCH
 
     def __init__(self, file: BinaryIO, table: Table) -> None:
         """Begins the file with the columns' types; what the table is about stands in its metadata."""

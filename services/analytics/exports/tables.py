@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -82,12 +81,7 @@ async def _table(
     context: list[Cell] = [stands["season"], stands["region"], date.fromisoformat(stands["as_of"]), method]
     about = _about(name, method, region, stands)
     file = "-".join((name, stands["region"], stands["season"], stands["as_of"]))
-    columns = [*CONTEXT, *(_apart(column) for column in columns)]
-    return Table(file, about, columns, _with(context, batches))
-
-
-def _apart(column: Column) -> Column:
-    return replace(column, name=f"row_{column.name}") if column.name in {c.name for c in CONTEXT} else column
+    return Table(file, about, [*CONTEXT, *columns], _with(context, batches))
 
 
 def _about(name: str, method: str, region: Reading, stands: Row) -> Mapping[str, str]:

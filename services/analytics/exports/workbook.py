@@ -18,7 +18,7 @@ WIDTH, WIDEST = 14, 60
 class Workbook:
     """A file while it is written; rows wait in files of the same folder until it is closed."""
 
-    media_type, at_once = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", 500
+    at_once = 500
 
     def __init__(self, file: BinaryIO, table: Table) -> None:
         """Writes the names of the columns and the sheet about them."""

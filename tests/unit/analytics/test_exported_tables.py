@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.analytics.exports import workbook
 from services.analytics.exports.columns import columns_of
 from services.analytics.exports.files import Format, written
-from services.analytics.exports.table import Batch, Cell, Column, Table
+from services.analytics.exports.table import CONTEXT, Batch, Cell, Column, Table
 from services.analytics.figures.figure import Figures
 from services.analytics.figures.registry import FIGURES
 from shared.base.errors import BadInput
@@ -104,7 +104,8 @@ def test_every_figure_has_columns_that_say_what_they_are() -> None:
         columns = columns_of(figure.answer)
         assert columns
         assert all(column.meaning for column in columns), figure.name
-        assert len({column.name for column in columns}) == len(columns)
+        names = [column.name for column in (*CONTEXT, *columns)]
+        assert len(set(names)) == len(names), figure.name
 
 
 def test_a_row_that_is_not_flat_is_no_table() -> None:
